@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: MIT
+#
+# Moonlet's build. `make help` lists the targets.
+#
+# A build kind (release, debug, asan, ubsan, tsan, fuzz, coverage) is a set of flags with
+# its own directory build/<kind>; release's program is build/moonlet itself. A target
+# that needs another kind calls make again with KIND=<kind>; BUILD= names another place
+# for all of build/. Sources are found by globbing:
+# hamt/*.c and src/*/*.c are the library, src/cli/*.c the program, tests/unit/test_*.c and
+# tests/api/test_*.c one test executable each, examples/*.c one example each,
+# bench/bench_*.c one micro-benchmark each, tests/fuzz/fuzz_*.c one fuzzer each.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+VERSION := 0.1.0
+KIND ?= release
+BUILD ?= build
+OUT := $(BUILD)/$(KIND)
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+FUZZ_SECONDS ?= 60
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+# Flags ------------------------------------------------------------------------------
+
+pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null || echo '$(3)')
+GC_CFLAGS := $(call pkg,--cflags,bdw-gc)
+GC_LIBS := $(call pkg,--libs,bdw-gc,-lgc)
+XXHASH_CFLAGS := $(call pkg,--cflags,libxxhash)
+CHECK_CFLAGS = $(call pkg,--cflags,check)
+CHECK_LIBS = $(call pkg,--libs,check,-lcheck -lsubunit -lrt)
+LUA_CFLAGS = $(call pkg,--cflags,lua5.2,-I/usr/include/lua5.2)
+LUA_LIBS = $(call pkg,--libs,lua5.2,-llua5.2)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+  -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+  -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
+STYLE := -std=gnu11 -fvisibility=hidden -fno-semantic-interposition -fno-plt \
+  -fno-math-errno -falign-functions=32
+INCLUDES := -Isrc -Ihamt -Iinclude
+
+# MOONLET_TRAMPOLINE: evaluator nodes return to a driver loop instead of tail-jumping.
+# Whatever does not surely turn tail calls into jumps must have it.
+TRAMPOLINE := -DMOONLET_TRAMPOLINE
+MALLOC := -DMOONLET_MALLOC
+SANITIZE_STYLE := -fno-omit-frame-pointer -fno-common
+
+OPT_release := -O2 -g
+DEF_release := -DNDEBUG
+OPT_debug := -O1 -g3
+DEF_debug := -DMOONLET_DEBUG $(TRAMPOLINE)
+OPT_asan := -O1 -g $(SANITIZE_STYLE) -fsanitize=address
+DEF_asan := $(MALLOC) $(TRAMPOLINE)
+OPT_ubsan := -O1 -g $(SANITIZE_STYLE) -fsanitize=undefined,float-cast-overflow \
+  -fno-sanitize-recover=all
+DEF_ubsan := $(MALLOC) $(TRAMPOLINE)
+OPT_tsan := -O1 -g $(SANITIZE_STYLE) -fsanitize=thread
+DEF_tsan := $(TRAMPOLINE)
+OPT_fuzz := -O1 -g $(SANITIZE_STYLE) -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=undefined
+DEF_fuzz := $(MALLOC) $(TRAMPOLINE)
+OPT_coverage := -O0 -g --coverage
+DEF_coverage := -DMOONLET_DEBUG $(TRAMPOLINE)
+
+ifeq ($(origin OPT_$(KIND)),undefined)
+$(error unknown build kind '$(KIND)')
+endif
+
+CFLAGS ?= $(OPT_$(KIND))
+NO_JUMPS := $(if $(filter -O0 -O -O1 -Og,$(CFLAGS)),$(TRAMPOLINE))
+DEFINES := $(DEF_$(KIND)) $(if $(findstring $(TRAMPOLINE),$(DEF_$(KIND))),,$(NO_JUMPS))
+ALL_CPPFLAGS = $(INCLUDES) $(GC_CFLAGS) $(XXHASH_CFLAGS) $(DEFINES) $(CPPFLAGS)
+ALL_CFLAGS = $(STYLE) $(WARNINGS) $(CFLAGS)
+SANITIZERS := $(filter -fsanitize=% --coverage,$(OPT_$(KIND)))
+GC_LINK := $(if $(findstring $(MALLOC),$(DEFINES)),,$(GC_LIBS))
+ALL_LDFLAGS = $(SANITIZERS) $(LDFLAGS)
+LIBS = $(GC_LINK) -lm -lpthread $(LDLIBS)
+
+# Files ------------------------------------------------------------------------------
+
+LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/%,$(wildcard src/*/*.c))
+CLI_SRC := $(wildcard src/cli/*.c)
+TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
+EXAMPLE_SRC := $(wildcard examples/*.c)
+MICRO_SRC := $(wildcard bench/bench_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FORMATTED := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h tests/*/*.[ch] \
+  examples/*.[ch] bench/*.[ch])
+
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+LIB_OBJ := $(call objects,$(LIB_SRC))
+CLI_OBJ := $(call objects,$(CLI_SRC))
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) \
+  $(call objects,$(TEST_SRC) $(EXAMPLE_SRC) $(MICRO_SRC) $(FUZZ_SRC))
+
+ifeq ($(KIND),release)
+PROGRAM := $(BUILD)/moonlet
+LIBRARY := $(BUILD)/libmoonlet.a
+else
+PROGRAM := $(OUT)/moonlet
+LIBRARY := $(OUT)/libmoonlet.a
+endif
+TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SRC))
+EXAMPLES := $(patsubst %.c,$(OUT)/%,$(EXAMPLE_SRC))
+MICROS := $(patsubst %.c,$(OUT)/%,$(MICRO_SRC))
+FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(FUZZ_SRC))
+
+# Building ---------------------------------------------------------------------------
+
+.PHONY: all
+all: $(PROGRAM) ## build the release program build/moonlet and build/libmoonlet.a
+
+.PHONY: debug
+debug: ## build build/debug/moonlet: asserts, driver loop instead of tail jumps
+	$(Q)$(MAKE) KIND=debug all
+
+.PHONY: tests examples
+tests: $(TESTS) # the C test executables of this kind
+examples: $(EXAMPLES)
+
+$(PROGRAM): $(CLI_OBJ) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBRARY) $(LIBS)
+
+$(LIBRARY): $(LIB_OBJ) $(OUT)/flags
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
+
+$(OUT)/obj/%.o: %.c $(OUT)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(call objects,$(TEST_SRC)): EXTRA_CFLAGS = -Itests/unit $(CHECK_CFLAGS)
+$(call objects,$(MICRO_SRC)): EXTRA_CFLAGS = $(LUA_CFLAGS)
+
+$(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(CHECK_LIBS) $(LIBS)
+
+$(EXAMPLES): $(OUT)/%: $(OUT)/obj/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+$(MICROS): $(OUT)/%: $(OUT)/obj/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LUA_LIBS) $(LIBS)
+
+$(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
+
+# Everything is rebuilt when the compiler, the flags or the set of sources change.
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+.PHONY: force
+$(OUT)/flags: force
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
+
+-include $(ALL_OBJ:.o=.d)
+
+# Needs ------------------------------------------------------------------------------
+
+.PHONY: deps
+deps: ## install with apt what is missing to build, test and work on Moonlet
+	$(Q)tests/deps.sh build check tools
+
+.PHONY: deps-build deps-check deps-bench deps-tools
+deps-build deps-check deps-tools deps-bench: deps-%:
+	$(Q)tests/deps.sh build $*
+
+# Showing and testing ----------------------------------------------------------------
+
+.PHONY: demo
+demo: deps-check ## what states as values are good for, with figures
+	$(Q)$(MAKE) all examples
+	$(Q)if [ -x examples/demo.sh ]; then examples/demo.sh; \
+	else echo 'There is no examples/demo.sh yet.'; fi
+
+# The C tests run in the debug kind, where asserts and check functions are on; the Lua
+# and command-line tests run on the release program.
+.PHONY: check
+check: deps-check ## all tests; the last line is "N passed, N failed"
+	$(Q)$(MAKE) all
+	$(Q)$(MAKE) KIND=debug tests
+	$(Q)tests/run.sh --program $(BUILD)/moonlet --tests $(BUILD)/debug/tests
+
+# Tests of one kind: its C tests and its program.
+.PHONY: check-kind
+check-kind: $(PROGRAM) $(TESTS)
+	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
+
+.PHONY: asan ubsan tsan
+asan: ## all tests under the address sanitizer, malloc back-end
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 TEST_TIMEOUT=300 \
+	$(MAKE) KIND=asan check-kind
+
+ubsan: ## all tests under the undefined behaviour sanitizer, malloc back-end
+	$(Q)UBSAN_OPTIONS=print_stacktrace=1 TEST_TIMEOUT=300 $(MAKE) KIND=ubsan check-kind
+
+tsan: ## all tests under the thread sanitizer, without collection
+	$(Q)GC_DONT_GC=1 TSAN_OPTIONS=halt_on_error=1 TEST_TIMEOUT=600 \
+	$(MAKE) KIND=tsan check-kind
+
+.PHONY: fuzz fuzz-run
+fuzz: deps-tools ## run every fuzzer for FUZZ_SECONDS (60)
+	$(Q)$(MAKE) KIND=fuzz CC='$(CLANG)' fuzz-run
+
+fuzz-run: $(FUZZERS)
+	$(Q)ASAN_OPTIONS=detect_leaks=0 FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz.sh $(FUZZERS)
+
+.PHONY: bench
+bench: deps-bench ## time bench/lua under moonlet and other Luas, writes build/bench.json
+	$(Q)$(MAKE) all $(BUILD)/bench/measure
+	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure BENCH_JSON=$(BUILD)/bench.json bench/run
+
+$(BUILD)/bench/measure: bench/measure.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARNINGS) -o $@ $<
+
+.PHONY: microbench
+microbench: deps-bench ## time the C structures (bench/bench_*.c)
+	$(Q)$(MAKE) micro-run
+
+.PHONY: micro-run
+micro-run: $(MICROS)
+	$(Q)for b in $(MICROS); do echo "== $$b"; $$b || exit 1; done
+
+# Keeping it clean -------------------------------------------------------------------
+
+.PHONY: layers
+layers: $(LIB_OBJ) $(CLI_OBJ) ## prove that no layer knows one above it
+	$(Q)CC='$(CC)' CPPFLAGS='$(GC_CFLAGS) $(XXHASH_CFLAGS)' OBJECTS=$(OUT)/obj tests/layers.sh
+
+.PHONY: format format-check
+format: ## rewrite the C files in the format of .clang-format
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+
+format-check: ## fail if `make format` would change something
+	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+
+.PHONY: tidy
+tidy: ## clang-tidy over the sources
+	$(Q)$(CLANG_TIDY) --quiet $(LIB_SRC) $(CLI_SRC) -- -std=gnu11 $(ALL_CPPFLAGS)
+
+.PHONY: coverage coverage-run
+coverage: ## tests with line coverage per file, in build/coverage/summary.txt
+	$(Q)$(MAKE) KIND=coverage CC=gcc coverage-run
+
+coverage-run: $(PROGRAM) $(TESTS)
+	$(Q)find $(OUT) -name '*.gcda' -delete
+	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
+	$(Q)tests/coverage.sh $(OUT) $(LIB_SRC) $(CLI_SRC) | tee $(OUT)/summary.txt
+
+.PHONY: install
+install: $(PROGRAM) $(LIBRARY) ## install program, header and library (PREFIX, DESTDIR)
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)'
+	$(Q)$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/moonlet'
+	$(Q)$(INSTALL) -m 644 $(LIBRARY) '$(DESTDIR)$(LIBDIR)/libmoonlet.a'
+	$(Q)$(INSTALL) -m 644 include/moonlet.h '$(DESTDIR)$(INCLUDEDIR)/moonlet.h'
+
+.PHONY: dist
+dist: ## a source archive of the last commit in build/
+	$(Q)mkdir -p $(BUILD)
+	$(Q)git archive --prefix=moonlet-$(VERSION)/ -o $(BUILD)/moonlet-$(VERSION).tar.gz HEAD
+
+.PHONY: clean
+clean: ## remove build/
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+#
+# For the shell tests: each runs in an empty directory of its own, with $MOONLET the
+# program. A test is a call of `expect` or `same`, which print "ok - ..." or "not ok".
+
+# expect NAME CODE STDOUT STDERR command...: the command ends with the exit code and
+# writes just that. STDERR may be a pattern, as of `case`; trailing newlines don't count.
+expect()
+{
+    local name=$1 code=$2 out=$3 err=$4 got_code got_out got_err
+    shift 4
+    got_out=$("$@" 2>.stderr)
+    got_code=$?
+    got_err=$(cat .stderr)
+    # shellcheck disable=SC2053,SC2254
+    if [ "$got_code" = "$code" ] && [ "$got_out" = "$out" ] && [[ $got_err == $err ]]; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        printf '    exit code: %s, expected %s\n' "$got_code" "$code"
+        printf '    stdout: %q, expected %q\n' "$got_out" "$out"
+        printf '    stderr: %q, expected %q\n' "$got_err" "$err"
+    fi
+}
+
+# same NAME argument...: moonlet and lua5.2 do the same with these arguments: exit code,
+# standard output and, but for the program's name, standard error. Both read stdin from
+# the file .stdin if there is one.
+same()
+{
+    local name=$1 program got=() code
+    shift
+    [ -e .stdin ] || : >.stdin
+    for program in "$MOONLET" lua5.2; do
+        "$program" "$@" <.stdin >.out 2>.err
+        code=$?
+        sed -i -e "s|$program|PROGRAM|g" .out .err
+        got+=("exit code $code"$'\n'"$(cat .out)"$'\n'"-- stderr:"$'\n'"$(cat .err)")
+    done
+    if [ "${got[0]}" = "${got[1]}" ]; then
+        echo "ok - $name"
+    else
+        echo "not ok - $name"
+        diff <(echo "${got[1]}") <(echo "${got[0]}") | sed 's/^/    /'
+    fi
+}

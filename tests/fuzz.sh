@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# fuzz.sh fuzzer...: runs each libFuzzer program for FUZZ_SECONDS, on a corpus kept
+# beside it and the seeds of tests/fuzz/seeds/<name>. Stops at the first crash.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+
+for fuzzer in "$@"; do
+    name=${fuzzer##*/}
+    corpora=("$fuzzer.corpus")
+    mkdir -p "$fuzzer.corpus"
+    if [ -d "$here/fuzz/seeds/$name" ]; then corpora+=("$here/fuzz/seeds/$name"); fi
+    echo "== $name"
+    "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 -timeout=20 \
+        -rss_limit_mb=4096 -artifact_prefix="$fuzzer." "${corpora[@]}" \
+        >"$fuzzer.log" 2>&1 </dev/null || {
+        tail -n 60 "$fuzzer.log"
+        echo "$name failed" >&2
+        exit 1
+    }
+    grep -E '^stat::(number_of_executed_units|new_units_added)' "$fuzzer.log"
+done
