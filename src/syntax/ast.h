@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The syntax tree of a chunk, with every name bound.
+ *
+ * The parser builds it, binding names as it goes (as Lua's own compiler does, so
+ * that errors come in the same order): a name is a local of its function, an
+ * upvalue, or a field of _ENV. Each variable is one AstLocal, which collects what
+ * the evaluator needs to know: captured by an inner function? assigned again after
+ * its declaration? A captured variable that is never assigned again is copied into
+ * closures; one that is lives in a cell.
+ *
+ * Nodes are collected memory and immutable once parsing is over: chunks are shared
+ * by all threads and states. Lists are linked through `next`.
+ */
+#ifndef MOONLET_AST_H
+#define MOONLET_AST_H
+
+#include "value/string.h"
+
+typedef struct AstFunction AstFunction;
+typedef struct AstExpr AstExpr;
+typedef struct AstStat AstStat;
+typedef struct AstBlock AstBlock;
+
+typedef struct AstLocal {
+    String *name;
+    AstFunction *function; /* NULL for the chunk's outermost _ENV */
+    int line;
+    int index;     /* position in function->locals, order of declaration */
+    bool captured; /* used by an inner function */
+    bool assigned; /* assigned by anything but its declaration */
+    /* `local function f`: the variable whose initialiser may capture it */
+    bool recursive;
+} AstLocal;
+
+typedef struct AstUpvalue {
+    String *name;
+    AstLocal *local;  /* the variable meant, however far out */
+    bool from_parent; /* a local of the enclosing function, not one of its upvalues */
+    int index;        /* from_parent ? local->index : number of the parent's upvalue */
+} AstUpvalue;
+
+typedef enum ExprKind {
+    EXPR_NIL,
+    EXPR_FALSE,
+    EXPR_TRUE,
+    EXPR_NUMBER,
+    EXPR_STRING,
+    EXPR_VARARG,
+    EXPR_FUNCTION,
+    EXPR_LOCAL,
+    EXPR_UPVALUE,
+    EXPR_INDEX, /* object[key], object.name; a global is _ENV.name */
+    EXPR_CALL,
+    EXPR_METHOD, /* object:name(args) */
+    EXPR_BINARY,
+    EXPR_UNARY,
+    EXPR_AND,
+    EXPR_OR,
+    EXPR_PAREN, /* only around what can have several values (call, ...) */
+    EXPR_TABLE
+} ExprKind;
+
+typedef enum BinaryOp {
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD,
+    OP_POW,
+    OP_CONCAT,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE
+} BinaryOp;
+
+typedef enum UnaryOp { OP_NEG, OP_NOT, OP_LEN } UnaryOp;
+
+typedef enum FieldKind { FIELD_ITEM, FIELD_NAMED, FIELD_KEYED } FieldKind;
+
+typedef struct AstField { /* of a table constructor, in source order */
+    struct AstField *next;
+    FieldKind kind; /* value | name = value (key is EXPR_STRING) | [key] = value */
+    AstExpr *key;
+    AstExpr *value;
+    int line; /* where the store into the table fails: the end of the value */
+} AstField;
+
+struct AstExpr {
+    ExprKind kind;
+    /* PUC's line for errors in this node. Arithmetic, concatenation, unary: of the
+     * operator (a chain of `..` is one operation, at its last operator). Comparison: of
+     * the end of the right operand. Call: where the called expression begins. Index: of
+     * the last token read when the value is first needed; as a target, the end of the
+     * assignment. */
+    int line;
+    AstExpr *next;
+    union {
+        double number;
+        String *string;
+        AstFunction *function;
+        AstLocal *local;
+        int upvalue; /* number in the function's upvalues */
+        struct {
+            AstExpr *object;
+            AstExpr *key;
+            bool global; /* written as a bare name */
+        } index;
+        struct {
+            AstExpr *callee; /* of a method call: the object */
+            String *name;    /* of a method call */
+            AstExpr *args;
+            int count;
+            int name_line; /* of a method call: where the look-up of the method fails */
+        } call;
+        struct {
+            BinaryOp op;
+            AstExpr *left, *right;
+        } binary; /* also and, or */
+        struct {
+            UnaryOp op;
+            AstExpr *operand;
+        } unary; /* also paren: operand */
+        struct {
+            AstField *fields;
+            int items, named; /* counts: FIELD_ITEM, all others */
+        } table;
+    } u;
+};
+
+typedef enum StatKind {
+    STAT_LOCAL,
+    STAT_ASSIGN,
+    STAT_CALL,
+    STAT_DO,
+    STAT_WHILE,
+    STAT_REPEAT,
+    STAT_IF,
+    STAT_FOR_NUM,
+    STAT_FOR_IN,
+    STAT_LOCAL_FUNCTION,
+    STAT_RETURN,
+    STAT_GOTO, /* and break, which is a goto to the loop's break_label */
+    STAT_LABEL
+} StatKind;
+
+typedef struct AstLabel {
+    String *name;
+    int line;
+    int locals; /* number of active locals at the label, hidden loop state not counted */
+    void *link; /* the evaluator's */
+} AstLabel;
+
+typedef struct AstClause { /* if/elseif; condition NULL for else */
+    struct AstClause *next;
+    AstExpr *condition;
+    AstBlock *block;
+    int line;
+} AstClause;
+
+struct AstStat {
+    StatKind kind;
+    int line;
+    int end_line; /* line of `end`/`until`, for the loops */
+    AstStat *next;
+    AstLabel *break_label; /* of a loop: just behind it; NULL if no break goes there */
+    union {
+        struct {
+            AstLocal **locals; /* n of them */
+            int count;
+            AstExpr *values;
+        } local; /* also local function: locals[0], values a EXPR_FUNCTION */
+        struct {
+            AstExpr *targets; /* EXPR_LOCAL, EXPR_UPVALUE or EXPR_INDEX */
+            AstExpr *values;
+        } assign; /* also `function a.b:c()` */
+        AstExpr *call;
+        struct {
+            AstExpr *condition; /* NULL for do */
+            AstBlock *block;
+        } loop; /* do, while, repeat */
+        AstClause *clauses;
+        struct {
+            AstLocal *var;
+            AstExpr *start, *limit, *step; /* step may be NULL */
+            AstBlock *block;
+            int do_line; /* of `do`, where "'for' limit must be a number" is reported */
+        } for_num;
+        struct {
+            AstLocal **locals;
+            int count;
+            AstExpr *values;
+            AstBlock *block;
+            int call_line; /* where the iterator's call is: the line after `in` */
+        } for_in;
+        AstExpr *values; /* return */
+        AstLabel *label; /* goto, label */
+    } u;
+};
+
+struct AstBlock {
+    AstStat *stats;
+    /* a repeat block's locals are visible in its condition; others' are not */
+};
+
+struct AstFunction {
+    AstFunction *parent;
+    String *chunk_name; /* as given to load: "=stdin", "@file", or source text */
+    int line, end_line; /* 0, 0 for a main chunk */
+    int params;         /* named ones; locals[0..params) */
+    bool vararg;
+    bool method; /* has an implicit self, written with ':' */
+    AstLocal **locals;
+    int local_count;
+    AstUpvalue *upvalues;
+    int upvalue_count;
+    AstBlock *body;
+    AstFunction **functions; /* nested ones, in order */
+    int function_count;
+};
+
+#endif

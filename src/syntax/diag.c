@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text, growing arrays, and how a chunk is called in messages.
+ */
+#include "syntax/diag.h"
+
+#include <stdio.h>
+
+#include "mem.h"
+
+enum { TEXT_MIN = 64, ARRAY_MIN = 4 };
+
+static void text_reserve(Text *t, size_t n)
+{
+    if (t->capacity - t->length >= n) return;
+    size_t capacity = t->capacity < TEXT_MIN ? TEXT_MIN : t->capacity * 2;
+    if (capacity < t->length + n) capacity = t->length + n;
+    char *bytes = mem_alloc_atomic(capacity);
+    if (t->length) memcpy(bytes, t->bytes, t->length);
+    t->bytes = bytes;
+    t->capacity = capacity;
+}
+
+void text_add(Text *t, const char *bytes, size_t n)
+{
+    if (!n) return;
+    text_reserve(t, n);
+    memcpy(t->bytes + t->length, bytes, n);
+    t->length += n;
+}
+
+void text_add_char(Text *t, char c)
+{
+    if (t->length == t->capacity) text_reserve(t, 1);
+    t->bytes[t->length++] = c;
+}
+
+void text_add_c(Text *t, const char *s) { text_add(t, s, strlen(s)); }
+
+void text_format_args(Text *t, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n > 0) {
+        text_reserve(t, (size_t)n + 1);
+        vsnprintf(t->bytes + t->length, (size_t)n + 1, format, again);
+        t->length += (size_t)n;
+    }
+    va_end(again);
+}
+
+void text_format(Text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_format_args(t, format, args);
+    va_end(args);
+}
+
+void *array_room(void *array, int count, int *capacity, size_t item_size)
+{
+    if (count < *capacity) return array;
+    int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
+    void *copy = mem_alloc((size_t)wider * item_size);
+    if (count) memcpy(copy, array, (size_t)count * item_size);
+    *capacity = wider;
+    return copy;
+}
+
+static void put(char **out, const char *bytes, size_t n)
+{
+    memcpy(*out, bytes, n);
+    *out += n;
+}
+
+/* The end of a file name too long is what tells files apart. */
+static void put_file(char **out, const char *name, size_t length)
+{
+    static const char dots[] = "...";
+    size_t room = CHUNK_ID_MAX - 1;
+    if (length > room) {
+        put(out, dots, 3);
+        name += length - (room - 3);
+        length = room - 3;
+    }
+    put(out, name, length);
+}
+
+static void put_source(char **out, const char *source, size_t length)
+{
+    static const char before[] = "[string \"", dots[] = "...", after[] = "\"]";
+    size_t room = CHUNK_ID_MAX - (sizeof before - 1) - (sizeof dots - 1) - sizeof after;
+    const char *newline = memchr(source, '\n', length);
+    size_t line = newline ? (size_t)(newline - source) : length;
+    put(out, before, sizeof before - 1);
+    put(out, source, line < room ? line : room);
+    if (newline || line >= room) put(out, dots, sizeof dots - 1);
+    put(out, after, sizeof after - 1);
+}
+
+void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX])
+{
+    const char *name = chunk_name->data;
+    const char *nul = memchr(name, 0, chunk_name->length);
+    size_t length = nul ? (size_t)(nul - name) : chunk_name->length;
+    if (length && *name == '=') {
+        put(&out, name + 1, length - 1 < CHUNK_ID_MAX - 1 ? length - 1 : CHUNK_ID_MAX - 1);
+    } else if (length && *name == '@') {
+        put_file(&out, name + 1, length - 1);
+    } else {
+        put_source(&out, name, length);
+    }
+    *out = 0;
+}

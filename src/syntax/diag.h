@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Text: bytes that grow at the end, for messages and for literals with escapes.
+ *
+ * Invariants:
+ *  1. length <= capacity; bytes is NULL when capacity is 0, else collected memory.
+ *  2. The bytes stay where they are until the next addition.
+ */
+#ifndef MOONLET_DIAG_H
+#define MOONLET_DIAG_H
+
+#include <stdarg.h>
+
+#include "syntax/parser.h"
+
+typedef struct Text {
+    char *bytes;
+    size_t length, capacity;
+} Text;
+
+/* Appends; amortised O(n), allocates when it has to grow. */
+void text_add(Text *t, const char *bytes, size_t n);
+void text_add_char(Text *t, char c);
+void text_add_c(Text *t, const char *s);
+__attribute__((format(printf, 2, 3), nonnull)) void text_format(Text *t, const char *format,
+                                                                ...);
+__attribute__((format(printf, 2, 0), nonnull(1, 2))) void text_format_args(Text *t,
+                                                                           const char *format,
+                                                                           va_list args);
+
+/* For "%.*s": the length of a piece of source as an int. */
+static inline int text_int(size_t n) { return n < (size_t)0x7fffffff ? (int)n : 0x7fffffff; }
+
+/* array with room for one more item behind `count` of them: itself, or a copy of twice
+ * the size. Amortised O(1). */
+void *array_room(void *array, int count, int *capacity, size_t item_size);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Expressions (manual 3.4), by precedence climbing.
+ */
+#include "mem.h"
+#include "syntax/parse.h"
+
+enum { PRIORITY_UNARY = 8 };
+
+/* X(token, kind of node, operation, left priority, right priority) */
+#define BINARY_OPERATORS(X)                    \
+    X('+', EXPR_BINARY, OP_ADD, 6, 6)          \
+    X('-', EXPR_BINARY, OP_SUB, 6, 6)          \
+    X('*', EXPR_BINARY, OP_MUL, 7, 7)          \
+    X('/', EXPR_BINARY, OP_DIV, 7, 7)          \
+    X('%', EXPR_BINARY, OP_MOD, 7, 7)          \
+    X('^', EXPR_BINARY, OP_POW, 10, 9)         \
+    X(TK_CONCAT, EXPR_BINARY, OP_CONCAT, 5, 4) \
+    X(TK_EQ, EXPR_BINARY, OP_EQ, 3, 3)         \
+    X(TK_NE, EXPR_BINARY, OP_NE, 3, 3)         \
+    X('<', EXPR_BINARY, OP_LT, 3, 3)           \
+    X(TK_LE, EXPR_BINARY, OP_LE, 3, 3)         \
+    X('>', EXPR_BINARY, OP_GT, 3, 3)           \
+    X(TK_GE, EXPR_BINARY, OP_GE, 3, 3)         \
+    X(TK_AND, EXPR_AND, OP_ADD, 2, 2)          \
+    X(TK_OR, EXPR_OR, OP_ADD, 1, 1)
+
+typedef struct Operator {
+    ExprKind kind;
+    BinaryOp op;
+    int left, right;
+} Operator;
+
+static const Operator *find_operator(int token)
+{
+    switch (token) {
+#define OPERATOR_CASE(token, kind, op, left, right)        \
+    case token: {                                          \
+        static const Operator o = {kind, op, left, right}; \
+        return &o;                                         \
+    }
+        BINARY_OPERATORS(OPERATOR_CASE)
+#undef OPERATOR_CASE
+    default: return NULL;
+    }
+}
+
+static AstExpr *new_expr(ExprKind kind, int line)
+{
+    AstExpr *e = mem_alloc(sizeof *e);
+    e->kind = kind;
+    e->line = line;
+    return e;
+}
+
+static bool is_multiple(const AstExpr *e)
+{
+    return e->kind == EXPR_CALL || e->kind == EXPR_METHOD || e->kind == EXPR_VARARG;
+}
+
+/* e where it gives one value whatever it is: parentheses need not be kept. */
+static AstExpr *single(AstExpr *e) { return e->kind == EXPR_PAREN ? e->u.unary.operand : e; }
+
+/* Primary expressions ---------------------------------------------------------------- */
+
+static AstExpr *new_string(const Parser *p, String *s)
+{
+    AstExpr *e = new_expr(EXPR_STRING, p->lex.last_line);
+    e->u.string = s;
+    return e;
+}
+
+static AstExpr *new_index(AstExpr *object, AstExpr *key)
+{
+    AstExpr *e = new_expr(EXPR_INDEX, 0);
+    e->u.index.object = single(object);
+    e->u.index.key = single(key);
+    return e;
+}
+
+AstExpr *parse_name(Parser *p)
+{
+    String *name = parse_expect_name(p);
+    AstExpr *variable = new_expr(EXPR_NIL, p->lex.last_line);
+    if (scope_resolve(&p->scopes, name, variable)) return variable;
+    scope_resolve(&p->scopes, p->scopes.env_name, variable);
+    AstExpr *e = new_index(variable, new_string(p, name));
+    e->u.index.global = true;
+    return e;
+}
+
+static AstExpr *parse_paren(Parser *p)
+{
+    int line = p->lex.line;
+    lexer_next(&p->lex);
+    AstExpr *inner = parse_expr(p);
+    parse_match(p, ')', '(', line);
+    parse_settle(p, inner);
+    AstExpr *e = new_expr(EXPR_PAREN, line);
+    e->u.unary.operand = single(inner);
+    return e;
+}
+
+static AstExpr *parse_primary(Parser *p)
+{
+    switch (parse_token(p)) {
+    case TK_NAME: return parse_name(p);
+    case '(': return parse_paren(p);
+    default: parse_error(p, "unexpected symbol"); return new_expr(EXPR_NIL, p->lex.line);
+    }
+}
+
+/* Table constructors ----------------------------------------------------------------- */
+
+static AstExpr *parse_table(Parser *p);
+
+/* [key] */
+static AstExpr *parse_key(Parser *p)
+{
+    lexer_next(&p->lex);
+    AstExpr *key = parse_expr(p);
+    parse_settle(p, key);
+    parse_expect(p, ']');
+    return key;
+}
+
+static void parse_pair(Parser *p, AstField *f)
+{
+    if (parse_token(p) == TK_NAME) {
+        f->kind = FIELD_NAMED;
+        String *name = parse_expect_name(p);
+        f->key = new_string(p, name);
+    } else {
+        f->kind = FIELD_KEYED;
+        f->key = single(parse_key(p));
+    }
+    parse_expect(p, '=');
+    f->value = parse_expr(p);
+    parse_settle(p, f->value);
+    f->value = single(f->value);
+    f->line = p->lex.last_line;
+}
+
+static bool is_pair(Parser *p)
+{
+    if (parse_token(p) == TK_NAME) return lexer_peek(&p->lex) == '=';
+    return parse_token(p) == '[';
+}
+
+/* The last positional value, if it is not in the table yet. */
+static void settle_item(const Parser *p, AstField *item)
+{
+    if (!item) return;
+    parse_settle(p, item->value);
+    if (!item->line) item->line = p->lex.last_line;
+}
+
+static AstExpr *parse_table(Parser *p)
+{
+    int line = p->lex.line;
+    AstExpr *e = new_expr(EXPR_TABLE, line);
+    AstField **tail = &e->u.table.fields, *item = NULL;
+    parse_expect(p, '{');
+    do {
+        if (parse_token(p) == '}') break;
+        settle_item(p, item);
+        AstField *f = mem_alloc(sizeof *f);
+        *tail = f;
+        tail = &f->next;
+        if (is_pair(p)) {
+            parse_pair(p, f);
+            e->u.table.named++;
+        } else {
+            item = f;
+            f->value = parse_expr(p);
+            e->u.table.items++;
+        }
+    } while (parse_accept(p, ',') || parse_accept(p, ';'));
+    parse_match(p, '}', '{', line);
+    settle_item(p, item);
+    return e;
+}
+
+/* Suffixes: fields, indices and calls ------------------------------------------------ */
+
+AstExpr *parse_field(Parser *p, AstExpr *object)
+{
+    parse_settle(p, object);
+    lexer_next(&p->lex);
+    String *name = parse_expect_name(p);
+    return new_index(object, new_string(p, name));
+}
+
+static AstExpr *parse_index(Parser *p, AstExpr *object)
+{
+    parse_settle(p, object);
+    return new_index(object, parse_key(p));
+}
+
+static ExprList parse_paren_args(Parser *p, int line)
+{
+    ExprList list = {0};
+    lexer_next(&p->lex);
+    if (parse_token(p) != ')') list = parse_expr_list(p);
+    parse_match(p, ')', '(', line);
+    parse_settle(p, list.last);
+    return list;
+}
+
+static AstExpr *parse_string(Parser *p)
+{
+    String *s = p->lex.token.u.string;
+    lexer_next(&p->lex);
+    return new_string(p, s);
+}
+
+static void parse_args(Parser *p, AstExpr *call)
+{
+    ExprList list = {0};
+    switch (parse_token(p)) {
+    case '(': list = parse_paren_args(p, call->line); break;
+    case '{': list = (ExprList){parse_table(p), NULL, 1}; break;
+    case TK_STRING: list = (ExprList){parse_string(p), NULL, 1}; break;
+    default: parse_error(p, "function arguments expected");
+    }
+    call->u.call.args = list.first;
+    call->u.call.count = list.count;
+}
+
+static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
+{
+    parse_settle(p, callee);
+    AstExpr *e = new_expr(EXPR_CALL, line);
+    e->u.call.callee = single(callee);
+    parse_args(p, e);
+    return e;
+}
+
+static AstExpr *parse_method(Parser *p, AstExpr *object, int line)
+{
+    lexer_next(&p->lex);
+    AstExpr *e = new_expr(EXPR_METHOD, line);
+    e->u.call.name = parse_expect_name(p);
+    e->u.call.name_line = p->lex.last_line;
+    parse_settle(p, object);
+    e->u.call.callee = single(object);
+    parse_args(p, e);
+    return e;
+}
+
+AstExpr *parse_suffixed(Parser *p)
+{
+    int line = p->lex.line;
+    AstExpr *e = parse_primary(p);
+    for (;;) {
+        switch (parse_token(p)) {
+        case '.': e = parse_field(p, e); break;
+        case '[': e = parse_index(p, e); break;
+        case ':': e = parse_method(p, e, line); break;
+        case '(':
+        case '{':
+        case TK_STRING: e = parse_call(p, e, line); break;
+        default: return e;
+        }
+    }
+}
+
+/* Simple expressions and operators --------------------------------------------------- */
+
+AstExpr *parse_function_expr(Parser *p, bool is_method, int line)
+{
+    AstExpr *e = new_expr(EXPR_FUNCTION, line);
+    e->u.function = parse_body(p, is_method, line);
+    return e;
+}
+
+static AstExpr *parse_constant(Parser *p, ExprKind kind)
+{
+    AstExpr *e = new_expr(kind, p->lex.line);
+    if (kind == EXPR_NUMBER) e->u.number = p->lex.token.u.number;
+    lexer_next(&p->lex);
+    return e;
+}
+
+static AstExpr *parse_simple(Parser *p)
+{
+    switch (parse_token(p)) {
+    case TK_NUMBER: return parse_constant(p, EXPR_NUMBER);
+    case TK_STRING: return parse_string(p);
+    case TK_NIL: return parse_constant(p, EXPR_NIL);
+    case TK_TRUE: return parse_constant(p, EXPR_TRUE);
+    case TK_FALSE: return parse_constant(p, EXPR_FALSE);
+    case TK_DOTS:
+        if (!p->scopes.function->ast->vararg) {
+            parse_error(p, "cannot use '...' outside a vararg function");
+        }
+        return parse_constant(p, EXPR_VARARG);
+    case '{': return parse_table(p);
+    case TK_FUNCTION: lexer_next(&p->lex); return parse_function_expr(p, false, p->lex.line);
+    default: break;
+    }
+    AstExpr *e = parse_suffixed(p);
+    return e->kind == EXPR_PAREN && !is_multiple(e->u.unary.operand) ? single(e) : e;
+}
+
+static AstExpr *parse_operand(Parser *p, int limit);
+
+static AstExpr *parse_unary(Parser *p, UnaryOp op)
+{
+    AstExpr *e = new_expr(EXPR_UNARY, p->lex.line);
+    lexer_next(&p->lex);
+    AstExpr *operand = parse_operand(p, PRIORITY_UNARY);
+    parse_settle(p, operand);
+    e->u.unary.op = op;
+    e->u.unary.operand = single(operand);
+    return e;
+}
+
+static AstExpr *parse_head(Parser *p)
+{
+    switch (parse_token(p)) {
+    case TK_NOT: return parse_unary(p, OP_NOT);
+    case '-': return parse_unary(p, OP_NEG);
+    case '#': return parse_unary(p, OP_LEN);
+    default: return parse_simple(p);
+    }
+}
+
+/* The line at which PUC Lua reports an error of this operation (ast.h). */
+static int operation_line(const Parser *p, const Operator *o, int line, const AstExpr *right)
+{
+    if (o->kind != EXPR_BINARY || o->op < OP_CONCAT) return line;
+    if (o->op > OP_CONCAT) return p->lex.last_line;
+    bool chain = right->kind == EXPR_BINARY && right->u.binary.op == OP_CONCAT;
+    return chain ? right->line : line;
+}
+
+static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
+{
+    int line = p->lex.line;
+    lexer_next(&p->lex);
+    parse_settle(p, left);
+    AstExpr *right = parse_operand(p, o->right);
+    parse_settle(p, right);
+    AstExpr *e = new_expr(o->kind, operation_line(p, o, line, right));
+    e->u.binary.op = o->op;
+    e->u.binary.left = single(left);
+    e->u.binary.right = single(right);
+    return e;
+}
+
+/* Operands and the operators between them that bind tighter than limit. */
+static AstExpr *parse_operand(Parser *p, int limit)
+{
+    parse_enter(p);
+    AstExpr *e = parse_head(p);
+    for (;;) {
+        const Operator *o = find_operator(parse_token(p));
+        if (!o || o->left <= limit) break;
+        e = parse_operation(p, o, e);
+    }
+    parse_leave(p);
+    return e;
+}
+
+AstExpr *parse_expr(Parser *p) { return parse_operand(p, 0); }
+
+ExprList parse_expr_list(Parser *p)
+{
+    ExprList list = {0};
+    AstExpr **tail = &list.first;
+    do {
+        parse_settle(p, list.last);
+        list.last = parse_expr(p);
+        *tail = list.last;
+        tail = &list.last->next;
+        list.count++;
+    } while (parse_accept(p, ','));
+    return list;
+}

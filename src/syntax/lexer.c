@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lexer but for its literals, which are in literal.c.
+ */
+#include "syntax/lexer_internal.h"
+
+#include <limits.h>
+#include <stdarg.h>
+
+enum { LINES_MAX = INT_MAX - 2 };
+
+#define A CH_ALPHA
+#define D (CH_DIGIT | CH_HEX)
+#define H (CH_ALPHA | CH_HEX)
+#define S CH_SPACE
+const uint8_t lexer_classes[256] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, S, S, S, S, S, 0, 0, /* control: \t \n \v \f \r */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control */
+    S, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* space and signs */
+    D, D, D, D, D, D, D, D, D, D, 0, 0, 0, 0, 0, 0, /* 0 - 9 */
+    0, H, H, H, H, H, H, A, A, A, A, A, A, A, A, A, /* A - O */
+    A, A, A, A, A, A, A, A, A, A, A, 0, 0, 0, 0, A, /* P - Z, _ */
+    0, H, H, H, H, H, H, A, A, A, A, A, A, A, A, A, /* a - o */
+    A, A, A, A, A, A, A, A, A, A, A, 0, 0, 0, 0, 0, /* p - z */
+};
+#undef A
+#undef D
+#undef H
+#undef S
+
+typedef struct Spelling {
+    const char *text;
+    size_t length;
+} Spelling;
+
+static const Spelling spellings[] = {
+#define TOKEN_SPELLING(name, spelling) {spelling, sizeof spelling - 1},
+    TOKENS(TOKEN_SPELLING, TOKEN_SPELLING, TOKEN_SPELLING)
+#undef TOKEN_SPELLING
+};
+
+/* Errors ----------------------------------------------------------------------------- */
+
+void token_describe(Text *t, int kind)
+{
+    if (kind <= TK_FIRST) {
+        bool prints = kind >= ' ' && kind <= '~';
+        text_format(t, prints ? "'%c'" : "char(%d)", kind);
+    } else {
+        const char *quote = kind < TK_EOF ? "'" : "";
+        text_format(t, "%s%s%s", quote, spellings[kind - TK_FIRST - 1].text, quote);
+    }
+}
+
+/* The spelling counts up to its first NUL, as in PUC Lua. */
+static void add_near(Text *t, const Lexer *l, int near)
+{
+    if (near != TK_NAME && near != TK_NUMBER && near != TK_STRING) {
+        token_describe(t, near);
+        return;
+    }
+    const char *nul = l->text_length ? memchr(l->text, 0, l->text_length) : NULL;
+    text_add_char(t, '\'');
+    text_add(t, l->text, nul ? (size_t)(nul - l->text) : l->text_length);
+    text_add_char(t, '\'');
+}
+
+void lexer_fail(Lexer *l, int near, const char *format, ...)
+{
+    if (l->failed) return;
+    char id[CHUNK_ID_MAX];
+    Text t = {0};
+    va_list args;
+    chunk_id(l->chunk_name, id);
+    text_format(&t, "%s:%d: ", id, l->line);
+    va_start(args, format);
+    text_format_args(&t, format, args);
+    va_end(args);
+    if (near) {
+        text_add_c(&t, " near ");
+        add_near(&t, l, near);
+    }
+    l->failed = true;
+    l->error = string_new(t.bytes, t.length);
+    l->error_line = l->line;
+    l->incomplete = near == TK_EOF;
+    l->at = l->end;
+    l->token.kind = l->ahead.kind = TK_EOF;
+}
+
+/* Names ------------------------------------------------------------------------------ */
+
+static int word_kind(const char *name, size_t length)
+{
+    for (int i = 0; i <= TK_WHILE - TK_AND; i++) {
+        const Spelling *s = &spellings[i];
+        if (s->length == length && !memcmp(s->text, name, length)) return TK_AND + i;
+    }
+    return TK_NAME;
+}
+
+static void load_name(LexName *n, const char *name, size_t length)
+{
+    n->kind = word_kind(name, length);
+    n->string = length <= LEX_SHORT ? string_intern(name, length) : string_new(name, length);
+}
+
+static int scan_name(Lexer *l, Token *t)
+{
+    const char *p = l->at;
+    uint32_t hash = 0;
+    do {
+        hash = hash * 33 + (uint8_t)*p++;
+    } while (p < l->end && lexer_is(*p, CH_NAME));
+    size_t length = (size_t)(p - l->at);
+    LexName *n = &l->names[(hash * 0x9e3779b1u >> 16) % LEX_NAMES];
+    if (!n->string || n->string->length != length || memcmp(n->string->data, l->at, length)) {
+        load_name(n, l->at, length);
+    }
+    l->text = l->at;
+    l->text_length = length;
+    l->at = p;
+    t->u.string = n->string;
+    return n->kind;
+}
+
+/* Tokens ----------------------------------------------------------------------------- */
+
+void lexer_newline(Lexer *l)
+{
+    char first = *l->at++;
+    if (l->at < l->end && lexer_is_newline(*l->at) && *l->at != first) l->at++;
+    if (++l->line >= LINES_MAX) lexer_fail(l, l->token.kind, "chunk has too many lines");
+}
+
+/* From behind the "--" on. */
+static void skip_comment(Lexer *l)
+{
+    if (lexer_sees(l, '[')) {
+        int level = literal_level(l);
+        if (level >= 0) {
+            literal_long(l, l->at, level, false);
+            return;
+        }
+    }
+    while (l->at < l->end && !lexer_is_newline(*l->at)) l->at++;
+}
+
+static int scan_sign(Lexer *l) { return (uint8_t)*l->at++; }
+
+/* The first character alone, or with `second` the token `pair`. */
+static int scan_pair(Lexer *l, char second, int pair)
+{
+    int first = scan_sign(l);
+    if (!lexer_sees(l, second)) return first;
+    l->at++;
+    return pair;
+}
+
+static int scan_dots(Lexer *l, Token *t)
+{
+    const char *start = l->at;
+    int kind = scan_pair(l, '.', TK_CONCAT);
+    if (kind == TK_CONCAT) {
+        if (!lexer_sees(l, '.')) return kind;
+        l->at++;
+        return TK_DOTS;
+    }
+    if (l->at == l->end || !lexer_is(*l->at, CH_DIGIT)) return kind;
+    return literal_number(l, t, start);
+}
+
+static int scan_symbol(Lexer *l, Token *t)
+{
+    switch (*l->at) {
+    case '[': return literal_bracket(l, t);
+    case '=': return scan_pair(l, '=', TK_EQ);
+    case '<': return scan_pair(l, '=', TK_LE);
+    case '>': return scan_pair(l, '=', TK_GE);
+    case '~': return scan_pair(l, '=', TK_NE);
+    case ':': return scan_pair(l, ':', TK_DBCOLON);
+    case '.': return scan_dots(l, t);
+    case '"':
+    case '\'': return literal_string(l, t);
+    default: return scan_sign(l);
+    }
+}
+
+static int scan(Lexer *l, Token *t)
+{
+    l->text_length = 0;
+    while (l->at < l->end) {
+        char c = *l->at;
+        if (lexer_is(c, CH_ALPHA)) return scan_name(l, t);
+        if (lexer_is(c, CH_DIGIT)) return literal_number(l, t, l->at);
+        if (lexer_is_newline(c)) {
+            lexer_newline(l);
+        } else if (lexer_is(c, CH_SPACE)) {
+            l->at++;
+        } else if (c == '-' && l->end - l->at > 1 && l->at[1] == '-') {
+            l->at += 2;
+            skip_comment(l);
+        } else {
+            return scan_symbol(l, t);
+        }
+    }
+    return TK_EOF;
+}
+
+void lexer_init(Lexer *l, const char *source, size_t length, String *chunk_name)
+{
+    memset(l, 0, sizeof *l);
+    l->at = source;
+    l->end = source + length;
+    l->line = l->last_line = 1;
+    l->chunk_name = chunk_name;
+    l->token.kind = l->ahead.kind = TK_EOF;
+}
+
+void lexer_next(Lexer *l)
+{
+    l->last_line = l->line;
+    if (l->ahead.kind != TK_EOF) {
+        l->token = l->ahead;
+        l->ahead.kind = TK_EOF;
+    } else {
+        l->token.kind = scan(l, &l->token);
+    }
+}
+
+int lexer_peek(Lexer *l)
+{
+    l->ahead.kind = scan(l, &l->ahead);
+    return l->ahead.kind;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parser's two halves share: parser.c (chunks, blocks, statements) and expr.c.
+ *
+ * Each function reads one symbol of the grammar (manual chapter 9), from its first token
+ * to the token behind it, and gives its tree. After an error the text is at its end
+ * (lexer.h), the functions return quickly, and what they give is well-formed but means
+ * nothing.
+ *
+ * Invariants:
+ *  1. no function calls itself but through parse_expr or a statement, and those count
+ *     `level`, up to LEVELS_MAX: the C stack is bounded.
+ *  2. an EXPR_INDEX has line 0 until its value is used; parse_settle sets it.
+ */
+#ifndef MOONLET_PARSE_H
+#define MOONLET_PARSE_H
+
+#include "syntax/scope.h"
+
+typedef struct Parser {
+    Lexer lex;
+    Scopes scopes;
+    int level;      /* of nesting */
+    AstStat **tail; /* where the next statement of the block goes */
+} Parser;
+
+typedef struct ExprList {
+    AstExpr *first, *last; /* NULL if empty */
+    int count;
+} ExprList;
+
+/* expr.c */
+AstExpr *parse_expr(Parser *p);
+ExprList parse_expr_list(Parser *p);
+/* A variable, call or expression in parentheses: this last one as EXPR_PAREN, whatever
+ * it is around. */
+AstExpr *parse_suffixed(Parser *p);
+AstExpr *parse_name(Parser *p);
+/* .name behind an object */
+AstExpr *parse_field(Parser *p, AstExpr *object);
+AstExpr *parse_function_expr(Parser *p, bool is_method, int line);
+
+/* parser.c: from the '(' of the parameters to the end. */
+AstFunction *parse_body(Parser *p, bool is_method, int line);
+
+/* Tokens: "is it this one? then read on"; the same, or an error; the counterpart of a
+ * token at this line, or an error; a name, or an error and any name. */
+bool parse_accept(Parser *p, int kind);
+void parse_expect(Parser *p, int kind);
+void parse_match(Parser *p, int what, int who, int line);
+String *parse_expect_name(Parser *p);
+/* "message near token" */
+void parse_error(Parser *p, const char *message);
+
+/* Counts extra + level against the limit. */
+void parse_check_level(Parser *p, int extra);
+static inline void parse_enter(Parser *p)
+{
+    p->level++;
+    parse_check_level(p, 0);
+}
+static inline void parse_leave(Parser *p) { p->level--; }
+
+static inline int parse_token(const Parser *p) { return p->lex.token.kind; }
+
+/* The value of e is needed here, where PUC Lua would make an instruction for it: an
+ * error in it is reported at the line of the last token read. e may be NULL. */
+static inline void parse_settle(const Parser *p, AstExpr *e)
+{
+    if (e && e->kind == EXPR_INDEX && !e->line) e->line = p->lex.last_line;
+}
+
+#endif

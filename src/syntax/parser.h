@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Parser: source text to a bound syntax tree (ast.h), Lua 5.2 manual chapter 3.
+ *
+ * Hand-written recursive descent with precedence climbing; one function per symbol
+ * of the grammar. Errors carry PUC Lua's texts, "chunk:line: ... near 'token'".
+ */
+#ifndef MOONLET_PARSER_H
+#define MOONLET_PARSER_H
+
+#include "syntax/ast.h"
+
+/* A piece of source at a time, like lua_Reader: *size 0 or NULL ends it. NULL context
+ * for none. The parser does not keep the pieces. */
+typedef const char *SourceReader(void *context, size_t *size);
+
+typedef struct ParseResult {
+    AstFunction *main; /* NULL on error */
+    String *error;     /* message with position */
+    int error_line;
+    bool incomplete; /* the error is that the text ends too early ("near <eof>") */
+} ParseResult;
+
+/* chunk_name as load takes it ("=name", "@file", or the source itself). A UTF-8 byte order
+ * mark and a first line beginning with '#' are skipped only when skip_shebang, as for
+ * files. Allocates collected memory only; O(length). */
+ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
+                        bool skip_shebang);
+
+/* "=x" -> x, "@file" -> file (cut with ... on the left), else [string "first line..."]:
+ * luaO_chunkid, LUA_IDSIZE 60. */
+enum { CHUNK_ID_MAX = 60 };
+void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX]);
+
+/* Prints the tree as indented s-expressions, for debugging (moonlet --ast). */
+void ast_print(const AstFunction *f, void (*write)(void *ctx, const char *s, size_t n),
+               void *ctx);
+
+#endif
