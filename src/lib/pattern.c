@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* memmem */
+#include "lib/pattern.h"
+
+/* Character classes ------------------------------------------------------------------ */
+
+enum {
+    ALPHA = 1,
+    CNTRL = 2,
+    DIGIT = 4,
+    GRAPH = 8,
+    LOWER = 16,
+    PUNCT = 32,
+    SPACE = 64,
+    UPPER = 128,
+    ALNUM = 256,
+    HEXAL = 512,
+    ZERO = 1024
+};
+
+/* What a byte of ASCII can be; the other half of the bytes is nothing. */
+#define Z (CNTRL | ZERO)
+#define C CNTRL
+#define B (CNTRL | SPACE)
+#define S SPACE
+#define P (GRAPH | PUNCT)
+#define D (GRAPH | ALNUM | DIGIT | HEXAL)
+#define U (GRAPH | ALNUM | ALPHA | UPPER)
+#define L (GRAPH | ALNUM | ALPHA | LOWER)
+#define X (U | HEXAL)
+#define H (L | HEXAL)
+static const uint16_t byte_classes[256] = {
+    Z, C, C, C, C, C, C, C, C, B, B, B, B, B, C, C, /* 00 */
+    C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* 10 */
+    S, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, /* 20 */
+    D, D, D, D, D, D, D, D, D, D, P, P, P, P, P, P, /* 30 */
+    P, X, X, X, X, X, X, U, U, U, U, U, U, U, U, U, /* 40 */
+    U, U, U, U, U, U, U, U, U, U, U, P, P, P, P, P, /* 50 */
+    P, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* 60 */
+    L, L, L, L, L, L, L, L, L, L, L, P, P, P, P, C, /* 70 */
+};
+#undef Z
+#undef C
+#undef B
+#undef S
+#undef P
+#undef D
+#undef U
+#undef L
+#undef X
+#undef H
+
+/* The class that a letter after '%' stands for, 0 if none. */
+static unsigned class_of_letter(unsigned char letter)
+{
+    if (!(byte_classes[letter] & ALPHA)) return 0;
+    switch (letter | 0x20) {
+    case 'a': return ALPHA;
+    case 'c': return CNTRL;
+    case 'd': return DIGIT;
+    case 'g': return GRAPH;
+    case 'l': return LOWER;
+    case 'p': return PUNCT;
+    case 's': return SPACE;
+    case 'u': return UPPER;
+    case 'w': return ALNUM;
+    case 'x': return HEXAL;
+    case 'z': return ZERO; /* deprecated since patterns may contain zeros */
+    default: return 0;
+    }
+}
+
+/* Whether the byte is in %letter, which may be an escaped character. */
+static bool byte_in_class(unsigned char byte, unsigned char letter)
+{
+    unsigned class = class_of_letter(letter);
+    if (!class) return byte == letter;
+    bool inside = (byte_classes[byte] & class) != 0;
+    return inside == ((byte_classes[letter] & LOWER) != 0);
+}
+
+/* Failing ----------------------------------------------------------------------------- */
+
+static const char *fail(Matcher *m, const char *text)
+{
+    m->status = PATTERN_ERROR;
+    m->error = text;
+    return NULL;
+}
+
+/* Pays for work; false when there is not enough left. */
+static inline bool spend(Matcher *m, uint64_t units)
+{
+    if (m->fuel < units) {
+        m->fuel = 0;
+        m->status = PATTERN_OUT_OF_FUEL;
+        return false;
+    }
+    m->fuel -= units;
+    return true;
+}
+
+/* For that many bytes looked at in a tight loop. */
+static inline bool spend_scan(Matcher *m, size_t bytes) { return spend(m, bytes / 16); }
+
+/* Items that match one byte ------------------------------------------------------------ */
+
+/* The pattern's byte at p; at its end a zero, which has no meaning anywhere. */
+static inline unsigned char peek(const Matcher *m, const char *p)
+{
+    return p < m->pattern_end ? (unsigned char)*p : 0;
+}
+
+/* The end of the set that starts at p, behind its ']'; NULL with an error. The first
+ * character after '[' or '[^' does not end it. */
+static const char *set_end(Matcher *m, const char *p)
+{
+    const char *end = m->pattern_end;
+    p++;
+    if (peek(m, p) == '^') p++;
+    do {
+        if (p == end) return fail(m, "malformed pattern (missing ']')");
+        if (*p++ == '%' && p < end) p++;
+    } while (p == end || *p != ']');
+    return p + 1;
+}
+
+/* The end of the one-byte item at p, before its repetition; NULL with an error. */
+static inline const char *item_end(Matcher *m, const char *p)
+{
+    if (*p == '[') return set_end(m, p);
+    if (*p != '%') return p + 1;
+    if (p + 1 == m->pattern_end) return fail(m, "malformed pattern (ends with '%')");
+    return p + 2;
+}
+
+/* Whether the set [p, end), brackets included, has the byte. */
+static bool byte_in_set(unsigned char byte, const char *p, const char *end)
+{
+    bool positive = true;
+    end--; /* the ']' */
+    p++;
+    if (*p == '^') {
+        positive = false;
+        p++;
+    }
+    for (; p < end; p++) {
+        if (*p == '%') {
+            p++;
+            if (byte_in_class(byte, (unsigned char)*p)) return positive;
+        } else if (p[1] == '-' && p + 2 < end) {
+            p += 2;
+            if ((unsigned char)p[-2] <= byte && byte <= (unsigned char)*p) return positive;
+        } else if ((unsigned char)*p == byte) {
+            return positive;
+        }
+    }
+    return !positive;
+}
+
+/* Whether the subject's byte at s matches the item [p, end). */
+static inline bool matches_item(const Matcher *m, const char *s, const char *p, const char *end)
+{
+    if (s == m->source_end) return false;
+    unsigned char byte = (unsigned char)*s;
+    switch (*p) {
+    case '.': return true;
+    case '%': return byte_in_class(byte, (unsigned char)p[1]);
+    case '[': return byte_in_set(byte, p, end);
+    default: return (unsigned char)*p == byte;
+    }
+}
+
+/* The first byte from s on that is not in the class (or is, if inverted). */
+static const char *skip_class(const char *s, const char *end, unsigned class, bool inverted)
+{
+    while (s < end && ((byte_classes[(unsigned char)*s] & class) != 0) != inverted) s++;
+    return s;
+}
+
+/* The same for a set, which takes time for each of its members; NULL without fuel. */
+static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end)
+{
+    uint64_t units = 1 + (uint64_t)(end - p) / 16;
+    while (s < m->source_end && byte_in_set((unsigned char)*s, p, end)) {
+        if (!spend(m, units)) return NULL;
+        s++;
+    }
+    return s;
+}
+
+/* The first place from s on that does not match the item [p, end); NULL without fuel. */
+static const char *skip_item(Matcher *m, const char *s, const char *p, const char *end)
+{
+    const char *first = s, *source_end = m->source_end;
+    if (*p == '.') return source_end;
+    if (*p == '[') return skip_set(m, s, p, end);
+    unsigned char letter = (unsigned char)end[-1];
+    unsigned class = *p == '%' ? class_of_letter(letter) : 0;
+    if (class) {
+        s = skip_class(s, source_end, class, (byte_classes[letter] & UPPER) != 0);
+    } else {
+        while (s < source_end && *s == (char)letter) s++;
+    }
+    return spend_scan(m, (size_t)(s - first)) ? s : NULL;
+}
+
+/* The matcher ------------------------------------------------------------------------- */
+
+/* Matches pattern [p, end) at s; gives the end of the match or NULL. */
+static const char *match(Matcher *m, const char *s, const char *p);
+
+static inline bool stopped(const Matcher *m) { return m->status != PATTERN_NO_MATCH; }
+
+/* As many of the item as there are, then fewer and fewer until the rest matches. */
+static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
+{
+    const char *last = skip_item(m, s, p, end);
+    if (!last) return NULL;
+    for (;;) {
+        const char *result = match(m, last, end + 1);
+        if (result || stopped(m) || last == s) return result;
+        last--;
+    }
+}
+
+/* As few as make the rest match. */
+static const char *match_fewest(Matcher *m, const char *s, const char *p, const char *end)
+{
+    for (;;) {
+        const char *result = match(m, s, end + 1);
+        if (result || stopped(m)) return result;
+        if (!matches_item(m, s, p, end)) return NULL;
+        s++;
+    }
+}
+
+static const char *open_capture(Matcher *m, const char *s, const char *p)
+{
+    bool position = peek(m, p + 1) == ')';
+    if (m->level == PATTERN_CAPTURES_MAX) return fail(m, "too many captures");
+    PatternCapture *capture = &m->captures[m->level++];
+    capture->start = s;
+    capture->length = position ? CAPTURE_POSITION : CAPTURE_OPEN;
+    const char *result = match(m, s, p + (position ? 2 : 1));
+    if (!result) m->level--;
+    return result;
+}
+
+static const char *close_capture(Matcher *m, const char *s, const char *p)
+{
+    int i = m->level;
+    do {
+        if (--i < 0) return fail(m, "invalid pattern capture");
+    } while (m->captures[i].length != CAPTURE_OPEN);
+    m->captures[i].length = s - m->captures[i].start;
+    const char *result = match(m, s, p + 1);
+    if (!result) m->captures[i].length = CAPTURE_OPEN;
+    return result;
+}
+
+static const char *const bad_index[10] = {
+    "invalid capture index %0", "invalid capture index %1", "invalid capture index %2",
+    "invalid capture index %3", "invalid capture index %4", "invalid capture index %5",
+    "invalid capture index %6", "invalid capture index %7", "invalid capture index %8",
+    "invalid capture index %9"};
+
+/* %1: the same bytes as the capture. A position is as long as nothing can be. */
+static const char *match_back_reference(Matcher *m, const char *s, unsigned char digit)
+{
+    int i = digit - '1';
+    if (i < 0 || i >= m->level || m->captures[i].length == CAPTURE_OPEN) {
+        return fail(m, bad_index[digit - '0']);
+    }
+    const PatternCapture *capture = &m->captures[i];
+    size_t length = (size_t)capture->length;
+    if ((size_t)(m->source_end - s) < length) return NULL;
+    if (!spend_scan(m, length)) return NULL;
+    return memcmp(capture->start, s, length) == 0 ? s + length : NULL;
+}
+
+/* %bxy, p at the x: from an x to the y that closes it. */
+static const char *match_balanced(Matcher *m, const char *s, const char *p)
+{
+    if (m->pattern_end - p < 2) {
+        return fail(m, "malformed pattern (missing arguments to '%b')");
+    }
+    if (s == m->source_end || *s != *p) return NULL;
+    const char *first = s;
+    size_t open = 1;
+    while (++s < m->source_end) {
+        if (*s == p[1]) {
+            if (--open == 0) break;
+        } else if (*s == *p) {
+            open++;
+        }
+    }
+    if (!spend_scan(m, (size_t)(s - first)) || s == m->source_end) return NULL;
+    return s + 1;
+}
+
+/* %f[set], p at the set: gives the end of the item if s is a frontier of the set. The
+ * subject's ends count as zeros. */
+static const char *match_frontier(Matcher *m, const char *s, const char *p)
+{
+    if (peek(m, p) != '[') return fail(m, "missing '[' after '%f' in pattern");
+    const char *end = set_end(m, p);
+    if (!end || !spend_scan(m, (size_t)(end - p))) return NULL;
+    unsigned char before = s == m->source ? 0 : (unsigned char)s[-1];
+    unsigned char after = s == m->source_end ? 0 : (unsigned char)*s;
+    return !byte_in_set(before, p, end) && byte_in_set(after, p, end) ? end : NULL;
+}
+
+/* A place to go on from: in the subject, NULL if there is no match; in the pattern,
+ * NULL if the match is complete. */
+typedef struct Step {
+    const char *s, *p;
+} Step;
+
+static inline Step step_done(const char *s) { return (Step){s, NULL}; }
+static inline Step step_on(const char *s, const char *p) { return (Step){s, p}; }
+
+/* A one-byte item and its repetition. */
+static Step match_item(Matcher *m, const char *s, const char *p)
+{
+    const char *end = item_end(m, p);
+    if (!end || !spend_scan(m, (size_t)(end - p))) return step_done(NULL);
+    unsigned char repeat = peek(m, end);
+    if (!matches_item(m, s, p, end)) {
+        bool optional = repeat == '*' || repeat == '?' || repeat == '-';
+        return optional ? step_on(s, end + 1) : step_done(NULL);
+    }
+    switch (repeat) {
+    case '?': {
+        const char *result = match(m, s + 1, end + 1);
+        return result || stopped(m) ? step_done(result) : step_on(s, end + 1);
+    }
+    case '+': return step_done(match_most(m, s + 1, p, end));
+    case '*': return step_done(match_most(m, s, p, end));
+    case '-': return step_done(match_fewest(m, s, p, end));
+    default: return step_on(s + 1, end);
+    }
+}
+
+/* An item that starts with '%'. */
+static Step match_escape(Matcher *m, const char *s, const char *p)
+{
+    unsigned char kind = peek(m, p + 1);
+    if (kind == 'b') {
+        s = match_balanced(m, s, p + 2);
+        return s ? step_on(s, p + 4) : step_done(NULL);
+    }
+    if (kind == 'f') {
+        const char *end = match_frontier(m, s, p + 2);
+        return end ? step_on(s, end) : step_done(NULL);
+    }
+    if (byte_classes[kind] & DIGIT) {
+        return step_on(match_back_reference(m, s, kind), p + 2);
+    }
+    return match_item(m, s, p);
+}
+
+static Step match_any_item(Matcher *m, const char *s, const char *p)
+{
+    switch (*p) {
+    case '(': return step_done(open_capture(m, s, p));
+    case ')': return step_done(close_capture(m, s, p));
+    case '%': return match_escape(m, s, p);
+    case '$':
+        if (p + 1 == m->pattern_end) return step_done(s == m->source_end ? s : NULL);
+        return match_item(m, s, p);
+    default: return match_item(m, s, p);
+    }
+}
+
+static const char *match(Matcher *m, const char *s, const char *p)
+{
+    if (m->depth == 0) return fail(m, "pattern too complex");
+    m->depth--;
+    while (s && p && p != m->pattern_end) {
+        if (!spend(m, 1)) {
+            s = NULL;
+            break;
+        }
+        Step next = match_any_item(m, s, p);
+        s = next.s;
+        p = next.p;
+    }
+    m->depth++;
+    return s;
+}
+
+/* Searching --------------------------------------------------------------------------- */
+
+static bool is_magic(unsigned char c)
+{
+    return (byte_classes[c] & PUNCT) && strchr("^$*+?.([%-", c);
+}
+
+bool pattern_is_plain(const char *pattern, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (is_magic((unsigned char)pattern[i])) return false;
+    }
+    return true;
+}
+
+ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at,
+                             const char *text, size_t length)
+{
+    if (length == 0) return (ptrdiff_t)at;
+    const char *found = memmem(source + at, source_length - at, text, length);
+    return found ? found - source : -1;
+}
+
+/* A first item that is a plain byte and must occur lets the search skip to it. */
+static void find_lead(Matcher *m)
+{
+    const char *p = m->pattern;
+    m->has_lead = false;
+    if (p == m->pattern_end || *p == ')' || is_magic((unsigned char)*p)) return;
+    unsigned char repeat = peek(m, p + 1);
+    if (repeat == '*' || repeat == '?' || repeat == '-') return;
+    m->has_lead = true;
+    m->lead = (unsigned char)*p;
+}
+
+void pattern_init(Matcher *m, const char *source, size_t source_length, const char *pattern,
+                  size_t pattern_length, bool anchors, uint64_t *fuel)
+{
+    m->anchored = anchors && pattern_length > 0 && *pattern == '^';
+    m->source = source;
+    m->source_end = source + source_length;
+    m->pattern = pattern + m->anchored;
+    m->pattern_end = pattern + pattern_length;
+    m->budget = fuel;
+    m->fuel = 0;
+    m->status = PATTERN_NO_MATCH;
+    m->error = NULL;
+    m->level = 0;
+    m->depth = PATTERN_DEPTH_MAX;
+    m->from = m->to = 0;
+    find_lead(m);
+}
+
+static void begin(Matcher *m)
+{
+    m->fuel = m->budget ? *m->budget : UINT64_MAX;
+    m->status = PATTERN_NO_MATCH;
+    m->error = NULL;
+}
+
+static PatternStatus end(Matcher *m)
+{
+    if (m->budget) *m->budget = m->fuel;
+    return m->status;
+}
+
+/* Tries at s; false if the search is over, m->status says how. */
+static bool try_at(Matcher *m, const char *s)
+{
+    m->level = 0;
+    const char *result = match(m, s, m->pattern);
+    if (!result) return stopped(m);
+    m->status = PATTERN_MATCH;
+    m->from = (size_t)(s - m->source);
+    m->to = (size_t)(result - m->source);
+    return true;
+}
+
+PatternStatus pattern_match_at(Matcher *m, size_t at)
+{
+    begin(m);
+    try_at(m, m->source + at);
+    return end(m);
+}
+
+/* The next place from s on where a match can start; NULL if there is none. */
+static const char *next_start(Matcher *m, const char *s)
+{
+    if (!m->has_lead) return s;
+    const char *found = memchr(s, m->lead, (size_t)(m->source_end - s));
+    if (!spend_scan(m, (size_t)((found ? found : m->source_end) - s))) return NULL;
+    return found;
+}
+
+PatternStatus pattern_find(Matcher *m, size_t at)
+{
+    const char *s = m->source + at;
+    if (m->anchored) return pattern_match_at(m, at);
+    begin(m);
+    while ((s = next_start(m, s)) && spend(m, 1)) {
+        if (try_at(m, s) || s == m->source_end) break;
+        s++;
+    }
+    return end(m);
+}
+
+/* What was captured -------------------------------------------------------------------- */
+
+bool pattern_capture(Matcher *m, int i, PatternPiece *out)
+{
+    if (i >= m->level) {
+        if (i > 0) return fail(m, "invalid capture index"), false;
+        *out = (PatternPiece){false, m->source + m->from, m->to - m->from, 0};
+        return true;
+    }
+    const PatternCapture *capture = &m->captures[i];
+    if (capture->length == CAPTURE_OPEN) return fail(m, "unfinished capture"), false;
+    size_t position = (size_t)(capture->start - m->source) + 1;
+    bool is_position = capture->length == CAPTURE_POSITION;
+    size_t length = is_position ? 0 : (size_t)capture->length;
+    *out = (PatternPiece){is_position, capture->start, length, position};
+    return true;
+}
+
+/* What %c stands for in a replacement. */
+static bool expand_escape(Matcher *m, unsigned char c, Buffer *out)
+{
+    PatternPiece piece;
+    if (c == '%') {
+        buffer_append_char(out, '%');
+    } else if (c == '0') {
+        buffer_append(out, m->source + m->from, m->to - m->from);
+    } else if (!(byte_classes[c] & DIGIT)) {
+        return fail(m, "invalid use of '%' in replacement string"), false;
+    } else {
+        if (!pattern_capture(m, c - '1', &piece)) return false;
+        if (piece.is_position) {
+            buffer_append_integer(out, (int64_t)piece.position);
+        } else {
+            buffer_append(out, piece.bytes, piece.length);
+        }
+    }
+    return true;
+}
+
+bool pattern_expand(Matcher *m, const char *replacement, size_t length, Buffer *out)
+{
+    const char *p = replacement, *end = replacement + length;
+    while (p < end) {
+        const char *escape = memchr(p, '%', (size_t)(end - p));
+        buffer_append(out, p, (size_t)((escape ? escape : end) - p));
+        if (!escape) break;
+        unsigned char c = escape + 1 < end ? (unsigned char)escape[1] : 0;
+        if (!expand_escape(m, c, out)) return false;
+        p = escape + 2;
+    }
+    return true;
+}

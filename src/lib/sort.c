@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/sort.h"
+
+#include "value/string.h"
+
+#include <assert.h>
+
+/* What has just been done. */
+enum {
+    PHASE_START,         /* nothing with t[low..high] */
+    PHASE_LAST_FIRST,    /* compared t[high] < t[low] */
+    PHASE_ENDS_ORDERED,  /* t[low] <= t[high] */
+    PHASE_MIDDLE_FIRST,  /* compared t[middle] < t[low] */
+    PHASE_LAST_MIDDLE,   /* compared t[high] < t[middle] */
+    PHASE_THREE_ORDERED, /* t[low] <= t[middle] <= t[high] */
+    PHASE_PARTITION,     /* t[low..i] <= pivot <= t[j..high] */
+    PHASE_UP,            /* compared t[i] < pivot */
+    PHASE_DOWN,          /* compared pivot < t[j] */
+    PHASE_SPLIT,         /* t[i] is the pivot and where it belongs */
+    PHASE_DONE
+};
+
+enum { R0, R1, PIVOT };
+
+static inline SortStep step_compare(SortState *s, int phase, uint32_t a, int left, uint32_t b,
+                                    int right)
+{
+    s->phase = (uint8_t)phase;
+    return (SortStep){SORT_COMPARE, (uint8_t)left, (uint8_t)right, a, b};
+}
+
+static inline SortStep step_move(SortState *s, int phase, SortKind kind, uint32_t a, uint32_t b)
+{
+    s->phase = (uint8_t)phase;
+    return (SortStep){(uint8_t)kind, R0, R1, a, b};
+}
+
+static inline SortStep step_end(SortState *s, SortKind kind)
+{
+    s->phase = PHASE_DONE;
+    return (SortStep){(uint8_t)kind, R0, R1, 0, 0};
+}
+
+void sort_begin(SortState *s, size_t n)
+{
+    s->phase = PHASE_START;
+    s->depth = 0;
+    s->low = 1;
+    s->high = (uint32_t)n;
+    s->i = s->j = 0;
+}
+
+/* Goes on with a part that is put off, when this one has fewer than two elements. */
+static bool next_part(SortState *s)
+{
+    while (s->low >= s->high) {
+        if (s->depth == 0) return false;
+        SortRange part = s->later[--s->depth];
+        s->low = part.low;
+        s->high = part.high;
+    }
+    return true;
+}
+
+static SortStep start_part(SortState *s)
+{
+    if (!next_part(s)) return step_end(s, SORT_DONE);
+    return step_compare(s, PHASE_LAST_FIRST, s->low, R1, s->high, R0);
+}
+
+/* This part is sorted. */
+static SortStep end_part(SortState *s)
+{
+    s->low = s->high;
+    return start_part(s);
+}
+
+static SortStep ends_ordered(SortState *s)
+{
+    if (s->high - s->low == 1) return end_part(s);
+    s->i = s->low + (s->high - s->low) / 2;
+    return step_compare(s, PHASE_MIDDLE_FIRST, s->i, R0, s->low, R1);
+}
+
+/* The middle one is the pivot; it waits in front of the last while the others are
+ * partitioned. */
+static SortStep three_ordered(SortState *s)
+{
+    if (s->high - s->low == 2) return end_part(s);
+    uint32_t middle = s->i;
+    s->i = s->low;
+    s->j = s->high - 1;
+    return step_move(s, PHASE_PARTITION, SORT_PIVOT, middle, s->high - 1);
+}
+
+static inline SortStep next_up(SortState *s)
+{
+    return step_compare(s, PHASE_UP, ++s->i, R0, 0, PIVOT);
+}
+
+static inline SortStep next_down(SortState *s)
+{
+    return step_compare(s, PHASE_DOWN, 0, PIVOT, --s->j, R1);
+}
+
+/* The larger part is put off, the smaller one sorted first. */
+static SortStep split(SortState *s)
+{
+    SortRange below = {s->low, s->i - 1}, above = {s->i + 1, s->high};
+    bool smaller_below = s->i - s->low < s->high - s->i;
+    SortRange now = smaller_below ? below : above;
+    assert(s->depth < SORT_DEPTH_MAX && "the parts put off are the larger ones");
+    s->later[s->depth++] = smaller_below ? above : below;
+    s->low = now.low;
+    s->high = now.high;
+    return start_part(s);
+}
+
+SortStep sort_next(SortState *s, bool less)
+{
+    switch (s->phase) {
+    case PHASE_START: return start_part(s);
+    case PHASE_LAST_FIRST:
+        if (!less) return ends_ordered(s);
+        return step_move(s, PHASE_ENDS_ORDERED, SORT_EXCHANGE, s->low, s->high);
+    case PHASE_ENDS_ORDERED: return ends_ordered(s);
+    case PHASE_MIDDLE_FIRST:
+        if (!less) return step_compare(s, PHASE_LAST_MIDDLE, 0, R1, s->high, R0);
+        return step_move(s, PHASE_THREE_ORDERED, SORT_EXCHANGE, s->i, s->low);
+    case PHASE_LAST_MIDDLE:
+        if (!less) return three_ordered(s);
+        return step_move(s, PHASE_THREE_ORDERED, SORT_EXCHANGE, s->i, s->high);
+    case PHASE_THREE_ORDERED: return three_ordered(s);
+    case PHASE_PARTITION: return next_up(s);
+    case PHASE_UP:
+        if (!less) return next_down(s);
+        return s->i >= s->high ? step_end(s, SORT_INVALID) : next_up(s);
+    case PHASE_DOWN:
+        if (less) return s->j <= s->low ? step_end(s, SORT_INVALID) : next_down(s);
+        if (s->j < s->i) return step_move(s, PHASE_SPLIT, SORT_SWAP, s->high - 1, s->i);
+        return step_move(s, PHASE_PARTITION, SORT_EXCHANGE, s->i, s->j);
+    case PHASE_SPLIT: return split(s);
+    default: return step_end(s, SORT_DONE);
+    }
+}
+
+/* Sorts without Lua --------------------------------------------------------------------- */
+
+typedef bool SortLess(Value a, Value b);
+
+static inline bool number_less(Value a, Value b)
+{
+    return value_to_double(a) < value_to_double(b);
+}
+static inline bool string_less(Value a, Value b)
+{
+    return string_compare(value_string(a), value_string(b)) < 0;
+}
+
+static inline __attribute__((always_inline)) SortKind sort_values(Value *values, size_t n,
+                                                                  uint64_t *fuel,
+                                                                  SortLess *less)
+{
+    SortState state;
+    Value r[3] = {V_NIL, V_NIL, V_NIL};
+    uint64_t left = fuel ? *fuel : UINT64_MAX;
+    bool answer = false;
+    SortStep step;
+    sort_begin(&state, n);
+    for (;;) {
+        step = sort_next(&state, answer);
+        if (step.kind != SORT_COMPARE) {
+            if (step.kind >= SORT_DONE) break;
+            sort_move(step, values, r);
+            continue;
+        }
+        if (left == 0) break;
+        left--;
+        if (step.a) r[0] = values[step.a - 1];
+        if (step.b) r[1] = values[step.b - 1];
+        answer = less(r[step.left], r[step.right]);
+    }
+    if (fuel) *fuel = left;
+    return (SortKind)step.kind;
+}
+
+SortKind sort_numbers(Value *values, size_t n, uint64_t *fuel)
+{
+    return sort_values(values, n, fuel, number_less);
+}
+
+SortKind sort_strings(Value *values, size_t n, uint64_t *fuel)
+{
+    return sort_values(values, n, fuel, string_less);
+}
