@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of the map that does not depend on the kind of key; see hamt.h.
+ */
+#include "hamt.h"
+
+#include <assert.h>
+
+/* Sizes a node grows through: few reallocations while small, little waste when full. */
+static uint32_t capacity_for(uint32_t count)
+{
+    static const uint8_t steps[] = {1, 2, 4, 8, 12, 16, 24, 32};
+    for (size_t i = 0; i < sizeof steps; i++)
+        if (steps[i] >= count) return steps[i];
+    return count + count / 2; /* buckets only */
+}
+
+static size_t node_size(uint32_t capacity)
+{
+    return sizeof(HamtNode) + capacity * sizeof(HamtEntry);
+}
+
+HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
+{
+    assert(capacity < UINT16_MAX && "a bucket holds less than 2^16 keys of one hash");
+    HamtNode *node = mem_new(node_size(capacity));
+    node->epoch = token;
+    node->capacity = (uint16_t)capacity;
+    return node;
+}
+
+void hamt_node_free(HamtNode *node) { mem_free(node, node_size(node->capacity)); }
+
+static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t token)
+{
+    HamtNode *copy = hamt_node_new(capacity, token);
+    copy->bitmap = node->bitmap;
+    copy->count = node->count;
+    memcpy(copy->entries, node->entries, node->count * sizeof(HamtEntry));
+    return copy;
+}
+
+HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token)
+{
+    return node_resize(node, node->count, token);
+}
+
+/* A new node with the same entries and a gap at index. */
+static HamtNode *copy_with_gap(const HamtNode *node, uint32_t index, uint32_t capacity,
+                               uint64_t token)
+{
+    HamtNode *copy = hamt_node_new(capacity, token);
+    copy->bitmap = node->bitmap;
+    copy->count = (uint16_t)(node->count + 1);
+    memcpy(copy->entries, node->entries, index * sizeof(HamtEntry));
+    memcpy(copy->entries + index + 1, node->entries + index,
+           (node->count - index) * sizeof(HamtEntry));
+    return copy;
+}
+
+HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint64_t token)
+{
+    if (node->epoch != token) return copy_with_gap(node, index, node->count + 1u, token);
+    if (node->count == node->capacity) {
+        uint32_t capacity = capacity_for(node->count + 1u);
+        HamtNode *copy = copy_with_gap(node, index, capacity, token);
+        hamt_node_free(node);
+        return copy;
+    }
+    HamtEntry *e = node->entries + index;
+    memmove(e + 1, e, (node->count - index) * sizeof(HamtEntry));
+    node->count++;
+    return node;
+}
+
+HamtNode *hamt_node_close(HamtNode *node, uint32_t index)
+{
+    HamtEntry *e = node->entries + index;
+    node->count--;
+    memmove(e, e + 1, (node->count - index) * sizeof(HamtEntry));
+    node->entries[node->count] = (HamtEntry){0, 0};
+    if (node->capacity <= 8 || node->count > node->capacity / 4) return node;
+    HamtNode *copy = node_resize(node, node->capacity / 2, node->epoch);
+    hamt_node_free(node);
+    return copy;
+}
+
+void hamt_reserve(Hamt *map, size_t count, uint64_t token)
+{
+    if (map->root || !count) return;
+    map->root = hamt_node_new(count > 32 ? 32 : (uint32_t)count, token);
+}
+
+const HamtEntry *hamt_first(const HamtEntry *e)
+{
+    while (!e->key) e = hamt_child(e)->entries;
+    return e;
+}
+
+static void each_below(const HamtNode *node, HamtEachFn *fn, void *context)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        const HamtEntry *e = &node->entries[i];
+        if (e->key)
+            fn(context, e->key, e->value);
+        else
+            each_below(hamt_child(e), fn, context);
+    }
+}
+
+void hamt_each(const Hamt *map, HamtEachFn *fn, void *context)
+{
+    if (map->root) each_below(map->root, fn, context);
+}

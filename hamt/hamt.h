@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hamt: a persistent map from words to words, 32-way, one allocation per node.
+ *
+ *   node [epoch | bitmap count capacity | e0 e1 e2 ...  slack]
+ *         bitmap 0000 0100 0000 1001: entries for slots 0, 3, 10 in this order
+ *         entry  {key, value}   a pair;   {0, child}   a subtree
+ *   bucket: a node with bitmap 0 below the last level; pairs of one and the same hash
+ *
+ * A key's slot is 5 bits of its hash per level, low bits first. Entries in slot order
+ * make `next` a descent: it needs the key only, not the key's presence.
+ *
+ * Invariants (NAME_check):
+ *  1. bitmap has `count` bits, except in buckets; count <= capacity; slack is zero.
+ *  2. each pair's hash leads to its place; buckets are in the order of HAMT_KEY_ORDER.
+ *  3. a node other than the root never holds just one pair: removal pulls it up, so
+ *     that the shape depends on the contents only. The empty map may have an empty root.
+ *  4. map.count is the number of pairs.
+ *
+ * Mutation: every change takes an edit token (EPOCH_NONE never). A node with the same
+ * token is changed in place, any other is copied first. A token belongs to one map
+ * value at a time: once the Hamt struct was copied, its owner takes a new token.
+ * Nodes that a change in place replaces are freed: keep no pointer into a map across it.
+ *
+ * This file has what needs no keys; hamt_template.h makes the map for a kind of key.
+ * Cost of find, put, slot, remove, next: O(log32 n); persistent changes copy the path.
+ */
+#ifndef MOONLET_HAMT_H
+#define MOONLET_HAMT_H
+
+#include "mem.h"
+
+#include <stdbool.h>
+
+typedef struct HamtEntry {
+    Word key, value;
+} HamtEntry;
+
+typedef struct HamtNode {
+    uint64_t epoch;
+    uint32_t bitmap;
+    uint16_t count, capacity;
+    HamtEntry entries[];
+} HamtNode;
+
+typedef struct Hamt {
+    HamtNode *root; /* NULL: empty */
+    uint32_t count;
+    uint32_t spare; /* the user's; the map leaves it alone */
+} Hamt;
+
+/* What a traversal calls for each pair; and for each difference, where 0 stands for
+ * the value of a key that one side has not. */
+typedef void HamtEachFn(void *context, Word key, Word value);
+typedef void HamtDiffFn(void *context, Word key, Word a, Word b);
+
+/* All pairs in the order of `next`. O(n), no allocation. */
+void hamt_each(const Hamt *map, HamtEachFn *fn, void *context);
+
+/* Room for a number of pairs in an empty map; a hint. */
+void hamt_reserve(Hamt *map, size_t count, uint64_t token);
+
+/* The moves on one node that the template is made of. */
+HamtNode *hamt_node_new(uint32_t capacity, uint64_t token);
+HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token);
+/* Gap for one more entry at index; the result replaces the node. */
+HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint64_t token);
+/* Takes the entry at index out of an owned node; the result replaces the node. */
+HamtNode *hamt_node_close(HamtNode *node, uint32_t index);
+void hamt_node_free(HamtNode *node);
+
+static inline HamtNode *hamt_child(const HamtEntry *e)
+{
+    return (HamtNode *)(uintptr_t)e->value;
+}
+
+static inline Word hamt_child_word(const HamtNode *node) { return (Word)(uintptr_t)node; }
+
+/* Puts the node where its predecessor was: in `up`, or at the root if up is NULL. */
+static inline void hamt_relink(Hamt *map, HamtEntry *up, HamtNode *node)
+{
+    if (up)
+        up->value = hamt_child_word(node);
+    else
+        map->root = node;
+}
+
+static inline uint32_t hamt_popcount(uint32_t x)
+{
+#ifdef __POPCNT__
+    return (uint32_t)__builtin_popcount(x);
+#else
+    x -= x >> 1 & 0x55555555u;
+    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+    return ((x + (x >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
+#endif
+}
+
+/* Position of a slot's entry among a node's entries. */
+static inline uint32_t hamt_index(const HamtNode *node, uint32_t bit)
+{
+    return hamt_popcount(node->bitmap & (bit - 1));
+}
+
+/* The leftmost pair at or below an entry. */
+const HamtEntry *hamt_first(const HamtEntry *e);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two memory back-ends; see mem.h.
+ */
+#include "mem.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EPOCH_BLOCK = 1 << 20 };
+
+/* Bit 63 keeps tokens apart from every address the collector may see. */
+static _Atomic uint64_t epoch_blocks = ((uint64_t)1 << 63) + EPOCH_BLOCK;
+MEM_THREAD uint64_t epoch_next, epoch_end;
+
+void epoch_refill(void)
+{
+    epoch_next = atomic_fetch_add_explicit(&epoch_blocks, EPOCH_BLOCK, memory_order_relaxed);
+    epoch_end = epoch_next + EPOCH_BLOCK;
+}
+
+static void *mem_checked(void *p)
+{
+    if (!p) {
+        fputs("moonlet: not enough memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+void *mem_alloc(size_t size) { return mem_checked(mem_try_alloc(size)); }
+void *mem_alloc_atomic(size_t size) { return mem_checked(mem_try_alloc_atomic(size)); }
+
+#ifdef MOONLET_MALLOC
+
+/* Each block is preceded by its links in a ring, which keeps it reachable. */
+typedef struct Link {
+    struct Link *next, *prev;
+} Link;
+
+static Link ring = {&ring, &ring};
+static pthread_mutex_t ring_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t ring_bytes;
+
+static void *ring_add(size_t size)
+{
+    if (size > SIZE_MAX - sizeof(Link)) return NULL;
+    Link *link = calloc(1, sizeof(Link) + size);
+    if (!link) return NULL;
+    pthread_mutex_lock(&ring_lock);
+    ring_bytes += size;
+    link->next = ring.next;
+    link->prev = &ring;
+    ring.next->prev = link;
+    ring.next = link;
+    pthread_mutex_unlock(&ring_lock);
+    return link + 1;
+}
+
+void *mem_malloc(size_t size) { return mem_checked(ring_add(size)); }
+
+void mem_malloc_free(void *p)
+{
+    Link *link = (Link *)p - 1;
+    pthread_mutex_lock(&ring_lock);
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    pthread_mutex_unlock(&ring_lock);
+    free(link);
+}
+
+void *mem_try_alloc(size_t size) { return ring_add(size); }
+void *mem_try_alloc_atomic(size_t size) { return ring_add(size); }
+void *mem_alloc_root(size_t size) { return mem_malloc(size); }
+void mem_free_root(void *p) { mem_malloc_free(p); }
+
+void mem_init(void) {}
+void mem_thread_attach(void) {}
+void mem_thread_detach(void) {}
+void mem_collect(void) {}
+
+uint64_t mem_bytes_total(void)
+{
+    pthread_mutex_lock(&ring_lock);
+    uint64_t bytes = ring_bytes;
+    pthread_mutex_unlock(&ring_lock);
+    return bytes;
+}
+uint64_t mem_bytes_heap(void) { return mem_bytes_total(); }
+
+void mem_weak_set(uintptr_t *slot, void *object) { *slot = (uintptr_t)object; }
+void *mem_weak_get(const uintptr_t *slot) { return (void *)*slot; }
+void mem_weak_clear(uintptr_t *slot) { *slot = 0; }
+
+#else
+
+#define GC_THREADS
+#define GC_NO_THREAD_REDIRECTS
+#include <gc/gc.h>
+#include <gc/gc_inline.h>
+
+enum {
+    HEAP_FIRST = 4 << 20, /* bytes of address space; touched as needed */
+    TRAY_MAX = 256,
+    TRAY_TRIES = 3
+};
+
+static MemTray tray_none;
+static MemCache cache_none;
+MEM_THREAD MemCache *mem_cache = &cache_none;
+
+static pthread_once_t init_once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_end;
+
+/* Marks a cache as a real one; see mem_free. Never handed out: no size has class 0. */
+static void *const cache_real = &cache_none;
+
+static void thread_ended(void *cache)
+{
+    mem_cache = cache;
+    mem_thread_detach();
+}
+
+static void init(void)
+{
+    for (int i = 0; i < MEM_CLASSES; i++) cache_none.trays[i] = &tray_none;
+    GC_set_all_interior_pointers(0);
+    GC_set_free_space_divisor(1);
+    GC_set_warn_proc(GC_ignore_warn_proc);
+    GC_INIT();
+    GC_expand_hp(HEAP_FIRST);
+    GC_allow_register_threads();
+    pthread_key_create(&thread_end, thread_ended);
+}
+
+void mem_init(void) { pthread_once(&init_once, init); }
+
+static void *root_alloc(size_t size) { return mem_checked(GC_malloc_uncollectable(size)); }
+
+void mem_thread_attach(void)
+{
+    mem_init();
+    if (mem_cache != &cache_none) return;
+    struct GC_stack_base base;
+    if (!GC_thread_is_registered() && GC_get_stack_base(&base) == GC_SUCCESS)
+        GC_register_my_thread(&base);
+    MemCache *cache = root_alloc(sizeof(MemCache));
+    for (int i = 0; i < MEM_CLASSES; i++) cache->trays[i] = &tray_none;
+    cache->free[0] = cache_real;
+    mem_cache = cache;
+    pthread_setspecific(thread_end, cache);
+}
+
+void mem_thread_detach(void)
+{
+    MemCache *cache = mem_cache;
+    if (cache == &cache_none) return;
+    mem_cache = &cache_none;
+    pthread_setspecific(thread_end, NULL);
+    for (int i = 0; i < MEM_CLASSES; i++)
+        if (cache->trays[i] != &tray_none) mem_free_root(cache->trays[i]);
+    mem_free_root(cache);
+    if (GC_thread_is_registered()) GC_unregister_my_thread();
+}
+
+void *mem_refill(size_t size_class)
+{
+    mem_thread_attach();
+    void *list = NULL;
+    GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_NORMAL, &list);
+    void **p = mem_checked(list);
+    mem_cache->free[size_class] = *p;
+    *p = NULL;
+    return p;
+}
+
+typedef struct TrayFill {
+    MemTray *tray;
+    void *list;
+    GC_word collection;
+} TrayFill;
+
+/* Under the allocation lock, so that no collection can come in between. */
+static void *tray_fill(void *context)
+{
+    TrayFill *fill = context;
+    if (GC_get_gc_no() != fill->collection) return NULL;
+    MemTray *tray = fill->tray;
+    for (void **p = fill->list; p && tray->count < TRAY_MAX; p = *p)
+        tray->slots[tray->count++] = p;
+    return tray;
+}
+
+static MemTray *tray_of(size_t size_class)
+{
+    MemTray *tray = mem_cache->trays[size_class];
+    if (tray != &tray_none) return tray;
+    tray = mem_alloc_root(sizeof(MemTray) + TRAY_MAX * sizeof(void *));
+    mem_cache->trays[size_class] = tray;
+    return tray;
+}
+
+/* The links of a list of pointer-free blocks count for nothing in a collection: when
+ * there was one since the list was made, the list is dropped and another made. */
+void *mem_refill_atomic(size_t size_class)
+{
+    mem_thread_attach();
+    TrayFill fill = {.tray = tray_of(size_class)};
+    for (int i = 0; i < TRAY_TRIES; i++) {
+        fill.collection = GC_get_gc_no();
+        GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_PTRFREE, &fill.list);
+        mem_checked(fill.list);
+        if (GC_call_with_alloc_lock(tray_fill, &fill)) {
+            void *p = fill.tray->slots[--fill.tray->count];
+            fill.tray->slots[fill.tray->count] = NULL;
+            return p;
+        }
+    }
+    return mem_alloc_atomic(size_class * MEM_GRANULE);
+}
+
+void mem_free_slow(void *p, size_t size)
+{
+    mem_thread_attach();
+    if (size > MEM_SMALL_MAX)
+        GC_free(p);
+    else
+        mem_free(p, size);
+}
+
+void *mem_try_alloc(size_t size)
+{
+    mem_thread_attach();
+    return GC_malloc(size);
+}
+
+void *mem_try_alloc_atomic(size_t size)
+{
+    mem_thread_attach();
+    return GC_malloc_atomic(size);
+}
+
+void *mem_alloc_root(size_t size)
+{
+    mem_thread_attach();
+    return root_alloc(size);
+}
+void mem_free_root(void *p) { GC_free(p); }
+
+uint64_t mem_bytes_total(void) { return GC_get_total_bytes(); }
+uint64_t mem_bytes_heap(void) { return GC_get_heap_size(); }
+void mem_collect(void) { GC_gcollect(); }
+
+void mem_weak_set(uintptr_t *slot, void *object)
+{
+    *slot = (uintptr_t)GC_HIDE_POINTER(object);
+    GC_general_register_disappearing_link((void **)slot, object);
+}
+
+static void *weak_reveal(void *slot)
+{
+    uintptr_t hidden = *(const uintptr_t *)slot;
+    return hidden ? GC_REVEAL_POINTER(hidden) : NULL;
+}
+
+void *mem_weak_get(const uintptr_t *slot)
+{
+    return GC_call_with_alloc_lock(weak_reveal, (void *)slot);
+}
+
+void mem_weak_clear(uintptr_t *slot)
+{
+    GC_unregister_disappearing_link((void **)slot);
+    *slot = 0;
+}
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pvec: a persistent vector of words.
+ *
+ *   flat   shape 0   root -> [epoch | capacity | w0 w1 w2 ... slack]
+ *   trie   shape s   root -> [epoch | base | child child 0 child ...]
+ *                                      |       |     '--- 0: as in base
+ *                                      |       v
+ *                                      |     [epoch | base 0 | child 0 0 ...] -> leaf
+ *                                      v                             [epoch|w w ... w]
+ *                          a flat vector that others share
+ *
+ * A vector is flat as long as one owner builds it, whatever its size: a plain array,
+ * grown by doubling. Who writes to a flat vector that is not his, copies it when it is
+ * small; else starts a trie over it, in which a missing child means "still as in the
+ * base". An owner who has made half of the leaves his makes it flat again.
+ *
+ * Invariants (pvec_check):
+ *  1. words at and above `size` are 0 in what the last owner wrote (no stale pointers
+ *     but those of frozen nodes).
+ *  2. flat: size <= capacity.
+ *  3. trie: each index below size has a leaf, or lies within the base's capacity;
+ *     base, if any, is a flat vector frozen when the trie was begun; only roots have one.
+ *  4. shape: bits of index below the root's children (5 or more), and the number of
+ *     leaves that the root's epoch has made, see PVEC_SHIFT.
+ *
+ * Mutation is by edit token as in hamt.h: same token in place, else copied. Keep no
+ * pointer into a vector across a change.
+ * Cost: get, set O(1) when flat, else O(log32 n); push, pop amortised O(1) at the same
+ * factor; copies for a foreign token: one path of small nodes.
+ */
+#ifndef MOONLET_PVEC_H
+#define MOONLET_PVEC_H
+
+#include "mem.h"
+
+#include <stdbool.h>
+
+#ifndef PVEC_BITS /* children per node and words per leaf, as a power of 2 */
+#define PVEC_BITS 5
+#endif
+
+enum {
+    PVEC_WIDTH = 1 << PVEC_BITS,
+    PVEC_MASK = PVEC_WIDTH - 1,
+    PVEC_FLAT_MAX = 2 * PVEC_WIDTH - 2, /* words that are copied rather than shared */
+    PVEC_SHIFT = 63,                    /* mask of the shift in `shape` */
+    PVEC_OWNED = 64                     /* one owned leaf in `shape` */
+};
+#define PVEC_SIZE_MAX ((uint32_t)1 << 31)
+
+typedef struct Pvec {
+    void *root; /* PvecFlat, PvecNode, or NULL: empty */
+    uint32_t size;
+    uint32_t shape; /* 0: flat; else shift + PVEC_OWNED * owned leaves */
+} Pvec;
+
+typedef struct PvecFlat {
+    uint64_t epoch;
+    uint64_t capacity;
+    Word words[];
+} PvecFlat;
+
+typedef struct PvecNode {
+    uint64_t epoch;
+    PvecFlat *base;
+    void *children[PVEC_WIDTH];
+} PvecNode;
+
+typedef struct PvecLeaf {
+    uint64_t epoch;
+    uint64_t unused;
+    Word words[PVEC_WIDTH];
+} PvecLeaf;
+
+Word pvec_trie_get(const Pvec *v, uint32_t i);
+Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token);
+void pvec_push_slow(Pvec *v, Word w, uint64_t token);
+void pvec_pop_slow(Pvec *v, uint64_t token);
+
+/* i < size. */
+static inline Word pvec_get(const Pvec *v, uint32_t i)
+{
+    if (__builtin_expect(!v->shape, 1)) return ((const PvecFlat *)v->root)->words[i];
+    return pvec_trie_get(v, i);
+}
+
+/* The place of word i < size, to be read and written by the token's owner until the
+ * next change of the vector. */
+static inline Word *pvec_slot(Pvec *v, uint32_t i, uint64_t token)
+{
+    PvecFlat *flat = v->root;
+    if (!v->shape && flat->epoch == token) return &flat->words[i];
+    return pvec_slot_slow(v, i, token);
+}
+
+static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
+{
+    *pvec_slot(v, i, token) = w;
+}
+
+static inline void pvec_push(Pvec *v, Word w, uint64_t token)
+{
+    PvecFlat *flat = v->root;
+    if (flat && !v->shape && flat->epoch == token && v->size < flat->capacity)
+        flat->words[v->size++] = w;
+    else
+        pvec_push_slow(v, w, token);
+}
+
+/* Takes off the last word; size > 0. */
+static inline void pvec_pop(Pvec *v, uint64_t token)
+{
+    PvecFlat *flat = v->root;
+    if (!v->shape && flat->epoch == token)
+        flat->words[--v->size] = 0;
+    else
+        pvec_pop_slow(v, token);
+}
+
+/* n words at the end. O(n). */
+void pvec_append(Pvec *v, const Word *words, uint32_t n, uint64_t token);
+/* Takes off words until size is n. O(words taken off). */
+void pvec_truncate(Pvec *v, uint32_t n, uint64_t token);
+/* Room for n words altogether; a hint. */
+void pvec_reserve(Pvec *v, uint32_t n, uint64_t token);
+
+/* The words from i on that lie side by side, and their number; i < size. */
+const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count);
+
+/* Calls fn for each index where the words differ; a missing word is 0. What both share
+ * costs nothing. */
+typedef void PvecDiffFn(void *context, uint32_t i, Word a, Word b);
+void pvec_diff(const Pvec *a, const Pvec *b, PvecDiffFn *fn, void *context);
+
+/* token: of the vector's owner, or EPOCH_NONE. */
+void pvec_check(const Pvec *v, uint64_t token);
+
+#endif

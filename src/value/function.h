@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Functions, captured variables and userdata: the other heap objects.
+ *
+ *   Closure  [hdr|proto|upvalue 0|upvalue 1|...]   immutable once made
+ *   Native   [hdr|fn|name|count|upvalue 0|...]     immutable once made
+ *   Cell     [hdr|epoch|value]                     identity, versioned
+ *   Userdata [hdr|epoch|body|type|size|data]       identity; body versioned
+ *
+ * An upvalue word holds the captured value itself when the variable never changes
+ * after capture, else the variable's Cell.
+ */
+#ifndef MOONLET_FUNCTION_H
+#define MOONLET_FUNCTION_H
+
+#include "value/table.h"
+
+struct Proto;
+struct Run;
+
+typedef struct Closure {
+    Object h;
+    const struct Proto *proto;
+    Value upvalues[];
+} Closure;
+
+/* A library function (eval/native.h says how it is called and what it answers). */
+typedef int NativeFn(struct Run *R, Value *a, int n);
+
+/* Object.flags of a Native. */
+enum {
+    /* fn is really an Exec (eval/node.h) that moves control itself: pcall, resume */
+    NATIVE_CONTROL = 1
+};
+
+typedef struct Native {
+    Object h;
+    NativeFn *fn;
+    const char *name; /* static storage; for messages and images */
+    uint32_t count;
+    Value upvalues[];
+} Native;
+
+typedef struct Cell {
+    Object h;
+    uint64_t epoch;
+    Value value;
+} Cell;
+
+typedef struct UserdataBody {
+    Table *meta;
+    Value user; /* debug.setuservalue */
+} UserdataBody;
+
+typedef struct Userdata {
+    Object h;
+    uint64_t epoch;
+    UserdataBody body;
+    const void *tag; /* who made it: the address of a type descriptor */
+    size_t size;
+    void *data;
+} Userdata;
+
+typedef struct Light {
+    Object h;
+    void *pointer;
+} Light;
+
+#endif

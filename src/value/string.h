@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * String: immutable bytes with a length; 8-bit clean, not NUL-terminated.
+ *
+ *   short:  [hdr|len|data]bytes...        pointer-free, data points behind itself
+ *   long:   [hdr|len|data] -> [used|capacity]bytes........spare
+ *
+ * A long string may be a prefix of its buffer. Appending to the string that
+ * ends where the buffer's used part ends writes behind it and makes just a new
+ * header (the claim of the spare room is one compare-and-swap, so strings stay
+ * shareable between threads): a loop of s = s .. x is linear.
+ *
+ * The hash (XXH3 with the process's seed) is computed on demand and kept.
+ * Equal constants of all chunks are one object (string_intern), so that most
+ * key comparisons are a pointer comparison; other strings are not interned.
+ */
+#ifndef MOONLET_STRING_H
+#define MOONLET_STRING_H
+
+#include "value/value.h"
+
+typedef struct String {
+    Object h; /* h.id_low is the hash, 0 while unknown */
+    size_t length;
+    const char *data;
+} String;
+
+enum { STRING_INTERNED = 1, STRING_LONG = 2 };
+
+/* The longest string that can be made; longer is the error of the caller. */
+#define STRING_MAX ((size_t)1 << 40)
+
+/* New string with a copy of the bytes. O(length), allocates. NULL only when the
+ * memory cannot be had. */
+String *string_new(const char *bytes, size_t length);
+String *string_from_c(const char *text);
+/* New string of unspecified contents to be filled by its maker, through *data,
+ * before anyone else sees it. NULL when there is no memory. */
+String *string_reserve(size_t length, char **data);
+/* The one object for these bytes in this process. Locks; for parse time, names
+ * of metamethods and library functions. */
+String *string_intern(const char *bytes, size_t length);
+/* a .. b; amortised O(length of b) when a was itself made by appending. NULL when
+ * there is no memory. */
+String *string_concat(const String *a, const char *bytes, size_t length);
+
+uint32_t string_hash_compute(const String *s);
+static inline uint32_t string_hash(const String *s)
+{
+    uint32_t h = __atomic_load_n(&s->h.id_low, __ATOMIC_RELAXED);
+    return h ? h : string_hash_compute(s);
+}
+bool string_equal_slow(const String *a, const String *b);
+static inline bool string_equal(const String *a, const String *b)
+{
+    return a == b || (a->length == b->length && string_equal_slow(a, b));
+}
+/* strcoll-free bytewise order unless a locale is set: -1, 0, 1 (manual 3.4.3). */
+int string_compare(const String *a, const String *b);
+/* Makes string_compare use strcoll (os.setlocale was called), or bytes again. */
+void string_use_locale(bool on);
+
+static inline String *value_string(Value v) { return value_pointer(v); }
+static inline Value string_value(const String *s) { return value_object(s); }
+
+#endif

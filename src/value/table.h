@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Table: an object with identity, and TableBody: what a table contains.
+ *
+ *   Table  [hdr|epoch|body]          body: what was in it when its epoch ended
+ *   body   [meta | array 1..n | hash for all other keys | flags]
+ *
+ * All functions here work on a body. Which body a state sees for a Table, and
+ * whether it may be written, is the business of state/heap.h: writers get a body
+ * that the epoch `token` owns; what hangs below it is copied on the way as far as
+ * it is older (hamt.h, pvec.h).
+ *
+ * Invariants (table_check):
+ *  1. the array's last element is not nil (elements before it may be).
+ *  2. key n+1, n the array's size, is not in the hash.
+ *  3. no value in the hash is nil; no key is nil, NaN, -0, or a number in 1..array_high.
+ *  4. absent_flags bit m set => metamethod m is absent from this body's hash.
+ *  5. array_high >= n: keys up to it belong before the hash in a traversal, even when
+ *     the traversal itself has shortened the array.
+ *  6. hash.spare is the number of nils in the array. When a key is added to an array
+ *     that is mostly nils, its sparse end moves to the hash (a queue stays small).
+ */
+#ifndef MOONLET_TABLE_H
+#define MOONLET_TABLE_H
+
+#include "hamt.h"
+#include "pvec.h"
+#include "value/string.h"
+
+typedef struct TableBody {
+    struct Table *meta;
+    Pvec array;
+    Hamt hash;
+    uint32_t absent_flags; /* a cache: also written, atomically, in frozen bodies */
+    uint32_t array_high;
+} TableBody;
+
+typedef struct Table {
+    Object h;
+    uint64_t epoch;
+    TableBody body;
+} Table;
+
+/* The copy of a body that an epoch begins its writes with. */
+static inline void table_body_copy(TableBody *to, const TableBody *from)
+{
+    to->meta = from->meta;
+    to->array = from->array;
+    to->hash = from->hash;
+    to->absent_flags = __atomic_load_n(&from->absent_flags, __ATOMIC_RELAXED);
+    to->array_high = from->array_high;
+}
+
+/* Raw access; nil when absent. No allocation. */
+Value table_get(const TableBody *t, Value key);
+Value table_get_hashed(const TableBody *t, Value key, uint32_t hash);
+Value table_get_int_slow(const TableBody *t, int64_t i);
+static inline Value table_get_int(const TableBody *t, int64_t i)
+{
+    if ((uint64_t)i - 1 < t->array.size) return pvec_get(&t->array, (uint32_t)(i - 1));
+    return table_get_int_slow(t, i);
+}
+
+/* The first-level entry for the hash; NULL if there is no key with such a hash. */
+static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
+{
+    uint32_t bit = 1u << (hash & 31);
+    if (!root || !(root->bitmap & bit)) return NULL;
+    return &root->entries[hamt_index(root, bit)];
+}
+
+/* hash must be string_hash(key). */
+static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
+{
+    const HamtEntry *e = table_entry(t->hash.root, hash);
+    if (!e) return V_NIL;
+    if (e->key == string_value(key)) return e->value;
+    return table_get_hashed(t, string_value(key), hash);
+}
+
+/*
+ * The place of the value of a key that is there, NULL if it is not (or nil). What is
+ * stored in it must not be nil; it is good until the next change of the body.
+ */
+Value *table_slot_hashed(TableBody *t, Value key, uint32_t hash, uint64_t token);
+Value *table_slot(TableBody *t, Value key, uint64_t token);
+static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t hash,
+                                       uint64_t token)
+{
+    HamtEntry *e = table_entry(t->hash.root, hash);
+    if (!e) return NULL;
+    if (e->key == string_value(key) && t->hash.root->epoch == token) return &e->value;
+    return table_slot_hashed(t, string_value(key), hash, token);
+}
+Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token);
+static inline Value *table_slot_int(TableBody *t, int64_t i, uint64_t token)
+{
+    if ((uint64_t)i - 1 >= t->array.size) return table_slot_int_slow(t, i, token);
+    Value *slot = pvec_slot(&t->array, (uint32_t)(i - 1), token);
+    return *slot == V_NIL ? NULL : slot;
+}
+
+/* Raw assignment; a nil value deletes. key is neither nil nor NaN. O(log32 n),
+ * amortised O(1) for appending. */
+void table_set(TableBody *t, Value key, Value v, uint64_t token);
+void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token);
+void table_set_string(TableBody *t, const String *key, Value v, uint64_t token);
+/* Puts v[0..n) at first, first+1 ... as a constructor does; holes are kept. */
+void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token);
+/* Makes room for a known number of elements. A hint. */
+void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token);
+
+/* A border (manual 3.4.6). O(1) for sequences. */
+int64_t table_length(const TableBody *t);
+
+/* The entry after *key in the table's order (nil starts); false at the end.
+ * Works when *key was deleted meanwhile. O(log32 n). */
+bool table_next(const TableBody *t, Value *key, Value *value);
+
+void table_check(const TableBody *t);
+
+#endif
