@@ -1,0 +1,128 @@
+-- Assignment: evaluation before storing, multiple targets, fields and indices.
+
+local a, b, c = 1, 2, 3
+a, b = b, a
+print(a, b) -- expect: 2	1
+a, b, c = c, a, b
+print(a, b, c) -- expect: 3	2	1
+a, b = 10
+print(a, b) -- expect: 10	nil
+a, b, c = 1, 2, 3, 4
+print(a, b, c) -- expect: 1	2	3
+
+-- all expressions are evaluated before any assignment
+local i, t = 1, {}
+i, t[i] = i + 1, 20
+print(i, t[1], t[2]) -- expect: 2	20	nil
+local x, y = 1, 2
+x, y = x + y, x - y
+print(x, y) -- expect: 3	-1
+t = { 1, 2, 3 }
+t[1], t[2], t[3] = t[3], t[1], t[2]
+print(t[1], t[2], t[3]) -- expect: 3	1	2
+local p, q = { v = 1 }, { v = 2 }
+p.v, q.v = q.v, p.v
+print(p.v, q.v) -- expect: 2	1
+p, p.v = q, "old p's field"
+print(p == q, p.v) -- expect: true	1
+
+-- the table expressions and keys of targets are evaluated first
+do
+  local log = {}
+  local function at(name, v) log[#log + 1] = name return v end
+  local u = {}
+  at("t1", u)[at("k1", 1)], at("t2", u)[at("k2", 2)] = at("v1", "x"), at("v2", "y")
+  print(table.concat(log, " "), u[1], u[2]) -- expect: t1 k1 t2 k2 v1 v2	x	y
+end
+do
+  local tab = { next = { name = "second" }, name = "first" }
+  local node = tab
+  node, node.name = node.next, "renamed"
+  print(node.name, tab.name) -- expect: second	renamed
+end
+
+-- fields, nested fields, globals, upvalues
+local r = { inner = { list = {} } }
+r.inner.list[1] = "one"
+r.inner["list"][2] = "two"
+r["inner"].list[#r.inner.list + 1] = "three"
+print(#r.inner.list, r.inner.list[3]) -- expect: 3	three
+g1, g2 = 1, 2
+g1, g2 = g2, g1
+print(g1, g2) -- expect: 2	1
+g1, g2 = nil
+print(g1, g2) -- expect: nil	nil
+local up1, up2 = 1, 2
+local function swap() up1, up2 = up2, up1 end
+swap()
+print(up1, up2) -- expect: 2	1
+local function mixed()
+  local l
+  l, up1, gm, t.f = 1, 2, 3, 4
+  return l + up1 + gm + t.f
+end
+print(mixed(), up1, gm, t.f) -- expect: 10	2	3	4
+gm = nil
+
+-- function statements
+local m = { sub = {} }
+function m.f(v) return "f" .. v end
+function m.sub.g(v) return "g" .. v end
+function m.sub:h(v) return (self == m.sub), "h" .. v end
+function m:k() return self == m end
+print(m.f(1), m.sub.g(2), m:k()) -- expect: f1	g2	true
+print(m.sub:h(3)) -- expect: true	h3
+local lf
+function lf() return "assigned local" end
+print(lf()) -- expect: assigned local
+
+-- assigning to a local from itself and constants
+local v = nil
+v = v or "default"
+v = v and v .. "!"
+print(v) -- expect: default!
+v = true
+v = not v
+print(v) -- expect: false
+v = { v }
+print(#v, v[1]) -- expect: 1	false
+v = #v
+v = -v
+print(v) -- expect: -1
+
+-- results of calls spread over targets
+local function three() return 1, 2, 3 end
+a, b, c = three()
+print(a, b, c) -- expect: 1	2	3
+a, b, c = 0, three()
+print(a, b, c) -- expect: 0	1	2
+a, b, c = three(), 0
+print(a, b, c) -- expect: 1	0	nil
+t = {}
+t.a, t.b, t.c, t.d = three()
+print(t.a, t.b, t.c, t.d) -- expect: 1	2	3	nil
+t[1], t[2] = three()
+print(t[1], t[2], #t) -- expect: 1	2	2
+
+-- errors in assignment leave earlier values alone
+a = 1
+print(pcall(function() a = nil + 1 end))
+-- expect: false	assignment.lua:109: attempt to perform arithmetic on a nil value
+print(a) -- expect: 1
+print(pcall(function() local n; n.x = 1 end))
+-- expect: false	assignment.lua:112: attempt to index local 'n' (a nil value)
+print(pcall(function() t[nil] = 1 end)) -- expect: false	assignment.lua:114: table index is nil
+print(pcall(function() t[0 / 0] = 1 end))
+-- expect: false	assignment.lua:115: table index is NaN
+print(pcall(function() undefinedglobal.x = 1 end))
+-- expect: false	assignment.lua:117: attempt to index global 'undefinedglobal' (a nil value)
+print(pcall(function() ("x").y = 1 end))
+-- expect: false	assignment.lua:119: attempt to index constant 'x' (a string value)
+print(t[nil], t[0 / 0]) -- expect: nil	nil
+
+-- a key is what it is: number 1, string "1", 1.0, -0
+t = {}
+t[1] = "number"; t["1"] = "string"; t[1.0] = "float"; t[-0] = "zero"; t[true] = "true"
+print(t[1], t["1"], t[0], t[true], t[2 ^ 53]) -- expect: float	string	zero	true	nil
+t[2 ^ 53] = "big"; t[-1] = "neg"; t[0.5] = "half"; t[1e300] = "huge"; t[1 / 0] = "inf"
+print(t[2 ^ 53], t[-1], t[1 / 2], t[1e300], t[math.huge], #t) -- expect: big	neg	half	huge	inf	1
