@@ -61,9 +61,4 @@ typedef struct Userdata {
     void *data;
 } Userdata;
 
-typedef struct Light {
-    Object h;
-    void *pointer;
-} Light;
-
 #endif

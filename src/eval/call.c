@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calling anything, and what follows when a frame of the evaluator's own returns:
+ * the glue of metamethods and of natives that call.
+ */
+#include "eval/error.h"
+#include "eval/exec.h"
+#include "eval/native.h"
+#include "eval/operate.h"
+
+/* A value that is no function: its __call takes its place, with the value itself as
+ * first argument (manual 2.4). Gives the new argument count, -1 for an error. */
+static NOINLINE int64_t resolve_call(Run *R, Value *nf, int64_t count)
+{
+    for (int loop = 0; !value_is_function(nf[-1]); loop++) {
+        Value handler = meta_of(R, nf[-1], META_CALL);
+        if (handler == V_NIL || loop == 100 || nf + count + 2 > R->limit + STACK_SLACK) {
+            FrameCursor c = frame_cursor(R->segment, nf, NULL);
+            bool below = frame_down(&c);
+            const AstExpr *e = below ? error_origin(c.fp, c.at) : NULL;
+            if (e && e->kind == EXPR_CALL) e = e->u.call.callee;
+            if (loop) e = NULL;
+            error_set_type(R, below ? c.fp : nf, c.at, "call", e, nf[-1]);
+            return -1;
+        }
+        memmove(nf + 1, nf, (size_t)count * sizeof(Value));
+        nf[0] = nf[-1];
+        nf[-1] = handler;
+        count++;
+    }
+    return count;
+}
+
+EXEC(call_any)
+{
+    size_t count = (size_t)acc;
+    if (UNLIKELY(!value_is_function(fp[-1]))) {
+        int64_t resolved = resolve_call(R, fp, (int64_t)count);
+        if (resolved < 0) HAND(eval_throw, n, fp, acc, d);
+        count = (size_t)resolved;
+    }
+    if (value_is(fp[-1], OBJ_NATIVE)) {
+        if (UNLIKELY(fp + count > R->limit)) {
+            Value *moved = frame_move(R, R->segment, fp, fp + count, NATIVE_SLOTS);
+            if (!moved) HAND(eval_overflow, n, fp, acc, d);
+            fp = moved;
+        }
+        HAND(call_native, n, fp, (Value)count, d);
+    }
+    const Proto *p = frame_proto(fp);
+    R->fuel--;
+    size_t room = count + proto_frame(p) + (p->vararg ? p->params + 3 : 0);
+    if (UNLIKELY(fp + room > R->limit)) {
+        Value *moved = frame_move(R, R->segment, fp, fp + count, room - count);
+        if (!moved) HAND(eval_overflow, n, fp, acc, d);
+        fp = moved;
+    }
+    for (; count < p->params; count++) fp[count] = V_NIL;
+    if (p->vararg) {
+        Value *inner = fp + count + 3;
+        inner[-1] = fp[-1];
+        inner[-2] = value_object(&glue_vararg);
+        inner[-3] = count + 3;
+        for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
+        fp = inner;
+    }
+    GO(p->entry, fp, acc, d);
+}
+
+EXEC(native_finish)
+{
+    int64_t count = (int64_t)acc;
+    Value *a = R->native;
+    if (count == 1) RETURN_ONE(a, a[0]);
+    if (count >= 0) {
+        R->results = a;
+        R->result_count = (uint32_t)count;
+        RETURN_MANY(a);
+    }
+    switch (count) {
+    case NATIVE_MANY:
+        if (R->result_count == 1) RETURN_ONE(a, R->results[0]);
+        RETURN_MANY(a);
+    case NATIVE_CALL: HAND(call_any, &glue_native, R->call_frame, (Value)R->call_count, d);
+    default: HAND(eval_throw, n, a, acc, d);
+    }
+}
+
+/* Glue of natives: back into the continuation, or through to the native's caller. */
+static inline Value *glue_owner(Value *nf) { return nf - nf[-4]; }
+
+EXEC(many_GLUE_NATIVE)
+{
+    Value *a = glue_owner(fp);
+    NativeCont *cont = (NativeCont *)(uintptr_t)fp[-3];
+    if (!cont) RETURN_MANY(a);
+    R->native = a;
+    acc = (Value)(int64_t)cont(R, a, (int)R->result_count);
+    HAND(native_finish, n, a, acc, d);
+}
+EXEC(exec_GLUE_NATIVE)
+{
+    if (!fp[-3]) {
+        fp = glue_owner(fp);
+        RETURN_ONE(fp, acc);
+    }
+    fp[0] = acc;
+    R->results = fp;
+    R->result_count = 1;
+    HAND(many_GLUE_NATIVE, n, fp, acc, d);
+}
+
+/* Glue of metamethods: the node that called goes on with their first value. */
+static inline const Node *glue_node(const Value *nf) { return value_pointer(nf[-3]); }
+static inline Value first_result(const Run *R) { return R->result_count ? R->results[0] : V_NIL; }
+
+EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, glue_node(fp), glue_owner(fp), acc, d); }
+EXEC(exec_GLUE_BOOL)
+{
+    acc = value_boolean(!value_is_false(acc));
+    HAND(eval_deliver, glue_node(fp), glue_owner(fp), acc, d);
+}
+EXEC(exec_GLUE_NOT)
+{
+    acc = value_boolean(value_is_false(acc));
+    HAND(eval_deliver, glue_node(fp), glue_owner(fp), acc, d);
+}
+EXEC(exec_GLUE_NONE) { GO(glue_node(fp) + 1, glue_owner(fp), acc, d); }
+EXEC(exec_GLUE_CONCAT)
+{
+    n = glue_node(fp);
+    fp = glue_owner(fp);
+    Value *slots = fp + n->a;
+    size_t left = (size_t)value_to_double(slots[n->b]) - 1;
+    slots[left - 1] = acc;
+    ACT(operate_concat(n, fp, R, left));
+}
+
+#define MANY_AS_ONE(name)                                                                \
+    EXEC(many_##name) { HAND(exec_##name, n, fp, first_result(R), d); }
+MANY_AS_ONE(GLUE_VALUE)
+MANY_AS_ONE(GLUE_BOOL)
+MANY_AS_ONE(GLUE_NOT)
+MANY_AS_ONE(GLUE_NONE)
+MANY_AS_ONE(GLUE_CONCAT)
+MANY_AS_ONE(RET_0)
+
+EXEC(eval_deliver)
+{
+    const KindInfo *k = &node_kinds[n->kind];
+    switch (k->dest) {
+    case DEST_A: GO(n + 1, fp, acc, d);
+    case DEST_S: fp[n->c] = acc; GO(n + 1, fp, acc, d);
+    case DEST_F: BRANCH_F(!value_is_false(acc));
+    case DEST_T: BRANCH_T(!value_is_false(acc));
+    case DEST_D:
+        if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
+        HAND(node_kinds[node_kinds[n[1].kind].twin].exec, n + 1, fp, acc, d);
+    default: /* SELF, the one kind of another destination that delivers */
+        fp[n->b - 1] = acc;
+        GO(n + 1, fp, acc, d);
+    }
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "eval/meta.h"
+#include "syntax/parser.h"
+
+static bool node_of_frame(const Value *fp, const Node *n)
+{
+    if (!n || !value_is(fp[-1], OBJ_CLOSURE)) return false;
+    const Proto *p = frame_proto(fp);
+    return n >= p->nodes && n < p->nodes + p->node_count;
+}
+
+int error_line(const Value *fp, const Node *n)
+{
+    if (!node_of_frame(fp, n)) return -1;
+    const Proto *p = frame_proto(fp);
+    return p->lines[n - p->nodes];
+}
+
+const AstExpr *error_origin(const Value *fp, const Node *n)
+{
+    if (!node_of_frame(fp, n)) return NULL;
+    const Proto *p = frame_proto(fp);
+    return p->origins[n - p->nodes];
+}
+
+static size_t where_text(const Value *fp, const Node *n, char *out, size_t size)
+{
+    int line = error_line(fp, n);
+    if (line < 0) return 0;
+    char id[CHUNK_ID_MAX];
+    chunk_id(frame_proto(fp)->source->chunk_name, id);
+    return (size_t)snprintf(out, size, "%s:%d: ", id, line);
+}
+
+String *error_where(const Value *fp, const Node *n)
+{
+    char text[CHUNK_ID_MAX + 32];
+    size_t length = where_text(fp, n, text, sizeof text);
+    return string_new(text, length);
+}
+
+static void set_formatted(Run *R, const char *where, const char *format, va_list ap)
+{
+    char text[512];
+    int length = vsnprintf(text, sizeof text, format, ap);
+    String *s = string_new(where, strlen(where));
+    s = string_concat(s, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+    R->error = string_value(s);
+}
+
+void error_set(Run *R, const Value *fp, const Node *n, const char *format, ...)
+{
+    char where[CHUNK_ID_MAX + 32] = "";
+    where_text(fp, n, where, sizeof where);
+    va_list ap;
+    va_start(ap, format);
+    set_formatted(R, where, format, ap);
+    va_end(ap);
+}
+
+void error_set_memory(Run *R) { R->error = string_value(string_from_c("not enough memory")); }
+
+/* Names ------------------------------------------------------------------------- */
+
+static bool is_env(const AstExpr *e, const AstFunction *f)
+{
+    const String *name = NULL;
+    if (e->kind == EXPR_LOCAL) name = e->u.local->name;
+    if (e->kind == EXPR_UPVALUE && f) name = f->upvalues[e->u.upvalue].name;
+    return name && name->length == 4 && memcmp(name->data, "_ENV", 4) == 0;
+}
+
+/* As PUC's getobjname: what a value is called in the source. */
+static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
+                     const String **name)
+{
+    static String *unknown;
+    switch (e->kind) {
+    case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return true;
+    case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;
+    case EXPR_STRING: *kind = "constant", *name = e->u.string; return true;
+    case EXPR_METHOD: *kind = "method", *name = e->u.call.name; return true;
+    case EXPR_INDEX:
+        *kind = is_env(e->u.index.object, f) ? "global" : "field";
+        if (e->u.index.key->kind == EXPR_STRING) {
+            *name = e->u.index.key->u.string;
+        } else {
+            if (!unknown) unknown = string_intern("?", 1);
+            *name = unknown;
+        }
+        return true;
+    default: return false;
+    }
+}
+
+void error_set_type(Run *R, const Value *fp, const Node *n, const char *what,
+                    const AstExpr *expr, Value culprit)
+{
+    const char *kind, *type = value_type_name(culprit);
+    const String *name;
+    const AstFunction *f = value_is(fp[-1], OBJ_CLOSURE) ? frame_proto(fp)->source : NULL;
+    if (expr && f && describe(expr, f, &kind, &name))
+        error_set(R, fp, n, "attempt to %s %s '%.*s' (a %s value)", what, kind,
+                  (int)(name->length < 200 ? name->length : 200), name->data, type);
+    else
+        error_set(R, fp, n, "attempt to %s a %s value", what, type);
+}
+
+static bool callee_name(const AstExpr *call, const AstFunction *f, const char **kind,
+                        const String **name)
+{
+    if (call->kind == EXPR_METHOD) return describe(call, f, kind, name);
+    if (call->kind == EXPR_CALL) return describe(call->u.call.callee, f, kind, name);
+    return false;
+}
+
+/* The metamethod that an operation's node called. */
+static const char *meta_name_of(const Node *n)
+{
+    switch (node_kinds[n->kind].op) {
+    case DO_LT: return "__lt";
+    case DO_LE: return "__le";
+    case DO_EQ: return "__eq";
+    case DO_NEG: return "__unm";
+    case DO_LEN: return "__len";
+    case DO_FIELD:
+    case DO_ITEM:
+    case DO_INDEX: return "__index";
+    case DO_SET_FIELD:
+    case DO_SET_ITEM:
+    case DO_SET_INDEX: return "__newindex";
+    case DO_OTHER:
+        if (n->kind == N_CONCAT_A || n->kind == N_CONCAT_S) return "__concat";
+        if (n->kind == N_SELF_L || n->kind == N_SELF_A || n->kind == N_SELF_U) return "__index";
+        return NULL;
+    default: return meta_names[META_ADD + node_kinds[n->kind].op - DO_ADD]->data;
+    }
+}
+
+bool error_frame_name(const FrameCursor *c, const char **kind, const String **name)
+{
+    FrameCursor below = *c;
+    if (!frame_down(&below) || !node_of_frame(below.fp, below.at)) return false;
+    const char *meta = meta_name_of(below.at);
+    if (meta) {
+        *kind = "metamethod";
+        *name = string_intern(meta, strlen(meta));
+        return true;
+    }
+    if (below.at->kind == N_ITER_CALL) {
+        *kind = "for iterator";
+        *name = string_intern("for iterator", 12);
+        return true;
+    }
+    const AstExpr *e = error_origin(below.fp, below.at);
+    return e && callee_name(e, frame_proto(below.fp)->source, kind, name);
+}
+
+/* Tracebacks --------------------------------------------------------------------- */
+
+typedef struct Text {
+    String *s;
+} Text;
+
+static void add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(Text *t, const char *format, ...)
+{
+    char buf[256];
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(buf, sizeof buf, format, ap);
+    va_end(ap);
+    t->s = string_concat(t->s, buf, (size_t)n < sizeof buf ? (size_t)n : sizeof buf - 1);
+}
+
+/* A loaded library function's full name, "string.rep", as luaL_traceback shows it. */
+bool error_global_name(Run *R, Value f, char *out, size_t size)
+{
+    Value loaded = run_get_field(R, R->world->registry, "_LOADED");
+    if (!value_is_table(loaded)) return false;
+    Value module_key = V_NIL, module;
+    while (table_next(heap_table(R, value_pointer(loaded)), &module_key, &module)) {
+        Value key = V_NIL, v;
+        if (!value_is_table(module) || !value_is_string(module_key)) continue;
+        while (table_next(heap_table(R, value_pointer(module)), &key, &v)) {
+            if (v != f || !value_is_string(key)) continue;
+            const String *m = value_string(module_key), *k = value_string(key);
+            bool plain = m->length == 2 && memcmp(m->data, "_G", 2) == 0;
+            snprintf(out, size, "%.*s%s%.*s", plain ? 0 : (int)m->length, m->data,
+                     plain ? "" : ".", (int)k->length, k->data);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_function(Run *R, Text *t, const FrameCursor *c)
+{
+    const char *kind;
+    const String *name;
+    char global[128];
+    Value f = c->fp[-1];
+    bool lua = value_is(f, OBJ_CLOSURE);
+    const AstFunction *source = lua ? frame_proto(c->fp)->source : NULL;
+    if (error_frame_name(c, &kind, &name))
+        add(t, " in function '%.*s'", (int)(name->length < 200 ? name->length : 200), name->data);
+    else if (lua && !source->parent)
+        add(t, " in main chunk");
+    else if (!lua)
+        add(t, error_global_name(R, f, global, sizeof global) ? " in function '%s'" : " in ?", global);
+    else {
+        char id[CHUNK_ID_MAX];
+        chunk_id(source->chunk_name, id);
+        add(t, " in function <%s:%d>", id, source->line);
+    }
+}
+
+static void add_frame(Run *R, Text *t, const FrameCursor *c)
+{
+    int line = error_line(c->fp, c->at);
+    if (value_is(c->fp[-1], OBJ_CLOSURE)) {
+        char id[CHUNK_ID_MAX];
+        chunk_id(frame_proto(c->fp)->source->chunk_name, id);
+        add(t, "\n\t%s:", id);
+        if (line > 0) add(t, "%d:", line);
+    } else {
+        add(t, "\n\t[C]:");
+    }
+    add_function(R, t, c);
+}
+
+enum { TRACE_FIRST = 12, TRACE_LAST = 10 };
+
+String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int level)
+{
+    Text t = {string_new(message ? message : "", message ? length : 0)};
+    if (message) add(&t, "\n");
+    add(&t, "stack traceback:");
+    int frames = 1;
+    for (FrameCursor x = c; frame_down(&x);) frames++;
+    for (int i = 0; i < frames; i++) {
+        int shown = i - level;
+        if (shown == TRACE_FIRST && frames - i > TRACE_LAST) {
+            add(&t, "\n\t...");
+            for (; frames - i > TRACE_LAST; i++) frame_down(&c);
+        }
+        if (shown >= 0) add_frame(R, &t, &c);
+        if (!frame_down(&c)) break;
+    }
+    if (c.ret == &glue_halt) add(&t, "\n\t[C]: in ?");
+    return t.s;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Error values with PUC Lua's words: positions, names of variables, tracebacks.
+ *
+ * Names come from the syntax tree: each node remembers the expression it evaluates,
+ * so "attempt to index local 'x' (a nil value)" costs nothing until it is needed.
+ */
+#ifndef MOONLET_ERROR_H
+#define MOONLET_ERROR_H
+
+#include "eval/frame.h"
+
+/* Line of a node of the function whose frame is at fp; -1 if it is none of its. */
+int error_line(const Value *fp, const Node *n);
+const AstExpr *error_origin(const Value *fp, const Node *n);
+/* "chunk:line: ", or "" where there is no position. */
+String *error_where(const Value *fp, const Node *n);
+
+/* R->error = where + message. */
+void error_set(Run *R, const Value *fp, const Node *n, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* "attempt to <what> <variable> (a <type> value)"; expr may be NULL. */
+void error_set_type(Run *R, const Value *fp, const Node *n, const char *what,
+                    const AstExpr *expr, Value culprit);
+/* "not enough memory", which has no position. */
+void error_set_memory(Run *R);
+
+/* What a call expression calls: "global" 'f', "method" 'm', "field" 'x', ...; false if
+ * it has no name. */
+bool error_callee_name(const AstExpr *call, const char **kind, const String **name);
+/* The name under which the function of this frame was called. */
+bool error_frame_name(const FrameCursor *c, const char **kind, const String **name);
+
+/* A loaded library function's full name, "string.rep"; false if it has none. */
+bool error_global_name(Run *R, Value f, char *out, size_t size);
+
+/* luaL_traceback's text from this frame down. */
+String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int level);
+
+#endif

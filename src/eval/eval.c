@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* Entering and leaving the evaluator; the budget; errors on their way up. */
+#include "eval/eval.h"
+
+#include "eval/error.h"
+#include "eval/exec.h"
+#include "eval/switch.h"
+
+enum { PORTION = 100000, MAIN_SEGMENT = 2048, HANDLERS_MAX = 180, ERROR_ROOM = 20000 };
+
+void eval_init(void)
+{
+    mem_init();
+    meta_init();
+}
+
+/* Running ------------------------------------------------------------------------ */
+
+static void run_nodes(Run *R, const Node *n, Value *fp, Value acc)
+{
+#ifdef MOONLET_TRAMPOLINE
+    for (n = n->exec(n, fp, acc, R, 0); n;) n = n->exec(n, R->fp, R->acc, R, R->d);
+#else
+    n->exec(n, fp, acc, R, 0);
+#endif
+}
+
+/* A node to start from: its exec is call_any, its line nobody's. */
+static const Node start_call = {.exec = call_any, .kind = N_JUMP};
+
+EXEC(exec_GLUE_HALT)
+{
+    fp[0] = acc;
+    R->results = fp;
+    R->result_count = 1;
+    R->status = RUN_OK;
+    return NULL;
+}
+EXEC(many_GLUE_HALT)
+{
+    R->status = RUN_OK;
+    return NULL;
+}
+
+/* Where the outermost call's frame begins: a segment of this epoch for the main
+ * coroutine, the last one again if nothing has frozen it. */
+static Value *main_frame(Run *R, size_t n)
+{
+    R->co = R->world->main;
+    size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
+    Segment *s = R->main_segment;
+    if (!s || s->size < size) s = segment_new(R, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
+    s->epoch = R->epoch;
+    s->prev = NULL;
+    s->below = 0;
+    R->main_segment = s;
+    frame_enter_segment(R, s);
+    return s->slots + FRAME_HEADER;
+}
+
+/* The same for a call from within a native on the C stack. */
+static Value *nested_frame(Run *R)
+{
+    Value *nf = R->native + NATIVE_SLOTS;
+    nf[-4] = NATIVE_SLOTS;
+    nf[-3] = V_NIL;
+    return nf;
+}
+
+RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
+{
+    Value *fp = R->depth ? nested_frame(R) : main_frame(R, n);
+    fp[-2] = value_object(&glue_halt);
+    fp[-1] = f;
+    if (fp + n > R->limit) {
+        fp = frame_move(R, R->segment, fp, fp, n + NATIVE_SLOTS);
+        if (!fp) {
+            error_set_memory(R);
+            return R->status = RUN_ERROR;
+        }
+    }
+    for (size_t i = 0; i < n; i++) fp[i] = args[i];
+    Value *native = R->native;
+    Coroutine *boundary = R->boundary;
+    R->boundary = R->depth ? R->co : NULL;
+    R->depth++;
+    run_nodes(R, &start_call, fp, n);
+    R->depth--;
+    R->boundary = boundary;
+    R->native = native;
+    return R->status;
+}
+
+/* Budget -------------------------------------------------------------------------- */
+
+static void next_portion(Run *R)
+{
+    R->portion = R->steps_left < PORTION ? (int64_t)R->steps_left : PORTION;
+    if (R->steps_left != UINT64_MAX) R->steps_left -= (uint64_t)R->portion;
+    R->fuel = R->portion;
+}
+
+/* Counts what of the portion is spent, and gives back what is not. */
+static void settle(Run *R)
+{
+    int64_t spent = R->portion - (R->fuel < 0 ? R->fuel + 1 : R->fuel);
+    R->steps_used += (uint64_t)spent;
+    if (R->steps_left != UINT64_MAX) {
+        if (spent <= R->portion)
+            R->steps_left += (uint64_t)(R->portion - spent);
+        else
+            R->steps_left -= (uint64_t)(spent - R->portion) < R->steps_left
+                                 ? (uint64_t)(spent - R->portion)
+                                 : R->steps_left;
+    }
+    R->portion = 0;
+    R->fuel = 0;
+}
+
+void eval_set_budget(Run *R, uint64_t steps)
+{
+    settle(R);
+    R->steps_left = steps;
+    next_portion(R);
+}
+
+uint64_t eval_steps_used(const Run *R)
+{
+    return R->steps_used + (uint64_t)(R->portion - (R->fuel < 0 ? 0 : R->fuel));
+}
+
+EXEC(eval_poll)
+{
+    settle(R);
+    next_portion(R);
+    if (R->interrupt && *R->interrupt) {
+        *R->interrupt = 0;
+        error_set(R, fp, n, "interrupted!");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    if (R->portion > 0) GO(n, fp, acc, d);
+    if (R->boundary) { /* a C function waits below: cannot pause */
+        error_set(R, fp, n, "out of steps across a C-call boundary");
+        R->steps_left = UINT64_MAX;
+        next_portion(R);
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    const Proto *p = frame_proto(fp);
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    switch_save(R, b, fp, fp + p->frame + R->open, CO_PAUSED);
+    b->node = n;
+    R->status = RUN_PAUSED;
+    return NULL;
+}
+
+RunStatus eval_resume_paused(Run *R)
+{
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    b->status = CO_RUNNING;
+    Value *fp = b->segment->slots + b->fp;
+    R->open = b->open;
+    fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, STACK_SLACK);
+    R->depth++;
+    run_nodes(R, b->node, fp, V_NIL);
+    R->depth--;
+    return R->status;
+}
+
+State *eval_snapshot(Run *R)
+{
+    if (!R->depth) return run_snapshot(R);
+    Value *a = R->native;
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
+    State *s = run_snapshot(R);
+    b = heap_coroutine_mut(R, R->co);
+    b->status = CO_RUNNING;
+    R->native = frame_thaw(R, b->segment, a, a + NATIVE_SLOTS, 0);
+    R->main_segment = NULL;
+    return s;
+}
+
+/* Errors ---------------------------------------------------------------------------- */
+
+/* fp: the frame that found no room; the message names its caller's line. */
+static NOINLINE void set_overflow(Run *R, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    if (error_line(fp, n) < 0) frame_down(&c);
+    error_set(R, c.fp, c.at, "stack overflow");
+}
+
+EXEC(eval_overflow)
+{
+    set_overflow(R, fp, n);
+    HAND(eval_throw, n, fp, acc, d);
+}
+
+typedef enum Unwind { UNWIND_CATCH, UNWIND_HANDLE, UNWIND_COROUTINE, UNWIND_OUT } Unwind;
+
+/* Finds who takes the error: leaves the frame that the catching native called in
+ * R->catch_*. */
+static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    int handlers = 0;
+    for (;;) {
+        switch (c.ret->kind) {
+        case N_GLUE_HANDLER: handlers++; break;
+        case N_GLUE_PCALL:
+        case N_GLUE_XPCALL:
+            R->catch_segment = c.ret_segment;
+            R->catch_frame = c.ret_base;
+            if (c.ret->kind == N_GLUE_PCALL || R->error_handled) return UNWIND_CATCH;
+            if (handlers < HANDLERS_MAX) return UNWIND_HANDLE;
+            R->error = new_c_string("error in error handling");
+            return UNWIND_CATCH;
+        case N_GLUE_BASE: return UNWIND_COROUTINE;
+        case N_GLUE_HALT: return UNWIND_OUT;
+        default: break;
+        }
+        if (!frame_down(&c)) return UNWIND_OUT;
+    }
+}
+
+/* The frame of pcall or xpcall is the running one again, with false, error. */
+static NOINLINE Value *catch_error(Run *R)
+{
+    Segment *s = R->catch_segment;
+    Value *a = R->catch_frame - R->catch_frame[-4];
+    a = frame_thaw(R, s, a, a, NATIVE_SLOTS);
+    if (!a) return NULL;
+    a[0] = V_FALSE;
+    a[1] = R->error;
+    R->error = V_NIL;
+    R->error_handled = false;
+    R->results = a;
+    R->result_count = 2;
+    return a;
+}
+
+/* xpcall's handler runs at the point of the error, on top of the failing frames. */
+static NOINLINE void call_handler(Run *R, Value *fp)
+{
+    const Value *xpcall = R->catch_frame - R->catch_frame[-4];
+    size_t at = frame_extent(fp) + FRAME_HEADER;
+    Value *nf = fp + at;
+    nf[-4] = at;
+    nf[-3] = V_NIL;
+    nf[-2] = value_object(&glue_handler);
+    nf[-1] = xpcall[0];
+    nf[0] = R->error;
+    R->call_frame = nf;
+    if (R->stack_max < R->stack_limit + ERROR_ROOM) R->stack_max = R->stack_limit + ERROR_ROOM;
+}
+
+static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
+{
+    R->status = RUN_ERROR;
+    if (R->depth > 1) return;
+    const char *text = NULL;
+    size_t length = 0;
+    if (value_is_string(R->error)) {
+        text = value_string(R->error)->data;
+        length = value_string(R->error)->length;
+    }
+    R->traceback = string_value(
+        error_traceback(R, frame_cursor(R->segment, fp, n), text, length, 0));
+}
+
+EXEC(eval_throw)
+{
+    switch (find_catcher(R, fp, n)) {
+    case UNWIND_CATCH:
+        fp = catch_error(R);
+        if (!fp) break;
+        R->stack_max = R->stack_limit;
+        RETURN_MANY(fp);
+    case UNWIND_HANDLE:
+        call_handler(R, fp);
+        HAND(call_any, n, R->call_frame, 1, d);
+    case UNWIND_COROUTINE: HAND(switch_fail, n, fp, acc, d);
+    default: note_uncaught(R, fp, n); break;
+    }
+    R->stack_max = R->stack_limit;
+    return NULL;
+}
+
+/* The handler's value replaces the error, which then goes to the xpcall. */
+EXEC(exec_GLUE_HANDLER)
+{
+    R->error = acc;
+    R->error_handled = true;
+    fp -= fp[-4];
+    HAND(eval_throw, n, fp, acc, d);
+}
+EXEC(many_GLUE_HANDLER)
+{
+    HAND(exec_GLUE_HANDLER, n, fp, R->result_count ? R->results[0] : V_NIL, d);
+}

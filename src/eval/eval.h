@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The evaluator from outside: running a function in a run, pausing, going on.
+ *
+ * eval_call runs until the function returns, fails, or has to pause. It may be
+ * called by a native on the C stack (a host function that calls back): then what it
+ * starts cannot yield out of it or pause.
+ */
+#ifndef MOONLET_EVAL_H
+#define MOONLET_EVAL_H
+
+#include "eval/native.h"
+
+/* Once per process before anything else; idempotent, thread-safe. */
+void eval_init(void);
+
+/* Results in R->results[0..R->result_count) (valid until the next call), or the error
+ * value in R->error and, for the outermost call, a traceback in R->traceback. */
+RunStatus eval_call(Run *R, Value f, const Value *args, size_t n);
+/* Goes on with the program that was paused when the run's state was packed. */
+RunStatus eval_resume_paused(Run *R);
+
+/* Steps this run may still make: calls and turns of loops; UINT64_MAX: no limit. */
+void eval_set_budget(Run *R, uint64_t steps);
+uint64_t eval_steps_used(const Run *R);
+
+/* A state as things are now; the running program, if any, goes on under a new epoch.
+ * From a native: its frame is moved; R->native is the new one. */
+State *eval_snapshot(Run *R);
+
+#endif

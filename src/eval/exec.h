@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the evaluator's files share: exec functions of every node kind, the slow
+ * paths they hand over to, and how operands are fetched and results delivered.
+ *
+ * A slow path is an Exec for the same node: it decodes the node's operands from its
+ * kind, generically. Where a kind has a D operand the fast path boxes it into acc
+ * before it hands over, so slow paths treat D as A.
+ */
+#ifndef MOONLET_EXEC_H
+#define MOONLET_EXEC_H
+
+#include "eval/meta.h"
+#include "eval/node.h"
+#include "value/number.h"
+
+/* Every exec function by its kind's name. */
+#define X_ARITH(op, l, r, dst) EXEC(exec_##op##_##l##r##_##dst);
+KINDS_ARITH(X_ARITH)
+#undef X_ARITH
+#define X_COMPARE(op, l, r, s) EXEC(exec_##op##_##l##r##_##s);
+KINDS_COMPARE(X_COMPARE)
+#undef X_COMPARE
+#define X_EQUAL(l, r, s) EXEC(exec_EQ_##l##r##_##s);
+KINDS_EQUAL(X_EQUAL)
+#undef X_EQUAL
+#define X_NEG(o, dst) EXEC(exec_NEG_##o##_##dst);
+KINDS_NEG(X_NEG)
+#undef X_NEG
+#define X_LEN(o, dst) EXEC(exec_LEN_##o##_##dst);
+KINDS_LEN(X_LEN)
+#undef X_LEN
+#define X_FIELD(o, dst) EXEC(exec_FIELD_##o##_##dst);
+KINDS_FIELD(X_FIELD)
+#undef X_FIELD
+#define X_ITEM(o, dst) EXEC(exec_ITEM_##o##_##dst);
+KINDS_FIELD(X_ITEM)
+#undef X_ITEM
+#define X_INDEX(o, k, dst) EXEC(exec_INDEX_##o##k##_##dst);
+KINDS_INDEX(X_INDEX)
+#undef X_INDEX
+#define X_STORE(o, v)                                                                    \
+    EXEC(exec_SET_FIELD_##o##_##v);                                                      \
+    EXEC(exec_SET_ITEM_##o##_##v);                                                       \
+    EXEC(exec_SET_INDEX_##o##_##v);
+KINDS_STORE(X_STORE)
+#undef X_STORE
+#define X_OTHER(name, dst) EXEC(exec_##name);
+KINDS_OTHER(X_OTHER)
+#undef X_OTHER
+
+/* Slow paths and shared steps. */
+EXEC(slow_arith);
+EXEC(slow_compare);
+EXEC(slow_equal);
+EXEC(slow_neg);
+EXEC(slow_len);
+EXEC(slow_index); /* FIELD, ITEM, INDEX */
+EXEC(slow_store); /* SET_FIELD, SET_ITEM, SET_INDEX */
+EXEC(slow_self);
+EXEC(slow_concat);
+EXEC(slow_for_prep);
+EXEC(slow_iter_call);
+/* Calls fp[-1] with acc (a plain integer, not a Value) arguments at fp; fp[-2] is
+ * already set. n is for error messages only: the node of the call. */
+EXEC(call_any);
+EXEC(call_native);
+/* Out of fuel: refill, answer an interrupt, or pause; then n again. */
+EXEC(eval_poll);
+/* Goes on with acc as the value of node n, wherever n's destination is. */
+EXEC(eval_deliver);
+/* Raises R->error from node n. */
+EXEC(eval_throw);
+/* Raises "stack overflow". */
+EXEC(eval_overflow);
+/* What a native answered (acc, as an int) other than one result. */
+EXEC(native_finish);
+
+/* k.many of the nodes that frames return to: X(name). */
+#define KINDS_RETURNED_TO(X)                                                             \
+    X(RET_A) X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) \
+    X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE)    \
+    X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW)        \
+    X(GLUE_BASE) X(GLUE_HALT)
+#define X_MANY(name) EXEC(many_##name);
+KINDS_RETURNED_TO(X_MANY)
+#undef X_MANY
+
+static inline double arith_mod(double a, double b)
+{
+    double q = a / b;
+    if (LIKELY(q > -4503599627370496.0 && q < 4503599627370496.0)) {
+        double t = (double)(int64_t)q;
+        if (t > q) t -= 1;
+        return a - t * b;
+    }
+    return number_mod(a, b);
+}
+
+/* FETCH_<side>_<operand>(x): double x, or jump to `slow`. */
+#define FETCH_SLOT_(x, slot)                                                             \
+    double x;                                                                            \
+    {                                                                                    \
+        Value v_ = (slot);                                                               \
+        if (UNLIKELY(!value_is_number(v_))) goto slow;                                   \
+        x = value_to_double(v_);                                                         \
+    }
+#define FETCH_left_L(x) FETCH_SLOT_(x, fp[n->a])
+#define FETCH_right_L(x) FETCH_SLOT_(x, fp[n->b])
+#define FETCH_left_A(x) FETCH_SLOT_(x, acc)
+#define FETCH_right_A(x) FETCH_SLOT_(x, acc)
+#define FETCH_left_K(x) double x = n->k.d;
+#define FETCH_right_K(x) double x = n->k.d;
+#define FETCH_left_D(x) double x = d;
+#define FETCH_right_D(x) double x = d;
+
+/* The accumulator as a slow path wants it. */
+#define BOXED_LL acc
+#define BOXED_LK acc
+#define BOXED_KL acc
+#define BOXED_LA acc
+#define BOXED_AL acc
+#define BOXED_AK acc
+#define BOXED_KA acc
+#define BOXED_LD value_number(d)
+#define BOXED_DL value_number(d)
+#define BOXED_DK value_number(d)
+#define BOXED_KD value_number(d)
+#define BOXED_L acc
+#define BOXED_A acc
+#define BOXED_D value_number(d)
+
+/* DELIVER_<dest>(z): a double result; PUT_<dest>(v): a boxed one. */
+#define DELIVER_A(z) GO(n + 1, fp, value_number(z), d)
+#define DELIVER_D(z) GO(n + 1, fp, acc, z)
+#define DELIVER_S(z)                                                                     \
+    do {                                                                                 \
+        fp[n->c] = value_number(z);                                                      \
+        GO(n + 1, fp, acc, d);                                                           \
+    } while (0)
+#define PUT_A(v) GO(n + 1, fp, (v), d)
+#define PUT_S(v)                                                                         \
+    do {                                                                                 \
+        fp[n->c] = (v);                                                                  \
+        GO(n + 1, fp, acc, d);                                                           \
+    } while (0)
+
+/* BRANCH_<sense>(condition) */
+#define BRANCH_F(x)                                                                      \
+    do {                                                                                 \
+        if (x) GO(n + 1, fp, acc, d);                                                    \
+        GO(n + n->target, fp, acc, d);                                                   \
+    } while (0)
+#define BRANCH_T(x)                                                                      \
+    do {                                                                                 \
+        if (x) GO(n + n->target, fp, acc, d);                                            \
+        GO(n + 1, fp, acc, d);                                                           \
+    } while (0)
+
+#define SLOW_LABEL slow: __attribute__((unused))
+
+#endif

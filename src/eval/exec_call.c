@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls and returns.
+ *
+ * The caller's nodes have put the callee at nf[-1] and the arguments at nf[0..b),
+ * nf = fp + a. The call node writes the node after it, a RET node, to nf[-2], and the
+ * callee's frame begins where its arguments are. A return jumps to that RET node
+ * with fp still the callee's: one value travels in acc through exec, any other
+ * number in R->results through k.many.
+ */
+#include "eval/exec.h"
+#include "eval/frame.h"
+
+/* Enters a Lua function of no surprises; anything else is call_any's. */
+#define CALL_BODY(nargs_, fill_)                                                         \
+    Value *nf = fp + n->a;                                                               \
+    Value f = nf[-1];                                                                    \
+    nf[-2] = value_object(n + 1);                                                        \
+    if (LIKELY(value_is_object(f))) {                                                    \
+        const Closure *c = value_pointer(f);                                             \
+        if (LIKELY(c->h.type == OBJ_CLOSURE)) {                                          \
+            const Proto *p = c->proto;                                                   \
+            if (LIKELY(nf + p->frame <= R->limit)) {                                     \
+                if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);             \
+                fill_;                                                                   \
+                GO(p->entry, nf, acc, d);                                                \
+            }                                                                            \
+        } else if (c->h.type == OBJ_NATIVE) {                                            \
+            HAND(call_native, n, nf, (nargs_), d);                                       \
+        }                                                                                \
+    }                                                                                    \
+    HAND(call_any, n, nf, (nargs_), d)
+
+#define FILL_FROM(count_)                                                                \
+    for (uint32_t i = (count_); UNLIKELY(i < p->params); i++) nf[i] = V_NIL
+
+EXEC(exec_CALL_0) { CALL_BODY(0, FILL_FROM(0)); }
+EXEC(exec_CALL_1) { CALL_BODY(1, FILL_FROM(1)); }
+EXEC(exec_CALL_2) { CALL_BODY(2, FILL_FROM(2)); }
+EXEC(exec_CALL_3) { CALL_BODY(3, FILL_FROM(3)); }
+EXEC(exec_CALL_N) { CALL_BODY(n->b, FILL_FROM(n->b)); }
+EXEC(exec_CALL_OPEN)
+{
+    Value *nf = fp + n->a;
+    nf[-2] = value_object(n + 1);
+    HAND(call_any, n, nf, n->b + (Value)R->open, d);
+}
+
+EXEC(call_native)
+{
+    Value *nf = fp;
+    const Native *f = value_pointer(nf[-1]);
+    if (f->h.flags & NATIVE_CONTROL) HAND((Exec *)(void (*)(void))f->fn, n, nf, acc, d);
+    R->native = nf;
+    int count = f->fn(R, nf, (int)acc);
+    if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
+    acc = (Value)(int64_t)count;
+    HAND(native_finish, n, nf, acc, d);
+}
+
+/* RET nodes: fp is the frame that returns. ------------------------------------- */
+
+EXEC(exec_RET_A) { GO(n + 1, fp - n->a, acc, d); }
+EXEC(many_RET_A)
+{
+    acc = R->result_count ? R->results[0] : V_NIL;
+    GO(n + 1, fp - n->a, acc, d);
+}
+EXEC(exec_RET_S)
+{
+    fp -= n->a;
+    fp[n->c] = acc;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(many_RET_S)
+{
+    fp -= n->a;
+    fp[n->c] = R->result_count ? R->results[0] : V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(exec_RET_0) { GO(n + 1, fp - n->a, acc, d); }
+
+EXEC(exec_RET_N)
+{
+    fp -= n->a;
+    fp[n->c] = acc;
+    for (unsigned i = 1; i < n->b; i++) fp[n->c + i] = V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(many_RET_N)
+{
+    fp -= n->a;
+    unsigned have = R->result_count < n->b ? R->result_count : n->b;
+    const Value *from = R->results;
+    Value *to = fp + n->c;
+    for (unsigned i = 0; i < have; i++) to[i] = from[i]; /* downwards: may overlap */
+    for (unsigned i = have; i < n->b; i++) to[i] = V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_RET_OPEN)
+{
+    fp -= n->a;
+    fp[n->c] = acc;
+    R->open = 1;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(many_RET_OPEN)
+{
+    fp -= n->a;
+    Value *to = frame_take_open(R, fp, n->c, R->results, R->result_count);
+    if (UNLIKELY(!to)) HAND(eval_overflow, n, fp, acc, d);
+    GO(n + 1, to, acc, d);
+}
+
+/* What a native called in tail position answers is this function's answer. */
+EXEC(exec_RET_TAIL)
+{
+    fp -= n->a;
+    RETURN_ONE(fp, acc);
+}
+EXEC(many_RET_TAIL)
+{
+    fp -= n->a;
+    RETURN_MANY(fp);
+}
+
+/* Returns ----------------------------------------------------------------------- */
+
+EXEC(exec_RETURN_0)
+{
+    R->result_count = 0;
+    RETURN_MANY(fp);
+}
+EXEC(exec_RETURN_A) { RETURN_ONE(fp, acc); }
+EXEC(exec_RETURN_L) { RETURN_ONE(fp, fp[n->a]); }
+EXEC(exec_RETURN_K) { RETURN_ONE(fp, n->k.v); }
+EXEC(exec_RETURN_N)
+{
+    R->results = fp + n->a;
+    R->result_count = n->b;
+    RETURN_MANY(fp);
+}
+EXEC(exec_RETURN_OPEN)
+{
+    R->results = fp + n->a;
+    R->result_count = n->b + R->open;
+    if (R->result_count == 1) RETURN_ONE(fp, fp[n->a]);
+    RETURN_MANY(fp);
+}
+
+/* Tail calls: callee and arguments move down to this frame's place, and the callee
+ * returns to where this function would have. Natives are called as usual, and their
+ * results passed on: as in PUC Lua they are not tail-called. */
+EXEC(exec_TAIL_N)
+{
+    Value *from = fp + n->a;
+    unsigned count = n->b;
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (!value_is(from[-1], OBJ_CLOSURE)) {
+        from[-2] = value_object(n + 1);
+        HAND(call_any, n, from, count, d);
+    }
+    Value *nf = frame_without_varargs(fp);
+    nf[-1] = from[-1];
+    for (unsigned i = 0; i < count; i++) nf[i] = from[i];
+    const Proto *p = ((Closure *)value_pointer(nf[-1]))->proto;
+    if (UNLIKELY(nf + p->frame > R->limit)) HAND(call_any, n, nf, count, d);
+    FILL_FROM(count);
+    GO(p->entry, nf, acc, d);
+}
+EXEC(exec_TAIL_OPEN)
+{
+    Value *from = fp + n->a;
+    size_t count = n->b + (size_t)R->open;
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (!value_is(from[-1], OBJ_CLOSURE)) {
+        from[-2] = value_object(n + 1);
+        HAND(call_any, n, from, count, d);
+    }
+    Value *nf = frame_without_varargs(fp);
+    nf[-1] = from[-1];
+    memmove(nf, from, count * sizeof(Value));
+    HAND(call_any, n, nf, count, d);
+}
+
+/* Varargs ------------------------------------------------------------------------ */
+
+EXEC(exec_VARARG_N)
+{
+    uint32_t extra = frame_vararg_count(fp);
+    const Value *from = frame_varargs(fp);
+    for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = i < extra ? from[i] : V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(exec_VARARG_A)
+{
+    uint32_t extra = frame_vararg_count(fp);
+    const Value *from = frame_varargs(fp);
+    acc = extra ? from[0] : V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(exec_VARARG_OPEN)
+{
+    uint32_t extra = frame_vararg_count(fp);
+    const Value *from = frame_varargs(fp);
+    Value *to = frame_take_open(R, fp, n->c, from, extra);
+    if (UNLIKELY(!to)) HAND(eval_overflow, n, fp, acc, d);
+    GO(n + 1, to, acc, d);
+}
+EXEC(exec_GLUE_VARARG)
+{
+    fp -= fp[-3];
+    RETURN_ONE(fp, acc);
+}
+EXEC(many_GLUE_VARARG)
+{
+    fp -= fp[-3];
+    RETURN_MANY(fp);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The loops' own nodes: numeric and generic for (manual 3.3.5). */
+#include "eval/error.h"
+#include "eval/exec.h"
+#include "eval/iterate.h"
+
+static NOINLINE bool for_prepare(const Node *n, Value *fp, Run *R)
+{
+    static const char *const names[] = {"initial value", "limit", "step"};
+    for (int i = 0; i < 3; i++) {
+        double x;
+        if (!value_to_number(fp[n->a + i], &x)) {
+            error_set(R, fp, n, "'for' %s must be a number", names[i]);
+            return false;
+        }
+        fp[n->a + i] = value_number(x);
+    }
+    return true;
+}
+
+/* Index less step, then to the loop node, which adds it again: as PUC Lua does. */
+EXEC(exec_FOR_PREP)
+{
+    Value *v = fp + n->a;
+    if (UNLIKELY(!value_is_number(v[0]) || !value_is_number(v[1]) || !value_is_number(v[2])))
+        if (!for_prepare(n, fp, R)) HAND(eval_throw, n, fp, acc, d);
+    v[0] = value_number(value_to_double(v[0]) - value_to_double(v[2]));
+    GO(n + n->target, fp, acc, d);
+}
+
+EXEC(exec_FOR_LOOP_1)
+{
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    double i = value_to_double(fp[n->a]) + 1;
+    if (LIKELY(i <= value_to_double(fp[n->a + 1]))) {
+        fp[n->a] = value_number(i);
+        fp[n->c] = value_number(i);
+        GO(n + n->target, fp, acc, d);
+    }
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_FOR_LOOP)
+{
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    double step = value_to_double(fp[n->a + 2]), limit = value_to_double(fp[n->a + 1]);
+    double i = value_to_double(fp[n->a]) + step;
+    if (step > 0 ? i <= limit : limit <= i) {
+        fp[n->a] = value_number(i);
+        fp[n->c] = value_number(i);
+        GO(n + n->target, fp, acc, d);
+    }
+    GO(n + 1, fp, acc, d);
+}
+
+/* next and the step of ipairs on a table need no call. false: call. */
+static NOINLINE bool iterate_directly(const Node *n, Value *fp, Run *R)
+{
+    const Value *v = fp + n->a;
+    if (!value_is(v[0], OBJ_NATIVE) || !value_is_table(v[1])) return false;
+    const Native *f = value_pointer(v[0]);
+    const TableBody *t = heap_table(R, value_pointer(v[1]));
+    Value *out = fp + n->c, key = v[2], value = V_NIL;
+    if (f->fn == native_next) {
+        if (!table_next(t, &key, &value)) key = V_NIL;
+    } else if (f->fn == native_ipairs_step && value_is_number(key) && !t->meta) {
+        double i = value_to_double(key) + 1;
+        value = table_get_int(t, (int64_t)i);
+        key = value == V_NIL ? V_NIL : value_number(i);
+    } else {
+        return false;
+    }
+    out[0] = key;
+    if (n->b > 1) out[1] = value;
+    for (unsigned i = 2; i < n->b; i++) out[i] = V_NIL;
+    return true;
+}
+
+EXEC(exec_ITER_CALL)
+{
+    if (LIKELY(iterate_directly(n, fp, R))) GO(n + 2, fp, acc, d);
+    Value *nf = fp + n->aux;
+    nf[-1] = fp[n->a];
+    nf[0] = fp[n->a + 1];
+    nf[1] = fp[n->a + 2];
+    nf[-2] = value_object(n + 1);
+    HAND(call_any, n, nf, 2, d);
+}
+
+EXEC(exec_ITER_TEST)
+{
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    Value first = fp[n->c];
+    if (first == V_NIL) GO(n + 1, fp, acc, d);
+    fp[n->a] = first;
+    GO(n + n->target, fp, acc, d);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads, stores, captured variables, branches, constructors. */
+#include "eval/exec.h"
+#include "eval/link.h"
+
+EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
+EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }
+EXEC(exec_CONST_S) { PUT_S(n->k.v); }
+EXEC(exec_NIL_N)
+{
+    for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = V_NIL;
+    GO(n + 1, fp, acc, d);
+}
+EXEC(exec_LOCAL_A) { GO(n + 1, fp, fp[n->a], d); }
+EXEC(exec_MOVE) { PUT_S(fp[n->a]); }
+EXEC(exec_STORE_A) { PUT_S(acc); }
+EXEC(exec_STORE_D) { PUT_S(value_number(d)); }
+
+static inline Value upvalue_of(Value *fp, unsigned i)
+{
+    return ((Closure *)value_pointer(fp[-1]))->upvalues[i];
+}
+
+EXEC(exec_UPVALUE_A) { GO(n + 1, fp, upvalue_of(fp, n->a), d); }
+EXEC(exec_UPVALUE_S) { PUT_S(upvalue_of(fp, n->a)); }
+
+/* Out of line, so that the common case stays a leaf. */
+static COLD EXEC(slow_cell_read)
+{
+    R->acc = heap_cell(R, value_pointer(acc));
+    return n;
+}
+
+static inline bool cell_is_plain(Value cell)
+{
+    return object_raw_type(value_pointer(cell)) == OBJ_CELL;
+}
+
+#define READ_CELL(cell_, put_)                                                           \
+    do {                                                                                 \
+        Value cell = (cell_);                                                            \
+        if (UNLIKELY(!cell_is_plain(cell))) {                                            \
+            slow_cell_read(n, fp, cell, R, d);                                           \
+            put_(R->acc);                                                                \
+        }                                                                                \
+        put_(((Cell *)value_pointer(cell))->value);                                      \
+    } while (0)
+
+EXEC(exec_UPCELL_A) { READ_CELL(upvalue_of(fp, n->a), PUT_A); }
+EXEC(exec_UPCELL_S) { READ_CELL(upvalue_of(fp, n->a), PUT_S); }
+EXEC(exec_CELL_A) { READ_CELL(fp[n->a], PUT_A); }
+EXEC(exec_CELL_S) { READ_CELL(fp[n->a], PUT_S); }
+
+static COLD EXEC(slow_cell_write)
+{
+    Value cell = R->acc;
+    *heap_cell_mut(R, value_pointer(cell)) = acc;
+    GO(n + 1, fp, acc, d);
+}
+
+#define WRITE_CELL(cell_)                                                                \
+    do {                                                                                 \
+        Value cell = (cell_);                                                            \
+        Cell *c = value_pointer(cell);                                                   \
+        if (UNLIKELY(c->epoch != R->epoch)) {                                            \
+            R->acc = cell;                                                               \
+            HAND(slow_cell_write, n, fp, acc, d);                                        \
+        }                                                                                \
+        c->value = acc;                                                                  \
+        GO(n + 1, fp, acc, d);                                                           \
+    } while (0)
+
+EXEC(exec_SET_UPCELL) { WRITE_CELL(upvalue_of(fp, n->a)); }
+EXEC(exec_SET_CELL) { WRITE_CELL(fp[n->a]); }
+
+EXEC(exec_NEW_CELL)
+{
+    fp[n->c] = value_object(run_new_cell(R, acc));
+    GO(n + 1, fp, acc, d);
+}
+EXEC(exec_WRAP_CELL)
+{
+    fp[n->c] = value_object(run_new_cell(R, fp[n->a]));
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_JUMP) { GO(n + n->target, fp, acc, d); }
+EXEC(exec_LOOP)
+{
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    GO(n + n->target, fp, acc, d);
+}
+
+EXEC(exec_TEST_L_F) { BRANCH_F(!value_is_false(fp[n->a])); }
+EXEC(exec_TEST_L_T) { BRANCH_T(!value_is_false(fp[n->a])); }
+EXEC(exec_TEST_A_F) { BRANCH_F(!value_is_false(acc)); }
+EXEC(exec_TEST_A_T) { BRANCH_T(!value_is_false(acc)); }
+EXEC(exec_KEEP_F) { BRANCH_F(!value_is_false(acc)); }
+EXEC(exec_KEEP_T) { BRANCH_T(!value_is_false(acc)); }
+EXEC(exec_NOT_A) { GO(n + 1, fp, value_boolean(value_is_false(acc)), d); }
+EXEC(exec_NOT_L) { GO(n + 1, fp, value_boolean(value_is_false(fp[n->a])), d); }
+
+/* The length of strings and of tables without metatable; the rest is the slow path. */
+#define LEN_OF_L fp[n->a]
+#define LEN_OF_A acc
+#define X_LEN(o, dst)                                                                    \
+    EXEC(exec_LEN_##o##_##dst)                                                           \
+    {                                                                                    \
+        Value x = LEN_OF_##o;                                                            \
+        if (value_is_object(x)) {                                                        \
+            const Table *t = value_pointer(x);                                           \
+            if (object_raw_type(t) == OBJ_TABLE && !t->body.meta)                        \
+                DELIVER_##dst((double)table_length(&t->body));                           \
+            if (object_raw_type(t) == OBJ_STRING)                                        \
+                DELIVER_##dst((double)value_string(x)->length);                          \
+        }                                                                                \
+        HAND(slow_len, n, fp, acc, d);                                                   \
+    }
+KINDS_LEN(X_LEN)
+#undef X_LEN
+
+EXEC(exec_TABLE)
+{
+    Table *t = run_new_table(R);
+    if (n->b || n->aux) table_reserve(&t->body, n->b, n->aux, R->epoch);
+    PUT_S(value_object(t));
+}
+
+EXEC(exec_SET_LIST)
+{
+    Table *t = value_pointer(fp[n->a]);
+    table_set_list(heap_table_mut(R, t), n->aux, fp + n->c, n->b, R->epoch);
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_LIST_OPEN)
+{
+    Table *t = value_pointer(fp[n->a]);
+    table_set_list(heap_table_mut(R, t), n->aux, fp + n->c, n->b + (size_t)R->open, R->epoch);
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_CLOSURE)
+{
+    const Proto *p = n->k.p;
+    Closure *c = run_new_closure(p->upvalue_count);
+    object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
+    c->proto = p;
+    for (uint32_t i = 0; i < p->upvalue_count; i++) {
+        const ProtoUpvalue *u = &p->upvalues[i];
+        c->upvalues[i] = u->source == UP_LOCAL    ? fp[u->index]
+                         : u->source == UP_PARENT ? upvalue_of(fp, u->index)
+                                                  : value_object(c);
+    }
+    GO(n + 1, fp, value_object(c), d);
+}
+
+EXEC(exec_CONCAT_A)
+{
+    HAND(slow_concat, n, fp, acc, d);
+}
+EXEC(exec_CONCAT_S)
+{
+    HAND(slow_concat, n, fp, acc, d);
+}

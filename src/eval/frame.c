@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/frame.h"
+
+#include "eval/exec.h"
+
+enum { SEGMENT_GROWN_MAX = 1 << 16 };
+
+void frame_enter_segment(Run *R, Segment *s)
+{
+    R->segment = s;
+    R->limit = s->slots + s->size - STACK_SLACK;
+}
+
+static void cursor_set(FrameCursor *c, Segment *segment, Value *fp)
+{
+    c->segment = c->ret_segment = segment;
+    c->fp = fp;
+    c->base = c->ret_base = frame_without_varargs(fp);
+    c->ret = frame_ret(c->base);
+    if (c->ret == &glue_underflow) {
+        c->ret = segment->ret;
+        c->ret_segment = segment->prev;
+        c->ret_base = segment->prev->slots + segment->prev_frame;
+    }
+}
+
+FrameCursor frame_cursor(Segment *segment, Value *fp, const Node *at)
+{
+    FrameCursor c;
+    cursor_set(&c, segment, fp);
+    c.at = at;
+    return c;
+}
+
+FrameCursor frame_cursor_running(Run *R) { return frame_cursor(R->segment, R->native, NULL); }
+
+/* How far below a frame's base the frame lies that it returns into; 0: none. */
+static size_t frame_distance(const Node *ret, const Value *base)
+{
+    switch (ret->kind) {
+    case N_GLUE_BASE:
+    case N_GLUE_HALT: return 0;
+    case N_RET_A:
+    case N_RET_S:
+    case N_RET_0:
+    case N_RET_N:
+    case N_RET_OPEN:
+    case N_RET_TAIL: return ret->a;
+    default: return (size_t)base[-4];
+    }
+}
+
+/* The node that the frame below is at. */
+static const Node *frame_caller_node(const Node *ret, const Value *base)
+{
+    switch (ret->kind) {
+    case N_GLUE_VALUE:
+    case N_GLUE_BOOL:
+    case N_GLUE_NOT:
+    case N_GLUE_NONE:
+    case N_GLUE_CONCAT: return value_pointer(base[-3]);
+    case N_GLUE_NATIVE:
+    case N_GLUE_PCALL:
+    case N_GLUE_XPCALL:
+    case N_GLUE_HANDLER: return NULL;
+    default: return ret - 1;
+    }
+}
+
+bool frame_down(FrameCursor *c)
+{
+    size_t distance = frame_distance(c->ret, c->ret_base);
+    if (!distance) return false;
+    c->at = frame_caller_node(c->ret, c->ret_base);
+    cursor_set(c, c->ret_segment, c->ret_base - distance);
+    return true;
+}
+
+static Segment *segment_for(Run *R, const Segment *from, size_t size)
+{
+    Segment *spare = R->spare;
+    if (spare && spare != from && spare->epoch == R->epoch && spare->size >= size) {
+        R->spare = NULL;
+        return spare;
+    }
+    size_t grown = from->size * 2 < SEGMENT_GROWN_MAX ? from->size * 2 : SEGMENT_GROWN_MAX;
+    if (from->epoch == R->epoch && grown > size) size = grown;
+    return segment_new(R, (uint32_t)size);
+}
+
+Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t room)
+{
+    Value *base = frame_without_varargs(fp);
+    size_t used = (size_t)(top - base);
+    size_t size = FRAME_HEADER + used + room + STACK_SLACK;
+    bool lowest = frame_ret(base) == &glue_underflow;
+    size_t below = lowest ? from->below : from->below + (size_t)(base - from->slots);
+    if (below + size > R->stack_max) return NULL;
+    Segment *s = segment_for(R, from, size);
+    s->below = (uint32_t)below;
+    s->prev = lowest ? from->prev : from;
+    s->prev_frame = lowest ? from->prev_frame : (uint32_t)(base - from->slots);
+    s->ret = lowest ? from->ret : frame_ret(base);
+    Value *to = s->slots + FRAME_HEADER;
+    memcpy(to - FRAME_HEADER, base - FRAME_HEADER, (FRAME_HEADER + used) * sizeof(Value));
+    to[-2] = value_object(&glue_underflow);
+    frame_enter_segment(R, s);
+    return to + (fp - base);
+}
+
+Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
+{
+    if (s->epoch == R->epoch) {
+        frame_enter_segment(R, s);
+        return fp;
+    }
+    return frame_move(R, s, fp, top, room);
+}
+
+/* The lowest frame of a segment has returned: to the segment below, or if that is
+ * frozen, to a copy of the one frame that control goes on in. The segment left may be
+ * reused unless results lie in it. NULL on overflow. */
+static NOINLINE Value *frame_underflow(Run *R, bool reuse)
+{
+    Segment *s = R->segment, *prev = s->prev;
+    Value *base = prev->slots + s->prev_frame;
+    R->ret = s->ret;
+    R->spare = reuse ? s : NULL;
+    size_t distance = frame_distance(s->ret, base);
+    if (prev->epoch == R->epoch || !distance) {
+        frame_enter_segment(R, prev);
+        return base;
+    }
+    Value *fp = base - distance;
+    size_t extent = frame_extent(fp);
+    size_t room = extent > distance ? extent - distance : 0;
+    Value *moved = frame_move(R, prev, fp, base, room + FRAME_HEADER);
+    return moved ? moved + distance : NULL;
+}
+
+EXEC(exec_GLUE_UNDERFLOW)
+{
+    Value *base = frame_underflow(R, true);
+    if (UNLIKELY(!base)) HAND(eval_overflow, n, fp, acc, d);
+    GO(R->ret, base, acc, d);
+}
+
+EXEC(many_GLUE_UNDERFLOW)
+{
+    Value *base = frame_underflow(R, false);
+    if (UNLIKELY(!base)) HAND(eval_overflow, n, fp, acc, d);
+    HAND(R->ret->k.many, R->ret, base, acc, d);
+}
+
+Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t count)
+{
+    size_t need = at + count + FRAME_HEADER;
+    if (UNLIKELY(fp + need > R->limit)) {
+        if (count > R->stack_max) return NULL;
+        fp = frame_move(R, R->segment, fp, fp + proto_frame(frame_proto(fp)),
+                        need > frame_extent(fp) ? need - frame_extent(fp) : 0);
+        if (!fp) return NULL;
+    }
+    if (count) memmove(fp + at, from, count * sizeof(Value));
+    R->open = (uint32_t)count;
+    return fp;
+}
+
+Value *frame_native_room(Run *R, Value *a, size_t used, size_t n)
+{
+    if (a + n <= R->limit) return a;
+    if (n > R->stack_max) return NULL;
+    return frame_move(R, R->segment, a, a + used, n > used ? n - used : 0);
+}

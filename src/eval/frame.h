@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames and segments: finding one's way on the Lua stack, and making room on it.
+ * state/stack.h has the picture and the invariants.
+ */
+#ifndef MOONLET_FRAME_H
+#define MOONLET_FRAME_H
+
+#include "eval/node.h"
+
+/* Static nodes that frames of the evaluator's own return to. */
+extern const Node glue_value, glue_bool, glue_not, glue_none, glue_concat, glue_native;
+extern const Node glue_pcall, glue_xpcall, glue_handler, glue_vararg, glue_underflow;
+extern const Node glue_base, glue_halt;
+
+static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
+
+/* The frame as its caller made it. */
+static inline Value *frame_without_varargs(Value *fp)
+{
+    while (UNLIKELY(frame_ret(fp) == &glue_vararg)) fp -= fp[-3];
+    return fp;
+}
+
+static inline const Proto *frame_proto(const Value *fp)
+{
+    return ((const Closure *)value_pointer(fp[-1]))->proto;
+}
+
+/* The values of `...` in a vararg function's frame. */
+static inline uint32_t frame_vararg_count(const Value *fp)
+{
+    return (uint32_t)fp[-3] - 3 - frame_proto(fp)->params;
+}
+static inline const Value *frame_varargs(const Value *fp)
+{
+    return fp - fp[-3] + frame_proto(fp)->params;
+}
+
+/* A frame seen from outside, for walking down from the top. */
+typedef struct FrameCursor {
+    Segment *segment;
+    Value *fp;       /* as its function sees it */
+    Value *base;     /* as its caller made it (differs for varargs) */
+    const Node *ret; /* where it returns to; never glue_underflow, glue_vararg */
+    Value *ret_base; /* base, or what stands for it in the segment below */
+    Segment *ret_segment;
+    const Node *at; /* the node the frame is at, if it is a Lua function's */
+} FrameCursor;
+
+/* at: the node the top frame is at, or NULL. */
+FrameCursor frame_cursor(Segment *segment, Value *fp, const Node *at);
+FrameCursor frame_cursor_running(Run *R);
+/* To the frame that this one returns into; false at the coroutine's lowest. */
+bool frame_down(FrameCursor *c);
+
+/* Moves the frame at fp, live up to top, to a new segment of this run with `room`
+ * slots above top (and the slack). Makes that segment the current one and gives the
+ * new fp; NULL when the stack would exceed its limit. */
+Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t room);
+/* Makes a segment the current one. */
+void frame_enter_segment(Run *R, Segment *s);
+/* The frame at fp in segment s becomes the running one: moved if s is not ours. */
+Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room);
+
+/* Puts count values at fp[at..] as the open list, making room; gives the frame,
+ * perhaps moved, or NULL on overflow. */
+Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t count);
+
+/* Room for a native's n values at a[0..n); gives its frame, perhaps moved. */
+Value *frame_native_room(Run *R, Value *a, size_t used, size_t n);
+
+/* Slots that the function of a frame may use from fp. */
+static inline size_t frame_extent(const Value *fp)
+{
+    return value_is(fp[-1], OBJ_CLOSURE) ? proto_frame(frame_proto(fp)) : NATIVE_SLOTS;
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The iterators of pairs and ipairs, which the generic for knows. */
+#ifndef MOONLET_ITERATE_H
+#define MOONLET_ITERATE_H
+
+#include "eval/native.h"
+
+int native_next(Run *R, Value *a, int n);
+int native_ipairs_step(Run *R, Value *a, int n);
+
+#endif

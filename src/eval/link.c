@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/link.h"
+
+#include <stdio.h>
+
+#include "eval/link_internal.h"
+#include "eval/native.h"
+#include "syntax/parser.h"
+
+enum { SLOTS_MAX = 60000 };
+
+/* Nodes ---------------------------------------------------------------------------- */
+
+static void *grown(const void *old, size_t count, size_t capacity, size_t size)
+{
+    void *p = mem_alloc(capacity * size);
+    if (count) memcpy(p, old, count * size);
+    return p;
+}
+
+uint32_t link_emit(Linker *L, NodeKind kind)
+{
+    if (L->count == L->capacity) {
+        uint32_t capacity = L->capacity ? L->capacity * 2 : 16;
+        L->nodes = grown(L->nodes, L->count, capacity, sizeof *L->nodes);
+        L->lines = grown(L->lines, L->count, capacity, sizeof *L->lines);
+        L->origins = grown(L->origins, L->count, capacity, sizeof *L->origins);
+        L->tops = grown(L->tops, L->count, capacity, sizeof *L->tops);
+        L->capacity = capacity;
+    }
+    uint32_t i = L->count++;
+    L->nodes[i] = (Node){.exec = node_kinds[kind].exec, .kind = (uint16_t)kind};
+    L->lines[i] = L->line;
+    L->origins[i] = L->origin;
+    L->tops[i] = (uint16_t)L->top;
+    return i;
+}
+
+/* A waiting branch keeps in its target the one that waited before it, plus 1. */
+void link_branch_add(Linker *L, Branches *list, uint32_t node)
+{
+    L->nodes[node].target = (int32_t)*list;
+    *list = node + 1;
+}
+
+void link_branch_here(Linker *L, Branches list)
+{
+    while (list) {
+        Node *n = &L->nodes[list - 1];
+        Branches next = (Branches)n->target;
+        n->target = (int32_t)L->count - (int32_t)(list - 1);
+        list = next;
+    }
+}
+
+void link_use(Linker *L, unsigned top)
+{
+    if (top > SLOTS_MAX) {
+        L->failed = true;
+        top = SLOTS_MAX;
+    }
+    L->top = top;
+    if (top > L->max) L->max = top;
+}
+
+unsigned link_temp(Linker *L)
+{
+    link_use(L, L->top + 1);
+    return L->top - 1;
+}
+
+void link_activate(Linker *L, const AstLocal *l, unsigned slot)
+{
+    Proto *p = L->proto;
+    if (p->local_count == L->local_capacity) {
+        L->local_capacity = L->local_capacity ? L->local_capacity * 2 : 8;
+        p->locals = grown(p->locals, p->local_count, L->local_capacity, sizeof *p->locals);
+    }
+    L->slots[l->index] = (uint16_t)slot;
+    if (L->active <= slot) L->active = slot + 1;
+    p->locals[p->local_count++] =
+        (ProtoLocal){.name = l->name, .start = L->count, .slot = (uint16_t)slot, .cell = local_is_cell(l)};
+}
+
+/* Functions ------------------------------------------------------------------------ */
+
+static void describe_upvalues(Linker *L, const AstLocal *defining)
+{
+    const AstFunction *f = L->source;
+    Proto *p = L->proto;
+    p->upvalue_count = (uint32_t)f->upvalue_count;
+    p->upvalues = mem_alloc((size_t)f->upvalue_count * sizeof *p->upvalues + 1);
+    for (int i = 0; i < f->upvalue_count; i++) {
+        const AstUpvalue *u = &f->upvalues[i];
+        ProtoUpvalue *v = &p->upvalues[i];
+        v->name = u->name;
+        v->cell = local_is_cell(u->local);
+        v->source = UP_PARENT;
+        v->index = (uint16_t)u->index;
+        if (!u->from_parent || !L->parent) continue;
+        v->source = u->local == defining ? UP_SELF : UP_LOCAL;
+        v->index = (uint16_t)local_slot(L->parent, u->local);
+    }
+}
+
+static void parameters(Linker *L)
+{
+    const AstFunction *f = L->source;
+    link_use(L, (unsigned)f->params);
+    for (int i = 0; i < f->params; i++) {
+        if (local_is_cell(f->locals[i])) {
+            uint32_t n = link_emit(L, N_WRAP_CELL);
+            L->nodes[n].a = L->nodes[n].c = (uint16_t)i;
+        }
+        link_activate(L, f->locals[i], (unsigned)i);
+    }
+}
+
+/* The finished arrays, cut to their size. */
+static void finish(Linker *L)
+{
+    Proto *p = L->proto;
+    p->node_count = L->count;
+    p->nodes = grown(L->nodes, L->count, L->count, sizeof *L->nodes);
+    p->lines = mem_alloc_atomic(L->count * sizeof *L->lines);
+    memcpy(p->lines, L->lines, L->count * sizeof *L->lines);
+    p->tops = mem_alloc_atomic(L->count * sizeof *L->tops);
+    memcpy(p->tops, L->tops, L->count * sizeof *L->tops);
+    p->origins = grown(L->origins, L->count, L->count, sizeof *L->origins);
+    p->entry = p->nodes;
+    p->frame = L->max + 2;
+    for (uint32_t i = 0; i < p->local_count; i++)
+        if (!p->locals[i].end) p->locals[i].end = L->count;
+    if (p->vararg) p->frame += FRAME_VARARG;
+}
+
+static void adopt(Linker *parent, Proto *child)
+{
+    Proto *p = parent->proto;
+    if (!p->protos)
+        p->protos = mem_alloc((size_t)parent->source->function_count * sizeof *p->protos + 1);
+    p->protos[p->proto_count++] = child;
+}
+
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed)
+{
+    Proto *p = mem_alloc(sizeof *p);
+    Linker L = {.parent = parent, .source = f, .proto = p, .line = f->line};
+    p->source = f;
+    p->params = (uint32_t)f->params;
+    p->vararg = f->vararg;
+    L.slots = mem_alloc_atomic(((size_t)f->local_count + 1) * sizeof *L.slots);
+    describe_upvalues(&L, defining);
+    parameters(&L);
+    link_block(&L, f->body);
+    L.line = f->end_line;
+    L.origin = NULL;
+    link_emit(&L, N_RETURN_0);
+    finish(&L);
+    if (L.failed) *failed = true;
+    if (parent) adopt(parent, p);
+    return p;
+}
+
+Proto *link_chunk(const AstFunction *main, String **error)
+{
+    bool failed = false;
+    Proto *p = link_function(NULL, main, NULL, &failed);
+    if (!failed) return p;
+    *error = string_from_c("function or expression too complex");
+    return NULL;
+}
+
+Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name, Value env,
+                     String **error)
+{
+    ParseResult r = parse_chunk(source, length, chunk_name, false);
+    *error = r.error;
+    if (!r.main) return NULL;
+    const Proto *p = link_chunk(r.main, error);
+    return p ? link_closure(R, p, env) : NULL;
+}
+
+Closure *link_closure(Run *R, const Proto *p, Value env)
+{
+    Closure *c = run_new_closure(p->upvalue_count);
+    object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
+    c->proto = p;
+    for (uint32_t i = 0; i < p->upvalue_count; i++) {
+        Value v = i == 0 ? env : V_NIL;
+        c->upvalues[i] = p->upvalues[i].cell ? value_object(run_new_cell(R, v)) : v;
+    }
+    return c;
+}
+
+/* Listing -------------------------------------------------------------------------- */
+
+typedef void Writer(void *ctx, const char *s, size_t n);
+
+void link_print(const Proto *p, Writer *write, void *ctx)
+{
+    char line[160];
+    int n = snprintf(line, sizeof line, "function at line %d: %u parameters, %u slots\n",
+                     p->source->line, p->params, proto_frame(p));
+    write(ctx, line, (size_t)n);
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        const Node *x = &p->nodes[i];
+        n = snprintf(line, sizeof line, "%5u  %4d  %-16s a %-4u b %-4u c %-4u aux %-10u", i,
+                     p->lines[i], node_kinds[x->kind].name, x->a, x->b, x->c, x->aux);
+        write(ctx, line, (size_t)n);
+        n = snprintf(line, sizeof line, x->target ? " -> %d\n" : "\n", (int)i + x->target);
+        write(ctx, line, (size_t)n);
+    }
+    for (uint32_t i = 0; i < p->proto_count; i++) link_print(p->protos[i], write, ctx);
+}

@@ -1,0 +1,955 @@
+/* SPDX-License-Identifier: MIT */
+/* The linker: expressions. */
+#include <math.h>
+
+#include "eval/link_internal.h"
+
+/* Constants ------------------------------------------------------------------------ */
+
+static bool fold_number(const AstExpr *e, double *out)
+{
+    double x, y;
+    switch (e->kind) {
+    case EXPR_NUMBER: *out = e->u.number; return true;
+    case EXPR_UNARY:
+        if (e->u.unary.op != OP_NEG || !fold_number(e->u.unary.operand, &x)) return false;
+        *out = -x;
+        return true;
+    case EXPR_BINARY:
+        if (e->u.binary.op > OP_POW) return false;
+        if (!fold_number(e->u.binary.left, &x) || !fold_number(e->u.binary.right, &y)) return false;
+        switch (e->u.binary.op) {
+        case OP_ADD: *out = x + y; break;
+        case OP_SUB: *out = x - y; break;
+        case OP_MUL: *out = x * y; break;
+        case OP_DIV: *out = x / y; break;
+        case OP_MOD: *out = number_mod(x, y); break;
+        default: *out = number_pow(x, y); break;
+        }
+        return *out == *out; /* a NaN's sign is the machine's affair, at run time */
+    default: return false;
+    }
+}
+
+static bool constant(const AstExpr *e, Value *out)
+{
+    double x;
+    switch (e->kind) {
+    case EXPR_NIL: *out = V_NIL; return true;
+    case EXPR_FALSE: *out = V_FALSE; return true;
+    case EXPR_TRUE: *out = V_TRUE; return true;
+    case EXPR_STRING: *out = string_value(e->u.string); return true;
+    default:
+        if (!fold_number(e, &x)) return false;
+        *out = value_number(x);
+        return true;
+    }
+}
+
+static bool is_arith(const AstExpr *e)
+{
+    return (e->kind == EXPR_BINARY && e->u.binary.op <= OP_POW) ||
+           (e->kind == EXPR_UNARY && e->u.unary.op == OP_NEG);
+}
+
+static bool is_comparison(const AstExpr *e)
+{
+    return e->kind == EXPR_BINARY && e->u.binary.op >= OP_EQ;
+}
+
+bool link_is_multi(const AstExpr *e)
+{
+    return e->kind == EXPR_CALL || e->kind == EXPR_METHOD || e->kind == EXPR_VARARG;
+}
+
+bool link_is_plain_local(const Linker *L, const AstExpr *e, unsigned *slot)
+{
+    if (e->kind == EXPR_PAREN) e = e->u.unary.operand;
+    if (e->kind != EXPR_LOCAL || local_is_cell(e->u.local)) return false;
+    *slot = local_slot(L, e->u.local);
+    return true;
+}
+
+static bool is_cell_local(const AstExpr *e)
+{
+    return e->kind == EXPR_LOCAL && local_is_cell(e->u.local);
+}
+
+/* Destinations --------------------------------------------------------------------- */
+
+typedef struct Dest {
+    char kind; /* 'A', 'D', 'S' */
+    unsigned slot;
+} Dest;
+
+static const Dest to_acc = {'A', 0}, to_double = {'D', 0};
+static Dest to_slot(unsigned slot) { return (Dest){'S', slot}; }
+
+static void expr(Linker *L, const AstExpr *e, Dest d);
+
+/* Sets line and origin for the nodes of e; gives what they were. */
+typedef struct Place {
+    int line;
+    const AstExpr *origin;
+} Place;
+
+static Place enter(Linker *L, const AstExpr *e)
+{
+    Place p = {L->line, L->origin};
+    L->line = e->line;
+    L->origin = e;
+    return p;
+}
+static void leave(Linker *L, Place p)
+{
+    L->line = p.line;
+    L->origin = p.origin;
+}
+
+/* Members of a family differ in the destination last, in the order A D S or A S. */
+static void emit_dest3(Linker *L, NodeKind first, Dest d)
+{
+    uint32_t i = link_emit(L, first + (d.kind == 'A' ? 0 : d.kind == 'D' ? 1 : 2));
+    L->nodes[i].c = (uint16_t)d.slot;
+}
+static uint32_t emit_dest2(Linker *L, NodeKind first, Dest d)
+{
+    uint32_t i = link_emit(L, first + (d.kind == 'S'));
+    L->nodes[i].c = (uint16_t)d.slot;
+    return i;
+}
+
+/* The accumulator's value to where it is wanted. */
+static void from_acc(Linker *L, Dest d)
+{
+    if (d.kind == 'S') L->nodes[link_emit(L, N_STORE_A)].c = (uint16_t)d.slot;
+}
+
+static void emit_constant(Linker *L, Value v, Dest d)
+{
+    uint32_t i = emit_dest2(L, N_CONST_A, d);
+    L->nodes[i].k.v = v;
+}
+
+/* Operands of two-operand nodes ---------------------------------------------------- */
+
+typedef struct Operand {
+    char letter; /* L K A D */
+    unsigned slot;
+    double number;
+    Value value; /* K for == */
+} Operand;
+
+/* An operand that needs no node. */
+static bool ready(const Linker *L, const AstExpr *e, Operand *o)
+{
+    if (link_is_plain_local(L, e, &o->slot)) {
+        o->letter = 'L';
+        return true;
+    }
+    if (!fold_number(e, &o->number)) return false;
+    o->letter = 'K';
+    return true;
+}
+
+static Operand into_accumulator(Linker *L, const AstExpr *e, bool doubles)
+{
+    if (doubles && is_arith(e)) {
+        expr(L, e, to_double);
+        return (Operand){.letter = 'D'};
+    }
+    expr(L, e, to_acc);
+    return (Operand){.letter = 'A'};
+}
+
+static Operand into_temp(Linker *L, const AstExpr *e)
+{
+    unsigned t = link_temp(L);
+    expr(L, e, to_slot(t));
+    return (Operand){.letter = 'L', .slot = t};
+}
+
+/* Evaluates what is not ready, left to right; a local is read by the node itself, so
+ * after the other side has been evaluated, as in PUC Lua; a cell likewise. */
+static void operands(Linker *L, const AstExpr *left, const AstExpr *right, bool doubles,
+                     Operand *l, Operand *r)
+{
+    bool left_ready = ready(L, left, l), right_ready = ready(L, right, r);
+    if (left_ready && right_ready) {
+        if (l->letter == 'K' && r->letter == 'K') *l = into_temp(L, left);
+    } else if (left_ready) {
+        *r = into_accumulator(L, right, doubles);
+    } else if (right_ready) {
+        *l = into_accumulator(L, left, doubles);
+    } else if (is_cell_local(left)) {
+        *r = into_temp(L, right);
+        *l = into_accumulator(L, left, false);
+    } else {
+        *l = into_temp(L, left);
+        *r = into_accumulator(L, right, doubles);
+    }
+}
+
+static int pair_of(char l, char r)
+{
+    static const char pairs[][3] = {"LL", "LK", "KL", "LA", "AL", "AK",
+                                    "KA", "LD", "DL", "DK", "KD"};
+    for (int i = 0; i < PAIR_COUNT; i++)
+        if (pairs[i][0] == l && pairs[i][1] == r) return i;
+    return 0;
+}
+
+static void set_operands(Node *n, const Operand *l, const Operand *r)
+{
+    n->a = (uint16_t)l->slot;
+    n->b = (uint16_t)r->slot;
+    if (l->letter == 'K') n->k.d = l->number;
+    if (r->letter == 'K') n->k.d = r->number;
+}
+
+static void arith(Linker *L, const AstExpr *e, Dest d)
+{
+    unsigned top = L->top;
+    Operand l = {0}, r = {0};
+    operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
+    int op = (int)e->u.binary.op - OP_ADD;
+    emit_dest3(L, N_ADD_LL_A + (NodeKind)((op * PAIR_COUNT + pair_of(l.letter, r.letter)) * 3), d);
+    set_operands(&L->nodes[L->count - 1], &l, &r);
+    L->top = top;
+}
+
+static void negation(Linker *L, const AstExpr *e, Dest d)
+{
+    Operand o = {0};
+    if (!ready(L, e->u.unary.operand, &o) || o.letter == 'K')
+        o = into_accumulator(L, e->u.unary.operand, true);
+    int letter = o.letter == 'L' ? 0 : o.letter == 'A' ? 1 : 2;
+    emit_dest3(L, N_NEG_L_A + (NodeKind)(letter * 3), d);
+    L->nodes[L->count - 1].a = (uint16_t)o.slot;
+}
+
+static void length(Linker *L, const AstExpr *e, Dest d)
+{
+    unsigned slot = 0;
+    bool local = link_is_plain_local(L, e->u.unary.operand, &slot);
+    if (!local) expr(L, e->u.unary.operand, to_acc);
+    uint32_t i = emit_dest2(L, local ? N_LEN_L_A : N_LEN_A_A, d);
+    L->nodes[i].a = (uint16_t)slot;
+}
+
+/* Concatenation: the operands of a whole chain side by side, and a slot more. */
+static void concat(Linker *L, const AstExpr *e, Dest d)
+{
+    unsigned top = L->top, count = 0;
+    const AstExpr *x = e;
+    for (;; x = x->u.binary.right) {
+        bool more = x->kind == EXPR_BINARY && x->u.binary.op == OP_CONCAT;
+        unsigned slot = link_temp(L);
+        link_expr_slot(L, more ? x->u.binary.left : x, slot);
+        count++;
+        if (!more) break;
+    }
+    link_temp(L);
+    uint32_t i = emit_dest2(L, N_CONCAT_A, d);
+    L->nodes[i].a = (uint16_t)top;
+    L->nodes[i].b = (uint16_t)count;
+    L->top = top;
+}
+
+/* Indexing ------------------------------------------------------------------------- */
+
+static bool integer_key(const AstExpr *e, uint32_t *out)
+{
+    double x;
+    if (!fold_number(e, &x) || !(x >= 1 && x <= 1e9) || x != floor(x)) return false;
+    *out = (uint32_t)x;
+    return true;
+}
+
+static bool is_string(const AstExpr *e) { return e->kind == EXPR_STRING; }
+
+static bool plain_upvalue(const Linker *L, const AstExpr *e, unsigned *index)
+{
+    if (e->kind != EXPR_UPVALUE || upvalue_is_cell(L, e->u.upvalue)) return false;
+    *index = (unsigned)e->u.upvalue;
+    return true;
+}
+
+static void set_string_key(Node *n, const String *s)
+{
+    n->k.v = string_value(s);
+    n->aux = string_hash(s);
+}
+
+/* 0 L, 1 A, 2 U: the order of the FIELD family. */
+static int object_operand(Linker *L, const AstExpr *e, unsigned *at)
+{
+    if (link_is_plain_local(L, e, at)) return 0;
+    if (plain_upvalue(L, e, at)) return 2;
+    expr(L, e, to_acc);
+    *at = 0;
+    return 1;
+}
+
+static void index_constant(Linker *L, const AstExpr *e, Dest d)
+{
+    const AstExpr *key = e->u.index.key;
+    unsigned at;
+    uint32_t item = 0;
+    int object = object_operand(L, e->u.index.object, &at);
+    bool field = is_string(key);
+    if (!field) integer_key(key, &item);
+    NodeKind first = field ? N_FIELD_L_A : N_ITEM_L_A;
+    uint32_t i = emit_dest2(L, first + (NodeKind)(object * 2), d);
+    L->nodes[i].a = (uint16_t)at;
+    if (field)
+        set_string_key(&L->nodes[i], key->u.string);
+    else
+        L->nodes[i].aux = item;
+}
+
+/* object[key], neither constant: the INDEX family is LL LA LD UL UA UD AL. */
+static void index_general(Linker *L, const AstExpr *e, Dest d)
+{
+    const AstExpr *object = e->u.index.object, *key = e->u.index.key;
+    unsigned at = 0, key_at = 0;
+    int group, with = 0;
+    Value v;
+    bool key_local = link_is_plain_local(L, key, &key_at);
+    if (link_is_plain_local(L, object, &at)) {
+        group = 0;
+    } else if (plain_upvalue(L, object, &at)) {
+        group = 1;
+    } else if (key_local) {
+        expr(L, object, to_acc);
+        group = 2;
+    } else if (is_cell_local(object)) {
+        key_at = into_temp(L, key).slot;
+        key_local = true;
+        expr(L, object, to_acc);
+        group = 2;
+    } else {
+        at = into_temp(L, object).slot;
+        group = 0;
+    }
+    if (!key_local && constant(key, &v)) {
+        key_at = into_temp(L, key).slot;
+        key_local = true;
+    }
+    if (!key_local) with = into_accumulator(L, key, true).letter == 'D' ? 2 : 1;
+    uint32_t i = emit_dest2(L, N_INDEX_LL_A + (NodeKind)(group * 6 + with * 2), d);
+    L->nodes[i].a = (uint16_t)at;
+    L->nodes[i].b = (uint16_t)key_at;
+}
+
+static void indexing(Linker *L, const AstExpr *e, Dest d)
+{
+    unsigned top = L->top;
+    uint32_t item;
+    if (is_string(e->u.index.key) || integer_key(e->u.index.key, &item))
+        index_constant(L, e, d);
+    else
+        index_general(L, e, d);
+    L->top = top;
+}
+
+/* Variables ------------------------------------------------------------------------ */
+
+static void variable(Linker *L, const AstExpr *e, Dest d)
+{
+    NodeKind first;
+    unsigned from;
+    if (e->kind == EXPR_LOCAL) {
+        from = local_slot(L, e->u.local);
+        if (!local_is_cell(e->u.local)) {
+            if (d.kind == 'S' && from == d.slot) return;
+            uint32_t i = link_emit(L, d.kind == 'S' ? N_MOVE : N_LOCAL_A);
+            L->nodes[i].a = (uint16_t)from;
+            L->nodes[i].c = (uint16_t)d.slot;
+            return;
+        }
+        first = N_CELL_A;
+    } else {
+        from = (unsigned)e->u.upvalue;
+        first = upvalue_is_cell(L, e->u.upvalue) ? N_UPCELL_A : N_UPVALUE_A;
+    }
+    uint32_t i = emit_dest2(L, first, d);
+    L->nodes[i].a = (uint16_t)from;
+}
+
+/* Logic ---------------------------------------------------------------------------- */
+
+static void keep(Linker *L, bool sense, Branches *list)
+{
+    link_branch_add(L, list, link_emit(L, sense ? N_KEEP_T : N_KEEP_F));
+}
+
+/* The truth of e as a boolean. */
+static void truth(Linker *L, const AstExpr *e)
+{
+    Branches no = 0, end = 0;
+    link_condition(L, e, false, &no);
+    emit_constant(L, V_TRUE, to_acc);
+    link_branch_add(L, &end, link_emit(L, N_JUMP));
+    link_branch_here(L, no);
+    emit_constant(L, V_FALSE, to_acc);
+    link_branch_here(L, end);
+}
+
+/* a and b: a if it is false, else b. */
+static void logic_and(Linker *L, const AstExpr *e)
+{
+    Branches end = 0;
+    link_expr_acc(L, e->u.binary.left);
+    keep(L, false, &end);
+    link_expr_acc(L, e->u.binary.right);
+    link_branch_here(L, end);
+}
+
+/* (c and x) or y needs no value of c: false leads to y. */
+static void logic_or(Linker *L, const AstExpr *e)
+{
+    Branches end = 0, other = 0;
+    const AstExpr *left = e->u.binary.left;
+    if (left->kind == EXPR_AND) {
+        link_condition(L, left->u.binary.left, false, &other);
+        left = left->u.binary.right;
+    }
+    link_expr_acc(L, left);
+    keep(L, true, &end);
+    link_branch_here(L, other);
+    link_expr_acc(L, e->u.binary.right);
+    link_branch_here(L, end);
+}
+
+static void logical_not(Linker *L, const AstExpr *e)
+{
+    const AstExpr *x = e->u.unary.operand;
+    unsigned slot = 0;
+    if (is_comparison(x) || x->kind == EXPR_AND || x->kind == EXPR_OR) {
+        truth(L, e);
+        return;
+    }
+    bool local = link_is_plain_local(L, x, &slot);
+    if (!local) link_expr_acc(L, x);
+    uint32_t i = link_emit(L, local ? N_NOT_L : N_NOT_A);
+    L->nodes[i].a = (uint16_t)slot;
+}
+
+static void branch(Linker *L, NodeKind kind, bool sense, Branches *list)
+{
+    link_branch_add(L, list, link_emit(L, kind + (sense ? 1 : 0)));
+}
+
+static void order_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    Operand l = {0}, r = {0};
+    BinaryOp op = e->u.binary.op;
+    operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
+    if (op == OP_GT || op == OP_GE) {
+        Operand swap = l;
+        l = r;
+        r = swap;
+    }
+    bool or_equal = op == OP_LE || op == OP_GE;
+    branch(L, (or_equal ? N_LE_LL_F : N_LT_LL_F) + (NodeKind)(pair_of(l.letter, r.letter) * 2),
+           sense, list);
+    set_operands(&L->nodes[L->count - 1], &l, &r);
+}
+
+static void equal_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    const AstExpr *left = e->u.binary.left, *right = e->u.binary.right;
+    Value k = V_NIL;
+    unsigned a = 0, b = 0;
+    NodeKind kind;
+    if (constant(left, &k) && !constant(right, &k)) {
+        const AstExpr *swap = left;
+        left = right;
+        right = swap;
+    }
+    if (e->u.binary.op == OP_NE) sense = !sense;
+    bool left_local = link_is_plain_local(L, left, &a);
+    if (constant(right, &k)) {
+        if (!left_local) expr(L, left, to_acc);
+        kind = left_local ? N_EQ_LK_F : N_EQ_AK_F;
+    } else if (link_is_plain_local(L, right, &b)) {
+        if (!left_local) expr(L, left, to_acc);
+        kind = left_local ? N_EQ_LL_F : N_EQ_AL_F;
+    } else if (is_cell_local(left)) {
+        b = into_temp(L, right).slot;
+        expr(L, left, to_acc);
+        kind = N_EQ_AL_F;
+    } else {
+        if (!left_local) a = into_temp(L, left).slot;
+        expr(L, right, to_acc);
+        kind = N_EQ_LA_F;
+    }
+    branch(L, kind, sense, list);
+    Node *n = &L->nodes[L->count - 1];
+    n->a = (uint16_t)a;
+    n->b = (uint16_t)b;
+    n->k.v = k;
+}
+
+static void test_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    unsigned slot = 0;
+    bool local = link_is_plain_local(L, e, &slot);
+    if (!local) link_expr_acc(L, e);
+    branch(L, local ? N_TEST_L_F : N_TEST_A_F, sense, list);
+    L->nodes[L->count - 1].a = (uint16_t)slot;
+}
+
+/* e is `and` when its operands short-circuit on false, `or` on true. */
+static void short_circuit(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    bool on = e->kind == EXPR_OR; /* the truth of the left side that decides */
+    if (sense == on) {
+        link_condition(L, e->u.binary.left, on, list);
+        link_condition(L, e->u.binary.right, sense, list);
+    } else {
+        Branches skip = 0;
+        link_condition(L, e->u.binary.left, on, &skip);
+        link_condition(L, e->u.binary.right, sense, list);
+        link_branch_here(L, skip);
+    }
+}
+
+void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    Value k;
+    unsigned top = L->top;
+    Place p = enter(L, e);
+    if (e->kind == EXPR_PAREN) {
+        link_condition(L, e->u.unary.operand, sense, list);
+    } else if (e->kind == EXPR_UNARY && e->u.unary.op == OP_NOT) {
+        link_condition(L, e->u.unary.operand, !sense, list);
+    } else if (e->kind == EXPR_AND || e->kind == EXPR_OR) {
+        short_circuit(L, e, sense, list);
+    } else if (constant(e, &k)) {
+        if (!value_is_false(k) == sense) link_branch_add(L, list, link_emit(L, N_JUMP));
+    } else if (is_comparison(e)) {
+        if (e->u.binary.op <= OP_NE)
+            equal_condition(L, e, sense, list);
+        else
+            order_condition(L, e, sense, list);
+    } else {
+        test_condition(L, e, sense, list);
+    }
+    leave(L, p);
+    L->top = top;
+}
+
+/* Calls ---------------------------------------------------------------------------- */
+
+/* Callee and arguments in place; gives the frame's base. The caller emits the call. */
+static unsigned call_setup(Linker *L, const AstExpr *e, unsigned *count, bool *open)
+{
+    unsigned base = L->top + 2;
+    link_use(L, base);
+    unsigned at = base;
+    if (e->kind == EXPR_METHOD) {
+        unsigned slot;
+        int object = object_operand(L, e->u.call.callee, &slot);
+        static const NodeKind self[] = {N_SELF_L, N_SELF_A, N_SELF_U};
+        uint32_t i = link_emit(L, self[object]);
+        L->nodes[i].a = (uint16_t)slot;
+        L->nodes[i].b = (uint16_t)base;
+        set_string_key(&L->nodes[i], e->u.call.name);
+        at++;
+    } else {
+        link_expr_slot(L, e->u.call.callee, base - 1);
+    }
+    link_use(L, at);
+    *count = at - base + link_list_open(L, e->u.call.args, at, open);
+    return base;
+}
+
+static void call_emit(Linker *L, unsigned base, unsigned count, bool open)
+{
+    NodeKind kind = open ? N_CALL_OPEN : count <= 3 ? N_CALL_0 + (NodeKind)count : N_CALL_N;
+    uint32_t i = link_emit(L, kind);
+    L->nodes[i].a = (uint16_t)base;
+    L->nodes[i].b = (uint16_t)count;
+}
+
+static Node *ret_emit(Linker *L, NodeKind kind, unsigned base)
+{
+    uint32_t i = link_emit(L, kind);
+    L->nodes[i].a = (uint16_t)base;
+    L->nodes[i].k.many = node_many[kind];
+    return &L->nodes[i];
+}
+
+/* A call whose results go as the RET kind says. */
+static void call(Linker *L, const AstExpr *e, NodeKind ret, unsigned c, unsigned b)
+{
+    unsigned top = L->top, count;
+    bool open;
+    Place p = enter(L, e);
+    unsigned base = call_setup(L, e, &count, &open);
+    L->line = e->line;
+    call_emit(L, base, count, open);
+    Node *n = ret_emit(L, ret, base);
+    n->c = (uint16_t)c;
+    n->b = (uint16_t)b;
+    leave(L, p);
+    L->top = top;
+}
+
+void link_call_discard(Linker *L, const AstExpr *e) { call(L, e, N_RET_0, 0, 0); }
+
+void link_call_tail(Linker *L, const AstExpr *e)
+{
+    unsigned top = L->top, count;
+    bool open;
+    Place p = enter(L, e);
+    unsigned base = call_setup(L, e, &count, &open);
+    uint32_t i = link_emit(L, open ? N_TAIL_OPEN : N_TAIL_N);
+    L->nodes[i].a = (uint16_t)base;
+    L->nodes[i].b = (uint16_t)count;
+    ret_emit(L, N_RET_TAIL, base);
+    leave(L, p);
+    L->top = top;
+}
+
+void link_open(Linker *L, const AstExpr *e, unsigned at)
+{
+    link_use(L, at);
+    if (e->kind == EXPR_VARARG)
+        L->nodes[link_emit(L, N_VARARG_OPEN)].c = (uint16_t)at;
+    else
+        call(L, e, N_RET_OPEN, at, 0);
+}
+
+void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n)
+{
+    link_use(L, at + n);
+    unsigned top = L->top;
+    if (at > top) L->top = at;
+    if (e->kind == EXPR_VARARG) {
+        uint32_t i = link_emit(L, N_VARARG_N);
+        L->nodes[i].c = (uint16_t)at;
+        L->nodes[i].b = (uint16_t)n;
+    } else if (n == 0) {
+        link_call_discard(L, e);
+    } else {
+        call(L, e, N_RET_N, at, n);
+    }
+    L->top = top;
+}
+
+static void one_value(Linker *L, const AstExpr *e, Dest d)
+{
+    if (e->kind != EXPR_VARARG) {
+        call(L, e, d.kind == 'S' ? N_RET_S : N_RET_A, d.slot, 1);
+    } else {
+        link_emit(L, N_VARARG_A);
+        from_acc(L, d);
+    }
+}
+
+/* Lists ---------------------------------------------------------------------------- */
+
+void link_list(Linker *L, const AstExpr *list, unsigned at, unsigned count)
+{
+    unsigned i = 0;
+    for (const AstExpr *e = list; e; e = e->next, i++) {
+        if (!e->next && link_is_multi(e) && i < count) {
+            link_values(L, e, at + i, count - i);
+            link_use(L, at + count);
+            return;
+        }
+        if (i < count) {
+            link_use(L, at + i + 1);
+            link_expr_slot(L, e, at + i);
+        } else if (link_is_multi(e)) {
+            link_values(L, e, L->top, 0);
+        } else {
+            link_expr_acc(L, e);
+        }
+    }
+    if (i < count) {
+        uint32_t n = link_emit(L, N_NIL_N);
+        L->nodes[n].c = (uint16_t)(at + i);
+        L->nodes[n].b = (uint16_t)(count - i);
+        link_use(L, at + count);
+    }
+}
+
+unsigned link_list_open(Linker *L, const AstExpr *list, unsigned at, bool *open)
+{
+    unsigned i = 0;
+    *open = false;
+    for (const AstExpr *e = list; e; e = e->next) {
+        if (!e->next && link_is_multi(e)) {
+            link_open(L, e, at + i);
+            *open = true;
+            return i;
+        }
+        link_use(L, at + i + 1);
+        link_expr_slot(L, e, at + i);
+        i++;
+    }
+    return i;
+}
+
+/* Constructors --------------------------------------------------------------------- */
+
+enum { LIST_BATCH = 50 };
+
+static void flush_items(Linker *L, unsigned table, unsigned first_slot, unsigned pending,
+                        unsigned index, bool open)
+{
+    if (!pending && !open) return;
+    uint32_t i = link_emit(L, open ? N_LIST_OPEN : N_SET_LIST);
+    Node *n = &L->nodes[i];
+    n->a = (uint16_t)table;
+    n->b = (uint16_t)pending;
+    n->c = (uint16_t)first_slot;
+    n->aux = index;
+}
+
+static void field_store(Linker *L, unsigned table, const AstField *f)
+{
+    unsigned top = L->top;
+    static const AstExpr object = {.kind = EXPR_NIL};
+    AstExpr *target = mem_alloc(sizeof *target); /* messages may refer to it */
+    target->kind = EXPR_INDEX;
+    target->line = L->line;
+    target->u.index.object = (AstExpr *)&object;
+    target->u.index.key = f->key;
+    uint32_t item;
+    Target t = {.expr = target, .object = 'L', .slot = table};
+    if (is_string(f->key)) {
+        t.key = 'F';
+    } else if (integer_key(f->key, &item)) {
+        t.key = 'I';
+    } else {
+        t.key = 'L';
+        t.key_slot = link_expr_anywhere(L, f->key);
+    }
+    const AstExpr *origin = L->origin;
+    link_store_expr(L, &t, f->value);
+    L->origin = origin;
+    L->top = top;
+}
+
+static void constructor(Linker *L, const AstExpr *e, unsigned table)
+{
+    unsigned top = L->top, pending = 0, index = 1;
+    int items = e->u.table.items, named = e->u.table.named;
+    uint32_t i = link_emit(L, N_TABLE);
+    L->nodes[i].c = (uint16_t)table;
+    L->nodes[i].b = (uint16_t)(items < 60000 ? items : 60000);
+    L->nodes[i].aux = (uint32_t)named;
+    for (const AstField *f = e->u.table.fields; f; f = f->next) {
+        if (f->kind != FIELD_ITEM) {
+            field_store(L, table, f);
+            continue;
+        }
+        if (!f->next && link_is_multi(f->value)) {
+            link_open(L, f->value, top + pending);
+            flush_items(L, table, top, pending, index, true);
+            L->top = top;
+            return;
+        }
+        link_use(L, top + pending + 1);
+        link_expr_slot(L, f->value, top + pending);
+        if (++pending == LIST_BATCH) {
+            flush_items(L, table, top, pending, index, false);
+            index += pending;
+            pending = 0;
+            L->top = top;
+        }
+    }
+    flush_items(L, table, top, pending, index, false);
+    L->top = top;
+}
+
+/* The table is made in a slot of its own, as the fields' expressions may still read
+ * the variable that it is for. */
+static void table(Linker *L, const AstExpr *e, Dest d)
+{
+    if (d.kind == 'S' && d.slot >= L->active && d.slot < L->top) {
+        constructor(L, e, d.slot);
+        return;
+    }
+    unsigned top = L->top, t = link_temp(L);
+    constructor(L, e, t);
+    uint32_t i = link_emit(L, d.kind == 'S' ? N_MOVE : N_LOCAL_A);
+    L->nodes[i].a = (uint16_t)t;
+    L->nodes[i].c = (uint16_t)d.slot;
+    L->top = top;
+}
+
+static void closure(Linker *L, const AstExpr *e, Dest d)
+{
+    const Proto *p = link_function(L, e->u.function, L->defining, &L->failed);
+    uint32_t i = link_emit(L, N_CLOSURE);
+    L->nodes[i].k.p = p;
+    from_acc(L, d);
+}
+
+/* Any expression ------------------------------------------------------------------- */
+
+static void unary(Linker *L, const AstExpr *e, Dest d)
+{
+    switch (e->u.unary.op) {
+    case OP_NEG: negation(L, e, d); break;
+    case OP_LEN: length(L, e, d); break;
+    case OP_NOT:
+        logical_not(L, e);
+        from_acc(L, d);
+        break;
+    }
+}
+
+static void binary(Linker *L, const AstExpr *e, Dest d)
+{
+    if (e->u.binary.op == OP_CONCAT) {
+        concat(L, e, d);
+    } else if (e->u.binary.op >= OP_EQ) {
+        truth(L, e);
+        from_acc(L, d);
+    } else {
+        arith(L, e, d);
+    }
+}
+
+/* d is 'D' for arithmetic only. */
+static void expr(Linker *L, const AstExpr *e, Dest d)
+{
+    Value k;
+    Place p = enter(L, e);
+    if (constant(e, &k)) {
+        if (d.kind == 'D') { /* arithmetic of constants, not folded away by the user */
+            L->nodes[link_emit(L, N_CONST_D)].k.d = value_to_double(k);
+        } else {
+            emit_constant(L, k, d);
+        }
+        leave(L, p);
+        return;
+    }
+    switch (e->kind) {
+    case EXPR_LOCAL:
+    case EXPR_UPVALUE: variable(L, e, d); break;
+    case EXPR_INDEX: indexing(L, e, d); break;
+    case EXPR_VARARG:
+    case EXPR_CALL:
+    case EXPR_METHOD: one_value(L, e, d); break;
+    case EXPR_FUNCTION: closure(L, e, d); break;
+    case EXPR_BINARY: binary(L, e, d); break;
+    case EXPR_UNARY: unary(L, e, d); break;
+    case EXPR_AND:
+        logic_and(L, e);
+        from_acc(L, d);
+        break;
+    case EXPR_OR:
+        logic_or(L, e);
+        from_acc(L, d);
+        break;
+    case EXPR_PAREN: expr(L, e->u.unary.operand, d); break;
+    case EXPR_TABLE: table(L, e, d); break;
+    default: break;
+    }
+    leave(L, p);
+}
+
+void link_expr_acc(Linker *L, const AstExpr *e) { expr(L, e, to_acc); }
+void link_expr_slot(Linker *L, const AstExpr *e, unsigned slot) { expr(L, e, to_slot(slot)); }
+
+unsigned link_expr_anywhere(Linker *L, const AstExpr *e)
+{
+    unsigned slot;
+    if (link_is_plain_local(L, e, &slot)) return slot;
+    return into_temp(L, e).slot;
+}
+
+/* Assignment ----------------------------------------------------------------------- */
+
+/* copy_locals: a local used in the target may itself be assigned by the statement. */
+Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
+{
+    Target t = {.expr = e};
+    if (e->kind != EXPR_INDEX) return t;
+    const AstExpr *object = e->u.index.object, *key = e->u.index.key;
+    uint32_t item;
+    if (plain_upvalue(L, object, &t.slot)) {
+        t.object = 'U';
+    } else {
+        t.object = 'L';
+        t.slot = copy_locals ? into_temp(L, object).slot : link_expr_anywhere(L, object);
+    }
+    if (is_string(key)) {
+        t.key = 'F';
+    } else if (integer_key(key, &item)) {
+        t.key = 'I';
+    } else {
+        t.key = 'L';
+        t.key_slot = copy_locals ? into_temp(L, key).slot : link_expr_anywhere(L, key);
+    }
+    return t;
+}
+
+/* The stores are, for each of L and U, for each value operand L A D: FIELD ITEM INDEX. */
+static void store_indexed(Linker *L, const Target *t, int value, unsigned value_slot)
+{
+    int what = t->key == 'F' ? 0 : t->key == 'I' ? 1 : 2;
+    int object = t->object == 'U' ? 1 : 0;
+    L->origin = t->expr;
+    L->line = t->expr->line;
+    uint32_t i = link_emit(L, N_SET_FIELD_L_L + (NodeKind)((object * 3 + value) * 3 + what));
+    Node *n = &L->nodes[i];
+    n->a = (uint16_t)t->slot;
+    n->b = (uint16_t)t->key_slot;
+    n->c = (uint16_t)value_slot;
+    if (what == 0) set_string_key(n, t->expr->u.index.key->u.string);
+    if (what == 1) integer_key(t->expr->u.index.key, &n->aux);
+}
+
+static void store_cell(Linker *L, const AstExpr *e)
+{
+    bool local = e->kind == EXPR_LOCAL;
+    uint32_t i = link_emit(L, local ? N_SET_CELL : N_SET_UPCELL);
+    L->nodes[i].a = (uint16_t)(local ? local_slot(L, e->u.local) : (unsigned)e->u.upvalue);
+}
+
+void link_store_expr(Linker *L, const Target *t, const AstExpr *value)
+{
+    unsigned slot;
+    int line = L->line;
+    if (t->expr->kind == EXPR_INDEX) {
+        if (link_is_plain_local(L, value, &slot)) {
+            store_indexed(L, t, 0, slot);
+        } else {
+            Operand o = into_accumulator(L, value, true);
+            store_indexed(L, t, o.letter == 'D' ? 2 : 1, 0);
+        }
+    } else if (link_is_plain_local(L, t->expr, &slot)) {
+        link_expr_slot(L, value, slot);
+    } else {
+        link_expr_acc(L, value);
+        store_cell(L, t->expr);
+    }
+    L->line = line;
+}
+
+void link_store_slot(Linker *L, const Target *t, unsigned from)
+{
+    unsigned slot;
+    int line = L->line;
+    if (t->expr->kind == EXPR_INDEX) {
+        store_indexed(L, t, 0, from);
+    } else if (link_is_plain_local(L, t->expr, &slot)) {
+        uint32_t i = link_emit(L, N_MOVE);
+        L->nodes[i].a = (uint16_t)from;
+        L->nodes[i].c = (uint16_t)slot;
+    } else {
+        uint32_t i = link_emit(L, N_LOCAL_A);
+        L->nodes[i].a = (uint16_t)from;
+        store_cell(L, t->expr);
+    }
+    L->line = line;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Node: one step of the threaded tree; Proto: a function made of nodes.
+ *
+ * The linker (link.h) lays the syntax tree of each function out in evaluation order.
+ * A node does its work and jumps on to the next: n+1, or n+target. `exec` gets
+ *
+ *   n    the node itself
+ *   fp   the frame: fp[0..] parameters, locals, temporaries; fp[-1] the function;
+ *        fp[-2] the node to return to (state/stack.h)
+ *   acc  a boxed value on its way from one node to the next
+ *   d    the same unboxed, for numbers
+ *
+ * Nothing is kept on the C stack from node to node: GO is a tail jump, or in builds
+ * with MOONLET_TRAMPOLINE a return to the loop in eval.c.
+ *
+ * An open list is the values of a call or `...` whose number is known only at run
+ * time: they lie in slots from a position that maker and user know, R->open of them,
+ * and its user is the very next node.
+ */
+#ifndef MOONLET_NODE_H
+#define MOONLET_NODE_H
+
+#include "eval/kinds.h"
+#include "state/state.h"
+#include "syntax/ast.h"
+
+typedef struct Node Node;
+typedef const Node *Flow;
+typedef Flow Exec(const Node *n, Value *fp, Value acc, Run *R, double d);
+
+struct Node {
+    Exec *exec;
+    uint16_t a, b, c;
+    uint16_t kind; /* NodeKind */
+    union {
+        Value v;
+        double d;
+        const void *p;
+        Exec *many; /* RET and glue nodes: what to do with other than one value */
+    } k;
+    int32_t target; /* in nodes, relative */
+    uint32_t aux;
+};
+
+typedef enum Destination {
+    DEST_A,
+    DEST_D,
+    DEST_S,
+    DEST_F,
+    DEST_T,
+    DEST_NONE
+} Destination;
+
+typedef enum NodeKind {
+#define X_ARITH(op, l, r, dst) N_##op##_##l##r##_##dst,
+    KINDS_ARITH(X_ARITH)
+#undef X_ARITH
+#define X_COMPARE(op, l, r, s) N_##op##_##l##r##_##s,
+        KINDS_COMPARE(X_COMPARE)
+#undef X_COMPARE
+#define X_EQUAL(l, r, s) N_EQ_##l##r##_##s,
+            KINDS_EQUAL(X_EQUAL)
+#undef X_EQUAL
+#define X_NEG(o, dst) N_NEG_##o##_##dst,
+                KINDS_NEG(X_NEG)
+#undef X_NEG
+#define X_LEN(o, dst) N_LEN_##o##_##dst,
+                    KINDS_LEN(X_LEN)
+#undef X_LEN
+#define X_FIELD(o, dst) N_FIELD_##o##_##dst,
+                        KINDS_FIELD(X_FIELD)
+#undef X_FIELD
+#define X_ITEM(o, dst) N_ITEM_##o##_##dst,
+                            KINDS_FIELD(X_ITEM)
+#undef X_ITEM
+#define X_INDEX(o, k, dst) N_INDEX_##o##k##_##dst,
+                                KINDS_INDEX(X_INDEX)
+#undef X_INDEX
+#define X_STORE(o, v) N_SET_FIELD_##o##_##v, N_SET_ITEM_##o##_##v, N_SET_INDEX_##o##_##v,
+                                    KINDS_STORE(X_STORE)
+#undef X_STORE
+#define X_OTHER(name, dst) N_##name,
+                                        KINDS_OTHER(X_OTHER)
+#undef X_OTHER
+                                            N_KINDS
+} NodeKind;
+
+/* What a kind does, for the slow paths, which decode it. */
+typedef enum NodeOp {
+    DO_ADD, /* the arithmetic ones in the order of BinaryOp and of META_ADD... */
+    DO_SUB,
+    DO_MUL,
+    DO_DIV,
+    DO_MOD,
+    DO_POW,
+    DO_LT,
+    DO_LE,
+    DO_EQ,
+    DO_NEG,
+    DO_LEN,
+    DO_FIELD,
+    DO_ITEM,
+    DO_INDEX,
+    DO_SET_FIELD,
+    DO_SET_ITEM,
+    DO_SET_INDEX,
+    DO_OTHER
+} NodeOp;
+
+typedef struct KindInfo {
+    Exec *exec;
+    const char *name;
+    uint16_t twin;    /* the same kind with A for D; itself if it has no D */
+    uint8_t dest;     /* Destination */
+    uint8_t op;       /* NodeOp */
+    char left, right; /* operands, as letters; of stores: object and value */
+} KindInfo;
+
+extern const KindInfo node_kinds[N_KINDS];
+/* k.many of the kinds that frames return to; NULL for others. */
+extern Exec *const node_many[N_KINDS];
+
+typedef enum UpvalueSource { UP_LOCAL, UP_PARENT, UP_SELF } UpvalueSource;
+
+typedef struct ProtoUpvalue {
+    uint8_t source; /* UpvalueSource */
+    bool cell;      /* holds a Cell */
+    uint16_t index; /* slot or upvalue of the parent */
+    String *name;
+} ProtoUpvalue;
+
+typedef struct ProtoLocal { /* where a local variable lives, for debug */
+    String *name;
+    uint32_t start, end; /* active at nodes start <= i < end */
+    uint16_t slot;
+    bool cell;
+} ProtoLocal;
+
+typedef struct Proto {
+    const Node *entry;
+    uint32_t frame;       /* slots a frame needs; FRAME_VARARG added for varargs */
+    uint32_t params;
+    uint32_t upvalue_count;
+    uint32_t node_count;
+    bool vararg;
+    ProtoUpvalue *upvalues;
+    Node *nodes;
+    int32_t *lines;            /* per node */
+    const AstExpr **origins;   /* per node: what to name in messages; NULL if nothing */
+    uint16_t *tops;            /* per node: slots in use, for the precise trace */
+    const AstFunction *source;
+    struct Proto **protos;
+    ProtoLocal *locals;
+    uint32_t proto_count, local_count;
+} Proto;
+
+/* Added to Proto.frame of a vararg function, so that the one stack check of a call
+ * sends it to the slow path. */
+#define FRAME_VARARG ((uint32_t)1 << 24)
+
+static inline uint32_t proto_frame(const Proto *p) { return p->frame & (FRAME_VARARG - 1); }
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define COLD __attribute__((cold, noinline))
+
+#define EXEC(name) Flow name(const Node *n, Value *fp, Value acc, Run *R, double d)
+
+#ifdef MOONLET_TRAMPOLINE
+static inline Flow flow_go(const Node *n, Value *fp, Value acc, Run *R, double d)
+{
+    R->fp = fp, R->acc = acc, R->d = d;
+    return n;
+}
+#define GO(n_, fp_, acc_, d_) return flow_go((n_), (fp_), (acc_), R, (d_))
+#elif defined(__clang__)
+#define GO(n_, fp_, acc_, d_)                                                            \
+    do {                                                                                 \
+        const Node *go_ = (n_);                                                          \
+        __attribute__((musttail)) return go_->exec(go_, (fp_), (acc_), R, (d_));         \
+    } while (0)
+#else
+#define GO(n_, fp_, acc_, d_)                                                            \
+    do {                                                                                 \
+        const Node *go_ = (n_);                                                          \
+        return go_->exec(go_, (fp_), (acc_), R, (d_));                                   \
+    } while (0)
+#endif
+
+/* Hands over to another function of the same shape, for the same node. */
+#if defined(__clang__) && !defined(MOONLET_TRAMPOLINE)
+#define HAND(f_, n_, fp_, acc_, d_)                                                      \
+    __attribute__((musttail)) return (f_)((n_), (fp_), (acc_), R, (d_))
+#else
+#define HAND(f_, n_, fp_, acc_, d_) return (f_)((n_), (fp_), (acc_), R, (d_))
+#endif
+
+/* What a worker function wants its Exec to do next. Exec functions take no address of
+ * a local: it would forbid the tail jump. Workers may. */
+typedef enum Action {
+    ACT_NEXT,    /* the next node */
+    ACT_DELIVER, /* R->value is the node's value */
+    ACT_CALL,    /* call R->call_frame with R->call_count arguments */
+    ACT_THROW    /* raise R->error */
+} Action;
+
+#define ACT(action_)                                                                     \
+    switch (action_) {                                                                   \
+    case ACT_NEXT: GO(n + 1, fp, acc, d);                                                \
+    case ACT_DELIVER: HAND(eval_deliver, n, fp, R->value, d);                            \
+    case ACT_CALL: HAND(call_any, n, R->call_frame, (Value)R->call_count, d);            \
+    default: HAND(eval_throw, n, fp, acc, d);                                            \
+    }
+#define NOINLINE __attribute__((noinline))
+
+/* Leaves a function with one value, with several in R->results. */
+#define RETURN_ONE(nf_, v_)                                                              \
+    do {                                                                                 \
+        Value *nf__ = (nf_);                                                             \
+        GO((const Node *)value_pointer(nf__[-2]), nf__, (v_), d);                        \
+    } while (0)
+#define RETURN_MANY(nf_)                                                                 \
+    do {                                                                                 \
+        Value *nf__ = (nf_);                                                             \
+        const Node *ret__ = value_pointer(nf__[-2]);                                     \
+        HAND(ret__->k.many, ret__, nf__, V_NIL, d);                                      \
+    } while (0)
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/switch.h"
+
+#include "eval/error.h"
+#include "eval/exec.h"
+#include "eval/native.h"
+
+void switch_save(Run *R, CoBody *b, const Value *fp, const Value *top, CoStatus status)
+{
+    b->segment = R->segment;
+    b->fp = (uint32_t)(fp - R->segment->slots);
+    b->top = (uint32_t)(top - R->segment->slots);
+    b->open = R->open;
+    b->status = (uint8_t)status;
+}
+
+/* Protected calls ------------------------------------------------------------------ */
+
+EXEC(control_pcall)
+{
+    if (acc == 0) {
+        R->native = fp;
+        native_arg_error(R, 0, "value expected");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    memmove(fp + 3, fp, (size_t)acc * sizeof(Value));
+    Value *nf = fp + 4;
+    nf[-4] = 4;
+    nf[-3] = V_NIL;
+    nf[-2] = value_object(&glue_pcall);
+    HAND(call_any, &glue_pcall, nf, acc - 1, d);
+}
+
+EXEC(control_xpcall)
+{
+    if (acc < 2) {
+        R->native = fp;
+        native_arg_error(R, 1, "value expected");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    Value f = fp[0], handler = fp[1];
+    memmove(fp + 5, fp + 2, (size_t)(acc - 2) * sizeof(Value));
+    Value *nf = fp + 5;
+    nf[-5] = handler;
+    nf[-4] = 5;
+    nf[-3] = V_NIL;
+    nf[-2] = value_object(&glue_xpcall);
+    nf[-1] = f;
+    HAND(call_any, &glue_xpcall, nf, acc - 2, d);
+}
+
+EXEC(exec_GLUE_PCALL)
+{
+    fp -= fp[-4];
+    fp[0] = V_TRUE;
+    fp[1] = acc;
+    R->results = fp;
+    R->result_count = 2;
+    RETURN_MANY(fp);
+}
+
+/* true, results... at the frame a; NULL on overflow. */
+static NOINLINE Value *prefix_true(Run *R, Value *a)
+{
+    a = frame_native_room(R, a, 0, R->result_count + 1);
+    if (!a) return NULL;
+    if (R->result_count) memmove(a + 1, R->results, R->result_count * sizeof(Value));
+    a[0] = V_TRUE;
+    R->results = a;
+    R->result_count++;
+    return a;
+}
+
+EXEC(many_GLUE_PCALL)
+{
+    Value *a = prefix_true(R, fp - fp[-4]);
+    if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
+    RETURN_MANY(a);
+}
+EXEC(exec_GLUE_XPCALL) { HAND(exec_GLUE_PCALL, n, fp, acc, d); }
+EXEC(many_GLUE_XPCALL) { HAND(many_GLUE_PCALL, n, fp, acc, d); }
+
+/* Coroutines ------------------------------------------------------------------------ */
+
+/* The resumer of the running coroutine runs again; gives its native frame, where there
+ * is room for `room` values. NULL on overflow. */
+static NOINLINE Value *to_resumer(Run *R, size_t room)
+{
+    Coroutine *resumer = heap_coroutine(R, R->co)->resumer;
+    CoBody *b = heap_coroutine_mut(R, resumer);
+    b->status = CO_RUNNING;
+    R->co = resumer;
+    R->spare = NULL; /* results may lie in it */
+    Value *a = b->segment->slots + b->fp;
+    a = frame_thaw(R, b->segment, a, a, room + NATIVE_SLOTS);
+    return a ? frame_native_room(R, a, 0, room) : NULL;
+}
+
+/* R->results go to the resumer, as resume's or the wrapped function's own. */
+static NOINLINE Value *give_results(Run *R)
+{
+    bool wrapped = heap_coroutine(R, R->co)->wrapped;
+    Value *a = to_resumer(R, R->result_count + 1);
+    return a && !wrapped ? prefix_true(R, a) : a;
+}
+
+static NOINLINE void bury(Run *R, bool failed, const Value *fp)
+{
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    b->status = CO_DEAD;
+    b->failed = failed;
+    b->segment = failed ? R->segment : NULL;
+    b->fp = failed ? (uint32_t)(fp - R->segment->slots) : 0;
+}
+
+EXEC(many_GLUE_BASE)
+{
+    bury(R, false, fp);
+    Value *a = give_results(R);
+    if (UNLIKELY(!a)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
+    RETURN_MANY(a);
+}
+EXEC(exec_GLUE_BASE)
+{
+    fp[0] = acc;
+    R->results = fp;
+    R->result_count = 1;
+    HAND(many_GLUE_BASE, n, fp, acc, d);
+}
+
+EXEC(control_yield)
+{
+    if (R->co == R->world->main || R->co == R->boundary) {
+        R->native = fp;
+        native_error(R, R->co == R->boundary ? "attempt to yield across a C-call boundary"
+                                             : "attempt to yield from outside a coroutine");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    R->results = fp;
+    R->result_count = (uint32_t)acc;
+    switch_save(R, heap_coroutine_mut(R, R->co), fp, fp + acc, CO_SUSPENDED);
+    Value *a = give_results(R);
+    if (UNLIKELY(!a)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
+    RETURN_MANY(a);
+}
+
+/* Why co cannot be resumed; NULL if it can. */
+static const char *resume_refusal(Run *R, const Coroutine *co)
+{
+    switch (heap_coroutine(R, co)->status) {
+    case CO_FRESH:
+    case CO_SUSPENDED: return NULL;
+    case CO_DEAD: return "cannot resume dead coroutine";
+    default: return "cannot resume non-suspended coroutine";
+    }
+}
+
+/* Switches to co with count arguments (R->results); the frame at a waits in the
+ * coroutine left. Gives co's top frame; NULL on overflow. */
+static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
+{
+    switch_save(R, heap_coroutine_mut(R, R->co), a, a + NATIVE_SLOTS, CO_NORMAL);
+    CoBody *b = heap_coroutine_mut(R, co);
+    bool fresh = b->status == CO_FRESH;
+    b->resumer = R->co;
+    b->wrapped = wrapped;
+    b->status = CO_RUNNING;
+    R->co = co;
+    R->spare = NULL;
+    Value *fp = b->segment->slots + b->fp;
+    size_t room = fresh ? R->result_count + NATIVE_SLOTS : NATIVE_SLOTS;
+    fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, room);
+    if (!fp || !fresh) return fp;
+    fp = frame_native_room(R, fp, 0, R->result_count);
+    if (fp && R->result_count) memcpy(fp, R->results, R->result_count * sizeof(Value));
+    return fp;
+}
+
+/* Goes on in co; its fresh function is called, its yield returns. */
+static Flow resume(const Node *n, Value *fp, Value acc, Run *R, double d)
+{
+    bool fresh = R->resume_fresh;
+    fp = switch_to(R, R->resume_co, fp, R->resume_wrapped);
+    if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
+    if (fresh) HAND(call_any, n, fp, (Value)R->result_count, d);
+    if (R->result_count == 1) RETURN_ONE(fp, R->results[0]);
+    RETURN_MANY(fp);
+}
+
+static NOINLINE void set_resume(Run *R, Coroutine *co, bool wrapped, const Value *args, size_t n)
+{
+    R->resume_co = co;
+    R->resume_wrapped = wrapped;
+    R->resume_fresh = heap_coroutine(R, co)->status == CO_FRESH;
+    R->results = args;
+    R->result_count = (uint32_t)n;
+}
+
+EXEC(control_resume)
+{
+    if (acc == 0 || !value_is(fp[0], OBJ_COROUTINE)) {
+        R->native = fp;
+        native_arg_error(R, 0, "coroutine expected");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    Coroutine *co = value_pointer(fp[0]);
+    const char *refusal = resume_refusal(R, co);
+    if (refusal) {
+        fp[0] = V_FALSE;
+        fp[1] = new_c_string(refusal);
+        R->results = fp;
+        R->result_count = 2;
+        RETURN_MANY(fp);
+    }
+    set_resume(R, co, false, fp + 1, (size_t)acc - 1);
+    HAND(resume, n, fp, acc, d);
+}
+
+EXEC(control_wrapped)
+{
+    Coroutine *co = value_pointer(((Native *)value_pointer(fp[-1]))->upvalues[0]);
+    const char *refusal = resume_refusal(R, co);
+    if (refusal) {
+        R->native = fp;
+        native_error(R, "%s", refusal);
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    set_resume(R, co, true, fp, (size_t)acc);
+    HAND(resume, n, fp, acc, d);
+}
+
+/* A wrapped function adds its caller's position to an error message (auxwrap). */
+static NOINLINE void add_position(Run *R)
+{
+    if (!value_is_string(R->error)) return;
+    const String *message = value_string(R->error);
+    R->error = string_value(string_concat(native_where(R, 1), message->data, message->length));
+}
+
+EXEC(switch_fail)
+{
+    bury(R, true, fp);
+    bool wrapped = heap_coroutine(R, R->co)->wrapped;
+    fp = to_resumer(R, 2);
+    if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
+    R->native = fp;
+    if (wrapped) {
+        add_position(R);
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    fp[0] = V_FALSE;
+    fp[1] = R->error;
+    R->error = V_NIL;
+    R->results = fp;
+    R->result_count = 2;
+    RETURN_MANY(fp);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Lua stack: control as data.
+ *
+ * A coroutine (the main program is one) owns a chain of segments; a frame is a
+ * window of slots in one of them.
+ *
+ *   segment  [epoch|prev|ret|prev_frame|size|below] slots...
+ *   frame        ... | ret node | callee | slot 0 | slot 1 | ...
+ *                                         ^ fp: arguments, then locals, temporaries
+ *
+ * Words in slots are Values, node pointers, or small integers, never addresses of
+ * slots, so a frame can be copied anywhere. The node at fp[-2] is where the frame
+ * returns to, and its kind says how to find the frame below:
+ *
+ *   after a call in Lua code   caller's fp = fp - ret->a
+ *   glue (metamethods, natives that call)   [owner distance|payload|glue|callee] fp
+ *   vararg                     [shift|vararg glue|callee] fp; fp - shift is the frame
+ *                              as the caller made it, extra arguments and all
+ *   underflow                  the frame is the lowest of its segment; what it returns
+ *                              to is segment->ret, in the segment below
+ *   base, halt                 the lowest frame of a coroutine, of a run
+ *
+ * Invariants:
+ *  1. a segment is written only by the run whose epoch it carries.
+ *  2. so when a snapshot has frozen it, or a fork resumes it, control goes on in a
+ *     copy of just the frame it returns into (copy on underflow).
+ *  3. every frame has STACK_SLACK slots above what its function asked for, so calls
+ *     to natives and metamethods need no check.
+ */
+#ifndef MOONLET_STACK_H
+#define MOONLET_STACK_H
+
+#include "value/function.h"
+
+struct Node;
+
+typedef struct Segment {
+    uint64_t epoch;
+    struct Segment *prev;
+    const struct Node *ret; /* what the lowest frame returns to, if there is a prev */
+    uint32_t prev_frame;    /* index in prev->slots of that frame's fp */
+    uint32_t size;
+    uint32_t below; /* slots in use in all segments below: the depth limit */
+    uint32_t spare;
+    Value slots[];
+} Segment;
+
+enum {
+    STACK_SLACK = 48,
+    FRAME_HEADER = 4, /* words below fp of a glue frame, the largest header */
+    NATIVE_SLOTS = 40 /* what a native may use above its arguments */
+};
+
+typedef enum CoStatus {
+    CO_FRESH,     /* created: function and no arguments on the stack */
+    CO_SUSPENDED, /* in yield */
+    CO_PAUSED,    /* out of budget, or snapshot in mid-run: goes on at `node` */
+    CO_RUNNING,
+    CO_NORMAL, /* has resumed another */
+    CO_DEAD
+} CoStatus;
+
+typedef struct CoBody {
+    Segment *segment;
+    const struct Node *node; /* CO_PAUSED: the node to go on with */
+    uint32_t fp;             /* index in segment->slots of the top frame's fp */
+    uint32_t top;            /* end of its live slots */
+    uint32_t open;           /* values of an open list at top (see eval/node.h) */
+    uint8_t status;          /* CoStatus */
+    uint8_t wrapped;         /* resumed through coroutine.wrap: errors propagate */
+    uint8_t failed;          /* dead by error */
+    struct Coroutine *resumer;
+} CoBody;
+
+typedef struct Coroutine {
+    Object h;
+    uint64_t epoch;
+    CoBody body;
+} Coroutine;
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/state.h"
+
+#include <stdlib.h>
+
+/* The heap map: objects to their contents as a state sees them. Ids are serial
+ * numbers, so their low bits are as good as a hash. */
+#define HAMT_NAME heap_map
+#define HAMT_KEY_HASH(k) (((const Object *)value_pointer(k))->id_low)
+#define HAMT_KEY_EQ(a, b) false
+#define HAMT_KEY_ORDER(a, b)                                                             \
+    ((int)((const Object *)value_pointer(a))->id_high -                                  \
+     (int)((const Object *)value_pointer(b))->id_high)
+#include "hamt_template.h"
+
+/* An entry's value: contents with the epoch that may write them. */
+typedef struct TableBox {
+    uint64_t epoch;
+    TableBody body;
+} TableBox;
+typedef struct CoBox {
+    uint64_t epoch;
+    CoBody body;
+} CoBox;
+typedef struct UserdataBox {
+    uint64_t epoch;
+    UserdataBody body;
+} UserdataBox;
+typedef struct CellBox {
+    uint64_t epoch;
+    Value value;
+} CellBox;
+
+/* Finding contents ----------------------------------------------------------------- */
+
+static CacheEntry *cache_slot(Run *R, const void *object)
+{
+    return &R->cache[((const Object *)object)->id_low % HEAP_CACHE_SIZE];
+}
+
+static inline void cache_put(CacheEntry *e, const Run *R, const void *object, void *body,
+                             bool owned)
+{
+    *e = (CacheEntry){object, R->epoch, body, owned};
+}
+
+static uint64_t *find_box(const Run *R, const void *object)
+{
+    const HamtEntry *e =
+        heap_map_find(&R->heap, value_object(object), ((const Object *)object)->id_low);
+    return e ? value_pointer(e->value) : NULL;
+}
+
+const void *heap_read_slow(Run *R, const void *object, const void *frozen)
+{
+    CacheEntry *e = cache_slot(R, object);
+    if (e->object == object && e->epoch == R->epoch) return e->body;
+    uint64_t *box = find_box(R, object);
+    if (box)
+        cache_put(e, R, object, box + 1, *box == R->epoch);
+    else
+        cache_put(e, R, object, (void *)frozen, false);
+    return e->body;
+}
+
+/* A box for the object in this epoch, its contents to be filled in from *old. */
+static uint64_t *renew_box(Run *R, void *object, size_t size)
+{
+    uint64_t *box = mem_new(size);
+    *box = R->epoch;
+    if (!object_is_remapped(object)) object_mark_remapped(object);
+    heap_map_put(&R->heap, value_object(object), ((Object *)object)->id_low, value_object(box),
+                 R->epoch);
+    cache_put(cache_slot(R, object), R, object, box + 1, true);
+    return box;
+}
+
+static inline void *cached_owned(Run *R, const void *object)
+{
+    CacheEntry *e = cache_slot(R, object);
+    return e->object == object && e->epoch == R->epoch && e->owned ? e->body : NULL;
+}
+
+/* The contents found, if this epoch owns them, else NULL and *old. */
+static void *owned_contents(Run *R, const void *object, const void *frozen, const void **old)
+{
+    void *body = cached_owned(R, object);
+    if (body) return body;
+    uint64_t *box = object_is_remapped(object) ? find_box(R, object) : NULL;
+    if (box && *box == R->epoch) {
+        cache_put(cache_slot(R, object), R, object, box + 1, true);
+        return box + 1;
+    }
+    *old = box ? (const void *)(box + 1) : frozen;
+    return NULL;
+}
+
+TableBody *heap_table_slow(Run *R, Table *t)
+{
+    const void *old;
+    TableBody *b = owned_contents(R, t, &t->body, &old);
+    if (b) return b;
+    b = (TableBody *)(renew_box(R, t, sizeof(TableBox)) + 1);
+    table_body_copy(b, old);
+    return b;
+}
+
+CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
+{
+    const void *old;
+    CoBody *b = owned_contents(R, c, &c->body, &old);
+    if (b) return b;
+    b = (CoBody *)(renew_box(R, c, sizeof(CoBox)) + 1);
+    *b = *(const CoBody *)old;
+    return b;
+}
+
+UserdataBody *heap_userdata_slow(Run *R, Userdata *u)
+{
+    const void *old;
+    UserdataBody *b = owned_contents(R, u, &u->body, &old);
+    if (b) return b;
+    b = (UserdataBody *)(renew_box(R, u, sizeof(UserdataBox)) + 1);
+    *b = *(const UserdataBody *)old;
+    return b;
+}
+
+Value *heap_cell_slow(Run *R, Cell *c)
+{
+    const void *old;
+    Value *v = owned_contents(R, c, &c->value, &old);
+    if (v) return v;
+    v = renew_box(R, c, sizeof(CellBox)) + 1;
+    *v = *(const Value *)old;
+    return v;
+}
+
+/* Objects -------------------------------------------------------------------------- */
+
+Table *run_new_table(Run *R)
+{
+    Table *t = mem_new(sizeof(Table));
+    object_init(&t->h, OBJ_TABLE, run_new_id(R));
+    t->epoch = R->epoch;
+    return t;
+}
+
+enum { FIRST_SEGMENT = 128 };
+
+Coroutine *run_new_coroutine(Run *R, Value function)
+{
+    Coroutine *c = mem_new(sizeof(Coroutine));
+    object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
+    c->epoch = R->epoch;
+    Segment *s = segment_new(R, FIRST_SEGMENT);
+    s->slots[FRAME_HEADER - 1] = function;
+    c->body.segment = s;
+    c->body.fp = c->body.top = FRAME_HEADER;
+    c->body.status = CO_FRESH;
+    return c;
+}
+
+Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues)
+{
+    Native *f = mem_new(sizeof(Native) + (size_t)upvalues * sizeof(Value));
+    object_init(&f->h, OBJ_NATIVE, run_new_id(R));
+    f->fn = fn;
+    f->name = name;
+    f->count = (uint32_t)upvalues;
+    return f;
+}
+
+Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
+{
+    Userdata *u = mem_new(sizeof(Userdata));
+    object_init(&u->h, OBJ_USERDATA, run_new_id(R));
+    u->epoch = R->epoch;
+    u->tag = tag;
+    u->size = size;
+    u->data = size ? mem_alloc(size) : NULL;
+    return u;
+}
+
+void run_set_field(Run *R, Table *t, const char *name, Value v)
+{
+    table_set_string(heap_table_mut(R, t), string_intern(name, strlen(name)), v, R->epoch);
+}
+
+Value run_get_field(Run *R, const Table *t, const char *name)
+{
+    const String *key = string_intern(name, strlen(name));
+    return table_get_string(heap_table(R, t), key, string_hash(key));
+}
+
+Table *run_metatable(Run *R, Value v)
+{
+    if (value_is_object(v)) {
+        void *o = value_pointer(v);
+        switch (object_type(o)) {
+        case OBJ_TABLE: return heap_table(R, o)->meta;
+        case OBJ_USERDATA: return heap_userdata(R, o)->meta;
+        default: break;
+        }
+    }
+    return R->world->type_meta[value_type(v)];
+}
+
+void run_set_type_metatable(Run *R, LuaType type, Table *meta)
+{
+    World *w = mem_alloc(sizeof *w);
+    *w = *R->world;
+    w->type_meta[type] = meta;
+    R->world = w;
+}
+
+Segment *segment_new(Run *R, uint32_t size)
+{
+    Segment *s = mem_new(sizeof(Segment) + (size_t)size * sizeof(Value));
+    s->epoch = R->epoch;
+    s->size = size;
+    return s;
+}
+
+/* splitmix64 (Steele, Lea, Flood 2014). */
+uint64_t run_random(Run *R)
+{
+    uint64_t z = R->random += 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+/* Runs and states ------------------------------------------------------------------ */
+
+static MEM_THREAD Run *pool;
+
+static Run *run_alloc(void)
+{
+    Run *R = pool;
+    if (R) {
+        pool = R->next;
+        return R;
+    }
+    R = mem_alloc_root(sizeof *R);
+    R->cache = calloc(HEAP_CACHE_SIZE, sizeof *R->cache);
+    if (!R->cache) abort();
+    return R;
+}
+
+enum { STRING_MAX_DEFAULT = 0x7fffffff, STACK_MAX_DEFAULT = 1000000 };
+
+static void run_defaults(Run *R)
+{
+    R->depth = 0;
+    R->fuel = R->portion = 0;
+    R->steps_left = UINT64_MAX;
+    R->steps_used = 0;
+    R->string_max = STRING_MAX_DEFAULT;
+    R->stack_max = R->stack_limit = STACK_MAX_DEFAULT;
+    R->interrupt = NULL;
+    R->boundary = NULL;
+    R->spare = NULL;
+    R->error = R->traceback = R->value = V_NIL;
+    R->error_handled = false;
+    R->open = R->result_count = 0;
+    R->host = NULL;
+}
+
+static void new_world(Run *R)
+{
+    World *w = mem_alloc(sizeof *w);
+    w->globals = run_new_table(R);
+    w->registry = run_new_table(R);
+    w->main = run_new_coroutine(R, V_NIL);
+    w->main->body.status = CO_RUNNING;
+    R->world = w;
+}
+
+Run *run_begin(const State *state)
+{
+    Run *R = run_alloc();
+    run_defaults(R);
+    R->epoch = epoch_new();
+    if (state) {
+        R->heap = state->heap;
+        R->next_id = state->next_id;
+        R->random = state->random;
+        R->world = state->world;
+        R->co = state->paused;
+    } else {
+        R->heap = (Hamt){0};
+        R->next_id = 1;
+        R->random = 0;
+        new_world(R);
+        R->co = NULL;
+    }
+    return R;
+}
+
+State *run_snapshot(Run *R)
+{
+    State *s = mem_new(sizeof *s);
+    s->heap = R->heap;
+    s->next_id = R->next_id;
+    s->random = R->random;
+    s->world = R->world;
+    s->paused = R->status == RUN_PAUSED || R->depth ? R->co : NULL;
+    R->epoch = epoch_new();
+    R->spare = NULL;
+    if (s->paused) R->main_segment = NULL;
+    return s;
+}
+
+void run_end(Run *R)
+{
+    if (R->status == RUN_PAUSED) R->main_segment = NULL;
+    R->status = RUN_OK;
+    R->heap = (Hamt){0};
+    R->world = NULL;
+    R->co = NULL;
+    R->error = R->traceback = R->value = V_NIL;
+    R->next = pool;
+    pool = R;
+}

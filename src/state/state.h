@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * State: a Lua world as an immutable value, and Run: a thread's work on one.
+ *
+ *   State [heap map | next id | random | world | paused]     ~80 bytes, never changes
+ *   Run   the same, unpacked and mutable, with an epoch of its own
+ *
+ * run_begin unpacks a State, run_end packs what came out into a new State and
+ * retires the epoch: from then on nothing the run made is written again. A fork is
+ * the same State pointer given to two runs; a snapshot in mid-run packs a State and
+ * goes on under a fresh epoch.
+ *
+ * heap_* finds an object's contents as this run sees them (design, section 3):
+ *   1. contents are in the object unless its type byte says OBJ_REMAPPED;
+ *   2. a remapped object's contents are those of the heap map's entry, if there is
+ *      one, else those frozen in the object;
+ *   3. what carries this run's epoch is written in place; the first write to
+ *      anything older puts a copy of its contents' header in the heap map.
+ * A direct-mapped cache, tagged by epoch so that it is never cleared, stands in
+ * front of the heap map.
+ */
+#ifndef MOONLET_STATE_H
+#define MOONLET_STATE_H
+
+#include "state/stack.h"
+
+/* What hardly ever changes between states: shared by pointer, replaced whole. */
+typedef struct World {
+    Table *globals;
+    Table *registry;
+    Table *type_meta[TYPE_COUNT]; /* of all values of a type but tables, userdata */
+    Coroutine *main;
+} World;
+
+typedef struct State {
+    Hamt heap;
+    uint64_t next_id;
+    uint64_t random;
+    const World *world;
+    Coroutine *paused; /* the coroutine that was running when this was packed */
+} State;
+
+typedef struct CacheEntry {
+    const void *object;
+    uint64_t epoch;
+    void *body;
+    bool owned; /* body may be written */
+} CacheEntry;
+
+enum { HEAP_CACHE_SIZE = 1024 };
+
+/* Why control left the evaluator. */
+typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
+
+struct Node;
+struct RunHooks;
+
+typedef struct Run {
+    /* hot: what nodes read */
+    uint64_t epoch;
+    int64_t fuel; /* of the current portion; below zero means: go to poll */
+    Value *limit; /* no frame may end above this: segment's end less STACK_SLACK */
+    uint64_t next_id;
+    const World *world;
+    Coroutine *co; /* the one that runs */
+    Segment *segment;
+    const Value *results; /* several results on their way: results[0..count) */
+    uint32_t result_count;
+    uint32_t open; /* values in the open list just made (see eval/node.h) */
+    Value error;   /* the error value on its way */
+    Value value;   /* what a worker function worked out */
+    const struct Node *ret;
+    Value *native; /* frame of the native that runs now */
+    Hamt heap;
+    uint64_t random;
+    CacheEntry *cache;
+
+    /* budget */
+    uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
+    uint64_t steps_used; /* before the current portion */
+    int64_t portion;
+    size_t string_max;
+    size_t stack_max; /* slots, all segments of one coroutine */
+    volatile int *interrupt;
+
+    /* a native's request to call (native.h) */
+    Value *call_frame;
+    int call_count;
+    int depth; /* evaluators on the C stack of this thread */
+    Coroutine *boundary; /* the one in which a C function waits for eval_call */
+    Segment *main_segment;
+    Segment *catch_segment; /* who takes an error: see eval.c */
+    Value *catch_frame;
+    bool error_handled; /* its xpcall handler has run */
+    Coroutine *resume_co; /* what switch.c is about to resume */
+    bool resume_wrapped, resume_fresh;
+    size_t stack_limit; /* what stack_max is but while a handler runs */
+
+    RunStatus status;
+    Value *fp; /* trampolined builds: the registers between nodes */
+    Value acc;
+    double d;
+    Value traceback; /* of an error nobody caught, as a string, or nil */
+    Segment *spare;  /* of this epoch, for the next overflow */
+    void *host;      /* the host's, passed to its functions */
+    struct RunHooks *hooks;
+    struct Run *next; /* in the pool of its thread */
+} Run;
+
+/* Objects -------------------------------------------------------------------- */
+
+static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
+
+Table *run_new_table(Run *R);
+Coroutine *run_new_coroutine(Run *R, Value function);
+Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues);
+Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
+
+/* upvalues to be filled in. */
+static inline Closure *run_new_closure(uint32_t upvalues)
+{
+    return mem_new(sizeof(Closure) + upvalues * sizeof(Value));
+}
+static inline Cell *run_new_cell(Run *R, Value v)
+{
+    Cell *c = mem_new(sizeof(Cell));
+    object_init(&c->h, OBJ_CELL, run_new_id(R));
+    c->epoch = R->epoch;
+    c->value = v;
+    return c;
+}
+
+/* The heap ------------------------------------------------------------------- */
+
+const void *heap_read_slow(Run *R, const void *object, const void *frozen);
+TableBody *heap_table_slow(Run *R, Table *t);
+CoBody *heap_coroutine_slow(Run *R, Coroutine *c);
+UserdataBody *heap_userdata_slow(Run *R, Userdata *u);
+Value *heap_cell_slow(Run *R, Cell *c);
+
+/* Contents to read. */
+static inline const TableBody *heap_table(Run *R, const Table *t)
+{
+    return object_is_remapped(t) ? heap_read_slow(R, t, &t->body) : &t->body;
+}
+static inline const CoBody *heap_coroutine(Run *R, const Coroutine *c)
+{
+    return object_is_remapped(c) ? heap_read_slow(R, c, &c->body) : &c->body;
+}
+static inline const UserdataBody *heap_userdata(Run *R, const Userdata *u)
+{
+    return object_is_remapped(u) ? heap_read_slow(R, u, &u->body) : &u->body;
+}
+static inline Value heap_cell(Run *R, const Cell *c)
+{
+    return object_is_remapped(c) ? *(const Value *)heap_read_slow(R, c, &c->value) : c->value;
+}
+
+/* Contents to write: valid until the epoch ends (snapshot, end of run). */
+static inline TableBody *heap_table_mut(Run *R, Table *t)
+{
+    return t->epoch == R->epoch ? &t->body : heap_table_slow(R, t);
+}
+static inline CoBody *heap_coroutine_mut(Run *R, Coroutine *c)
+{
+    return c->epoch == R->epoch ? &c->body : heap_coroutine_slow(R, c);
+}
+static inline UserdataBody *heap_userdata_mut(Run *R, Userdata *u)
+{
+    return u->epoch == R->epoch ? &u->body : heap_userdata_slow(R, u);
+}
+static inline Value *heap_cell_mut(Run *R, Cell *c)
+{
+    return c->epoch == R->epoch ? &c->value : heap_cell_slow(R, c);
+}
+
+/* Raw table access as this run sees it. */
+static inline Value run_get(Run *R, const Table *t, Value key)
+{
+    return table_get(heap_table(R, t), key);
+}
+static inline void run_set(Run *R, Table *t, Value key, Value v)
+{
+    table_set(heap_table_mut(R, t), key, v, R->epoch);
+}
+void run_set_field(Run *R, Table *t, const char *name, Value v);
+Value run_get_field(Run *R, const Table *t, const char *name);
+
+/* Metatable of any value, NULL for none. O(1). */
+Table *run_metatable(Run *R, Value v);
+void run_set_type_metatable(Run *R, LuaType type, Table *meta);
+
+/* States and runs ------------------------------------------------------------- */
+
+/* A run's thread-local workspace comes from and goes back to a per-thread pool.
+ * state NULL: an empty world (no globals but an empty table). */
+Run *run_begin(const State *state);
+/* Packs the run's world as a new State (allocates ~80 bytes). The run goes on under
+ * a fresh epoch. Called in mid-run the caller must first have put the running
+ * coroutine's registers in its body (eval does). O(1). */
+State *run_snapshot(Run *R);
+/* Forgets the run. */
+void run_end(Run *R);
+
+/* Deterministic 64-bit random numbers (splitmix64): part of the state. */
+uint64_t run_random(Run *R);
+
+/* Stack ----------------------------------------------------------------------- */
+
+Segment *segment_new(Run *R, uint32_t size);
+
+#endif
