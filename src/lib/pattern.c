@@ -178,10 +178,16 @@ static const char *skip_class(const char *s, const char *end, unsigned class, bo
     return s;
 }
 
-/* The same for a set, which takes time for each of its members; NULL without fuel. */
+/* What it costs to compare a byte with the item: a set takes time for its members. */
+static inline uint64_t item_units(const char *p, const char *end)
+{
+    return 1 + (uint64_t)(end - p) / 16;
+}
+
+/* The same for a set; NULL without fuel. */
 static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end)
 {
-    uint64_t units = 1 + (uint64_t)(end - p) / 16;
+    uint64_t units = item_units(p, end);
     while (s < m->source_end && byte_in_set((unsigned char)*s, p, end)) {
         if (!spend(m, units)) return NULL;
         s++;
@@ -193,16 +199,40 @@ static const char *skip_set(Matcher *m, const char *s, const char *p, const char
 static const char *skip_item(Matcher *m, const char *s, const char *p, const char *end)
 {
     const char *first = s, *source_end = m->source_end;
-    if (*p == '.') return source_end;
     if (*p == '[') return skip_set(m, s, p, end);
     unsigned char letter = (unsigned char)end[-1];
     unsigned class = *p == '%' ? class_of_letter(letter) : 0;
-    if (class) {
+    if (*p == '.') {
+        s = source_end; /* paid for, too: backtracking will look at them */
+    } else if (class) {
         s = skip_class(s, source_end, class, (byte_classes[letter] & UPPER) != 0);
     } else {
         while (s < source_end && *s == (char)letter) s++;
     }
     return spend_scan(m, (size_t)(s - first)) ? s : NULL;
+}
+
+static bool is_magic(unsigned char c)
+{
+    return (byte_classes[c] & PUNCT) && strchr("^$*+?.([%-", c);
+}
+
+/* The byte that whatever matches pattern [p, ..) starts with; -1 if there are several,
+ * or none is needed. */
+static int required_byte(const Matcher *m, const char *p)
+{
+    unsigned char c = peek(m, p);
+    const char *end = p + 1;
+    if (p == m->pattern_end || c == ')') return -1;
+    if (c == '%') {
+        c = peek(m, p + 1);
+        if (!(byte_classes[c] & PUNCT)) return -1;
+        end = p + 2;
+    } else if (is_magic(c)) {
+        return -1;
+    }
+    unsigned char repeat = peek(m, end);
+    return repeat == '*' || repeat == '?' || repeat == '-' ? -1 : c;
 }
 
 /* The matcher ------------------------------------------------------------------------- */
@@ -212,13 +242,24 @@ static const char *match(Matcher *m, const char *s, const char *p);
 
 static inline bool stopped(const Matcher *m) { return m->status != PATTERN_NO_MATCH; }
 
+/* Matches the rest of the pattern, behind a repetition. `need` is its required byte: most
+ * places are not worth a call. (At the last level the call is the error.) */
+static inline const char *match_rest(Matcher *m, const char *s, const char *p, int need)
+{
+    if (need >= 0 && m->depth > 0 && (s == m->source_end || (unsigned char)*s != need)) {
+        return NULL;
+    }
+    return match(m, s, p);
+}
+
 /* As many of the item as there are, then fewer and fewer until the rest matches. */
 static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
 {
+    int need = required_byte(m, end + 1);
     const char *last = skip_item(m, s, p, end);
     if (!last) return NULL;
     for (;;) {
-        const char *result = match(m, last, end + 1);
+        const char *result = match_rest(m, last, end + 1, need);
         if (result || stopped(m) || last == s) return result;
         last--;
     }
@@ -227,10 +268,11 @@ static const char *match_most(Matcher *m, const char *s, const char *p, const ch
 /* As few as make the rest match. */
 static const char *match_fewest(Matcher *m, const char *s, const char *p, const char *end)
 {
+    int need = required_byte(m, end + 1);
     for (;;) {
-        const char *result = match(m, s, end + 1);
+        const char *result = match_rest(m, s, end + 1, need);
         if (result || stopped(m)) return result;
-        if (!matches_item(m, s, p, end)) return NULL;
+        if (!matches_item(m, s, p, end) || !spend(m, item_units(p, end))) return NULL;
         s++;
     }
 }
@@ -392,11 +434,6 @@ static const char *match(Matcher *m, const char *s, const char *p)
 
 /* Searching --------------------------------------------------------------------------- */
 
-static bool is_magic(unsigned char c)
-{
-    return (byte_classes[c] & PUNCT) && strchr("^$*+?.([%-", c);
-}
-
 bool pattern_is_plain(const char *pattern, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -411,18 +448,6 @@ ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at
     if (length == 0) return (ptrdiff_t)at;
     const char *found = memmem(source + at, source_length - at, text, length);
     return found ? found - source : -1;
-}
-
-/* A first item that is a plain byte and must occur lets the search skip to it. */
-static void find_lead(Matcher *m)
-{
-    const char *p = m->pattern;
-    m->has_lead = false;
-    if (p == m->pattern_end || *p == ')' || is_magic((unsigned char)*p)) return;
-    unsigned char repeat = peek(m, p + 1);
-    if (repeat == '*' || repeat == '?' || repeat == '-') return;
-    m->has_lead = true;
-    m->lead = (unsigned char)*p;
 }
 
 void pattern_init(Matcher *m, const char *source, size_t source_length, const char *pattern,
@@ -440,7 +465,7 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
     m->level = 0;
     m->depth = PATTERN_DEPTH_MAX;
     m->from = m->to = 0;
-    find_lead(m);
+    m->lead = required_byte(m, m->pattern);
 }
 
 static void begin(Matcher *m)
@@ -478,7 +503,7 @@ PatternStatus pattern_match_at(Matcher *m, size_t at)
 /* The next place from s on where a match can start; NULL if there is none. */
 static const char *next_start(Matcher *m, const char *s)
 {
-    if (!m->has_lead) return s;
+    if (m->lead < 0) return s;
     const char *found = memchr(s, m->lead, (size_t)(m->source_end - s));
     if (!spend_scan(m, (size_t)((found ? found : m->source_end) - s))) return NULL;
     return found;

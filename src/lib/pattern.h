@@ -48,8 +48,7 @@ typedef struct Matcher {
     const char *source, *source_end;
     const char *pattern, *pattern_end; /* without the anchor */
     bool anchored;
-    unsigned char lead; /* each match starts with this byte, if has_lead */
-    bool has_lead;
+    int lead; /* the byte each match starts with, -1 if it may be several */
     PatternStatus status;
     int level;     /* captures begun */
     int depth;     /* levels of recursion left */

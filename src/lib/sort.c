@@ -146,42 +146,67 @@ SortStep sort_next(SortState *s, bool less)
 
 /* Sorts without Lua --------------------------------------------------------------------- */
 
+#define INLINE inline __attribute__((always_inline)) /* one copy for each order */
+
 typedef bool SortLess(Value a, Value b);
 
-static inline bool number_less(Value a, Value b)
+static INLINE bool number_less(Value a, Value b)
 {
     return value_to_double(a) < value_to_double(b);
 }
-static inline bool string_less(Value a, Value b)
+
+static INLINE bool string_less(Value a, Value b)
 {
     return string_compare(value_string(a), value_string(b)) < 0;
 }
 
-static inline __attribute__((always_inline)) SortKind sort_values(Value *values, size_t n,
-                                                                  uint64_t *fuel,
-                                                                  SortLess *less)
+/* Answers the comparison just asked for. In a scan towards the pivot it also answers
+ * the ones that follow as long as the scan goes on, and leaves the state at the last. */
+static INLINE bool answer_step(SortState *s, SortStep step, const Value *values, Value r[3],
+                               SortLess *less)
+{
+    bool answer;
+    if (s->phase == PHASE_UP) {
+        uint32_t i = s->i;
+        while ((answer = less(values[i - 1], r[PIVOT])) && i < s->high) i++;
+        s->i = i;
+        r[R0] = values[i - 1];
+    } else if (s->phase == PHASE_DOWN) {
+        uint32_t j = s->j;
+        while ((answer = less(r[PIVOT], values[j - 1])) && j > s->low) j--;
+        s->j = j;
+        r[R1] = values[j - 1];
+    } else {
+        if (step.a) r[R0] = values[step.a - 1];
+        if (step.b) r[R1] = values[step.b - 1];
+        answer = less(r[step.left], r[step.right]);
+    }
+    return answer;
+}
+
+static INLINE SortKind sort_values(Value *values, size_t n, uint64_t *fuel, SortLess *less)
 {
     SortState state;
     Value r[3] = {V_NIL, V_NIL, V_NIL};
-    uint64_t left = fuel ? *fuel : UINT64_MAX;
     bool answer = false;
-    SortStep step;
     sort_begin(&state, n);
     for (;;) {
-        step = sort_next(&state, answer);
+        SortStep step = sort_next(&state, answer);
+        if (step.kind >= SORT_DONE) return (SortKind)step.kind;
         if (step.kind != SORT_COMPARE) {
-            if (step.kind >= SORT_DONE) break;
             sort_move(step, values, r);
             continue;
         }
-        if (left == 0) break;
-        left--;
-        if (step.a) r[0] = values[step.a - 1];
-        if (step.b) r[1] = values[step.b - 1];
-        answer = less(r[step.left], r[step.right]);
+        uint32_t i = state.i, j = state.j;
+        answer = answer_step(&state, step, values, r, less);
+        if (!fuel) continue;
+        uint64_t units = 1 + (state.i - i) + (j - state.j);
+        if (*fuel < units) {
+            *fuel = 0;
+            return SORT_COMPARE;
+        }
+        *fuel -= units;
     }
-    if (fuel) *fuel = left;
-    return (SortKind)step.kind;
 }
 
 SortKind sort_numbers(Value *values, size_t n, uint64_t *fuel)
