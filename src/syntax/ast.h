@@ -11,6 +11,11 @@
  *
  * Nodes are collected memory and immutable once parsing is over: chunks are shared
  * by all threads and states. Lists are linked through `next`.
+ *
+ * Nesting is at most LEVELS_MAX (scope.h) deep, but for one direction: a chain of left
+ * associative operators, fields or calls, a+b+c+... or a.b().c..., is as deep on its left
+ * (binary.left, index.object, call.callee) as it is long. Who walks trees recurses into
+ * right parts and goes down left ones in a loop.
  */
 #ifndef MOONLET_AST_H
 #define MOONLET_AST_H

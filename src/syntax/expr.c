@@ -47,7 +47,7 @@ static const Operator *find_operator(int token)
 
 static AstExpr *new_expr(ExprKind kind, int line)
 {
-    AstExpr *e = mem_alloc(sizeof *e);
+    AstExpr *e = mem_new(sizeof *e);
     e->kind = kind;
     e->line = line;
     return e;
@@ -164,7 +164,7 @@ static AstExpr *parse_table(Parser *p)
     do {
         if (parse_token(p) == '}') break;
         settle_item(p, item);
-        AstField *f = mem_alloc(sizeof *f);
+        AstField *f = mem_new(sizeof *f);
         *tail = f;
         tail = &f->next;
         if (is_pair(p)) {
