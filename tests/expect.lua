@@ -2,7 +2,7 @@
 --
 -- lua5.2 ../expect.lua file.lua (in tests/lua): writes the `-- expect:` comments of a test
 -- anew from what lua5.2 prints, each beside the `print` that it comes from. The author
--- then reads them and sees whether that is what the manual says.
+-- then reads them and sees whether that is what the manual says. Run it with TZ=UTC LC_ALL=C.
 --
 -- A function whose first line ends in `-- helper` prints for its caller. Text that would
 -- make a line too long, and all after the first of several outputs of one line, goes on
@@ -24,8 +24,9 @@ for i, line in ipairs(source) do helper[i] = line:match("%-%- helper$") ~= nil e
 local function outputs(text, origin)
   local result = {}
   local chunk = assert(load(table.concat(text, "\n") .. "\n", "@" .. name))
-  local standard = {}
+  local standard, loaded, path = {}, {}, package.path
   for k, v in pairs(_G) do standard[k] = v end
+  for k in pairs(package.loaded) do loaded[k] = true end
   arg = { [0] = name }
   function print(...)
     local level, line = 2, nil
@@ -42,6 +43,10 @@ local function outputs(text, origin)
   end
   chunk()
   for k in pairs(_G) do _G[k] = standard[k] end
+  for k in pairs(package.loaded) do
+    if not loaded[k] then package.loaded[k] = nil end
+  end
+  package.path = path
   return result
 end
 

@@ -1,0 +1,1 @@
+loaded_without_value = (loaded_without_value or 0) + 1

@@ -1,0 +1,3 @@
+-- os.exit(false) is failure.
+os.exit(false)
+-- expect-exit: 1
