@@ -213,14 +213,14 @@ check-kind: $(PROGRAM) $(TESTS)
 
 .PHONY: asan ubsan tsan
 asan: ## all tests under the address sanitizer, malloc back-end
-	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 TEST_TIMEOUT=300 \
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 STACK_KB=2048 TEST_TIMEOUT=300 \
 	$(MAKE) KIND=asan check-kind
 
 ubsan: ## all tests under the undefined behaviour sanitizer, malloc back-end
-	$(Q)UBSAN_OPTIONS=print_stacktrace=1 TEST_TIMEOUT=300 $(MAKE) KIND=ubsan check-kind
+	$(Q)UBSAN_OPTIONS=print_stacktrace=1 STACK_KB=1024 TEST_TIMEOUT=300 $(MAKE) KIND=ubsan check-kind
 
 tsan: ## all tests under the thread sanitizer, without collection
-	$(Q)GC_DONT_GC=1 TSAN_OPTIONS=halt_on_error=1 TEST_TIMEOUT=600 \
+	$(Q)GC_DONT_GC=1 TSAN_OPTIONS=halt_on_error=1 STACK_KB=2048 TEST_TIMEOUT=600 \
 	$(MAKE) KIND=tsan check-kind
 
 .PHONY: fuzz fuzz-run
