@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/iterate.h"
+
+int native_next(Run *R, Value *a, int n)
+{
+    Table *t = arg_table(R, a, n, 0);
+    if (!t) return NATIVE_ERROR;
+    Value key = arg(a, n, 1), value;
+    if (value_is_number(key) && value_to_double(key) != value_to_double(key))
+        return native_throw(R, new_c_string("invalid key to 'next'"));
+    if (!table_next(heap_table(R, t), &key, &value)) NATIVE_RETURN(V_NIL);
+    a[0] = key;
+    a[1] = value;
+    return 2;
+}
+
+int native_ipairs_step(Run *R, Value *a, int n)
+{
+    double d;
+    if (!arg_number(R, a, n, 1, &d)) return NATIVE_ERROR;
+    Table *t = arg_table(R, a, n, 0);
+    if (!t) return NATIVE_ERROR;
+    /* the index is an int in PUC Lua, and wraps around as one */
+    int32_t i = (int32_t)(uint32_t)((uint64_t)double_to_integer(d) + 1);
+    Value v = table_get_int(heap_table(R, t), i);
+    if (v == V_NIL) NATIVE_RETURN(V_NIL);
+    a[0] = value_number(i);
+    a[1] = v;
+    return 2;
+}

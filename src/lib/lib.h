@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The standard libraries (manual, section 6), one file each, and what they share.
+ *
+ *   registry  _LOADED   name -> library           package.loaded
+ *             _PRELOAD  name -> loader            package.preload
+ *             FILE*     the metatable of files
+ *             _IO_input, _IO_output               the default files
+ *
+ * Natives are written as eval/native.h says. Whatever calls Lua keeps its progress in
+ * its frame and goes on in a continuation, so everything here may yield, be paused, or
+ * be continued in a fork. What a native has to remember is put at fixed places first:
+ * a continuation is not told how many arguments there were.
+ */
+#ifndef MOONLET_LIB_H
+#define MOONLET_LIB_H
+
+#include "eval/native.h"
+#include "lib/bits.h"
+
+/* Fills an empty world with all of the libraries. */
+void lib_open_all(Run *R);
+void lib_open_base(Run *R);
+void lib_open_collect(Run *R);
+void lib_open_load(Run *R);
+void lib_open_package(Run *R);
+void lib_open_module(Run *R);
+void lib_open_coroutine(Run *R);
+void lib_open_table(Run *R);
+void lib_open_io(Run *R);
+void lib_open_os(Run *R);
+void lib_open_string(Run *R);
+void lib_open_bit32(Run *R);
+void lib_open_math(Run *R);
+
+/* The table of a library with these functions: a global, and in package.loaded. */
+Table *lib_new(Run *R, const char *name, const NativeDef *defs);
+/* A table in the registry, made when it is not there. */
+Table *lib_registry_table(Run *R, const char *name);
+
+/* The native that runs, and what it has captured. */
+static inline const Native *lib_self(const Value *a) { return value_pointer(a[-1]); }
+static inline Value lib_upvalue(const Value *a, int i) { return lib_self(a)->upvalues[i]; }
+/* A function with one captured value, as field `name` of t. */
+Native *lib_closure(Run *R, Table *t, NativeFn *fn, const char *name, Value upvalue);
+
+/* What a call gave: its i-th result, or nil. */
+static inline Value lib_result(const Run *R, uint32_t i)
+{
+    return i < R->result_count ? R->results[i] : V_NIL;
+}
+
+/* Arguments that are an `int` in PUC Lua: the low 32 bits of the integer. */
+bool arg_int(Run *R, Value *a, int n, int i, int32_t *out);
+bool arg_int_or(Run *R, Value *a, int n, int i, int32_t otherwise, int32_t *out);
+/* Makes a[n..count) nil, for natives that look at `count` arguments. */
+static inline void lib_settop(Value *a, int n, int count)
+{
+    for (; n < count; n++) a[n] = V_NIL;
+}
+
+/* The text up to its first zero, for C; collected memory. */
+const char *lib_c_text(const String *s);
+/* luaL_error of a text of any length: with the caller's position. */
+int lib_error(Run *R, const String *text);
+/* Concatenates C strings up to a NULL. */
+String *lib_join(const char *first, ...) __attribute__((sentinel));
+
+/* true, or nil, "name: why" and errno (luaL_fileresult); name may be NULL. */
+int lib_file_result(Run *R, Value *a, bool ok, const char *name);
+/* What became of a command, from its wait status (luaL_execresult). */
+int lib_exec_result(Run *R, Value *a, int status);
+
+/* Compiles a file (NULL: standard input); mode as in load, NULL for any. NULL: *error. */
+Closure *lib_load_file(Run *R, const char *name, const char *mode, Value env, String **error);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * load, loadstring, loadfile, dofile (manual 6.1).
+ *
+ * load with a reader function calls it under a pcall and gathers its pieces in a
+ * string of the frame; the chunk is compiled when it is complete.
+ */
+#include "lib/lib.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* The frame of load: arguments, whether there is an env, the text so far. */
+enum { LOAD_SOURCE, LOAD_NAME, LOAD_MODE, LOAD_ENV, LOAD_HAS_ENV, LOAD_TEXT, LOAD_AT };
+
+/* The message if the mode (NULL: any) forbids this kind of chunk, else NULL. */
+static String *refuse(const char *mode, const char *source, size_t length)
+{
+    bool binary = length && source[0] == '\033';
+    if (!mode || strchr(mode, binary ? 'b' : 't')) return NULL;
+    return lib_join("attempt to load a ", binary ? "binary" : "text", " chunk (mode is '", mode,
+                    "')", NULL);
+}
+
+static Closure *compile(Run *R, const char *source, size_t length, String *name,
+                        const char *mode, Value env, String **error)
+{
+    *error = refuse(mode, source, length);
+    return *error ? NULL : native_load(R, source, length, name, env, error);
+}
+
+static int failed(Value *a, Value message)
+{
+    a[0] = V_NIL;
+    a[1] = message;
+    return 2;
+}
+
+/* load ------------------------------------------------------------------------------ */
+
+static int load_text(Run *R, Value *a, const String *text)
+{
+    String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
+    Value env = a[LOAD_HAS_ENV] == V_TRUE ? a[LOAD_ENV] : value_object(R->world->globals);
+    Closure *f = compile(R, text->data, text->length, value_string(a[LOAD_NAME]),
+                         mode ? lib_c_text(mode) : NULL, env, &error);
+    if (!f) return failed(a, string_value(error));
+    NATIVE_RETURN(value_object(f));
+}
+
+static int load_piece(Run *R, Value *a, int n);
+
+/* Calls pcall(reader). */
+static int load_read(Run *R, Value *a)
+{
+    a[LOAD_AT + NATIVE_HEADER - 1] = lib_upvalue(a, 0);
+    a[LOAD_AT + NATIVE_HEADER] = a[LOAD_SOURCE];
+    return native_call(R, a, LOAD_AT, 1, load_piece);
+}
+
+static int load_piece(Run *R, Value *a, int n)
+{
+    Value piece = lib_result(R, 1);
+    if (lib_result(R, 0) == V_FALSE) return failed(a, piece);
+    if (value_is_number(piece)) piece = value_to_text(R, piece);
+    if (piece == V_NIL) return load_text(R, a, value_string(a[LOAD_TEXT]));
+    if (!value_is_string(piece)) {
+        lib_error(R, string_from_c("reader function must return a string"));
+        return failed(a, R->error);
+    }
+    const String *s = value_string(piece);
+    if (s->length == 0) return load_text(R, a, value_string(a[LOAD_TEXT]));
+    const String *text = value_string(a[LOAD_TEXT]);
+    if (text->length + s->length > R->string_max) return native_memory_error(R);
+    text = string_concat(text, s->data, s->length);
+    if (!text) return native_memory_error(R);
+    a[LOAD_TEXT] = string_value(text);
+    return load_read(R, a);
+}
+
+/* A text argument as C sees it: cut at its first zero. */
+static bool arg_c_string(Run *R, Value *a, int n, int i)
+{
+    if (arg_absent(a, n, i)) return true;
+    const String *s = arg_string(R, a, n, i);
+    if (s && memchr(s->data, 0, s->length)) a[i] = new_c_string(lib_c_text(s));
+    return s != NULL;
+}
+
+static int base_load(Run *R, Value *a, int n)
+{
+    Value has_env = value_boolean(n > LOAD_ENV);
+    bool is_text = n && (value_is_string(a[0]) || value_is_number(a[0]));
+    if (is_text) a[0] = value_to_text(R, a[0]);
+    if (!arg_c_string(R, a, n, LOAD_MODE) || !arg_c_string(R, a, n, LOAD_NAME))
+        return NATIVE_ERROR;
+    if (!is_text && !arg_function(R, a, n, 0)) return NATIVE_ERROR;
+    lib_settop(a, n, LOAD_AT);
+    a[LOAD_HAS_ENV] = has_env;
+    if (is_text) {
+        if (a[LOAD_NAME] == V_NIL) a[LOAD_NAME] = a[LOAD_SOURCE];
+        return load_text(R, a, value_string(a[LOAD_SOURCE]));
+    }
+    if (a[LOAD_NAME] == V_NIL) a[LOAD_NAME] = new_c_string("=(load)");
+    a[LOAD_TEXT] = new_string("", 0);
+    return load_read(R, a);
+}
+
+/* Files ----------------------------------------------------------------------------- */
+
+static String *read_all(FILE *f)
+{
+    char block[8192];
+    size_t n;
+    String *s = string_new("", 0);
+    while (s && (n = fread(block, 1, sizeof block, f)) > 0) s = string_concat(s, block, n);
+    return s;
+}
+
+static String *file_error(const char *what, const char *name)
+{
+    const char *why = strerror(errno);
+    return lib_join("cannot ", what, " ", name, ": ", why, NULL);
+}
+
+/* What is compiled of a file: without a byte order mark, and without the first line if
+ * it begins with '#', but with its end, so that lines keep their numbers. */
+static void skip_first_line(const char **source, size_t *length)
+{
+    const char *s = *source, *end = s + *length;
+    if (end - s >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) s += 3;
+    if (s < end && *s == '#') {
+        while (s < end && *s != '\n') s++;
+        if (end - s > 1 && s[1] == '\033') s++;
+    }
+    *source = s;
+    *length = (size_t)(end - s);
+}
+
+Closure *lib_load_file(Run *R, const char *name, const char *mode, Value env, String **error)
+{
+    FILE *f = name ? fopen(name, "r") : stdin;
+    const char *shown = name ? name : "stdin";
+    if (!f) {
+        *error = file_error("open", shown);
+        return NULL;
+    }
+    errno = 0;
+    String *text = read_all(f);
+    bool bad = ferror(f);
+    if (bad) *error = file_error("read", shown);
+    if (name) fclose(f);
+    if (bad) return NULL;
+    if (!text) {
+        *error = string_from_c("not enough memory");
+        return NULL;
+    }
+    const char *source = text->data;
+    size_t length = text->length;
+    skip_first_line(&source, &length);
+    return compile(R, source, length, lib_join(name ? "@" : "=", shown, NULL), mode, env,
+                   error);
+}
+
+static bool arg_file_name(Run *R, Value *a, int n, const char **name)
+{
+    String *s;
+    if (!arg_string_or_null(R, a, n, 0, &s)) return false;
+    *name = s ? lib_c_text(s) : NULL;
+    return true;
+}
+
+static int base_loadfile(Run *R, Value *a, int n)
+{
+    const char *name;
+    String *mode, *error;
+    if (!arg_file_name(R, a, n, &name) || !arg_string_or_null(R, a, n, 1, &mode))
+        return NATIVE_ERROR;
+    Value env = n > 2 ? a[2] : value_object(R->world->globals);
+    Closure *f = lib_load_file(R, name, mode ? lib_c_text(mode) : NULL, env, &error);
+    if (!f) return failed(a, string_value(error));
+    NATIVE_RETURN(value_object(f));
+}
+
+static int base_dofile(Run *R, Value *a, int n)
+{
+    const char *name;
+    String *error;
+    if (!arg_file_name(R, a, n, &name)) return NATIVE_ERROR;
+    Closure *f = lib_load_file(R, name, NULL, value_object(R->world->globals), &error);
+    if (!f) return native_throw(R, string_value(error));
+    a[NATIVE_HEADER] = value_object(f);
+    return native_tail(R, a, 1, 0);
+}
+
+/* Opening --------------------------------------------------------------------------- */
+
+static const NativeDef functions[] = {
+    {"dofile", base_dofile},
+    {"loadfile", base_loadfile},
+    {NULL, NULL},
+};
+
+void lib_open_load(Run *R)
+{
+    Table *g = R->world->globals;
+    native_register(R, g, functions);
+    Value pcall = value_object(native_control(R, native_pcall(), "pcall", 0));
+    Native *load = lib_closure(R, g, base_load, "load", pcall);
+    run_set_field(R, g, "loadstring", value_object(load));
+}
