@@ -12,6 +12,7 @@ void eval_init(void)
 {
     mem_init();
     meta_init();
+    state_init(&glue_base);
 }
 
 /* Running ------------------------------------------------------------------------ */

@@ -174,7 +174,6 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(GLUE_VARARG, NONE)                                                                 \
     X(GLUE_UNDERFLOW, NONE)                                                              \
     X(GLUE_BASE, NONE)                                                                   \
-    X(GLUE_HALT, NONE)                                                                   \
-    X(RESUME_NATIVE, NONE)
+    X(GLUE_HALT, NONE)
 
 #endif

@@ -219,9 +219,8 @@ static void stat_goto(Linker *L, const AstStat *s)
     L->gotos[L->goto_count++] = (PendingGoto){label, link_emit(L, N_JUMP)};
 }
 
-static void stat_label(Linker *L, const AstStat *s)
+static void label_here(Linker *L, AstLabel *label)
 {
-    AstLabel *label = s->u.label;
     /* odd, so that it is never taken for an address */
     label->link = (void *)((uintptr_t)L->count << 1 | 1);
     for (uint32_t i = 0; i < L->goto_count; i++) {
@@ -280,8 +279,9 @@ static void statement(Linker *L, const AstStat *s)
     case STAT_FOR_IN: stat_for_in(L, s); break;
     case STAT_RETURN: stat_return(L, s); break;
     case STAT_GOTO: stat_goto(L, s); break;
-    case STAT_LABEL: stat_label(L, s); break;
+    case STAT_LABEL: label_here(L, s->u.label); break;
     }
+    if (s->break_label) label_here(L, s->break_label);
 }
 
 void link_block(Linker *L, const AstBlock *b)

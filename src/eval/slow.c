@@ -346,7 +346,7 @@ static bool has_piece(Value v) { return value_is_number(v) || value_is_string(v)
 static String *join(const Value *v, size_t count, size_t max)
 {
     char buf[NUMBER_TEXT_MAX], *out;
-    size_t total = 0, length;
+    size_t total = 0, length = 0;
     for (size_t i = 0; i < count; i++) {
         piece(v[i], buf, &length);
         total += length;
@@ -366,7 +366,7 @@ static String *join(const Value *v, size_t count, size_t max)
 static String *concat_run(Run *R, const Value *v, size_t count)
 {
     char buf[NUMBER_TEXT_MAX];
-    size_t length;
+    size_t length = 0;
     if (count < 2 || !value_is_string(v[0])) return join(v, count, R->string_max);
     const String *first = value_string(v[0]);
     Value rest = v[1];

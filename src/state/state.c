@@ -147,12 +147,16 @@ Table *run_new_table(Run *R)
 
 enum { FIRST_SEGMENT = 128 };
 
+static const struct Node *base_node;
+void state_init(const struct Node *base) { base_node = base; }
+
 Coroutine *run_new_coroutine(Run *R, Value function)
 {
     Coroutine *c = mem_new(sizeof(Coroutine));
     object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
     c->epoch = R->epoch;
     Segment *s = segment_new(R, FIRST_SEGMENT);
+    s->slots[FRAME_HEADER - 2] = value_object(base_node);
     s->slots[FRAME_HEADER - 1] = function;
     c->body.segment = s;
     c->body.fp = c->body.top = FRAME_HEADER;

@@ -190,6 +190,10 @@ Value run_get_field(Run *R, const Table *t, const char *name);
 Table *run_metatable(Run *R, Value v);
 void run_set_type_metatable(Run *R, LuaType type, Table *meta);
 
+/* The node to which the lowest frame of every coroutine returns: the evaluator's. Once,
+ * before the first run. */
+void state_init(const struct Node *base);
+
 /* States and runs ------------------------------------------------------------- */
 
 /* A run's thread-local workspace comes from and goes back to a per-thread pool.
