@@ -37,13 +37,17 @@
 #include <stdbool.h>
 
 #ifndef PVEC_BITS /* children per node and words per leaf, as a power of 2 */
-#define PVEC_BITS 5
+#ifdef MOONLET_DEBUG
+#define PVEC_BITS 2 /* deep tries, to give bugs a chance */
+#else
+#define PVEC_BITS 4
+#endif
 #endif
 
 enum {
     PVEC_WIDTH = 1 << PVEC_BITS,
     PVEC_MASK = PVEC_WIDTH - 1,
-    PVEC_FLAT_MAX = 2 * PVEC_WIDTH - 2, /* words that are copied rather than shared */
+    PVEC_FLAT_MAX = PVEC_WIDTH < 16 ? 2 * PVEC_WIDTH - 2 : 62, /* copied, not shared */
     PVEC_SHIFT = 63,                    /* mask of the shift in `shape` */
     PVEC_OWNED = 64                     /* one owned leaf in `shape` */
 };
