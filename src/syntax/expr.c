@@ -5,7 +5,7 @@
 #include "mem.h"
 #include "syntax/parse.h"
 
-enum { PRIORITY_UNARY = 8 };
+enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };
 
 /* X(token, kind of node, operation, left priority, right priority) */
 #define BINARY_OPERATORS(X)                    \
@@ -147,12 +147,18 @@ static bool is_pair(Parser *p)
     return parse_token(p) == '[';
 }
 
-/* The last positional value, if it is not in the table yet. */
-static void settle_item(const Parser *p, AstField *item)
+/* The last positional value, if it is not complete yet: it waits for others to be put
+ * into the table with them. */
+static void settle_item(Parser *p, AstField *item, int *waiting)
 {
-    if (!item) return;
+    if (!item || item->line) return;
     parse_settle(p, item->value);
-    if (!item->line) item->line = p->lex.last_line;
+    item->line = p->lex.last_line;
+    parse_hold(p, 1);
+    if (++*waiting == ITEMS_WAITING_MAX) {
+        parse_release(p, *waiting);
+        *waiting = 0;
+    }
 }
 
 static AstExpr *parse_table(Parser *p)
@@ -160,10 +166,12 @@ static AstExpr *parse_table(Parser *p)
     int line = p->lex.line;
     AstExpr *e = new_expr(EXPR_TABLE, line);
     AstField **tail = &e->u.table.fields, *item = NULL;
+    int waiting = 0;
+    parse_hold(p, 1);
     parse_expect(p, '{');
     do {
         if (parse_token(p) == '}') break;
-        settle_item(p, item);
+        settle_item(p, item, &waiting);
         AstField *f = mem_new(sizeof *f);
         *tail = f;
         tail = &f->next;
@@ -177,7 +185,8 @@ static AstExpr *parse_table(Parser *p)
         }
     } while (parse_accept(p, ',') || parse_accept(p, ';'));
     parse_match(p, '}', '{', line);
-    settle_item(p, item);
+    if (item && !is_multiple(item->value)) settle_item(p, item, &waiting);
+    parse_release(p, waiting + 1);
     return e;
 }
 
@@ -194,7 +203,11 @@ AstExpr *parse_field(Parser *p, AstExpr *object)
 static AstExpr *parse_index(Parser *p, AstExpr *object)
 {
     parse_settle(p, object);
-    return new_index(object, parse_key(p));
+    int held = object->kind != EXPR_LOCAL && object->kind != EXPR_UPVALUE;
+    parse_hold(p, held);
+    AstExpr *e = new_index(object, parse_key(p));
+    parse_release(p, held);
+    return e;
 }
 
 static ExprList parse_paren_args(Parser *p, int line)
@@ -204,6 +217,11 @@ static ExprList parse_paren_args(Parser *p, int line)
     if (parse_token(p) != ')') list = parse_expr_list(p);
     parse_match(p, ')', '(', line);
     parse_settle(p, list.last);
+    if (list.last && !is_multiple(list.last)) {
+        parse_hold(p, 1);
+        parse_release(p, 1);
+    }
+    if (list.count) parse_release(p, list.count - 1);
     return list;
 }
 
@@ -232,7 +250,9 @@ static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
     parse_settle(p, callee);
     AstExpr *e = new_expr(EXPR_CALL, line);
     e->u.call.callee = single(callee);
+    parse_hold(p, 1);
     parse_args(p, e);
+    parse_release(p, 1);
     return e;
 }
 
@@ -244,7 +264,9 @@ static AstExpr *parse_method(Parser *p, AstExpr *object, int line)
     e->u.call.name_line = p->lex.last_line;
     parse_settle(p, object);
     e->u.call.callee = single(object);
+    parse_hold(p, 2);
     parse_args(p, e);
+    parse_release(p, 2);
     return e;
 }
 
@@ -335,12 +357,33 @@ static int operation_line(const Parser *p, const Operator *o, int line, const As
     return chain ? right->line : line;
 }
 
+/* Does the left operand wait somewhere else than where it is? */
+static int left_held(const Operator *o, const AstExpr *left)
+{
+    if (o->kind != EXPR_BINARY) return 0;
+    if (o->op == OP_CONCAT) return 1;
+    switch (left->kind) {
+    case EXPR_UPVALUE:
+    case EXPR_INDEX:
+    case EXPR_CALL:
+    case EXPR_METHOD:
+    case EXPR_VARARG:
+    case EXPR_PAREN:
+    case EXPR_TABLE:
+    case EXPR_FUNCTION: return 1;
+    default: return 0;
+    }
+}
+
 static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
 {
     int line = p->lex.line;
     lexer_next(&p->lex);
     parse_settle(p, left);
+    int held = left_held(o, left);
+    parse_hold(p, held);
     AstExpr *right = parse_operand(p, o->right);
+    parse_release(p, held);
     parse_settle(p, right);
     AstExpr *e = new_expr(o->kind, operation_line(p, o, line, right));
     e->u.binary.op = o->op;
@@ -370,7 +413,10 @@ ExprList parse_expr_list(Parser *p)
     ExprList list = {0};
     AstExpr **tail = &list.first;
     do {
-        parse_settle(p, list.last);
+        if (list.last) {
+            parse_settle(p, list.last);
+            parse_hold(p, 1);
+        }
         list.last = parse_expr(p);
         *tail = list.last;
         tail = &list.last->next;

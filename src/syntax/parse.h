@@ -10,7 +10,8 @@
  * Invariants:
  *  1. no function calls itself but through parse_expr or a statement, and those count
  *     `level`, up to LEVELS_MAX: the C stack is bounded.
- *  2. an EXPR_INDEX has line 0 until its value is used; parse_settle sets it.
+ *  2. held is 0 between the statements of a function.
+ *  3. an EXPR_INDEX has line 0 until its value is used; parse_settle sets it.
  */
 #ifndef MOONLET_PARSE_H
 #define MOONLET_PARSE_H
@@ -21,6 +22,7 @@ typedef struct Parser {
     Lexer lex;
     Scopes scopes;
     int level;      /* of nesting */
+    int held;       /* values that wait while the rest of an expression is computed */
     AstStat **tail; /* where the next statement of the block goes */
 } Parser;
 
@@ -31,6 +33,7 @@ typedef struct ExprList {
 
 /* expr.c */
 AstExpr *parse_expr(Parser *p);
+/* At least one; all but the last are held, until the caller releases them. */
 ExprList parse_expr_list(Parser *p);
 /* A variable, call or expression in parentheses: this last one as EXPR_PAREN, whatever
  * it is around. */
@@ -60,6 +63,12 @@ static inline void parse_enter(Parser *p)
     parse_check_level(p, 0);
 }
 static inline void parse_leave(Parser *p) { p->level--; }
+
+/* n values are put aside until the expression around them is complete; together with the
+ * active variables at most REGISTERS_MAX are. PUC Lua has no registers for more; here it
+ * bounds the frame of a function. */
+void parse_hold(Parser *p, int n);
+static inline void parse_release(Parser *p, int n) { p->held -= n; }
 
 static inline int parse_token(const Parser *p) { return p->lex.token.kind; }
 

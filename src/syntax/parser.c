@@ -68,6 +68,13 @@ void parse_check_level(Parser *p, int extra)
     scope_limit(&p->scopes, p->scopes.function, LEVELS_MAX, "C levels");
 }
 
+void parse_hold(Parser *p, int n)
+{
+    p->held += n;
+    if (p->held + p->scopes.function->active <= REGISTERS_MAX) return;
+    parse_error(p, "function or expression too complex");
+}
+
 /* Blocks ----------------------------------------------------------------------------- */
 
 static void parse_statement(Parser *p);
@@ -149,7 +156,9 @@ static void parse_params(Parser *p, AstFunction *f)
 AstFunction *parse_body(Parser *p, bool is_method, int line)
 {
     FunctionScope scope;
+    int held = p->held;
     AstFunction *f = mem_new(sizeof *f);
+    p->held = 0;
     f->chunk_name = p->lex.chunk_name;
     f->line = line;
     f->method = is_method;
@@ -165,6 +174,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
     f->end_line = p->lex.line;
     parse_match(p, TK_END, TK_FUNCTION, line);
     scope_close_function(&p->scopes);
+    p->held = held;
     return f;
 }
 
@@ -214,6 +224,7 @@ static AstExpr *parse_values(Parser *p)
 {
     ExprList list = parse_expr_list(p);
     parse_settle(p, list.last);
+    parse_release(p, list.count - 1);
     return list.first;
 }
 
@@ -493,6 +504,7 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
     lexer_init(&p.lex, start, (size_t)(source + length - start), chunk_name);
     scopes_init(&p.scopes, &p.lex);
     p.level = LEVEL_START;
+    p.held = 0;
     p.tail = NULL;
     AstFunction *f = parse_main(&p);
     if (!p.lex.failed) return (ParseResult){.main = f};

@@ -24,7 +24,13 @@
 
 #include "syntax/lexer.h"
 
-enum { LOCALS_MAX = 200, UPVALUES_MAX = 255, LEVELS_MAX = 200, FOR_HIDDEN = 3 };
+enum {
+    LOCALS_MAX = 200,
+    UPVALUES_MAX = 255,
+    LEVELS_MAX = 200,
+    REGISTERS_MAX = 249,
+    FOR_HIDDEN = 3
+};
 
 typedef struct BlockScope {
     struct BlockScope *outer; /* in the same function */
