@@ -24,15 +24,25 @@ static void usage(void)
             program);
 }
 
+/* What lua's own message handler makes of an error that nobody caught. */
+static String *message_of(Run *R, Value error)
+{
+    if (value_is_string(R->traceback)) return value_string(R->traceback);
+    if (meta_of(R, error, META_TOSTRING) != V_NIL) {
+        Value tostring = run_get_field(R, R->world->globals, "tostring");
+        if (eval_call(R, tostring, &error, 1) == RUN_OK && R->result_count &&
+            value_is_string(R->results[0]))
+            return value_string(R->results[0]);
+    }
+    return string_from_c("(no error message)");
+}
+
 static void report(Run *R)
 {
     fflush(stdout);
-    const String *t = value_is_string(R->traceback) ? value_string(R->traceback) : NULL;
-    fprintf(stderr, "%s: ", program);
-    if (!value_is_string(R->error) && !value_is_number(R->error))
-        fprintf(stderr, "(error object is a %s value)\n", value_type_name(R->error));
-    else if (t)
-        fprintf(stderr, "%.*s\n", (int)t->length, t->data);
+    if (R->error == V_NIL) return;
+    const String *s = message_of(R, R->error);
+    fprintf(stderr, "%s: %.*s\n", program, (int)s->length, s->data);
 }
 
 static bool run_chunk(Run *R, const char *source, size_t length, String *name, const Value *args,

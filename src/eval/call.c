@@ -8,36 +8,37 @@
 #include "eval/native.h"
 #include "eval/operate.h"
 
-/* A value that is no function: its __call takes its place, with the value itself as
- * first argument (manual 2.4). Gives the new argument count, -1 for an error. */
-static NOINLINE int64_t resolve_call(Run *R, Value *nf, int64_t count)
+/* "attempt to call ...", at the line of the caller. */
+static void call_error(Run *R, Value *nf)
 {
-    for (int loop = 0; !value_is_function(nf[-1]); loop++) {
-        Value handler = meta_of(R, nf[-1], META_CALL);
-        if (handler == V_NIL || loop == 100 || nf + count + 2 > R->limit + STACK_SLACK) {
-            FrameCursor c = frame_cursor(R->segment, nf, NULL);
-            bool below = frame_down(&c);
-            const AstExpr *e = below ? error_origin(c.fp, c.at) : NULL;
-            if (e && e->kind == EXPR_CALL) e = e->u.call.callee;
-            if (loop) e = NULL;
-            error_set_type(R, below ? c.fp : nf, c.at, "call", e, nf[-1]);
-            return -1;
-        }
-        memmove(nf + 1, nf, (size_t)count * sizeof(Value));
-        nf[0] = nf[-1];
-        nf[-1] = handler;
-        count++;
+    FrameCursor c = frame_cursor(R->segment, nf, NULL);
+    bool below = frame_down(&c);
+    const AstExpr *e = below ? error_origin(c.fp, c.at) : NULL;
+    if (e && e->kind == EXPR_CALL) e = e->u.call.callee;
+    error_set_type(R, below ? c.fp : nf, c.at, "call", e, nf[-1]);
+}
+
+/* A value that is no function: its __call takes its place, with the value itself as
+ * first argument (manual 2.4). */
+static NOINLINE bool resolve_call(Run *R, Value *nf, size_t count)
+{
+    Value handler = meta_of(R, nf[-1], META_CALL);
+    if (!value_is_function(handler) || nf + count + 2 > R->limit + STACK_SLACK) {
+        call_error(R, nf);
+        return false;
     }
-    return count;
+    memmove(nf + 1, nf, count * sizeof(Value));
+    nf[0] = nf[-1];
+    nf[-1] = handler;
+    return true;
 }
 
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
     if (UNLIKELY(!value_is_function(fp[-1]))) {
-        int64_t resolved = resolve_call(R, fp, (int64_t)count);
-        if (resolved < 0) HAND(eval_throw, n, fp, acc, d);
-        count = (size_t)resolved;
+        if (!resolve_call(R, fp, count)) HAND(eval_throw, n, fp, acc, d);
+        count++;
     }
     if (value_is(fp[-1], OBJ_NATIVE)) {
         if (UNLIKELY(fp + count > R->limit)) {

@@ -146,6 +146,7 @@ static const char *meta_name_of(const Node *n)
 bool error_frame_name(const FrameCursor *c, const char **kind, const String **name)
 {
     FrameCursor below = *c;
+    if (c->tail) return false;
     if (!frame_down(&below) || !node_of_frame(below.fp, below.at)) return false;
     const char *meta = meta_name_of(below.at);
     if (meta) {
@@ -233,26 +234,36 @@ static void add_frame(Run *R, Text *t, const FrameCursor *c)
         add(t, "\n\t[C]:");
     }
     add_function(R, t, c);
+    if (c->tail) add(t, "\n\t(...tail calls...)");
 }
 
 enum { TRACE_FIRST = 12, TRACE_LAST = 10 };
 
-String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int level)
+/* Levels as luaL_traceback counts them: c is at level `here`, the text begins at
+ * `level`; what started the outermost call is one more, a C function. */
+String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int here,
+                        int level)
 {
+    if (!value_is_function(c.fp[-1])) frame_down(&c); /* what could not be called */
     Text t = {string_new(message ? message : "", message ? length : 0)};
     if (message) add(&t, "\n");
     add(&t, "stack traceback:");
-    int frames = 1;
-    for (FrameCursor x = c; frame_down(&x);) frames++;
-    for (int i = 0; i < frames; i++) {
-        int shown = i - level;
-        if (shown == TRACE_FIRST && frames - i > TRACE_LAST) {
+    int last = here;
+    FrameCursor x = c;
+    while (frame_down(&x)) last++;
+    bool outermost = x.ret == &glue_halt;
+    if (outermost) last++;
+    int mark = last > TRACE_FIRST + TRACE_LAST ? TRACE_FIRST - 1 : 0;
+    for (int i = here; i <= last; i++, frame_down(&c)) {
+        if (i == mark && i >= level) {
             add(&t, "\n\t...");
-            for (; frames - i > TRACE_LAST; i++) frame_down(&c);
+            for (; i < last - TRACE_LAST - 1; i++) frame_down(&c);
+        } else if (i >= level) {
+            if (i == last && outermost)
+                add(&t, "\n\t[C]: in ?");
+            else
+                add_frame(R, &t, &c);
         }
-        if (shown >= 0) add_frame(R, &t, &c);
-        if (!frame_down(&c)) break;
     }
-    if (c.ret == &glue_halt) add(&t, "\n\t[C]: in ?");
     return t.s;
 }

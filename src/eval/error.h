@@ -34,7 +34,8 @@ bool error_frame_name(const FrameCursor *c, const char **kind, const String **na
 /* A loaded library function's full name, "string.rep"; false if it has none. */
 bool error_global_name(Run *R, Value f, char *out, size_t size);
 
-/* luaL_traceback's text from this frame down. */
-String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int level);
+/* luaL_traceback's text from `level` down; c is the frame at level `here`. */
+String *error_traceback(Run *R, FrameCursor c, const char *message, size_t length, int here,
+                        int level);
 
 #endif

@@ -259,14 +259,11 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
 {
     R->status = RUN_ERROR;
     if (R->depth > 1) return;
-    const char *text = NULL;
-    size_t length = 0;
-    if (value_is_string(R->error)) {
-        text = value_string(R->error)->data;
-        length = value_string(R->error)->length;
-    }
-    R->traceback = string_value(
-        error_traceback(R, frame_cursor(R->segment, fp, n), text, length, 0));
+    R->traceback = V_NIL;
+    if (!value_is_string(R->error) && !value_is_number(R->error)) return;
+    const String *text = value_string(value_to_text(R, R->error));
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    R->traceback = string_value(error_traceback(R, c, text->data, text->length, 1, 1));
 }
 
 EXEC(eval_throw)

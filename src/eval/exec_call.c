@@ -151,7 +151,22 @@ EXEC(exec_RETURN_OPEN)
 
 /* Tail calls: callee and arguments move down to this frame's place, and the callee
  * returns to where this function would have. Natives are called as usual, and their
- * results passed on: as in PUC Lua they are not tail-called. */
+ * results passed on: as in PUC Lua they are not tail-called. The first tail call of a
+ * chain leaves a mark below the frame, so that tracebacks can tell. */
+static inline Value *tail_frame(Value *fp, const Value *from, size_t count)
+{
+    Value *nf = frame_without_varargs(fp), f = from[-1];
+    bool first = frame_ret(nf) != &glue_tail;
+    if (first) nf += 3;
+    memmove(nf, from, count * sizeof(Value));
+    if (first) {
+        nf[-3] = 3;
+        nf[-2] = value_object(&glue_tail);
+    }
+    nf[-1] = f;
+    return nf;
+}
+
 EXEC(exec_TAIL_N)
 {
     Value *from = fp + n->a;
@@ -161,9 +176,7 @@ EXEC(exec_TAIL_N)
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
-    Value *nf = frame_without_varargs(fp);
-    nf[-1] = from[-1];
-    for (unsigned i = 0; i < count; i++) nf[i] = from[i];
+    Value *nf = tail_frame(fp, from, count);
     const Proto *p = ((Closure *)value_pointer(nf[-1]))->proto;
     if (UNLIKELY(nf + p->frame > R->limit)) HAND(call_any, n, nf, count, d);
     FILL_FROM(count);
@@ -178,9 +191,7 @@ EXEC(exec_TAIL_OPEN)
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
-    Value *nf = frame_without_varargs(fp);
-    nf[-1] = from[-1];
-    memmove(nf, from, count * sizeof(Value));
+    Value *nf = tail_frame(fp, from, count);
     HAND(call_any, n, nf, count, d);
 }
 
@@ -212,6 +223,16 @@ EXEC(exec_GLUE_VARARG)
 {
     fp -= fp[-3];
     RETURN_ONE(fp, acc);
+}
+EXEC(exec_GLUE_TAIL)
+{
+    fp -= fp[-3];
+    RETURN_ONE(fp, acc);
+}
+EXEC(many_GLUE_TAIL)
+{
+    fp -= fp[-3];
+    RETURN_MANY(fp);
 }
 EXEC(many_GLUE_VARARG)
 {

@@ -15,7 +15,8 @@ static void cursor_set(FrameCursor *c, Segment *segment, Value *fp)
 {
     c->segment = c->ret_segment = segment;
     c->fp = fp;
-    c->base = c->ret_base = frame_without_varargs(fp);
+    c->base = c->ret_base = frame_as_called(fp);
+    c->tail = frame_ret(frame_without_varargs(fp)) == &glue_tail;
     c->ret = frame_ret(c->base);
     if (c->ret == &glue_underflow) {
         c->ret = segment->ret;
@@ -90,7 +91,7 @@ static Segment *segment_for(Run *R, const Segment *from, size_t size)
 
 Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t room)
 {
-    Value *base = frame_without_varargs(fp);
+    Value *base = frame_as_called(fp);
     size_t used = (size_t)(top - base);
     size_t size = FRAME_HEADER + used + room + STACK_SLACK;
     bool lowest = frame_ret(base) == &glue_underflow;

@@ -11,15 +11,20 @@
 /* Static nodes that frames of the evaluator's own return to. */
 extern const Node glue_value, glue_bool, glue_not, glue_none, glue_concat, glue_native;
 extern const Node glue_pcall, glue_xpcall, glue_handler, glue_vararg, glue_underflow;
-extern const Node glue_base, glue_halt;
+extern const Node glue_base, glue_halt, glue_tail;
 
 static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
 
-/* The frame as its caller made it. */
+/* The frame before varargs were moved below it. */
 static inline Value *frame_without_varargs(Value *fp)
 {
-    while (UNLIKELY(frame_ret(fp) == &glue_vararg)) fp -= fp[-3];
-    return fp;
+    return UNLIKELY(frame_ret(fp) == &glue_vararg) ? fp - fp[-3] : fp;
+}
+/* The frame as its caller made it, for the function that then tail-called this one. */
+static inline Value *frame_as_called(Value *fp)
+{
+    fp = frame_without_varargs(fp);
+    return UNLIKELY(frame_ret(fp) == &glue_tail) ? fp - fp[-3] : fp;
 }
 
 static inline const Proto *frame_proto(const Value *fp)
@@ -41,10 +46,11 @@ static inline const Value *frame_varargs(const Value *fp)
 typedef struct FrameCursor {
     Segment *segment;
     Value *fp;       /* as its function sees it */
-    Value *base;     /* as its caller made it (differs for varargs) */
+    Value *base;     /* as its caller made it (differs for varargs, tail calls) */
     const Node *ret; /* where it returns to; never glue_underflow, glue_vararg */
     Value *ret_base; /* base, or what stands for it in the segment below */
     Segment *ret_segment;
+    bool tail;      /* was tail-called */
     const Node *at; /* the node the frame is at, if it is a Lua function's */
 } FrameCursor;
 

@@ -92,6 +92,7 @@ GLUE(glue_pcall, GLUE_PCALL);
 GLUE(glue_xpcall, GLUE_XPCALL);
 GLUE(glue_handler, GLUE_HANDLER);
 GLUE(glue_vararg, GLUE_VARARG);
+GLUE(glue_tail, GLUE_TAIL);
 GLUE(glue_underflow, GLUE_UNDERFLOW);
 GLUE(glue_base, GLUE_BASE);
 GLUE(glue_halt, GLUE_HALT);

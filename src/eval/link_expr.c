@@ -122,7 +122,7 @@ static uint32_t emit_dest2(Linker *L, NodeKind first, Dest d)
 /* The accumulator's value to where it is wanted. */
 static void from_acc(Linker *L, Dest d)
 {
-    if (d.kind == 'S') L->nodes[link_emit(L, N_STORE_A)].c = (uint16_t)d.slot;
+    if (d.kind == 'S') link_node(L, N_STORE_A)->c = (uint16_t)d.slot;
 }
 
 static void emit_constant(Linker *L, Value v, Dest d)
@@ -618,7 +618,7 @@ void link_open(Linker *L, const AstExpr *e, unsigned at)
 {
     link_use(L, at);
     if (e->kind == EXPR_VARARG)
-        L->nodes[link_emit(L, N_VARARG_OPEN)].c = (uint16_t)at;
+        link_node(L, N_VARARG_OPEN)->c = (uint16_t)at;
     else
         call(L, e, N_RET_OPEN, at, 0);
 }
@@ -825,7 +825,7 @@ static void expr(Linker *L, const AstExpr *e, Dest d)
     Place p = enter(L, e);
     if (constant(e, &k)) {
         if (d.kind == 'D') { /* arithmetic of constants, not folded away by the user */
-            L->nodes[link_emit(L, N_CONST_D)].k.d = value_to_double(k);
+            link_node(L, N_CONST_D)->k.d = value_to_double(k);
         } else {
             emit_constant(L, k, d);
         }

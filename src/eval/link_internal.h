@@ -37,6 +37,12 @@ typedef struct Linker {
 typedef uint32_t Branches;
 
 uint32_t link_emit(Linker *L, NodeKind kind);
+/* The same; the node may move when the next one is made. */
+static inline Node *link_node(Linker *L, NodeKind kind)
+{
+    uint32_t i = link_emit(L, kind);
+    return &L->nodes[i];
+}
 void link_branch_add(Linker *L, Branches *list, uint32_t node);
 void link_branch_here(Linker *L, Branches list);
 /* Slots: more in use; and how far. */

@@ -31,8 +31,8 @@ static void stat_local_function(Linker *L, const AstStat *s)
     link_activate(L, l, slot);
     uint32_t i;
     if (local_is_cell(l)) {
-        L->nodes[link_emit(L, N_CONST_A)].k.v = V_NIL;
-        L->nodes[link_emit(L, N_NEW_CELL)].c = (uint16_t)slot;
+        link_node(L, N_CONST_A)->k.v = V_NIL;
+        link_node(L, N_NEW_CELL)->c = (uint16_t)slot;
         link_expr_acc(L, s->u.local.values);
         i = link_emit(L, N_SET_CELL);
         L->nodes[i].a = (uint16_t)slot;

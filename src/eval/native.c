@@ -348,5 +348,5 @@ String *native_traceback(Run *R, const Coroutine *co, const char *message, int l
         }
         c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
     }
-    return error_traceback(R, c, message, message ? strlen(message) : 0, level);
+    return error_traceback(R, c, message, message ? strlen(message) : 0, 0, level);
 }

@@ -70,7 +70,8 @@ double operate_arith(BinaryOp op, double x, double y)
 static const AstExpr *binary_side(const AstExpr *e, bool left)
 {
     if (!e || e->kind != EXPR_BINARY) return NULL;
-    return left ? e->u.binary.left : e->u.binary.right;
+    e = left ? e->u.binary.left : e->u.binary.right;
+    return e->kind == EXPR_STRING ? NULL : e; /* PUC Lua's constant operands have no name */
 }
 
 static NOINLINE Action do_arith(const Node *n, Value *fp, Value acc, Run *R)
