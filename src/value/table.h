@@ -61,20 +61,32 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
     return table_get_int_slow(t, i);
 }
 
+/* The entry of a node for the hash's bits at shift; NULL if there is none. */
+static inline HamtEntry *table_entry_at(HamtNode *node, uint32_t hash, unsigned shift)
+{
+    uint32_t bit = 1u << (hash >> shift & 31);
+    if (!(node->bitmap & bit)) return NULL;
+    return &node->entries[hamt_index(node, bit)];
+}
+
 /* The first-level entry for the hash; NULL if there is no key with such a hash. */
 static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
 {
-    uint32_t bit = 1u << (hash & 31);
-    if (!root || !(root->bitmap & bit)) return NULL;
-    return &root->entries[hamt_index(root, bit)];
+    return root ? table_entry_at(root, hash, 0) : NULL;
 }
 
-/* hash must be string_hash(key). */
+/* hash must be string_hash(key). The first two levels inline: the third has keys only in
+ * maps of hundreds. */
 static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
 {
     const HamtEntry *e = table_entry(t->hash.root, hash);
     if (!e) return V_NIL;
     if (e->key == string_value(key)) return e->value;
+    if (!e->key) {
+        e = table_entry_at(hamt_child(e), hash, 5);
+        if (!e) return V_NIL;
+        if (e->key == string_value(key)) return e->value;
+    }
     return table_get_hashed(t, string_value(key), hash);
 }
 
@@ -87,9 +99,18 @@ Value *table_slot(TableBody *t, Value key, uint64_t token);
 static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t hash,
                                        uint64_t token)
 {
-    HamtEntry *e = table_entry(t->hash.root, hash);
+    HamtNode *node = t->hash.root;
+    HamtEntry *e = table_entry(node, hash);
     if (!e) return NULL;
-    if (e->key == string_value(key) && t->hash.root->epoch == token) return &e->value;
+    if (node->epoch == token) {
+        if (e->key == string_value(key)) return &e->value;
+        if (!e->key) {
+            node = hamt_child(e);
+            e = table_entry_at(node, hash, 5);
+            if (!e) return NULL;
+            if (e->key == string_value(key) && node->epoch == token) return &e->value;
+        }
+    }
     return table_slot_hashed(t, string_value(key), hash, token);
 }
 Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token);
