@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The string library (manual 6.4) but for what matches patterns (lib_match.c,
+ * lib_gsub.c) and formats (lib_format.c).
+ *
+ * Letters are those of the C locale, whatever the process's locale is: they have to be
+ * the same on each machine.
+ */
+#include "lib/lib_string.h"
+
+#include "lib/buffer.h"
+
+/* The strings of no byte and of one, interned; filled when the library is opened. */
+static Value empty_string, byte_strings[256];
+
+Value lib_string_of(const char *bytes, size_t length)
+{
+    if (length > 1) return string_value(string_new(bytes, length));
+    return length ? byte_strings[(unsigned char)*bytes] : empty_string;
+}
+
+/* Parts ---------------------------------------------------------------------------- */
+
+static int string_len(Run *R, Value *a, int n)
+{
+    const String *s = arg_string(R, a, n, 0);
+    if (!s) return NATIVE_ERROR;
+    NATIVE_RETURN(value_number((double)s->length));
+}
+
+static int string_sub(Run *R, Value *a, int n)
+{
+    int64_t i, j;
+    const String *s = arg_string(R, a, n, 0);
+    if (!s || !arg_integer(R, a, n, 1, &i) || !arg_integer_or(R, a, n, 2, -1, &j))
+        return NATIVE_ERROR;
+    uint64_t first = lib_string_position(i, s->length);
+    uint64_t last = lib_string_position(j, s->length);
+    if (first < 1) first = 1;
+    if (last > s->length) last = s->length;
+    if (first > last) NATIVE_RETURN(empty_string);
+    if (last - first + 1 == s->length) NATIVE_RETURN(string_value(s));
+    a[0] = lib_string_of(s->data + first - 1, last - first + 1);
+    return a[0] ? 1 : native_memory_error(R);
+}
+
+static int many_bytes(Run *R, Value *a, const String *s, uint64_t first, size_t count)
+{
+    a = count < R->stack_max ? native_room(R, a, 1, count) : NULL;
+    if (!a) return native_error(R, "stack overflow (string slice too long)");
+    const unsigned char *bytes = (const unsigned char *)s->data + first - 1;
+    for (size_t k = 0; k < count; k++) a[k] = value_number(bytes[k]);
+    return native_results(R, a, count);
+}
+
+static int string_byte(Run *R, Value *a, int n)
+{
+    int64_t i, j;
+    const String *s = arg_string(R, a, n, 0);
+    if (!s || !arg_integer_or(R, a, n, 1, 1, &i)) return NATIVE_ERROR;
+    uint64_t first = lib_string_position(i, s->length), last = first;
+    if (!arg_absent(a, n, 2)) {
+        if (!arg_integer(R, a, n, 2, &j)) return NATIVE_ERROR;
+        last = lib_string_position(j, s->length);
+    }
+    if (first < 1) first = 1;
+    if (last > s->length) last = s->length;
+    if (first > last) return 0;
+    if (first < last) return many_bytes(R, a, s, first, last - first + 1);
+    NATIVE_RETURN(value_number((unsigned char)s->data[first - 1]));
+}
+
+static int string_char(Run *R, Value *a, int n)
+{
+    char room[256], *bytes = room;
+    String *s = NULL;
+    if (n > (int)sizeof room && !(s = string_reserve((size_t)n, &bytes)))
+        return native_memory_error(R);
+    for (int i = 0; i < n; i++) {
+        int32_t c;
+        if (!arg_int(R, a, n, i, &c)) return NATIVE_ERROR;
+        if (c < 0 || c > 255) return native_arg_error(R, i, "value out of range");
+        bytes[i] = (char)c;
+    }
+    if (s) NATIVE_RETURN(string_value(s));
+    a[0] = lib_string_of(room, (size_t)n);
+    return 1;
+}
+
+/* Copies --------------------------------------------------------------------------- */
+
+static int string_reverse(Run *R, Value *a, int n)
+{
+    char *bytes;
+    const String *s = arg_string(R, a, n, 0);
+    if (!s) return NATIVE_ERROR;
+    if (s->length < 2) NATIVE_RETURN(string_value(s));
+    String *reversed = string_reserve(s->length, &bytes);
+    if (!reversed) return native_memory_error(R);
+    const char *end = s->data + s->length;
+    for (size_t i = 0; i < s->length; i++) bytes[i] = *--end;
+    NATIVE_RETURN(string_value(reversed));
+}
+
+/* Adds `shift` to the letters from `first` on in 26 places. */
+static int shift_letters(Run *R, Value *a, int n, unsigned char first, int shift)
+{
+    char *bytes;
+    const String *s = arg_string(R, a, n, 0);
+    if (!s) return NATIVE_ERROR;
+    String *shifted = string_reserve(s->length, &bytes);
+    if (!shifted) return native_memory_error(R);
+    const char *from = s->data;
+    for (size_t i = 0; i < s->length; i++) {
+        unsigned char c = (unsigned char)from[i];
+        bytes[i] = (char)((unsigned char)(c - first) < 26 ? c + shift : c);
+    }
+    NATIVE_RETURN(string_value(shifted));
+}
+static int string_lower(Run *R, Value *a, int n) { return shift_letters(R, a, n, 'A', 32); }
+static int string_upper(Run *R, Value *a, int n) { return shift_letters(R, a, n, 'a', -32); }
+
+/* Fills bytes[0..total) with its first `done` bytes again and again. */
+static void repeat(char *bytes, size_t done, size_t total)
+{
+    while (done < total) {
+        size_t more = done < total - done ? done : total - done;
+        memcpy(bytes + done, bytes, more);
+        done += more;
+    }
+}
+
+static int repeat_string(Run *R, Value *a, const String *s, const String *separator, size_t count)
+{
+    size_t unit = s->length + (separator ? separator->length : 0);
+    if (unit >= SIZE_MAX / 2 / count) return native_error(R, "resulting string too large");
+    size_t total = unit * count - (unit - s->length);
+    if (total > R->string_max) return native_memory_error(R);
+    if (total == s->length) NATIVE_RETURN(string_value(s));
+    if (total < 2) NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));
+    char *bytes;
+    String *result = string_reserve(total, &bytes);
+    if (!result) return native_memory_error(R);
+    if (unit == 1) {
+        memset(bytes, s->length ? *s->data : *separator->data, total);
+    } else {
+        if (s->length) memcpy(bytes, s->data, s->length);
+        if (separator && separator->length)
+            memcpy(bytes + s->length, separator->data, separator->length);
+        repeat(bytes, unit, total);
+    }
+    NATIVE_RETURN(string_value(result));
+}
+
+static int string_rep(Run *R, Value *a, int n)
+{
+    int32_t count;
+    String *separator;
+    const String *s = arg_string(R, a, n, 0);
+    if (!s || !arg_int(R, a, n, 1, &count) || !arg_string_or_null(R, a, n, 2, &separator))
+        return NATIVE_ERROR;
+    if (count <= 0) NATIVE_RETURN(empty_string);
+    return repeat_string(R, a, s, separator, (size_t)count);
+}
+
+/* Functions are syntax trees, which have no binary form. */
+static int string_dump(Run *R, Value *a, int n)
+{
+    if (!arg_function(R, a, n, 0)) return NATIVE_ERROR;
+    return native_error(R, "unable to dump given function");
+}
+
+/* Opening -------------------------------------------------------------------------- */
+
+static const NativeDef functions[] = {
+    {"byte", string_byte},
+    {"char", string_char},
+    {"dump", string_dump},
+    {"find", lib_string_find},
+    {"format", lib_string_format},
+    {"gmatch", lib_string_gmatch},
+    {"gsub", lib_string_gsub},
+    {"len", string_len},
+    {"lower", string_lower},
+    {"match", lib_string_match},
+    {"rep", string_rep},
+    {"reverse", string_reverse},
+    {"sub", string_sub},
+    {"upper", string_upper},
+    {NULL, NULL},
+};
+
+static void intern(Value *where, const char *bytes, size_t length)
+{
+    __atomic_store_n(where, string_value(string_intern(bytes, length)), __ATOMIC_RELEASE);
+}
+
+void lib_open_string(Run *R)
+{
+    intern(&empty_string, "", 0);
+    for (int c = 0; c < 256; c++) {
+        char byte = (char)(unsigned char)c;
+        intern(&byte_strings[c], &byte, 1);
+    }
+    Table *t = lib_new(R, "string", functions), *meta = run_new_table(R);
+    run_set_field(R, meta, "__index", value_object(t));
+    run_set_type_metatable(R, TYPE_STRING, meta);
+}
