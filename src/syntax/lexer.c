@@ -161,13 +161,15 @@ static int scan_dots(Lexer *l, Token *t)
 {
     const char *start = l->at;
     int kind = scan_pair(l, '.', TK_CONCAT);
-    if (kind == TK_CONCAT) {
-        if (!lexer_sees(l, '.')) return kind;
+    if (kind == TK_CONCAT && lexer_sees(l, '.')) {
         l->at++;
-        return TK_DOTS;
+        kind = TK_DOTS;
+    } else if (kind == '.' && l->at < l->end && lexer_is(*l->at, CH_DIGIT)) {
+        return literal_number(l, t, start);
     }
-    if (l->at == l->end || !lexer_is(*l->at, CH_DIGIT)) return kind;
-    return literal_number(l, t, start);
+    l->text = start;
+    l->text_length = (size_t)(l->at - start);
+    return kind;
 }
 
 static int scan_symbol(Lexer *l, Token *t)

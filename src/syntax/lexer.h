@@ -10,8 +10,8 @@
  *  2. Once failed is set, at == end: every token from then on is TK_EOF. So a parser's
  *     loop that stops at the end of the text also stops after an error, and nobody
  *     needs to test for errors between. Only the first error is kept.
- *  3. text is what the last token read was spelled like (strings: with escapes
- *     replaced and delimiters kept); for what needs no spelling it is empty.
+ *  3. text is how the last token read was spelled (strings: with escapes replaced and
+ *     delimiters kept); empty for all symbols but dots and '['.
  *  4. a name of up to LEX_SHORT bytes is interned: the same name is the same String.
  *
  * A lexer lives on the C stack of its parser. The source is the caller's, and must

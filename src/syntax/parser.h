@@ -36,4 +36,7 @@ void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX]);
 void ast_print(const AstFunction *f, void (*write)(void *ctx, const char *s, size_t n),
                void *ctx);
 
+/* Ends the program unless the tree of a chunk is as ast.h says. For tests. */
+void ast_check(const AstFunction *main);
+
 #endif

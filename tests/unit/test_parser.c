@@ -19,6 +19,7 @@ static ParseResult try_parse(const char *source, size_t length)
     memcpy(copy, source, length);
     ParseResult r = parse_chunk(copy, length, string_from_c("=t"), false);
     free(copy);
+    if (r.main) ast_check(r.main);
     return r;
 }
 
