@@ -31,8 +31,8 @@ static const Node start_call = {.exec = call_any, .kind = N_JUMP};
 
 EXEC(exec_GLUE_HALT)
 {
-    fp[0] = acc;
-    R->results = fp;
+    R->value = acc; /* the frame may be frozen */
+    R->results = &R->value;
     R->result_count = 1;
     R->status = RUN_OK;
     return NULL;
@@ -146,9 +146,9 @@ EXEC(eval_poll)
         next_portion(R);
         HAND(eval_throw, n, fp, acc, d);
     }
-    const Proto *p = frame_proto(fp);
+    if (n->kind != N_TAIL_OPEN) R->open = 0; /* the one node that polls with an open list */
     CoBody *b = heap_coroutine_mut(R, R->co);
-    switch_save(R, b, fp, fp + p->frame + R->open, CO_PAUSED);
+    switch_save(R, b, fp, fp + proto_frame(frame_proto(fp)) + R->open, CO_PAUSED);
     b->node = n;
     R->status = RUN_PAUSED;
     return NULL;

@@ -122,8 +122,8 @@ EXEC(many_GLUE_BASE)
 }
 EXEC(exec_GLUE_BASE)
 {
-    fp[0] = acc;
-    R->results = fp;
+    R->value = acc; /* the frame may be frozen */
+    R->results = &R->value;
     R->result_count = 1;
     HAND(many_GLUE_BASE, n, fp, acc, d);
 }
