@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiled source, and reading it from files. */
+#include "api/api.h"
+
+#include "syntax/parser.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const Proto *api_compile(const char *source, size_t length, String *name, bool skip_shebang,
+                         String **error, int *line)
+{
+    ParseResult r = parse_chunk(source, length, name, skip_shebang);
+    *error = r.error;
+    *line = r.error_line;
+    return r.main ? link_chunk(r.main, error) : NULL;
+}
+
+static char *copy_text(const char *bytes, size_t length)
+{
+    char *text = malloc(length + 1);
+    if (!text) abort();
+    memcpy(text, bytes, length);
+    text[length] = 0;
+    return text;
+}
+
+moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
+                               char **message)
+{
+    api_init();
+    String *error, *chunk_name = name ? string_from_c(name) : string_new(source, length);
+    int line;
+    const Proto *p = api_compile(source, length, chunk_name, false, &error, &line);
+    if (!p) {
+        if (message) *message = copy_text(error->data, error->length);
+        return NULL;
+    }
+    moonlet_chunk *c = mem_alloc_root(sizeof *c);
+    *c = (moonlet_chunk){p, 1};
+    return c;
+}
+
+moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *chunk)
+{
+    moonlet_chunk *c = (moonlet_chunk *)chunk;
+    __atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
+    return c;
+}
+
+void moonlet_chunk_release(moonlet_chunk *c)
+{
+    if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0) mem_free_root(c);
+}
+
+/* Files ----------------------------------------------------------------------------- */
+
+static char *read_stream(FILE *f, size_t *length)
+{
+    size_t capacity = 1 << 16, used = 0, got;
+    char *text = malloc(capacity);
+    while (text && (got = fread(text + used, 1, capacity - used, f)) > 0) {
+        used += got;
+        if (used < capacity) continue;
+        char *grown = realloc(text, capacity *= 2);
+        if (!grown) free(text);
+        text = grown;
+    }
+    *length = used;
+    return text;
+}
+
+static char *file_message(const char *what, const char *path, int number)
+{
+    char text[512];
+    int n = snprintf(text, sizeof text, "cannot %s %s: %s", what, path, strerror(number));
+    return copy_text(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+char *api_read_file(const char *path, size_t *length, char **error)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        *error = file_message("open", path, errno);
+        return NULL;
+    }
+    char *text = read_stream(f, length);
+    bool failed = !text || ferror(f);
+    int number = text ? errno : ENOMEM;
+    fclose(f);
+    if (!failed) return text;
+    free(text);
+    *error = file_message("read", path, number);
+    return NULL;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/handle.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+enum { SLAB = 64 };
+
+/* This thread's free handles: the list in use, and one that is full or empty. */
+static MEM_THREAD moonlet_state *free_list;
+static MEM_THREAD uint32_t free_count;
+
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static moonlet_state *shared_lists;
+
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_end;
+
+/* Free handles ---------------------------------------------------------------------- */
+
+static void share(moonlet_state *list, uint32_t count)
+{
+    pthread_mutex_lock(&shared_lock);
+    list->count = count;
+    list->u.free.next_list = shared_lists;
+    shared_lists = list;
+    pthread_mutex_unlock(&shared_lock);
+}
+
+static moonlet_state *take_shared(void)
+{
+    pthread_mutex_lock(&shared_lock);
+    moonlet_state *list = shared_lists;
+    if (list) shared_lists = list->u.free.next_list;
+    pthread_mutex_unlock(&shared_lock);
+    return list;
+}
+
+static void thread_ended(void *unused)
+{
+    (void)unused;
+    if (free_list) share(free_list, free_count);
+    free_list = NULL;
+    free_count = 0;
+}
+
+static void make_key(void) { pthread_key_create(&thread_end, thread_ended); }
+
+static moonlet_state *new_slab(void)
+{
+    moonlet_state *slab = mem_alloc_root(SLAB * sizeof *slab);
+    for (int i = 0; i + 1 < SLAB; i++) slab[i].u.free.next = &slab[i + 1];
+    slab->count = SLAB;
+    return slab;
+}
+
+/* Makes the list of this thread have something. */
+static __attribute__((noinline)) void refill(void)
+{
+    pthread_once(&end_once, make_key);
+    pthread_setspecific(thread_end, &free_list);
+    moonlet_state *list = take_shared();
+    if (!list) list = new_slab();
+    free_list = list;
+    free_count = list->count;
+    list->count = 0;
+    list->u.free.next_list = NULL;
+}
+
+/* Two slabs full: the newer half stays here. */
+static __attribute__((noinline)) void give_away(void)
+{
+    moonlet_state *last = free_list;
+    for (int i = 1; i < SLAB; i++) last = last->u.free.next;
+    share(last->u.free.next, free_count - SLAB);
+    last->u.free.next = NULL;
+    free_count = SLAB;
+}
+
+/* Handles --------------------------------------------------------------------------- */
+
+moonlet_state *handle_new(const State *state, const Config *config)
+{
+    if (!free_list) refill();
+    moonlet_state *h = free_list;
+    free_list = h->u.free.next;
+    free_count--;
+    h->u.free.next = NULL;
+    h->state = state;
+    h->config = config;
+    h->refs = 1;
+    return h;
+}
+
+void handle_set_values(moonlet_state *h, const Value *values, size_t count)
+{
+    Value *to = h->u.inlined;
+    if (count > HANDLE_INLINE) to = mem_alloc(count * sizeof *to);
+    if (count) memcpy(to, values, count * sizeof *to);
+    h->values = to;
+    h->count = (uint32_t)count;
+}
+
+static void handle_free(moonlet_state *h)
+{
+    memset(h, 0, sizeof *h);
+    h->u.free.next = free_list;
+    free_list = h;
+    if (++free_count >= 2 * SLAB) give_away();
+}
+
+moonlet_state *moonlet_retain(const moonlet_state *s)
+{
+    moonlet_state *h = (moonlet_state *)s;
+    assert(h->state && "the state has been released");
+    __atomic_fetch_add(&h->refs, 1, __ATOMIC_RELAXED);
+    return h;
+}
+
+void moonlet_release(moonlet_state *s)
+{
+    if (!s) return;
+    assert(s->state && "the state has been released already");
+    if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0) handle_free(s);
+}

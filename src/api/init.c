@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The process's one base state, and what is made from it. */
+#include "api/api.h"
+
+#include "lib/lib.h"
+
+#include <pthread.h>
+
+static pthread_once_t init_once = PTHREAD_ONCE_INIT;
+static pthread_once_t base_once = PTHREAD_ONCE_INIT;
+static moonlet_state *base;
+
+void api_init(void) { pthread_once(&init_once, eval_init); }
+
+static void make_base(void)
+{
+    api_init();
+    Run *R = run_begin(NULL);
+    lib_open_all(R);
+    base = handle_new(run_snapshot(R), NULL);
+    run_end(R);
+}
+
+moonlet_state *moonlet_init(void)
+{
+    pthread_once(&base_once, make_base);
+    return handle_new(base->state, NULL);
+}
+
+bool moonlet_is_paused(const moonlet_state *s) { return s->state->paused != NULL; }
+
+moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits)
+{
+    Config *c = NULL;
+    if (limits) {
+        c = s->config ? memcpy(mem_new(sizeof *c), s->config, sizeof *c) : mem_new(sizeof *c);
+        c->limits = *limits;
+    }
+    return handle_new(s->state, c);
+}
