@@ -507,6 +507,11 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
     p.held = 0;
     p.tail = NULL;
     AstFunction *f = parse_main(&p);
-    if (!p.lex.failed) return (ParseResult){.main = f};
-    return (ParseResult){NULL, p.lex.error, p.lex.error_line, p.lex.incomplete};
+    if (p.lex.failed) {
+        return (ParseResult){NULL, p.lex.error, p.lex.error_line, p.lex.incomplete};
+    }
+#ifdef MOONLET_DEBUG
+    ast_check(f);
+#endif
+    return (ParseResult){.main = f};
 }
