@@ -6,18 +6,22 @@
 
 /* Constants ------------------------------------------------------------------------ */
 
-static bool fold_number(const AstExpr *e, double *out)
+enum { FOLD_DEPTH = 100, DEPTH_MAX = 3000 };
+
+static bool fold_deep(const AstExpr *e, double *out, int depth)
 {
     double x, y;
+    if (depth > FOLD_DEPTH) return false;
     switch (e->kind) {
     case EXPR_NUMBER: *out = e->u.number; return true;
     case EXPR_UNARY:
-        if (e->u.unary.op != OP_NEG || !fold_number(e->u.unary.operand, &x)) return false;
+        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, depth + 1)) return false;
         *out = -x;
         return true;
     case EXPR_BINARY:
         if (e->u.binary.op > OP_POW) return false;
-        if (!fold_number(e->u.binary.left, &x) || !fold_number(e->u.binary.right, &y)) return false;
+        if (!fold_deep(e->u.binary.left, &x, depth + 1)) return false;
+        if (!fold_deep(e->u.binary.right, &y, depth + 1)) return false;
         switch (e->u.binary.op) {
         case OP_ADD: *out = x + y; break;
         case OP_SUB: *out = x - y; break;
@@ -30,6 +34,8 @@ static bool fold_number(const AstExpr *e, double *out)
     default: return false;
     }
 }
+
+static bool fold_number(const AstExpr *e, double *out) { return fold_deep(e, out, 0); }
 
 static bool constant(const AstExpr *e, Value *out)
 {
@@ -96,12 +102,14 @@ typedef struct Place {
 static Place enter(Linker *L, const AstExpr *e)
 {
     Place p = {L->line, L->origin};
+    L->depth++;
     L->line = e->line;
     L->origin = e;
     return p;
 }
 static void leave(Linker *L, Place p)
 {
+    L->depth--;
     L->line = p.line;
     L->origin = p.origin;
 }
@@ -436,6 +444,8 @@ static void logical_not(Linker *L, const AstExpr *e)
     L->nodes[i].a = (uint16_t)slot;
 }
 
+static bool too_deep(Linker *L);
+
 static void branch(Linker *L, NodeKind kind, bool sense, Branches *list)
 {
     link_branch_add(L, list, link_emit(L, kind + (sense ? 1 : 0)));
@@ -519,6 +529,7 @@ static void short_circuit(Linker *L, const AstExpr *e, bool sense, Branches *lis
 void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
 {
     Value k;
+    if (too_deep(L)) return;
     unsigned top = L->top;
     Place p = enter(L, e);
     if (e->kind == EXPR_PAREN) {
@@ -818,10 +829,18 @@ static void binary(Linker *L, const AstExpr *e, Dest d)
     }
 }
 
+/* Chains such as a+b+c+... are as deep as they are long: beyond reason is an error. */
+static bool too_deep(Linker *L)
+{
+    if (L->depth > DEPTH_MAX) L->failed = true;
+    return L->failed;
+}
+
 /* d is 'D' for arithmetic only. */
 static void expr(Linker *L, const AstExpr *e, Dest d)
 {
     Value k;
+    if (too_deep(L)) return;
     Place p = enter(L, e);
     if (constant(e, &k)) {
         if (d.kind == 'D') { /* arithmetic of constants, not folded away by the user */

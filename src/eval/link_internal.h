@@ -30,7 +30,8 @@ typedef struct Linker {
     uint32_t goto_count, goto_capacity;
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
-    bool failed; /* too many slots */
+    int depth;   /* of expressions being linked */
+    bool failed; /* too many slots, too deep */
 } Linker;
 
 /* A list of branches that wait for their target: linked through it. 0: empty. */
