@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # fuzz.sh fuzzer...: runs each libFuzzer program for FUZZ_SECONDS, on a corpus kept
-# beside it and the seeds of tests/fuzz/seeds/<name>. Stops at the first crash.
+# beside it and the seeds in tests/fuzz/corpus/<name>. Stops at the first crash.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -10,7 +10,8 @@ for fuzzer in "$@"; do
     name=${fuzzer##*/}
     corpora=("$fuzzer.corpus")
     mkdir -p "$fuzzer.corpus"
-    if [ -d "$here/fuzz/seeds/$name" ]; then corpora+=("$here/fuzz/seeds/$name"); fi
+    seeds=$here/fuzz/corpus/${name#fuzz_}
+    if [ -d "$seeds" ]; then corpora+=("$seeds"); fi
     echo "== $name"
     "$fuzzer" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=1 -timeout=20 \
         -rss_limit_mb=4096 -artifact_prefix="$fuzzer." "${corpora[@]}" \
