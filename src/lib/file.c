@@ -172,12 +172,8 @@ enum { LINES_FILE, LINES_CLOSE, LINES_FORMATS, FORMATS_MAX = 17 };
 static int lines_end(Run *R, Value *a, int results, File *file)
 {
     if (results > 1) return lib_error(R, value_string(a[1]));
-    if (lib_upvalue(a, LINES_CLOSE) == V_TRUE) {
-        file_close(R, a, file);
-        return 0;
-    }
-    a[0] = V_NIL;
-    return 1;
+    if (lib_upvalue(a, LINES_CLOSE) == V_TRUE) file_close(R, a, file);
+    return 0;
 }
 
 static int lines_step(Run *R, Value *a, int n)

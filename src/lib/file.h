@@ -50,7 +50,7 @@ int file_write(Run *R, Value *a, int n, int first, FILE *f, Value self);
 /* The iterator of lines() by the formats a[first..n). `close` at the end. */
 int file_lines(Run *R, Value *a, int n, int first, Value self, bool close);
 
-/* The methods, and their metatable in the registry. */
-void lib_open_file(Run *R);
+/* The methods, in their metatable in the registry. */
+Table *lib_open_file(Run *R);
 
 #endif

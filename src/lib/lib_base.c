@@ -24,7 +24,7 @@ static int base_assert(Run *R, Value *a, int n)
     if (!value_is_false(arg(a, n, 0))) return n;
     if (arg_absent(a, n, 1)) return native_error(R, "assertion failed!");
     String *message = arg_string(R, a, n, 1);
-    return message ? lib_error(R, message) : NATIVE_ERROR;
+    return message ? lib_error(R, string_from_c(lib_c_text(message))) : NATIVE_ERROR;
 }
 
 static int base_error(Run *R, Value *a, int n)

@@ -64,6 +64,7 @@ static int io_flush(Run *R, Value *a, int n)
     return file ? lib_file_result(R, a, fflush(file->f) == 0, NULL) : NATIVE_ERROR;
 }
 
+/* Also the method. */
 static int io_close(Run *R, Value *a, int n)
 {
     if (n == 0) a[0] = default_file(R, DEFAULT_OUTPUT);
@@ -85,12 +86,13 @@ static int io_lines(Run *R, Value *a, int n)
 
 /* Opening files -------------------------------------------------------------------- */
 
-/* [rwa]%+?b* */
+/* [rwa]%+?b? */
 static bool is_mode(const char *mode)
 {
     if (!*mode || !strchr("rwa", *mode++)) return false;
     if (*mode == '+') mode++;
-    return mode[strspn(mode, "b")] == 0;
+    if (*mode == 'b') mode++;
+    return *mode == 0;
 }
 
 static int opened(Run *R, Value *a, FILE *f, FileKind kind, const char *name)
@@ -152,8 +154,8 @@ void lib_open_io(Run *R)
         String *key = string_intern(default_names[i], strlen(default_names[i]));
         __atomic_store_n(&default_keys[i], key, __ATOMIC_RELEASE);
     }
-    lib_open_file(R);
-    Table *t = lib_new(R, "io", functions);
+    Table *meta = lib_open_file(R), *t = lib_new(R, "io", functions);
+    run_set_field(R, meta, "close", run_get_field(R, t, "close")); /* one function */
     Value in = file_new(R, stdin, FILE_STANDARD), out = file_new(R, stdout, FILE_STANDARD);
     run_set_field(R, t, "stdin", in);
     run_set_field(R, t, "stdout", out);

@@ -17,10 +17,10 @@
 #define DEFAULT_PATH                                                                    \
     LUA_DIRECTORY "?.lua;" LUA_DIRECTORY "?/init.lua;" C_DIRECTORY "?.lua;" C_DIRECTORY \
                   "?/init.lua;/usr/share/lua/5.2/?.lua;/usr/share/lua/5.2/?/init.lua;./?.lua"
-#define DEFAULT_CPATH                                                                    \
-    C_DIRECTORY                                                                          \
-        "?.so;/usr/lib/x86_64-linux-gnu/lua/5.2/?.so;/usr/lib/lua/5.2/?.so;" C_DIRECTORY \
-        "loadall.so;./?.so"
+#define DEFAULT_CPATH                                                                \
+    C_DIRECTORY                                                                      \
+    "?.so;/usr/lib/x86_64-linux-gnu/lua/5.2/?.so;/usr/lib/lua/5.2/?.so;" C_DIRECTORY \
+    "loadall.so;./?.so"
 
 static const char no_libraries[] = "dynamic libraries not enabled; check your Lua installation";
 
