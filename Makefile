@@ -199,8 +199,7 @@ deps-build deps-check deps-tools deps-bench: deps-%:
 .PHONY: demo
 demo: deps-check ## what states as values are good for, with figures
 	$(Q)$(MAKE) all examples
-	$(Q)if [ -x examples/demo.sh ]; then examples/demo.sh; \
-	else echo 'There is no examples/demo.sh yet.'; fi
+	$(Q)$(OUT)/examples/demo examples
 
 # The C tests run in the debug kind, where asserts and check functions are on; the Lua
 # and command-line tests run on the release program.

@@ -109,6 +109,13 @@ MOONLET_API void moonlet_release(moonlet_state *s);
 /* The state holds a program that has reached a limit; see moonlet_resume. */
 MOONLET_API bool moonlet_is_paused(const moonlet_state *s);
 
+/* Bytes given out since the process began, by all threads (in batches: good for sums over
+ * many runs), and bytes that the collector holds now. */
+MOONLET_API uint64_t moonlet_bytes_allocated(void);
+MOONLET_API uint64_t moonlet_bytes_held(void);
+/* Collects garbage now; never needed. */
+MOONLET_API void moonlet_collect(void);
+
 /* Results ------------------------------------------------------------------------- */
 
 typedef enum moonlet_status {

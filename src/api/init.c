@@ -38,3 +38,21 @@ moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limit
     }
     return handle_new(s->state, c);
 }
+
+uint64_t moonlet_bytes_allocated(void)
+{
+    api_init();
+    return mem_bytes_total();
+}
+
+uint64_t moonlet_bytes_held(void)
+{
+    api_init();
+    return mem_bytes_heap();
+}
+
+void moonlet_collect(void)
+{
+    api_init();
+    mem_collect();
+}
