@@ -2,6 +2,7 @@
 #include "lib/format.h"
 
 #include "lib/bits.h"
+#include "lib/byteclass.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,7 +42,7 @@ static FormatKind fail_option(Format *f, char option)
 /* The next character; a zero at the end. */
 static char peek(const Format *f) { return f->at < f->end ? *f->at : '\0'; }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) { return byteclass_is((unsigned char)c, CLASS_DIGIT); }
 
 static uint8_t flag_of(char c)
 {
@@ -137,8 +138,6 @@ void format_string(Buffer *out, const FormatSpec *spec, const char *bytes, size_
     append_padded(out, spec, bytes, zero ? (size_t)(zero - bytes) : length);
 }
 
-static bool is_control(unsigned char c) { return c < 32 || c == 127; }
-
 /* A control character as \ddd, with three digits where a digit follows. */
 static void append_control(Buffer *out, unsigned char c, char next)
 {
@@ -155,7 +154,7 @@ void format_quoted(Buffer *out, const char *bytes, size_t length)
         if (c == '"' || c == '\\' || c == '\n') {
             buffer_append_char(out, '\\');
             buffer_append_char(out, c);
-        } else if (is_control((unsigned char)c)) {
+        } else if (byteclass_is((unsigned char)c, CLASS_CNTRL)) {
             append_control(out, (unsigned char)c, i + 1 < length ? bytes[i + 1] : '\0');
         } else {
             buffer_append_char(out, c);

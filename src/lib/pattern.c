@@ -2,82 +2,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "lib/pattern.h"
 
-/* Character classes ------------------------------------------------------------------ */
-
-enum {
-    ALPHA = 1,
-    CNTRL = 2,
-    DIGIT = 4,
-    GRAPH = 8,
-    LOWER = 16,
-    PUNCT = 32,
-    SPACE = 64,
-    UPPER = 128,
-    ALNUM = 256,
-    HEXAL = 512,
-    ZERO = 1024
-};
-
-/* What a byte of ASCII can be; the other half of the bytes is nothing. */
-#define Z (CNTRL | ZERO)
-#define C CNTRL
-#define B (CNTRL | SPACE)
-#define S SPACE
-#define P (GRAPH | PUNCT)
-#define D (GRAPH | ALNUM | DIGIT | HEXAL)
-#define U (GRAPH | ALNUM | ALPHA | UPPER)
-#define L (GRAPH | ALNUM | ALPHA | LOWER)
-#define X (U | HEXAL)
-#define H (L | HEXAL)
-static const uint16_t byte_classes[256] = {
-    Z, C, C, C, C, C, C, C, C, B, B, B, B, B, C, C, /* 00 */
-    C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, /* 10 */
-    S, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, /* 20 */
-    D, D, D, D, D, D, D, D, D, D, P, P, P, P, P, P, /* 30 */
-    P, X, X, X, X, X, X, U, U, U, U, U, U, U, U, U, /* 40 */
-    U, U, U, U, U, U, U, U, U, U, U, P, P, P, P, P, /* 50 */
-    P, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* 60 */
-    L, L, L, L, L, L, L, L, L, L, L, P, P, P, P, C, /* 70 */
-};
-#undef Z
-#undef C
-#undef B
-#undef S
-#undef P
-#undef D
-#undef U
-#undef L
-#undef X
-#undef H
-
-/* The class that a letter after '%' stands for, 0 if none. */
-static unsigned class_of_letter(unsigned char letter)
-{
-    if (!(byte_classes[letter] & ALPHA)) return 0;
-    switch (letter | 0x20) {
-    case 'a': return ALPHA;
-    case 'c': return CNTRL;
-    case 'd': return DIGIT;
-    case 'g': return GRAPH;
-    case 'l': return LOWER;
-    case 'p': return PUNCT;
-    case 's': return SPACE;
-    case 'u': return UPPER;
-    case 'w': return ALNUM;
-    case 'x': return HEXAL;
-    case 'z': return ZERO; /* deprecated since patterns may contain zeros */
-    default: return 0;
-    }
-}
-
-/* Whether the byte is in %letter, which may be an escaped character. */
-static bool byte_in_class(unsigned char byte, unsigned char letter)
-{
-    unsigned class = class_of_letter(letter);
-    if (!class) return byte == letter;
-    bool inside = (byte_classes[byte] & class) != 0;
-    return inside == ((byte_classes[letter] & LOWER) != 0);
-}
+#include "lib/byteclass.h"
 
 /* Failing ----------------------------------------------------------------------------- */
 
@@ -134,30 +59,6 @@ static inline const char *item_end(Matcher *m, const char *p)
     return p + 2;
 }
 
-/* Whether the set [p, end), brackets included, has the byte. */
-static bool byte_in_set(unsigned char byte, const char *p, const char *end)
-{
-    bool positive = true;
-    end--; /* the ']' */
-    p++;
-    if (*p == '^') {
-        positive = false;
-        p++;
-    }
-    for (; p < end; p++) {
-        if (*p == '%') {
-            p++;
-            if (byte_in_class(byte, (unsigned char)*p)) return positive;
-        } else if (p[1] == '-' && p + 2 < end) {
-            p += 2;
-            if ((unsigned char)p[-2] <= byte && byte <= (unsigned char)*p) return positive;
-        } else if ((unsigned char)*p == byte) {
-            return positive;
-        }
-    }
-    return !positive;
-}
-
 /* Whether the subject's byte at s matches the item [p, end). */
 static inline bool matches_item(const Matcher *m, const char *s, const char *p, const char *end)
 {
@@ -165,16 +66,30 @@ static inline bool matches_item(const Matcher *m, const char *s, const char *p, 
     unsigned char byte = (unsigned char)*s;
     switch (*p) {
     case '.': return true;
-    case '%': return byte_in_class(byte, (unsigned char)p[1]);
-    case '[': return byte_in_set(byte, p, end);
+    case '%': return byteclass_has(byte, (unsigned char)p[1]);
+    case '[': return byteclass_set_has(byte, p, end);
     default: return (unsigned char)*p == byte;
     }
 }
 
-/* The first byte from s on that is not in the class (or is, if inverted). */
-static const char *skip_class(const char *s, const char *end, unsigned class, bool inverted)
+/* The skip functions give the first place from s on where the answer to "does the byte
+ * match?" is not `yes` any more: behind a run of matches, or at the next match. */
+
+static const char *skip_class(const char *s, const char *end, unsigned char letter, bool yes)
 {
-    while (s < end && ((byte_classes[(unsigned char)*s] & class) != 0) != inverted) s++;
+    unsigned class = byteclass_of_letter(letter);
+    bool inside = byteclass_is(letter, CLASS_LOWER) == yes;
+    while (s < end && byteclass_is((unsigned char)*s, class) == inside) s++;
+    return s;
+}
+
+static const char *skip_literal(const char *s, const char *end, char literal, bool yes)
+{
+    if (!yes) {
+        const char *found = memchr(s, literal, (size_t)(end - s));
+        return found ? found : end;
+    }
+    while (s < end && *s == literal) s++;
     return s;
 }
 
@@ -184,37 +99,35 @@ static inline uint64_t item_units(const char *p, const char *end)
     return 1 + (uint64_t)(end - p) / 16;
 }
 
-/* The same for a set; NULL without fuel. */
-static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end)
+static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end, bool yes)
 {
     uint64_t units = item_units(p, end);
-    while (s < m->source_end && byte_in_set((unsigned char)*s, p, end)) {
+    while (s < m->source_end && byteclass_set_has((unsigned char)*s, p, end) == yes) {
         if (!spend(m, units)) return NULL;
         s++;
     }
     return s;
 }
 
-/* The first place from s on that does not match the item [p, end); NULL without fuel. */
-static const char *skip_item(Matcher *m, const char *s, const char *p, const char *end)
+/* The same for any item [p, end); NULL without fuel. */
+static const char *skip_item(Matcher *m, const char *s, const char *p, const char *end,
+                             bool yes)
 {
     const char *first = s, *source_end = m->source_end;
-    if (*p == '[') return skip_set(m, s, p, end);
-    unsigned char letter = (unsigned char)end[-1];
-    unsigned class = *p == '%' ? class_of_letter(letter) : 0;
+    if (*p == '[') return skip_set(m, s, p, end, yes);
     if (*p == '.') {
-        s = source_end; /* paid for, too: backtracking will look at them */
-    } else if (class) {
-        s = skip_class(s, source_end, class, (byte_classes[letter] & UPPER) != 0);
+        if (yes) s = source_end; /* paid for, too: backtracking will look at them */
+    } else if (*p == '%' && byteclass_of_letter((unsigned char)p[1])) {
+        s = skip_class(s, source_end, (unsigned char)p[1], yes);
     } else {
-        while (s < source_end && *s == (char)letter) s++;
+        s = skip_literal(s, source_end, end[-1], yes);
     }
     return spend_scan(m, (size_t)(s - first)) ? s : NULL;
 }
 
 static bool is_magic(unsigned char c)
 {
-    return (byte_classes[c] & PUNCT) && strchr("^$*+?.([%-", c);
+    return byteclass_is(c, CLASS_PUNCT) && strchr("^$*+?.([%-", c);
 }
 
 /* The byte that whatever matches pattern [p, ..) starts with; -1 if there are several,
@@ -226,7 +139,7 @@ static int required_byte(const Matcher *m, const char *p)
     if (p == m->pattern_end || c == ')') return -1;
     if (c == '%') {
         c = peek(m, p + 1);
-        if (!(byte_classes[c] & PUNCT)) return -1;
+        if (!byteclass_is(c, CLASS_PUNCT)) return -1;
         end = p + 2;
     } else if (is_magic(c)) {
         return -1;
@@ -256,7 +169,7 @@ static inline const char *match_rest(Matcher *m, const char *s, const char *p, i
 static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
 {
     int need = required_byte(m, end + 1);
-    const char *last = skip_item(m, s, p, end);
+    const char *last = skip_item(m, s, p, end, true);
     if (!last) return NULL;
     for (;;) {
         const char *result = match_rest(m, last, end + 1, need);
@@ -350,7 +263,7 @@ static const char *match_frontier(Matcher *m, const char *s, const char *p)
     if (!end || !spend_scan(m, (size_t)(end - p))) return NULL;
     unsigned char before = s == m->source ? 0 : (unsigned char)s[-1];
     unsigned char after = s == m->source_end ? 0 : (unsigned char)*s;
-    return !byte_in_set(before, p, end) && byte_in_set(after, p, end) ? end : NULL;
+    return !byteclass_set_has(before, p, end) && byteclass_set_has(after, p, end) ? end : NULL;
 }
 
 /* A place to go on from: in the subject, NULL if there is no match; in the pattern,
@@ -385,7 +298,7 @@ static Step match_item(Matcher *m, const char *s, const char *p)
 }
 
 /* An item that starts with '%'. */
-static Step match_escape(Matcher *m, const char *s, const char *p)
+static inline Step match_escape(Matcher *m, const char *s, const char *p)
 {
     unsigned char kind = peek(m, p + 1);
     if (kind == 'b') {
@@ -396,13 +309,13 @@ static Step match_escape(Matcher *m, const char *s, const char *p)
         const char *end = match_frontier(m, s, p + 2);
         return end ? step_on(s, end) : step_done(NULL);
     }
-    if (byte_classes[kind] & DIGIT) {
+    if (byteclass_is(kind, CLASS_DIGIT)) {
         return step_on(match_back_reference(m, s, kind), p + 2);
     }
     return match_item(m, s, p);
 }
 
-static Step match_any_item(Matcher *m, const char *s, const char *p)
+static inline Step match_any_item(Matcher *m, const char *s, const char *p)
 {
     switch (*p) {
     case '(': return step_done(open_capture(m, s, p));
@@ -450,6 +363,32 @@ ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at
     return found ? found - source : -1;
 }
 
+/* Whether the pattern's item at p is one for a byte. */
+static bool is_byte_item(const Matcher *m, const char *p)
+{
+    unsigned char next = peek(m, p + 1);
+    if (p == m->pattern_end) return false;
+    if (*p == '%') return next != 'b' && next != 'f' && !byteclass_is(next, CLASS_DIGIT);
+    return *p != '(' && *p != ')' && *p != '$';
+}
+
+/* A byte that has to be there first, be it in captures, lets the search skip to it. */
+static void find_lead(Matcher *m)
+{
+    const char *p = m->pattern;
+    m->lead = m->lead_end = NULL;
+    for (int i = 0; i < PATTERN_CAPTURES_MAX; i++) {
+        if (peek(m, p) != '(' || peek(m, p + 1) == ')') break;
+        p++;
+    }
+    if (!is_byte_item(m, p)) return;
+    const char *end = item_end(m, p);
+    unsigned char repeat = end ? peek(m, end) : '*'; /* the match will find the error */
+    if (repeat == '*' || repeat == '?' || repeat == '-') return;
+    m->lead = p;
+    m->lead_end = end;
+}
+
 void pattern_init(Matcher *m, const char *source, size_t source_length, const char *pattern,
                   size_t pattern_length, bool anchors, uint64_t *fuel)
 {
@@ -458,6 +397,7 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
     m->source_end = source + source_length;
     m->pattern = pattern + m->anchored;
     m->pattern_end = pattern + pattern_length;
+    find_lead(m);
     m->budget = fuel;
     m->fuel = 0;
     m->status = PATTERN_NO_MATCH;
@@ -465,7 +405,6 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
     m->level = 0;
     m->depth = PATTERN_DEPTH_MAX;
     m->from = m->to = 0;
-    m->lead = required_byte(m, m->pattern);
 }
 
 static void begin(Matcher *m)
@@ -503,10 +442,9 @@ PatternStatus pattern_match_at(Matcher *m, size_t at)
 /* The next place from s on where a match can start; NULL if there is none. */
 static const char *next_start(Matcher *m, const char *s)
 {
-    if (m->lead < 0) return s;
-    const char *found = memchr(s, m->lead, (size_t)(m->source_end - s));
-    if (!spend_scan(m, (size_t)((found ? found : m->source_end) - s))) return NULL;
-    return found;
+    if (!m->lead) return s;
+    s = skip_item(m, s, m->lead, m->lead_end, false);
+    return s == m->source_end ? NULL : s;
 }
 
 PatternStatus pattern_find(Matcher *m, size_t at)
@@ -547,7 +485,7 @@ static bool expand_escape(Matcher *m, unsigned char c, Buffer *out)
         buffer_append_char(out, '%');
     } else if (c == '0') {
         buffer_append(out, m->source + m->from, m->to - m->from);
-    } else if (!(byte_classes[c] & DIGIT)) {
+    } else if (!byteclass_is(c, CLASS_DIGIT)) {
         return fail(m, "invalid use of '%' in replacement string"), false;
     } else {
         if (!pattern_capture(m, c - '1', &piece)) return false;

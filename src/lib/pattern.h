@@ -13,9 +13,6 @@
  * one for 16 bytes scanned), so that a runaway pattern stops. The matcher can then be
  * thrown away: it has no effects, so the same match can start again with more fuel.
  *
- * Classes are those of the C locale, whatever the process's locale is: they have to
- * be the same on each machine.
- *
  * Invariants of a Matcher between calls:
  *  1. from <= to <= the subject's length after PATTERN_MATCH.
  *  2. captures[0, level) are set, level <= PATTERN_CAPTURES_MAX; the others are not.
@@ -48,7 +45,7 @@ typedef struct Matcher {
     const char *source, *source_end;
     const char *pattern, *pattern_end; /* without the anchor */
     bool anchored;
-    int lead; /* the byte each match starts with, -1 if it may be several */
+    const char *lead, *lead_end; /* an item for the byte each match starts with, or NULL */
     PatternStatus status;
     int level;     /* captures begun */
     int depth;     /* levels of recursion left */
@@ -61,7 +58,7 @@ typedef struct Matcher {
 
 /* Prepares for matching. With `anchors`, a leading '^' binds the match to the place
  * where the search starts (all but gmatch, for which it is a plain character). fuel
- * may be NULL: unlimited. O(1). */
+ * may be NULL: unlimited. O(length of the pattern's first item). */
 void pattern_init(Matcher *m, const char *source, size_t source_length, const char *pattern,
                   size_t pattern_length, bool anchors, uint64_t *fuel);
 

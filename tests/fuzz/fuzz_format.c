@@ -25,23 +25,24 @@ static char *copy(const uint8_t *bytes, size_t n)
 }
 
 /* One conversion; it appends at most what its width, precision or argument asks for. */
-static void convert(Buffer *out, const FormatSpec *spec, double number, const char *s, size_t n)
+static void convert(const FormatSpec *spec, double number, const char *s, size_t n)
 {
     size_t most = 512;
+    Buffer out;
+    buffer_init(&out, BUFFER_ROOM); /* allocates nothing, as nothing is freed here */
     switch (format_wants(spec)) {
-    case FORMAT_NUMBER: format_number(out, spec, number); break;
+    case FORMAT_NUMBER: format_number(&out, spec, number); break;
     case FORMAT_STRING:
-        format_string(out, spec, s, n);
+        format_string(&out, spec, s, n);
         most = n + 99;
         break;
     case FORMAT_QUOTED:
-        format_quoted(out, s, n);
+        format_quoted(&out, s, n);
         most = 4 * n + 2;
         break;
     }
-    require(out->length <= most);
-    buffer_check(out);
-    buffer_clear(out);
+    require(out.length <= most);
+    buffer_check(&out);
 }
 
 static void format_all(const char *format, size_t length, double number, const char *s,
@@ -49,14 +50,12 @@ static void format_all(const char *format, size_t length, double number, const c
 {
     Format f;
     FormatKind kind;
-    Buffer out;
-    buffer_init(&out, 2 * BUFFER_ROOM); /* hardly ever allocates: nothing is freed here */
     format_init(&f, format, length);
     while ((kind = format_next(&f)) == FORMAT_LITERAL || kind == FORMAT_CONVERSION) {
         if (kind == FORMAT_LITERAL) {
             require(f.literal >= format && f.literal + f.literal_length <= f.end);
         } else {
-            convert(&out, &f.spec, number, s, n);
+            convert(&f.spec, number, s, n);
         }
     }
     if (kind == FORMAT_ERROR) require(f.error_length > 0 && f.error_length < sizeof f.error);
