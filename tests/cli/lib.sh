@@ -34,7 +34,7 @@ same()
     for program in "$MOONLET" lua5.2; do
         "$program" "$@" <.stdin >.out 2>.err
         code=$?
-        sed -i -e "s|$program|PROGRAM|g" .out .err
+        sed -i -E -e "s!^[^ ]*(moonlet|lua5[.]2): !PROGRAM: !" -e "s!'_G[.]!'!g" .err
         got+=("exit code $code"$'\n'"$(cat .out)"$'\n'"-- stderr:"$'\n'"$(cat .err)")
     done
     if [ "${got[0]}" = "${got[1]}" ]; then

@@ -7,7 +7,7 @@ expect "-e glued to its code" 0 "5" "" "$MOONLET" '-eprint(5)'
 expect "several -e share globals" 0 "1
 2" "" "$MOONLET" -e 'x = 1 print(x)' -e 'print(x + 1)'
 
-same "-e without code" -e
+expect "-e without code" 1 "" "*'-e' needs argument*" "$MOONLET" -e
 same "-e with an error" -e 'error("boom")'
 same "-e with an error without position" -e 'error("boom", 0)'
 same "-e with a syntax error" -e 'x ='
@@ -15,8 +15,8 @@ same "-e names its chunk" -e 'local x = nil + 1'
 same "-e before a script that does not exist" -e 'print("first")' nosuchfile.lua
 same "-e stops at the first error" -e 'print(1)' -e 'error("e")' -e 'print(2)'
 same "-e gets no arguments" -e 'print(...)'
-same "an unknown option" -x
-same "an unknown long option" --nonsense
+expect "an unknown option" 1 "" "*unrecognized option '-x'*" "$MOONLET" -x
+expect "an unknown long option" 1 "" "*unrecognized option '--nonsense'*" "$MOONLET" --nonsense
 same "no such file" nosuchfile.lua
 
 echo 'print("from a script", ...)' >script.lua
