@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Library functions that call Lua, paused anywhere in between: programs are run in
+ * portions of a few steps with a state packed after each, and each of these states is
+ * run to the end as well, again and again. All must come to what an undisturbed run
+ * comes to.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "eval/eval.h"
+#include "lib/lib.h"
+
+static const char *const programs[] = {
+    /* sort by a function */
+    "local t = {} for i = 1, 60 do t[i] = (i * 37) % 61 end "
+    "table.sort(t, function(a, b) local x = a < b return x end) return table.concat(t, ' ')",
+    /* sort by __lt */
+    "local m = {__lt = function(a, b) return a.v > b.v end} local t = {} "
+    "for i = 1, 20 do t[i] = setmetatable({v = i * 7 % 23}, m) end table.sort(t) "
+    "local s = {} for i = 1, 20 do s[i] = t[i].v end return table.concat(s, ' ')",
+    /* lengths */
+    "local m = {__len = function(t) local n = t.n for i = 1, 3 do n = n + i end return n - 6 "
+    "end} "
+    "local t = setmetatable({n = 0}, m) "
+    "for i = 1, 10 do table.insert(t, i * i) t.n = t.n + 1 end "
+    "return table.concat(t, '+') .. #{table.unpack(t)} .. table.remove(t)",
+    /* load from pieces */
+    "local i, parts = 0, {'return ', '1 ', '+ 2', ' .. \"x\"'} "
+    "local f = load(function() i = i + 1 for k = 1, 3 do local z = k end return parts[i] end) "
+    "return f()",
+    /* require: searchers and loaders */
+    "package.searchers = {function(n) for i = 1, 2 do local z = i end return '\\n\\tno' end, "
+    "function(n) return function(name, x) for i = 1, 2 do local z = i end "
+    "return name .. x end, '!' end} return require('a') .. require('b') .. require('a')",
+    /* traversal */
+    "local m = {__pairs = function(t) for i = 1, 2 do local z = i end return next, t.real end, "
+    "__ipairs = function(t) return ipairs(t.real) end} "
+    "local t, s = setmetatable({real = {4, 5, 6}}, m), '' "
+    "for k, v in pairs(t) do s = s .. k .. v end for k, v in ipairs(t) do s = s .. k .. v end "
+    "return s",
+    /* tostring, os.time, module */
+    "local t = setmetatable({}, {__tostring = function() for i = 1, 2 do local z = i end "
+    "return 'T' end}) module('m', function(mod) for i = 1, 3 do mod.x = i end end) return "
+    "_M._NAME .. x",
+    "local m = {__index = function(_, k) for i = 1, 2 do local z = i end "
+    "return ({year = 2000, month = 1, day = 2, hour = 12})[k] end} "
+    "return os.time(setmetatable({}, m)) .. tostring(setmetatable({}, "
+    "{__tostring = function() for i = 1, 2 do local z = i end return 'T' end}))",
+    /* all at once, in coroutines */
+    "local function work(k) return coroutine.wrap(function() local t = {} "
+    "for i = 1, 12 do t[i] = (i * k) % 13 end "
+    "table.sort(t, function(a, b) coroutine.yield() return pcall(error) or a < b end) "
+    "return table.concat(t, ' ') end) end local threads, out = {}, {} "
+    "for k = 1, 4 do threads[k] = work(k) end while #out < 4 do for k = 1, 4 do "
+    "if threads[k] then local r = threads[k]() if r then out[#out + 1] = k .. ':' .. r "
+    "threads[k] = nil end end end end return table.concat(out, ';')",
+};
+
+static State *world;
+
+static void make_world(void)
+{
+    eval_init();
+    Run *R = run_begin(NULL);
+    lib_open_all(R);
+    State **root = mem_alloc_root(sizeof *root);
+    world = *root = run_snapshot(R);
+    run_end(R);
+}
+
+static String *result(Run *R, RunStatus status)
+{
+    if (status == RUN_ERROR) {
+        const String *s = value_string(value_to_text(R, R->error));
+        ck_abort_msg("error: %.*s", (int)s->length, s->data);
+    }
+    ck_assert_int_eq(status, RUN_OK);
+    ck_assert_uint_eq(R->result_count, 1);
+    ck_assert(value_is_string(R->results[0]));
+    return value_string(R->results[0]);
+}
+
+static RunStatus start(Run *R, const char *program, uint64_t steps)
+{
+    String *error;
+    eval_set_budget(R, steps);
+    Closure *f = native_load(R, program, strlen(program), string_from_c("=program"),
+                             value_object(R->world->globals), &error);
+    ck_assert(f != NULL);
+    return eval_call(R, value_object(f), NULL, 0);
+}
+
+static String *finish(const State *s)
+{
+    Run *R = run_begin(s);
+    eval_set_budget(R, UINT64_MAX);
+    String *text = result(R, eval_resume_paused(R));
+    run_end(R);
+    return text;
+}
+
+/* Runs a program in portions; each state in between is finished twice. */
+static void run_in_portions(const char *program, uint64_t steps, const String *expected)
+{
+    Run *R = run_begin(world);
+    RunStatus status = start(R, program, steps);
+    while (status == RUN_PAUSED) {
+        const State *s = run_snapshot(R);
+        run_end(R);
+        for (int i = 0; i < 2; i++) ck_assert(string_equal(finish(s), expected));
+        R = run_begin(s);
+        eval_set_budget(R, steps);
+        status = eval_resume_paused(R);
+    }
+    ck_assert(string_equal(result(R, status), expected));
+    run_end(R);
+}
+
+START_TEST(paused_anywhere)
+{
+    const char *program = programs[_i];
+    Run *R = run_begin(world);
+    String *expected = result(R, start(R, program, UINT64_MAX));
+    run_end(R);
+    for (uint64_t steps = 1; steps <= 5; steps++) run_in_portions(program, steps, expected);
+}
+END_TEST
+
+int main(void)
+{
+    make_world();
+    Suite *s = suite_create("lib_pause");
+    TCase *t = tcase_create("pause");
+    tcase_add_loop_test(t, paused_anywhere, 0, sizeof programs / sizeof *programs);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
