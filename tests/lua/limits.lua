@@ -6,11 +6,11 @@ local function fails(f, ...)
   return not ok and (e:find("not enough memory") or e:find("string too large") or e:find("overflow")) ~= nil
 end
 
-print(fails(string.rep, "x", 1e10)) -- expect: true
-print(fails(string.rep, "x", 1e15)) -- expect: true
-print(fails(string.rep, "abc", 2 ^ 62)) -- expect: true
-print(fails(string.rep, "abc", 2 ^ 62, ", ")) -- expect: true
-print(fails(string.rep, "x", 1e300)) -- expect: true
+local kilobyte = ("x"):rep(1024)
+print(fails(string.rep, kilobyte, 2 ^ 31 - 1)) -- expect: true
+print(fails(string.rep, "x", 2 ^ 31 - 1, kilobyte)) -- expect: true
+print(fails(string.rep, kilobyte:rep(10000), 2 ^ 31 - 1)) -- expect: true
+print(fails(string.rep, "", 2 ^ 31 - 1, kilobyte:rep(10000))) -- expect: true
 print(#("x"):rep(1000000)) -- expect: 1000000
 
 -- recursion is bounded by a limit, wherever it goes through
