@@ -47,6 +47,7 @@ EXEC(many_GLUE_HALT)
  * coroutine, the last one again if nothing has frozen it. */
 static Value *main_frame(Run *R, size_t n)
 {
+    R->pcalls = 0;
     R->co = R->world->main;
     size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
     Segment *s = R->main_segment;
@@ -160,6 +161,7 @@ RunStatus eval_resume_paused(Run *R)
     b->status = CO_RUNNING;
     Value *fp = b->segment->slots + b->fp;
     R->open = b->open;
+    R->pcalls = b->pcalls;
     fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, STACK_SLACK);
     R->depth++;
     run_nodes(R, b->node, fp, V_NIL);
@@ -229,6 +231,7 @@ static NOINLINE Value *catch_error(Run *R)
 {
     Segment *s = R->catch_segment;
     Value *a = R->catch_frame - R->catch_frame[-4];
+    R->pcalls = (uint32_t)R->catch_frame[-3];
     a = frame_thaw(R, s, a, a, NATIVE_SLOTS);
     if (!a) return NULL;
     a[0] = V_FALSE;

@@ -11,10 +11,23 @@ void switch_save(Run *R, CoBody *b, const Value *fp, const Value *top, CoStatus 
     b->fp = (uint32_t)(fp - R->segment->slots);
     b->top = (uint32_t)(top - R->segment->slots);
     b->open = R->open;
+    b->pcalls = R->pcalls;
     b->status = (uint8_t)status;
 }
 
 /* Protected calls ------------------------------------------------------------------ */
+
+/* Their nesting is bounded, as PUC Lua bounds that of C calls. The count before the call
+ * is kept in the payload word of its glue. */
+enum { PCALL_DEPTH_MAX = 20000 };
+
+static NOINLINE bool pcall_refused(Run *R, Value *fp)
+{
+    if (R->pcalls < PCALL_DEPTH_MAX) return false;
+    R->native = fp;
+    native_error(R, "C stack overflow");
+    return true;
+}
 
 EXEC(control_pcall)
 {
@@ -23,10 +36,11 @@ EXEC(control_pcall)
         native_arg_error(R, 0, "value expected");
         HAND(eval_throw, n, fp, acc, d);
     }
+    if (UNLIKELY(pcall_refused(R, fp))) HAND(eval_throw, n, fp, acc, d);
     memmove(fp + 3, fp, (size_t)acc * sizeof(Value));
     Value *nf = fp + 4;
     nf[-4] = 4;
-    nf[-3] = V_NIL;
+    nf[-3] = R->pcalls++;
     nf[-2] = value_object(&glue_pcall);
     HAND(call_any, &glue_pcall, nf, acc - 1, d);
 }
@@ -38,12 +52,13 @@ EXEC(control_xpcall)
         native_arg_error(R, 1, "value expected");
         HAND(eval_throw, n, fp, acc, d);
     }
+    if (UNLIKELY(pcall_refused(R, fp))) HAND(eval_throw, n, fp, acc, d);
     Value f = fp[0], handler = fp[1];
     memmove(fp + 5, fp + 2, (size_t)(acc - 2) * sizeof(Value));
     Value *nf = fp + 5;
     nf[-5] = handler;
     nf[-4] = 5;
-    nf[-3] = V_NIL;
+    nf[-3] = R->pcalls++;
     nf[-2] = value_object(&glue_xpcall);
     nf[-1] = f;
     HAND(call_any, &glue_xpcall, nf, acc - 2, d);
@@ -51,6 +66,7 @@ EXEC(control_xpcall)
 
 EXEC(exec_GLUE_PCALL)
 {
+    R->pcalls = (uint32_t)fp[-3];
     fp -= fp[-4];
     fp[0] = V_TRUE;
     fp[1] = acc;
@@ -59,9 +75,17 @@ EXEC(exec_GLUE_PCALL)
     RETURN_MANY(fp);
 }
 
-/* true, results... at the frame a; NULL on overflow. */
+/* true, results... for the frame a: where they are, if that is a dead part of this very
+ * segment above a, else at a. NULL on overflow. */
 static NOINLINE Value *prefix_true(Run *R, Value *a)
 {
+    const Segment *s = R->segment;
+    if (R->results > a && R->results < s->slots + s->size) {
+        R->results--;
+        *(Value *)R->results = V_TRUE;
+        R->result_count++;
+        return a;
+    }
     a = frame_native_room(R, a, 0, R->result_count + 1);
     if (!a) return NULL;
     if (R->result_count) memmove(a + 1, R->results, R->result_count * sizeof(Value));
@@ -73,6 +97,7 @@ static NOINLINE Value *prefix_true(Run *R, Value *a)
 
 EXEC(many_GLUE_PCALL)
 {
+    R->pcalls = (uint32_t)fp[-3];
     Value *a = prefix_true(R, fp - fp[-4]);
     if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
     RETURN_MANY(a);
@@ -89,6 +114,7 @@ static NOINLINE Value *to_resumer(Run *R, size_t room)
     Coroutine *resumer = heap_coroutine(R, R->co)->resumer;
     CoBody *b = heap_coroutine_mut(R, resumer);
     b->status = CO_RUNNING;
+    R->pcalls = b->pcalls;
     R->co = resumer;
     R->spare = NULL; /* results may lie in it */
     Value *a = b->segment->slots + b->fp;
@@ -144,9 +170,13 @@ EXEC(control_yield)
     RETURN_MANY(a);
 }
 
+/* Coroutines that have resumed each other: bounded as PUC Lua's C stack is, if higher. */
+enum { RESUME_DEPTH_MAX = 20000 };
+
 /* Why co cannot be resumed; NULL if it can. */
 static const char *resume_refusal(Run *R, const Coroutine *co)
 {
+    if (heap_coroutine(R, R->co)->depth >= RESUME_DEPTH_MAX) return "C stack overflow";
     switch (heap_coroutine(R, co)->status) {
     case CO_FRESH:
     case CO_SUSPENDED: return NULL;
@@ -163,8 +193,10 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     CoBody *b = heap_coroutine_mut(R, co);
     bool fresh = b->status == CO_FRESH;
     b->resumer = R->co;
+    b->depth = heap_coroutine(R, R->co)->depth + 1;
     b->wrapped = wrapped;
     b->status = CO_RUNNING;
+    R->pcalls = b->pcalls;
     R->co = co;
     R->spare = NULL;
     Value *fp = b->segment->slots + b->fp;

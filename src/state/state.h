@@ -91,6 +91,7 @@ typedef struct Run {
     Segment *main_segment;
     Segment *catch_segment; /* who takes an error: see eval.c */
     Value *catch_frame;
+    uint32_t pcalls; /* protected calls on the running coroutine's stack */
     bool error_handled; /* its xpcall handler has run */
     Coroutine *resume_co; /* what switch.c is about to resume */
     bool resume_wrapped, resume_fresh;
