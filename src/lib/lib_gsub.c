@@ -28,6 +28,7 @@ typedef struct Gsub {
     size_t copied; /* how much of it is in RESULT and out */
     size_t next;   /* where to search */
     size_t left, count;
+    bool plain; /* a replacement string without % */
 } Gsub;
 
 /* Progress in the frame ------------------------------------------------------------ */
@@ -39,8 +40,9 @@ static void begin(Run *R, Gsub *g, const Value *a)
     buffer_init(&g->out, R->string_max);
 }
 
-static inline Value boxed(size_t n) { return value_number((double)n); }
-static inline size_t unboxed(Value v) { return (size_t)value_to_double(v); }
+/* A size in a slot: the bits of a very small number. */
+static inline Value boxed(size_t n) { return VALUE_DOUBLE_OFFSET + n; }
+static inline size_t unboxed(Value v) { return v - VALUE_DOUBLE_OFFSET; }
 
 static void load(Run *R, Gsub *g, const Value *a)
 {
@@ -103,10 +105,13 @@ static bool replace_by_value(Run *R, Gsub *g, Value v)
     return true;
 }
 
+static bool is_plain(const String *s) { return !s->length || !memchr(s->data, '%', s->length); }
+
 static int replace_by_string(Run *R, Gsub *g, const Value *a)
 {
     const String *s = value_string(a[REPLACEMENT]);
     copy_gap(g);
+    if (g->plain) return buffer_append(&g->out, s->data, s->length), 0;
     return pattern_expand(&g->w.m, s->data, s->length, &g->out) ? 0 : match_failed(R, &g->w);
 }
 
@@ -131,18 +136,35 @@ static Value look_up(Run *R, const Table *t, const PatternPiece *piece)
     return table_get_string(b, &key, string_hash(&key));
 }
 
+/* The same with metamethods. Errors are the native's own, without a position. */
+static int replace_by_index(Run *R, Gsub *g, Value *a, Value key)
+{
+    Value v = V_NIL, object = a[REPLACEMENT];
+    Value *f = a + AT + NATIVE_HEADER - 1;
+    switch (operate_index(R, &object, key, &v)) {
+    case LOOKUP_DONE: return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
+    case LOOKUP_CALL: break;
+    case LOOKUP_LOOP: return native_throw(R, new_c_string("loop in gettable"));
+    default:
+        return native_throw(R, string_value(lib_join("attempt to index a ",
+                                                     value_type_name(object), " value", NULL)));
+    }
+    if (!save(R, g, a)) return native_memory_error(R);
+    f[0] = v;
+    f[1] = object;
+    f[2] = key;
+    return native_call(R, a, AT, 2, replaced);
+}
+
 static int replace_by_table(Run *R, Gsub *g, Value *a)
 {
     PatternPiece piece;
     const Table *t = value_pointer(a[REPLACEMENT]);
     if (!pattern_capture(&g->w.m, 0, &piece)) return match_failed(R, &g->w);
     Value v = look_up(R, t, &piece);
-    if (v != V_NIL || !heap_table(R, t)->meta) return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
-    Value object = a[REPLACEMENT], key = match_capture(&piece);
-    if (operate_index(R, &object, key, &v) == LOOKUP_DONE)
-        return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
-    if (!save(R, g, a)) return native_memory_error(R);
-    return native_index(R, a, AT, a[REPLACEMENT], key, replaced);
+    if (v == V_NIL && heap_table(R, t)->meta)
+        return replace_by_index(R, g, a, match_capture(&piece));
+    return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
 }
 
 /* Replaces the match: 0, or what the native must answer. */
@@ -163,7 +185,7 @@ static int finish(Run *R, Gsub *g, Value *a)
         if (!s) return native_memory_error(R);
         a[0] = string_value(s);
     } /* else the subject is at a[0] */
-    a[1] = boxed(g->count);
+    a[1] = value_number((double)g->count);
     return 2;
 }
 
@@ -178,7 +200,7 @@ static bool advance(Gsub *g)
 static int substitute(Run *R, Gsub *g, Value *a)
 {
     while (g->left) {
-        PatternStatus status = match_search(R, &g->w, pattern_find, g->next);
+        PatternStatus status = match_find(R, &g->w, g->next);
         if (status == PATTERN_NO_MATCH) break;
         if (status != PATTERN_MATCH) return match_failed(R, &g->w);
         g->left--;
@@ -228,6 +250,7 @@ int lib_string_gsub(Run *R, Value *a, int n)
     begin(R, &g, a);
     g.left = limit;
     g.count = g.copied = g.next = 0;
+    g.plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
     a[RESULT] = V_NIL;
     return substitute(R, &g, a);
 }

@@ -7,15 +7,7 @@
  */
 #include "lib/lib_string.h"
 
-enum { MATCH_PORTION = 1 << 16 };
-
 /* Matching ------------------------------------------------------------------------- */
-
-void match_begin(MatchWork *w, const String *source, const String *pattern, bool anchors)
-{
-    pattern_init(&w->m, source->data, source->length, pattern->data, pattern->length, anchors,
-                 &w->fuel);
-}
 
 static PatternStatus interrupted(Run *R, MatchWork *w)
 {
@@ -24,15 +16,17 @@ static PatternStatus interrupted(Run *R, MatchWork *w)
     return w->m.status = PATTERN_ERROR;
 }
 
-PatternStatus match_search(Run *R, MatchWork *w, MatchSearch *search, size_t at)
+PatternStatus match_find_more(Run *R, MatchWork *w, size_t at)
 {
-    for (uint64_t portion = MATCH_PORTION;; portion *= 2) {
-        w->fuel = portion;
-        PatternStatus status = search(&w->m, at);
-        bool more = native_charge(R, portion - w->fuel);
-        if (status != PATTERN_OUT_OF_FUEL || !more) return status;
+    PatternStatus status = PATTERN_OUT_OF_FUEL;
+    uint64_t portion = MATCH_PORTION;
+    while (status == PATTERN_OUT_OF_FUEL && native_charge(R, portion / MATCH_STEP)) {
         if (R->interrupt && *R->interrupt) return interrupted(R, w);
+        w->fuel = portion *= 2;
+        status = pattern_find(&w->m, at);
     }
+    native_charge(R, (portion - w->fuel) / MATCH_STEP);
+    return status;
 }
 
 int match_failed(Run *R, const MatchWork *w)
@@ -79,7 +73,7 @@ static int find_pattern(Run *R, Value *a, const String *s, const String *p, size
 {
     MatchWork w;
     match_begin(&w, s, p, true);
-    PatternStatus status = match_search(R, &w, pattern_find, at);
+    PatternStatus status = match_find(R, &w, at);
     if (status == PATTERN_NO_MATCH) NATIVE_RETURN(V_NIL);
     if (status != PATTERN_MATCH) return match_failed(R, &w);
     if (!find) return match_captures(R, &w, a, true);
@@ -116,7 +110,7 @@ static int gmatch_next(Run *R, Value *a, int n)
     size_t at = (size_t)value_to_double(heap_cell(R, offset));
     if (at > s->length) return 0;
     match_begin(&w, s, value_string(lib_upvalue(a, PATTERN)), false);
-    PatternStatus status = match_search(R, &w, pattern_find, at);
+    PatternStatus status = match_find(R, &w, at);
     if (status == PATTERN_NO_MATCH) return 0;
     if (status != PATTERN_MATCH) return match_failed(R, &w);
     size_t next = w.m.to + (w.m.to == w.m.from);

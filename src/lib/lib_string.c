@@ -19,6 +19,12 @@ Value lib_string_of(const char *bytes, size_t length)
     return length ? byte_strings[(unsigned char)*bytes] : empty_string;
 }
 
+/* Charges for bytes copied: a step is worth 64 of them. */
+static inline void charge_bytes(Run *R, size_t n)
+{
+    if (n >= 64) native_charge(R, n / 64);
+}
+
 /* Parts ---------------------------------------------------------------------------- */
 
 static int string_len(Run *R, Value *a, int n)
@@ -89,6 +95,8 @@ static int string_char(Run *R, Value *a, int n)
 
 /* Copies --------------------------------------------------------------------------- */
 
+enum { BLOCK = 16 }; /* bytes that a vector instruction may take at once */
+
 static int string_reverse(Run *R, Value *a, int n)
 {
     char *bytes;
@@ -98,27 +106,46 @@ static int string_reverse(Run *R, Value *a, int n)
     String *reversed = string_reserve(s->length, &bytes);
     if (!reversed) return native_memory_error(R);
     const char *end = s->data + s->length;
-    for (size_t i = 0; i < s->length; i++) bytes[i] = *--end;
+    size_t left = s->length;
+    for (; left >= 8; left -= 8) {
+        uint64_t word;
+        memcpy(&word, end -= 8, 8);
+        word = __builtin_bswap64(word);
+        memcpy(bytes, &word, 8);
+        bytes += 8;
+    }
+    while (left--) *bytes++ = *--end;
+    charge_bytes(R, s->length);
     NATIVE_RETURN(string_value(reversed));
 }
 
-/* Adds `shift` to the letters from `first` on in 26 places. */
-static int shift_letters(Run *R, Value *a, int n, unsigned char first, int shift)
+/* Copies bytes, with the case of the 26 letters from `first` on changed. */
+static inline void flip_letters(char *restrict to, const char *restrict from, size_t n,
+                                unsigned char first)
 {
-    char *bytes;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)from[i];
+        to[i] = (char)(c ^ ((unsigned char)(c - first) < 26) << 5);
+    }
+}
+
+static int change_case(Run *R, Value *a, int n, unsigned char first)
+{
+    char *to;
     const String *s = arg_string(R, a, n, 0);
     if (!s) return NATIVE_ERROR;
-    String *shifted = string_reserve(s->length, &bytes);
-    if (!shifted) return native_memory_error(R);
+    String *changed = string_reserve(s->length, &to);
+    if (!changed) return native_memory_error(R);
     const char *from = s->data;
-    for (size_t i = 0; i < s->length; i++) {
-        unsigned char c = (unsigned char)from[i];
-        bytes[i] = (char)((unsigned char)(c - first) < 26 ? c + shift : c);
-    }
-    NATIVE_RETURN(string_value(shifted));
+    size_t left = s->length;
+    for (; left >= BLOCK; left -= BLOCK, to += BLOCK, from += BLOCK)
+        flip_letters(to, from, BLOCK, first);
+    flip_letters(to, from, left, first);
+    charge_bytes(R, s->length);
+    NATIVE_RETURN(string_value(changed));
 }
-static int string_lower(Run *R, Value *a, int n) { return shift_letters(R, a, n, 'A', 32); }
-static int string_upper(Run *R, Value *a, int n) { return shift_letters(R, a, n, 'a', -32); }
+static int string_lower(Run *R, Value *a, int n) { return change_case(R, a, n, 'A'); }
+static int string_upper(Run *R, Value *a, int n) { return change_case(R, a, n, 'a'); }
 
 /* Fills bytes[0..total) with its first `done` bytes again and again. */
 static void repeat(char *bytes, size_t done, size_t total)
@@ -149,6 +176,7 @@ static int repeat_string(Run *R, Value *a, const String *s, const String *separa
             memcpy(bytes + s->length, separator->data, separator->length);
         repeat(bytes, unit, total);
     }
+    charge_bytes(R, total);
     NATIVE_RETURN(string_value(result));
 }
 

@@ -28,18 +28,34 @@ static inline uint64_t lib_string_position(int64_t position, size_t length)
 }
 
 /*
- * Matches with as much work as it takes, charging the run for it: `search` is
- * pattern_match_at or pattern_find, m is prepared with fuel = &work->fuel. Every
- * match may first spend a portion; one that needs more starts again with twice that.
+ * A search with as much work as it takes, which is charged to the run. It may first
+ * spend a portion; one that needs more starts again with twice that, as often as need
+ * be, so that whoever waits for an end can interrupt it.
  */
 typedef struct MatchWork {
     Matcher m;
     uint64_t fuel;
 } MatchWork;
 
-void match_begin(MatchWork *w, const String *source, const String *pattern, bool anchors);
-typedef PatternStatus MatchSearch(Matcher *m, size_t at);
-PatternStatus match_search(Run *R, MatchWork *w, MatchSearch *search, size_t at);
+enum { MATCH_PORTION = 1 << 16, MATCH_STEP = 4 /* units of work */ };
+
+static inline void match_begin(MatchWork *w, const String *source, const String *pattern,
+                               bool anchors)
+{
+    pattern_init(&w->m, source->data, source->length, pattern->data, pattern->length, anchors,
+                 &w->fuel);
+}
+
+PatternStatus match_find_more(Run *R, MatchWork *w, size_t at);
+/* pattern_find */
+static inline PatternStatus match_find(Run *R, MatchWork *w, size_t at)
+{
+    w->fuel = MATCH_PORTION;
+    PatternStatus status = pattern_find(&w->m, at);
+    if (status == PATTERN_OUT_OF_FUEL) return match_find_more(R, w, at);
+    R->fuel -= (int64_t)(MATCH_PORTION - w->fuel) / MATCH_STEP;
+    return status;
+}
 /* Puts the values of the match at a[0..); gives their number, or NATIVE_ERROR. */
 int match_captures(Run *R, MatchWork *w, Value *a, bool whole);
 Value match_capture(const PatternPiece *piece);
