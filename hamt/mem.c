@@ -37,6 +37,9 @@ void *mem_alloc_atomic(size_t size) { return mem_checked(mem_try_alloc_atomic(si
 
 #ifdef MOONLET_MALLOC
 
+/* AddressSanitizer ends the program when asked for more. */
+#define RING_BLOCK_MAX ((size_t)1 << 39)
+
 /* Each block is preceded by its links in a ring, which keeps it reachable. */
 typedef struct Link {
     struct Link *next, *prev;
@@ -48,7 +51,7 @@ static uint64_t ring_bytes;
 
 static void *ring_add(size_t size)
 {
-    if (size > SIZE_MAX - sizeof(Link)) return NULL;
+    if (size > RING_BLOCK_MAX) return NULL;
     Link *link = calloc(1, sizeof(Link) + size);
     if (!link) return NULL;
     pthread_mutex_lock(&ring_lock);
@@ -131,6 +134,7 @@ static void init(void)
     GC_set_all_interior_pointers(0);
     GC_set_free_space_divisor(1);
     GC_set_warn_proc(GC_ignore_warn_proc);
+    GC_set_markers_count(1); /* helpers cost 2 ms at start; GC_MARKERS=n overrides it */
     GC_INIT();
     GC_expand_hp(HEAP_FIRST);
     GC_allow_register_threads();
@@ -253,10 +257,15 @@ void mem_free_root(void *p) { GC_free(p); }
 
 uint64_t mem_bytes_total(void) { return GC_get_total_bytes(); }
 uint64_t mem_bytes_heap(void) { return GC_get_heap_size(); }
-void mem_collect(void) { GC_gcollect(); }
+void mem_collect(void)
+{
+    mem_thread_attach();
+    GC_gcollect();
+}
 
 void mem_weak_set(uintptr_t *slot, void *object)
 {
+    mem_thread_attach();
     *slot = (uintptr_t)GC_HIDE_POINTER(object);
     GC_general_register_disappearing_link((void **)slot, object);
 }
@@ -269,6 +278,7 @@ static void *weak_reveal(void *slot)
 
 void *mem_weak_get(const uintptr_t *slot)
 {
+    mem_thread_attach();
     return GC_call_with_alloc_lock(weak_reveal, (void *)slot);
 }
 

@@ -167,11 +167,11 @@ static inline bool value_equal(Value a, Value b)
 
 /* 32-bit hash that depends on contents (strings, numbers) or id (objects). */
 uint32_t value_hash(Value v);
+/* Mixes a word so that regular keys (small integers as doubles, ids) spread evenly. */
 static inline uint32_t value_hash_word(uint64_t x)
 {
-    x ^= x >> 32;
-    x *= 0x9e3779b97f4a7c15u;
-    return (uint32_t)(x >> 32);
+    unsigned __int128 product = (unsigned __int128)x * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(product >> 64) ^ (uint32_t)(product >> 32);
 }
 /* The same for numbers, where the key -0 must be a 0 already. */
 static inline uint32_t value_hash_number(Value v) { return value_hash_word(v); }

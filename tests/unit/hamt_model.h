@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One model test for every kind of map: random operations on a map and on a plain
+ * array, with older versions kept, all of which must go on reading as they did.
+ *
+ * To be included after hamt_template.h, with the same name in MODEL. Keys are 1..KEYS;
+ * the word of a key is the key with random bits above TAG_SHIFT, which equality
+ * ignores, so that equal keys are often different words.
+ */
+#define MODEL_JOIN2(a, b) a##_##b
+#define MODEL_JOIN(a, b) MODEL_JOIN2(a, b)
+#define MAP(f) MODEL_JOIN(MODEL, f)
+
+typedef struct MAP(Version) {
+    Hamt map;
+    Word values[KEYS + 1]; /* 0: absent */
+} MAP(Version);
+
+/* The current version and older ones. */
+typedef struct MAP(Model) {
+    Random random;
+    uint64_t token;
+    MAP(Version) now;
+    MAP(Version) old[VERSIONS];
+} MAP(Model);
+
+static void MAP(verify)(const MAP(Version) * v)
+{
+    for (Word k = 1; k <= KEYS; k++) {
+        const HamtEntry *e = MAP(find)(&v->map, k, key_hash_of(k));
+        must((e ? e->value : 0) == v->values[k]);
+    }
+}
+
+static uint32_t MAP(size)(const MAP(Version) * v)
+{
+    uint32_t n = 0;
+    for (Word k = 1; k <= KEYS; k++) n += v->values[k] != 0;
+    return n;
+}
+
+/* Each pair once, and from any key on what follows the key when it is there. */
+static void MAP(verify_next)(const MAP(Version) * v)
+{
+    uint32_t n = 0;
+    const HamtEntry *e = MAP(next)(&v->map, 0, 0);
+    for (; e; e = MAP(next)(&v->map, e->key, key_hash_of(e->key))) {
+        must(e->value == v->values[e->key & TAG_MASK]);
+        n++;
+    }
+    must(n == MAP(size)(v));
+    for (Word k = 1; k <= KEYS; k++) {
+        Hamt with = v->map;
+        MAP(put)(&with, k, key_hash_of(k), 1, epoch_new());
+        const HamtEntry *a = MAP(next)(&v->map, k, key_hash_of(k));
+        const HamtEntry *b = MAP(next)(&with, k, key_hash_of(k));
+        must((a ? a->key & TAG_MASK : 0) == (b ? b->key & TAG_MASK : 0));
+    }
+}
+
+/* The shape depends on the contents only. */
+static void MAP(verify_canonical)(const MAP(Version) * v)
+{
+    Hamt other = {0};
+    uint64_t token = epoch_new();
+    for (Word k = KEYS; k > 0; k--)
+        if (v->values[k]) MAP(put)(&other, k, key_hash_of(k), v->values[k], token);
+    must(same_shape(v->map.root, other.root));
+}
+
+static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
+{
+    Differences d = {{0}, {0}, 0};
+    uint32_t expected = 0;
+    MAP(diff)(&a->map, &b->map, note_difference, &d);
+    for (Word k = 1; k <= KEYS; k++) {
+        bool differs = a->values[k] != b->values[k];
+        must(d.a[k] == (differs ? a->values[k] : 0));
+        must(d.b[k] == (differs ? b->values[k] : 0));
+        expected += differs;
+    }
+    must(d.count == expected);
+}
+
+static void MAP(change)(MAP(Model) * m)
+{
+    Word key = 1 + random_below(&m->random, KEYS);
+    Word word = key | (Word)random_below(&m->random, 3) << TAG_SHIFT;
+    Word value = random_word(&m->random) | 1;
+    uint32_t hash = key_hash_of(key);
+    Word *place;
+    switch (random_below(&m->random, 8)) {
+    case 0:
+    case 1:
+    case 2:
+        must(MAP(put)(&m->now.map, word, hash, value, m->token) == !m->now.values[key]);
+        m->now.values[key] = value;
+        break;
+    case 3:
+        place = MAP(slot)(&m->now.map, word, hash, m->token);
+        must((place != NULL) == (m->now.values[key] != 0));
+        if (place) *place = m->now.values[key] = value;
+        break;
+    default:
+        if (random_below(&m->random, 2)) return;
+        must(MAP(remove)(&m->now.map, word, hash, m->token) == (m->now.values[key] != 0));
+        m->now.values[key] = 0;
+    }
+}
+
+static void MAP(step)(MAP(Model) * m)
+{
+    uint32_t which = random_below(&m->random, VERSIONS);
+    switch (random_below(&m->random, 12)) {
+    case 0: /* snapshot */
+        m->old[which] = m->now;
+        m->token = epoch_new();
+        break;
+    case 1: /* on from an older version */
+        if (random_below(&m->random, 4)) break;
+        m->now = m->old[which];
+        m->token = epoch_new();
+        break;
+    default: MAP(change)(m);
+    }
+    MAP(check)(&m->now.map);
+    MAP(verify)(&m->now);
+    for (int i = 0; i < VERSIONS; i++) MAP(verify)(&m->old[i]);
+    if (random_below(&m->random, 16)) return;
+    MAP(verify_next)(&m->now);
+    MAP(verify_canonical)(&m->now);
+    MAP(verify_diff)(&m->now, &m->old[which]);
+    MAP(verify_diff)(&m->old[which], &m->now);
+}
+
+static void MAP(run_model)(void)
+{
+    MAP(Model) *m = mem_alloc_root(sizeof *m);
+    m->random.state = 1;
+    m->token = epoch_new();
+    for (int i = 0; i < STEPS; i++) {
+        MAP(step)(m);
+        if (i % COLLECT_EVERY == 0) mem_collect();
+    }
+    mem_free_root(m);
+}
+
+#undef MAP
+#undef MODEL_JOIN
+#undef MODEL_JOIN2
+#undef MODEL

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* Maps: against a model for several widths and hashes, at size, and what is shared. */
+#include "hamt.h"
+#include "model.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { KEYS = 60, VERSIONS = 12, STEPS = 4000, COLLECT_EVERY = 500, TAG_SHIFT = 32 };
+#define TAG_MASK (((Word)1 << TAG_SHIFT) - 1)
+
+static uint32_t mixed(Word k)
+{
+    k = (k & TAG_MASK) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(k >> 32);
+}
+static uint32_t masked(Word k) { return mixed(k) & 15; }
+static uint32_t high_only(Word k) { return mixed(k) & 0xc0000000u; }
+static uint32_t constant(Word k)
+{
+    (void)k;
+    return 7;
+}
+
+static int key_order(Word a, Word b)
+{
+    a &= TAG_MASK;
+    b &= TAG_MASK;
+    return (a > b) - (a < b);
+}
+static bool key_equal(Word a, Word b) { return (a & TAG_MASK) == (b & TAG_MASK); }
+
+typedef struct Differences {
+    Word a[KEYS + 1], b[KEYS + 1];
+    uint32_t count;
+} Differences;
+
+static void note_difference(void *context, Word key, Word a, Word b)
+{
+    Differences *d = context;
+    key &= TAG_MASK;
+    must(!d->a[key] && !d->b[key]);
+    d->a[key] = a;
+    d->b[key] = b;
+    d->count++;
+}
+
+static bool same_shape(const HamtNode *a, const HamtNode *b)
+{
+    if (!a || !b) return a == b;
+    if (a->bitmap != b->bitmap || a->count != b->count) return false;
+    for (uint32_t i = 0; i < a->count; i++) {
+        const HamtEntry *x = &a->entries[i], *y = &b->entries[i];
+        if (!x->key != !y->key) return false;
+        if (x->key ? !key_equal(x->key, y->key) || x->value != y->value
+                   : !same_shape(hamt_child(x), hamt_child(y)))
+            return false;
+    }
+    return true;
+}
+
+#define HAMT_NAME wide
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL wide
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME wide_masked
+#define HAMT_KEY_HASH(k) masked(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL wide_masked
+#define key_hash_of masked
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME wide_high
+#define HAMT_KEY_HASH(k) high_only(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL wide_high
+#define key_hash_of high_only
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME wide_constant
+#define HAMT_KEY_HASH(k) constant(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL wide_constant
+#define key_hash_of constant
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME four
+#define HAMT_BITS 2
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL four
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME four_masked
+#define HAMT_BITS 2
+#define HAMT_KEY_HASH(k) masked(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL four_masked
+#define key_hash_of masked
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME two
+#define HAMT_BITS 1
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL two
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME two_high
+#define HAMT_BITS 1
+#define HAMT_KEY_HASH(k) high_only(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL two_high
+#define key_hash_of high_only
+#include "hamt_model.h"
+#undef key_hash_of
+
+static void (*const models[])(void) = {
+    wide_run_model, wide_masked_run_model, wide_high_run_model, wide_constant_run_model,
+    four_run_model, four_masked_run_model, two_run_model,       two_high_run_model,
+};
+
+START_TEST(behaves_as_the_model) { models[_i](); }
+END_TEST
+
+static Hamt map_of(uint32_t n, uint64_t token)
+{
+    Hamt map = {0};
+    for (Word k = 1; k <= n; k++) wide_put(&map, k, mixed(k), k + 1, token);
+    return map;
+}
+
+START_TEST(holds_a_million_keys)
+{
+    enum { MANY = 1000000 };
+    uint64_t token = epoch_new();
+    Hamt map = map_of(MANY, token);
+    ck_assert_uint_eq(map.count, MANY);
+    wide_check(&map);
+    for (Word k = 1; k <= MANY; k++) must(wide_find(&map, k, mixed(k))->value == k + 1);
+    ck_assert_ptr_null(wide_find(&map, MANY + 1, mixed(MANY + 1)));
+    Hamt all = map;
+    token = epoch_new();
+    for (Word k = 1; k <= MANY; k++)
+        if (k % 1000) must(wide_remove(&map, k, mixed(k), token));
+    wide_check(&map);
+    ck_assert_uint_eq(map.count, MANY / 1000);
+    ck_assert_uint_eq(all.count, MANY);
+    for (Word k = 1; k <= MANY; k++) {
+        must((wide_find(&map, k, mixed(k)) != NULL) == (k % 1000 == 0));
+        must(wide_find(&all, k, mixed(k))->value == k + 1);
+    }
+}
+END_TEST
+
+START_TEST(removal_during_a_traversal_misses_nothing)
+{
+    uint64_t token = epoch_new();
+    Hamt map = map_of(5000, token);
+    uint32_t met = 0;
+    for (const HamtEntry *e = wide_next(&map, 0, 0); e;) {
+        Word key = e->key;
+        met++;
+        must(wide_remove(&map, key, mixed(key), token));
+        e = wide_next(&map, key, mixed(key));
+    }
+    ck_assert_uint_eq(met, 5000);
+    ck_assert_uint_eq(map.count, 0);
+    ck_assert_ptr_null(map.root);
+}
+END_TEST
+
+START_TEST(update_during_a_traversal_keeps_the_order)
+{
+    Hamt map = map_of(1000, epoch_new()), before = map;
+    uint64_t token = epoch_new();
+    const HamtEntry *e = wide_next(&map, 0, 0), *old = wide_next(&before, 0, 0);
+    while (old) {
+        ck_assert_uint_eq(e->key, old->key);
+        Word key = e->key;
+        wide_put(&map, key, mixed(key), 9, token);
+        e = wide_next(&map, key, mixed(key));
+        old = wide_next(&before, key, mixed(key));
+    }
+    ck_assert_ptr_null(e);
+}
+END_TEST
+
+START_TEST(the_empty_map)
+{
+    Hamt map = {0};
+    uint64_t token = epoch_new();
+    ck_assert_ptr_null(wide_find(&map, 1, mixed(1)));
+    ck_assert_ptr_null(wide_slot(&map, 1, mixed(1), token));
+    ck_assert(!wide_remove(&map, 1, mixed(1), token));
+    ck_assert_ptr_null(wide_next(&map, 0, 0));
+    ck_assert_ptr_null(wide_next(&map, 1, mixed(1)));
+    hamt_reserve(&map, 3, token);
+    wide_check(&map);
+    ck_assert_ptr_null(wide_find(&map, 1, mixed(1)));
+    ck_assert_ptr_null(wide_next(&map, 0, 0));
+    ck_assert_ptr_null(wide_next(&map, 1, mixed(1)));
+    ck_assert(!wide_remove(&map, 1, mixed(1), token));
+}
+END_TEST
+
+START_TEST(reserved_room_is_used)
+{
+    Hamt map = {0};
+    uint64_t token = epoch_new();
+    hamt_reserve(&map, 3, token);
+    const HamtNode *root = map.root;
+    for (Word k = 1; k <= 3; k++) wide_put(&map, k, mixed(k), k, token);
+    ck_assert_ptr_eq(map.root, root);
+}
+END_TEST
+
+START_TEST(what_changes_nothing_copies_nothing)
+{
+    Hamt map = map_of(1000, epoch_new());
+    const HamtNode *root = map.root;
+    ck_assert(!wide_remove(&map, 5000, mixed(5000), epoch_new()));
+    ck_assert_ptr_null(wide_slot(&map, 5000, mixed(5000), epoch_new()));
+    ck_assert_ptr_eq(map.root, root);
+}
+END_TEST
+
+START_TEST(a_change_shares_all_but_its_path)
+{
+    Hamt before = map_of(1000, epoch_new()), after = before;
+    wide_put(&after, 500, mixed(500), 1, epoch_new());
+    uint32_t shared = 0;
+    for (uint32_t i = 0; i < before.root->count; i++)
+        shared += before.root->entries[i].value == after.root->entries[i].value;
+    ck_assert_uint_eq(shared, before.root->count - 1u);
+}
+END_TEST
+
+START_TEST(the_owner_writes_in_place)
+{
+    uint64_t token = epoch_new();
+    Hamt map = map_of(1000, token);
+    const HamtNode *root = map.root;
+    for (Word k = 1; k <= 1000; k++) {
+        *wide_slot(&map, k, mixed(k), token) = 3;
+        wide_put(&map, k, mixed(k), 4, token);
+    }
+    ck_assert_ptr_eq(map.root, root);
+}
+END_TEST
+
+static void count_pair(void *context, Word key, Word value)
+{
+    must(value == key + 1);
+    ++*(uint32_t *)context;
+}
+
+START_TEST(each_meets_all_pairs)
+{
+    Hamt map = map_of(3000, epoch_new());
+    uint32_t n = 0;
+    hamt_each(&map, count_pair, &n);
+    ck_assert_uint_eq(n, 3000);
+}
+END_TEST
+
+#ifndef NDEBUG
+START_TEST(key_0_is_refused)
+{
+    Hamt map = {0};
+    wide_put(&map, 0, 0, 1, epoch_new());
+}
+END_TEST
+
+START_TEST(check_finds_a_lost_pair)
+{
+    Hamt map = map_of(10, epoch_new());
+    map.count++;
+    wide_check(&map);
+}
+END_TEST
+
+START_TEST(check_finds_a_misplaced_pair)
+{
+    Hamt map = map_of(10, epoch_new());
+    map.root->entries[0].key += 1000;
+    wide_check(&map);
+}
+END_TEST
+#endif
+
+int main(void)
+{
+    Suite *suite = suite_create("hamt");
+    TCase *tc = tcase_create("hamt");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_loop_test(tc, behaves_as_the_model, 0, sizeof models / sizeof *models);
+    tcase_add_test(tc, holds_a_million_keys);
+    tcase_add_test(tc, removal_during_a_traversal_misses_nothing);
+    tcase_add_test(tc, update_during_a_traversal_keeps_the_order);
+    tcase_add_test(tc, the_empty_map);
+    tcase_add_test(tc, reserved_room_is_used);
+    tcase_add_test(tc, what_changes_nothing_copies_nothing);
+    tcase_add_test(tc, a_change_shares_all_but_its_path);
+    tcase_add_test(tc, the_owner_writes_in_place);
+    tcase_add_test(tc, each_meets_all_pairs);
+#ifndef NDEBUG
+    tcase_add_test_raise_signal(tc, key_0_is_refused, SIGABRT);
+    tcase_add_test_raise_signal(tc, check_finds_a_lost_pair, SIGABRT);
+    tcase_add_test_raise_signal(tc, check_finds_a_misplaced_pair, SIGABRT);
+#endif
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

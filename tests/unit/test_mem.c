@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory: zeroed blocks, what collection keeps and takes, threads, edit tokens. */
+#include "mem.h"
+#include "model.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#ifdef MOONLET_MALLOC
+enum { COLLECTS = 0 };
+#else
+enum { COLLECTS = 1 };
+#endif
+
+static const size_t sizes[] = {1, 16, 24, 32, 48, 272, 400, 528, 1024, 1025, 5000, 100000};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static bool all_are(const void *block, size_t size, unsigned char byte)
+{
+    const unsigned char *p = block;
+    for (size_t i = 0; i < size; i++)
+        if (p[i] != byte) return false;
+    return true;
+}
+
+START_TEST(blocks_are_zero)
+{
+    for (int i = 0; i < SIZES; i++) {
+        for (int k = 0; k < 100; k++) {
+            void *p = mem_new(sizes[i]), *q = mem_alloc(sizes[i]);
+            must(p && q && p != q);
+            must(all_are(p, sizes[i], 0) && all_are(q, sizes[i], 0));
+            memset(p, 0xff, sizes[i]);
+            memset(q, 0xff, sizes[i]);
+            mem_free(p, sizes[i]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(freed_blocks_come_back)
+{
+    void *p = mem_new(48);
+    memset(p, 1, 48);
+    mem_free(p, 48);
+    void *q = mem_new(48);
+    if (COLLECTS) ck_assert_ptr_eq(p, q);
+    ck_assert(all_are(q, 48, 0));
+}
+END_TEST
+
+START_TEST(atomic_blocks_survive_while_held)
+{
+    enum { HELD = 3000 };
+    unsigned char **held = mem_alloc(HELD * sizeof *held);
+    for (int round = 0; round < 5; round++) {
+        for (int i = 0; i < HELD; i++) {
+            size_t size = sizes[i % SIZES];
+            if (size > 1024) size = 64;
+            held[i] = mem_new_atomic(size);
+            memset(held[i], i & 255, size);
+            if (i % 1000 == 0) mem_collect();
+        }
+        mem_collect();
+        for (int i = 0; i < HELD; i++) {
+            size_t size = sizes[i % SIZES];
+            must(all_are(held[i], size > 1024 ? 64 : size, (unsigned char)i));
+        }
+    }
+}
+END_TEST
+
+typedef struct Cell {
+    struct Cell *next;
+    uint64_t number;
+} Cell;
+
+START_TEST(scanned_blocks_keep_what_they_point_to)
+{
+    Cell **chain = mem_alloc_root(sizeof *chain);
+    for (uint64_t i = 0; i < 100000; i++) {
+        Cell *cell = mem_new(sizeof *cell);
+        *cell = (Cell){*chain, i};
+        *chain = cell;
+    }
+    mem_collect();
+    uint64_t expected = 100000;
+    for (const Cell *cell = *chain; cell; cell = cell->next) must(cell->number == --expected);
+    ck_assert_uint_eq(expected, 0);
+    mem_free_root(chain);
+}
+END_TEST
+
+START_TEST(garbage_is_collected)
+{
+    for (int i = 0; i < 300000; i++) {
+        mem_new(1000);
+        mem_new_atomic(1000);
+    }
+    ck_assert_uint_ge(mem_bytes_total(), 500000000u);
+    if (COLLECTS) ck_assert_uint_lt(mem_bytes_heap(), 100000000u);
+}
+END_TEST
+
+START_TEST(what_cannot_be_had_is_null)
+{
+    ck_assert_ptr_null(mem_try_alloc((size_t)1 << 60));
+    ck_assert_ptr_null(mem_try_alloc_atomic((size_t)1 << 60));
+    ck_assert_ptr_nonnull(mem_try_alloc((size_t)1 << 20));
+    ck_assert_ptr_nonnull(mem_try_alloc_atomic((size_t)1 << 20));
+}
+END_TEST
+
+static void __attribute__((noinline)) make_weak(uintptr_t *slots, void **kept, int n)
+{
+    for (int i = 0; i < n; i++) {
+        void *object = mem_new(64);
+        mem_weak_set(&slots[i], object);
+        if (i % 10 == 0) kept[i] = object;
+    }
+}
+
+START_TEST(weak_pointers_are_cleared)
+{
+    enum { WEAK = 1000 };
+    uintptr_t *slots = mem_alloc(WEAK * sizeof *slots);
+    void **kept = mem_alloc(WEAK * sizeof *kept);
+    make_weak(slots, kept, WEAK);
+    mem_collect();
+    int gone = 0;
+    for (int i = 0; i < WEAK; i++) {
+        if (kept[i]) must(mem_weak_get(&slots[i]) == kept[i]);
+        gone += mem_weak_get(&slots[i]) == NULL;
+    }
+    if (COLLECTS) ck_assert_int_gt(gone, WEAK / 2);
+    mem_weak_clear(&slots[0]);
+    ck_assert_ptr_null(mem_weak_get(&slots[0]));
+    ck_assert_ptr_nonnull(kept[0]);
+}
+END_TEST
+
+/* Allocates both kinds, checks them, and collects now and then. */
+static void *work(void *seed)
+{
+    enum { LIVE = 200 };
+    Random random = {(uintptr_t)seed};
+    unsigned char **live = mem_alloc_root(LIVE * sizeof *live);
+    size_t *live_sizes = calloc(LIVE, sizeof *live_sizes);
+    for (int i = 0; i < 60000; i++) {
+        uint32_t at = random_below(&random, LIVE);
+        if (live[at]) must(all_are(live[at], live_sizes[at], (unsigned char)at));
+        live_sizes[at] = 1 + random_below(&random, 600);
+        bool atomic = random_below(&random, 2);
+        live[at] = atomic ? mem_new_atomic(live_sizes[at]) : mem_new(live_sizes[at]);
+        must(atomic || all_are(live[at], live_sizes[at], 0));
+        memset(live[at], (int)at, live_sizes[at]);
+        if (i % 5000 == 0) mem_collect();
+    }
+    mem_free_root(live);
+    free(live_sizes);
+    return seed;
+}
+
+START_TEST(threads_do_not_disturb_each_other)
+{
+    pthread_t threads[4];
+    for (uintptr_t i = 0; i < 4; i++) pthread_create(&threads[i], NULL, work, (void *)(i + 1));
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+}
+END_TEST
+
+static void *attach_twice(void *context)
+{
+    mem_thread_attach();
+    mem_thread_attach();
+    void *p = mem_new(32);
+    mem_thread_detach();
+    mem_thread_detach();
+    return p ? context : NULL;
+}
+
+START_TEST(threads_come_and_go)
+{
+    for (int i = 0; i < 50; i++) {
+        pthread_t thread;
+        void *result;
+        pthread_create(&thread, NULL, attach_twice, &result);
+        pthread_join(thread, &result);
+        ck_assert_ptr_eq(result, &result);
+    }
+    mem_collect();
+}
+END_TEST
+
+enum { TOKENS = 100000 };
+
+static void *take_tokens(void *tokens)
+{
+    for (int i = 0; i < TOKENS; i++) ((uint64_t *)tokens)[i] = epoch_new();
+    return NULL;
+}
+
+static int compare_tokens(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+START_TEST(tokens_are_unique)
+{
+    uint64_t *tokens = calloc(2 * TOKENS, sizeof *tokens);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, take_tokens, tokens + i * TOKENS);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    qsort(tokens, 2 * TOKENS, sizeof *tokens, compare_tokens);
+    must(tokens[0] != EPOCH_NONE);
+    for (int i = 1; i < 2 * TOKENS; i++) must(tokens[i] != tokens[i - 1]);
+    free(tokens);
+}
+END_TEST
+
+START_TEST(tokens_do_not_run_out_with_their_block)
+{
+    uint64_t last = epoch_new();
+    for (int i = 0; i < 3 << 20; i++) {
+        uint64_t token = epoch_new();
+        must(token > last && token >> 63);
+        last = token;
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mem");
+    TCase *tc = tcase_create("mem");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_test(tc, blocks_are_zero);
+    tcase_add_test(tc, freed_blocks_come_back);
+    tcase_add_test(tc, atomic_blocks_survive_while_held);
+    tcase_add_test(tc, scanned_blocks_keep_what_they_point_to);
+    tcase_add_test(tc, garbage_is_collected);
+    tcase_add_test(tc, what_cannot_be_had_is_null);
+    tcase_add_test(tc, weak_pointers_are_cleared);
+    tcase_add_test(tc, threads_do_not_disturb_each_other);
+    tcase_add_test(tc, threads_come_and_go);
+    tcase_add_test(tc, tokens_are_unique);
+    tcase_add_test(tc, tokens_do_not_run_out_with_their_block);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* Vectors: against a model with older versions kept, at size, and what is shared. */
+#include "model.h"
+#include "pvec.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum { WORDS = 700, VERSIONS = 10, STEPS = 6000, COLLECT_EVERY = 500 };
+
+typedef struct Version {
+    Pvec vec;
+    uint32_t size;
+    Word words[WORDS];
+} Version;
+
+typedef struct Model {
+    Random random;
+    uint64_t token;
+    uint32_t size_max; /* for this run: small vectors need tests as well */
+    Version now;
+    Version old[VERSIONS];
+} Model;
+
+static void verify(const Version *v)
+{
+    must(v->vec.size == v->size);
+    for (uint32_t i = 0; i < v->size; i++) must(pvec_get(&v->vec, i) == v->words[i]);
+}
+
+static void verify_chunks(const Version *v)
+{
+    for (uint32_t i = 0, n; i < v->size; i += n) {
+        const Word *words = pvec_chunk(&v->vec, i, &n);
+        must(n > 0 && i + n <= v->size);
+        for (uint32_t k = 0; k < n; k++) must(words[k] == v->words[i + k]);
+    }
+}
+
+typedef struct Differences {
+    const Version *a, *b;
+    uint32_t next, count;
+} Differences;
+
+static Word word_of(const Version *v, uint32_t i) { return i < v->size ? v->words[i] : 0; }
+
+static void note_difference(void *context, uint32_t i, Word a, Word b)
+{
+    Differences *d = context;
+    must(i >= d->next);
+    must(a == word_of(d->a, i) && b == word_of(d->b, i) && a != b);
+    d->next = i + 1;
+    d->count++;
+}
+
+static void verify_diff(const Version *a, const Version *b)
+{
+    Differences d = {a, b, 0, 0};
+    pvec_diff(&a->vec, &b->vec, note_difference, &d);
+    uint32_t expected = 0;
+    for (uint32_t i = 0; i < WORDS; i++) expected += word_of(a, i) != word_of(b, i);
+    must(d.count == expected);
+}
+
+static void push(Model *m, uint32_t n)
+{
+    for (; n && m->now.size < m->size_max; n--) {
+        Word w = random_word(&m->random) | 1;
+        pvec_push(&m->now.vec, w, m->token);
+        m->now.words[m->now.size++] = w;
+    }
+}
+
+static void append(Model *m, uint32_t n)
+{
+    if (n > m->size_max - m->now.size) n = m->size_max - m->now.size;
+    Word *words = m->now.words + m->now.size;
+    for (uint32_t i = 0; i < n; i++) words[i] = random_word(&m->random) | 1;
+    pvec_append(&m->now.vec, words, n, m->token);
+    m->now.size += n;
+}
+
+static void set(Model *m, uint32_t n)
+{
+    for (; n && m->now.size; n--) {
+        uint32_t i = random_below(&m->random, m->now.size);
+        Word w = random_word(&m->random) | 1;
+        pvec_set(&m->now.vec, i, w, m->token);
+        m->now.words[i] = w;
+    }
+}
+
+static void pop(Model *m, uint32_t n)
+{
+    for (; n && m->now.size; n--) {
+        pvec_pop(&m->now.vec, m->token);
+        m->now.size--;
+    }
+}
+
+static void truncate_to(Model *m, uint32_t size)
+{
+    pvec_truncate(&m->now.vec, size, m->token);
+    if (size < m->now.size) m->now.size = size;
+}
+
+static void change(Model *m)
+{
+    uint32_t n = 1 + random_below(&m->random, random_below(&m->random, 4) ? 5 : 100);
+    switch (random_below(&m->random, 9)) {
+    case 0:
+    case 1: push(m, n); break;
+    case 2: append(m, n); break;
+    case 3:
+    case 4:
+    case 5: set(m, n); break;
+    case 6:
+    case 7: pop(m, n); break;
+    default:
+        if (random_below(&m->random, 10) == 0) truncate_to(m, random_below(&m->random, WORDS));
+        pvec_reserve(&m->now.vec, random_below(&m->random, m->size_max), m->token);
+    }
+}
+
+static void step(Model *m)
+{
+    uint32_t which = random_below(&m->random, VERSIONS);
+    switch (random_below(&m->random, 8)) {
+    case 0: /* snapshot */
+        m->old[which] = m->now;
+        m->token = epoch_new();
+        break;
+    case 1: /* on from an older version */
+        if (random_below(&m->random, 4)) break;
+        m->now = m->old[which];
+        m->token = epoch_new();
+        break;
+    default: change(m);
+    }
+    pvec_check(&m->now.vec, m->token);
+    verify(&m->now);
+    for (int i = 0; i < VERSIONS; i++) verify(&m->old[i]);
+    if (random_below(&m->random, 8)) return;
+    verify_chunks(&m->now);
+    verify_diff(&m->now, &m->old[which]);
+    verify_diff(&m->old[which], &m->now);
+}
+
+START_TEST(behaves_as_the_model)
+{
+    static const uint32_t limits[] = {WORDS, 100, 40, WORDS};
+    Model *m = mem_alloc_root(sizeof *m);
+    m->random.state = (uint64_t)_i + 1;
+    m->size_max = limits[_i % 4];
+    m->token = epoch_new();
+    for (int i = 0; i < STEPS; i++) {
+        step(m);
+        if (i % COLLECT_EVERY == 0) mem_collect();
+    }
+    mem_free_root(m);
+}
+END_TEST
+
+static Pvec vec_of(uint32_t n, uint64_t token)
+{
+    Pvec v = {NULL, 0, 0};
+    for (uint32_t i = 0; i < n; i++) pvec_push(&v, i + 1, token);
+    return v;
+}
+
+START_TEST(holds_a_million_words)
+{
+    enum { MANY = 1000000 };
+    Pvec all = vec_of(MANY, epoch_new()), v = all;
+    ck_assert_uint_eq(all.shape, 0);
+    uint64_t token = epoch_new();
+    for (uint32_t i = 0; i < MANY; i += 1000) pvec_set(&v, i, 7, token);
+    pvec_check(&v, token);
+    for (uint32_t i = 0; i < MANY; i++) {
+        must(pvec_get(&all, i) == i + 1);
+        must(pvec_get(&v, i) == (i % 1000 ? i + 1 : 7));
+    }
+    token = epoch_new();
+    while (v.size > 10) pvec_pop(&v, token);
+    pvec_check(&v, token);
+    for (uint32_t i = 1; i < 10; i++) must(pvec_get(&v, i) == i + 1);
+    ck_assert_uint_eq(all.size, MANY);
+    must(pvec_get(&all, MANY - 1) == MANY);
+}
+END_TEST
+
+START_TEST(persistent_growth_from_nothing)
+{
+    Pvec v = {NULL, 0, 0};
+    for (uint32_t i = 0; i < 20000; i++) {
+        pvec_push(&v, i + 1, epoch_new());
+        must(pvec_get(&v, i / 2) == i / 2 + 1);
+    }
+    pvec_check(&v, EPOCH_NONE);
+    for (uint32_t i = 0; i < 20000; i++) must(pvec_get(&v, i) == i + 1);
+    while (v.size) pvec_pop(&v, epoch_new());
+    pvec_check(&v, EPOCH_NONE);
+}
+END_TEST
+
+START_TEST(one_write_copies_little)
+{
+    Pvec v = vec_of(100000, epoch_new());
+    uint64_t before = mem_bytes_total();
+    enum { FORKS = 1000 };
+    for (uint32_t i = 0; i < FORKS; i++) {
+        Pvec fork = v;
+        pvec_set(&fork, i * 97, 0, epoch_new());
+    }
+    ck_assert_uint_lt((mem_bytes_total() - before) / FORKS, 2000);
+}
+END_TEST
+
+START_TEST(an_owner_of_half_gets_an_array)
+{
+    Pvec v = vec_of(1000, epoch_new());
+    uint64_t token = epoch_new();
+    pvec_set(&v, 500, 1, token);
+    ck_assert_uint_ne(v.shape, 0);
+    for (uint32_t i = 0; i < 1000; i++) pvec_set(&v, i, i, token);
+    ck_assert_uint_eq(v.shape, 0);
+    for (uint32_t i = 0; i < 1000; i++) must(pvec_get(&v, i) == i);
+}
+END_TEST
+
+START_TEST(the_owner_writes_in_place)
+{
+    uint64_t token = epoch_new();
+    Pvec v = vec_of(1000, token);
+    const void *root = v.root;
+    for (uint32_t i = 0; i < 1000; i++) *pvec_slot(&v, i, token) = 5;
+    ck_assert_ptr_eq(v.root, root);
+    ck_assert_uint_eq(pvec_get(&v, 999), 5);
+}
+END_TEST
+
+START_TEST(words_taken_off_are_cleared)
+{
+    uint64_t token = epoch_new();
+    Pvec v = vec_of(100, token);
+    while (v.size > 3) pvec_pop(&v, token);
+    const PvecFlat *flat = v.root;
+    for (uint32_t i = 3; i < 100; i++) must(flat->words[i] == 0);
+}
+END_TEST
+
+static void count_difference(void *context, uint32_t i, Word a, Word b)
+{
+    (void)i, (void)a, (void)b;
+    ++*(uint32_t *)context;
+}
+
+START_TEST(differences_of_equals_are_none)
+{
+    Pvec empty = {NULL, 0, 0}, v = vec_of(1000, epoch_new()), w = v;
+    uint32_t n = 0;
+    pvec_diff(&empty, &empty, count_difference, &n);
+    pvec_diff(&v, &w, count_difference, &n);
+    ck_assert_uint_eq(n, 0);
+    pvec_set(&w, 10, 99, epoch_new());
+    pvec_diff(&v, &w, count_difference, &n);
+    ck_assert_uint_eq(n, 1);
+    pvec_diff(&empty, &w, count_difference, &n);
+    ck_assert_uint_eq(n, 1001);
+}
+END_TEST
+
+START_TEST(reserved_room_is_used)
+{
+    uint64_t token = epoch_new();
+    Pvec v = {NULL, 0, 0};
+    pvec_reserve(&v, 1000, token);
+    const void *root = v.root;
+    for (uint32_t i = 0; i < 1000; i++) pvec_push(&v, i, token);
+    ck_assert_ptr_eq(v.root, root);
+}
+END_TEST
+
+#ifndef NDEBUG
+START_TEST(check_finds_a_stale_word)
+{
+    uint64_t token = epoch_new();
+    Pvec v = vec_of(10, token);
+    v.size--;
+    pvec_check(&v, token);
+}
+END_TEST
+#endif
+
+int main(void)
+{
+    Suite *suite = suite_create("pvec");
+    TCase *tc = tcase_create("pvec");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_loop_test(tc, behaves_as_the_model, 0, 8);
+    tcase_add_test(tc, holds_a_million_words);
+    tcase_add_test(tc, persistent_growth_from_nothing);
+    tcase_add_test(tc, one_write_copies_little);
+    tcase_add_test(tc, an_owner_of_half_gets_an_array);
+    tcase_add_test(tc, the_owner_writes_in_place);
+    tcase_add_test(tc, words_taken_off_are_cleared);
+    tcase_add_test(tc, differences_of_equals_are_none);
+    tcase_add_test(tc, reserved_room_is_used);
+#ifndef NDEBUG
+    tcase_add_test_raise_signal(tc, check_finds_a_stale_word, SIGABRT);
+#endif
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Strings: bytes, hash, order, appending in place, interning. */
+#include "value/string.h"
+
+#include "mem.h"
+#include "model.h"
+
+#include <check.h>
+#include <locale.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool has(const String *s, const char *bytes, size_t length)
+{
+    return s->length == length && memcmp(s->data, bytes, length) == 0;
+}
+
+START_TEST(strings_are_bytes)
+{
+    ck_assert(has(string_new("a\0b", 3), "a\0b", 3));
+    ck_assert(has(string_new(NULL, 0), "", 0));
+    ck_assert(has(string_from_c("hello"), "hello", 5));
+    char *data;
+    String *s = string_reserve(100000, &data);
+    memset(data, 'x', 100000);
+    ck_assert_uint_eq(s->length, 100000);
+    ck_assert_int_eq(s->data[99999], 'x');
+    ck_assert(value_is_string(string_value(s)) && value_string(string_value(s)) == s);
+}
+END_TEST
+
+START_TEST(what_cannot_be_had_is_null)
+{
+    char *data;
+    ck_assert_ptr_null(string_reserve(STRING_MAX + 1, &data));
+    ck_assert_ptr_null(string_reserve(SIZE_MAX, &data));
+    ck_assert_ptr_null(string_concat(string_from_c("a"), "b", STRING_MAX));
+    ck_assert_ptr_null(string_concat(string_from_c("a"), "b", SIZE_MAX));
+}
+END_TEST
+
+START_TEST(hashes_are_of_the_bytes)
+{
+    String *a = string_from_c("key"), *b = string_from_c("key");
+    ck_assert_uint_eq(a->h.id_low, 0);
+    ck_assert_uint_eq(string_hash(a), string_hash(b));
+    ck_assert_uint_eq(a->h.id_low, string_hash(a));
+    ck_assert_uint_ne(string_hash(string_from_c("")), 0);
+    ck_assert_uint_ne(string_hash(string_new("\0", 1)), string_hash(string_new("\0\0", 2)));
+}
+END_TEST
+
+START_TEST(equality)
+{
+    String *a = string_from_c("same"), *b = string_from_c("same"), *c = string_from_c("sane");
+    ck_assert(string_equal(a, a) && string_equal(a, b) && !string_equal(a, c));
+    string_hash(a), string_hash(b), string_hash(c);
+    ck_assert(string_equal(a, b) && !string_equal(a, c));
+    ck_assert(!string_equal(a, string_from_c("sam")));
+    ck_assert(!string_equal(string_new("\0a", 2), string_new("\0b", 2)));
+}
+END_TEST
+
+typedef struct Pair {
+    const char *a;
+    size_t a_length;
+    const char *b;
+    size_t b_length;
+    int order;
+} Pair;
+
+static const Pair pairs[] = {
+    {"", 0, "", 0, 0},        {"", 0, "a", 1, -1},        {"a", 1, "b", 1, -1},
+    {"a", 1, "ab", 2, -1},    {"b", 1, "ab", 2, 1},       {"a\0b", 3, "a\0c", 3, -1},
+    {"a\0", 2, "a", 1, 1},    {"a\0b", 3, "a\0b", 3, 0},  {"Z", 1, "a", 1, -1},
+    {"\xff", 1, "a", 1, 1},   {"a\0\0", 3, "a\0", 2, 1},  {"\0", 1, "", 0, 1},
+    {"abc", 3, "abd", 3, -1}, {"ab\0d", 4, "abc", 3, -1},
+};
+
+/* In the C locale strcoll's order is that of the bytes, but it is another path. */
+static void check_order(void)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const Pair *p = &pairs[i];
+        String *a = string_new(p->a, p->a_length), *b = string_new(p->b, p->b_length);
+        ck_assert_int_eq(string_compare(a, b), p->order);
+        ck_assert_int_eq(string_compare(b, a), -p->order);
+        ck_assert_int_eq(string_compare(a, a), 0);
+    }
+}
+
+START_TEST(order_of_bytes) { check_order(); }
+END_TEST
+
+START_TEST(order_of_the_locale)
+{
+    string_use_locale(true);
+    check_order();
+    string_use_locale(false);
+}
+END_TEST
+
+START_TEST(concatenation)
+{
+    String *ab = string_concat(string_from_c("a"), "b", 1);
+    ck_assert(has(ab, "ab", 2));
+    ck_assert(has(string_concat(string_from_c(""), "", 0), "", 0));
+    ck_assert(has(string_concat(ab, "", 0), "ab", 2));
+    char big[1000];
+    memset(big, 'x', sizeof big);
+    String *s = string_concat(ab, big, sizeof big);
+    ck_assert_uint_eq(s->length, 1002);
+    ck_assert(memcmp(s->data, "abxx", 4) == 0 && s->data[1001] == 'x');
+    ck_assert_uint_eq(string_hash(s), string_hash(string_new(s->data, s->length)));
+}
+END_TEST
+
+START_TEST(appending_twice_to_one_string)
+{
+    char big[1000];
+    memset(big, 'x', sizeof big);
+    String *s = string_concat(string_new(big, sizeof big), "s", 1);
+    String *a = string_concat(s, "a", 1), *b = string_concat(s, "b", 1);
+    String *c = string_concat(a, "c", 1), *d = string_concat(s, "dd", 2);
+    ck_assert_int_eq(a->data[1001], 'a');
+    ck_assert_int_eq(b->data[1001], 'b');
+    ck_assert(memcmp(c->data + 1000, "sac", 3) == 0);
+    ck_assert(memcmp(d->data + 1000, "sdd", 3) == 0);
+    ck_assert_uint_eq(s->length, 1001);
+    ck_assert(!string_equal(a, b));
+}
+END_TEST
+
+START_TEST(all_prefixes_stay_what_they_were)
+{
+    enum { N = 3000 };
+    const String **all = mem_alloc(N * sizeof *all);
+    const String *s = string_from_c("");
+    for (int i = 0; i < N; i++) {
+        char byte = (char)('a' + i % 26);
+        all[i] = s = string_concat(s, &byte, 1);
+        if (i % 500 == 0) mem_collect();
+    }
+    for (int i = 0; i < N; i++) {
+        must(all[i]->length == (size_t)i + 1);
+        for (int k = 0; k <= i; k++) must(all[i]->data[k] == 'a' + k % 26);
+    }
+}
+END_TEST
+
+START_TEST(appending_in_a_loop_is_linear)
+{
+    uint64_t before = mem_bytes_total();
+    const String *s = string_from_c("");
+    for (int i = 0; i < 300000; i++) s = string_concat(s, "xyz", 3);
+    ck_assert_uint_eq(s->length, 900000);
+    /* headers of 32 bytes, and buffers that double */
+    ck_assert_uint_lt(mem_bytes_total() - before, 30000000u);
+}
+END_TEST
+
+typedef struct Appender {
+    const String *start;
+    char byte;
+    bool right;
+} Appender;
+
+static void *append_many(void *context)
+{
+    Appender *a = context;
+    a->right = true;
+    for (int round = 0; round < 200; round++) {
+        const String *s = a->start;
+        for (int i = 0; i < 100; i++) s = string_concat(s, &a->byte, 1);
+        a->right &= s->length == a->start->length + 100;
+        a->right &= memcmp(s->data, a->start->data, a->start->length) == 0;
+        for (int i = 0; i < 100; i++)
+            a->right &= s->data[a->start->length + (size_t)i] == a->byte;
+    }
+    return NULL;
+}
+
+START_TEST(threads_append_to_one_string)
+{
+    for (int round = 0; round < 20; round++) {
+        char big[500];
+        memset(big, 'x', sizeof big);
+        const String *start = string_concat(string_new(big, sizeof big), "0", 1);
+        for (int i = 0; i < 200; i++) start = string_concat(start, "1", 1);
+        Appender appenders[4];
+        pthread_t threads[4];
+        for (int i = 0; i < 4; i++) {
+            appenders[i] = (Appender){start, (char)('a' + i), false};
+            pthread_create(&threads[i], NULL, append_many, &appenders[i]);
+        }
+        for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+        for (int i = 0; i < 4; i++) ck_assert(appenders[i].right);
+    }
+}
+END_TEST
+
+START_TEST(interned_strings_are_one)
+{
+    String *a = string_intern("name", 4), *b = string_intern("name", 4);
+    ck_assert_ptr_eq(a, b);
+    ck_assert_ptr_ne(a, string_intern("nam\0", 4));
+    ck_assert(has(a, "name", 4));
+    ck_assert_uint_eq(a->h.flags & STRING_INTERNED, STRING_INTERNED);
+    ck_assert_uint_eq(string_hash(a), string_hash(string_from_c("name")));
+    ck_assert_ptr_eq(string_intern("", 0), string_intern("x", 0));
+}
+END_TEST
+
+START_TEST(many_interned_strings)
+{
+    enum { N = 20000 };
+    String **held = mem_alloc(N * sizeof *held);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < N; i++) {
+            char text[16];
+            size_t length = (size_t)snprintf(text, sizeof text, "name%d", i);
+            String *s = string_intern(text, length);
+            must(has(s, text, length) && (round == 0 || s == held[i]));
+            held[i] = s;
+        }
+        mem_collect();
+    }
+}
+END_TEST
+
+#ifndef MOONLET_MALLOC
+START_TEST(interned_strings_are_collected)
+{
+    for (int i = 0; i < 2000000; i++) {
+        char text[64];
+        size_t length = (size_t)snprintf(text, sizeof text, "%060d", i);
+        string_intern(text, length);
+    }
+    ck_assert_uint_lt(mem_bytes_heap(), 150000000u);
+}
+END_TEST
+#endif
+
+static void *intern_many(void *result)
+{
+    String **strings = result;
+    for (int i = 0; i < 3000; i++) {
+        char text[16];
+        strings[i] = string_intern(text, (size_t)snprintf(text, sizeof text, "t%d", i));
+        if (i % 1000 == 0) mem_collect();
+    }
+    return NULL;
+}
+
+START_TEST(threads_intern_the_same)
+{
+    String **a = mem_alloc_root(3000 * sizeof *a), **b = mem_alloc_root(3000 * sizeof *b);
+    pthread_t threads[2];
+    pthread_create(&threads[0], NULL, intern_many, a);
+    pthread_create(&threads[1], NULL, intern_many, b);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3000; i++) must(a[i] && a[i] == b[i]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("string");
+    TCase *tc = tcase_create("string");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_test(tc, strings_are_bytes);
+    tcase_add_test(tc, what_cannot_be_had_is_null);
+    tcase_add_test(tc, hashes_are_of_the_bytes);
+    tcase_add_test(tc, equality);
+    tcase_add_test(tc, order_of_bytes);
+    tcase_add_test(tc, order_of_the_locale);
+    tcase_add_test(tc, concatenation);
+    tcase_add_test(tc, appending_twice_to_one_string);
+    tcase_add_test(tc, all_prefixes_stay_what_they_were);
+    tcase_add_test(tc, appending_in_a_loop_is_linear);
+    tcase_add_test(tc, threads_append_to_one_string);
+    tcase_add_test(tc, interned_strings_are_one);
+    tcase_add_test(tc, many_interned_strings);
+#ifndef MOONLET_MALLOC
+    tcase_add_test(tc, interned_strings_are_collected);
+#endif
+    tcase_add_test(tc, threads_intern_the_same);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
