@@ -33,8 +33,17 @@ Native *lib_closure(Run *R, Table *t, NativeFn *fn, const char *name, Value upva
     return f;
 }
 
+/* What is at the registry's fixed places in PUC Lua. */
+static void set_registry(Run *R)
+{
+    Table *registry = R->world->registry;
+    run_set(R, registry, value_number(1), value_object(R->world->main));
+    run_set(R, registry, value_number(2), value_object(R->world->globals));
+}
+
 void lib_open_all(Run *R)
 {
+    set_registry(R);
     lib_open_base(R);
     lib_open_collect(R);
     lib_open_load(R);

@@ -2,7 +2,8 @@
 /*
  * The standard libraries (manual, section 6), one file each, and what they share.
  *
- *   registry  _LOADED   name -> library           package.loaded
+ *   registry  1, 2     the main coroutine, the globals
+ *             _LOADED   name -> library           package.loaded
  *             _PRELOAD  name -> loader            package.preload
  *             FILE*     the metatable of files
  *             _IO_input, _IO_output               the default files
