@@ -565,6 +565,7 @@ static unsigned call_setup(Linker *L, const AstExpr *e, unsigned *count, bool *o
         int object = object_operand(L, e->u.call.callee, &slot);
         static const NodeKind self[] = {N_SELF_L, N_SELF_A, N_SELF_U};
         uint32_t i = link_emit(L, self[object]);
+        L->lines[i] = e->u.call.name_line;
         L->nodes[i].a = (uint16_t)slot;
         L->nodes[i].b = (uint16_t)base;
         set_string_key(&L->nodes[i], e->u.call.name);
@@ -728,7 +729,7 @@ static void field_store(Linker *L, unsigned table, const AstField *f)
     static const AstExpr object = {.kind = EXPR_NIL};
     AstExpr *target = mem_alloc(sizeof *target); /* messages may refer to it */
     target->kind = EXPR_INDEX;
-    target->line = L->line;
+    target->line = f->line;
     target->u.index.object = (AstExpr *)&object;
     target->u.index.key = f->key;
     uint32_t item;

@@ -145,7 +145,7 @@ static void stat_for_num(Linker *L, const AstStat *s)
         link_expr_slot(L, parts[i], base + i);
     }
     unsigned slot = var->assigned ? link_temp(L) : base;
-    L->line = s->line;
+    L->line = s->u.for_num.do_line;
     uint32_t prep = link_emit(L, N_FOR_PREP);
     L->nodes[prep].a = (uint16_t)base;
     uint32_t body = L->count;
@@ -181,6 +181,7 @@ static void stat_for_in(Linker *L, const AstStat *s)
     scoped_block(L, s->u.for_in.block);
     L->line = s->line;
     link_use(L, frame + 3);
+    L->line = s->u.for_in.call_line;
     uint32_t call = link_emit(L, N_ITER_CALL);
     L->nodes[call].a = (uint16_t)base;
     L->nodes[call].b = L->nodes[call].c = 0;
