@@ -120,26 +120,32 @@ static bool callee_name(const AstExpr *call, const AstFunction *f, const char **
     return false;
 }
 
-/* The metamethod that an operation's node called. */
-static const char *meta_name_of(const Node *n)
+/* The metamethod that an operation's node called; META_COUNT for none. */
+static Meta meta_of_node(const Node *n)
 {
-    switch (node_kinds[n->kind].op) {
-    case DO_LT: return "__lt";
-    case DO_LE: return "__le";
-    case DO_EQ: return "__eq";
-    case DO_NEG: return "__unm";
-    case DO_LEN: return "__len";
+    NodeOp op = (NodeOp)node_kinds[n->kind].op;
+    switch (op) {
+    case DO_LT: return META_LT;
+    case DO_LE: return META_LE;
+    case DO_EQ: return META_EQ;
+    case DO_NEG: return META_UNM;
+    case DO_LEN: return META_LEN;
     case DO_FIELD:
     case DO_ITEM:
-    case DO_INDEX: return "__index";
+    case DO_INDEX: return META_INDEX;
     case DO_SET_FIELD:
     case DO_SET_ITEM:
-    case DO_SET_INDEX: return "__newindex";
-    case DO_OTHER:
-        if (n->kind == N_CONCAT_A || n->kind == N_CONCAT_S) return "__concat";
-        if (n->kind == N_SELF_L || n->kind == N_SELF_A || n->kind == N_SELF_U) return "__index";
-        return NULL;
-    default: return meta_names[META_ADD + node_kinds[n->kind].op - DO_ADD]->data;
+    case DO_SET_INDEX: return META_NEWINDEX;
+    case DO_OTHER: break;
+    default: return (Meta)(META_ADD + op - DO_ADD);
+    }
+    switch (n->kind) {
+    case N_CONCAT_A:
+    case N_CONCAT_S: return META_CONCAT;
+    case N_SELF_L:
+    case N_SELF_A:
+    case N_SELF_U: return META_INDEX;
+    default: return META_COUNT;
     }
 }
 
@@ -148,10 +154,10 @@ bool error_frame_name(const FrameCursor *c, const char **kind, const String **na
     FrameCursor below = *c;
     if (c->tail) return false;
     if (!frame_down(&below) || !node_of_frame(below.fp, below.at)) return false;
-    const char *meta = meta_name_of(below.at);
-    if (meta) {
+    Meta meta = meta_of_node(below.at);
+    if (meta != META_COUNT) {
         *kind = "metamethod";
-        *name = string_intern(meta, strlen(meta));
+        *name = meta_names[meta];
         return true;
     }
     if (below.at->kind == N_ITER_CALL) {
