@@ -215,7 +215,7 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
             R->catch_segment = c.ret_segment;
             R->catch_frame = c.ret_base;
             if (c.ret->kind == N_GLUE_PCALL || R->error_handled) return UNWIND_CATCH;
-            if (handlers < HANDLERS_MAX) return UNWIND_HANDLE;
+            if (handlers < HANDLERS_MAX && value_is_function(c.ret_base[-5])) return UNWIND_HANDLE;
             R->error = new_c_string("error in error handling");
             return UNWIND_CATCH;
         case N_GLUE_BASE: return UNWIND_COROUTINE;

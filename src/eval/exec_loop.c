@@ -63,7 +63,7 @@ static NOINLINE bool iterate_directly(const Node *n, Value *fp, Run *R)
     Value *out = fp + n->c, key = v[2], value = V_NIL;
     if (f->fn == native_next) {
         if (!table_next(t, &key, &value)) key = V_NIL;
-    } else if (f->fn == native_ipairs_step && value_is_number(key) && !t->meta) {
+    } else if (f->fn == native_ipairs_step && value_is_number(key)) {
         double i = value_to_double(key) + 1;
         value = table_get_int(t, (int64_t)i);
         key = value == V_NIL ? V_NIL : value_number(i);

@@ -146,9 +146,10 @@ int native_index(Run *R, Value *a, int at, Value object, Value key, NativeCont *
     switch (operate_index(R, &object, key, &out)) {
     case LOOKUP_DONE: return go_on(R, a, at, out, cont);
     case LOOKUP_CALL: return call_handler(R, a, at, out, object, key, cont);
-    case LOOKUP_LOOP: return native_error(R, "loop in gettable");
-    default: return native_error(R, "attempt to index a %s value", value_type_name(object));
+    case LOOKUP_LOOP: error_set(R, a, NULL, "loop in gettable"); break;
+    default: error_set_type(R, a, NULL, "index", NULL, object); break;
     }
+    return NATIVE_ERROR; /* without position, as for all operations of a C function */
 }
 
 int native_less(Run *R, Value *a, int at, Value x, Value y, NativeCont *cont)
@@ -161,8 +162,7 @@ int native_less(Run *R, Value *a, int at, Value x, Value y, NativeCont *cont)
     default: break;
     }
     operate_compare_error(R, a, NULL, x, y);
-    return native_error(R, "%.*s", (int)value_string(R->error)->length,
-                        value_string(R->error)->data);
+    return NATIVE_ERROR;
 }
 
 int native_tostring(Run *R, Value *a, int at, Value v, NativeCont *cont)
@@ -189,7 +189,8 @@ int native_length(Run *R, Value *a, int at, Value v, NativeCont *cont)
         int64_t length = table_length(heap_table(R, value_pointer(v)));
         return go_on(R, a, at, value_number((double)length), cont);
     }
-    return native_error(R, "attempt to get length of a %s value", value_type_name(v));
+    error_set_type(R, a, NULL, "get length of", NULL, v);
+    return NATIVE_ERROR;
 }
 
 /* Arguments ------------------------------------------------------------------------ */
