@@ -81,20 +81,34 @@ static bool save(Run *R, Gsub *g, Value *a)
 /* Replacing a match ---------------------------------------------------------------- */
 
 /* Copies what is between the last replacement and the match. */
-static void copy_gap(Gsub *g)
+static inline void copy_gap(Gsub *g)
 {
     buffer_append(&g->out, g->subject->data + g->copied, g->w.m.from - g->copied);
     g->copied = g->w.m.to;
 }
 
+/* Whether the text is that of the match. */
+static inline bool changes_nothing(const Gsub *g, const String *s)
+{
+    const char *match = g->subject->data + g->w.m.from;
+    if (s->length != g->w.m.to - g->w.m.from) return false;
+    return !s->length || (*s->data == *match && !memcmp(s->data, match, s->length));
+}
+
+static inline void replace_by_text(Gsub *g, const String *s)
+{
+    if (changes_nothing(g, s)) return;
+    copy_gap(g);
+    buffer_append(&g->out, s->data, s->length);
+}
+
 /* By a value; false: error. */
-static bool replace_by_value(Run *R, Gsub *g, Value v)
+static inline bool replace_by_value(Run *R, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];
     if (value_is_false(v)) return true;
     if (value_is_string(v)) {
-        copy_gap(g);
-        buffer_append(&g->out, value_string(v)->data, value_string(v)->length);
+        replace_by_text(g, value_string(v));
     } else if (value_is_number(v)) {
         copy_gap(g);
         buffer_append(&g->out, text, number_format(value_to_double(v), text));
@@ -105,7 +119,12 @@ static bool replace_by_value(Run *R, Gsub *g, Value v)
     return true;
 }
 
-static bool is_plain(const String *s) { return !s->length || !memchr(s->data, '%', s->length); }
+static bool is_plain(const String *s)
+{
+    size_t i = 0;
+    while (i < s->length && s->data[i] != '%') i++;
+    return i == s->length;
+}
 
 static int replace_by_string(Run *R, Gsub *g, const Value *a)
 {

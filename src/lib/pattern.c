@@ -372,14 +372,25 @@ static bool is_byte_item(const Matcher *m, const char *p)
     return *p != '(' && *p != ')' && *p != '$';
 }
 
+/* Whether the item at p is a complete %bxy, with an x that stands for itself. */
+static bool is_balance(const Matcher *m, const char *p)
+{
+    if (m->pattern_end - p < 4 || *p != '%' || p[1] != 'b') return false;
+    return p[2] != '%' && p[2] != '[' && p[2] != '.';
+}
+
 /* A byte that has to be there first, be it in captures, lets the search skip to it. */
 static void find_lead(Matcher *m)
 {
     const char *p = m->pattern;
     m->lead = m->lead_end = NULL;
     for (int i = 0; i < PATTERN_CAPTURES_MAX; i++) {
-        if (peek(m, p) != '(' || peek(m, p + 1) == ')') break;
-        p++;
+        if (peek(m, p) != '(') break;
+        p += peek(m, p + 1) == ')' ? 2 : 1;
+    }
+    if (is_balance(m, p)) {
+        m->lead = p + 2;
+        m->lead_end = p + 3;
     }
     if (!is_byte_item(m, p)) return;
     const char *end = item_end(m, p);
@@ -502,12 +513,13 @@ bool pattern_expand(Matcher *m, const char *replacement, size_t length, Buffer *
 {
     const char *p = replacement, *end = replacement + length;
     while (p < end) {
-        const char *escape = memchr(p, '%', (size_t)(end - p));
-        buffer_append(out, p, (size_t)((escape ? escape : end) - p));
-        if (!escape) break;
-        unsigned char c = escape + 1 < end ? (unsigned char)escape[1] : 0;
+        const char *text = p;
+        while (p < end && *p != '%') p++; /* short, mostly: no work for memchr */
+        if (p > text) buffer_append(out, text, (size_t)(p - text));
+        if (p == end) break;
+        unsigned char c = p + 1 < end ? (unsigned char)p[1] : 0;
         if (!expand_escape(m, c, out)) return false;
-        p = escape + 2;
+        p += 2;
     }
     return true;
 }
