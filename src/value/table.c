@@ -187,7 +187,7 @@ static void array_spill(TableBody *t, uint64_t token)
 static void set_int_new(TableBody *t, int64_t i, Value v, uint64_t token)
 {
     uint32_t size = t->array.size;
-    if (i - 1 == size && v != V_NIL && size < PVEC_SIZE_MAX) {
+    if (i == (int64_t)size + 1 && v != V_NIL && size < PVEC_SIZE_MAX) {
         if (size >= SPARSE_MIN && holes(t) > size / 2) array_spill(t, token);
         if (t->array.size == size) {
             array_push(t, v, token);
@@ -201,11 +201,11 @@ static void set_int_new(TableBody *t, int64_t i, Value v, uint64_t token)
 
 void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
 {
-    uint32_t at = (uint32_t)(i - 1);
     if ((uint64_t)i - 1 >= t->array.size) {
         set_int_new(t, i, v, token);
         return;
     }
+    uint32_t at = (uint32_t)(i - 1);
     Value old = pvec_get(&t->array, at);
     if (v == old) return;
     if (v != V_NIL || at + 1 < t->array.size) pvec_set(&t->array, at, v, token);
@@ -239,7 +239,7 @@ void table_set(TableBody *t, Value key, Value v, uint64_t token)
 
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token)
 {
-    while (n && v[n - 1] == V_NIL) n--;
+    for (; n && v[n - 1] == V_NIL; n--) table_set_int(t, first + (int64_t)n - 1, V_NIL, token);
     if (first <= t->array.size || first - 1 > (int64_t)t->array.size + SPARSE_MIN) {
         for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
         return;
