@@ -8,12 +8,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#ifdef MOONLET_MALLOC
-enum { COLLECTS = 0 };
-#else
-enum { COLLECTS = 1 };
-#endif
-
 static const size_t sizes[] = {1, 16, 24, 32, 48, 272, 400, 528, 1024, 1025, 5000, 100000};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
@@ -46,7 +40,7 @@ START_TEST(freed_blocks_come_back)
     memset(p, 1, 48);
     mem_free(p, 48);
     void *q = mem_new(48);
-    if (COLLECTS) ck_assert_ptr_eq(p, q);
+    if (collects()) ck_assert_ptr_eq(p, q);
     ck_assert(all_are(q, 48, 0));
 }
 END_TEST
@@ -100,7 +94,7 @@ START_TEST(garbage_is_collected)
         mem_new_atomic(1000);
     }
     ck_assert_uint_ge(mem_bytes_total(), 500000000u);
-    if (COLLECTS) ck_assert_uint_lt(mem_bytes_heap(), 100000000u);
+    if (collects()) ck_assert_uint_lt(mem_bytes_heap(), 100000000u);
 }
 END_TEST
 
@@ -134,7 +128,7 @@ START_TEST(weak_pointers_are_cleared)
         if (kept[i]) must(mem_weak_get(&slots[i]) == kept[i]);
         gone += mem_weak_get(&slots[i]) == NULL;
     }
-    if (COLLECTS) ck_assert_int_gt(gone, WEAK / 2);
+    if (collects()) ck_assert_int_gt(gone, WEAK / 2);
     mem_weak_clear(&slots[0]);
     ck_assert_ptr_null(mem_weak_get(&slots[0]));
     ck_assert_ptr_nonnull(kept[0]);
