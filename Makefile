@@ -11,6 +11,9 @@
 # bench/bench_*.c one micro-benchmark each, tests/fuzz/fuzz_*.c one fuzzer each.
 
 MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
@@ -216,8 +219,8 @@ check-kind: $(PROGRAM) $(TESTS)
 
 .PHONY: asan ubsan tsan
 asan: ## all tests under the address sanitizer, malloc back-end
-	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 STACK_KB=2048 TEST_TIMEOUT=300 \
-	$(MAKE) KIND=asan check-kind
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
+	STACK_KB=2048 TEST_TIMEOUT=300 $(MAKE) KIND=asan check-kind
 
 ubsan: ## all tests under the undefined behaviour sanitizer, malloc back-end
 	$(Q)UBSAN_OPTIONS=print_stacktrace=1 STACK_KB=1024 TEST_TIMEOUT=300 $(MAKE) KIND=ubsan check-kind
@@ -274,7 +277,7 @@ coverage: ## tests with line coverage per file, in build/coverage/summary.txt
 
 coverage-run: $(PROGRAM) $(TESTS)
 	$(Q)find $(OUT) -name '*.gcda' -delete
-	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
+	-$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
 	$(Q)tests/coverage.sh $(OUT) $(LIB_SRC) $(CLI_SRC) | tee $(OUT)/summary.txt
 
 .PHONY: install
