@@ -23,6 +23,17 @@ void epoch_refill(void)
     epoch_end = epoch_next + EPOCH_BLOCK;
 }
 
+/* See hamt_popcount. */
+static void check_processor(void)
+{
+#if defined(__x86_64__)
+    if (!__builtin_cpu_supports("popcnt")) {
+        fputs("moonlet: this processor is too old, it has no POPCNT\n", stderr);
+        abort();
+    }
+#endif
+}
+
 static void *mem_checked(void *p)
 {
     if (!p) {
@@ -81,7 +92,7 @@ void *mem_try_alloc_atomic(size_t size) { return ring_add(size); }
 void *mem_alloc_root(size_t size) { return mem_malloc(size); }
 void mem_free_root(void *p) { mem_malloc_free(p); }
 
-void mem_init(void) {}
+void mem_init(void) { check_processor(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
@@ -130,6 +141,7 @@ static void thread_ended(void *cache)
 
 static void init(void)
 {
+    check_processor();
     for (int i = 0; i < MEM_CLASSES; i++) cache_none.trays[i] = &tray_none;
     GC_set_all_interior_pointers(0);
     GC_set_free_space_divisor(1);
