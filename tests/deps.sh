@@ -34,7 +34,7 @@ if [ "$(id -u)" != 0 ]; then
     root=(sudo -n)
 fi
 
-apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" </dev/null; }
+apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 
 echo "Installing with apt: ${missing[*]}"
 apt install --no-install-recommends "${missing[@]}" && exit 0
