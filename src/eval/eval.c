@@ -5,8 +5,9 @@
 #include "eval/error.h"
 #include "eval/exec.h"
 #include "eval/switch.h"
+#include "eval/world.h"
 
-enum { PORTION = 100000, MAIN_SEGMENT = 2048, HANDLERS_MAX = 180, ERROR_ROOM = 20000 };
+enum { PORTION = 100000, MAIN_SEGMENT = 2048, HANDLERS_MAX = 180, ERROR_ROOM = 20000, SNAPSHOT_ROOM = 100000 };
 
 void eval_init(void)
 {
@@ -155,16 +156,16 @@ EXEC(eval_poll)
     return NULL;
 }
 
+/* A native's frame, paused in mid-run, returns what is in R->results. */
+static const Node start_return = {.exec = world_return, .kind = N_JUMP};
+
 RunStatus eval_resume_paused(Run *R)
 {
-    CoBody *b = heap_coroutine_mut(R, R->co);
-    b->status = CO_RUNNING;
-    Value *fp = b->segment->slots + b->fp;
-    R->open = b->open;
-    R->pcalls = b->pcalls;
-    fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, STACK_SLACK);
+    const Node *node = heap_coroutine(R, R->co)->node;
+    Value *fp = eval_reenter(R);
+    if (!node) R->result_count = 0;
     R->depth++;
-    run_nodes(R, b->node, fp, V_NIL);
+    run_nodes(R, node ? node : &start_return, fp, V_NIL);
     R->depth--;
     return R->status;
 }
@@ -175,12 +176,24 @@ State *eval_snapshot(Run *R)
     Value *a = R->native;
     CoBody *b = heap_coroutine_mut(R, R->co);
     switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
+    b->node = NULL; /* goes on by returning from the native */
     State *s = run_snapshot(R);
-    b = heap_coroutine_mut(R, R->co);
-    b->status = CO_RUNNING;
-    R->native = frame_thaw(R, b->segment, a, a + NATIVE_SLOTS, 0);
-    R->main_segment = NULL;
+    R->native = eval_reenter(R);
     return s;
+}
+
+Value *eval_reenter(Run *R)
+{
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    Segment *s = b->segment;
+    b->status = CO_RUNNING;
+    R->open = b->open;
+    R->pcalls = b->pcalls;
+    R->main_segment = NULL;
+    R->stack_max += SNAPSHOT_ROOM; /* a frame that was there may be there again */
+    Value *fp = frame_thaw(R, s, s->slots + b->fp, s->slots + b->top, STACK_SLACK);
+    R->stack_max -= SNAPSHOT_ROOM;
+    return fp;
 }
 
 /* Errors ---------------------------------------------------------------------------- */
@@ -199,7 +212,7 @@ EXEC(eval_overflow)
     HAND(eval_throw, n, fp, acc, d);
 }
 
-typedef enum Unwind { UNWIND_CATCH, UNWIND_HANDLE, UNWIND_COROUTINE, UNWIND_OUT } Unwind;
+typedef enum Unwind { UNWIND_CATCH, UNWIND_HANDLE, UNWIND_WORLD, UNWIND_COROUTINE, UNWIND_OUT } Unwind;
 
 /* Finds who takes the error: leaves the frame that the catching native called in
  * R->catch_*. */
@@ -218,6 +231,10 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
             if (handlers < HANDLERS_MAX && value_is_function(c.ret_base[-5])) return UNWIND_HANDLE;
             R->error = new_c_string("error in error handling");
             return UNWIND_CATCH;
+        case N_GLUE_FORK:
+        case N_GLUE_TRY:
+            R->catch_frame = c.ret_base;
+            return UNWIND_WORLD;
         case N_GLUE_BASE: return UNWIND_COROUTINE;
         case N_GLUE_HALT: return UNWIND_OUT;
         default: break;
@@ -280,6 +297,7 @@ EXEC(eval_throw)
     case UNWIND_HANDLE:
         call_handler(R, fp);
         HAND(call_any, n, R->call_frame, 1, d);
+    case UNWIND_WORLD: HAND(world_fail, n, R->catch_frame, acc, d);
     case UNWIND_COROUTINE: HAND(switch_fail, n, fp, acc, d);
     default: note_uncaught(R, fp, n); break;
     }

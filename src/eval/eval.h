@@ -28,4 +28,8 @@ uint64_t eval_steps_used(const Run *R);
  * From a native: its frame is moved; R->native is the new one. */
 State *eval_snapshot(Run *R);
 
+/* The coroutine in R->co, saved in its body, is the running one again: gives its top
+ * frame, thawed. */
+Value *eval_reenter(Run *R);
+
 #endif

@@ -53,6 +53,7 @@ EXEC(call_native)
     if (f->h.flags & NATIVE_CONTROL) HAND((Exec *)(void (*)(void))f->fn, n, nf, acc, d);
     R->native = nf;
     int count = f->fn(R, nf, (int)acc);
+    nf = R->native; /* it may have moved */
     if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
     acc = (Value)(int64_t)count;
     HAND(native_finish, n, nf, acc, d);

@@ -145,6 +145,7 @@ EXEC(exec_CLOSURE)
     const Proto *p = n->k.p;
     Closure *c = run_new_closure(p->upvalue_count);
     object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
+    c->h.flags = (uint8_t)p->upvalue_count;
     c->proto = p;
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
         const ProtoUpvalue *u = &p->upvalues[i];

@@ -63,6 +63,8 @@ static const Node *frame_caller_node(const Node *ret, const Value *base)
     case N_GLUE_NATIVE:
     case N_GLUE_PCALL:
     case N_GLUE_XPCALL:
+    case N_GLUE_FORK:
+    case N_GLUE_TRY:
     case N_GLUE_HANDLER: return NULL;
     default: return ret - 1;
     }

@@ -173,6 +173,8 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(GLUE_HANDLER, NONE)                                                                \
     X(GLUE_VARARG, NONE)                                                                 \
     X(GLUE_TAIL, NONE)                                                                   \
+    X(GLUE_FORK, NONE)                                                                   \
+    X(GLUE_TRY, NONE)                                                                    \
     X(GLUE_UNDERFLOW, NONE)                                                              \
     X(GLUE_BASE, NONE)                                                                   \
     X(GLUE_HALT, NONE)

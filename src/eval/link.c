@@ -185,6 +185,7 @@ Closure *link_closure(Run *R, const Proto *p, Value env)
 {
     Closure *c = run_new_closure(p->upvalue_count);
     object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
+    c->h.flags = (uint8_t)p->upvalue_count;
     c->proto = p;
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
         Value v = i == 0 ? env : V_NIL;

@@ -33,6 +33,8 @@ void lib_open_os(Run *R);
 void lib_open_string(Run *R);
 void lib_open_bit32(Run *R);
 void lib_open_math(Run *R);
+/* For require "state" only: in package.preload. After lib_open_package. */
+void lib_open_state(Run *R);
 
 /* The table of a library with these functions: a global, and in package.loaded. */
 Table *lib_new(Run *R, const char *name, const NativeDef *defs);

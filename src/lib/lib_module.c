@@ -55,6 +55,7 @@ static bool set_environment(Run *R, Value module)
     Closure *changed = run_new_closure(p->upvalue_count);
     memcpy(changed, f, sizeof *f + p->upvalue_count * sizeof(Value));
     object_init(&changed->h, OBJ_CLOSURE, run_new_id(R));
+    changed->h.flags = f->h.flags;
     changed->upvalues[0] = module;
     c.fp[-1] = c.base[-1] = value_object(changed);
     return true;

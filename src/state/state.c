@@ -280,18 +280,26 @@ static void new_world(Run *R)
     R->world = w;
 }
 
+void run_load(Run *R, const State *s)
+{
+    R->epoch = epoch_new();
+    R->heap = s->heap;
+    R->next_id = s->next_id;
+    R->random = s->random;
+    R->world = s->world;
+    R->co = s->paused;
+    R->spare = NULL;
+    if (s->paused) R->main_segment = NULL;
+}
+
 Run *run_begin(const State *state)
 {
     Run *R = run_alloc();
     run_defaults(R);
-    R->epoch = epoch_new();
     if (state) {
-        R->heap = state->heap;
-        R->next_id = state->next_id;
-        R->random = state->random;
-        R->world = state->world;
-        R->co = state->paused;
+        run_load(R, state);
     } else {
+        R->epoch = epoch_new();
         R->heap = (Hamt){0};
         R->next_id = 1;
         R->random = 0;
@@ -325,4 +333,22 @@ void run_end(Run *R)
     R->error = R->traceback = R->value = V_NIL;
     R->next = pool;
     pool = R;
+}
+
+typedef struct DiffContext {
+    HeapDiffFn *fn;
+    void *context;
+} DiffContext;
+
+static void diff_entry(void *context, Word key, Word a, Word b)
+{
+    const DiffContext *d = context;
+    (void)a, (void)b;
+    d->fn(d->context, value_pointer(key));
+}
+
+void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
+{
+    DiffContext d = {fn, context};
+    heap_map_diff(&a->heap, &b->heap, diff_entry, &d);
 }

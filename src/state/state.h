@@ -204,6 +204,12 @@ Run *run_begin(const State *state);
  * a fresh epoch. Called in mid-run the caller must first have put the running
  * coroutine's registers in its body (eval does). O(1). */
 State *run_snapshot(Run *R);
+/* Makes the run go on from another state: whatever it had changed is gone. O(1). */
+void run_load(Run *R, const State *s);
+/* Calls fn for each object that was made before both states and whose contents differ or
+ * may differ. O(changes): what the states share is skipped. */
+typedef void HeapDiffFn(void *context, void *object);
+void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
 /* Forgets the run. */
 void run_end(Run *R);
 

@@ -19,7 +19,7 @@ struct Proto;
 struct Run;
 
 typedef struct Closure {
-    Object h;
+    Object h; /* flags: the number of upvalues */
     const struct Proto *proto;
     Value upvalues[];
 } Closure;
