@@ -48,6 +48,9 @@ GC_LIBS := $(call pkg,--libs,bdw-gc,-lgc)
 XXHASH_CFLAGS := $(call pkg,--cflags,libxxhash)
 CHECK_CFLAGS = $(call pkg,--cflags,check)
 CHECK_LIBS = $(call pkg,--libs,check,-lcheck -lsubunit -lrt)
+EDIT := $(shell $(PKG_CONFIG) --exists libedit 2>/dev/null && echo 1)
+EDIT_CFLAGS := $(if $(EDIT),-DMOONLET_EDIT $(call pkg,--cflags,libedit))
+EDIT_LIBS := $(if $(EDIT),$(call pkg,--libs,libedit,-ledit))
 LUA_CFLAGS = $(call pkg,--cflags,lua5.2,-I/usr/include/lua5.2)
 LUA_LIBS = $(call pkg,--libs,lua5.2,-llua5.2)
 
@@ -143,7 +146,7 @@ examples: $(EXAMPLES)
 
 $(PROGRAM): $(CLI_OBJ) $(LIBRARY)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBRARY) $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBRARY) $(EDIT_LIBS) $(LIBS)
 
 $(LIBRARY): $(LIB_OBJ) $(OUT)/flags
 	$(call say,AR,$@)
@@ -155,6 +158,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(CLI_OBJ): EXTRA_CFLAGS = $(EDIT_CFLAGS)
 $(call objects,$(TEST_SRC)): EXTRA_CFLAGS = -Itests/unit $(CHECK_CFLAGS)
 $(call objects,$(MICRO_SRC)): EXTRA_CFLAGS = $(LUA_CFLAGS)
 
@@ -179,7 +183,7 @@ $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
 # Everything is rebuilt when the compiler, the flags or the set of sources change.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 .PHONY: force
 $(OUT)/flags: force
 	$(Q)mkdir -p $(@D)

@@ -6,7 +6,7 @@
 set -u
 
 declare -A packages=(
-    [build]="gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev"
+    [build]="gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev"
     [check]="check lua5.2 liblua5.2-dev perl-base diffutils"
     [bench]="lua5.2 liblua5.2-dev lua5.4 luajit"
     [tools]="check lua5.2 liblua5.2-dev clang clang-format clang-tidy libclang-rt-dev valgrind"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking at files without running them: --check, --ast, --nodes. No files: standard
+ * input, which is also the file "-".
+ */
+#ifndef MOONLET_FILES_H
+#define MOONLET_FILES_H
+
+#include "cli/options.h"
+#include "cli/report.h"
+
+/* False if one of the files cannot be read or is no correct Lua. */
+bool files_inspect(const Cli *c, OptionTask task, char **names);
+
+#endif
