@@ -120,25 +120,38 @@ Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
     return frame_move(R, s, fp, top, room);
 }
 
-/* The lowest frame of a segment has returned: to the segment below, or if that is
- * frozen, to a copy of the one frame that control goes on in. The segment left may be
- * reused unless results lie in it. NULL on overflow. */
-static NOINLINE Value *frame_underflow(Run *R, bool reuse)
+/* The frame at base in s has returned, to R->ret: control goes on in the frame below, in
+ * a copy of just that frame if s is frozen. Gives where base is then; NULL on overflow. */
+static Value *return_into(Run *R, Segment *s, Value *base)
 {
-    Segment *s = R->segment, *prev = s->prev;
-    Value *base = prev->slots + s->prev_frame;
-    R->ret = s->ret;
-    R->spare = reuse ? s : NULL;
-    size_t distance = frame_distance(s->ret, base);
-    if (prev->epoch == R->epoch || !distance) {
-        frame_enter_segment(R, prev);
+    size_t distance = frame_distance(R->ret, base);
+    if (s->epoch == R->epoch || !distance) {
+        frame_enter_segment(R, s);
         return base;
     }
     Value *fp = base - distance;
     size_t extent = frame_extent(fp);
     size_t room = extent > distance ? extent - distance : 0;
-    Value *moved = frame_move(R, prev, fp, base, room + FRAME_HEADER);
+    Value *moved = frame_move(R, s, fp, base, room + FRAME_HEADER);
     return moved ? moved + distance : NULL;
+}
+
+/* The lowest frame of the running segment has returned. The segment may be used again
+ * unless results lie in it. */
+static NOINLINE Value *frame_underflow(Run *R, bool reuse)
+{
+    Segment *s = R->segment;
+    R->ret = s->ret;
+    R->spare = reuse ? s : NULL;
+    return return_into(R, s->prev, s->prev->slots + s->prev_frame);
+}
+
+Value *frame_leave(Run *R, Segment *s, Value *base)
+{
+    R->ret = frame_ret(base);
+    if (R->ret != &glue_underflow) return return_into(R, s, base);
+    R->ret = s->ret;
+    return return_into(R, s->prev, s->prev->slots + s->prev_frame);
 }
 
 EXEC(exec_GLUE_UNDERFLOW)

@@ -70,6 +70,10 @@ void frame_enter_segment(Run *R, Segment *s);
 /* The frame at fp in segment s becomes the running one: moved if s is not ours. */
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room);
 
+/* The native whose frame is at base in s returns, to R->ret: gives where base is then,
+ * for R->ret to go on from; NULL on overflow. */
+Value *frame_leave(Run *R, Segment *s, Value *base);
+
 /* Puts count values at fp[at..] as the open list, making room; gives the frame,
  * perhaps moved, or NULL on overflow. */
 Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t count);

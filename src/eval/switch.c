@@ -186,7 +186,8 @@ static const char *resume_refusal(Run *R, const Coroutine *co)
 }
 
 /* Switches to co with count arguments (R->results); the frame at a waits in the
- * coroutine left. Gives co's top frame; NULL on overflow. */
+ * coroutine left. Gives the frame of co's function, or that of its yield, which returns to
+ * R->ret; NULL on overflow. */
 static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
 {
     switch_save(R, heap_coroutine_mut(R, R->co), a, a + NATIVE_SLOTS, CO_NORMAL);
@@ -200,10 +201,10 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     R->co = co;
     R->spare = NULL;
     Value *fp = b->segment->slots + b->fp;
-    size_t room = fresh ? R->result_count + NATIVE_SLOTS : NATIVE_SLOTS;
+    if (!fresh) return frame_leave(R, b->segment, fp);
+    size_t room = R->result_count + NATIVE_SLOTS;
     fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, room);
-    if (!fp || !fresh) return fp;
-    fp = frame_native_room(R, fp, 0, R->result_count);
+    if (fp) fp = frame_native_room(R, fp, 0, R->result_count);
     if (fp && R->result_count) memcpy(fp, R->results, R->result_count * sizeof(Value));
     return fp;
 }
@@ -215,8 +216,8 @@ static Flow resume(const Node *n, Value *fp, Value acc, Run *R, double d)
     fp = switch_to(R, R->resume_co, fp, R->resume_wrapped);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
     if (fresh) HAND(call_any, n, fp, (Value)R->result_count, d);
-    if (R->result_count == 1) RETURN_ONE(fp, R->results[0]);
-    RETURN_MANY(fp);
+    if (R->result_count == 1) GO(R->ret, fp, R->results[0], d);
+    HAND(R->ret->k.many, R->ret, fp, acc, d);
 }
 
 static NOINLINE void set_resume(Run *R, Coroutine *co, bool wrapped, const Value *args, size_t n)
