@@ -24,12 +24,17 @@ HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
 {
     assert(capacity < UINT16_MAX && "a bucket holds less than 2^16 keys of one hash");
     HamtNode *node = mem_new(node_size(capacity));
+    mem_count(node_size(capacity));
     node->epoch = token;
     node->capacity = (uint16_t)capacity;
     return node;
 }
 
-void hamt_node_free(HamtNode *node) { mem_free(node, node_size(node->capacity)); }
+void hamt_node_free(HamtNode *node)
+{
+    mem_uncount(node_size(node->capacity));
+    mem_free(node, node_size(node->capacity));
+}
 
 static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t token)
 {

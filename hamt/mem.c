@@ -16,6 +16,7 @@ enum { EPOCH_BLOCK = 1 << 20 };
 /* Bit 63 keeps tokens apart from every address the collector may see. */
 static _Atomic uint64_t epoch_blocks = ((uint64_t)1 << 63) + EPOCH_BLOCK;
 MEM_THREAD uint64_t epoch_next, epoch_end;
+MEM_THREAD uint64_t mem_counted;
 
 void epoch_refill(void)
 {

@@ -71,6 +71,12 @@ void mem_weak_clear(uintptr_t *slot);
 
 #define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
 
+/* What a thread has counted as allocated, in bytes: for those who count by what was done
+ * and not by where the memory came from, so that a replay counts the same. */
+extern MEM_THREAD uint64_t mem_counted;
+static inline void mem_count(size_t bytes) { mem_counted += bytes; }
+static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
+
 /* Edit tokens: unique in the process, never 0, never like an address. */
 #define EPOCH_NONE ((uint64_t)0)
 extern MEM_THREAD uint64_t epoch_next, epoch_end;

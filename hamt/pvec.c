@@ -26,6 +26,7 @@ static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;
     PvecFlat *flat = mem_new(flat_bytes(capacity));
+    mem_count(flat_bytes(capacity));
     flat->epoch = token;
     flat->capacity = capacity;
     return flat;
@@ -46,7 +47,10 @@ static PvecFlat *flat_move(Pvec *v, uint32_t capacity, uint64_t token)
     PvecFlat *old = v->root, *flat = flat_new(capacity, token);
     if (old) {
         memcpy(flat->words, old->words, v->size * sizeof(Word));
-        if (old->epoch == token) mem_free(old, flat_bytes(old->capacity));
+        if (old->epoch == token) {
+            mem_uncount(flat_bytes(old->capacity));
+            mem_free(old, flat_bytes(old->capacity));
+        }
     }
     v->root = flat;
     return flat;
@@ -76,6 +80,7 @@ static PvecNode *node_own(PvecNode *node, uint64_t token)
 {
     if (node && node->epoch == token) return node;
     PvecNode *copy = mem_new(sizeof(PvecNode));
+    mem_count(sizeof(PvecNode));
     if (node) *copy = *node;
     copy->epoch = token;
     return copy;
@@ -104,6 +109,7 @@ static PvecLeaf *leaf_copy(const Pvec *v, const PvecLeaf *leaf, uint32_t start, 
 {
     const PvecFlat *base = ((const PvecNode *)v->root)->base;
     PvecLeaf *copy = mem_new(sizeof(PvecLeaf));
+    mem_count(sizeof(PvecLeaf));
     copy->epoch = token;
     if (start >= v->size) return copy;
     const Word *words = leaf ? leaf->words : base->words + start;

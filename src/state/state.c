@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/state.h"
 
+#include "state/marks.h"
+
 #include <stdlib.h>
 
 /* The heap map: objects to their contents as a state sees them. Ids are serial
@@ -135,6 +137,34 @@ Value *heap_cell_slow(Run *R, Cell *c)
     return v;
 }
 
+/* The sweep ------------------------------------------------------------------------ */
+
+typedef struct Retain {
+    bool (*keep)(void *context, const void *object);
+    void *context;
+    PointerList dropped;
+} Retain;
+
+static void retain_entry(void *context, Word key, Word box)
+{
+    Retain *r = context;
+    if (!r->keep(r->context, value_pointer(key)))
+        pointer_list_add(&r->dropped, value_pointer(key));
+}
+
+void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context)
+{
+    Retain r = {keep, context, {0}};
+    hamt_each(&R->heap, retain_entry, &r);
+    for (size_t i = 0; i < r.dropped.count; i++) {
+        const Object *o = r.dropped.items[i];
+        CacheEntry *e = cache_slot(R, o);
+        if (e->object == o) *e = (CacheEntry){0};
+        heap_map_remove(&R->heap, value_object(o), o->id_low, R->epoch);
+    }
+    pointer_list_free(&r.dropped);
+}
+
 /* Objects -------------------------------------------------------------------------- */
 
 Table *run_new_table(Run *R)
@@ -209,13 +239,20 @@ Table *run_metatable(Run *R, Value v)
     return R->world->type_meta[value_type(v)];
 }
 
-void run_set_type_metatable(Run *R, LuaType type, Table *meta)
+static World *edit_world(Run *R)
 {
     World *w = mem_alloc(sizeof *w);
     *w = *R->world;
-    w->type_meta[type] = meta;
     R->world = w;
+    return w;
 }
+
+void run_set_type_metatable(Run *R, LuaType type, Table *meta)
+{
+    edit_world(R)->type_meta[type] = meta;
+}
+
+Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
 
 Segment *segment_new(Run *R, uint32_t size)
 {
@@ -268,6 +305,9 @@ static void run_defaults(Run *R)
     R->error_handled = false;
     R->open = R->result_count = 0;
     R->host = NULL;
+    R->pinned = NULL;
+    R->pinned_count = 0;
+    R->began_counted = mem_counted;
 }
 
 static void new_world(Run *R)
@@ -286,6 +326,8 @@ void run_load(Run *R, const State *s)
     R->heap = s->heap;
     R->next_id = s->next_id;
     R->random = s->random;
+    R->counted = s->counted;
+    R->counted_from = mem_counted;
     R->world = s->world;
     R->co = s->paused;
     R->spare = NULL;
@@ -303,6 +345,8 @@ Run *run_begin(const State *state)
         R->heap = (Hamt){0};
         R->next_id = 1;
         R->random = 0;
+        R->counted = 0;
+        R->counted_from = mem_counted;
         new_world(R);
         R->co = NULL;
     }
@@ -315,6 +359,7 @@ State *run_snapshot(Run *R)
     s->heap = R->heap;
     s->next_id = R->next_id;
     s->random = R->random;
+    s->counted = run_counted(R);
     s->world = R->world;
     s->paused = R->status == RUN_PAUSED || R->depth ? R->co : NULL;
     R->epoch = epoch_new();
@@ -327,6 +372,7 @@ void run_end(Run *R)
 {
     if (R->status == RUN_PAUSED) R->main_segment = NULL;
     R->status = RUN_OK;
+    mem_counted = R->began_counted; /* a run within another is not the other's */
     R->heap = (Hamt){0};
     R->world = NULL;
     R->co = NULL;

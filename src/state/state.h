@@ -24,18 +24,40 @@
 
 #include "state/stack.h"
 
+/* What a state's traces need to know and have found (state/trace.h, eval/collect.h). */
+typedef struct Collection {
+    Table *finalizers; /* NULL: none yet */
+    Table *queue;      /* of objects to be finalized, or NULL */
+    uint64_t counted;  /* at the last trace, as the two that follow */
+    uint64_t next_id;
+    uint64_t bytes;
+    uint64_t credit;  /* what collectgarbage("step") has paid since */
+    uint32_t objects; /* live then */
+    uint32_t entries; /* of the heap map then */
+    int32_t pause;    /* percent above 200 */
+    int32_t stepmul;
+    int32_t majorinc;
+    uint8_t probes;  /* traces that found nothing weak */
+    bool weak;       /* there may be weak tables */
+    bool watched;    /* the program has asked for figures */
+    bool stopped;
+    bool finalizing; /* a poll's finalizers are running */
+} Collection;
+
 /* What hardly ever changes between states: shared by pointer, replaced whole. */
 typedef struct World {
     Table *globals;
     Table *registry;
     Table *type_meta[TYPE_COUNT]; /* of all values of a type but tables, userdata */
     Coroutine *main;
+    Collection collection;
 } World;
 
 typedef struct State {
     Hamt heap;
     uint64_t next_id;
     uint64_t random;
+    uint64_t counted; /* see run_counted */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
 } State;
@@ -73,6 +95,8 @@ typedef struct Run {
     Value *native; /* frame of the native that runs now */
     Hamt heap;
     uint64_t random;
+    uint64_t counted, counted_from; /* see run_counted */
+    uint64_t began_counted;
     CacheEntry *cache;
 
     /* budget */
@@ -95,6 +119,9 @@ typedef struct Run {
     bool error_handled; /* its xpcall handler has run */
     Coroutine *resume_co; /* what switch.c is about to resume */
     bool resume_wrapped, resume_fresh;
+    const Value *pinned; /* what the host has handed in: not to be lost in this run */
+    size_t pinned_count;
+    uint64_t collections; /* bdwgc's, when last looked at */
     size_t stack_limit; /* what stack_max is but while a handler runs */
 
     RunStatus status;
@@ -190,6 +217,20 @@ Value run_get_field(Run *R, const Table *t, const char *name);
 /* Metatable of any value, NULL for none. O(1). */
 Table *run_metatable(Run *R, Value v);
 void run_set_type_metatable(Run *R, LuaType type, Table *meta);
+
+/* The world's collection, to be written at once: the world is copied. */
+Collection *run_edit_collection(Run *R);
+
+/* Bytes that this state and its forebears have allocated for strings, vectors and maps:
+ * depends on what they did only. */
+static inline uint64_t run_counted(const Run *R)
+{
+    int64_t since = (int64_t)(mem_counted - R->counted_from);
+    return R->counted + (since > 0 ? (uint64_t)since : 0);
+}
+
+/* Drops the heap map's entries of objects for which keep says no. */
+void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context);
 
 /* The node to which the lowest frame of every coroutine returns: the evaluator's. Once,
  * before the first run. */

@@ -41,6 +41,7 @@ String *string_reserve(size_t length, char **data)
     size_t size = sizeof(String) + length;
     String *s = size <= MEM_SMALL_MAX ? mem_new_atomic(size) : mem_try_alloc_atomic(size);
     if (!s) return NULL;
+    mem_count(size);
     object_init(&s->h, OBJ_STRING, 0);
     s->length = length;
     s->data = *data = (char *)(s + 1);
@@ -114,6 +115,7 @@ String *string_concat(const String *a, const char *bytes, size_t length)
     Buffer *buffer = claim_room(a, length);
     if (!buffer) buffer = buffer_new(a, total);
     if (!buffer) return NULL;
+    mem_count(sizeof(LongString) + total); /* whoever got the room */
     if (length) memcpy(buffer->bytes + a->length, bytes, length);
     return long_new(buffer, total);
 }
@@ -256,6 +258,7 @@ static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_
 {
     String *s = string_new(bytes, length);
     if (!s) return NULL;
+    mem_uncount(sizeof(String) + length); /* it may have been there */
     s->h.flags = STRING_INTERNED;
     s->h.id_low = hash;
     if (!shard->chains || shard->count > shard->mask) shard_grow(shard);
