@@ -3,8 +3,10 @@
 
 #include "lib/bits.h"
 #include "lib/byteclass.h"
+#include "value/decimal.h"
 
-#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -146,18 +148,26 @@ static void append_control(Buffer *out, unsigned char c, char next)
     buffer_append(out, text, (size_t)n);
 }
 
+static bool is_quoted(unsigned char c)
+{
+    return c == '"' || c == '\\' || byteclass_is(c, CLASS_CNTRL);
+}
+
 void format_quoted(Buffer *out, const char *bytes, size_t length)
 {
+    size_t i = 0;
     buffer_append_char(out, '"');
-    for (size_t i = 0; i < length; i++) {
-        char c = bytes[i];
+    while (i < length) {
+        size_t start = i;
+        while (i < length && !is_quoted((unsigned char)bytes[i])) i++;
+        buffer_append(out, bytes + start, i - start);
+        if (i == length) break;
+        char c = bytes[i++];
         if (c == '"' || c == '\\' || c == '\n') {
             buffer_append_char(out, '\\');
             buffer_append_char(out, c);
-        } else if (byteclass_is((unsigned char)c, CLASS_CNTRL)) {
-            append_control(out, (unsigned char)c, i + 1 < length ? bytes[i + 1] : '\0');
         } else {
-            buffer_append_char(out, c);
+            append_control(out, (unsigned char)c, i < length ? bytes[i] : '\0');
         }
     }
     buffer_append_char(out, '"');
@@ -165,69 +175,128 @@ void format_quoted(Buffer *out, const char *bytes, size_t length)
 
 /* Numbers ------------------------------------------------------------------------------- */
 
-/* Which flags C defines for the conversion. */
-static unsigned meaningful_flags(char conversion)
-{
-    switch (conversion) {
-    case 'd':
-    case 'i': return FORMAT_LEFT | FORMAT_PLUS | FORMAT_SPACE | FORMAT_ZERO;
-    case 'u': return FORMAT_LEFT | FORMAT_ZERO;
-    case 'o':
-    case 'x':
-    case 'X': return FORMAT_LEFT | FORMAT_ALTERNATE | FORMAT_ZERO;
-    default: return FORMAT_LEFT | FORMAT_PLUS | FORMAT_SPACE | FORMAT_ALTERNATE | FORMAT_ZERO;
-    }
-}
-
-/* Writes the conversion for C's printf, its argument's type given by `modifier`. */
-static void write_c_format(char *p, const FormatSpec *spec, const char *modifier)
+/* Writes the conversion of a float for C's printf. */
+static void write_c_format(char *p, const FormatSpec *spec)
 {
     static const char characters[] = "-+ #0";
-    unsigned flags = spec->flags & meaningful_flags(spec->conversion);
     *p++ = '%';
     for (int i = 0; characters[i]; i++) {
-        if (flags >> i & 1) *p++ = characters[i];
+        if (spec->flags >> i & 1) *p++ = characters[i];
     }
     /* a width of 0 would be one more flag */
     if (spec->width) p += sprintf(p, "%d", spec->width);
     if (spec->precision >= 0) p += sprintf(p, ".%d", spec->precision);
-    sprintf(p, "%s%c", modifier, spec->conversion);
+    *p++ = spec->conversion;
+    *p = '\0';
+}
+
+/* Sign or prefix, zeros, digits; blanks to the width on the side where they belong. */
+static void append_number(Buffer *out, const FormatSpec *spec, const char *prefix,
+                          const char *digits, size_t n, size_t zeros)
+{
+    size_t prefix_length = strlen(prefix), width = (size_t)spec->width;
+    size_t length = prefix_length + zeros + n;
+    size_t blanks = length < width ? width - length : 0;
+    bool left = spec->flags & FORMAT_LEFT;
+    if (blanks && !left) buffer_append_repeated(out, ' ', blanks);
+    if (prefix_length) buffer_append(out, prefix, prefix_length);
+    if (zeros) buffer_append_repeated(out, '0', zeros);
+    buffer_append(out, digits, n);
+    if (blanks && left) buffer_append_repeated(out, ' ', blanks);
+}
+
+/* How many zeros bring that many characters to the width, if zeros shall do that. */
+static size_t zeros_to_width(const FormatSpec *spec, size_t length)
+{
+    bool wanted = (spec->flags & (FORMAT_ZERO | FORMAT_LEFT)) == FORMAT_ZERO;
+    size_t width = (size_t)spec->width;
+    return wanted && length < width ? width - length : 0;
+}
+
+static const char *sign_of(const FormatSpec *spec, bool negative)
+{
+    if (negative) return "-";
+    return spec->flags & FORMAT_PLUS ? "+" : spec->flags & FORMAT_SPACE ? " " : "";
+}
+
+/* %f and %g of the usual kind; false if they are not. */
+static bool append_decimal(Buffer *out, const FormatSpec *spec, double n)
+{
+    char digits[DECIMAL_TEXT_MAX];
+    size_t length = 0;
+    int precision = spec->precision < 0 ? 6 : spec->precision;
+    if (!isfinite(n) || spec->flags & FORMAT_ALTERNATE) return false;
+    if (spec->conversion == 'f') length = decimal_fixed(fabs(n), precision, digits);
+    if (spec->conversion == 'g') length = decimal_general(fabs(n), precision, digits);
+    if (!length) return false;
+    const char *sign = sign_of(spec, signbit(n));
+    append_number(out, spec, sign, digits, length, zeros_to_width(spec, strlen(sign) + length));
+    return true;
+}
+
+/* A point is a point in every locale, as in numbers made strings. */
+static size_t normalise_point(char *text, size_t length)
+{
+    const char *point = localeconv()->decimal_point;
+    char *found = point[0] == '.' || !point[0] ? NULL : strstr(text, point);
+    if (!found) return length;
+    size_t more = strlen(point) - 1;
+    *found = '.';
+    memmove(found + 1, found + 1 + more, length - (size_t)(found + more - text));
+    return length - more;
 }
 
 static void append_float(Buffer *out, const FormatSpec *spec, double n)
 {
     char c_format[24], item[ITEM_MAX];
-    write_c_format(c_format, spec, "");
+    if (append_decimal(out, spec, n)) return;
+    write_c_format(c_format, spec);
     int length = snprintf(item, sizeof item, c_format, n);
-    buffer_append(out, item, (size_t)length);
+    buffer_append(out, item, normalise_point(item, (size_t)length));
 }
 
-/* Conversions of an integer; all of C's take a word of the same size. */
-static void append_integer(Buffer *out, const FormatSpec *spec, int64_t n)
+/* The digits in the conversion's base, ending at `end`: gives the first. */
+static char *write_digits(char *end, char conversion, uint64_t n)
 {
-    char c_format[24], item[ITEM_MAX];
-    bool is_signed = spec->conversion == 'd' || spec->conversion == 'i';
-    if (is_signed && !spec->flags && !spec->width && spec->precision < 0) {
-        buffer_append_integer(out, n);
-        return;
+    if (conversion == 'x' || conversion == 'X') {
+        const char *digits = conversion == 'x' ? "0123456789abcdef" : "0123456789ABCDEF";
+        for (; n; n >>= 4) *--end = digits[n & 15];
+    } else if (conversion == 'o') {
+        for (; n; n >>= 3) *--end = (char)('0' + (n & 7));
+    } else {
+        for (; n; n /= 10) *--end = (char)('0' + n % 10);
     }
-    write_c_format(c_format, spec, "ll");
-    int length = is_signed ? snprintf(item, sizeof item, c_format, (long long)n)
-                           : snprintf(item, sizeof item, c_format, (unsigned long long)n);
-    buffer_append(out, item, (size_t)length);
+    return end;
+}
+
+/* Appends an integer of this magnitude; the sign is for %d. */
+static void append_integer(Buffer *out, const FormatSpec *spec, uint64_t n, const char *sign)
+{
+    char digits[24], *end = digits + sizeof digits;
+    const char *first = write_digits(end, spec->conversion, n), *prefix = sign;
+    size_t length = (size_t)(end - first), zeros = 0;
+    size_t least = spec->precision < 0 ? 1 : (size_t)spec->precision;
+    bool alternate = spec->flags & FORMAT_ALTERNATE;
+    if (alternate && spec->conversion == 'o' && least <= length) least = length + 1;
+    if (alternate && n && spec->conversion == 'x') prefix = "0x";
+    if (alternate && n && spec->conversion == 'X') prefix = "0X";
+    if (length < least) zeros = least - length;
+    if (spec->precision < 0) zeros += zeros_to_width(spec, strlen(prefix) + zeros + length);
+    append_number(out, spec, prefix, first, length, zeros);
 }
 
 static const char *format_signed(Buffer *out, const FormatSpec *spec, double n)
 {
     if (!(n >= -0x1p63 && n < 0x1p63)) return "not a number in proper range";
-    append_integer(out, spec, (int64_t)n);
+    int64_t i = (int64_t)n;
+    append_integer(out, spec, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, sign_of(spec, i < 0));
     return NULL;
 }
 
 static const char *format_unsigned(Buffer *out, const FormatSpec *spec, double n)
 {
     if (!(n > -1 && n < 0x1p64)) return "not a non-negative number in proper range";
-    append_integer(out, spec, n < 0 ? 0 : (int64_t)(uint64_t)n);
+    append_integer(out, spec, n < 0 ? 0 : (uint64_t)n, "");
     return NULL;
 }
 

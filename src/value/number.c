@@ -13,6 +13,8 @@
  */
 #include "value/number.h"
 
+#include "value/decimal.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +192,7 @@ static size_t normalise_point(char *out, size_t length)
 
 size_t number_format(double d, char out[NUMBER_TEXT_MAX])
 {
+    char digits[DECIMAL_TEXT_MAX];
     if (d > -1e14 && d < 1e14 && d == (double)(int64_t)d && (d != 0 || !signbit(d)))
         return format_integer((int64_t)d, out);
     if (!isfinite(d)) {
@@ -198,7 +201,13 @@ size_t number_format(double d, char out[NUMBER_TEXT_MAX])
         memcpy(out, text, strlen(text) + 1);
         return strlen(text);
     }
-    return normalise_point(out, (size_t)snprintf(out, NUMBER_TEXT_MAX, "%.14g", d));
+    size_t sign = signbit(d) != 0, length = decimal_general(fabs(d), 14, digits);
+    if (!length)
+        return normalise_point(out, (size_t)snprintf(out, NUMBER_TEXT_MAX, "%.14g", d));
+    out[0] = '-';
+    memcpy(out + sign, digits, length);
+    out[sign + length] = 0;
+    return sign + length;
 }
 
 String *number_to_string(double d)
