@@ -69,7 +69,8 @@ static int find_plain(Value *a, const String *s, const String *p, size_t at)
     return positions(a, (size_t)from, (size_t)from + p->length);
 }
 
-static int find_pattern(Run *R, Value *a, const String *s, const String *p, size_t at, bool find)
+static int find_pattern(Run *R, Value *a, const String *s, const String *p, size_t at,
+                        bool find)
 {
     MatchWork w;
     match_begin(&w, s, p, true);

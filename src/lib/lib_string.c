@@ -157,14 +157,16 @@ static void repeat(char *bytes, size_t done, size_t total)
     }
 }
 
-static int repeat_string(Run *R, Value *a, const String *s, const String *separator, size_t count)
+static int repeat_string(Run *R, Value *a, const String *s, const String *separator,
+                         size_t count)
 {
     size_t unit = s->length + (separator ? separator->length : 0);
     if (unit >= SIZE_MAX / 2 / count) return native_error(R, "resulting string too large");
     size_t total = unit * count - (unit - s->length);
     if (total > R->string_max) return native_memory_error(R);
     if (total == s->length) NATIVE_RETURN(string_value(s));
-    if (total < 2) NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));
+    if (total < 2)
+        NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));
     char *bytes;
     String *result = string_reserve(total, &bytes);
     if (!result) return native_memory_error(R);
@@ -201,21 +203,11 @@ static int string_dump(Run *R, Value *a, int n)
 /* Opening -------------------------------------------------------------------------- */
 
 static const NativeDef functions[] = {
-    {"byte", string_byte},
-    {"char", string_char},
-    {"dump", string_dump},
-    {"find", lib_string_find},
-    {"format", lib_string_format},
-    {"gmatch", lib_string_gmatch},
-    {"gsub", lib_string_gsub},
-    {"len", string_len},
-    {"lower", string_lower},
-    {"match", lib_string_match},
-    {"rep", string_rep},
-    {"reverse", string_reverse},
-    {"sub", string_sub},
-    {"upper", string_upper},
-    {NULL, NULL},
+    {"byte", string_byte},       {"char", string_char},         {"dump", string_dump},
+    {"find", lib_string_find},   {"format", lib_string_format}, {"gmatch", lib_string_gmatch},
+    {"gsub", lib_string_gsub},   {"len", string_len},           {"lower", string_lower},
+    {"match", lib_string_match}, {"rep", string_rep},           {"reverse", string_reverse},
+    {"sub", string_sub},         {"upper", string_upper},       {NULL, NULL},
 };
 
 static void intern(Value *where, const char *bytes, size_t length)
