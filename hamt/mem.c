@@ -97,6 +97,7 @@ void mem_init(void) { check_processor(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
+uint64_t mem_collections(void) { return 0; }
 
 uint64_t mem_bytes_total(void)
 {
@@ -270,6 +271,7 @@ void mem_free_root(void *p) { GC_free(p); }
 
 uint64_t mem_bytes_total(void) { return GC_get_total_bytes(); }
 uint64_t mem_bytes_heap(void) { return GC_get_heap_size(); }
+uint64_t mem_collections(void) { return GC_get_gc_no(); }
 void mem_collect(void)
 {
     mem_thread_attach();

@@ -59,6 +59,8 @@ uint64_t mem_bytes_total(void);
 /* Bytes the collector holds now. */
 uint64_t mem_bytes_heap(void);
 void mem_collect(void);
+/* How often the collector has run. No lock. */
+uint64_t mem_collections(void);
 
 /*
  * Weak pointers: a slot of hidden words that is cleared when the object has become

@@ -9,6 +9,7 @@
 
 #include "cli/files.h"
 #include "cli/repl.h"
+#include "eval/collect.h"
 #include "lib/lib.h"
 #include "moonlet.h"
 
@@ -150,5 +151,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     c.R = open_run(o.no_environment);
-    return run_task(&c, &o, argv) ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool good = run_task(&c, &o, argv);
+    collect_close(c.R);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

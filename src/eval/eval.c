@@ -2,6 +2,7 @@
 /* Entering and leaving the evaluator; the budget; errors on their way up. */
 #include "eval/eval.h"
 
+#include "eval/collect.h"
 #include "eval/error.h"
 #include "eval/exec.h"
 #include "eval/switch.h"
@@ -141,7 +142,14 @@ EXEC(eval_poll)
         error_set(R, fp, n, "interrupted!");
         HAND(eval_throw, n, fp, acc, d);
     }
-    if (R->portion > 0) GO(n, fp, acc, d);
+    if (R->portion > 0) {
+        collect_tidy(R, n, fp);
+        if (UNLIKELY(collect_due(R))) {
+            Value *nf = collect_poll(R, n, fp);
+            if (nf) HAND(call_any, n, nf, 0, d);
+        }
+        GO(n, fp, acc, d);
+    }
     if (R->boundary) { /* a C function waits below: cannot pause */
         error_set(R, fp, n, "out of steps across a C-call boundary");
         R->steps_left = UINT64_MAX;

@@ -82,7 +82,7 @@ EXEC(native_finish);
     X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE)    \
     X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW)        \
     X(GLUE_TAIL) X(GLUE_FORK)             \
-    X(GLUE_TRY) X(GLUE_BASE) X(GLUE_HALT)
+    X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
 #define X_MANY(name) EXEC(many_##name);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
@@ -93,7 +93,7 @@ static inline double arith_mod(double a, double b)
     if (LIKELY(q > -4503599627370496.0 && q < 4503599627370496.0)) {
         double t = (double)(int64_t)q;
         if (t > q) t -= 1;
-        return a - t * b;
+        return a - t * b + 0.0; /* -0 becomes 0 */
     }
     return number_mod(a, b);
 }

@@ -59,6 +59,7 @@ static const Node *frame_caller_node(const Node *ret, const Value *base)
     case N_GLUE_BOOL:
     case N_GLUE_NOT:
     case N_GLUE_NONE:
+    case N_GLUE_POLL:
     case N_GLUE_CONCAT: return value_pointer(base[-3]);
     case N_GLUE_NATIVE:
     case N_GLUE_PCALL:

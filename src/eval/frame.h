@@ -12,7 +12,7 @@
 extern const Node glue_value, glue_bool, glue_not, glue_none, glue_concat, glue_native;
 extern const Node glue_pcall, glue_xpcall, glue_handler, glue_vararg, glue_underflow;
 extern const Node glue_base, glue_halt, glue_tail;
-extern const Node glue_fork, glue_try;
+extern const Node glue_fork, glue_try, glue_poll;
 
 static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
 

@@ -95,6 +95,7 @@ GLUE(glue_vararg, GLUE_VARARG);
 GLUE(glue_tail, GLUE_TAIL);
 GLUE(glue_fork, GLUE_FORK);
 GLUE(glue_try, GLUE_TRY);
+GLUE(glue_poll, GLUE_POLL);
 GLUE(glue_underflow, GLUE_UNDERFLOW);
 GLUE(glue_base, GLUE_BASE);
 GLUE(glue_halt, GLUE_HALT);

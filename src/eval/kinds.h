@@ -175,6 +175,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(GLUE_TAIL, NONE)                                                                   \
     X(GLUE_FORK, NONE)                                                                   \
     X(GLUE_TRY, NONE)                                                                    \
+    X(GLUE_POLL, NONE)                                                                   \
     X(GLUE_UNDERFLOW, NONE)                                                              \
     X(GLUE_BASE, NONE)                                                                   \
     X(GLUE_HALT, NONE)

@@ -149,6 +149,7 @@ typedef struct Proto {
     int32_t *lines;            /* per node */
     const AstExpr **origins;   /* per node: what to name in messages; NULL if nothing */
     uint16_t *tops;            /* per node: slots in use, for the precise trace */
+    uint64_t *written;         /* per node: bits of slots (trace_stack.c); NULL: not yet */
     const AstFunction *source;
     struct Proto **protos;
     ProtoLocal *locals;

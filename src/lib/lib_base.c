@@ -4,6 +4,7 @@
  * collectgarbage (lib_collect.c).
  */
 #include "eval/iterate.h"
+#include "eval/collect.h"
 #include "lib/lib.h"
 
 #include <stdio.h>
@@ -60,6 +61,7 @@ static int base_setmetatable(Run *R, Value *a, int n)
     if (meta_of_table(R, heap_table(R, t)->meta, META_METATABLE) != V_NIL)
         return native_error(R, "cannot change a protected metatable");
     heap_table_mut(R, t)->meta = a[1] == V_NIL ? NULL : value_pointer(a[1]);
+    if (a[1] != V_NIL) collect_metatable(R, a[0], value_pointer(a[1]));
     return 1;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * collectgarbage (manual 6.1). Collecting is bdwgc's business, and no program needs to
- * ask for it; the options are here for programs that do. What they set is kept in the
- * registry, and does nothing.
+ * collectgarbage (manual 6.1). Memory is the collector's business, and no program needs
+ * to ask for it. What programs can notice (weak tables, finalizers, the figures) is the
+ * state's own: eval/collect.h.
  */
+#include "eval/collect.h"
 #include "lib/lib.h"
 
 enum { DEFAULT_PERCENT = 200 };
@@ -26,21 +27,28 @@ static const char *const options[] = {
     "stop",       "restart",     "collect",      "count",       "step",      "setpause",
     "setstepmul", "setmajorinc", "generational", "incremental", "isrunning", NULL};
 
-/* Gives the old value of a setting, and sets it. */
-static Value exchange(Run *R, Option o, Value otherwise, Value v)
+static int count(Run *R, Value *a)
 {
-    Table *settings = lib_registry_table(R, "_COLLECT");
-    Value old = run_get_field(R, settings, options[o]);
-    run_set_field(R, settings, options[o], v);
-    return old == V_NIL ? otherwise : old;
-}
-
-static int count(Value *a)
-{
-    uint64_t bytes = mem_bytes_heap();
+    if (!R->world->collection.watched) run_edit_collection(R)->watched = true;
+    uint64_t bytes = collect_bytes(R);
     a[0] = value_number((double)bytes / 1024);
     a[1] = value_number((double)(bytes % 1024));
     return 2;
+}
+
+/* Gives the old value of a percentage, which is kept less its default, and sets it. */
+static Value exchange(Run *R, Option o, int32_t percent)
+{
+    Collection *c = run_edit_collection(R);
+    int32_t *kept = o == OPTION_PAUSE ? &c->pause : o == OPTION_STEPMUL ? &c->stepmul : &c->majorinc;
+    int32_t old = (int32_t)((uint32_t)*kept + DEFAULT_PERCENT);
+    *kept = (int32_t)((uint32_t)percent - DEFAULT_PERCENT);
+    return value_number(old);
+}
+
+static void stop(Run *R, bool stopped)
+{
+    if (R->world->collection.stopped != stopped) run_edit_collection(R)->stopped = stopped;
 }
 
 static int base_collectgarbage(Run *R, Value *a, int n)
@@ -48,21 +56,16 @@ static int base_collectgarbage(Run *R, Value *a, int n)
     int32_t argument;
     int option = arg_option(R, a, n, 0, "collect", options);
     if (option < 0 || !arg_int_or(R, a, n, 1, 0, &argument)) return NATIVE_ERROR;
-    Value percent = value_number(DEFAULT_PERCENT);
     switch ((Option)option) {
-    case OPTION_COUNT: return count(a);
-    case OPTION_COLLECT: mem_collect(); break;
-    case OPTION_STEP: NATIVE_RETURN(V_TRUE);
-    case OPTION_STOP: exchange(R, OPTION_STOP, V_NIL, V_TRUE); break;
-    case OPTION_RESTART: exchange(R, OPTION_STOP, V_NIL, V_FALSE); break;
-    case OPTION_ISRUNNING: {
-        Value stopped = run_get_field(R, lib_registry_table(R, "_COLLECT"), "stop");
-        NATIVE_RETURN(value_boolean(value_is_false(stopped)));
-    }
+    case OPTION_COUNT: return count(R, a);
+    case OPTION_COLLECT: return collect_full(R, a);
+    case OPTION_STEP: return collect_step(R, a, argument);
+    case OPTION_STOP: stop(R, true); break;
+    case OPTION_RESTART: stop(R, false); break;
+    case OPTION_ISRUNNING: NATIVE_RETURN(value_boolean(!R->world->collection.stopped));
     case OPTION_PAUSE:
     case OPTION_STEPMUL:
-    case OPTION_MAJORINC:
-        NATIVE_RETURN(exchange(R, (Option)option, percent, value_number(argument)));
+    case OPTION_MAJORINC: NATIVE_RETURN(exchange(R, (Option)option, argument));
     default: break;
     }
     NATIVE_RETURN(value_number(0));

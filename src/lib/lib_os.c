@@ -5,6 +5,7 @@
  * What these functions touch (files, environment, locale, clock) is the process's: it
  * is no part of a state, and a fork sees what the other has done.
  */
+#include "eval/collect.h"
 #include "lib/lib.h"
 #include "lib/osdate.h"
 
@@ -30,6 +31,8 @@ static int os_execute(Run *R, Value *a, int n)
     return lib_exec_result(R, a, system(lib_c_text(command)));
 }
 
+static int exit_closed(Run *R, Value *a, int n) { exit((int)value_to_double(a[0])); }
+
 static int os_exit(Run *R, Value *a, int n)
 {
     int32_t status;
@@ -37,7 +40,9 @@ static int os_exit(Run *R, Value *a, int n)
         status = a[0] == V_TRUE ? EXIT_SUCCESS : EXIT_FAILURE;
     else if (!arg_int_or(R, a, n, 0, EXIT_SUCCESS, &status))
         return NATIVE_ERROR;
-    exit(status);
+    if (n < 2 || value_is_false(a[1])) exit(status);
+    a[0] = value_number(status);
+    return collect_close_call(R, a, 1, exit_closed);
 }
 
 static int os_getenv(Run *R, Value *a, int n)

@@ -188,8 +188,6 @@ static void mark_roots(Trace *T)
     trace_object(T, w->collection.queue);
     trace_object(T, R->co);
     trace_object(T, R->boundary);
-    trace_value(T, R->error);
-    trace_value(T, R->value);
     for (size_t i = 0; i < R->pinned_count; i++) trace_value(T, R->pinned[i]);
     if (R->co) T->stack(T, NULL, T->context);
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/trace_stack.h"
+
+/* Written slots --------------------------------------------------------------------- */
+
+/* A forward analysis: before[i] has a bit for each slot that is written on every way
+ * to node i. All ones stands for "no way found yet". */
+typedef struct Flows {
+    const Proto *p;
+    uint64_t *before, *out;
+    uint32_t words;
+    bool changed;
+} Flows;
+
+static uint32_t row_words(const Proto *p) { return (proto_frame(p) + 63) / 64; }
+
+static void set_slots(Flows *f, uint32_t from, uint32_t count)
+{
+    for (uint32_t i = from; i < from + count && i < f->words * 64; i++)
+        f->out[i / 64] |= (uint64_t)1 << i % 64;
+}
+
+/* A call: its frame, header and all, was there. */
+static void clear_from(Flows *f, uint32_t from)
+{
+    for (uint32_t i = from; i < f->words * 64; i++)
+        f->out[i / 64] &= ~((uint64_t)1 << i % 64);
+}
+
+/* What a node does to the slots, on the way to the next node. */
+static void apply(Flows *f, const Node *n)
+{
+    if (node_kinds[n->kind].dest == DEST_S) set_slots(f, n->c, 1);
+    switch (n->kind) {
+    case N_CALL_0:
+    case N_CALL_1:
+    case N_CALL_2:
+    case N_CALL_3:
+    case N_CALL_N:
+    case N_CALL_OPEN:
+    case N_TAIL_N:
+    case N_TAIL_OPEN: clear_from(f, n->a - 2u); break;
+    case N_ITER_CALL: clear_from(f, n->aux - 2u); break;
+    case N_RET_N:
+    case N_VARARG_N:
+    case N_NIL_N: set_slots(f, n->c, n->b); break;
+    case N_NEW_CELL:
+    case N_WRAP_CELL:
+    case N_TABLE: set_slots(f, n->c, 1); break;
+    case N_SELF_L:
+    case N_SELF_A:
+    case N_SELF_U: set_slots(f, n->b - 1u, 2); break;
+    default: break;
+    }
+}
+
+static void join(Flows *f, const Node *to)
+{
+    uint64_t *row = f->before + (size_t)(to - f->p->nodes) * f->words;
+    for (uint32_t w = 0; w < f->words; w++) {
+        uint64_t met = row[w] & f->out[w];
+        f->changed |= met != row[w];
+        row[w] = met;
+    }
+}
+
+static void follow(Flows *f, uint32_t i)
+{
+    const Node *n = &f->p->nodes[i];
+    bool last = i + 1 == f->p->node_count;
+    memcpy(f->out, f->before + (size_t)i * f->words, f->words * sizeof(uint64_t));
+    switch (n->kind) {
+    case N_JUMP:
+    case N_LOOP:
+    case N_FOR_PREP: join(f, n + n->target); return;
+    case N_FOR_LOOP:
+    case N_FOR_LOOP_1: /* the variable is written on the way back only */
+        join(f, n + 1);
+        set_slots(f, n->c, 1);
+        join(f, n + n->target);
+        return;
+    case N_RETURN_0:
+    case N_RETURN_A:
+    case N_RETURN_L:
+    case N_RETURN_K:
+    case N_RETURN_N:
+    case N_RETURN_OPEN:
+    case N_RET_TAIL: return;
+    default: break;
+    }
+    apply(f, n);
+    if (!last) join(f, n + 1);
+    Destination dest = node_kinds[n->kind].dest;
+    if (dest == DEST_F || dest == DEST_T || n->kind == N_ITER_TEST) join(f, n + n->target);
+}
+
+static uint64_t *analyse(const Proto *p)
+{
+    Flows f = {.p = p, .words = row_words(p)};
+    size_t row = f.words * sizeof(uint64_t);
+    f.before = mem_alloc_atomic(p->node_count * row);
+    f.out = mem_alloc_atomic(row);
+    memset(f.before, 0xff, p->node_count * row);
+    memset(f.out, 0, row);
+    set_slots(&f, 0, p->params);
+    join(&f, p->nodes);
+    do {
+        f.changed = false;
+        for (uint32_t i = 0; i < p->node_count; i++) follow(&f, i);
+    } while (f.changed);
+    return f.before;
+}
+
+const uint64_t *trace_written(const Proto *p, const Node *at)
+{
+    uint64_t **place = &((Proto *)p)->written; /* a cache; any thread's result will do */
+    uint64_t *rows = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    if (!rows) {
+        rows = analyse(p);
+        __atomic_store_n(place, rows, __ATOMIC_RELEASE);
+    }
+    return rows + (size_t)(at - p->nodes) * row_words(p);
+}
+
+/* Frames ---------------------------------------------------------------------------- */
+
+static void trace_slots(Trace *T, const Value *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) trace_value(T, slots[i]);
+}
+
+/* Slots below `limit` of a Lua function's frame that is at a node. */
+static void lua_frame(Trace *T, const Value *fp, const Node *at, size_t limit)
+{
+    const Proto *p = frame_proto(fp);
+    if (frame_ret(fp) == &glue_vararg) trace_slots(T, frame_varargs(fp), frame_vararg_count(fp));
+    if (at < p->nodes || at >= p->nodes + p->node_count) return; /* NULL: not known */
+    const uint64_t *written = trace_written(p, at);
+    size_t top = p->tops[at - p->nodes];
+    if (top > limit) top = limit;
+    for (size_t i = 0; i < top; i++)
+        if (written[i / 64] >> i % 64 & 1) trace_value(T, fp[i]);
+}
+
+/* The words of a callee's header that lie in the frame below; all of it for natives
+ * that keep nothing there. */
+static size_t header_size(const Node *ret, const Value *base, size_t distance)
+{
+    switch (ret->kind) {
+    case N_RET_A:
+    case N_RET_S:
+    case N_RET_0:
+    case N_RET_N:
+    case N_RET_OPEN:
+    case N_RET_TAIL: return 2;
+    case N_GLUE_NATIVE: return base[-3] ? 4 : distance; /* no continuation, no need */
+    case N_GLUE_POLL: return 5;
+    default: return 4;
+    }
+}
+
+/* From the frame at the cursor down; `limit` for the first. */
+static void trace_frames(Trace *T, FrameCursor c, size_t limit)
+{
+    for (;;) {
+        trace_value(T, c.fp[-1]);
+        if (value_is(c.fp[-1], OBJ_CLOSURE))
+            lua_frame(T, c.fp, c.at, limit);
+        else
+            trace_slots(T, c.fp, limit);
+        const Value *base = c.ret_base;
+        const Node *ret = c.ret;
+        if (!frame_down(&c)) return;
+        size_t distance = (size_t)(base - c.fp);
+        limit = distance - header_size(ret, base, distance);
+    }
+}
+
+/* A list whose user is the node: the one kind at which control stops with one. */
+static void trace_open(Trace *T, const Value *fp, const Node *at, uint32_t open)
+{
+    if (at && at->kind == N_TAIL_OPEN) trace_slots(T, fp + at->a + at->b, open);
+}
+
+void trace_stack(Trace *T, const CoBody *body, void *context)
+{
+    Segment *segment = T->R->segment;
+    StackTop top = *(StackTop *)context;
+    if (body) {
+        segment = body->segment;
+        top = (StackTop){segment->slots + body->fp, NULL, 0};
+        if (body->status == CO_PAUSED) {
+            top.node = body->node;
+            top.open = body->open;
+        }
+    }
+    trace_open(T, top.fp, top.node, top.open);
+    bool lua = value_is(top.fp[-1], OBJ_CLOSURE);
+    trace_frames(T, frame_cursor(segment, top.fp, top.node), lua ? SIZE_MAX : 0);
+}
