@@ -142,7 +142,8 @@ static Times measure(const Subject *s, size_t n)
 
 static void report(const Subject *subjects, size_t count, size_t n)
 {
-    printf("%-34s %10s %8s %8s %8s   n = %zu\n", "", "insert", "lookup", "update", "B/entry", n);
+    printf("%-34s %10s %8s %8s %8s   n = %zu\n", "", "insert", "lookup", "update", "B/entry",
+           n);
     for (size_t i = 0; i < count; i++) {
         Times t = measure(&subjects[i], n);
         printf("%-34s %10.1f %8.1f %8.1f", subjects[i].name, t.insert, t.lookup, t.update);
@@ -175,7 +176,10 @@ static void hamt_begin(size_t n)
     hamt = (Hamt){0};
     token = epoch_new();
 }
-static void hamt_set(size_t i, Word key) { map_put(&hamt, key, value_hash_word(key), i + 1, token); }
+static void hamt_set(size_t i, Word key)
+{
+    map_put(&hamt, key, value_hash_word(key), i + 1, token);
+}
 static void hamt_set_persistent(size_t i, Word key)
 {
     map_put(&hamt, key, value_hash_word(key), i + 1, epoch_new());

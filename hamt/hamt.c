@@ -9,7 +9,7 @@
 /* Sizes a node grows through: few reallocations while small, little waste when full. */
 static uint32_t capacity_for(uint32_t count)
 {
-    static const uint8_t steps[] = {1, 2, 4, 8, 12, 16, 24, 32};
+    static const uint8_t steps[] = {1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32};
     for (size_t i = 0; i < sizeof steps; i++)
         if (steps[i] >= count) return steps[i];
     return count + count / 2; /* buckets only */

@@ -85,16 +85,14 @@ static inline void hamt_relink(Hamt *map, HamtEntry *up, HamtNode *node)
         map->root = node;
 }
 
-/* All x86-64 processors since 2008 have the instruction, which compilers use only when
- * told to; mem_init makes sure. */
 static inline uint32_t hamt_popcount(uint32_t x)
 {
-#if defined(__x86_64__) && !defined(__POPCNT__)
-    uint32_t count;
-    __asm__("popcntl %1, %0" : "=r"(count) : "rm"(x) : "cc");
-    return count;
-#else
+#if defined(__POPCNT__) || !defined(__x86_64__)
     return (uint32_t)__builtin_popcount(x);
+#else
+    x -= x >> 1 & 0x55555555u;
+    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+    return ((x + (x >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
 #endif
 }
 

@@ -24,12 +24,12 @@ void epoch_refill(void)
     epoch_end = epoch_next + EPOCH_BLOCK;
 }
 
-/* See hamt_popcount. */
+/* Says so when the program was built for newer processors (ARCH in the Makefile). */
 static void check_processor(void)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__POPCNT__)
     if (!__builtin_cpu_supports("popcnt")) {
-        fputs("moonlet: this processor is too old, it has no POPCNT\n", stderr);
+        fputs("moonlet: this build needs a processor with POPCNT\n", stderr);
         abort();
     }
 #endif

@@ -48,8 +48,8 @@ enum {
     PVEC_WIDTH = 1 << PVEC_BITS,
     PVEC_MASK = PVEC_WIDTH - 1,
     PVEC_FLAT_MAX = PVEC_WIDTH < 16 ? 2 * PVEC_WIDTH - 2 : 62, /* copied, not shared */
-    PVEC_SHIFT = 63,                    /* mask of the shift in `shape` */
-    PVEC_OWNED = 64                     /* one owned leaf in `shape` */
+    PVEC_SHIFT = 63, /* mask of the shift in `shape` */
+    PVEC_OWNED = 64  /* one owned leaf in `shape` */
 };
 #define PVEC_SIZE_MAX ((uint32_t)1 << 31)
 

@@ -252,6 +252,21 @@ static void check_format(double d)
     if (strcmp(ours, theirs) != 0) ck_abort_msg("%s, expected %s", ours, theirs);
 }
 
+/* Numbers of all sizes that "%g" writes without exponent, many near rounding limits. */
+static double random_fraction(Random *random)
+{
+    static const double powers[] = {1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1,    10,   100,  1e3, 1e4,
+                                    1e5,  1e6,  1e7,  1e8,  1e9, 1e10, 1e11, 1e12, 1e13};
+    double power = powers[random_below(random, sizeof powers / sizeof *powers)];
+    double digits = (double)(random_word(random) >> 14) / (double)((uint64_t)1 << 50);
+    switch (random_below(random, 4)) {
+    case 0: return power * digits;
+    case 1: return power - power * 1e-14 * digits;
+    case 2: return power * (1 + digits * 1e-13);
+    default: return floor(digits * 1000) / 8 + power / 64; /* exact ties */
+    }
+}
+
 START_TEST(formats_as_the_c_library)
 {
     static const double some[] = {0.0,
@@ -292,6 +307,7 @@ START_TEST(formats_as_the_c_library)
         check_format((double)(int64_t)random_word(&random));
         check_format((double)(int32_t)random_word(&random));
         check_format((double)(int32_t)random_word(&random) / 1000);
+        check_format(random_fraction(&random));
     }
 }
 END_TEST
