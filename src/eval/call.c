@@ -13,9 +13,7 @@ static void call_error(Run *R, Value *nf)
 {
     FrameCursor c = frame_cursor(R->segment, nf, NULL);
     bool below = frame_down(&c);
-    const AstExpr *e = below ? error_origin(c.fp, c.at) : NULL;
-    if (e && e->kind == EXPR_CALL) e = e->u.call.callee;
-    error_set_type(R, below ? c.fp : nf, c.at, "call", e, nf[-1]);
+    error_set_call(R, below ? c.fp : nf, c.at, nf[-1]);
 }
 
 /* A value that is no function: its __call takes its place, with the value itself as

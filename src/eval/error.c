@@ -85,7 +85,6 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
     case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return true;
     case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;
     case EXPR_STRING: *kind = "constant", *name = e->u.string; return true;
-    case EXPR_METHOD: *kind = "method", *name = e->u.call.name; return true;
     case EXPR_INDEX:
         *kind = is_env(e->u.index.object, f) ? "global" : "field";
         if (e->u.index.key->kind == EXPR_STRING) {
@@ -99,25 +98,40 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
     }
 }
 
-void error_set_type(Run *R, const Value *fp, const Node *n, const char *what,
-                    const AstExpr *expr, Value culprit)
+static bool callee_name(const AstExpr *call, const AstFunction *f, const char **kind,
+                        const String **name)
+{
+    if (call->kind == EXPR_CALL) return describe(call->u.call.callee, f, kind, name);
+    if (call->kind != EXPR_METHOD) return false;
+    *kind = "method", *name = call->u.call.name;
+    return true;
+}
+
+typedef bool Namer(const AstExpr *e, const AstFunction *f, const char **kind,
+                   const String **name);
+
+static void set_type(Run *R, const Value *fp, const Node *n, const char *what,
+                     const AstExpr *expr, Namer *namer, Value culprit)
 {
     const char *kind, *type = value_type_name(culprit);
     const String *name;
     const AstFunction *f = value_is(fp[-1], OBJ_CLOSURE) ? frame_proto(fp)->source : NULL;
-    if (expr && f && describe(expr, f, &kind, &name))
+    if (expr && f && namer(expr, f, &kind, &name))
         error_set(R, fp, n, "attempt to %s %s '%.*s' (a %s value)", what, kind,
                   (int)(name->length < 200 ? name->length : 200), name->data, type);
     else
         error_set(R, fp, n, "attempt to %s a %s value", what, type);
 }
 
-static bool callee_name(const AstExpr *call, const AstFunction *f, const char **kind,
-                        const String **name)
+void error_set_type(Run *R, const Value *fp, const Node *n, const char *what,
+                    const AstExpr *expr, Value culprit)
 {
-    if (call->kind == EXPR_METHOD) return describe(call, f, kind, name);
-    if (call->kind == EXPR_CALL) return describe(call->u.call.callee, f, kind, name);
-    return false;
+    set_type(R, fp, n, what, expr, describe, culprit);
+}
+
+void error_set_call(Run *R, const Value *fp, const Node *n, Value culprit)
+{
+    set_type(R, fp, n, "call", error_origin(fp, n), callee_name, culprit);
 }
 
 /* The metamethod that an operation's node called; META_COUNT for none. */

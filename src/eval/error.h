@@ -22,6 +22,8 @@ void error_set(Run *R, const Value *fp, const Node *n, const char *format, ...)
 /* "attempt to <what> <variable> (a <type> value)"; expr may be NULL. */
 void error_set_type(Run *R, const Value *fp, const Node *n, const char *what,
                     const AstExpr *expr, Value culprit);
+/* The same of what the call at n calls. */
+void error_set_call(Run *R, const Value *fp, const Node *n, Value culprit);
 /* "not enough memory", which has no position. */
 void error_set_memory(Run *R);
 

@@ -158,8 +158,9 @@ EXEC(control_yield)
 {
     if (R->co == R->world->main || R->co == R->boundary) {
         R->native = fp;
-        native_error(R, R->co == R->boundary ? "attempt to yield across a C-call boundary"
-                                             : "attempt to yield from outside a coroutine");
+        native_throw(R, new_c_string(R->co == R->boundary
+                                         ? "attempt to yield across a C-call boundary"
+                                         : "attempt to yield from outside a coroutine"));
         HAND(eval_throw, n, fp, acc, d);
     }
     R->results = fp;

@@ -69,3 +69,7 @@ print(a, b, a + -b, -a - -b) -- expect: 5	12	-7	7
 local t = { n = 3, [1] = 4 }
 t.n = t.n + t[1]; t[1] = t[1] * t.n - 1
 print(t.n, t[1], t.n ^ 2 + t[1] ^ 2, (t.n + t[1]) / 2) -- expect: 7	27	778	17
+
+-- the remainder of -0 is 0
+local m = -0
+print(m % 5, m % b, -0 % 5, m % -5, m) -- expect: 0	0	0	0	-0

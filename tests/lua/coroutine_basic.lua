@@ -155,3 +155,8 @@ print(co(), co(5, 6)) -- expect: tail	5	6
 -- types and names
 print(type(co), type(coroutine.create(print)), coroutine.create(print) == coroutine.create(print))
 -- expect: function	thread	false
+
+-- outside: a message without a position
+print(pcall(coroutine.yield)) -- expect: false	attempt to yield from outside a coroutine
+print(pcall(function() coroutine.yield(1) end))
+-- expect: false	attempt to yield from outside a coroutine

@@ -259,3 +259,10 @@ err(function(_ENV) return x.y end, {}) -- expect: attempt to index global 'x' (a
 err(function(_ENV) x() end, {}) -- expect: attempt to call global 'x' (a nil value)
 err(function() local env = {} return env.x.y end)
 -- expect: attempt to index field 'x' (a nil value)
+
+-- what a method gives has no name
+err(function() return s:upper() + 1 end) -- expect: attempt to perform arithmetic on a string value
+err(function() return -s:upper() end) -- expect: attempt to perform arithmetic on a string value
+err(function() return s:len().x.y end) -- expect: attempt to index a number value
+err(function() return s:len()() end) -- expect: attempt to call a number value
+err(function() return s:nothing() end) -- expect: attempt to call method 'nothing' (a nil value)
