@@ -1,12 +1,30 @@
 -- SPDX-License-Identifier: MIT
 --
--- lua5.2 ../expect.lua file.lua (in tests/lua): writes the `-- expect:` comments of a test
--- anew from what lua5.2 prints, each beside the `print` that it comes from. The author
--- then reads them and sees whether that is what the manual says. Run it with TZ=UTC LC_ALL=C.
+-- TZ=UTC LC_ALL=C lua5.2 ../expect.lua file.lua (in tests/lua): writes the `-- expect:`
+-- comments of a test anew from what lua5.2 prints, each beside the `print` that it comes
+-- from. The author then reads them and sees whether that is what the manual says.
 --
 -- A function whose first line ends in `-- helper` prints for its caller. Text that would
--- make a line too long, and all after the first of several outputs of one line, goes on
--- lines of its own, which moves the lines below; so this repeats until nothing changes.
+-- make a line too long, and all outputs of a line with several, go on lines of their own.
+-- That moves the lines below, so this repeats until nothing changes.
+
+-- In the test's own run: print also writes to the file RECORD where it was called from.
+if RECORD then
+  local record, real = assert(io.open(RECORD, "w")), print
+  RECORD = nil
+  function print(...)
+    local frames, parts = {}, table.pack(...)
+    for level = 2, math.huge do
+      local info = debug.getinfo(level, "Sl")
+      if not info then break end
+      if info.currentline > 0 then frames[#frames + 1] = info.currentline .. ":" .. info.linedefined end
+    end
+    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+    record:write(table.concat(frames, " "), "|", table.concat(parts, "\t"), "\n")
+    real(...)
+  end
+  return
+end
 
 local LINE_MAX = 96
 local name = assert(arg[1], "usage: lua5.2 ../expect.lua file.lua")
@@ -19,34 +37,32 @@ for line in io.lines(name) do
 end
 for i, line in ipairs(source) do helper[i] = line:match("%-%- helper$") ~= nil end
 
+local function write(text)
+  local file = assert(io.open(name, "w"))
+  file:write(table.concat(text, "\n"), "\n")
+  file:close()
+end
+
 -- Runs the text; gives what was printed for each line of `source`. origin[i] is the
 -- number in `source` of the text's line i.
 local function outputs(text, origin)
-  local result = {}
-  local chunk = assert(load(table.concat(text, "\n") .. "\n", "@" .. name))
-  local standard, loaded, path = {}, {}, package.path
-  for k, v in pairs(_G) do standard[k] = v end
-  for k in pairs(package.loaded) do loaded[k] = true end
-  arg = { [0] = name }
-  function print(...)
-    local level, line = 2, nil
-    repeat
-      local info = debug.getinfo(level, "Sl")
-      line = origin[info.currentline]
-      local inside = helper[origin[info.linedefined]]
-      level = level + 1
-    until line and not inside
-    local parts = table.pack(...)
-    for i = 1, parts.n do parts[i] = tostring(parts[i]) end
-    result[line] = result[line] or {}
-    table.insert(result[line], table.concat(parts, "\t"))
+  write(text)
+  local record, result = os.tmpname(), {}
+  local prelude = ("RECORD = %q dofile('../expect.lua')"):format(record)
+  os.execute(("lua5.2 -e '%s' %s >/dev/null 2>&1"):format(prelude:gsub("'", [['"'"']]), name))
+  for line in io.lines(record) do
+    local frames, output = line:match("^([%d: ]*)|(.*)$")
+    if not frames then error("an output of several lines: " .. line) end
+    for at, defined in frames:gmatch("(%d+):(%d+)") do
+      at, defined = origin[tonumber(at)], origin[tonumber(defined)]
+      if not helper[defined] then
+        result[at] = result[at] or {}
+        table.insert(result[at], output)
+        break
+      end
+    end
   end
-  chunk()
-  for k in pairs(_G) do _G[k] = standard[k] end
-  for k in pairs(package.loaded) do
-    if not loaded[k] then package.loaded[k] = nil end
-  end
-  package.path = path
+  os.remove(record)
   return result
 end
 
@@ -59,8 +75,8 @@ local function with_expectations(result)
   for i, line in ipairs(source) do
     local out = result[i] or {}
     local first = 1
-    if out[1] and #line + #out[1] + 12 <= LINE_MAX and #out == 1 then
-      line = line .. " -- expect: " .. out[1]
+    if #out == 1 and #line + #out[1] + 12 <= LINE_MAX then
+      line = line .. " -- expect:" .. (out[1] == "" and "" or " " .. out[1])
       first = 2
     end
     put(line, i)
@@ -77,7 +93,4 @@ for _ = 1, 10 do
   text, origin = with_expectations(outputs(text, origin))
   if table.concat(text, "\n") == before then break end
 end
-
-local file = assert(io.open(name, "w"))
-file:write(table.concat(text, "\n"), "\n")
-file:close()
+write(text)

@@ -129,7 +129,7 @@ if [ "${1-}" = --one ]; then
     exit
 fi
 
-PROGRAM=build/moonlet
+PROGRAM=$here/../build/moonlet
 jobs=${TEST_JOBS:-$(nproc)}
 c_tests=
 while :; do

@@ -10,7 +10,6 @@ Vec.__mul = function(a, k) return vec(a.x * k, a.y * k) end
 Vec.__unm = function(a) return vec(-a.x, -a.y) end
 Vec.__eq = function(a, b) return a.x == b.x and a.y == b.y end
 Vec.__lt = function(a, b) return a.x < b.x end
-Vec.__len = function() return 2 end
 Vec.__call = function(self, k) return self.x * k end
 function Vec:dot(o) return self.x * o.x + self.y * o.y end
 
@@ -41,7 +40,7 @@ for i = 1, N do
   local v = vec(i % 10, 1)
   acc = acc + v * 2 - -v
   if v == acc or acc < v then check = check + 1 end
-  check = check + #v + v(2) + acc:dot(v) % 7
+  check = check + v(2) + acc:dot(v) % 7
   check = check + shapes[i % 100 + 1]:describe()
   proxy.a = i
   check = check + proxy.a % 3

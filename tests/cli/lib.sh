@@ -3,15 +3,17 @@
 # For the shell tests: each runs in an empty directory of its own, with $MOONLET the
 # program. A test is a call of `expect` or `same`, which print "ok - ..." or "not ok".
 
+WORK=$PWD
+
 # expect NAME CODE STDOUT STDERR command...: the command ends with the exit code and
 # writes just that. STDERR may be a pattern, as of `case`; trailing newlines don't count.
 expect()
 {
     local name=$1 code=$2 out=$3 err=$4 got_code got_out got_err
     shift 4
-    got_out=$("$@" 2>.stderr)
+    got_out=$("$@" 2>"$WORK/.stderr")
     got_code=$?
-    got_err=$(cat .stderr)
+    got_err=$(cat "$WORK/.stderr")
     # shellcheck disable=SC2053,SC2254
     if [ "$got_code" = "$code" ] && [ "$got_out" = "$out" ] && [[ $got_err == $err ]]; then
         echo "ok - $name"
@@ -25,17 +27,17 @@ expect()
 
 # same NAME argument...: moonlet and lua5.2 do the same with these arguments: exit code,
 # standard output and, but for the program's name, standard error. Both read stdin from
-# the file .stdin if there is one.
+# the file .stdin of the test's directory if there is one.
 same()
 {
-    local name=$1 program got=() code
+    local name=$1 program got=() code work=$WORK
     shift
-    [ -e .stdin ] || : >.stdin
+    [ -e "$work/.stdin" ] || : >"$work/.stdin"
     for program in "$MOONLET" lua5.2; do
-        "$program" "$@" <.stdin >.out 2>.err
+        "$program" "$@" <"$work/.stdin" >"$work/.out" 2>"$work/.err"
         code=$?
-        sed -i -E -e "s!^[^ ]*(moonlet|lua5[.]2): !PROGRAM: !" -e "s!'_G[.]!'!g" .err
-        got+=("exit code $code"$'\n'"$(cat .out)"$'\n'"-- stderr:"$'\n'"$(cat .err)")
+        sed -i -E -e "s!^[^ ]*(moonlet|lua5[.]2): !PROGRAM: !" -e "s!'_G[.]!'!g" "$work/.err"
+        got+=("exit code $code"$'\n'"$(cat "$work/.out")"$'\n'"-- stderr:"$'\n'"$(cat "$work/.err")")
     done
     if [ "${got[0]}" = "${got[1]}" ]; then
         echo "ok - $name"

@@ -24,7 +24,7 @@ print(tostring(t) == tostring(t), tostring(t) ~= tostring({}), #tostring(12345))
 err(tostring) -- expect: bad argument #1 to 'tostring' (value expected)
 
 -- print: calls tostring, separates by tabs
-print() -- expect: 
+print() -- expect:
 print(nil, true, 1, "a\tb") -- expect: nil	true	1	a	b
 print(setmetatable({}, { __tostring = function() return "printed" end }), 2)
 -- expect: printed	2

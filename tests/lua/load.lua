@@ -26,7 +26,7 @@ err("x = ", ("text"):rep(30))
 err("x = 'a\nb'", "=s") -- expect: s:1: unfinished string near ''a'
 err("local very_long_chunk_text_that_goes_on_and_on = = 'and on and on and on'")
 -- expect: [string "local very_long_chunk_text_that_goes_on_and_o..."]:1: unexpected symbol near '='
-err("x = 1 return") -- expect: 
+err("x = 1 return") -- expect:
 print(load("x = 1 return", "=ok") ~= nil) -- expect: true
 
 -- run-time errors name the chunk
@@ -106,7 +106,7 @@ print((select(2, pcall(dofile, name)):gsub("^.*:(%d+:)", "FILE:%1")))
 write("\n\nerror('in file')")
 print((select(2, pcall(dofile, name)):gsub("^.*:(%d+:)", "FILE:%1"))) -- expect: FILE:3: in file
 write("#only a comment")
-print(dofile(name)) -- expect: 
+print(dofile(name)) -- expect:
 write("\239\187\191return 'after a byte order mark'")
 print(dofile(name)) -- expect: after a byte order mark
 write("return load('return 1')() + 1")

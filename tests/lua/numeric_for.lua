@@ -8,37 +8,37 @@ local function run(a, b, c) -- helper
 end
 
 run(1, 5) -- expect: 1 2 3 4 5
-run(5, 1) -- expect: 
+run(5, 1) -- expect:
 run(3, 3) -- expect: 3
 run(5, 1, -1) -- expect: 5 4 3 2 1
 run(1, 5, 2) -- expect: 1 3 5
 run(1, 6, 2) -- expect: 1 3 5
 run(10, 1, -3) -- expect: 10 7 4 1
-run(1, 5, -1) -- expect: 
+run(1, 5, -1) -- expect:
 run(-3, 3, 3) -- expect: -3 0 3
 run(0, 1, 0.25) -- expect: 0 0.25 0.5 0.75 1
 run(0.5, 3) -- expect: 0.5 1.5 2.5
 run(1, 0.1, -0.3) -- expect: 1 0.7 0.4
 run(1, 3.9) -- expect: 1 2 3
-run(1, 0.99) -- expect: 
+run(1, 0.99) -- expect:
 run(0, -0) -- expect: 0
 run(2 ^ 53 - 1, 2 ^ 53 + 2, 2)
 -- expect: 9.007199254741e+15 9.007199254741e+15 9.007199254741e+15
 run(1e15, 1e15 + 2) -- expect: 1e+15 1e+15 1e+15
 
 -- a step of 0 counts as one downwards: none when start < limit, else for ever
-run(1, 5, 0) -- expect: 
+run(1, 5, 0) -- expect:
 run(5, 1, 0) -- expect: 5 5 5 5 5 5 5 5 5
 
 -- infinities and NaN
 run(1, math.huge) -- expect: 1 2 3 4 5 6 7 8 9
-run(1, -math.huge) -- expect: 
+run(1, -math.huge) -- expect:
 run(-1, -math.huge, -1) -- expect: -1 -2 -3 -4 -5 -6 -7 -8 -9
 run(math.huge, math.huge) -- expect: inf inf inf inf inf inf inf inf inf
-run(1, 0 / 0) -- expect: 
-run(0 / 0, 1) -- expect: 
-run(1, 5, 0 / 0) -- expect: 
-run(1, 5, math.huge) -- expect: 
+run(1, 0 / 0) -- expect:
+run(0 / 0, 1) -- expect:
+run(1, 5, 0 / 0) -- expect:
+run(1, 5, math.huge) -- expect:
 run(-math.huge, 0) -- expect: -inf -inf -inf -inf -inf -inf -inf -inf -inf
 
 -- the expressions are evaluated once, in order, before the loop
@@ -96,7 +96,7 @@ local function find(n)
   end
 end
 print(find(10)) -- expect: 4	3
-print(find(2)) -- expect: 
+print(find(2)) -- expect:
 local count = 0
 for i = 1, 100 do
   for j = i, 100 do
