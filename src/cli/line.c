@@ -118,6 +118,7 @@ String *line_read(LineInput *in, const char *prompt)
     if (!in->terminal) {
         fwrite(text, 1, length, stdout);
         putchar('\n');
+        fflush(stdout);
     }
     return string_new(text, length);
 }

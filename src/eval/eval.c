@@ -8,7 +8,13 @@
 #include "eval/switch.h"
 #include "eval/world.h"
 
-enum { PORTION = 100000, MAIN_SEGMENT = 2048, HANDLERS_MAX = 180, ERROR_ROOM = 20000, SNAPSHOT_ROOM = 100000 };
+enum {
+    PORTION = 100000,
+    MAIN_SEGMENT = 2048,
+    HANDLERS_MAX = 180,
+    ERROR_ROOM = 20000,
+    SNAPSHOT_ROOM = 100000
+};
 
 void eval_init(void)
 {
@@ -53,7 +59,8 @@ static Value *main_frame(Run *R, size_t n)
     R->co = R->world->main;
     size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
     Segment *s = R->main_segment;
-    if (!s || s->size < size) s = segment_new(R, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
+    if (!s || s->size < size)
+        s = segment_new(R, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
     s->epoch = R->epoch;
     s->prev = NULL;
     s->below = 0;
@@ -133,13 +140,23 @@ uint64_t eval_steps_used(const Run *R)
     return R->steps_used + (uint64_t)(R->portion - (R->fuel < 0 ? 0 : R->fuel));
 }
 
+/* With the position of the running function's caller, which is where PUC Lua has it. */
+static NOINLINE void set_interrupted(Run *R, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    *R->interrupt = 0;
+    if (frame_down(&c))
+        error_set(R, c.fp, c.at, "interrupted!");
+    else
+        R->error = new_c_string("interrupted!");
+}
+
 EXEC(eval_poll)
 {
     settle(R);
     next_portion(R);
     if (R->interrupt && *R->interrupt) {
-        *R->interrupt = 0;
-        error_set(R, fp, n, "interrupted!");
+        set_interrupted(R, fp, n);
         HAND(eval_throw, n, fp, acc, d);
     }
     if (R->portion > 0) {
@@ -220,7 +237,13 @@ EXEC(eval_overflow)
     HAND(eval_throw, n, fp, acc, d);
 }
 
-typedef enum Unwind { UNWIND_CATCH, UNWIND_HANDLE, UNWIND_WORLD, UNWIND_COROUTINE, UNWIND_OUT } Unwind;
+typedef enum Unwind {
+    UNWIND_CATCH,
+    UNWIND_HANDLE,
+    UNWIND_WORLD,
+    UNWIND_COROUTINE,
+    UNWIND_OUT
+} Unwind;
 
 /* Finds who takes the error: leaves the frame that the catching native called in
  * R->catch_*. */
@@ -236,13 +259,12 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
             R->catch_segment = c.ret_segment;
             R->catch_frame = c.ret_base;
             if (c.ret->kind == N_GLUE_PCALL || R->error_handled) return UNWIND_CATCH;
-            if (handlers < HANDLERS_MAX && value_is_function(c.ret_base[-5])) return UNWIND_HANDLE;
+            if (handlers < HANDLERS_MAX && value_is_function(c.ret_base[-5]))
+                return UNWIND_HANDLE;
             R->error = new_c_string("error in error handling");
             return UNWIND_CATCH;
         case N_GLUE_FORK:
-        case N_GLUE_TRY:
-            R->catch_frame = c.ret_base;
-            return UNWIND_WORLD;
+        case N_GLUE_TRY: R->catch_frame = c.ret_base; return UNWIND_WORLD;
         case N_GLUE_BASE: return UNWIND_COROUTINE;
         case N_GLUE_HALT: return UNWIND_OUT;
         default: break;
@@ -291,7 +313,8 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
     if (!value_is_string(R->error) && !value_is_number(R->error)) return;
     const String *text = value_string(value_to_text(R, R->error));
     FrameCursor c = frame_cursor(R->segment, fp, n);
-    R->traceback = string_value(error_traceback(R, c, text->data, text->length, 1, 1));
+    R->traceback = string_value(
+        error_traceback(R, c, text->data, strnlen(text->data, text->length), 1, 1));
 }
 
 EXEC(eval_throw)
@@ -302,9 +325,7 @@ EXEC(eval_throw)
         if (!fp) break;
         R->stack_max = R->stack_limit;
         RETURN_MANY(fp);
-    case UNWIND_HANDLE:
-        call_handler(R, fp);
-        HAND(call_any, n, R->call_frame, 1, d);
+    case UNWIND_HANDLE: call_handler(R, fp); HAND(call_any, n, R->call_frame, 1, d);
     case UNWIND_WORLD: HAND(world_fail, n, R->catch_frame, acc, d);
     case UNWIND_COROUTINE: HAND(switch_fail, n, fp, acc, d);
     default: note_uncaught(R, fp, n); break;
