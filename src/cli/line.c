@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef MOONLET_EDIT
@@ -127,6 +128,8 @@ void line_remember(LineInput *in, const String *line)
 {
 #ifdef MOONLET_EDIT
     HistEvent event;
-    if (in->edit && line->length) history(in->history, &event, H_ENTER, line->data);
+    char *text = in->edit && line->length ? strndup(line->data, line->length) : NULL;
+    if (text) history(in->history, &event, H_ENTER, text);
+    free(text);
 #endif
 }
