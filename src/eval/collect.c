@@ -125,7 +125,8 @@ static int finalized(Run *R, Value *a, int n)
     if (a[CLOSING] == V_TRUE || R->results[0] == V_TRUE) return next_finalizer(R, a);
     Value error = R->result_count > 1 ? R->results[1] : V_NIL;
     String *text = string_from_c("error in __gc metamethod (");
-    const String *said = value_is_string(error) ? value_string(error) : string_from_c("no message");
+    const String *said =
+        value_is_string(error) ? value_string(error) : string_from_c("no message");
     text = string_concat(string_concat(text, said->data, said->length), ")", 1);
     if (R->world->collection.finalizing) run_edit_collection(R)->finalizing = false;
     return native_throw(R, string_value(text));
@@ -184,8 +185,8 @@ static int stepped(Run *R, Value *a, int n) { NATIVE_RETURN(V_TRUE); }
 
 int collect_step(Run *R, Value *a, int32_t kilobytes)
 {
-    uint64_t credit = kilobytes > 0 ? (uint64_t)kilobytes : 1;
-    credit = credit * 1024 * 2 + R->world->collection.credit;
+    uint64_t credit = kilobytes > 0 ? (uint64_t)kilobytes * 2048 : 1024;
+    credit += R->world->collection.credit;
     if (credit < collect_bytes(R)) {
         run_edit_collection(R)->credit = credit;
         NATIVE_RETURN(V_FALSE);

@@ -17,8 +17,8 @@
  *   return native_tail(R, a, at, n);        the same, its results are ours
  *
  * A native never calls back into Lua on the C stack. What it must remember across
- * native_call it keeps in a[0..at); everything there must be a Value (box integers
- * as numbers). The continuation gets the results in R->results[0..R->result_count),
+ * native_call it keeps in a[0..at); everything there must have been written and be a
+ * Value (box integers as numbers): traces look at it. The continuation gets the results in R->results[0..R->result_count),
  * and must take them before it calls again. After any call that can run Lua, a
  * pointer into the frame taken before is void: use the `a` handed in.
  *

@@ -23,8 +23,7 @@ static void set_slots(Flows *f, uint32_t from, uint32_t count)
 /* A call: its frame, header and all, was there. */
 static void clear_from(Flows *f, uint32_t from)
 {
-    for (uint32_t i = from; i < f->words * 64; i++)
-        f->out[i / 64] &= ~((uint64_t)1 << i % 64);
+    for (uint32_t i = from; i < f->words * 64; i++) f->out[i / 64] &= ~((uint64_t)1 << i % 64);
 }
 
 /* What a node does to the slots, on the way to the next node. */
@@ -133,7 +132,8 @@ static void trace_slots(Trace *T, const Value *slots, size_t count)
 static void lua_frame(Trace *T, const Value *fp, const Node *at, size_t limit)
 {
     const Proto *p = frame_proto(fp);
-    if (frame_ret(fp) == &glue_vararg) trace_slots(T, frame_varargs(fp), frame_vararg_count(fp));
+    if (frame_ret(fp) == &glue_vararg)
+        trace_slots(T, frame_varargs(fp), frame_vararg_count(fp));
     if (at < p->nodes || at >= p->nodes + p->node_count) return; /* NULL: not known */
     const uint64_t *written = trace_written(p, at);
     size_t top = p->tops[at - p->nodes];

@@ -40,7 +40,9 @@ static int count(Run *R, Value *a)
 static Value exchange(Run *R, Option o, int32_t percent)
 {
     Collection *c = run_edit_collection(R);
-    int32_t *kept = o == OPTION_PAUSE ? &c->pause : o == OPTION_STEPMUL ? &c->stepmul : &c->majorinc;
+    int32_t *kept = o == OPTION_PAUSE     ? &c->pause
+                    : o == OPTION_STEPMUL ? &c->stepmul
+                                          : &c->majorinc;
     int32_t old = (int32_t)((uint32_t)*kept + DEFAULT_PERCENT);
     *kept = (int32_t)((uint32_t)percent - DEFAULT_PERCENT);
     return value_number(old);

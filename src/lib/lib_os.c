@@ -194,6 +194,7 @@ static int os_time(Run *R, Value *a, int n)
     if (arg_absent(a, n, 0)) NATIVE_RETURN(value_number((double)time(NULL)));
     if (!arg_table(R, a, n, 0)) return NATIVE_ERROR;
     a[TIME_FIELD] = value_number(0);
+    for (int i = TIME_FIELDS; i < TIME_AT; i++) a[i] = V_NIL;
     return time_ask(R, a);
 }
 

@@ -189,6 +189,7 @@ static int sort_sized(Run *R, Value *a, int n, int32_t length)
         if (kind == SORT_DONE) return 0;
         if (kind == SORT_INVALID) return native_error(R, "invalid order function for sorting");
     }
+    for (int i = REGISTERS; i < LATER; i++) a[i] = V_NIL;
     sort_begin(&s, (size_t)length);
     return go_on(R, a, &s, false);
 }

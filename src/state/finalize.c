@@ -3,7 +3,8 @@
  * Objects with finalizers (manual 2.5.1): who has one, and the queue of those to be
  * called. Both are tables of the state, so they are versioned as all tables are.
  *
- *   finalizers   object -> number, growing in the order of marking
+ *   finalizers   object -> number, growing in the order of marking; false when it has
+ *                been queued: an object that came to life again gets no second call
  *   queue        1..n, the next one to be called at n
  */
 #include "state/trace_internal.h"
@@ -38,9 +39,11 @@ static void take_dead(void *context, Word key, Word value)
 {
     Entries *e = context;
     if (e->T && !trace_is_dead(e->T, key)) return;
-    e->items[e->count++] = (Entry){key, value_to_double(value)};
+    double number = value == V_FALSE ? 0 : value_to_double(value);
+    e->items[e->count++] = (Entry){key, number};
 }
 
+/* Those that were finalized before come first, with number 0. */
 static int oldest_first(const void *a, const void *b)
 {
     double x = ((const Entry *)a)->number, y = ((const Entry *)b)->number;
@@ -70,9 +73,16 @@ bool finalize_separate(Run *R, const Trace *T)
     hamt_each(&b->hash, take_dead, &e);
     if (!e.count) return false;
     qsort(e.items, e.count, sizeof(Entry), oldest_first);
-    for (size_t i = 0; i < e.count; i++) run_set(R, all, e.items[i].object, V_NIL);
-    enqueue(R, &e);
-    return true;
+    size_t done = 0;
+    for (size_t i = 0; i < e.count; i++) {
+        bool waits = e.items[i].number > 0;
+        run_set(R, all, e.items[i].object, waits ? V_FALSE : V_NIL);
+        done += !waits;
+    }
+    e.items += done;
+    e.count -= done;
+    if (e.count) enqueue(R, &e);
+    return e.count > 0;
 }
 
 void trace_finalize_all(Run *R) { finalize_separate(R, NULL); }

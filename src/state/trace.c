@@ -25,7 +25,9 @@ void trace_value(Trace *T, Value v)
     ObjectType type = object_type(o);
     if (type == OBJ_STRING)
         count_string(T, o);
-    else if (!is_simple(o, type) && marks_add(&T->marks, o))
+    else if (is_simple(o, type))
+        T->bytes += sizeof(Native);
+    else if (marks_add(&T->marks, o))
         pointer_list_add(&T->gray, o);
 }
 

@@ -4,7 +4,7 @@
 
 typedef struct Sweep {
     const Trace *T;
-    bool keys; /* look at keys, else at values */
+    bool keys;        /* look at keys, else at values */
     PointerList dead; /* keys of the entries to go */
 } Sweep;
 
@@ -18,7 +18,8 @@ static void sweep_item(void *context, uint32_t index, Value v)
 static void sweep_pair(void *context, Word key, Word value)
 {
     Sweep *s = context;
-    if (trace_is_dead(s->T, s->keys ? key : value)) pointer_list_add(&s->dead, value_pointer(key));
+    if (trace_is_dead(s->T, s->keys ? key : value))
+        pointer_list_add(&s->dead, value_pointer(key));
 }
 
 /* A table of which nothing is dead is not written: it may be another state's too. */
