@@ -35,6 +35,7 @@ void lib_open_bit32(Run *R);
 void lib_open_math(Run *R);
 /* For require "state" only: in package.preload. After lib_open_package. */
 void lib_open_state(Run *R);
+int state_map(Run *R, Value *a, int n);
 
 /* The table of a library with these functions: a global, and in package.loaded. */
 Table *lib_new(Run *R, const char *name, const NativeDef *defs);

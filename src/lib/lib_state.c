@@ -6,6 +6,7 @@
  *   restore(s, ...)   goes on from where s was taken: snapshot returns s, ... again
  *   fork(f, ...)      f(...)'s results; its changes are discarded
  *   try(f, ...)       as pcall; on error the changes of f are undone
+ *   map(f, list, options)  f of each item, in parallel forks (lib_map.c)
  *   diff(a [, b])     what changed by path, from snapshot a to b (or now)
  *   digest([s])       16 hex digits that depend on contents alone
  *
@@ -169,6 +170,7 @@ static int snapshot_tostring(Run *R, Value *a, int n)
 static int open_state(Run *R, Value *a, int n)
 {
     static const NativeDef defs[] = {{"snapshot", state_snapshot},
+                                     {"map", state_map},
                                      {"diff", state_diff_},
                                      {"digest", state_digest},
                                      {NULL, NULL}};
