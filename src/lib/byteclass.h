@@ -36,13 +36,33 @@ static inline bool byteclass_is(unsigned char byte, unsigned classes)
 }
 
 /* The class that a letter after '%' stands for, in either case; 0 if none. */
-unsigned byteclass_of_letter(unsigned char letter);
+extern const uint16_t byteclass_letters[256];
+static inline unsigned byteclass_of_letter(unsigned char letter)
+{
+    return byteclass_letters[letter];
+}
 
 /* Whether the byte is in %letter: a class, the complement of one if the letter is a
  * capital, or the letter itself. */
-bool byteclass_has(unsigned char byte, unsigned char letter);
+static inline bool byteclass_has(unsigned char byte, unsigned char letter)
+{
+    unsigned class = byteclass_of_letter(letter);
+    if (!class) return byte == letter;
+    return byteclass_is(byte, class) == byteclass_is(letter, CLASS_LOWER);
+}
 
 /* Whether the byte is in the well-formed set [p, end), brackets included. */
 bool byteclass_set_has(unsigned char byte, const char *p, const char *end);
+
+/* The same set as bits, for many bytes; to build it costs as much as looking at a few. */
+typedef struct ByteSet {
+    uint64_t words[4];
+} ByteSet;
+
+void byteclass_set_build(ByteSet *set, const char *p, const char *end);
+static inline bool byteclass_in(const ByteSet *set, unsigned char byte)
+{
+    return set->words[byte / 64] >> byte % 64 & 1;
+}
 
 #endif

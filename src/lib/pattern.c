@@ -53,7 +53,7 @@ static const char *set_end(Matcher *m, const char *p)
 /* The end of the one-byte item at p, before its repetition; NULL with an error. */
 static inline const char *item_end(Matcher *m, const char *p)
 {
-    if (*p == '[') return set_end(m, p);
+    if (*p == '[') return p == m->lead ? m->lead_end : set_end(m, p);
     if (*p != '%') return p + 1;
     if (p + 1 == m->pattern_end) return fail(m, "malformed pattern (ends with '%')");
     return p + 2;
@@ -99,13 +99,18 @@ static inline uint64_t item_units(const char *p, const char *end)
     return 1 + (uint64_t)(end - p) / 16;
 }
 
+enum { SET_FEW = 4 }; /* bytes after which a set is worth building */
+
 static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end, bool yes)
 {
-    uint64_t units = item_units(p, end);
-    while (s < m->source_end && byteclass_set_has((unsigned char)*s, p, end) == yes) {
-        if (!spend(m, units)) return NULL;
-        s++;
-    }
+    ByteSet set;
+    const char *few = m->source_end - s < SET_FEW ? m->source_end : s + SET_FEW;
+    for (; s < few; s++)
+        if (byteclass_set_has((unsigned char)*s, p, end) != yes) return s;
+    if (s == m->source_end) return s;
+    if (!spend_scan(m, (size_t)(end - p))) return NULL;
+    byteclass_set_build(&set, p, end);
+    while (s < m->source_end && byteclass_in(&set, (unsigned char)*s) == yes) s++;
     return s;
 }
 
@@ -114,8 +119,10 @@ static const char *skip_item(Matcher *m, const char *s, const char *p, const cha
                              bool yes)
 {
     const char *first = s, *source_end = m->source_end;
-    if (*p == '[') return skip_set(m, s, p, end, yes);
-    if (*p == '.') {
+    if (*p == '[') {
+        s = skip_set(m, s, p, end, yes);
+        if (!s) return NULL;
+    } else if (*p == '.') {
         if (yes) s = source_end; /* paid for, too: backtracking will look at them */
     } else if (*p == '%' && byteclass_of_letter((unsigned char)p[1])) {
         s = skip_class(s, source_end, (unsigned char)p[1], yes);
@@ -355,12 +362,21 @@ bool pattern_is_plain(const char *pattern, size_t length)
     return true;
 }
 
+enum { FIND_FEW = 32 }; /* places for which memmem does not pay */
+
 ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at,
                              const char *text, size_t length)
 {
     if (length == 0) return (ptrdiff_t)at;
-    const char *found = memmem(source + at, source_length - at, text, length);
-    return found ? found - source : -1;
+    if (length > source_length - at) return -1;
+    const char *s = source + at, *last = source + source_length - length;
+    if (last - s > FIND_FEW) {
+        const char *found = memmem(s, source_length - at, text, length);
+        return found ? found - source : -1;
+    }
+    for (; s <= last; s++)
+        if (*s == *text && memcmp(s, text, length) == 0) return s - source;
+    return -1;
 }
 
 /* Whether the pattern's item at p is one for a byte. */
