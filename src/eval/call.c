@@ -41,7 +41,7 @@ EXEC(call_any)
     if (value_is(fp[-1], OBJ_NATIVE)) {
         if (UNLIKELY(fp + count > R->limit)) {
             Value *moved = frame_move(R, R->segment, fp, fp + count, NATIVE_SLOTS);
-            if (!moved) HAND(eval_overflow, n, fp, acc, d);
+            if (!moved) HAND(eval_overflow_call, n, fp, (Value)count, d);
             fp = moved;
         }
         HAND(call_native, n, fp, (Value)count, d);
@@ -51,7 +51,7 @@ EXEC(call_any)
     size_t room = count + proto_frame(p) + (p->vararg ? p->params + 3 : 0);
     if (UNLIKELY(fp + room > R->limit)) {
         Value *moved = frame_move(R, R->segment, fp, fp + count, room - count);
-        if (!moved) HAND(eval_overflow, n, fp, acc, d);
+        if (!moved) HAND(eval_overflow_call, n, fp, (Value)count, d);
         fp = moved;
     }
     for (; count < p->params; count++) fp[count] = V_NIL;
@@ -81,7 +81,9 @@ EXEC(native_finish)
         if (R->result_count == 1) RETURN_ONE(a, R->results[0]);
         RETURN_MANY(a);
     case NATIVE_CALL: HAND(call_any, &glue_native, R->call_frame, (Value)R->call_count, d);
-    default: HAND(eval_throw, n, a, acc, d);
+    default:
+        if (UNLIKELY(R->stop)) R->fatal = true; /* what it has begun cannot be done again */
+        HAND(eval_throw, n, a, acc, d);
     }
 }
 
@@ -95,6 +97,7 @@ EXEC(many_GLUE_NATIVE)
     if (!cont) RETURN_MANY(a);
     R->native = a;
     acc = (Value)(int64_t)cont(R, a, (int)R->result_count);
+    if (UNLIKELY((int64_t)acc == NATIVE_PAUSE)) HAND(eval_stop_return, n, fp, acc, d);
     HAND(native_finish, n, a, acc, d);
 }
 EXEC(exec_GLUE_NATIVE)

@@ -80,6 +80,7 @@ static Value *nested_frame(Run *R)
 
 RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
 {
+    if (R->fatal) return R->status = RUN_ERROR;
     Value *fp = R->depth ? nested_frame(R) : main_frame(R, n);
     fp[-2] = value_object(&glue_halt);
     fp[-1] = f;
@@ -107,84 +108,7 @@ RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
     return R->status;
 }
 
-/* Budget -------------------------------------------------------------------------- */
-
-static void next_portion(Run *R)
-{
-    R->portion = R->steps_left < PORTION ? (int64_t)R->steps_left : PORTION;
-    if (R->steps_left != UINT64_MAX) R->steps_left -= (uint64_t)R->portion;
-    R->fuel = R->portion;
-}
-
-/* Counts what of the portion is spent, and gives back what is not. */
-static void settle(Run *R)
-{
-    int64_t spent = R->portion - (R->fuel < 0 ? R->fuel + 1 : R->fuel);
-    R->steps_used += (uint64_t)spent;
-    if (R->steps_left != UINT64_MAX) {
-        if (spent <= R->portion)
-            R->steps_left += (uint64_t)(R->portion - spent);
-        else
-            R->steps_left -= (uint64_t)(spent - R->portion) < R->steps_left
-                                 ? (uint64_t)(spent - R->portion)
-                                 : R->steps_left;
-    }
-    R->portion = 0;
-    R->fuel = 0;
-}
-
-void eval_set_budget(Run *R, uint64_t steps)
-{
-    settle(R);
-    R->steps_left = steps;
-    next_portion(R);
-}
-
-uint64_t eval_steps_used(const Run *R)
-{
-    return R->steps_used + (uint64_t)(R->portion - (R->fuel < 0 ? 0 : R->fuel));
-}
-
-/* With the position of the running function's caller, which is where PUC Lua has it. */
-static NOINLINE void set_interrupted(Run *R, Value *fp, const Node *n)
-{
-    FrameCursor c = frame_cursor(R->segment, fp, n);
-    *R->interrupt = 0;
-    if (frame_down(&c))
-        error_set(R, c.fp, c.at, "interrupted!");
-    else
-        R->error = new_c_string("interrupted!");
-}
-
-EXEC(eval_poll)
-{
-    settle(R);
-    next_portion(R);
-    if (R->interrupt && *R->interrupt) {
-        set_interrupted(R, fp, n);
-        HAND(eval_throw, n, fp, acc, d);
-    }
-    if (R->portion > 0) {
-        collect_tidy(R, n, fp);
-        if (UNLIKELY(collect_due(R))) {
-            Value *nf = collect_poll(R, n, fp);
-            if (nf) HAND(call_any, n, nf, 0, d);
-        }
-        GO(n, fp, acc, d);
-    }
-    if (R->boundary) { /* a C function waits below: cannot pause */
-        error_set(R, fp, n, "out of steps across a C-call boundary");
-        R->steps_left = UINT64_MAX;
-        next_portion(R);
-        HAND(eval_throw, n, fp, acc, d);
-    }
-    if (n->kind != N_TAIL_OPEN) R->open = 0; /* the one node that polls with an open list */
-    CoBody *b = heap_coroutine_mut(R, R->co);
-    switch_save(R, b, fp, fp + proto_frame(frame_proto(fp)) + R->open, CO_PAUSED);
-    b->node = n;
-    R->status = RUN_PAUSED;
-    return NULL;
-}
+/* Pausing and going on ------------------------------------------------------------- */
 
 /* A native's frame, paused in mid-run, returns what is in R->results. */
 static const Node start_return = {.exec = world_return, .kind = N_JUMP};
@@ -257,6 +181,10 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
     FrameCursor c = frame_cursor(R->segment, fp, n);
     int handlers = 0;
     for (;;) {
+        if (R->fatal && c.ret->kind != N_GLUE_BASE && c.ret->kind != N_GLUE_HALT) {
+            if (!frame_down(&c)) return UNWIND_OUT;
+            continue;
+        }
         switch (c.ret->kind) {
         case N_GLUE_HANDLER: handlers++; break;
         case N_GLUE_PCALL:
@@ -314,6 +242,10 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
 {
     R->status = RUN_ERROR;
     if (R->depth > 1) return;
+    if (R->hooks && R->hooks->uncaught) {
+        R->hooks->uncaught(R, fp, n);
+        return;
+    }
     R->traceback = V_NIL;
     if (!value_is_string(R->error) && !value_is_number(R->error)) return;
     const String *text = value_string(value_to_text(R, R->error));
@@ -324,6 +256,7 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
 
 EXEC(eval_throw)
 {
+    if (UNLIKELY(R->stop && !R->fatal)) HAND(eval_stop, n, fp, acc, d);
     switch (find_catcher(R, fp, n)) {
     case UNWIND_CATCH:
         fp = catch_error(R);

@@ -24,6 +24,15 @@ RunStatus eval_resume_paused(Run *R);
 void eval_set_budget(Run *R, uint64_t steps);
 uint64_t eval_steps_used(const Run *R);
 
+/* Reasons why a run stops before its end, in R->stop. */
+typedef enum EvalStop {
+    STOP_NONE,
+    STOP_STEPS,
+    STOP_STACK,
+    STOP_STRING,
+    STOP_HOST /* what the host's poll hook has found */
+} EvalStop;
+
 /* A state as things are now; the running program, if any, goes on under a new epoch.
  * From a native: its frame is moved; R->native is the new one. */
 State *eval_snapshot(Run *R);

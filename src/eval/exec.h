@@ -71,6 +71,15 @@ EXEC(eval_poll);
 EXEC(eval_deliver);
 /* Raises R->error from node n. */
 EXEC(eval_throw);
+/* Pauses at node n, for R->stop; where a C function waits below, raises an error that
+ * nothing catches. */
+EXEC(eval_stop);
+/* Pauses before the call of fp[-1] with acc arguments; the call is made again. */
+EXEC(eval_stop_call);
+/* Pauses before R->results are handed to the native that called the frame fp. */
+EXEC(eval_stop_return);
+/* The stack has no room for the call of fp[-1] with acc arguments. */
+EXEC(eval_overflow_call);
 /* Raises "stack overflow". */
 EXEC(eval_overflow);
 /* What a native answered (acc, as an int) other than one result. */

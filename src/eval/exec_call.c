@@ -10,6 +10,7 @@
  */
 #include "eval/exec.h"
 #include "eval/frame.h"
+#include "eval/native.h"
 
 /* Enters a Lua function of no surprises; anything else is call_any's. */
 #define CALL_BODY(nargs_, fill_)                                                         \
@@ -55,6 +56,7 @@ EXEC(call_native)
     int count = f->fn(R, nf, (int)acc);
     nf = R->native; /* it may have moved */
     if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
+    if (UNLIKELY(count == NATIVE_PAUSE)) HAND(eval_stop_call, n, nf, acc, d);
     acc = (Value)(int64_t)count;
     HAND(native_finish, n, nf, acc, d);
 }

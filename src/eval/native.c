@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "eval/error.h"
+#include "eval/eval.h"
 #include "eval/operate.h"
 #include "eval/switch.h"
 
@@ -43,6 +44,11 @@ int native_error(Run *R, const char *format, ...)
 
 int native_memory_error(Run *R)
 {
+    if (R->string_limited) {
+        R->stop = STOP_STRING;
+        error_set_memory(R);
+        return NATIVE_PAUSE;
+    }
     error_set_memory(R);
     return NATIVE_ERROR;
 }
@@ -112,12 +118,6 @@ Value *native_room(Run *R, Value *a, int used, size_t more)
         return NULL;
     }
     return R->native = to;
-}
-
-bool native_charge(Run *R, uint64_t steps)
-{
-    R->fuel -= steps > INT32_MAX ? INT32_MAX : (int64_t)steps;
-    return true;
 }
 
 /* Has cont go on with v as its one result, nothing having been called. */

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "eval/error.h"
+#include "eval/eval.h"
 #include "eval/exec.h"
 #include "eval/operate.h"
 
@@ -364,21 +365,32 @@ static String *join(const Value *v, size_t count, size_t max)
 }
 
 /* The same, growing the first one in place where it can be appended to. */
+/* Bytes copied count as steps. */
+enum { CONCAT_STEP = 64 };
+
+static String *join_charged(Run *R, const Value *v, size_t count)
+{
+    String *s = join(v, count, R->string_max);
+    if (s) R->fuel -= (int64_t)(s->length / CONCAT_STEP);
+    return s;
+}
+
 static String *concat_run(Run *R, const Value *v, size_t count)
 {
     char buf[NUMBER_TEXT_MAX];
     size_t length = 0;
-    if (count < 2 || !value_is_string(v[0])) return join(v, count, R->string_max);
+    if (count < 2 || !value_is_string(v[0])) return join_charged(R, v, count);
     const String *first = value_string(v[0]);
     Value rest = v[1];
     if (count > 2) {
-        if (first->length < 256) return join(v, count, R->string_max);
-        String *s = join(v + 1, count - 1, R->string_max);
+        if (first->length < 256) return join_charged(R, v, count);
+        String *s = join_charged(R, v + 1, count - 1);
         if (!s) return NULL;
         rest = string_value(s);
     }
     const char *p = piece(rest, buf, &length);
     if (first->length + length > R->string_max) return NULL;
+    R->fuel -= (int64_t)(length / CONCAT_STEP);
     return string_concat(first, p, length);
 }
 
@@ -398,6 +410,16 @@ static Action concat_meta(const Node *n, Value *fp, Run *R, Value *slots, size_t
 
 /* Joins from the right, as far as there are strings, in slots a .. a+left-1; slot a+b
  * remembers `left` while a metamethod runs. */
+/* Too long: an error; or a stop, after which all pieces are there to begin again. */
+static Action concat_failed(const Node *n, Value *slots, Run *R, size_t left)
+{
+    error_set_memory(R);
+    if (!R->string_limited) return ACT_THROW;
+    R->stop = STOP_STRING;
+    for (; left < n->b; left++) slots[left] = string_value(string_intern("", 0));
+    return ACT_THROW;
+}
+
 Action operate_concat(const Node *n, Value *fp, Run *R, size_t left)
 {
     Value *slots = fp + n->a;
@@ -409,10 +431,7 @@ Action operate_concat(const Node *n, Value *fp, Run *R, size_t left)
             return concat_meta(n, fp, R, slots, left);
         }
         String *s = concat_run(R, slots + left - run, run);
-        if (!s) {
-            error_set_memory(R);
-            return ACT_THROW;
-        }
+        if (!s) return concat_failed(n, slots, R, left);
         left = left - run + 1;
         slots[left - 1] = string_value(s);
     }

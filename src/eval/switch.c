@@ -278,8 +278,8 @@ EXEC(switch_fail)
     fp = to_resumer(R, 2);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
     R->native = fp;
-    if (wrapped) {
-        add_position(R);
+    if (wrapped || R->fatal) {
+        if (!R->fatal) add_position(R);
         HAND(eval_throw, n, fp, acc, d);
     }
     fp[0] = V_FALSE;

@@ -288,7 +288,7 @@ static Run *run_alloc(void)
     return R;
 }
 
-enum { STRING_MAX_DEFAULT = 0x7fffffff, STACK_MAX_DEFAULT = 1000000 };
+enum { STRING_MAX_DEFAULT = 0x7fffffff, STACK_MAX_DEFAULT = 1000000, PORTION = 100000 };
 
 static void run_defaults(Run *R)
 {
@@ -298,6 +298,10 @@ static void run_defaults(Run *R)
     R->steps_used = 0;
     R->string_max = STRING_MAX_DEFAULT;
     R->stack_max = R->stack_limit = STACK_MAX_DEFAULT;
+    R->portion_max = PORTION;
+    R->stack_limited = R->string_limited = R->fatal = false;
+    R->stop = 0;
+    R->hooks = NULL;
     R->interrupt = NULL;
     R->boundary = NULL;
     R->spare = NULL;

@@ -75,7 +75,15 @@ enum { HEAP_CACHE_SIZE = 1024 };
 typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
 
 struct Node;
-struct RunHooks;
+struct Run;
+
+/* What the host is told of and asked; functions may be NULL. */
+typedef struct RunHooks {
+    /* An error that nothing catches, while the stack is as it was: frame and node. */
+    void (*uncaught)(struct Run *R, Value *fp, const struct Node *n);
+    /* At each poll, and from long natives (node NULL): false stops the run. */
+    bool (*poll)(struct Run *R, Value *fp, const struct Node *n);
+} RunHooks;
 
 typedef struct Run {
     /* hot: what nodes read */
@@ -103,6 +111,7 @@ typedef struct Run {
     uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
     uint64_t steps_used; /* before the current portion */
     int64_t portion;
+    int64_t portion_max; /* steps between polls */
     size_t string_max;
     size_t stack_max; /* slots, all segments of one coroutine */
     volatile int *interrupt;
@@ -117,6 +126,9 @@ typedef struct Run {
     Value *catch_frame;
     uint32_t pcalls; /* protected calls on the running coroutine's stack */
     bool error_handled; /* its xpcall handler has run */
+    bool fatal;         /* the error is caught by nobody but the host */
+    bool stack_limited, string_limited; /* reaching the limit is no error but a stop */
+    int stop;           /* why the run stops here: EvalStop */
     Coroutine *resume_co; /* what switch.c is about to resume */
     bool resume_wrapped, resume_fresh;
     const Value *pinned; /* what the host has handed in: not to be lost in this run */
@@ -131,7 +143,7 @@ typedef struct Run {
     Value traceback; /* of an error nobody caught, as a string, or nil */
     Segment *spare;  /* of this epoch, for the next overflow */
     void *host;      /* the host's, passed to its functions */
-    struct RunHooks *hooks;
+    const RunHooks *hooks; /* NULL: none */
     struct Run *next; /* in the pool of its thread */
 } Run;
 
