@@ -76,11 +76,24 @@ static bool is_env(const AstExpr *e, const AstFunction *f)
     return name && name->length == 4 && memcmp(name->data, "_ENV", 4) == 0;
 }
 
+/* PUC Lua makes no code for the left side of `true and x`, `nil or x`. */
+static const AstExpr *without_constants(const AstExpr *e)
+{
+    for (;; e = e->u.binary.right) {
+        if (e->kind != EXPR_AND && e->kind != EXPR_OR) return e;
+        ExprKind left = e->u.binary.left->kind;
+        bool no = left == EXPR_NIL || left == EXPR_FALSE;
+        bool yes = left == EXPR_TRUE || left == EXPR_NUMBER || left == EXPR_STRING;
+        if (e->kind == EXPR_AND ? !yes : !no) return e;
+    }
+}
+
 /* As PUC's getobjname: what a value is called in the source. */
 static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
                      const String **name)
 {
     static String *unknown;
+    e = without_constants(e);
     switch (e->kind) {
     case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return true;
     case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;

@@ -394,6 +394,15 @@ static String *concat_run(Run *R, const Value *v, size_t count)
     return string_concat(first, p, length);
 }
 
+/* What stands in slot i of a concatenation of count; a metamethod's result is called by
+ * the operand whose place it has taken. */
+static const AstExpr *concat_operand(const AstExpr *e, size_t i, size_t count, bool given)
+{
+    for (; i > 0 && count > 2 && e; i--, count--) e = binary_side(e, false);
+    if (!e || e->kind != EXPR_BINARY) return NULL;
+    return given ? binary_side(e, i == 0) : e->u.binary.left;
+}
+
 static Action concat_meta(const Node *n, Value *fp, Run *R, Value *slots, size_t left)
 {
     Value x = slots[left - 2], y = slots[left - 1];
@@ -401,10 +410,10 @@ static Action concat_meta(const Node *n, Value *fp, Run *R, Value *slots, size_t
     if (handler == V_NIL) handler = meta_of(R, y, META_CONCAT);
     if (handler != V_NIL)
         return call_meta(n, fp, R, &glue_concat, handler, (Value[]){x, y}, 2);
-    const AstExpr *e = error_origin(fp, n);
-    for (size_t i = 2; i < left && e; i++) e = binary_side(e, false);
     bool second = has_piece(x);
-    error_set_type(R, fp, n, "concatenate", binary_side(e, !second), second ? y : x);
+    const AstExpr *e = concat_operand(error_origin(fp, n), left - (second ? 1 : 2), n->b,
+                                      !second || left == n->b);
+    error_set_type(R, fp, n, "concatenate", e, second ? y : x);
     return ACT_THROW;
 }
 

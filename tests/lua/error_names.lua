@@ -266,3 +266,23 @@ err(function() return -s:upper() end) -- expect: attempt to perform arithmetic o
 err(function() return s:len().x.y end) -- expect: attempt to index a number value
 err(function() return s:len()() end) -- expect: attempt to call a number value
 err(function() return s:nothing() end) -- expect: attempt to call method 'nothing' (a nil value)
+
+-- what __concat gives is called by the operand whose place it takes
+local cat = setmetatable({}, { __concat = function() return nil end })
+err(function(x) local y = cat; return x .. y .. s .. 1 end, "a")
+-- expect: attempt to concatenate local 'y' (a nil value)
+err(function(x) return x .. cat .. s .. 1 end, "a")
+-- expect: attempt to concatenate upvalue 'cat' (a nil value)
+err(function(x) return "a" .. "b" .. cat end)
+-- expect: attempt to concatenate constant 'b' (a nil value)
+err(function(x) return x .. s end) -- expect: attempt to concatenate local 'x' (a nil value)
+err(function(x) return cat .. x .. {} .. s end) -- expect: attempt to concatenate a table value
+err(function(x) return 1 .. (s .. x) end) -- expect: attempt to concatenate local 'x' (a nil value)
+err(function(x) return 1 .. x .. s end) -- expect: attempt to concatenate local 'x' (a nil value)
+
+-- constants that decide `and` and `or` leave no trace
+err(function() return (true and glob).x end) -- expect: attempt to index global 'glob' (a nil value)
+err(function() return (nil or 1 and up).x end) -- expect: attempt to index upvalue 'up' (a nil value)
+err(function() return (false or t.x) + 1 end)
+-- expect: attempt to perform arithmetic on field 'x' (a nil value)
+err(function() return (a or glob).x end) -- expect: attempt to index a nil value
