@@ -240,6 +240,12 @@ fuzz: deps-tools ## run every fuzzer for FUZZ_SECONDS (60)
 fuzz-run: $(FUZZERS)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz.sh $(FUZZERS)
 
+.PHONY: fuzz-diff
+fuzz-diff: deps-check ## run random programs under moonlet and lua5.2 for FUZZ_SECONDS (60)
+	$(Q)$(MAKE) all
+	$(Q)tests/diff/run.sh --program $(PROGRAM) --seconds $(FUZZ_SECONDS) \
+	  --first $${FUZZ_SEED:-$$(date +%s)}
+
 .PHONY: bench
 bench: deps-bench ## time bench/lua under moonlet and other Luas, writes build/bench.json
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
