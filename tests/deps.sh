@@ -8,11 +8,14 @@ set -u
 declare -A packages=(
     [build]="gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev"
     [check]="check lua5.2 liblua5.2-dev perl-base diffutils"
+    [programs]="lua-penlight lua-inspect lua-unit lua-argparse lua-markdown lua-dkjson lua-say
+        lua-luassert lua-busted lua-cliargs lua-basexx lua-binaryheap lua-fifo lua-inifile
+        lua-mediator lua-coxpcall lua-ansicolors lua-moses lua-messagepack"
     [bench]="lua5.2 liblua5.2-dev lua5.4 luajit"
     [tools]="check lua5.2 liblua5.2-dev clang clang-format clang-tidy libclang-rt-dev valgrind"
 )
 
-mapfile -t wanted < <(for group in "$@"; do echo "${packages[$group]}"; done | tr " " "\n" | sort -u)
+mapfile -t wanted < <(for group in "$@"; do echo "${packages[$group]}"; done | tr -s " \n" "\n" | sort -u)
 
 if ! command -v dpkg-query >/dev/null; then
     echo "Not a Debian system; these must be installed: ${wanted[*]}"

@@ -1,0 +1,40 @@
+-- needs: luassert say debug
+-- luassert and say: assertions, their messages, spies, stubs, mocks, matchers.
+local assert, say = require "luassert", require "say"
+local spy, stub, mock, match = require "luassert.spy", require "luassert.stub", require "luassert.mock", require "luassert.match"
+local function try(f, ...)
+    local ok, e = pcall(f, ...)
+    print(ok, type(e) == "table" and tostring(e) or e)
+end
+try(assert.are.same, { 1, { 2 } }, { 1, { 2 } })
+try(assert.are.same, { 1, { 2 } }, { 1, { 3 } })
+try(assert.are.equal, 1, "1")
+try(assert.is_true, false)
+try(assert.is_not.falsy, nil)
+try(assert.has_error, function() error "x" end, "x")
+try(assert.has_error, function() end)
+try(assert.has.errors, function() error { code = 1 } end, { code = 2 })
+try(assert.matches, "a+", "baaa")
+try(assert.is_string, 5)
+try(assert.near, 1, 1.5, 0.1)
+try(assert.unique, { 1, 1 })
+try(assert.message "custom".is_nil, 5)
+try(assert.returned_arguments, 2, 1, 2)
+local s = spy.new(function(x) return x end)
+s(1) s("a", nil)
+try(function() assert.spy(s).was.called(2) end)
+try(function() assert.spy(s).was.called_with("b") end)
+try(function() assert.spy(s).was.called_with(match.is_number()) end)
+local t = { f = function() return 1 end, g = function() return 2 end }
+stub(t, "f").returns(9)
+print(t.f(), t.f.revert and t.f:revert() ~= nil, t.f())
+local m = mock(t, true)
+print(m.g(1))
+try(function() assert.stub(m.g).was_not_called() end)
+assert:register("assertion", "even", function(state, arguments) return arguments[1] % 2 == 0 end,
+    "assertion.even.positive", "assertion.even.negative")
+say:set("assertion.even.positive", "Expected %s to be even")
+say:set("assertion.even.negative", "Expected %s not to be even")
+try(assert.is_even, 3)
+try(assert.is_not_even, 4)
+print(say("assertion.even.positive", { "5" }), say "missing")
