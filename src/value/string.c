@@ -15,9 +15,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Fixed, so that runs are the same everywhere. */
-#define HASH_SEED UINT64_C(0x6d6f6f6e6c6574)
-
 enum {
     APPEND_MIN = 256, /* shorter results of concatenation are plain strings */
     SHARDS = 16,
@@ -122,9 +119,13 @@ String *string_concat(const String *a, const char *bytes, size_t length)
 
 /* ---- hash and comparison ---- */
 
+static uint64_t hash_seed = 0x6d6f6f6e6c6574;
+
+void string_seed(uint64_t seed) { hash_seed = seed; }
+
 static uint32_t hash_bytes(const char *bytes, size_t length)
 {
-    uint32_t h = (uint32_t)XXH3_64bits_withSeed(bytes, length, HASH_SEED);
+    uint32_t h = (uint32_t)XXH3_64bits_withSeed(bytes, length, hash_seed);
     return h ? h : 1;
 }
 

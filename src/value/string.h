@@ -10,6 +10,9 @@
  * header (the claim of the spare room is one compare-and-swap, so strings stay
  * shareable between threads): a loop of s = s .. x is linear.
  *
+ * What lies in collected memory must hold the String, not its data: pointers into the
+ * middle of a block keep it alive only from the stack.
+ *
  * The hash (XXH3 with the process's seed) is computed on demand and kept.
  * Equal constants of all chunks are one object (string_intern), so that most
  * key comparisons are a pointer comparison; other strings are not interned.
@@ -44,6 +47,9 @@ String *string_intern(const char *bytes, size_t length);
  * there is no memory. */
 String *string_concat(const String *a, const char *bytes, size_t length);
 
+/* Replaces the seed of the hash, which is a constant so that runs are the same. To be
+ * called before there are strings. */
+void string_seed(uint64_t seed);
 uint32_t string_hash_compute(const String *s);
 static inline uint32_t string_hash(const String *s)
 {

@@ -51,6 +51,14 @@ START_TEST(hashes_are_of_the_bytes)
 }
 END_TEST
 
+START_TEST(hashes_depend_on_the_seed)
+{
+    uint32_t before = string_hash(string_from_c("key"));
+    string_seed(1);
+    ck_assert_uint_ne(string_hash(string_from_c("key")), before);
+}
+END_TEST
+
 START_TEST(equality)
 {
     String *a = string_from_c("same"), *b = string_from_c("same"), *c = string_from_c("sane");
@@ -271,6 +279,7 @@ int main(void)
     tcase_add_test(tc, strings_are_bytes);
     tcase_add_test(tc, what_cannot_be_had_is_null);
     tcase_add_test(tc, hashes_are_of_the_bytes);
+    tcase_add_test(tc, hashes_depend_on_the_seed);
     tcase_add_test(tc, equality);
     tcase_add_test(tc, order_of_bytes);
     tcase_add_test(tc, order_of_the_locale);
