@@ -3,8 +3,8 @@
  * Strings, the appendable buffer, and the table of interned constants; see string.h.
  *
  *   intern table: 16 shards, each with its lock and chains of
- *   Entry [weak pointer to the string | hash | next]; dead entries are unlinked when
- *   a search comes across them.
+ *   Entry [weak pointer to the string | hash | next]; entries whose string is gone are
+ *   left behind when a shard is full and built anew.
  */
 #include "value/string.h"
 
@@ -194,8 +194,8 @@ typedef struct Entry {
 
 typedef struct Shard {
     pthread_mutex_t lock;
-    Entry **chains; /* a root */
-    uint32_t mask, count;
+    Entry **chains;       /* a root */
+    uint32_t mask, count; /* of chains; of entries, dead ones as well */
 } Shard;
 
 static Shard shards[SHARDS] = {
@@ -208,37 +208,33 @@ static Shard shards[SHARDS] = {
 #undef SHARD
 };
 
-static void entry_unlink(Shard *shard, Entry **link)
-{
-    Entry *e = *link;
-    *link = e->next;
-    e->next = NULL;
-    shard->count--;
-}
-
 static String *shard_find(Shard *shard, const char *bytes, size_t length, uint32_t hash)
 {
     if (!shard->chains) return NULL;
-    for (Entry **link = &shard->chains[hash & shard->mask]; *link;) {
-        Entry *e = *link;
+    for (Entry *e = shard->chains[hash & shard->mask]; e; e = e->next) {
+        if (e->hash != hash) continue;
         String *s = mem_weak_get(&e->weak);
-        if (!s) {
-            entry_unlink(shard, link);
-            continue;
-        }
-        if (e->hash == hash && s->length == length && memcmp(s->data, bytes, length) == 0)
-            return s;
-        link = &e->next;
+        if (s && s->length == length && memcmp(s->data, bytes, length) == 0) return s;
     }
     return NULL;
 }
 
-/* Twice as many chains; entries whose string is gone are left behind. */
-static void shard_grow(Shard *shard)
+static uint32_t shard_live(const Shard *shard)
 {
-    uint32_t size = shard->chains ? 2 * (shard->mask + 1) : SHARD_FIRST;
+    uint32_t live = 0;
+    for (uint32_t i = 0; shard->chains && i <= shard->mask; i++)
+        for (const Entry *e = shard->chains[i]; e; e = e->next)
+            live += mem_weak_get(&e->weak) != NULL;
+    return live;
+}
+
+/* Leaves behind the entries whose string is gone, and doubles the number of chains if
+ * there are many others. */
+static void shard_rebuild(Shard *shard)
+{
+    uint32_t size = shard->chains ? shard->mask + 1 : SHARD_FIRST, count = 0;
+    if (shard_live(shard) > size / 2) size *= 2;
     Entry **chains = mem_alloc_root(size * sizeof(Entry *));
-    uint32_t count = 0;
     for (uint32_t i = 0; shard->chains && i <= shard->mask; i++) {
         for (Entry *e = shard->chains[i], *next; e; e = next) {
             next = e->next;
@@ -262,7 +258,7 @@ static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_
     mem_uncount(sizeof(String) + length); /* it may have been there */
     s->h.flags = STRING_INTERNED;
     s->h.id_low = hash;
-    if (!shard->chains || shard->count > shard->mask) shard_grow(shard);
+    if (!shard->chains || shard->count > shard->mask) shard_rebuild(shard);
     Entry *e = mem_new(sizeof(Entry));
     e->hash = hash;
     mem_weak_set(&e->weak, s);
