@@ -76,13 +76,23 @@ bool native_charge(Run *R, uint64_t steps)
     return false;
 }
 
+/* The error has the position of the running function's caller, as PUC Lua's. */
+static NOINLINE void interrupt(Run *R, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    *R->interrupt = 0;
+    settle(R);
+    next_portion(R);
+    if (frame_down(&c))
+        error_set(R, c.fp, c.at, "interrupted!");
+    else
+        R->error = new_c_string("interrupted!");
+}
+
 EXEC(eval_poll)
 {
     if (R->interrupt && *R->interrupt) {
-        *R->interrupt = 0;
-        settle(R);
-        next_portion(R);
-        error_set(R, fp, n, "interrupted!");
+        interrupt(R, fp, n);
         HAND(eval_throw, n, fp, acc, d);
     }
     if (UNLIKELY(!refuel(R, fp, n))) HAND(eval_stop, n, fp, acc, d);

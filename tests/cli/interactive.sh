@@ -55,13 +55,27 @@ expect "not after a script that fails" 0 "1" "" grep -c "Moonlet\|^>" .out
 # At a terminal.
 command -v script >/dev/null || exit 0
 
-# typed NAME PATTERN text...: what the terminal shows when the texts are typed, in turn.
+# Waits until what is shown has the text, ten seconds at most, and a moment more.
+await()
+{
+    local tries=100
+    until grep -qF -- "$1" .shown 2>/dev/null || [ $((tries -= 1)) = 0 ]; do sleep 0.1; done
+    sleep 0.2
+}
+
+# typed NAME PATTERN (AWAITED TEXT)...: what the terminal shows when the texts are typed,
+# each when what is awaited has been shown.
 typed()
 {
-    local name=$1 pattern=$2 shown text
+    local name=$1 pattern=$2 shown
     shift 2
-    shown=$( (for text; do sleep 0.4 && printf '%b' "$text"; done && sleep 0.4) |
-        TERM=dumb timeout 20 script -qec "$MOONLET" /dev/null | tr -d '\r')
+    rm -f .shown
+    while [ $# != 0 ]; do
+        await "$1"
+        printf '%b' "$2"
+        shift 2
+    done | TERM=dumb timeout 30 script -qefc "$MOONLET" .shown >/dev/null
+    shown=$(sed -e '/^Script started/d' -e '/^Script done/d' -e 's/\r//g' .shown)
     # shellcheck disable=SC2053
     if [[ $shown == $pattern ]]; then
         echo "ok - $name"
@@ -70,8 +84,9 @@ typed()
     fi
 }
 
-typed "a terminal is greeted" "Moonlet *> =6*7*42*" '=6*7\n'
-typed "a terminal's input goes on" "*>> *>> *seven*" 'if true then\nprint("se".."ven")\nend\n'
+typed "a terminal is greeted" "Moonlet *> =6*7*42*" "> " '=6*7\n' "42" ""
+typed "a terminal's input goes on" "*>> *>> *seven*" \
+    "> " 'if true then\nprint("se".."ven")\nend\n' "seven" ""
 typed "Ctrl-C stops a loop" "*interrupted!*stack traceback:*stdin:1: in main chunk*still*" \
-    'while true do end\n' '\003' 'print("st".."ill")\n'
-typed "Ctrl-D ends" "*5?> ^D" '=2+3\n' '\004' '=7+9\n'
+    "> " 'while true do end\n' "do end" '\003' "main chunk" 'print("st".."ill")\n' "still" ""
+typed "Ctrl-D ends" "*5?> ^D" "> " '=2+3\n' "5" '\004' "^D" '=7+9\n'
