@@ -73,6 +73,9 @@ SANITIZE_STYLE := -fno-omit-frame-pointer -fno-common
 
 OPT_release := -O2 -g
 DEF_release := -DNDEBUG
+# the same evaluator over plain mutable structures, to measure what immutability costs
+OPT_mutable := -O2 -g
+DEF_mutable := -DNDEBUG -DMOONLET_MUTABLE
 OPT_debug := -O1 -g3
 DEF_debug := -DMOONLET_DEBUG $(TRAMPOLINE)
 OPT_asan := -O1 -g $(SANITIZE_STYLE) -fsanitize=address

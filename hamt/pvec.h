@@ -89,12 +89,18 @@ static inline Word pvec_get(const Pvec *v, uint32_t i)
     return pvec_trie_get(v, i);
 }
 
+#ifdef MOONLET_MUTABLE /* a plain array, for measuring: mutable.h */
+#define PVEC_OWNS(v, flat, token) ((void)(token), true)
+#else
+#define PVEC_OWNS(v, flat, token) (!(v)->shape && (flat)->epoch == (token))
+#endif
+
 /* The place of word i < size, to be read and written by the token's owner until the
  * next change of the vector. */
 static inline Word *pvec_slot(Pvec *v, uint32_t i, uint64_t token)
 {
     PvecFlat *flat = v->root;
-    if (!v->shape && flat->epoch == token) return &flat->words[i];
+    if (PVEC_OWNS(v, flat, token)) return &flat->words[i];
     return pvec_slot_slow(v, i, token);
 }
 
@@ -106,7 +112,7 @@ static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
 static inline void pvec_push(Pvec *v, Word w, uint64_t token)
 {
     PvecFlat *flat = v->root;
-    if (flat && !v->shape && flat->epoch == token && v->size < flat->capacity)
+    if (flat && PVEC_OWNS(v, flat, token) && v->size < flat->capacity)
         flat->words[v->size++] = w;
     else
         pvec_push_slow(v, w, token);
@@ -116,7 +122,7 @@ static inline void pvec_push(Pvec *v, Word w, uint64_t token)
 static inline void pvec_pop(Pvec *v, uint64_t token)
 {
     PvecFlat *flat = v->root;
-    if (!v->shape && flat->epoch == token)
+    if (PVEC_OWNS(v, flat, token))
         flat->words[--v->size] = 0;
     else
         pvec_pop_slow(v, token);

@@ -26,7 +26,7 @@ static inline Table *owned_table(Run *R, Value v)
 {
     if (UNLIKELY(!value_is_object(v))) return NULL;
     Table *t = value_pointer(v);
-    return LIKELY(object_raw_type(t) == OBJ_TABLE && t->epoch == R->epoch) ? t : NULL;
+    return LIKELY(object_raw_type(t) == OBJ_TABLE && HEAP_OWNS(R, t)) ? t : NULL;
 }
 
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */

@@ -62,7 +62,7 @@ static COLD EXEC(slow_cell_write)
     do {                                                                                 \
         Value cell = (cell_);                                                            \
         Cell *c = value_pointer(cell);                                                   \
-        if (UNLIKELY(c->epoch != R->epoch)) {                                            \
+        if (UNLIKELY(!HEAP_OWNS(R, c))) {                                            \
             R->acc = cell;                                                               \
             HAND(slow_cell_write, n, fp, acc, d);                                        \
         }                                                                                \

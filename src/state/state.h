@@ -178,40 +178,48 @@ CoBody *heap_coroutine_slow(Run *R, Coroutine *c);
 UserdataBody *heap_userdata_slow(Run *R, Userdata *u);
 Value *heap_cell_slow(Run *R, Cell *c);
 
+#ifdef MOONLET_MUTABLE /* contents are always in the object: mutable.h */
+#define HEAP_OWNS(R, o) ((void)(R), true)
+#define HEAP_PLAIN(o) true
+#else
+#define HEAP_OWNS(R, o) ((o)->epoch == (R)->epoch)
+#define HEAP_PLAIN(o) (!object_is_remapped(o))
+#endif
+
 /* Contents to read. */
 static inline const TableBody *heap_table(Run *R, const Table *t)
 {
-    return object_is_remapped(t) ? heap_read_slow(R, t, &t->body) : &t->body;
+    return HEAP_PLAIN(t) ? &t->body : heap_read_slow(R, t, &t->body);
 }
 static inline const CoBody *heap_coroutine(Run *R, const Coroutine *c)
 {
-    return object_is_remapped(c) ? heap_read_slow(R, c, &c->body) : &c->body;
+    return HEAP_PLAIN(c) ? &c->body : heap_read_slow(R, c, &c->body);
 }
 static inline const UserdataBody *heap_userdata(Run *R, const Userdata *u)
 {
-    return object_is_remapped(u) ? heap_read_slow(R, u, &u->body) : &u->body;
+    return HEAP_PLAIN(u) ? &u->body : heap_read_slow(R, u, &u->body);
 }
 static inline Value heap_cell(Run *R, const Cell *c)
 {
-    return object_is_remapped(c) ? *(const Value *)heap_read_slow(R, c, &c->value) : c->value;
+    return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read_slow(R, c, &c->value);
 }
 
 /* Contents to write: valid until the epoch ends (snapshot, end of run). */
 static inline TableBody *heap_table_mut(Run *R, Table *t)
 {
-    return t->epoch == R->epoch ? &t->body : heap_table_slow(R, t);
+    return HEAP_OWNS(R, t) ? &t->body : heap_table_slow(R, t);
 }
 static inline CoBody *heap_coroutine_mut(Run *R, Coroutine *c)
 {
-    return c->epoch == R->epoch ? &c->body : heap_coroutine_slow(R, c);
+    return HEAP_OWNS(R, c) ? &c->body : heap_coroutine_slow(R, c);
 }
 static inline UserdataBody *heap_userdata_mut(Run *R, Userdata *u)
 {
-    return u->epoch == R->epoch ? &u->body : heap_userdata_slow(R, u);
+    return HEAP_OWNS(R, u) ? &u->body : heap_userdata_slow(R, u);
 }
 static inline Value *heap_cell_mut(Run *R, Cell *c)
 {
-    return c->epoch == R->epoch ? &c->value : heap_cell_slow(R, c);
+    return HEAP_OWNS(R, c) ? &c->value : heap_cell_slow(R, c);
 }
 
 /* Raw table access as this run sees it. */

@@ -28,7 +28,11 @@ static bool key_equal(Value stored, Value key)
 #define HAMT_KEY_HASH(k) value_hash(k)
 #define HAMT_KEY_EQ(a, b) key_equal(a, b)
 #define HAMT_KEY_ORDER(a, b) value_order(a, b)
+#ifdef MOONLET_MUTABLE
+#include "mutable_template.h"
+#else
 #include "hamt_template.h"
+#endif
 
 enum { SPARSE_MIN = 64 }; /* shorter arrays may be as sparse as they like */
 

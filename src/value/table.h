@@ -24,6 +24,7 @@
 #define MOONLET_TABLE_H
 
 #include "hamt.h"
+#include "mutable.h"
 #include "pvec.h"
 #include "value/string.h"
 
@@ -61,6 +62,30 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
     return table_get_int_slow(t, i);
 }
 
+#ifdef MOONLET_MUTABLE
+#define hamt_each mutable_each
+#define hamt_reserve mutable_reserve
+
+static inline HamtEntry *table_entry(const TableBody *t, const String *key, uint32_t hash)
+{
+    MutableMap *m = mutable_of(&t->hash);
+    for (uint32_t i = hash; m; i++) {
+        HamtEntry *e = &m->entries[i & m->mask];
+        if (e->key == string_value(key)) return e;
+        if (!e->key) return NULL;
+        if (value_is_string(e->key) && string_hash(value_string(e->key)) == hash) return e;
+    }
+    return NULL;
+}
+
+static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
+{
+    const HamtEntry *e = table_entry(t, key, hash);
+    if (!e) return V_NIL;
+    if (e->key == string_value(key)) return e->value;
+    return table_get_hashed(t, string_value(key), hash);
+}
+#else
 /* The entry of a node for the hash's bits at shift; NULL if there is none. */
 static inline HamtEntry *table_entry_at(HamtNode *node, uint32_t hash, unsigned shift)
 {
@@ -89,6 +114,7 @@ static inline Value table_get_string(const TableBody *t, const String *key, uint
     }
     return table_get_hashed(t, string_value(key), hash);
 }
+#endif
 
 /*
  * The place of the value of a key that is there, NULL if it is not (or nil). What is
@@ -99,6 +125,11 @@ Value *table_slot(TableBody *t, Value key, uint64_t token);
 static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t hash,
                                        uint64_t token)
 {
+#ifdef MOONLET_MUTABLE
+    HamtEntry *e = table_entry(t, key, hash);
+    if (!e) return NULL;
+    if (e->key == string_value(key)) return e->value ? &e->value : NULL;
+#else
     HamtNode *node = t->hash.root;
     HamtEntry *e = table_entry(node, hash);
     if (!e) return NULL;
@@ -111,6 +142,7 @@ static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t
             if (e->key == string_value(key) && node->epoch == token) return &e->value;
         }
     }
+#endif
     return table_slot_hashed(t, string_value(key), hash, token);
 }
 Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token);

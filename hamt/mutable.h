@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mutable twin of hamt.h, for measuring what persistence costs: with
+ * -DMOONLET_MUTABLE tables are made of this instead, behind the same names.
+ *
+ *   [mask | used | e0 e1 e2 ...]    open addressing, linear probing, load <= 3/4
+ *
+ * A removed key stays, with value 0, until the next growth, so that `next` can go on
+ * from it. Every change is in place, whatever the edit token: there are no snapshots in
+ * such a build.
+ */
+#ifndef MOONLET_MUTABLE_H
+#define MOONLET_MUTABLE_H
+
+#include "hamt.h"
+
+typedef struct MutableMap {
+    uint32_t mask; /* entries - 1 */
+    uint32_t used; /* keys, removed ones too */
+    HamtEntry entries[];
+} MutableMap;
+
+static inline MutableMap *mutable_of(const Hamt *map) { return (MutableMap *)(void *)map->root; }
+
+static inline MutableMap *mutable_new(uint32_t size)
+{
+    MutableMap *m = mem_alloc(sizeof *m + size * sizeof(HamtEntry));
+    m->mask = size - 1;
+    return m;
+}
+
+static inline void mutable_reserve(Hamt *map, size_t count, uint64_t token)
+{
+    uint32_t size = 4;
+    (void)token;
+    while (size * 3 / 4 < count) size *= 2;
+    if (!map->root && count) map->root = (void *)mutable_new(size);
+}
+
+static inline void mutable_each(const Hamt *map, HamtEachFn *fn, void *context)
+{
+    const MutableMap *m = mutable_of(map);
+    for (uint32_t i = 0; m && i <= m->mask; i++)
+        if (m->entries[i].value) fn(context, m->entries[i].key, m->entries[i].value);
+}
+
+#endif
