@@ -78,9 +78,19 @@ static Value *nested_frame(Run *R)
     return nf;
 }
 
+/* After a nested call: the native's segment is the running one again, whatever was left
+ * behind by an error; its frame is moved if a snapshot has frozen it. */
+static void return_to_native(Run *R, Segment *s)
+{
+    R->stack_max += SNAPSHOT_ROOM;
+    R->native = frame_thaw(R, s, R->native, R->native + NATIVE_SLOTS, 0);
+    R->stack_max -= SNAPSHOT_ROOM;
+}
+
 RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
 {
     if (R->fatal) return R->status = RUN_ERROR;
+    Segment *segment = R->segment;
     Value *fp = R->depth ? nested_frame(R) : main_frame(R, n);
     fp[-2] = value_object(&glue_halt);
     fp[-1] = f;
@@ -103,6 +113,7 @@ RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
     R->depth--;
     R->boundary = boundary;
     R->native = native;
+    if (R->depth) return_to_native(R, segment);
     R->pinned = pinned;
     R->pinned_count = pinned_count;
     return R->status;

@@ -252,6 +252,12 @@ void run_set_type_metatable(Run *R, LuaType type, Table *meta)
     edit_world(R)->type_meta[type] = meta;
 }
 
+Table *run_hidden_table(Run *R)
+{
+    if (!R->world->hidden) edit_world(R)->hidden = run_new_table(R);
+    return R->world->hidden;
+}
+
 Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
 
 Segment *segment_new(Run *R, uint32_t size)

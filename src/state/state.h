@@ -50,6 +50,7 @@ typedef struct World {
     Table *registry;
     Table *type_meta[TYPE_COUNT]; /* of all values of a type but tables, userdata */
     Coroutine *main;
+    Table *hidden; /* the host's private data, or NULL */
     Collection collection;
 } World;
 
@@ -237,6 +238,9 @@ Value run_get_field(Run *R, const Table *t, const char *name);
 /* Metatable of any value, NULL for none. O(1). */
 Table *run_metatable(Run *R, Value v);
 void run_set_type_metatable(Run *R, LuaType type, Table *meta);
+
+/* The host's private data, made when it is not there. */
+Table *run_hidden_table(Run *R);
 
 /* The world's collection, to be written at once: the world is copied. */
 Collection *run_edit_collection(Run *R);

@@ -184,6 +184,7 @@ static void mark_roots(Trace *T)
     const World *w = R->world;
     trace_object(T, w->globals);
     trace_object(T, w->registry);
+    trace_object(T, w->hidden);
     for (int t = 0; t < TYPE_COUNT; t++) trace_object(T, w->type_meta[t]);
     trace_object(T, w->main);
     if (w->collection.finalizers) marks_add(&T->marks, w->collection.finalizers);

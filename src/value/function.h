@@ -50,6 +50,7 @@ typedef struct Cell {
 typedef struct UserdataBody {
     Table *meta;
     Value user; /* debug.setuservalue */
+    void *own;  /* bytes of which each state has its own, or NULL */
 } UserdataBody;
 
 typedef struct Userdata {
