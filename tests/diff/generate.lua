@@ -323,7 +323,7 @@ end
 function make.f(depth)
   if leaf(depth) or nesting > 4 or chance(40) then
     return chance(85) and variable "f" or
-      pick { "type", "select", "math.max", "rawget", "pass", "string.upper", "error", "next", "pcall", "tostring" }
+      pick { "type", "select", "math.max", "rawget", "pass", "string.upper", "error", "pcall", "tostring" }
   end
   if chance(20) then
     return "function(...) step() return " ..
@@ -338,7 +338,7 @@ local events = { "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm", 
 local function handler(event, depth)
   if chance(4) then return pick { "1", "true", "'s'", "{}" } end
   if event == "__tostring" then
-    return "function(x1) show('__tostring') return " .. pick(strings) .. " end"
+    return "function(x1) step() show('__tostring') return " .. pick(strings) .. " end"
   end
   if (event == "__index" or event == "__newindex") and chance(50) then
     return chance(50) and variable "t" or variable "o"
@@ -408,7 +408,7 @@ function template(depth)
     end
   end
   if chance(4) then values[#values] = nil end
-  return ("string.format(%q%s)"):format(table.concat(text), #values > 0 and ", " .. table.concat(values, ", ") or "")
+  return ("format(%q%s)"):format(table.concat(text), #values > 0 and ", " .. table.concat(values, ", ") or "")
 end
 
 -- Statements -------------------------------------------------------------------------
@@ -497,7 +497,7 @@ stat["for"] = function()
   block(("for %s = %s do"):format("n9", bounds), looping(function()
     name = declare "n9"
     if chance(30) then line("n9 = n9 + 1") end
-    if chance(35) then line("%s", ("gq1[#gq1 + 1] = function() n9 = n9 + 1 return n9, %s end"):format(inside({}, any, 2))) end
+    if chance(35) then line("%s", ("gq1[#gq1 + 1] = function() step() n9 = n9 + 1 return n9, %s end"):format(inside({}, any, 2))) end
     statements(random(3))
     if chance(30) then show("n9") end
   end))
@@ -511,7 +511,7 @@ stat.iterate = function()
   if source == "ipairs" then source = "ipairs(" .. expr(pick { "t", "q", "o" }) .. ")"
   elseif source == "sorted" then source = "sorted(" .. expr(pick { "t", "q", "o" }) .. ")"
   elseif source == "gmatch" then source = ("string.gmatch(%s, %q)"):format(expr("s"), pattern())
-  elseif source == "closure" then source = "function(_, i) i = i + 1 if i < 4 then return i, " .. inside({}, any, 2) .. " end end, nil, 0"
+  elseif source == "closure" then source = "function(_, i) step() i = i + 1 if i < 4 then return i, " .. inside({}, any, 2) .. " end end, nil, 0"
   elseif source == "wrap" then
     source = ("coroutine.wrap(function()\n%s%send)"):format(nested(function()
       local outer = fn
@@ -552,7 +552,7 @@ stat["repeat"] = function()
     line("local done = %s", expr("b"))
     line("i = i - 1")
     statements(random(3))
-    if chance(30) then line("x1 = function() return done end") end
+    if chance(30) then line("x1 = function() step() return done end") end
     condition = "until i <= 0 or done" .. (chance(30) and " and " .. expr("b") or "")
   end), "@")
   lines[#lines] = margin() .. condition
@@ -571,7 +571,7 @@ stat["goto"] = function()
       declare "x1"
       line("if %s then goto continue end", expr("b"))
       block("do", body())
-      line("gf1 = function() x1 = x1 + 1 return x1 end")
+      line("gf1 = function() step() x1 = x1 + 1 return x1 end")
       line("::continue::")
     end)
     fn.loops = keep
@@ -582,7 +582,7 @@ stat["goto"] = function()
       block("do", function()
         line("local n1 = i")
         declare "n1"
-        line("fs[#fs + 1] = function() n1 = n1 + 1 return n1 end")
+        line("fs[#fs + 1] = function() step() n1 = n1 + 1 return n1 end")
         statements(random(2) - 1)
         line("i = i + 1")
         line("if i < 3 then goto top end")
@@ -617,7 +617,7 @@ end
 function stat.protect()
   if chance(25) then
     line("%s", "show(xpcall(function" .. closure(0, { yields = fn.yields }) ..
-      ", function(x1) show('handler', x1) return " .. pick { "x1", "1, 2", "clip(tostring(type(x1)) .. '!')", "x1.y" } ..
+      ", function(x1) step() show('handler', x1) return " .. pick { "x1", "1, 2", "clip(tostring(type(x1)) .. '!')", "x1.y" } ..
       " end, " .. any(1) .. "))")
   else
     line("%s", "show(pcall(function" .. closure(0, { yields = fn.yields }) .. ", " .. list(1, 2, 1) .. "))")
@@ -632,7 +632,7 @@ function stat.upvalues() -- captured before and after assignments
   local n, f = fresh "n", fresh "f"
   line("local %s = %s", n, expr("n"))
   declare(n)
-  local text = ("function(x1) %s = %s return %s end"):format(n,
+  local text = ("function(x1) step() %s = %s return %s end"):format(n,
     inside({ yields = fn.yields }, expr, "n"), n)
   if chance(50) then line("local %s = %s", f, text) declare(f)
   else line("gf1 = %s", text) f = "gf1" end
@@ -648,6 +648,7 @@ local function threads(create)
   fn = { yields = true, direct = true, vararg = true, loops = 0 }
   body_text = nested(function()
     declare "x1"
+    line("step()")
     for _ = 1, random(3) do
       local values = list(0, 2, 1)
       line("%s", pick { "show('got', coroutine.yield(" .. values .. "))",
@@ -730,7 +731,11 @@ local function source_text()
   fn = { vararg = true, loops = 0 }
   local known = visible
   visible = {}
-  local text = nested(function() statements(random(2)) line("%s", returned(2)) end):gsub("^%s+", "")
+  local text = nested(function()
+    line("step()")
+    statements(random(2))
+    line("%s", returned(2))
+  end):gsub("^%s+", "")
   fn, visible = outer, known
   if chance(45) then
     local from = random(#text)
@@ -745,15 +750,16 @@ function stat.load()
   local level = ("="):rep(nesting + 1)
   local text = source_text()
   if text:find("]" .. level .. "]", 1, true) then return stat.show() end
-  local outside = pick { "show = show, step = step, pass = pass, note = note, clip = clip", "show = show, step = step", "" }
+  local outside = pick { "pass = pass, note = note, clip = clip", "coroutine = coroutine", "" }
   line("%s", ("x1 = load([%s[%s]%s], %s, 't', %s)"):format(level, text, level, pick { "'=chunk'", "'@file'", "'return 1'", "nil" },
-    chance(20) and "nil" or chance(50) and "setmetatable({ " .. outside .. " }, { __index = _G })" or "{ " .. outside .. " }"))
+    chance(20) and "nil" or chance(50) and "setmetatable({ step = step, show = show, " .. outside .. " }, { __index = _G })" or
+      "{ step = step, show = show, " .. outside .. " }"))
   line("show(pcall(x1, 1, 2))")
 end
 
 function stat.environment()
   local form = pick { "{ show = show }", "setmetatable({}, { __index = _G })", "{ gn1 = 5, gx1 = 's' }",
-    "setmetatable({}, { __index = function(x1, x2) show('env', x2) return " .. inside({}, any, 2) .. " end, __newindex = function(x1, x2, x3) show('setenv', x2, x3) rawset(x1, x2, x3) end })" }
+    "setmetatable({}, { __index = function(x1, x2) step() show('env', x2) return " .. inside({}, any, 2) .. " end, __newindex = function(x1, x2, x3) step() show('setenv', x2, x3) rawset(x1, x2, x3) end })" }
   if chance(50) then
     block("do", function()
       line("local _ENV = %s", form)
@@ -763,6 +769,7 @@ function stat.environment()
     block("local function f1(_ENV, ...)", function()
       local outer = fn
       fn = { vararg = true, loops = 0 }
+      line("step()")
       statements(random(2))
       line("%s", returned(1))
       fn = outer
@@ -827,6 +834,9 @@ end
 local function pass(...) return ... end
 local function note(tag, v) show("note", tag, v) return v end
 local function clip(s) if type(s) == "string" and #s > 200 then return s:sub(1, 50) end return s end
+local function format(...) return (string.format(...):gsub("0x%x+", "0x")) end
+local text = tostring
+function tostring(v) return (text(v):gsub("0x%x+", "0x")) end -- no addresses
 local function yield(...)
   if quiet > 0 then return ... end
   return coroutine.yield(...)
