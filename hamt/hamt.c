@@ -4,7 +4,7 @@
  */
 #include "hamt.h"
 
-#include <assert.h>
+enum { BUCKET_MAX = UINT16_MAX };
 
 /* Sizes a node grows through: few reallocations while small, little waste when full. */
 static uint32_t capacity_for(uint32_t count)
@@ -12,7 +12,7 @@ static uint32_t capacity_for(uint32_t count)
     static const uint8_t steps[] = {1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32};
     for (size_t i = 0; i < sizeof steps; i++)
         if (steps[i] >= count) return steps[i];
-    return count + count / 2; /* buckets only */
+    return count + count / 2 < BUCKET_MAX ? count + count / 2 : count; /* buckets only */
 }
 
 static size_t node_size(uint32_t capacity)
@@ -22,7 +22,7 @@ static size_t node_size(uint32_t capacity)
 
 HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
 {
-    assert(capacity < UINT16_MAX && "a bucket holds less than 2^16 keys of one hash");
+    if (capacity > BUCKET_MAX) mem_fail("too many keys of one hash");
     HamtNode *node = mem_new(node_size(capacity));
     mem_count(node_size(capacity));
     node->epoch = token;

@@ -24,6 +24,7 @@
  *
  * This file has what needs no keys; hamt_template.h makes the map for a kind of key.
  * Cost of find, put, slot, remove, next: O(log32 n); persistent changes copy the path.
+ * A bucket has room for 65535 keys; one more ends the program.
  */
 #ifndef MOONLET_HAMT_H
 #define MOONLET_HAMT_H

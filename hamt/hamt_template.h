@@ -34,9 +34,15 @@ static inline bool HAMT(same)(Word stored, Word key)
 /* Position of the key in a bucket, or where it belongs. */
 HAMT_FN uint32_t HAMT(bucket_index)(const HamtNode *bucket, Word key)
 {
-    uint32_t i = 0;
-    while (i < bucket->count && HAMT_KEY_ORDER(bucket->entries[i].key, key) < 0) i++;
-    return i;
+    uint32_t low = 0, high = bucket->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (HAMT_KEY_ORDER(bucket->entries[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 HAMT_FN const HamtEntry *HAMT(bucket_find)(const HamtNode *bucket, Word key)

@@ -24,23 +24,23 @@ void epoch_refill(void)
     epoch_end = epoch_next + EPOCH_BLOCK;
 }
 
+void mem_fail(const char *why)
+{
+    fprintf(stderr, "moonlet: %s\n", why);
+    abort();
+}
+
 /* Says so when the program was built for newer processors (ARCH in the Makefile). */
 static void check_processor(void)
 {
 #if defined(__x86_64__) && defined(__POPCNT__)
-    if (!__builtin_cpu_supports("popcnt")) {
-        fputs("moonlet: this build needs a processor with POPCNT\n", stderr);
-        abort();
-    }
+    if (!__builtin_cpu_supports("popcnt")) mem_fail("this build needs a processor with POPCNT");
 #endif
 }
 
 static void *mem_checked(void *p)
 {
-    if (!p) {
-        fputs("moonlet: not enough memory\n", stderr);
-        abort();
-    }
+    if (!p) mem_fail("not enough memory");
     return p;
 }
 

@@ -43,6 +43,9 @@ void mem_init(void);
 void mem_thread_attach(void);
 void mem_thread_detach(void);
 
+/* Ends the program, saying why. */
+_Noreturn void mem_fail(const char *why);
+
 /* Zeroed and scanned for pointers; pointer-free and not zeroed. Ends the program
  * when there is no memory. */
 void *mem_alloc(size_t size);

@@ -293,6 +293,29 @@ START_TEST(each_meets_all_pairs)
 }
 END_TEST
 
+enum { BUCKET_MAX = 65535 };
+
+static Hamt bucket_of(Word n)
+{
+    Hamt map = {0};
+    uint64_t token = epoch_new();
+    for (Word k = 1; k <= n; k++) wide_constant_put(&map, k, constant(k), k, token);
+    return map;
+}
+
+START_TEST(a_bucket_takes_many_keys)
+{
+    Hamt map = bucket_of(BUCKET_MAX);
+    wide_constant_check(&map);
+    ck_assert_uint_eq(map.count, BUCKET_MAX);
+    for (Word k = 1; k <= BUCKET_MAX; k++)
+        must(wide_constant_find(&map, k, constant(k))->value == k);
+}
+END_TEST
+
+START_TEST(a_bucket_is_not_overrun) { bucket_of(BUCKET_MAX + 1); }
+END_TEST
+
 #ifndef NDEBUG
 START_TEST(key_0_is_refused)
 {
@@ -334,6 +357,8 @@ int main(void)
     tcase_add_test(tc, a_change_shares_all_but_its_path);
     tcase_add_test(tc, the_owner_writes_in_place);
     tcase_add_test(tc, each_meets_all_pairs);
+    tcase_add_test(tc, a_bucket_takes_many_keys);
+    tcase_add_test_raise_signal(tc, a_bucket_is_not_overrun, SIGABRT);
 #ifndef NDEBUG
     tcase_add_test_raise_signal(tc, key_0_is_refused, SIGABRT);
     tcase_add_test_raise_signal(tc, check_finds_a_lost_pair, SIGABRT);
