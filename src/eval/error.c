@@ -76,16 +76,31 @@ static bool is_env(const AstExpr *e, const AstFunction *f)
     return name && name->length == 4 && memcmp(name->data, "_ENV", 4) == 0;
 }
 
-/* PUC Lua makes no code for the left side of `true and x`, `nil or x`. */
-static const AstExpr *without_constants(const AstExpr *e)
+/* Constants decide that e is true, or false, in PUC Lua's eyes: `x or 1`, `x and nil`. */
+static bool always(const AstExpr *e, bool truth)
 {
     for (;; e = e->u.binary.right) {
-        if (e->kind != EXPR_AND && e->kind != EXPR_OR) return e;
-        ExprKind left = e->u.binary.left->kind;
-        bool no = left == EXPR_NIL || left == EXPR_FALSE;
-        bool yes = left == EXPR_TRUE || left == EXPR_NUMBER || left == EXPR_STRING;
-        if (e->kind == EXPR_AND ? !yes : !no) return e;
+        switch (e->kind) {
+        case EXPR_NIL:
+        case EXPR_FALSE: return !truth;
+        case EXPR_TRUE:
+        case EXPR_NUMBER:
+        case EXPR_STRING: return truth;
+        case EXPR_AND:
+        case EXPR_OR: break;
+        default: return false;
+        }
+        if (truth == (e->kind == EXPR_AND) && !always(e->u.binary.left, truth)) return false;
     }
+}
+
+/* The value of `true and x`, `nil or x`, `y and nil or x` comes straight from x. */
+static const AstExpr *without_constants(const AstExpr *e)
+{
+    while ((e->kind == EXPR_AND || e->kind == EXPR_OR) &&
+           always(e->u.binary.left, e->kind == EXPR_AND))
+        e = e->u.binary.right;
+    return e;
 }
 
 /* As PUC's getobjname: what a value is called in the source. */

@@ -286,3 +286,10 @@ err(function() return (nil or 1 and up).x end) -- expect: attempt to index upval
 err(function() return (false or t.x) + 1 end)
 -- expect: attempt to perform arithmetic on field 'x' (a nil value)
 err(function() return (a or glob).x end) -- expect: attempt to index a nil value
+err(function() return (a and nil or up).x end) -- expect: attempt to index upvalue 'up' (a nil value)
+err(function() return ((a or 1) and glob).x end)
+-- expect: attempt to index global 'glob' (a nil value)
+err(function() return ((t or a) and up).x end) -- expect: attempt to index a nil value
+err(function() return ((n > 1 and nil) or false or glob).x end)
+-- expect: attempt to index global 'glob' (a nil value)
+err(function() return (n > 1 and 1 or glob).x end) -- expect: attempt to index a nil value
