@@ -251,9 +251,19 @@ fuzz-diff: deps-check ## run random programs under moonlet and lua5.2 for FUZZ_S
 	  --first $${FUZZ_SEED:-$$(date +%s)}
 
 .PHONY: bench
-bench: deps-bench ## time bench/lua under moonlet and other Luas, writes build/bench.json
+bench: deps-bench ## time bench/lua under moonlet and other Luas; build/bench.json and .svg
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
-	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure BENCH_JSON=$(BUILD)/bench.json bench/run
+	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure \
+	BENCH_JSON=$(BUILD)/bench.json BENCH_SVG=$(BUILD)/bench.svg bench/run
+
+.PHONY: bench-immutability
+bench-immutability: deps-bench ## what immutability costs; build/immutability.json and .svg
+	$(Q)$(MAKE) all $(BUILD)/bench/measure $(BUILD)/release/bench/bench_structures
+	$(Q)$(MAKE) KIND=mutable all
+	$(Q)MOONLET=$(BUILD)/moonlet MUTABLE=$(BUILD)/mutable/moonlet \
+	MEASURE=$(BUILD)/bench/measure STRUCTURES=$(BUILD)/release/bench/bench_structures \
+	BENCH_JSON=$(BUILD)/immutability.json BENCH_SVG=$(BUILD)/immutability.svg \
+	bench/immutability/run
 
 $(BUILD)/bench/measure: bench/measure.c
 	$(call say,CC,$<)
@@ -312,4 +322,4 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile

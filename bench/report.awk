@@ -1,15 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# Lines "program lua cpu rss status" to a table and, in the file `json`, the same as JSON.
-
-function median(list, n,    i, j, v) {
-    for (i = 2; i <= n; i++) {
-        v = list[i]
-        for (j = i - 1; j > 0 && list[j] > v; j--) list[j + 1] = list[j]
-        list[j + 1] = v
-    }
-    return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
-}
+# Lines "program lua cpu rss status" to a table, the file `json`, and for the plot the file
+# bench.dat in the directory `data`. With median.awk.
 
 function median_of(field, name, lua,    i, n, list) {
     n = count[name, lua]
@@ -17,6 +9,14 @@ function median_of(field, name, lua,    i, n, list) {
     return median(list, n)
 }
 
+# A line of ratios, in the order of `luas` without the base; "?" where there is none.
+function plot_line(name,    k) {
+    printf "\"%s\"", name > (data "/bench.dat")
+    for (k = 1; k <= nl; k++) if (lua[k] != base) printf " %s", ratio[lua[k]] > (data "/bench.dat")
+    printf "\n" > (data "/bench.dat")
+}
+
+$1 == "#" { next }
 !($1 in known) { known[$1] = 1; names[++total] = $1 }
 $5 != "0" { failed[$1, $2] = $5; next }
 { n = ++count[$1, $2]; cpu[$1, $2, n] = $3; rss[$1, $2, n] = $4 }
@@ -27,6 +27,9 @@ END {
     printf "%-18s %9s", "seconds, MB:", base
     for (k = 1; k <= nl; k++) if (lua[k] != base) printf " %15s", lua[k]
     printf "\n"
+    printf "\"\"" > (data "/bench.dat")
+    for (k = 1; k <= nl; k++) if (lua[k] != base) printf " \"%s\"", lua[k] > (data "/bench.dat")
+    printf "\n" > (data "/bench.dat")
     printf "{\n  \"runs\": %d,\n  \"programs\": {", runs > json
     for (i = 1; i <= total; i++) {
         name = names[i]
@@ -38,6 +41,7 @@ END {
         first = 1
         for (k = 1; k <= nl; k++) {
             l = lua[k]
+            if (l != base) ratio[l] = "?"
             if ((name, l) in failed) {
                 if (l == "moonlet") bad++
                 if (l != base) printf " %15s", failed[name, l] == "differs" ? "differs" : "failed"
@@ -50,10 +54,12 @@ END {
             if (l == base) continue
             if (!known_base || b <= 0) { printf " %15s", "-"; continue }
             printf "   %5.2f (%4.1f)", t / b, m / bm
+            ratio[l] = t / b
             log_time[l] += log((t == 0 ? 0.001 : t) / b); log_rss[l] += log(m / bm); means[l]++
         }
         printf "\n"
         printf " }" > json
+        plot_line(name)
     }
     printf "\n  },\n  \"geometric_mean\": {" > json
     printf "%-18s %9s", "geometric mean", ""
@@ -61,14 +67,18 @@ END {
     for (k = 1; k <= nl; k++) {
         l = lua[k]
         if (l == base) continue
+        ratio[l] = "?"
         if (!means[l]) { printf " %15s", "-"; continue }
+        ratio[l] = exp(log_time[l] / means[l])
         t = exp(log_time[l] / means[l]); m = exp(log_rss[l] / means[l])
         printf "   %5.2f (%4.1f)", t, m
         printf "%s \"%s\": {\"cpu\": %.4f, \"rss\": %.4f}", (first ? "" : ","), l, t, m > json
         first = 0
     }
+    plot_line("GEOMETRIC MEAN")
     printf "\n"
-    printf " }\n}\n" > json
+    printf " },\n  \"measured\": \"%s\"\n}\n", caption > json
     print "Time and (memory) relative to " base "; smaller is better. Medians of " runs "."
+    print caption
     exit bad ? 1 : 0
 }

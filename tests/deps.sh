@@ -11,7 +11,7 @@ declare -A packages=(
     [programs]="lua-penlight lua-inspect lua-unit lua-argparse lua-markdown lua-dkjson lua-say
         lua-luassert lua-busted lua-cliargs lua-basexx lua-binaryheap lua-fifo lua-inifile
         lua-mediator lua-coxpcall lua-ansicolors lua-moses lua-messagepack"
-    [bench]="lua5.2 liblua5.2-dev lua5.4 luajit"
+    [bench]="lua5.2 liblua5.2-dev lua5.4 luajit gnuplot-nox"
     [tools]="check lua5.2 liblua5.2-dev clang clang-format clang-tidy libclang-rt-dev valgrind"
 )
 
