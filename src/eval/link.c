@@ -45,12 +45,24 @@ void link_branch_add(Linker *L, Branches *list, uint32_t node)
 
 void link_branch_here(Linker *L, Branches list)
 {
+    if (list) link_target_here(L);
     while (list) {
         Node *n = &L->nodes[list - 1];
         Branches next = (Branches)n->target;
         n->target = (int32_t)L->count - (int32_t)(list - 1);
         list = next;
     }
+}
+
+void link_nil(Linker *L, unsigned slot, unsigned count)
+{
+    uint32_t i = link_emit(L, N_NIL_N);
+    L->nodes[i].c = (uint16_t)slot;
+    L->nodes[i].b = (uint16_t)count;
+    bool joins = L->nil_end == i + 1 && L->nil_slot == slot && L->target != i + 1;
+    if (joins) L->lines[i] = L->lines[i - 1];
+    L->nil_end = i + 2;
+    L->nil_slot = slot + count;
 }
 
 void link_use(Linker *L, unsigned top)
@@ -69,20 +81,38 @@ unsigned link_temp(Linker *L)
     return L->top - 1;
 }
 
-void link_activate(Linker *L, const AstLocal *l, unsigned slot)
+void link_name_slot(Linker *L, String *name, unsigned slot)
 {
     Proto *p = L->proto;
     if (p->local_count == L->local_capacity) {
         L->local_capacity = L->local_capacity ? L->local_capacity * 2 : 8;
         p->locals = grown(p->locals, p->local_count, L->local_capacity, sizeof *p->locals);
     }
+    p->locals[p->local_count++] =
+        (ProtoLocal){.name = name, .start = L->count, .slot = (uint16_t)slot};
+}
+
+void link_activate(Linker *L, const AstLocal *l, unsigned slot)
+{
+    link_name_slot(L, l->name, slot);
+    ProtoLocal *p = &L->proto->locals[L->proto->local_count - 1];
+    p->cell = local_is_cell(l);
+    p->captured = l->captured;
     L->slots[l->index] = (uint16_t)slot;
     if (L->active <= slot) L->active = slot + 1;
-    p->locals[p->local_count++] =
-        (ProtoLocal){.name = l->name, .start = L->count, .slot = (uint16_t)slot, .cell = local_is_cell(l)};
 }
 
 /* Functions ------------------------------------------------------------------------ */
+
+bool upvalue_is_cell(const Linker *L, int i)
+{
+    const AstLocal *l = L->source->upvalues[i].local;
+    if (local_is_cell(l)) return true;
+    if (!L->celled) return false;
+    for (const Linker *x = L->parent; x; x = x->parent)
+        if (x->source == l->function) return false;
+    return true;
+}
 
 static void describe_upvalues(Linker *L, const AstLocal *defining)
 {
@@ -94,7 +124,7 @@ static void describe_upvalues(Linker *L, const AstLocal *defining)
         const AstUpvalue *u = &f->upvalues[i];
         ProtoUpvalue *v = &p->upvalues[i];
         v->name = u->name;
-        v->cell = local_is_cell(u->local);
+        v->cell = upvalue_is_cell(L, i);
         v->source = UP_PARENT;
         v->index = (uint16_t)u->index;
         if (!u->from_parent || !L->parent) continue;
@@ -142,24 +172,70 @@ static void adopt(Linker *parent, Proto *child)
     p->protos[p->proto_count++] = child;
 }
 
-Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed)
+static Linker linker_for(Linker *parent, const AstFunction *f)
 {
     Proto *p = mem_alloc(sizeof *p);
-    Linker L = {.parent = parent, .source = f, .proto = p, .line = f->line};
     p->source = f;
     p->params = (uint32_t)f->params;
     p->vararg = f->vararg;
-    L.slots = mem_alloc_atomic(((size_t)f->local_count + 1) * sizeof *L.slots);
-    describe_upvalues(&L, defining);
-    parameters(&L);
-    link_block(&L, f->body);
-    L.line = f->end_line;
-    L.origin = NULL;
-    link_emit(&L, N_RETURN_0);
-    finish(&L);
+    return (Linker){.parent = parent, .source = f, .proto = p, .line = f->line};
+}
+
+static Proto *link_body(Linker *L, const AstLocal *defining)
+{
+    const AstFunction *f = L->source;
+    L->slots = mem_alloc_atomic(((size_t)f->local_count + 1) * sizeof *L->slots);
+    describe_upvalues(L, defining);
+    parameters(L);
+    uint32_t first = L->count;
+    link_block(L, f->body);
+    L->line = f->end_line;
+    L->origin = NULL;
+    link_emit(L, N_RETURN_0);
+    for (uint32_t i = 0; i < first; i++) L->lines[i] = L->lines[first];
+    finish(L);
+    return L->proto;
+}
+
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed)
+{
+    Linker L = linker_for(parent, f);
+    L.celled = parent && parent->celled;
+    Proto *p = link_body(&L, defining);
     if (L.failed) *failed = true;
     if (parent) adopt(parent, p);
     return p;
+}
+
+static bool has_only_cells(const Proto *p)
+{
+    for (uint32_t i = 0; i < p->upvalue_count; i++)
+        if (!p->upvalues[i].cell) return false;
+    return true;
+}
+
+static Proto *make_celled(const Proto *p)
+{
+    if (has_only_cells(p)) return (Proto *)p;
+    Linker L = linker_for(NULL, p->source);
+    L.celled = true;
+    Proto *celled = link_body(&L, NULL);
+    celled->celled = celled;
+    for (uint32_t i = 0; i < p->upvalue_count; i++) {
+        celled->upvalues[i].source = p->upvalues[i].source;
+        celled->upvalues[i].index = p->upvalues[i].index;
+    }
+    return L.failed ? NULL : celled;
+}
+
+const Proto *link_celled(const Proto *p)
+{
+    Proto **known = &((Proto *)p)->celled, *celled = __atomic_load_n(known, __ATOMIC_ACQUIRE);
+    if (celled) return celled;
+    Proto *made = make_celled(p);
+    bool first = made && __atomic_compare_exchange_n(known, &celled, made, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return first ? made : celled;
 }
 
 Proto *link_chunk(const AstFunction *main, String **error)

@@ -17,6 +17,10 @@
  * any state and thread. NULL: *error is set (a function needs too many slots). */
 Proto *link_chunk(const AstFunction *main, String **error);
 
+/* The same function with all its upvalues in cells; p itself where they are. Made once,
+ * then known. NULL: it needs too many slots. Any thread may call it. */
+const Proto *link_celled(const Proto *p);
+
 /* A function of a chunk: its first upvalue is env. */
 Closure *link_closure(Run *R, const Proto *p, Value env);
 

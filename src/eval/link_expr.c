@@ -92,6 +92,8 @@ static const Dest to_acc = {'A', 0}, to_double = {'D', 0};
 static Dest to_slot(unsigned slot) { return (Dest){'S', slot}; }
 
 static void expr(Linker *L, const AstExpr *e, Dest d);
+static void operand(Linker *L, const AstExpr *e, Dest d);
+static void indexed_operand(Linker *L, const AstExpr *e);
 
 /* Sets line and origin for the nodes of e; gives what they were. */
 typedef struct Place {
@@ -135,6 +137,10 @@ static void from_acc(Linker *L, Dest d)
 
 static void emit_constant(Linker *L, Value v, Dest d)
 {
+    if (v == V_NIL && d.kind == 'S') {
+        link_nil(L, d.slot, 1);
+        return;
+    }
     uint32_t i = emit_dest2(L, N_CONST_A, d);
     L->nodes[i].k.v = v;
 }
@@ -166,14 +172,14 @@ static Operand into_accumulator(Linker *L, const AstExpr *e, bool doubles)
         expr(L, e, to_double);
         return (Operand){.letter = 'D'};
     }
-    expr(L, e, to_acc);
+    operand(L, e, to_acc);
     return (Operand){.letter = 'A'};
 }
 
 static Operand into_temp(Linker *L, const AstExpr *e)
 {
     unsigned t = link_temp(L);
-    expr(L, e, to_slot(t));
+    operand(L, e, to_slot(t));
     return (Operand){.letter = 'L', .slot = t};
 }
 
@@ -240,7 +246,7 @@ static void length(Linker *L, const AstExpr *e, Dest d)
 {
     unsigned slot = 0;
     bool local = link_is_plain_local(L, e->u.unary.operand, &slot);
-    if (!local) expr(L, e->u.unary.operand, to_acc);
+    if (!local) operand(L, e->u.unary.operand, to_acc);
     uint32_t i = emit_dest2(L, local ? N_LEN_L_A : N_LEN_A_A, d);
     L->nodes[i].a = (uint16_t)slot;
 }
@@ -294,7 +300,7 @@ static int object_operand(Linker *L, const AstExpr *e, unsigned *at)
 {
     if (link_is_plain_local(L, e, at)) return 0;
     if (plain_upvalue(L, e, at)) return 2;
-    expr(L, e, to_acc);
+    indexed_operand(L, e);
     *at = 0;
     return 1;
 }
@@ -329,12 +335,12 @@ static void index_general(Linker *L, const AstExpr *e, Dest d)
     } else if (plain_upvalue(L, object, &at)) {
         group = 1;
     } else if (key_local) {
-        expr(L, object, to_acc);
+        indexed_operand(L, object);
         group = 2;
     } else if (is_cell_local(object)) {
         key_at = into_temp(L, key).slot;
         key_local = true;
-        expr(L, object, to_acc);
+        indexed_operand(L, object);
         group = 2;
     } else {
         at = into_temp(L, object).slot;
@@ -481,18 +487,18 @@ static void equal_condition(Linker *L, const AstExpr *e, bool sense, Branches *l
     if (e->u.binary.op == OP_NE) sense = !sense;
     bool left_local = link_is_plain_local(L, left, &a);
     if (constant(right, &k)) {
-        if (!left_local) expr(L, left, to_acc);
+        if (!left_local) operand(L, left, to_acc);
         kind = left_local ? N_EQ_LK_F : N_EQ_AK_F;
     } else if (link_is_plain_local(L, right, &b)) {
-        if (!left_local) expr(L, left, to_acc);
+        if (!left_local) operand(L, left, to_acc);
         kind = left_local ? N_EQ_LL_F : N_EQ_AL_F;
     } else if (is_cell_local(left)) {
         b = into_temp(L, right).slot;
-        expr(L, left, to_acc);
+        operand(L, left, to_acc);
         kind = N_EQ_AL_F;
     } else {
         if (!left_local) a = into_temp(L, left).slot;
-        expr(L, right, to_acc);
+        operand(L, right, to_acc);
         kind = N_EQ_LA_F;
     }
     branch(L, kind, sense, list);
@@ -502,28 +508,26 @@ static void equal_condition(Linker *L, const AstExpr *e, bool sense, Branches *l
     n->k.v = k;
 }
 
-static void test_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+/* line: where the truth of e is needed. */
+static void test_condition(Linker *L, const AstExpr *e, bool sense, Branches *list, int line)
 {
     unsigned slot = 0;
     bool local = link_is_plain_local(L, e, &slot);
     if (!local) link_expr_acc(L, e);
+    L->line = line;
     branch(L, local ? N_TEST_L_F : N_TEST_A_F, sense, list);
     L->nodes[L->count - 1].a = (uint16_t)slot;
 }
 
 /* e is `and` when its operands short-circuit on false, `or` on true. */
-static void short_circuit(Linker *L, const AstExpr *e, bool sense, Branches *list)
+static void short_circuit(Linker *L, const AstExpr *e, bool sense, Branches *list, int line)
 {
     bool on = e->kind == EXPR_OR; /* the truth of the left side that decides */
-    if (sense == on) {
-        link_condition(L, e->u.binary.left, on, list);
-        link_condition(L, e->u.binary.right, sense, list);
-    } else {
-        Branches skip = 0;
-        link_condition(L, e->u.binary.left, on, &skip);
-        link_condition(L, e->u.binary.right, sense, list);
-        link_branch_here(L, skip);
-    }
+    Branches skip = 0;
+    link_condition(L, e->u.binary.left, on, sense == on ? list : &skip);
+    L->line = line;
+    link_condition(L, e->u.binary.right, sense, list);
+    link_branch_here(L, skip);
 }
 
 void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
@@ -532,12 +536,11 @@ void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
     if (too_deep(L)) return;
     unsigned top = L->top;
     Place p = enter(L, e);
-    if (e->kind == EXPR_PAREN) {
-        link_condition(L, e->u.unary.operand, sense, list);
-    } else if (e->kind == EXPR_UNARY && e->u.unary.op == OP_NOT) {
-        link_condition(L, e->u.unary.operand, !sense, list);
+    if (e->kind == EXPR_PAREN || (e->kind == EXPR_UNARY && e->u.unary.op == OP_NOT)) {
+        L->line = p.line;
+        link_condition(L, e->u.unary.operand, (e->kind == EXPR_PAREN) == sense, list);
     } else if (e->kind == EXPR_AND || e->kind == EXPR_OR) {
-        short_circuit(L, e, sense, list);
+        short_circuit(L, e, sense, list, p.line);
     } else if (constant(e, &k)) {
         if (!value_is_false(k) == sense) link_branch_add(L, list, link_emit(L, N_JUMP));
     } else if (is_comparison(e)) {
@@ -546,7 +549,7 @@ void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
         else
             order_condition(L, e, sense, list);
     } else {
-        test_condition(L, e, sense, list);
+        test_condition(L, e, sense, list, p.line);
     }
     leave(L, p);
     L->top = top;
@@ -621,16 +624,23 @@ void link_call_tail(Linker *L, const AstExpr *e)
     uint32_t i = link_emit(L, open ? N_TAIL_OPEN : N_TAIL_N);
     L->nodes[i].a = (uint16_t)base;
     L->nodes[i].b = (uint16_t)count;
-    ret_emit(L, N_RET_TAIL, base);
     leave(L, p);
+    ret_emit(L, N_RET_TAIL, base);
     L->top = top;
+}
+
+static Node *link_vararg(Linker *L, const AstExpr *e, NodeKind kind)
+{
+    uint32_t i = link_emit(L, kind);
+    L->lines[i] = e->line;
+    return &L->nodes[i];
 }
 
 void link_open(Linker *L, const AstExpr *e, unsigned at)
 {
     link_use(L, at);
     if (e->kind == EXPR_VARARG)
-        link_node(L, N_VARARG_OPEN)->c = (uint16_t)at;
+        link_vararg(L, e, N_VARARG_OPEN)->c = (uint16_t)at;
     else
         call(L, e, N_RET_OPEN, at, 0);
 }
@@ -641,9 +651,9 @@ void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n)
     unsigned top = L->top;
     if (at > top) L->top = at;
     if (e->kind == EXPR_VARARG) {
-        uint32_t i = link_emit(L, N_VARARG_N);
-        L->nodes[i].c = (uint16_t)at;
-        L->nodes[i].b = (uint16_t)n;
+        Node *node = link_vararg(L, e, N_VARARG_N);
+        node->c = (uint16_t)at;
+        node->b = (uint16_t)n;
     } else if (n == 0) {
         link_call_discard(L, e);
     } else {
@@ -683,9 +693,7 @@ void link_list(Linker *L, const AstExpr *list, unsigned at, unsigned count)
         }
     }
     if (i < count) {
-        uint32_t n = link_emit(L, N_NIL_N);
-        L->nodes[n].c = (uint16_t)(at + i);
-        L->nodes[n].b = (uint16_t)(count - i);
+        link_nil(L, at + i, count - i);
         link_use(L, at + count);
     }
 }
@@ -763,6 +771,7 @@ static void constructor(Linker *L, const AstExpr *e, unsigned table)
         }
         if (!f->next && link_is_multi(f->value)) {
             link_open(L, f->value, top + pending);
+            L->line = e->u.table.end_line;
             flush_items(L, table, top, pending, index, true);
             L->top = top;
             return;
@@ -770,12 +779,14 @@ static void constructor(Linker *L, const AstExpr *e, unsigned table)
         link_use(L, top + pending + 1);
         link_expr_slot(L, f->value, top + pending);
         if (++pending == LIST_BATCH) {
+            L->line = f->line;
             flush_items(L, table, top, pending, index, false);
             index += pending;
             pending = 0;
             L->top = top;
         }
     }
+    L->line = e->u.table.end_line;
     flush_items(L, table, top, pending, index, false);
     L->top = top;
 }
@@ -799,6 +810,7 @@ static void table(Linker *L, const AstExpr *e, Dest d)
 static void closure(Linker *L, const AstExpr *e, Dest d)
 {
     const Proto *p = link_function(L, e->u.function, L->defining, &L->failed);
+    L->line = e->u.function->end_line;
     uint32_t i = link_emit(L, N_CLOSURE);
     L->nodes[i].k.p = p;
     from_acc(L, d);
@@ -877,6 +889,33 @@ static void expr(Linker *L, const AstExpr *e, Dest d)
     leave(L, p);
 }
 
+static void expr_at_line(Linker *L, const AstExpr *e, Dest d, int line)
+{
+    uint32_t i = L->count;
+    expr(L, e, d);
+    for (; i < L->count; i++) L->lines[i] = line;
+}
+
+/* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
+ * it here is at the line of its user. */
+static void operand(Linker *L, const AstExpr *e, Dest d)
+{
+    Value k;
+    if (e->kind == EXPR_LOCAL || constant(e, &k))
+        expr_at_line(L, e, d, L->line);
+    else
+        expr(L, e, d);
+}
+
+/* The same for what is indexed, which may be an upvalue too. */
+static void indexed_operand(Linker *L, const AstExpr *e)
+{
+    if (e->kind == EXPR_LOCAL || e->kind == EXPR_UPVALUE)
+        expr_at_line(L, e, to_acc, L->line);
+    else
+        expr(L, e, to_acc);
+}
+
 void link_expr_acc(Linker *L, const AstExpr *e) { expr(L, e, to_acc); }
 void link_expr_slot(Linker *L, const AstExpr *e, unsigned slot) { expr(L, e, to_slot(slot)); }
 
@@ -947,11 +986,16 @@ void link_store_expr(Linker *L, const Target *t, const AstExpr *value)
             Operand o = into_accumulator(L, value, true);
             store_indexed(L, t, o.letter == 'D' ? 2 : 1, 0);
         }
-    } else if (link_is_plain_local(L, t->expr, &slot)) {
+    } else if (link_is_plain_local(L, t->expr, &slot) && value->kind != EXPR_FUNCTION) {
         link_expr_slot(L, value, slot);
+        if (L->count && L->nodes[L->count - 1].kind == N_RET_S) L->lines[L->count - 1] = line;
     } else {
         link_expr_acc(L, value);
-        store_cell(L, t->expr);
+        L->line = line;
+        if (link_is_plain_local(L, t->expr, &slot))
+            link_node(L, N_STORE_A)->c = (uint16_t)slot;
+        else
+            store_cell(L, t->expr);
     }
     L->line = line;
 }

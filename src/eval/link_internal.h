@@ -6,10 +6,15 @@
 #include "eval/exec.h"
 #include "eval/link.h"
 
-typedef struct PendingGoto {
+typedef struct LabelNode { /* a label's place, or a jump that waits for its label */
     const AstLabel *label;
     uint32_t node;
-} PendingGoto;
+} LabelNode;
+
+typedef struct LabelNodes {
+    LabelNode *all;
+    uint32_t count, capacity;
+} LabelNodes;
 
 typedef struct Linker {
     struct Linker *parent;
@@ -25,13 +30,17 @@ typedef struct Linker {
     unsigned active;    /* first slot above the active locals */
     unsigned max;       /* slots ever in use */
     int line;           /* for nodes made now */
+    int test_line;      /* of the test that a goto belongs to; 0: to none */
+    uint32_t target;    /* the last node that something jumps to, plus 1 */
+    uint32_t nil_end;   /* behind the last node that makes a slot nil, plus 1 */
+    unsigned nil_slot;  /* behind that slot */
     const AstExpr *origin;
-    PendingGoto *gotos;
-    uint32_t goto_count, goto_capacity;
+    LabelNodes labels, gotos;
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;   /* of expressions being linked */
     bool failed; /* too many slots, too deep */
+    bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
 
 /* A list of branches that wait for their target: linked through it. 0: empty. */
@@ -46,16 +55,23 @@ static inline Node *link_node(Linker *L, NodeKind kind)
 }
 void link_branch_add(Linker *L, Branches *list, uint32_t node);
 void link_branch_here(Linker *L, Branches list);
+/* Marks the next node as one that is jumped to, and gives its number. */
+static inline uint32_t link_target_here(Linker *L)
+{
+    L->target = L->count + 1;
+    return L->count;
+}
+/* A node that makes count slots nil: at the line of the one before it, if it is of the
+ * same sort and for the slots below. PUC Lua makes one instruction of both. */
+void link_nil(Linker *L, unsigned slot, unsigned count);
 /* Slots: more in use; and how far. */
 unsigned link_temp(Linker *L);
 void link_use(Linker *L, unsigned top);
 
 static inline bool local_is_cell(const AstLocal *l) { return l->captured && l->assigned; }
 static inline unsigned local_slot(const Linker *L, const AstLocal *l) { return L->slots[l->index]; }
-static inline bool upvalue_is_cell(const Linker *L, int i)
-{
-    return local_is_cell(L->source->upvalues[i].local);
-}
+/* Upvalue i of the function; in a celled function also whatever comes from outside. */
+bool upvalue_is_cell(const Linker *L, int i);
 
 /* Expressions. */
 void link_expr_acc(Linker *L, const AstExpr *e);
@@ -92,6 +108,8 @@ void link_store_slot(Linker *L, const Target *t, unsigned slot);
 /* Functions and statements. */
 Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed);
 void link_block(Linker *L, const AstBlock *b);
+/* From the next node on the slot is the variable's. */
 void link_activate(Linker *L, const AstLocal *l, unsigned slot);
+void link_name_slot(Linker *L, String *name, unsigned slot);
 
 #endif

@@ -2,6 +2,51 @@
 /* The linker: statements. */
 #include "eval/link_internal.h"
 
+/* Scopes ---------------------------------------------------------------------------- */
+
+typedef struct Extent {
+    unsigned top, active;
+    uint32_t locals; /* those declared from here on end with it */
+} Extent;
+
+static Extent extent_open(const Linker *L)
+{
+    return (Extent){L->top, L->active, L->proto->local_count};
+}
+
+static void extent_end_locals(Linker *L, Extent e)
+{
+    for (uint32_t i = e.locals; i < L->proto->local_count; i++)
+        if (!L->proto->locals[i].end) L->proto->locals[i].end = L->count;
+}
+
+static void extent_close(Linker *L, Extent e)
+{
+    extent_end_locals(L, e);
+    L->top = e.top;
+    L->active = e.active;
+}
+
+/* PUC Lua jumps to the end of a block that has captured variables, at its last line. */
+static void end_captured(Linker *L, Extent e, const AstBlock *b)
+{
+    if (!L->count || L->lines[L->count - 1] == b->end_line) return;
+    bool captured = false;
+    for (uint32_t i = e.locals; i < L->proto->local_count; i++)
+        captured |= !L->proto->locals[i].end && L->proto->locals[i].captured;
+    if (!captured) return;
+    L->line = b->end_line;
+    link_node(L, N_JUMP)->target = 1;
+}
+
+static void scoped_block(Linker *L, const AstBlock *b)
+{
+    Extent e = extent_open(L);
+    link_block(L, b);
+    end_captured(L, e, b);
+    extent_close(L, e);
+}
+
 /* Local variables ------------------------------------------------------------------ */
 
 static void wrap_if_cell(Linker *L, const AstLocal *l, unsigned slot)
@@ -9,39 +54,41 @@ static void wrap_if_cell(Linker *L, const AstLocal *l, unsigned slot)
     if (!local_is_cell(l)) return;
     uint32_t i = link_emit(L, N_WRAP_CELL);
     L->nodes[i].a = L->nodes[i].c = (uint16_t)slot;
+    if (i) L->lines[i] = L->lines[i - 1];
+    if (L->nil_end == i + 1) L->nil_end++;
 }
 
 static void stat_local(Linker *L, const AstStat *s)
 {
     unsigned at = L->top, count = (unsigned)s->u.local.count;
+    L->line = s->end_line;
     link_list(L, s->u.local.values, at, count);
     L->top = at + count;
-    for (unsigned i = 0; i < count; i++) {
-        wrap_if_cell(L, s->u.local.locals[i], at + i);
-        link_activate(L, s->u.local.locals[i], at + i);
-    }
+    for (unsigned i = 0; i < count; i++) wrap_if_cell(L, s->u.local.locals[i], at + i);
+    for (unsigned i = 0; i < count; i++) link_activate(L, s->u.local.locals[i], at + i);
 }
 
 /* The variable exists before its function, which may capture it: by itself if it is
- * never assigned again, else through its cell. */
+ * never assigned again, else through its cell. To the debug library it exists after. */
 static void stat_local_function(Linker *L, const AstStat *s)
 {
     const AstLocal *l = s->u.local.locals[0];
     unsigned slot = link_temp(L);
+    uint32_t known = L->proto->local_count;
     link_activate(L, l, slot);
-    uint32_t i;
+    L->line = s->u.local.values->u.function->end_line;
     if (local_is_cell(l)) {
         link_node(L, N_CONST_A)->k.v = V_NIL;
         link_node(L, N_NEW_CELL)->c = (uint16_t)slot;
         link_expr_acc(L, s->u.local.values);
-        i = link_emit(L, N_SET_CELL);
-        L->nodes[i].a = (uint16_t)slot;
+        link_node(L, N_SET_CELL)->a = (uint16_t)slot;
     } else {
         const AstLocal *outer = L->defining;
         L->defining = l;
         link_expr_slot(L, s->u.local.values, slot);
         L->defining = outer;
     }
+    L->proto->locals[known].start = L->count;
 }
 
 /* Assignment ------------------------------------------------------------------------ */
@@ -62,6 +109,7 @@ static void assign_several(Linker *L, const AstStat *s, unsigned count)
 static void stat_assign(Linker *L, const AstStat *s)
 {
     unsigned count = 0;
+    L->line = s->end_line;
     for (const AstExpr *e = s->u.assign.targets; e; e = e->next) count++;
     if (count > 1 || s->u.assign.values->next) {
         assign_several(L, s, count);
@@ -79,24 +127,14 @@ static void jump_back(Linker *L, uint32_t to)
     L->nodes[i].target = (int32_t)to - (int32_t)i;
 }
 
-static void scoped_block(Linker *L, const AstBlock *b)
-{
-    unsigned top = L->top, active = L->active;
-    uint32_t locals = L->proto->local_count;
-    link_block(L, b);
-    for (; locals < L->proto->local_count; locals++)
-        if (!L->proto->locals[locals].end) L->proto->locals[locals].end = L->count;
-    L->top = top;
-    L->active = active;
-}
-
 static void stat_while(Linker *L, const AstStat *s)
 {
     Branches out = 0;
-    uint32_t top = L->count;
+    uint32_t top = link_target_here(L);
+    L->line = s->u.loop.test_line;
     link_condition(L, s->u.loop.condition, false, &out);
     scoped_block(L, s->u.loop.block);
-    L->line = s->end_line;
+    L->line = s->u.loop.block->end_line;
     jump_back(L, top);
     link_branch_here(L, out);
 }
@@ -105,14 +143,26 @@ static void stat_while(Linker *L, const AstStat *s)
 static void stat_repeat(Linker *L, const AstStat *s)
 {
     Branches out = 0;
-    unsigned slots = L->top, active = L->active;
-    uint32_t top = L->count;
+    Extent e = extent_open(L);
+    uint32_t top = link_target_here(L);
     link_block(L, s->u.loop.block);
+    L->line = s->u.loop.test_line;
     link_condition(L, s->u.loop.condition, true, &out);
     jump_back(L, top);
     link_branch_here(L, out);
-    L->top = slots;
-    L->active = active;
+    extent_close(L, e);
+}
+
+/* PUC Lua has no jump of its own for a goto that is the first thing in the block: its
+ * line is the test's. false: that goto is all there is. */
+static bool clause_block(Linker *L, const AstClause *c)
+{
+    const AstStat *first = c->block->stats;
+    bool jumps = c->condition && first && first->kind == STAT_GOTO;
+    L->test_line = jumps ? c->test_line : 0;
+    scoped_block(L, c->block);
+    L->line = c->block->end_line;
+    return !(jumps && !first->next);
 }
 
 static void stat_if(Linker *L, const AstStat *s)
@@ -121,38 +171,73 @@ static void stat_if(Linker *L, const AstStat *s)
     for (const AstClause *c = s->u.clauses; c; c = c->next) {
         Branches next = 0;
         if (c->condition) {
-            L->line = c->line;
+            L->line = c->test_line;
             link_condition(L, c->condition, false, &next);
         }
-        scoped_block(L, c->block);
-        if (c->next) link_branch_add(L, &end, link_emit(L, N_JUMP));
+        bool goes_on = clause_block(L, c);
+        if (c->next && goes_on) link_branch_add(L, &end, link_emit(L, N_JUMP));
         link_branch_here(L, next);
     }
     link_branch_here(L, end);
+}
+
+/* Loops ----------------------------------------------------------------------------- */
+
+/* The loop's own three slots, which are variables to the debug library. */
+static void hidden_state(Linker *L, unsigned base, const char *const names[3])
+{
+    for (unsigned i = 0; i < 3; i++)
+        link_name_slot(L, string_intern(names[i], strlen(names[i])), base + i);
+}
+
+/* Its nodes but for those that make cells of the variables, which PUC Lua does not have. */
+static void loop_body(Linker *L, AstLocal *const *locals, unsigned count, unsigned slot,
+                      const AstBlock *b)
+{
+    Extent e = extent_open(L);
+    uint32_t first = L->count;
+    for (unsigned i = 0; i < count; i++) wrap_if_cell(L, locals[i], slot + i);
+    uint32_t own = L->count;
+    for (unsigned i = 0; i < count; i++) link_activate(L, locals[i], slot + i);
+    link_block(L, b);
+    end_captured(L, e, b);
+    extent_close(L, e);
+    if (own < L->count)
+        for (; first < own; first++) L->lines[first] = L->lines[own];
+}
+
+static AstExpr *number_one(int line)
+{
+    AstExpr *e = mem_new(sizeof *e);
+    e->kind = EXPR_NUMBER;
+    e->line = line;
+    e->u.number = 1;
+    return e;
 }
 
 /* index, limit, step in three slots. A variable that is neither assigned nor a cell
  * is the index itself. */
 static void stat_for_num(Linker *L, const AstStat *s)
 {
-    static const AstExpr one = {.kind = EXPR_NUMBER, .u.number = 1};
-    const AstLocal *var = s->u.for_num.var;
-    const AstExpr *step = s->u.for_num.step ? s->u.for_num.step : &one;
-    unsigned slots = L->top, active = L->active, base = slots;
+    static const char *const names[3] = {"(for index)", "(for limit)", "(for step)"};
+    AstLocal *var = s->u.for_num.var;
+    const AstExpr *step = s->u.for_num.step;
+    if (!step) step = number_one(s->u.for_num.limit->line);
     const AstExpr *parts[] = {s->u.for_num.start, s->u.for_num.limit, step};
+    Extent e = extent_open(L);
+    unsigned base = L->top;
     for (unsigned i = 0; i < 3; i++) {
         link_use(L, base + i + 1);
         link_expr_slot(L, parts[i], base + i);
     }
+    hidden_state(L, base, names);
     unsigned slot = var->assigned ? link_temp(L) : base;
     L->line = s->u.for_num.do_line;
     uint32_t prep = link_emit(L, N_FOR_PREP);
     L->nodes[prep].a = (uint16_t)base;
     uint32_t body = L->count;
     L->active = L->top;
-    wrap_if_cell(L, var, slot);
-    link_activate(L, var, slot);
-    scoped_block(L, s->u.for_num.block);
+    loop_body(L, &var, 1, slot, s->u.for_num.block);
     L->line = s->line;
     bool by_one = step->kind == EXPR_NUMBER && step->u.number == 1;
     uint32_t loop = link_emit(L, by_one ? N_FOR_LOOP_1 : N_FOR_LOOP);
@@ -161,74 +246,96 @@ static void stat_for_num(Linker *L, const AstStat *s)
     n->c = (uint16_t)slot;
     n->target = (int32_t)body - (int32_t)loop;
     L->nodes[prep].target = (int32_t)loop - (int32_t)prep;
-    L->top = slots;
-    L->active = active;
+    extent_close(L, e);
+}
+
+/* The call of the iterator, and the test of what it gives. */
+static void iterate(Linker *L, const AstStat *s, unsigned base, uint32_t body)
+{
+    unsigned count = (unsigned)s->u.for_in.count, vars = base + 3, frame = vars + count + 2;
+    link_use(L, frame + 3);
+    L->line = s->u.for_in.call_line;
+    Node *n = link_node(L, N_ITER_CALL);
+    n->a = (uint16_t)base;
+    n->b = (uint16_t)count;
+    n->c = (uint16_t)vars;
+    n->aux = frame;
+    n = link_node(L, N_RET_N);
+    n->a = (uint16_t)frame;
+    n->b = (uint16_t)count;
+    n->c = (uint16_t)vars;
+    n->k.many = node_many[N_RET_N];
+    uint32_t test = link_emit(L, N_ITER_TEST);
+    n = &L->nodes[test];
+    n->a = (uint16_t)(base + 2);
+    n->c = (uint16_t)vars;
+    n->target = (int32_t)body - (int32_t)test;
 }
 
 static void stat_for_in(Linker *L, const AstStat *s)
 {
-    unsigned slots = L->top, active = L->active, base = slots;
-    unsigned count = (unsigned)s->u.for_in.count, vars = base + 3, frame = vars + count + 2;
-    link_list(L, s->u.for_in.values, base, 3);
-    link_use(L, vars + count);
-    L->active = L->top;
-    L->line = s->line;
-    uint32_t start = link_emit(L, N_JUMP), body = L->count;
-    for (unsigned i = 0; i < count; i++) {
-        wrap_if_cell(L, s->u.for_in.locals[i], vars + i);
-        link_activate(L, s->u.for_in.locals[i], vars + i);
-    }
-    scoped_block(L, s->u.for_in.block);
-    L->line = s->line;
-    link_use(L, frame + 3);
+    static const char *const names[3] = {"(for generator)", "(for state)", "(for control)"};
+    Extent e = extent_open(L);
+    unsigned base = L->top, count = (unsigned)s->u.for_in.count;
     L->line = s->u.for_in.call_line;
-    uint32_t call = link_emit(L, N_ITER_CALL);
-    L->nodes[call].a = (uint16_t)base;
-    L->nodes[call].b = L->nodes[call].c = 0;
-    L->nodes[call].b = (uint16_t)count;
-    L->nodes[call].c = (uint16_t)vars;
-    L->nodes[call].aux = frame;
-    uint32_t ret = link_emit(L, N_RET_N);
-    L->nodes[ret].a = (uint16_t)frame;
-    L->nodes[ret].b = (uint16_t)count;
-    L->nodes[ret].c = (uint16_t)vars;
-    L->nodes[ret].k.many = node_many[N_RET_N];
-    uint32_t test = link_emit(L, N_ITER_TEST);
-    L->nodes[test].a = (uint16_t)(base + 2);
-    L->nodes[test].c = (uint16_t)vars;
-    L->nodes[test].target = (int32_t)body - (int32_t)test;
-    L->nodes[start].target = (int32_t)call - (int32_t)start;
-    L->top = slots;
-    L->active = active;
+    link_list(L, s->u.for_in.values, base, 3);
+    hidden_state(L, base, names);
+    link_use(L, base + 3 + count);
+    L->active = L->top;
+    L->line = s->u.for_in.do_line;
+    uint32_t start = link_emit(L, N_JUMP), body = L->count;
+    loop_body(L, s->u.for_in.locals, count, base + 3, s->u.for_in.block);
+    L->nodes[start].target = (int32_t)L->count - (int32_t)start;
+    iterate(L, s, base, body);
+    extent_close(L, e);
+}
+
+/* Jumps ----------------------------------------------------------------------------- */
+
+static void add_label_node(LabelNodes *list, const AstLabel *label, uint32_t node)
+{
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
+        LabelNode *more = mem_alloc(capacity * sizeof *more);
+        if (list->count) memcpy(more, list->all, list->count * sizeof *more);
+        list->all = more;
+        list->capacity = capacity;
+    }
+    list->all[list->count++] = (LabelNode){label, node};
 }
 
 /* goto backwards costs a step, as every loop does. */
 static void stat_goto(Linker *L, const AstStat *s)
 {
     const AstLabel *label = s->u.label;
-    if (label->link) {
-        jump_back(L, (uint32_t)((uintptr_t)label->link >> 1));
+    L->line = L->test_line ? L->test_line : s->end_line;
+    for (uint32_t i = L->labels.count; i-- > 0;) {
+        if (L->labels.all[i].label != label) continue;
+        jump_back(L, L->labels.all[i].node);
         return;
     }
-    if (L->goto_count == L->goto_capacity) {
-        uint32_t capacity = L->goto_capacity ? L->goto_capacity * 2 : 8;
-        PendingGoto *more = mem_alloc(capacity * sizeof *more);
-        if (L->goto_count) memcpy(more, L->gotos, L->goto_count * sizeof *more);
-        L->gotos = more;
-        L->goto_capacity = capacity;
-    }
-    L->gotos[L->goto_count++] = (PendingGoto){label, link_emit(L, N_JUMP)};
+    add_label_node(&L->gotos, label, link_emit(L, N_JUMP));
 }
 
-static void label_here(Linker *L, AstLabel *label)
+/* The jumps that wait for a label lead here. */
+static void bind_gotos(Linker *L, const AstLabel *label)
 {
-    /* odd, so that it is never taken for an address */
-    label->link = (void *)((uintptr_t)L->count << 1 | 1);
-    for (uint32_t i = 0; i < L->goto_count; i++) {
-        if (L->gotos[i].label != label) continue;
-        uint32_t from = L->gotos[i].node;
-        L->nodes[from].target = (int32_t)L->count - (int32_t)from;
+    uint32_t waiting = 0;
+    for (uint32_t i = 0; i < L->gotos.count; i++) {
+        LabelNode g = L->gotos.all[i];
+        if (g.label == label)
+            L->nodes[g.node].target = (int32_t)L->count - (int32_t)g.node;
+        else
+            L->gotos.all[waiting++] = g;
     }
+    L->gotos.count = waiting;
+    link_target_here(L);
+}
+
+static void label_here(Linker *L, const AstLabel *label)
+{
+    bind_gotos(L, label);
+    add_label_node(&L->labels, label, L->count);
 }
 
 static void return_slots(Linker *L, unsigned at, unsigned count, bool open)
@@ -252,6 +359,7 @@ static void stat_return(Linker *L, const AstStat *s)
     const AstExpr *values = s->u.values;
     unsigned top = L->top;
     bool open;
+    L->line = s->end_line;
     if (!values) {
         link_emit(L, N_RETURN_0);
     } else if (!values->next && (values->kind == EXPR_CALL || values->kind == EXPR_METHOD)) {
@@ -282,7 +390,7 @@ static void statement(Linker *L, const AstStat *s)
     case STAT_GOTO: stat_goto(L, s); break;
     case STAT_LABEL: label_here(L, s->u.label); break;
     }
-    if (s->break_label) label_here(L, s->break_label);
+    if (s->break_label) bind_gotos(L, s->break_label);
 }
 
 void link_block(Linker *L, const AstBlock *b)
@@ -292,6 +400,7 @@ void link_block(Linker *L, const AstBlock *b)
         L->origin = NULL;
         unsigned top = L->top;
         statement(L, s);
+        L->test_line = 0;
         if (s->kind != STAT_LOCAL && s->kind != STAT_LOCAL_FUNCTION) L->top = top;
     }
 }

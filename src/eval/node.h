@@ -134,7 +134,7 @@ typedef struct ProtoLocal { /* where a local variable lives, for debug */
     String *name;
     uint32_t start, end; /* active at nodes start <= i < end */
     uint16_t slot;
-    bool cell;
+    bool cell, captured;
 } ProtoLocal;
 
 typedef struct Proto {
@@ -154,6 +154,7 @@ typedef struct Proto {
     struct Proto **protos;
     ProtoLocal *locals;
     uint32_t proto_count, local_count;
+    struct Proto *celled; /* link_celled's, once it is made: a cache, atomic */
 } Proto;
 
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call
@@ -161,6 +162,14 @@ typedef struct Proto {
 #define FRAME_VARARG ((uint32_t)1 << 24)
 
 static inline uint32_t proto_frame(const Proto *p) { return p->frame & (FRAME_VARARG - 1); }
+
+/* The number of a node of this function; UINT32_MAX if it is none of its. */
+static inline uint32_t proto_index(const Proto *p, const Node *n)
+{
+    uintptr_t distance = (uintptr_t)n - (uintptr_t)p->nodes;
+    return distance < p->node_count * sizeof(Node) ? (uint32_t)(distance / sizeof(Node))
+                                                   : UINT32_MAX;
+}
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

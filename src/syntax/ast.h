@@ -96,11 +96,11 @@ typedef struct AstField { /* of a table constructor, in source order */
 
 struct AstExpr {
     ExprKind kind;
-    /* PUC's line for errors in this node. Arithmetic, concatenation, unary: of the
-     * operator (a chain of `..` is one operation, at its last operator). Comparison: of
-     * the end of the right operand. Call: where the called expression begins. Index: of
-     * the last token read when the value is first needed; as a target, the end of the
-     * assignment. */
+    /* The line of PUC's instruction for this node. Arithmetic, concatenation, minus, #: of
+     * the operator (a chain of `..` is one operation, at its last operator). Comparison,
+     * not: of the end of the right operand. Call: where the called expression begins.
+     * Constant, variable, index: of the last token read when the value is first needed;
+     * as a target, the end of the assignment. `...`, table: of the token before it. */
     int line;
     AstExpr *next;
     union {
@@ -132,6 +132,7 @@ struct AstExpr {
         struct {
             AstField *fields;
             int items, named; /* counts: FIELD_ITEM, all others */
+            int end_line;     /* of `}` */
         } table;
     } u;
 };
@@ -156,7 +157,6 @@ typedef struct AstLabel {
     String *name;
     int line;
     int locals; /* number of active locals at the label, hidden loop state not counted */
-    void *link; /* the evaluator's */
 } AstLabel;
 
 typedef struct AstClause { /* if/elseif; condition NULL for else */
@@ -164,12 +164,15 @@ typedef struct AstClause { /* if/elseif; condition NULL for else */
     AstExpr *condition;
     AstBlock *block;
     int line;
+    int test_line; /* of `then` */
 } AstClause;
 
 struct AstStat {
     StatKind kind;
     int line;
-    int end_line; /* line of `end`/`until`, for the loops */
+    /* Of `end` or `until`; of the last token of a local, an assignment, a return; of a
+     * function statement's name; of the token before a goto. */
+    int end_line;
     AstStat *next;
     AstLabel *break_label; /* of a loop: just behind it; NULL if no break goes there */
     union {
@@ -186,7 +189,8 @@ struct AstStat {
         struct {
             AstExpr *condition; /* NULL for do */
             AstBlock *block;
-        } loop; /* do, while, repeat */
+            int test_line; /* where the condition ends */
+        } loop;            /* do, while, repeat */
         AstClause *clauses;
         struct {
             AstLocal *var;
@@ -200,6 +204,7 @@ struct AstStat {
             AstExpr *values;
             AstBlock *block;
             int call_line; /* where the iterator's call is: the line after `in` */
+            int do_line;
         } for_in;
         AstExpr *values; /* return */
         AstLabel *label; /* goto, label */
@@ -208,13 +213,14 @@ struct AstStat {
 
 struct AstBlock {
     AstStat *stats;
+    int end_line; /* of its last token, or the one before it if it is empty */
     /* a repeat block's locals are visible in its condition; others' are not */
 };
 
 struct AstFunction {
     AstFunction *parent;
     String *chunk_name; /* as given to load: "=stdin", "@file", or source text */
-    int line, end_line; /* 0, 0 for a main chunk */
+    int line, end_line; /* for a main chunk 0, and that of its last token */
     int params;         /* named ones; locals[0..params) */
     bool vararg;
     bool method; /* has an implicit self, written with ':' */

@@ -81,9 +81,10 @@ static AstExpr *new_index(AstExpr *object, AstExpr *key)
 AstExpr *parse_name(Parser *p)
 {
     String *name = parse_expect_name(p);
-    AstExpr *variable = new_expr(EXPR_NIL, p->lex.last_line);
+    AstExpr *variable = new_expr(EXPR_NIL, 0);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
+    parse_settle(p, variable);
     AstExpr *e = new_index(variable, new_string(p, name));
     e->u.index.global = true;
     return e;
@@ -164,7 +165,7 @@ static void settle_item(Parser *p, AstField *item, int *waiting)
 static AstExpr *parse_table(Parser *p)
 {
     int line = p->lex.line;
-    AstExpr *e = new_expr(EXPR_TABLE, line);
+    AstExpr *e = new_expr(EXPR_TABLE, p->lex.last_line);
     AstField **tail = &e->u.table.fields, *item = NULL;
     int waiting = 0;
     parse_hold(p, 1);
@@ -185,6 +186,7 @@ static AstExpr *parse_table(Parser *p)
         }
     } while (parse_accept(p, ',') || parse_accept(p, ';'));
     parse_match(p, '}', '{', line);
+    e->u.table.end_line = p->lex.last_line;
     if (item && !is_multiple(item->value)) settle_item(p, item, &waiting);
     parse_release(p, waiting + 1);
     return e;
@@ -229,7 +231,9 @@ static AstExpr *parse_string(Parser *p)
 {
     String *s = p->lex.token.u.string;
     lexer_next(&p->lex);
-    return new_string(p, s);
+    AstExpr *e = new_string(p, s);
+    e->line = 0;
+    return e;
 }
 
 static void parse_args(Parser *p, AstExpr *call)
@@ -238,7 +242,10 @@ static void parse_args(Parser *p, AstExpr *call)
     switch (parse_token(p)) {
     case '(': list = parse_paren_args(p, call->line); break;
     case '{': list = (ExprList){parse_table(p), NULL, 1}; break;
-    case TK_STRING: list = (ExprList){parse_string(p), NULL, 1}; break;
+    case TK_STRING:
+        list = (ExprList){parse_string(p), NULL, 1};
+        parse_settle(p, list.first);
+        break;
     default: parse_error(p, "function arguments expected");
     }
     call->u.call.args = list.first;
@@ -298,7 +305,7 @@ AstExpr *parse_function_expr(Parser *p, bool is_method, int line)
 
 static AstExpr *parse_constant(Parser *p, ExprKind kind)
 {
-    AstExpr *e = new_expr(kind, p->lex.line);
+    AstExpr *e = new_expr(kind, kind == EXPR_VARARG ? p->lex.last_line : 0);
     if (kind == EXPR_NUMBER) e->u.number = p->lex.token.u.number;
     lexer_next(&p->lex);
     return e;
@@ -333,6 +340,7 @@ static AstExpr *parse_unary(Parser *p, UnaryOp op)
     lexer_next(&p->lex);
     AstExpr *operand = parse_operand(p, PRIORITY_UNARY);
     parse_settle(p, operand);
+    if (op == OP_NOT) e->line = p->lex.last_line;
     e->u.unary.op = op;
     e->u.unary.operand = single(operand);
     return e;

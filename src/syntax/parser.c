@@ -102,6 +102,7 @@ static AstBlock *parse_statements(Parser *p)
         parse_statement(p);
         if (last) break;
     }
+    block->end_line = p->lex.last_line;
     p->tail = outer;
     return block;
 }
@@ -192,7 +193,7 @@ static void parse_function_stat(Parser *p, int line)
     }
     s->u.assign.targets = target;
     s->u.assign.values = parse_function_expr(p, is_method, line);
-    if (target->kind == EXPR_INDEX) target->line = line;
+    s->end_line = target->line = line;
     scope_mark_assigned(&p->scopes, target);
 }
 
@@ -234,6 +235,7 @@ static void parse_local(Parser *p, int line)
     s->u.local.count = parse_names(p);
     s->u.local.locals = scope_youngest(&p->scopes, s->u.local.count);
     if (parse_accept(p, '=')) s->u.local.values = parse_values(p);
+    s->end_line = p->lex.last_line;
     scope_activate(&p->scopes, s->u.local.count);
 }
 
@@ -259,6 +261,7 @@ static void parse_assign(Parser *p, AstExpr *first, int line)
     }
     parse_expect(p, '=');
     s->u.assign.values = parse_values(p);
+    s->end_line = p->lex.last_line;
     for (target = first; target; target = target->next) parse_settle(p, target);
 }
 
@@ -278,12 +281,14 @@ static void parse_return(Parser *p, int line)
     AstStat *s = new_stat(p, STAT_RETURN, line);
     lexer_next(&p->lex);
     if (!ends_block(p, true) && parse_token(p) != ';') s->u.values = parse_values(p);
+    s->end_line = p->lex.last_line;
     parse_accept(p, ';');
 }
 
 static void parse_goto(Parser *p, int line)
 {
     AstStat *s = new_stat(p, STAT_GOTO, line);
+    s->end_line = p->lex.last_line;
     String *name = p->scopes.break_name;
     if (parse_accept(p, TK_GOTO)) {
         name = parse_expect_name(p);
@@ -320,6 +325,7 @@ static AstClause *parse_clause(Parser *p)
     lexer_next(&p->lex);
     c->condition = parse_expr(p);
     parse_expect(p, TK_THEN);
+    c->test_line = p->lex.last_line;
     parse_settle(p, c->condition);
     c->block = parse_block(p);
     return c;
@@ -360,6 +366,7 @@ static void parse_while(Parser *p, int line)
     BlockScope loop;
     lexer_next(&p->lex);
     s->u.loop.condition = parse_condition(p);
+    s->u.loop.test_line = p->lex.last_line;
     scope_open_block(&p->scopes, &loop, true);
     parse_expect(p, TK_DO);
     s->u.loop.block = parse_block(p);
@@ -377,6 +384,7 @@ static void parse_repeat(Parser *p, int line)
     s->u.loop.block = parse_statements(p);
     parse_end(p, s, TK_UNTIL, TK_REPEAT);
     s->u.loop.condition = parse_condition(p);
+    s->u.loop.test_line = p->lex.last_line;
     scope_close_block(&p->scopes);
     s->break_label = scope_close_block(&p->scopes);
 }
@@ -419,6 +427,7 @@ static void parse_for_in(Parser *p, AstStat *s, String *name)
     parse_expect(p, TK_IN);
     s->u.for_in.call_line = p->lex.line;
     s->u.for_in.values = parse_values(p);
+    s->u.for_in.do_line = p->lex.line;
     s->u.for_in.block = parse_for_body(p, count);
 }
 
@@ -482,6 +491,7 @@ static AstFunction *parse_main(Parser *p)
     scope_open_function(&p->scopes, &scope, f);
     lexer_next(&p->lex);
     f->body = parse_statements(p);
+    f->end_line = p->lex.last_line;
     parse_expect(p, TK_EOF);
     scope_close_function(&p->scopes);
     return f;

@@ -289,7 +289,7 @@ static void print_function(Printer *p, const AstFunction *f)
     const AstFunction *outer = p->function;
     int line = p->line;
     p->function = f;
-    open_stat(p, f->parent ? "function" : "main", f->line, f->end_line);
+    open_stat(p, f->parent ? "function" : "main", f->line, f->parent ? f->end_line : 0);
     print_variables(p, f->locals, f->params);
     if (f->vararg) put(p, " ...");
     for (int i = 0; i < f->upvalue_count; i++) {

@@ -85,7 +85,7 @@ START_TEST(main_function)
     const AstFunction *f = parse("");
     ck_assert_ptr_null(f->parent);
     ck_assert_int_eq(f->line, 0);
-    ck_assert_int_eq(f->end_line, 0);
+    ck_assert_int_eq(f->end_line, 1);
     ck_assert(f->vararg);
     ck_assert_int_eq(f->params, 0);
     ck_assert_int_eq(f->upvalue_count, 1);
