@@ -31,11 +31,20 @@ static NOINLINE bool resolve_call(Run *R, Value *nf, size_t count)
     return true;
 }
 
+/* The call of no function is the caller's error. What a native has called is left to that,
+ * as it may catch errors. */
+static COLD EXEC(throw_uncalled)
+{
+    const Node *ret = frame_ret(fp);
+    if (ret->kind < N_RET_A || ret->kind > N_RET_TAIL) HAND(eval_throw, n, fp, acc, d);
+    HAND(eval_throw, ret - 1, fp - ret->a, acc, d);
+}
+
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
     if (UNLIKELY(!value_is_function(fp[-1]))) {
-        if (!resolve_call(R, fp, count)) HAND(eval_throw, n, fp, acc, d);
+        if (!resolve_call(R, fp, count)) HAND(throw_uncalled, n, fp, acc, d);
         count++;
     }
     if (value_is(fp[-1], OBJ_NATIVE)) {
@@ -46,6 +55,8 @@ EXEC(call_any)
         }
         HAND(call_native, n, fp, (Value)count, d);
     }
+    if (UNLIKELY(object_is_remapped(value_pointer(fp[-1]))))
+        fp[-1] = value_object(heap_closure(R, value_pointer(fp[-1])));
     const Proto *p = frame_proto(fp);
     R->fuel--;
     size_t room = count + proto_frame(p) + (p->vararg ? p->params + 3 : 0);

@@ -10,23 +10,21 @@
 
 static bool node_of_frame(const Value *fp, const Node *n)
 {
-    if (!n || !value_is(fp[-1], OBJ_CLOSURE)) return false;
-    const Proto *p = frame_proto(fp);
-    return n >= p->nodes && n < p->nodes + p->node_count;
+    return value_is(fp[-1], OBJ_CLOSURE) && proto_index(frame_proto(fp), n) != UINT32_MAX;
 }
 
 int error_line(const Value *fp, const Node *n)
 {
     if (!node_of_frame(fp, n)) return -1;
     const Proto *p = frame_proto(fp);
-    return p->lines[n - p->nodes];
+    return p->lines[proto_index(p, n)];
 }
 
 const AstExpr *error_origin(const Value *fp, const Node *n)
 {
     if (!node_of_frame(fp, n)) return NULL;
     const Proto *p = frame_proto(fp);
-    return p->origins[n - p->nodes];
+    return p->origins[proto_index(p, n)];
 }
 
 static size_t where_text(const Value *fp, const Node *n, char *out, size_t size)
@@ -259,7 +257,7 @@ static void add_function(Run *R, Text *t, const FrameCursor *c)
     const AstFunction *source = lua ? frame_proto(c->fp)->source : NULL;
     if (error_frame_name(c, &kind, &name))
         add(t, " in function '%.*s'", (int)(name->length < 200 ? name->length : 200), name->data);
-    else if (lua && !source->parent)
+    else if (lua && !source->line)
         add(t, " in main chunk");
     else if (!lua)
         add(t, error_global_name(R, f, global, sizeof global) ? " in function '%s'" : " in ?", global);
@@ -301,7 +299,8 @@ String *error_traceback(Run *R, FrameCursor c, const char *message, size_t lengt
     while (frame_down(&x)) last++;
     bool outermost = x.ret == &glue_halt;
     if (outermost) last++;
-    int mark = last > TRACE_FIRST + TRACE_LAST ? TRACE_FIRST - 1 : 0;
+    int mark = last > TRACE_FIRST + TRACE_LAST ? TRACE_FIRST - 1 : -1;
+    if (level < 0) last = -1;
     for (int i = here; i <= last; i++, frame_down(&c)) {
         if (i == mark && i >= level) {
             add(&t, "\n\t...");

@@ -235,13 +235,13 @@ static NOINLINE Value *catch_error(Run *R)
 }
 
 /* xpcall's handler runs at the point of the error, on top of the failing frames. */
-static NOINLINE void call_handler(Run *R, Value *fp)
+static NOINLINE void call_handler(Run *R, Value *fp, const Node *n)
 {
     const Value *xpcall = R->catch_frame - R->catch_frame[-4];
     size_t at = frame_extent(fp) + FRAME_HEADER;
     Value *nf = fp + at;
     nf[-4] = at;
-    nf[-3] = V_NIL;
+    nf[-3] = value_object(n);
     nf[-2] = value_object(&glue_handler);
     nf[-1] = xpcall[0];
     nf[0] = R->error;
@@ -274,7 +274,7 @@ EXEC(eval_throw)
         if (!fp) break;
         R->stack_max = R->stack_limit;
         RETURN_MANY(fp);
-    case UNWIND_HANDLE: call_handler(R, fp); HAND(call_any, n, R->call_frame, 1, d);
+    case UNWIND_HANDLE: call_handler(R, fp, n); HAND(call_any, n, R->call_frame, 1, d);
     case UNWIND_WORLD: HAND(world_fail, n, R->catch_frame, acc, d);
     case UNWIND_COROUTINE: HAND(switch_fail, n, fp, acc, d);
     default: note_uncaught(R, fp, n); break;

@@ -180,8 +180,10 @@ EXEC(exec_TAIL_N)
         HAND(call_any, n, from, count, d);
     }
     Value *nf = tail_frame(fp, from, count);
-    const Proto *p = ((Closure *)value_pointer(nf[-1]))->proto;
-    if (UNLIKELY(nf + p->frame > R->limit)) HAND(call_any, n, nf, count, d);
+    const Closure *c = value_pointer(nf[-1]);
+    const Proto *p = c->proto;
+    if (UNLIKELY(nf + p->frame > R->limit || object_is_remapped(c)))
+        HAND(call_any, n, nf, count, d);
     FILL_FROM(count);
     GO(p->entry, nf, acc, d);
 }

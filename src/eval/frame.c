@@ -2,6 +2,7 @@
 #include "eval/frame.h"
 
 #include "eval/exec.h"
+#include "eval/upvalue.h"
 
 enum { SEGMENT_GROWN_MAX = 1 << 16 };
 
@@ -51,6 +52,21 @@ static size_t frame_distance(const Node *ret, const Value *base)
     }
 }
 
+size_t frame_header(const Node *ret, const Value *base, size_t distance)
+{
+    switch (ret->kind) {
+    case N_RET_A:
+    case N_RET_S:
+    case N_RET_0:
+    case N_RET_N:
+    case N_RET_OPEN:
+    case N_RET_TAIL: return 2;
+    case N_GLUE_NATIVE: return base[-3] ? 4 : distance; /* no continuation, no need */
+    case N_GLUE_POLL: return 5;
+    default: return FRAME_HEADER;
+    }
+}
+
 /* The node that the frame below is at. */
 static const Node *frame_caller_node(const Node *ret, const Value *base)
 {
@@ -60,13 +76,13 @@ static const Node *frame_caller_node(const Node *ret, const Value *base)
     case N_GLUE_NOT:
     case N_GLUE_NONE:
     case N_GLUE_POLL:
-    case N_GLUE_CONCAT: return value_pointer(base[-3]);
+    case N_GLUE_CONCAT:
+    case N_GLUE_HANDLER: return value_pointer(base[-3]);
     case N_GLUE_NATIVE:
     case N_GLUE_PCALL:
     case N_GLUE_XPCALL:
     case N_GLUE_FORK:
-    case N_GLUE_TRY:
-    case N_GLUE_HANDLER: return NULL;
+    case N_GLUE_TRY: return NULL;
     default: return ret - 1;
     }
 }
@@ -92,6 +108,14 @@ static Segment *segment_for(Run *R, const Segment *from, size_t size)
     return segment_new(R, (uint32_t)size);
 }
 
+/* A frame that has lain frozen sees what the debug library has done to its closure. */
+static void refresh_closure(Run *R, Value *fp)
+{
+    Value f = upvalue_identity(fp[-1]);
+    if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
+        fp[-1] = value_object(upvalue_view(R, value_pointer(f), frame_proto(fp)));
+}
+
 Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t room)
 {
     Value *base = frame_as_called(fp);
@@ -109,7 +133,9 @@ Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t roo
     memcpy(to - FRAME_HEADER, base - FRAME_HEADER, (FRAME_HEADER + used) * sizeof(Value));
     to[-2] = value_object(&glue_underflow);
     frame_enter_segment(R, s);
-    return to + (fp - base);
+    fp = to + (fp - base);
+    refresh_closure(R, fp);
+    return fp;
 }
 
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
@@ -119,6 +145,31 @@ Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
         return fp;
     }
     return frame_move(R, s, fp, top, room);
+}
+
+static Segment *segment_copy(Run *R, const Segment *s)
+{
+    Segment *copy = segment_new(R, s->size);
+    memcpy(copy, s, sizeof *s + s->size * sizeof(Value));
+    copy->epoch = R->epoch;
+    return copy;
+}
+
+Segment *frame_own_segment(Run *R, Coroutine *co, Segment *s)
+{
+    if (s->epoch == R->epoch) return s;
+    CoBody *b = heap_coroutine_mut(R, co);
+    Segment *top = co == R->co ? R->segment : b->segment;
+    if (top->epoch != R->epoch) {
+        bool found = top == s;
+        top = b->segment = segment_copy(R, top);
+        if (found) return top;
+    }
+    for (;; top = top->prev) {
+        bool found = top->prev == s;
+        if (top->prev->epoch != R->epoch) top->prev = segment_copy(R, top->prev);
+        if (found) return top->prev;
+    }
 }
 
 /* The frame at base in s has returned, to R->ret: control goes on in the frame below, in

@@ -81,6 +81,14 @@ Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t
 /* Room for a native's n values at a[0..n); gives its frame, perhaps moved. */
 Value *frame_native_room(Run *R, Value *a, size_t used, size_t n);
 
+/* Of the words between the frame that a frame returns into and its own base, distance of
+ * them: those that are its header, or nobody's. */
+size_t frame_header(const Node *ret, const Value *base, size_t distance);
+
+/* Segment s of co's stack, or its copy that this run may write. O(size of what lies above
+ * and is frozen). */
+Segment *frame_own_segment(Run *R, Coroutine *co, Segment *s);
+
 /* Slots that the function of a frame may use from fp. */
 static inline size_t frame_extent(const Value *fp)
 {

@@ -130,18 +130,21 @@ static NOINLINE Value *give_results(Run *R)
     return a && !wrapped ? prefix_true(R, a) : a;
 }
 
-static NOINLINE void bury(Run *R, bool failed, const Value *fp)
+/* n: the node that failed, NULL for none. */
+static NOINLINE void bury(Run *R, const Node *n, const Value *fp)
 {
+    bool failed = n != NULL;
     CoBody *b = heap_coroutine_mut(R, R->co);
     b->status = CO_DEAD;
     b->failed = failed;
     b->segment = failed ? R->segment : NULL;
     b->fp = failed ? (uint32_t)(fp - R->segment->slots) : 0;
+    b->node = n;
 }
 
 EXEC(many_GLUE_BASE)
 {
-    bury(R, false, fp);
+    bury(R, NULL, fp);
     Value *a = give_results(R);
     if (UNLIKELY(!a)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
     RETURN_MANY(a);
@@ -273,7 +276,7 @@ static NOINLINE void add_position(Run *R)
 
 EXEC(switch_fail)
 {
-    bury(R, true, fp);
+    bury(R, n, fp);
     bool wrapped = heap_coroutine(R, R->co)->wrapped;
     fp = to_resumer(R, 2);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);

@@ -118,7 +118,7 @@ const uint64_t *trace_written(const Proto *p, const Node *at)
         rows = analyse(p);
         __atomic_store_n(place, rows, __ATOMIC_RELEASE);
     }
-    return rows + (size_t)(at - p->nodes) * row_words(p);
+    return rows + (size_t)proto_index(p, at) * row_words(p);
 }
 
 /* Frames ---------------------------------------------------------------------------- */
@@ -134,29 +134,13 @@ static void lua_frame(Trace *T, const Value *fp, const Node *at, size_t limit)
     const Proto *p = frame_proto(fp);
     if (frame_ret(fp) == &glue_vararg)
         trace_slots(T, frame_varargs(fp), frame_vararg_count(fp));
-    if (at < p->nodes || at >= p->nodes + p->node_count) return; /* NULL: not known */
+    uint32_t index = proto_index(p, at);
+    if (index == UINT32_MAX) return; /* NULL: not known */
     const uint64_t *written = trace_written(p, at);
-    size_t top = p->tops[at - p->nodes];
+    size_t top = p->tops[index];
     if (top > limit) top = limit;
     for (size_t i = 0; i < top; i++)
         if (written[i / 64] >> i % 64 & 1) trace_value(T, fp[i]);
-}
-
-/* The words of a callee's header that lie in the frame below; all of it for natives
- * that keep nothing there. */
-static size_t header_size(const Node *ret, const Value *base, size_t distance)
-{
-    switch (ret->kind) {
-    case N_RET_A:
-    case N_RET_S:
-    case N_RET_0:
-    case N_RET_N:
-    case N_RET_OPEN:
-    case N_RET_TAIL: return 2;
-    case N_GLUE_NATIVE: return base[-3] ? 4 : distance; /* no continuation, no need */
-    case N_GLUE_POLL: return 5;
-    default: return 4;
-    }
 }
 
 /* From the frame at the cursor down; `limit` for the first. */
@@ -172,7 +156,7 @@ static void trace_frames(Trace *T, FrameCursor c, size_t limit)
         const Node *ret = c.ret;
         if (!frame_down(&c)) return;
         size_t distance = (size_t)(base - c.fp);
-        limit = distance - header_size(ret, base, distance);
+        limit = distance - frame_header(ret, base, distance);
     }
 }
 

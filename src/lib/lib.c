@@ -56,6 +56,7 @@ void lib_open_all(Run *R)
     lib_open_string(R);
     lib_open_bit32(R);
     lib_open_math(R);
+    lib_open_debug(R);
     lib_open_state(R);
 }
 

@@ -5,6 +5,7 @@
  *   registry  1, 2     the main coroutine, the globals
  *             _LOADED   name -> library           package.loaded
  *             _PRELOAD  name -> loader            package.preload
+ *             _HOST     what debug.getinfo shows below the main chunk
  *             FILE*     the metatable of files
  *             _IO_input, _IO_output               the default files
  *
@@ -33,6 +34,7 @@ void lib_open_os(Run *R);
 void lib_open_string(Run *R);
 void lib_open_bit32(Run *R);
 void lib_open_math(Run *R);
+void lib_open_debug(Run *R);
 /* For require "state" only: in package.preload. After lib_open_package. */
 void lib_open_state(Run *R);
 int state_map(Run *R, Value *a, int n);

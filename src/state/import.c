@@ -27,7 +27,7 @@ static void *shell_of(Import *im, void *o)
     case OBJ_TABLE: return run_new_table(to);
     case OBJ_CELL: return run_new_cell(to, V_NIL);
     case OBJ_CLOSURE: {
-        const Closure *c = o;
+        const Closure *c = heap_closure(im->from, o);
         Closure *copy = run_new_closure(c->h.flags);
         object_init(&copy->h, OBJ_CLOSURE, run_new_id(to));
         copy->h.flags = c->h.flags;
@@ -86,7 +86,7 @@ static void fill(Import *im, void *from, void *to)
     case OBJ_TABLE: fill_table(im, from, to); break;
     case OBJ_CELL: ((Cell *)to)->value = brought(im, heap_cell(im->from, from)); break;
     case OBJ_CLOSURE: {
-        const Closure *c = from;
+        const Closure *c = heap_closure(im->from, from);
         for (uint32_t i = 0; i < c->h.flags; i++)
             ((Closure *)to)->upvalues[i] = brought(im, c->upvalues[i]);
         break;

@@ -137,6 +137,21 @@ Value *heap_cell_slow(Run *R, Cell *c)
     return v;
 }
 
+const Closure *heap_closure_slow(Run *R, const Closure *c)
+{
+    static const Value itself = V_NIL;
+    Value v = *(const Value *)heap_read_slow(R, c, &itself);
+    return v == V_NIL ? c : value_pointer(v);
+}
+
+void heap_set_closure(Run *R, Closure *c, const Closure *now)
+{
+    const void *old;
+    Value *v = owned_contents(R, c, NULL, &old);
+    if (!v) v = renew_box(R, c, sizeof(CellBox)) + 1;
+    *v = value_object(now);
+}
+
 /* The sweep ------------------------------------------------------------------------ */
 
 typedef struct Retain {

@@ -204,6 +204,14 @@ static inline Value heap_cell(Run *R, const Cell *c)
 {
     return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read_slow(R, c, &c->value);
 }
+/* A closure does not change, but debug.setupvalue may have put another in its place:
+ * the one to run (eval/upvalue.h). */
+const Closure *heap_closure_slow(Run *R, const Closure *c);
+void heap_set_closure(Run *R, Closure *c, const Closure *now);
+static inline const Closure *heap_closure(Run *R, const Closure *c)
+{
+    return object_is_remapped(c) ? heap_closure_slow(R, c) : c;
+}
 
 /* Contents to write: valid until the epoch ends (snapshot, end of run). */
 static inline TableBody *heap_table_mut(Run *R, Table *t)

@@ -123,16 +123,19 @@ static void scan_userdata(Trace *T, const Userdata *u)
     trace_value(T, b->user);
 }
 
+static void scan_closure(Trace *T, const Closure *f)
+{
+    T->bytes += sizeof(Closure) + f->h.flags * sizeof(Value);
+    scan_values(T, f->upvalues, f->h.flags);
+    trace_object(T, closure_identity(f));
+    trace_object(T, heap_closure(T->R, f));
+}
+
 static void scan(Trace *T, void *o)
 {
     switch (object_type(o)) {
     case OBJ_TABLE: scan_table(T, o); break;
-    case OBJ_CLOSURE: {
-        const Closure *f = o;
-        T->bytes += sizeof(Closure) + f->h.flags * sizeof(Value);
-        scan_values(T, f->upvalues, f->h.flags);
-        break;
-    }
+    case OBJ_CLOSURE: scan_closure(T, o); break;
     case OBJ_NATIVE: {
         const Native *f = o;
         T->bytes += sizeof(Native) + f->count * sizeof(Value);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/upvalue.h"
+
+#include "eval/error.h"
+#include "eval/link.h"
+
+/* Reading -------------------------------------------------------------------------- */
+
+static bool is_lua(Value f) { return value_is(f, OBJ_CLOSURE); }
+
+uint32_t upvalue_count(Value f)
+{
+    if (is_lua(f)) return ((Closure *)value_pointer(f))->proto->upvalue_count;
+    return ((Native *)value_pointer(f))->count;
+}
+
+const String *upvalue_name(Value f, uint32_t i)
+{
+    return is_lua(f) ? ((Closure *)value_pointer(f))->proto->upvalues[i].name : NULL;
+}
+
+static Value read(Run *R, const Closure *c, uint32_t i)
+{
+    Value v = c->upvalues[i];
+    return c->proto->upvalues[i].cell ? heap_cell(R, value_pointer(v)) : v;
+}
+
+Value upvalue_get(Run *R, Value f, uint32_t i)
+{
+    if (is_lua(f)) return read(R, heap_closure(R, value_pointer(f)), i);
+    return ((Native *)value_pointer(f))->upvalues[i];
+}
+
+static uint64_t mixed(uint64_t h, uint64_t x)
+{
+    h = (h ^ x) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+uint64_t upvalue_id(Run *R, Value f, uint32_t i)
+{
+    const uint64_t no_id = (uint64_t)1 << 63; /* ids are smaller */
+    if (!is_lua(f)) return no_id | object_id(value_pointer(f)) << 8 | i;
+    const Closure *c = heap_closure(R, value_pointer(f));
+    if (c->proto->upvalues[i].cell) return object_id(value_pointer(c->upvalues[i]));
+    const AstFunction *source = c->proto->source;
+    const AstLocal *l = source->upvalues[i].local;
+    uint64_t h = string_hash(source->chunk_name);
+    h = mixed(h, l->function ? (uint64_t)l->function->line : 0);
+    h = mixed(h, (uint64_t)l->line << 32 | (uint32_t)l->index);
+    h = mixed(h, string_hash(l->name));
+    return no_id | mixed(h, value_hash(c->upvalues[i]));
+}
+
+/* Stand-ins ------------------------------------------------------------------------ */
+
+/* With the upvalues to be filled in. */
+static Closure *stand_in(const Closure *f, const Proto *p)
+{
+    Closure *c = run_new_closure(p->upvalue_count + 1);
+    c->h = f->h;
+    c->h.type = OBJ_CLOSURE;
+    c->h.id_high |= CLOSURE_STAND_IN;
+    c->proto = p;
+    c->upvalues[p->upvalue_count] = value_object(f);
+    return c;
+}
+
+static Closure *copy_with(Run *R, Closure *f, uint32_t i, Value v)
+{
+    const Closure *now = heap_closure(R, f);
+    Closure *c = stand_in(f, now->proto);
+    for (uint32_t k = 0; k < now->proto->upvalue_count; k++)
+        c->upvalues[k] = k == i ? v : now->upvalues[k];
+    heap_set_closure(R, f, c);
+    return c;
+}
+
+const Closure *upvalue_view(Run *R, const Closure *c, const Proto *p)
+{
+    const Closure *f = value_pointer(upvalue_identity(value_object(c)));
+    const Closure *now = heap_closure(R, f);
+    if (now->proto == p) return now;
+    Closure *view = stand_in(f, p);
+    for (uint32_t i = 0; i < p->upvalue_count; i++)
+        view->upvalues[i] = p->upvalues[i].cell ? now->upvalues[i] : read(R, now, i);
+    return view;
+}
+
+/* Frames of one coroutine that run f see its upvalues as they are now. Those in frozen
+ * segments do when they are moved (frame_move). */
+static void refresh_stack(Run *R, FrameCursor c, const Closure *f)
+{
+    do {
+        if (c.segment->epoch != R->epoch) return;
+        if (upvalue_identity(c.fp[-1]) == value_object(f))
+            c.fp[-1] = value_object(upvalue_view(R, f, frame_proto(c.fp)));
+    } while (frame_down(&c));
+}
+
+static void refresh(Run *R, const Closure *f)
+{
+    refresh_stack(R, frame_cursor_running(R), f);
+    const Coroutine *co = R->co;
+    while ((co = heap_coroutine(R, co)->resumer)) {
+        const CoBody *b = heap_coroutine(R, co);
+        refresh_stack(R, frame_cursor(b->segment, b->segment->slots + b->fp, NULL), f);
+    }
+}
+
+void upvalue_set(Run *R, Closure *f, uint32_t i, Value v)
+{
+    const Closure *now = heap_closure(R, f);
+    if (now->proto->upvalues[i].cell) {
+        *heap_cell_mut(R, value_pointer(now->upvalues[i])) = v;
+        if (now->proto == f->proto) return;
+    } else {
+        copy_with(R, f, i, v);
+    }
+    refresh(R, f);
+}
+
+/* Joining -------------------------------------------------------------------------- */
+
+/* f's stand-in with nothing but cells, made if need be; NULL: R->error. */
+static const Closure *celled(Run *R, Closure *f)
+{
+    const Closure *now = heap_closure(R, f);
+    const Proto *p = link_celled(now->proto);
+    if (!p) {
+        R->error = string_value(string_from_c("function or expression too complex"));
+        return NULL;
+    }
+    if (p == now->proto) return now;
+    Closure *c = stand_in(f, p);
+    for (uint32_t i = 0; i < p->upvalue_count; i++) {
+        Value v = now->upvalues[i];
+        bool cell = now->proto->upvalues[i].cell;
+        c->upvalues[i] = cell ? v : value_object(run_new_cell(R, v));
+    }
+    heap_set_closure(R, f, c);
+    return c;
+}
+
+bool upvalue_join(Run *R, Closure *f, uint32_t i, Closure *g, uint32_t j)
+{
+    const Closure *from = heap_closure(R, g);
+    bool cells = heap_closure(R, f)->proto->upvalues[i].cell && from->proto->upvalues[j].cell;
+    if (!cells && (!(from = celled(R, g)) || !celled(R, f))) return false;
+    copy_with(R, f, i, from->upvalues[j]);
+    refresh(R, f);
+    return true;
+}
