@@ -68,10 +68,14 @@ static NOINLINE bool refuel(Run *R, Value *fp, const Node *n)
     return !R->hooks || !R->hooks->poll || R->hooks->poll(R, fp, n);
 }
 
+/* What a native may be over the limit: one that is stopped begins again, so without any
+ * credit a program with few steps at a time would not get past it. */
+enum { CHARGE_CREDIT = 1000 };
+
 bool native_charge(Run *R, uint64_t steps)
 {
     R->fuel -= steps > INT32_MAX ? INT32_MAX : (int64_t)steps;
-    if (LIKELY(R->fuel >= 0) || refuel(R, NULL, NULL)) return true;
+    if (LIKELY(R->fuel >= -CHARGE_CREDIT) || refuel(R, NULL, NULL)) return true;
     settle(R); /* so that the next poll is soon */
     return false;
 }
