@@ -76,7 +76,7 @@ static void check(bool holds, const char *claim)
 static moonlet_result call(const moonlet_state *s, const char *function, double a, double b)
 {
     moonlet_value args[2] = {moonlet_number(a), moonlet_number(b)};
-    moonlet_result r = moonlet_call_global(s, function, args, 2);
+    moonlet_result r = moonlet_call_function(s, function, args, 2);
     if (r.status != MOONLET_OK) {
         fprintf(stderr, "demo: %s: %s\n", function, r.error ? r.error->traceback : "paused");
         exit(1);

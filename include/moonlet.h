@@ -28,6 +28,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,8 +40,10 @@ extern "C" {
 
 #if defined __GNUC__
 #define MOONLET_API __attribute__((visibility("default")))
+#define MOONLET_FORMAT(format_, first_) __attribute__((format(printf, format_, first_)))
 #else
 #define MOONLET_API
+#define MOONLET_FORMAT(format_, first_)
 #endif
 
 /* Values -------------------------------------------------------------------------- */
@@ -88,8 +91,28 @@ MOONLET_API bool moonlet_to_number(moonlet_value v, double *out);
 /* The bytes of a string, followed by no zero; NULL if v is no string, also for numbers.
  * *length may be NULL. They live as long as the value. No allocation. */
 MOONLET_API const char *moonlet_to_bytes(moonlet_value v, size_t *length);
+/* The integer that v is, as a number or a string; false if it is none (1.5, 2^60). */
+MOONLET_API bool moonlet_to_integer(moonlet_value v, int64_t *out);
+/* A number, string, boolean or nil as text in out, cut to size - 1 bytes, with a zero; of
+ * anything else the name of its type. Gives out. No allocation. */
+MOONLET_API const char *moonlet_to_text(moonlet_value v, char *out, size_t size);
+/* A light userdata, and what it points to (NULL if v is none). Allocates 16 bytes. */
+MOONLET_API moonlet_value moonlet_pointer(const void *p);
+MOONLET_API void *moonlet_to_pointer(moonlet_value v);
 /* Equal without metamethods (rawequal). */
 MOONLET_API bool moonlet_equal(moonlet_value a, moonlet_value b);
+/*
+ * Takes values apart: one letter of format for each, n number (double *), i integer
+ * (int64_t *), s string (const char **, size_t *), b boolean (bool *: any value as a
+ * condition), v any value (moonlet_value *); after | they are optional: what is absent or
+ * nil leaves its target alone. Strings are followed by no zero. Gives 0, or the position,
+ * from 1, of the first value that is not as the format says.
+ *
+ *     if ((bad = moonlet_convert(args, count, "ns|i", &x, &text, &length, &i)))
+ *         return moonlet_bad_argument(c, bad, "number, string, integer expected");
+ */
+MOONLET_API size_t moonlet_convert(const moonlet_value *values, size_t count,
+                                   const char *format, ...);
 
 /* States -------------------------------------------------------------------------- */
 
@@ -132,13 +155,49 @@ typedef enum moonlet_error_kind {
     MOONLET_ERROR_HOST     /* of a file or a host function */
 } moonlet_error_kind;
 
+/* One function of a stack at some moment. */
+typedef struct moonlet_frame {
+    const char *name;  /* as it was called; NULL: not known */
+    const char *kind;  /* "global", "local", "method", "field", "upvalue", "metamethod",
+                          "main chunk", "function" */
+    const char *chunk; /* as messages call it; "[C]" for a native */
+    int line;          /* where it was; 0: not known */
+    int line_defined;  /* 0: a native, or the main chunk */
+    moonlet_value function;
+    /* The parameters of a Lua function, as they are now, and its extra arguments. */
+    size_t count;
+    const moonlet_value *arguments;
+} moonlet_frame;
+
 typedef struct moonlet_error {
     moonlet_error_kind kind;
     moonlet_value value;   /* the error value of the program, in the result's state */
     const char *message;   /* for people; ends with a zero */
     const char *traceback; /* message and stack as lua prints them, or the message */
-    int line;              /* in its chunk; 0: not known */
+    const char *chunk;     /* where it happened, as messages say; NULL: not known */
+    int line;              /* in this chunk; 0: not known */
+    const char *file;      /* of the chunk; NULL: it is no file's */
+    const char *source;    /* the text of this line if the chunk is no file's; or NULL */
+    size_t count;          /* of the stack, innermost first */
+    const moonlet_frame *frames;
 } moonlet_error;
+
+/* The message, the line with a caret below what is meant (as far as the message tells;
+ * the line of a file is read now), and the stack. */
+MOONLET_API void moonlet_error_print(const moonlet_error *e, FILE *out);
+/* The same as a text, to be given to free(). */
+MOONLET_API char *moonlet_error_format(const moonlet_error *e);
+
+/* Which limit made a run stop. */
+typedef enum moonlet_limit_kind {
+    MOONLET_LIMIT_NONE,
+    MOONLET_LIMIT_STEPS,
+    MOONLET_LIMIT_BYTES,
+    MOONLET_LIMIT_TIME,
+    MOONLET_LIMIT_STACK,
+    MOONLET_LIMIT_STRING,
+    MOONLET_LIMIT_INTERRUPT
+} moonlet_limit_kind;
 
 /*
  * What a run came to. `state` is never NULL and is the caller's: after MOONLET_OK the
@@ -148,10 +207,12 @@ typedef struct moonlet_error {
  */
 typedef struct moonlet_result {
     moonlet_status status;
+    moonlet_limit_kind limit; /* after MOONLET_PAUSED, or an error of kind LIMIT */
     moonlet_state *state;
     size_t count;
     const moonlet_value *values;
     const moonlet_error *error; /* NULL but after MOONLET_FAILED */
+    uint64_t steps;             /* of this run: calls and turns of loops */
 } moonlet_result;
 
 /* The i-th value, counted from 0; nil when there are not as many. */
@@ -162,6 +223,10 @@ MOONLET_API moonlet_value moonlet_result_value(const moonlet_result *r, size_t i
  * stay good as long as what was given; its error does not.
  */
 MOONLET_API moonlet_state *moonlet_next(moonlet_state *s, moonlet_result *r);
+
+/* Where a paused program is: in the result's error, whose frames are its stack and then
+ * those of the coroutines that wait for it. Without a paused program, none. */
+MOONLET_API moonlet_result moonlet_stacktrace(const moonlet_state *s);
 
 /* Chunks -------------------------------------------------------------------------- */
 
@@ -180,50 +245,346 @@ MOONLET_API moonlet_chunk *moonlet_compile(const char *source, size_t length, co
 MOONLET_API moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *c);
 MOONLET_API void moonlet_chunk_release(moonlet_chunk *c);
 
+/* The first file of a list of directories, with ':' between them (NULL: the environment's
+ * LUA_LOAD_PATH, or the current directory), that has this name and can be read: its full
+ * name, to be given to free(); NULL if there is none. */
+MOONLET_API char *moonlet_find_file(const char *path, const char *name);
+
 /* Running ------------------------------------------------------------------------- */
 
 /*
- * Each answers a result. Cost beyond the program's own: some 300 ns and 300 bytes; the
- * size of the state does not matter. A state that holds a paused program can only be
- * resumed: for anything else it answers an error.
+ * Each answers a result. Cost beyond the program's own: some 50 ns and 100 bytes; the
+ * size of the state does not matter. What is run in a state that holds a paused program
+ * leaves that as it is, paused in the new state too; it cannot pause itself there, but
+ * fails with kind LIMIT.
  */
 
 /* Compiles and runs a text; its values are those of its return (manual 3.3.2). */
 MOONLET_API moonlet_result moonlet_do(const moonlet_state *s, const char *source);
 /* The same for a file. A file that cannot be read is an error of kind HOST. */
 MOONLET_API moonlet_result moonlet_dofile(const moonlet_state *s, const char *path);
-/* The function that a chunk is, as value 0, not run yet; its _ENV are s's globals. */
-MOONLET_API moonlet_result moonlet_load(const moonlet_state *s, const moonlet_chunk *c);
-/* Runs a chunk; the arguments are its `...`. */
+
+/* The function that a text, a file, a chunk is, as value 0, not run yet; its _ENV are the
+ * globals. */
+MOONLET_API moonlet_result moonlet_load(const moonlet_state *s, const char *source);
+MOONLET_API moonlet_result moonlet_loadfile(const moonlet_state *s, const char *path);
+MOONLET_API moonlet_result moonlet_load_chunk(const moonlet_state *s, const moonlet_chunk *c);
+/* The same for the file that moonlet_find_file finds; value 1 is its full name. */
+MOONLET_API moonlet_result moonlet_path_loadfile(const moonlet_state *s, const char *path,
+                                                 const char *name);
+
+/* Runs a chunk; the arguments are its `...`. args may be NULL when count is 0. */
 MOONLET_API moonlet_result moonlet_call_chunk(const moonlet_state *s, const moonlet_chunk *c,
                                               const moonlet_value *args, size_t count);
-/* Calls a function, or anything with __call. args may be NULL when count is 0. */
+/* Calls a function, or anything with __call. */
 MOONLET_API moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
                                         const moonlet_value *args, size_t count);
-/* Calls what a global holds. */
-MOONLET_API moonlet_result moonlet_call_global(const moonlet_state *s, const char *name,
+/* Calls what is at a path, "string.rep" (see Tables). */
+MOONLET_API moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
+                                                 const moonlet_value *args, size_t count);
+/* The same with a first argument: the object in which the last name was looked up. */
+MOONLET_API moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
                                                const moonlet_value *args, size_t count);
+/* Goes on with the paused program, with the full limits of s. If s has none that is
+ * paused, an error. */
+MOONLET_API moonlet_result moonlet_resume(const moonlet_state *s);
 
-/* What a global holds, without metamethods; nil if nothing. No allocation in the
- * state; it lives as long as s. */
+/* Tables -------------------------------------------------------------------------- */
+
+/*
+ * A path is names with dots between them, from the globals: "package.path"; "" is the
+ * table of the globals itself. Metamethods are honoured, and run within the limits of s.
+ * Without any, nothing runs: a get answers s itself, retained.
+ */
+MOONLET_API moonlet_result moonlet_get(const moonlet_state *s, const char *path);
+MOONLET_API moonlet_result moonlet_set(const moonlet_state *s, const char *path,
+                                       moonlet_value v);
+/* The same from any value by any keys; count is at least 1. */
+MOONLET_API moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
+                                            const moonlet_value *keys, size_t count);
+MOONLET_API moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
+                                            const moonlet_value *keys, size_t count,
+                                            moonlet_value v);
+/* A new table with the pairs key, value, key, value ...; as value 0. */
+MOONLET_API moonlet_result moonlet_new_table(const moonlet_state *s, const moonlet_value *pairs,
+                                             size_t count);
+/* The table of the globals; what a global holds, without metamethods: nil if nothing. */
+MOONLET_API moonlet_value moonlet_globals(const moonlet_state *s);
 MOONLET_API moonlet_value moonlet_global(const moonlet_state *s, const char *name);
+
+/* Data of the host that belongs to the state but that Lua cannot see, by name. Putting
+ * gives a new state; so does deleting. Nil is "not there". */
+MOONLET_API moonlet_state *moonlet_put_private(const moonlet_state *s, const char *name,
+                                               moonlet_value v);
+MOONLET_API moonlet_value moonlet_get_private(const moonlet_state *s, const char *name);
+MOONLET_API moonlet_state *moonlet_delete_private(const moonlet_state *s, const char *name);
+
+/* Terms --------------------------------------------------------------------------- */
+
+/*
+ * Data outside of any state, in memory from malloc. A list is a table: items with a key,
+ * and items without, whose keys are 1, 2, ...; so {v1, v2} and {[1]=v1, [2]=v2} are the
+ * same table. A term belongs to who made it until it is put in a list; moonlet_term_free
+ * frees it with all that is in it. Terms are not shared by threads while one changes them.
+ */
+typedef struct moonlet_term moonlet_term;
+
+typedef enum moonlet_term_type {
+    MOONLET_TERM_NIL,
+    MOONLET_TERM_BOOLEAN,
+    MOONLET_TERM_NUMBER,
+    MOONLET_TERM_STRING,
+    MOONLET_TERM_LIST,
+    MOONLET_TERM_FUNCTION, /* of the host */
+    MOONLET_TERM_POINTER,  /* a light userdata */
+    MOONLET_TERM_VALUE,    /* a value of a state: function, userdata, coroutine, any */
+    MOONLET_TERM_REFERENCE /* to a list that this one is in, or that was before */
+} moonlet_term_type;
+
+typedef struct moonlet_context moonlet_context;
+typedef int moonlet_function(moonlet_context *c, const moonlet_value *args, size_t count);
+
+MOONLET_API moonlet_term *moonlet_term_nil(void);
+MOONLET_API moonlet_term *moonlet_term_boolean(bool b);
+MOONLET_API moonlet_term *moonlet_term_number(double d);
+MOONLET_API moonlet_term *moonlet_term_string(const char *bytes, size_t length);
+MOONLET_API moonlet_term *moonlet_term_text(const char *text);
+MOONLET_API moonlet_term *moonlet_term_pointer(const void *p);
+MOONLET_API moonlet_term *moonlet_term_function(moonlet_function *call, void *user);
+/* Keeps s alive. */
+MOONLET_API moonlet_term *moonlet_term_value(const moonlet_state *s, moonlet_value v);
+/* count terms (moonlet_term *) follow. Add: one more, with the next position; pair, field:
+ * one with a key. They take over the terms and give the list. */
+MOONLET_API moonlet_term *moonlet_term_list(size_t count, ...);
+MOONLET_API moonlet_term *moonlet_term_add(moonlet_term *list, moonlet_term *value);
+MOONLET_API moonlet_term *moonlet_term_pair(moonlet_term *list, moonlet_term *key,
+                                            moonlet_term *value);
+MOONLET_API moonlet_term *moonlet_term_field(moonlet_term *list, const char *key,
+                                             moonlet_term *value);
+/* NULL is allowed. O(size), no recursion. */
+MOONLET_API void moonlet_term_free(moonlet_term *t);
+
+/* Looking. NULL is nil everywhere, and what a term is not answers as nothing: the
+ * `otherwise`, NULL, 0. */
+MOONLET_API moonlet_term_type moonlet_term_type_of(const moonlet_term *t);
+MOONLET_API bool moonlet_term_is_true(const moonlet_term *t);
+MOONLET_API double moonlet_term_to_number(const moonlet_term *t, double otherwise);
+/* Ends with a zero; length may be NULL. */
+MOONLET_API const char *moonlet_term_to_text(const moonlet_term *t, size_t *length);
+MOONLET_API const void *moonlet_term_to_pointer(const moonlet_term *t);
+/* *s, which may be NULL, is the state the value is in. */
+MOONLET_API moonlet_value moonlet_term_to_value(const moonlet_term *t, const moonlet_state **s);
+/* Items of a list in order, from 0; key NULL: positional. */
+MOONLET_API size_t moonlet_term_count(const moonlet_term *t);
+MOONLET_API const moonlet_term *moonlet_term_key(const moonlet_term *t, size_t i);
+MOONLET_API const moonlet_term *moonlet_term_item(const moonlet_term *t, size_t i);
+/* The item with this key; NULL if there is none. O(items). */
+MOONLET_API const moonlet_term *moonlet_term_find(const moonlet_term *t, const char *key);
+MOONLET_API const moonlet_term *moonlet_term_index(const moonlet_term *t, double key);
+MOONLET_API const moonlet_term *moonlet_term_target(const moonlet_term *t);
+
+/* As Lua writes it: {1, 2, x = "y"}. The writer is called with pieces. */
+typedef void moonlet_writer(void *context, const char *bytes, size_t length);
+MOONLET_API void moonlet_term_write(const moonlet_term *t, moonlet_writer *write,
+                                    void *context);
+MOONLET_API void moonlet_term_print(const moonlet_term *t, FILE *file);
+
+/*
+ * A term as value 0 of the new state; the values of a list's items, in order, as values
+ * 0, 1, ... A VALUE term is that value: it must be s's, or of a state s came from. A key
+ * that is nil or NaN, or a REFERENCE to outside, is an error of kind HOST.
+ */
+MOONLET_API moonlet_result moonlet_encode(const moonlet_state *s, const moonlet_term *t);
+MOONLET_API moonlet_result moonlet_encode_list(const moonlet_state *s,
+                                               const moonlet_term *list);
+
+enum {
+    /* A table that is met again becomes a REFERENCE. Otherwise one within itself is an
+     * error, and one met twice is decoded twice. */
+    MOONLET_DECODE_REFERENCES = 1
+};
+/*
+ * A value as a term; several as a list. Functions of Lua, userdata and coroutines become
+ * VALUE terms. NULL on error; *message, unless message is NULL, is then a text that names
+ * the path to the trouble, to be given to free(). O(size); no recursion.
+ */
+MOONLET_API moonlet_term *moonlet_decode(const moonlet_state *s, moonlet_value v,
+                                         unsigned options, char **message);
+MOONLET_API moonlet_term *moonlet_decode_list(const moonlet_state *s,
+                                              const moonlet_value *values, size_t count,
+                                              unsigned options, char **message);
+
+/*
+ * Running with terms: arguments are a list (NULL: none), which stays the caller's;
+ * *results, when it went well, is a list for the caller to free, else NULL. Results that
+ * cannot be decoded are an error of kind HOST, the state then being that after the call.
+ */
+MOONLET_API moonlet_result moonlet_do_terms(const moonlet_state *s, const char *source,
+                                            moonlet_term **results);
+MOONLET_API moonlet_result moonlet_call_chunk_terms(const moonlet_state *s,
+                                                    const moonlet_chunk *c,
+                                                    const moonlet_term *args,
+                                                    moonlet_term **results);
+MOONLET_API moonlet_result moonlet_call_function_terms(const moonlet_state *s, const char *path,
+                                                       const moonlet_term *args,
+                                                       moonlet_term **results);
+MOONLET_API moonlet_result moonlet_call_method_terms(const moonlet_state *s, const char *path,
+                                                     const moonlet_term *args,
+                                                     moonlet_term **results);
+/* The value at a path as one term; the value of a term put there. */
+MOONLET_API moonlet_result moonlet_get_term(const moonlet_state *s, const char *path,
+                                            moonlet_term **result);
+MOONLET_API moonlet_result moonlet_set_term(const moonlet_state *s, const char *path,
+                                            const moonlet_term *t);
+/* Just the results of a text, a file: no new state. s NULL: in a new one. On error NULL
+ * and *message, a text with traceback to be given to free(). */
+MOONLET_API moonlet_term *moonlet_eval(const moonlet_state *s, const char *source,
+                                       char **message);
+MOONLET_API moonlet_term *moonlet_evalfile(const moonlet_state *s, const char *path,
+                                           char **message);
+
+/* Host functions ------------------------------------------------------------------ */
+
+/*
+ * A function of the host gets its arguments and a context, which is good until it
+ * returns, and must end with one of these, whose answer it returns.
+ */
+MOONLET_API int moonlet_return(moonlet_context *c, const moonlet_value *values, size_t count);
+MOONLET_API int moonlet_return_one(moonlet_context *c, moonlet_value v);
+/* An error: any value; a text with the caller's position, as error does it; "bad argument
+ * #i to 'name' (message)", where i counts from 1. */
+MOONLET_API int moonlet_throw(moonlet_context *c, moonlet_value v);
+MOONLET_API int moonlet_fail(moonlet_context *c, const char *format, ...) MOONLET_FORMAT(2, 3);
+MOONLET_API int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message);
+/*
+ * Calls a Lua function after the host's has returned, and then `then` with its results
+ * (NULL: they are the results). Coroutines can yield across it, programs pause. What
+ * `then` has to know it gets as moonlet_context_data; its user is the same.
+ */
+MOONLET_API int moonlet_call_then(moonlet_context *c, moonlet_value function,
+                                  const moonlet_value *args, size_t count,
+                                  moonlet_function *then, moonlet_value data);
+
+MOONLET_API void *moonlet_context_user(const moonlet_context *c);
+MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
+/*
+ * The state of this moment, the running program paused in it: (arguments, state). The
+ * context's; retain it to keep it. And the way to (results, state): the program goes on
+ * in a state that came of it, with these results. Some 500 ns, O(1).
+ */
+MOONLET_API const moonlet_state *moonlet_context_state(moonlet_context *c);
+MOONLET_API int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
+                                     const moonlet_value *values, size_t count);
+/*
+ * Calls Lua at once, on the C stack, in the world that is running. No coroutine can yield
+ * across it, and no limit can pause in it: it is then an error of kind LIMIT, which Lua
+ * cannot catch. *values live until the next call of any function with this context. After
+ * MOONLET_FAILED the one value is the error, for moonlet_throw or to be dropped.
+ */
+MOONLET_API moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
+                                                const moonlet_value *args, size_t count,
+                                                const moonlet_value **values, size_t *results);
+/* Tables of the world that is running, without metamethods; a key of nil or NaN cannot be
+ * set: false. t must be a table. */
+MOONLET_API moonlet_value moonlet_context_globals(moonlet_context *c);
+MOONLET_API moonlet_value moonlet_context_new_table(moonlet_context *c);
+MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t,
+                                              moonlet_value key);
+MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
+                                     moonlet_value v);
+
+/* The other format: terms. args is a list; answers a list, or NULL and an error text from
+ * malloc in *error. */
+typedef moonlet_term *moonlet_term_call(void *user, const moonlet_term *args, char **error);
+
+/* An entry of a library; the list ends with one whose name is NULL. */
+typedef struct moonlet_entry {
+    const char *name; /* kept as it is: static storage */
+    moonlet_function *call;
+    moonlet_term_call *term_call; /* if call is NULL */
+    void *user;
+} moonlet_entry;
+
+/* A function as value 0. name is for messages and tracebacks. */
+MOONLET_API moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
+                                                moonlet_function *call, void *user);
+/* A table of the functions at a path; entries already in a table there are replaced, others
+ * stay. */
+MOONLET_API moonlet_result moonlet_load_module(const moonlet_state *s, const char *path,
+                                               const moonlet_entry *entries);
+
+/*
+ * Userdata: `size` bytes of the host's that Lua programs hold. With a copy function, each
+ * state has its own: who writes first after a snapshot gets a copy (to has the bytes of
+ * from already; copy mends what must not be shared). Without one all states share them.
+ * Types and their addresses must live as long as the process.
+ */
+typedef struct moonlet_type_info {
+    const char *name;
+    size_t size;
+    void (*copy)(void *to, const void *from, size_t size);
+    const moonlet_entry *methods; /* the metatable's; __index is it itself; or NULL */
+} moonlet_type_info;
+
+/* A new one, zeroed or with the bytes of init, as value 0; or in a running world. */
+MOONLET_API moonlet_result moonlet_new_userdata(const moonlet_state *s,
+                                                const moonlet_type_info *type,
+                                                const void *init);
+MOONLET_API moonlet_value moonlet_context_new_userdata(moonlet_context *c,
+                                                       const moonlet_type_info *type,
+                                                       const void *init);
+/* Its bytes as this state, this running world sees them, to read; NULL if v is no userdata
+ * of the type. */
+MOONLET_API const void *moonlet_userdata(const moonlet_state *s, moonlet_value v,
+                                         const moonlet_type_info *type);
+MOONLET_API const void *moonlet_context_userdata(moonlet_context *c, moonlet_value v,
+                                                 const moonlet_type_info *type);
+/* To write, until the next call of anything that runs Lua or takes a state. */
+MOONLET_API void *moonlet_context_userdata_write(moonlet_context *c, moonlet_value v,
+                                                 const moonlet_type_info *type);
 
 /* Limits -------------------------------------------------------------------------- */
 
 /* What one run may use; 0 means no limit. */
 typedef struct moonlet_limits {
-    uint64_t steps; /* calls and turns of loops */
+    uint64_t steps;       /* calls and turns of loops; exact */
+    uint64_t bytes;       /* allocated, garbage or not; to within some 10 KB */
+    uint64_t nanoseconds; /* on the wall; looked at every 1000 steps */
+    size_t stack;         /* slots of a coroutine's stack: each call takes some 5 and its
+                             variables (default 1000000) */
+    size_t string;        /* bytes of the longest string */
+    /* The run stops when this becomes other than 0, by a signal handler or another
+     * thread; looked at every 1000 steps. NULL: none. */
+    const volatile int *interrupt;
 } moonlet_limits;
 
 /*
  * The same world, in which each run, and those in the states that come of it, is limited.
- * A run that reaches a limit pauses: the program cannot notice. Limits of s before are
- * replaced; NULL: none. O(1), 64 bytes.
+ * A run that reaches a limit pauses: the program cannot notice, nor catch it. Limits of s
+ * before are replaced; NULL: none. O(1), 64 bytes.
  */
 MOONLET_API moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits);
-/* Goes on with the paused program, with the full limits of s. If s has none that is
- * paused, an error. */
-MOONLET_API moonlet_result moonlet_resume(const moonlet_state *s);
+
+/* What moonlet_sandbox removes unless told otherwise; ends with NULL. */
+MOONLET_API extern const char *const moonlet_sandbox_default[];
+/*
+ * A state without what reaches out of it. deny: paths of what to remove, ending with NULL;
+ * NULL: moonlet_sandbox_default. allow: paths that stay all the same; may be NULL. Removed
+ * is also what package.loaded and the registry have of it. What is no table on the way is
+ * skipped.
+ */
+MOONLET_API moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
+                                           const char *const *allow);
+
+/* Watching ------------------------------------------------------------------------ */
+
+/* Called at each step of runs on the state and those that come of it, with the innermost
+ * frame's chunk and line. Slow; must not run Lua. */
+typedef void moonlet_trace_function(void *data, const char *chunk, int line);
+/* The same world with a trace function and its data; NULL: without. */
+MOONLET_API moonlet_state *moonlet_set_trace(const moonlet_state *s,
+                                             moonlet_trace_function *trace, void *data);
+MOONLET_API void *moonlet_trace_data(const moonlet_state *s);
 
 #ifdef __cplusplus
 }

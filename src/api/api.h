@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the API share: values in and out of their public dress, errors, and
- * the way a run begins and ends. All of it is immutable once shown to the host.
+ * What the files of the API share: values in and out of their public dress, sessions,
+ * errors. What is handed to the host is immutable from then on.
+ *
+ * A session is one run for the host, from a state to a result:
+ *
+ *   Session S;
+ *   api_begin(&S, s);
+ *   RunStatus status = eval_call(S.R, ...);
+ *   return api_end(&S, status);
+ *
+ * A state that holds a paused program lends the session a main coroutine of its own, so
+ * that nothing touches the paused one's stack; it comes back in the new state.
  */
 #ifndef MOONLET_API_H
 #define MOONLET_API_H
@@ -18,31 +28,54 @@ struct moonlet_chunk {
     uint32_t refs; /* atomic */
 };
 
+typedef struct Session {
+    Run *R;
+    const moonlet_state *from;
+    const moonlet_error *error; /* of what nobody caught */
+    moonlet_limit_kind limit;   /* that the poll has found */
+    bool ran;                   /* something that may have changed the world */
+    bool by_host;               /* the last error was raised by a host function */
+    Value host_error;           /* namely this one */
+    uint64_t counted, next_id;  /* when it began, for the limit of bytes */
+    uint64_t deadline;          /* ns on the monotonic clock; 0: none */
+    Coroutine *paused;          /* what s holds, and its main coroutine */
+    Coroutine *main;
+} Session;
+
 /* Prepares the process; first thing in every function that can be the first called. */
 void api_init(void);
 
-/* An empty run on s with its limits; api_end ends it. */
-Run *api_begin(const moonlet_state *s);
-/* Packs what eval_call or eval_resume_paused left behind and ends the run. */
-moonlet_result api_end(const moonlet_state *s, Run *R, RunStatus status);
+void api_begin(Session *S, const moonlet_state *s);
+/* The same to go on with what s holds paused. */
+void api_begin_resumed(Session *S, const moonlet_state *s);
+/* Packs what the evaluator left behind and ends the run. */
+moonlet_result api_end(Session *S, RunStatus status);
 /* The same for a run that worked without the evaluator: count values. */
-moonlet_result api_end_values(const moonlet_state *s, Run *R, const Value *values,
-                              size_t count);
-/* Nothing has run: an error in the state as it was. */
-moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, int line,
-                          const char *message, size_t length);
+moonlet_result api_end_values(Session *S, const Value *values, size_t count);
+/* The same with an error of the host's making. */
+moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message);
+
+/* Nothing has run: these values, an error, in the state as it was. */
+moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t count);
+moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const char *message);
+/* The same for source that is no Lua; its message has its length. */
+moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
+                                 const String *message, int line);
 
 /* Compiles; NULL: *error and *line are set. skip_shebang as for files. */
-const Proto *api_compile(const char *source, size_t length, String *name, bool skip_shebang,
-                         String **error, int *line);
-
+const struct Proto *api_compile(const char *source, size_t length, String *name,
+                                bool skip_shebang, String **error, int *line);
 /* A file's bytes; NULL: *error is a message. Both to be given to free(). */
 char *api_read_file(const char *path, size_t *length, char **error);
 
-/* An error record in collected memory; traceback NULL: the message. */
-moonlet_error *api_error(moonlet_error_kind kind, Value value, int line, const char *message,
-                         size_t length, const String *traceback);
-/* The text with a zero behind it. */
+/* Error records in collected memory: plain; of the run, whose stack is there: frame and
+ * node. */
+moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *message,
+                         size_t length);
+moonlet_error *api_error_of_run(Session *S, Value *fp, const struct Node *n);
+/* Adds where it was: chunk name as load takes it. */
+void api_error_at(moonlet_error *e, const String *chunk_name, int line);
+/* The text with a zero behind it, in collected memory. */
 const char *api_c_text(const char *bytes, size_t length);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "syntax/parser.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,4 +93,27 @@ char *api_read_file(const char *path, size_t *length, char **error)
     free(text);
     *error = file_message("read", path, number);
     return NULL;
+}
+
+static bool readable(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (f) fclose(f);
+    return f != NULL;
+}
+
+char *moonlet_find_file(const char *path, const char *name)
+{
+    if (!path) path = getenv("LUA_LOAD_PATH");
+    if (!path || !*path) path = ".";
+    for (;;) {
+        size_t length = strcspn(path, ":");
+        char *full = malloc(length + strlen(name) + 2);
+        if (!full) return NULL;
+        sprintf(full, "%.*s/%s", (int)length, path, name);
+        if (readable(full)) return full;
+        free(full);
+        if (!path[length]) return NULL;
+        path += length + 1;
+    }
 }

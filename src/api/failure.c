@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors as records in collected memory. */
+/* Errors as records in collected memory, with the stack as it was. */
 #include "api/api.h"
+
+#include <stdio.h>
+
+#include "eval/error.h"
+#include "syntax/parser.h"
+
+enum { FRAMES_MAX = 400 };
 
 const char *api_c_text(const char *bytes, size_t length)
 {
@@ -10,14 +17,174 @@ const char *api_c_text(const char *bytes, size_t length)
     return text;
 }
 
-moonlet_error *api_error(moonlet_error_kind kind, Value value, int line, const char *message,
-                         size_t length, const String *traceback)
+static const char *text_of(const String *s) { return api_c_text(s->data, s->length); }
+
+moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *message,
+                         size_t length)
 {
     moonlet_error *e = mem_alloc(sizeof *e);
     e->kind = kind;
     e->value = value_out(value);
-    e->line = line;
-    e->message = api_c_text(message, length);
-    e->traceback = traceback ? api_c_text(traceback->data, traceback->length) : e->message;
+    e->message = e->traceback = api_c_text(message, length);
     return e;
+}
+
+/* Where ------------------------------------------------------------------------------- */
+
+static const char *line_of(const String *source, int line)
+{
+    const char *at = source->data, *end = at + source->length, *stop;
+    while (--line > 0) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (!at) return NULL;
+        at++;
+    }
+    stop = memchr(at, '\n', (size_t)(end - at));
+    return api_c_text(at, (size_t)((stop ? stop : end) - at));
+}
+
+void api_error_at(moonlet_error *e, const String *chunk_name, int line)
+{
+    char id[CHUNK_ID_MAX];
+    chunk_id(chunk_name, id);
+    e->chunk = api_c_text(id, strlen(id));
+    e->line = line;
+    char first = chunk_name->length ? *chunk_name->data : 0;
+    if (first == '@')
+        e->file = api_c_text(chunk_name->data + 1, chunk_name->length - 1);
+    else if (first != '=' && line > 0)
+        e->source = line_of(chunk_name, line);
+}
+
+/* The stack --------------------------------------------------------------------------- */
+
+static Value plain(Run *R, Value v)
+{
+    return value_is(v, OBJ_CELL) ? heap_cell(R, value_pointer(v)) : v;
+}
+
+static void set_arguments(Run *R, moonlet_frame *f, const Value *fp)
+{
+    const Proto *p = frame_proto(fp);
+    bool varargs = frame_ret(fp) == &glue_vararg;
+    uint32_t extra = varargs ? frame_vararg_count(fp) : 0;
+    if (p->params + extra == 0) return;
+    moonlet_value *v = mem_alloc((p->params + extra) * sizeof *v);
+    for (uint32_t i = 0; i < p->params; i++) v[i] = value_out(plain(R, fp[i]));
+    for (uint32_t i = 0; i < extra; i++) v[p->params + i] = value_out(frame_varargs(fp)[i]);
+    f->arguments = v;
+    f->count = p->params + extra;
+}
+
+static void set_name(Run *R, moonlet_frame *f, const FrameCursor *c)
+{
+    char global[128];
+    const String *name;
+    if (error_frame_name(c, &f->kind, &name)) {
+        f->name = text_of(name);
+    } else if (error_global_name(R, c->fp[-1], global, sizeof global)) {
+        f->kind = "function";
+        f->name = api_c_text(global, strlen(global));
+    } else {
+        bool lua = value_is(c->fp[-1], OBJ_CLOSURE);
+        f->kind = lua && !frame_proto(c->fp)->source->parent ? "main chunk" : "function";
+    }
+}
+
+/* entered: the top frame's function has begun, its parameters are there. */
+static void set_frame(Run *R, moonlet_frame *f, const FrameCursor *c, bool entered)
+{
+    f->function = value_out(c->fp[-1]);
+    set_name(R, f, c);
+    f->chunk = "[C]";
+    if (!value_is(c->fp[-1], OBJ_CLOSURE)) return;
+    const AstFunction *source = frame_proto(c->fp)->source;
+    char id[CHUNK_ID_MAX];
+    chunk_id(source->chunk_name, id);
+    f->chunk = api_c_text(id, strlen(id));
+    int line = error_line(c->fp, c->at);
+    f->line = line > 0 ? line : 0;
+    f->line_defined = source->parent ? source->line : 0;
+    if (entered) set_arguments(R, f, c->fp);
+}
+
+/* Appends the frames from the cursor down. */
+static void add_frames(Run *R, moonlet_error *e, FrameCursor c)
+{
+    size_t count = e->count, more = 1;
+    for (FrameCursor x = c; frame_down(&x);) more++;
+    if (count + more > FRAMES_MAX) more = FRAMES_MAX > count ? FRAMES_MAX - count : 0;
+    if (!more) return;
+    moonlet_frame *frames = mem_alloc((count + more) * sizeof *frames);
+    if (count) memcpy(frames, e->frames, count * sizeof *frames);
+    bool entered = c.at || !value_is(c.fp[-1], OBJ_CLOSURE);
+    for (size_t i = 0; i < more; i++) {
+        set_frame(R, &frames[count + i], &c, entered);
+        entered = true;
+        frame_down(&c);
+    }
+    e->frames = frames;
+    e->count = count + more;
+}
+
+/* Errors of runs ---------------------------------------------------------------------- */
+
+static moonlet_error_kind kind_of(const Session *S, const String *text)
+{
+    static const char memory[] = "not enough memory";
+    if (S->R->fatal) return MOONLET_ERROR_LIMIT;
+    if (S->by_host && S->host_error == S->R->error) return MOONLET_ERROR_HOST;
+    if (text && text->length == sizeof memory - 1 &&
+        memcmp(text->data, memory, sizeof memory - 1) == 0)
+        return MOONLET_ERROR_MEMORY;
+    return MOONLET_ERROR_RUNTIME;
+}
+
+/* The innermost Lua function's line. */
+static void set_place(Run *R, moonlet_error *e, FrameCursor c)
+{
+    (void)R;
+    do {
+        int line = error_line(c.fp, c.at);
+        if (line < 0) continue;
+        api_error_at(e, frame_proto(c.fp)->source->chunk_name, line);
+        return;
+    } while (frame_down(&c));
+}
+
+moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
+{
+    Run *R = S->R;
+    Value v = R->error;
+    bool plain_text = value_is_string(v) || value_is_number(v);
+    const String *text = plain_text ? value_string(value_to_text(R, v)) : NULL;
+    char other[64];
+    int length =
+        snprintf(other, sizeof other, "(error object is a %s value)", value_type_name(v));
+    moonlet_error *e = api_error(kind_of(S, text), v, text ? text->data : other,
+                                 text ? text->length : (size_t)length);
+    if (!fp) return e;
+    FrameCursor c = frame_cursor(R->segment, fp, n);
+    set_place(R, e, c);
+    add_frames(R, e, c);
+    e->traceback = text_of(error_traceback(R, c, e->message, strlen(e->message), 1, 1));
+    return e;
+}
+
+moonlet_result moonlet_stacktrace(const moonlet_state *s)
+{
+    assert_live(s);
+    moonlet_result r = api_answer(s, NULL, 0);
+    moonlet_error *e = api_error(MOONLET_ERROR_LIMIT, V_NIL, "paused", 6);
+    Run *R = run_begin(s->state);
+    for (const Coroutine *co = s->state->paused; co;) {
+        const CoBody *b = heap_coroutine(R, co);
+        FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
+        if (co == s->state->paused) set_place(R, e, c);
+        add_frames(R, e, c);
+        co = b->resumer;
+    }
+    run_end(R);
+    r.state->error = r.error = e;
+    return r;
 }

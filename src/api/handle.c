@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/handle.h"
 
-#include <assert.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum { SLAB = 64 };
 
@@ -77,6 +78,20 @@ static __attribute__((noinline)) void give_away(void)
     free_count = SLAB;
 }
 
+#ifdef MOONLET_DEBUG
+static __attribute__((noreturn)) void misuse(const char *what)
+{
+    fprintf(stderr, "moonlet: wrong use: %s\n", what);
+    abort();
+}
+
+void assert_live(const moonlet_state *s)
+{
+    if (!s) misuse("a state is NULL");
+    if (!s->state) misuse("a state that has been released is used");
+}
+#endif
+
 /* Handles --------------------------------------------------------------------------- */
 
 moonlet_state *handle_new(const State *state, const Config *config)
@@ -112,7 +127,7 @@ static void handle_free(moonlet_state *h)
 moonlet_state *moonlet_retain(const moonlet_state *s)
 {
     moonlet_state *h = (moonlet_state *)s;
-    assert(h->state && "the state has been released");
+    assert_live(s);
     __atomic_fetch_add(&h->refs, 1, __ATOMIC_RELAXED);
     return h;
 }
@@ -120,6 +135,6 @@ moonlet_state *moonlet_retain(const moonlet_state *s)
 void moonlet_release(moonlet_state *s)
 {
     if (!s) return;
-    assert(s->state && "the state has been released already");
+    assert_live(s);
     if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0) handle_free(s);
 }

@@ -29,6 +29,8 @@ enum { HANDLE_INLINE = 3 };
 /* What a state's runs are given; immutable, shared by pointer. */
 typedef struct Config {
     moonlet_limits limits;
+    moonlet_trace_function *trace; /* NULL: none */
+    void *trace_data;
 } Config;
 
 struct moonlet_state {
@@ -45,6 +47,13 @@ struct moonlet_state {
         } free;
     } u;
 };
+
+/* Wrong use is told and ends the program, in debug builds. */
+#ifdef MOONLET_DEBUG
+void assert_live(const moonlet_state *s);
+#else
+static inline void assert_live(const moonlet_state *s) { (void)s; }
+#endif
 
 /* A handle with one reference. */
 moonlet_state *handle_new(const State *state, const Config *config);

@@ -27,16 +27,10 @@ moonlet_state *moonlet_init(void)
     return handle_new(base->state, NULL);
 }
 
-bool moonlet_is_paused(const moonlet_state *s) { return s->state->paused != NULL; }
-
-moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits)
+bool moonlet_is_paused(const moonlet_state *s)
 {
-    Config *c = NULL;
-    if (limits) {
-        c = s->config ? memcpy(mem_new(sizeof *c), s->config, sizeof *c) : mem_new(sizeof *c);
-        c->limits = *limits;
-    }
-    return handle_new(s->state, c);
+    assert_live(s);
+    return s->state->paused != NULL;
 }
 
 uint64_t moonlet_bytes_allocated(void)

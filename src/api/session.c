@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Beginning and ending a run for the host; its limits. */
+#include "api/api.h"
+
+#include <time.h>
+
+#include "eval/error.h"
+#include "syntax/parser.h"
+
+enum { PORTION_TIMED = 1000, PORTION_COUNTED = 256, OBJECT_BYTES = 64 };
+
+/* Polls ------------------------------------------------------------------------------- */
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t bytes_used(const Session *S)
+{
+    const Run *R = S->R;
+    return run_counted(R) - S->counted + (R->next_id - S->next_id) * OBJECT_BYTES;
+}
+
+static moonlet_limit_kind limit_reached(const Session *S, const moonlet_limits *l)
+{
+    if (l->bytes && bytes_used(S) > l->bytes) return MOONLET_LIMIT_BYTES;
+    if (l->interrupt && __atomic_load_n(l->interrupt, __ATOMIC_RELAXED))
+        return MOONLET_LIMIT_INTERRUPT;
+    if (S->deadline && now_ns() > S->deadline) return MOONLET_LIMIT_TIME;
+    return MOONLET_LIMIT_NONE;
+}
+
+static void trace(const Config *c, const Value *fp, const Node *n)
+{
+    int line = error_line(fp, n);
+    char id[CHUNK_ID_MAX] = "[C]";
+    if (line >= 0) chunk_id(frame_proto(fp)->source->chunk_name, id);
+    c->trace(c->trace_data, id, line < 0 ? 0 : line);
+}
+
+static bool on_poll(Run *R, Value *fp, const Node *n)
+{
+    Session *S = R->host;
+    const Config *c = S->from->config;
+    if (c->trace && fp) trace(c, fp, n);
+    S->limit = limit_reached(S, &c->limits);
+    return S->limit == MOONLET_LIMIT_NONE;
+}
+
+static void on_uncaught(Run *R, Value *fp, const Node *n)
+{
+    Session *S = R->host;
+    S->error = api_error_of_run(S, fp, n);
+}
+
+static const RunHooks hooks_plain = {on_uncaught, NULL};
+static const RunHooks hooks_polled = {on_uncaught, on_poll};
+
+/* Beginning --------------------------------------------------------------------------- */
+
+static void set_portion(Run *R, int64_t steps)
+{
+    if (R->portion_max > steps) R->portion_max = steps;
+}
+
+static void apply_limits(Session *S, const Config *c)
+{
+    Run *R = S->R;
+    const moonlet_limits *l = &c->limits;
+    if (l->bytes) set_portion(R, PORTION_COUNTED);
+    if (l->nanoseconds || l->interrupt) set_portion(R, PORTION_TIMED);
+    if (c->trace) set_portion(R, 1);
+    if (l->nanoseconds) S->deadline = now_ns() + l->nanoseconds;
+    if (l->bytes || l->nanoseconds || l->interrupt || c->trace) R->hooks = &hooks_polled;
+    if (l->steps) eval_set_budget(R, l->steps);
+    if (l->stack) {
+        R->stack_max = R->stack_limit = l->stack;
+        R->stack_limited = true;
+    }
+    size_t string = l->string;
+    if (l->bytes && (!string || l->bytes < string)) string = (size_t)l->bytes;
+    if (string && string < R->string_max) {
+        R->string_max = string;
+        R->string_limited = true;
+    }
+}
+
+static World *copy_world(const World *world, Coroutine *main)
+{
+    World *w = mem_alloc(sizeof *w);
+    *w = *world;
+    w->main = main;
+    return w;
+}
+
+/* A main coroutine for this session; the paused program waits for it, so that what it
+ * holds is not taken for garbage. */
+static __attribute__((noinline)) void lend_main(Session *S)
+{
+    Run *R = S->R;
+    S->paused = S->from->state->paused;
+    S->main = R->world->main;
+    Coroutine *main = run_new_coroutine(R, V_NIL);
+    main->body.status = CO_RUNNING;
+    main->body.resumer = S->paused;
+    R->world = copy_world(R->world, main);
+    R->co = NULL;
+}
+
+void api_begin_resumed(Session *S, const moonlet_state *s)
+{
+    assert_live(s);
+    *S = (Session){.from = s};
+    Run *R = S->R = run_begin(s->state);
+    R->host = S;
+    R->hooks = &hooks_plain;
+    S->counted = run_counted(R);
+    S->next_id = R->next_id;
+    if (s->config) apply_limits(S, s->config);
+}
+
+void api_begin(Session *S, const moonlet_state *s)
+{
+    api_begin_resumed(S, s);
+    if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
+}
+
+/* Ending ------------------------------------------------------------------------------ */
+
+static moonlet_limit_kind limit_of(const Session *S)
+{
+    if (S->limit) return S->limit;
+    switch (S->R->stop) {
+    case STOP_NONE: return MOONLET_LIMIT_NONE;
+    case STOP_STACK: return MOONLET_LIMIT_STACK;
+    case STOP_STRING: return MOONLET_LIMIT_STRING;
+    default: return MOONLET_LIMIT_STEPS;
+    }
+}
+
+/* The run's world, with the paused program in it again. */
+static State *pack(Session *S)
+{
+    Run *R = S->R;
+    if (!S->paused) return run_snapshot(R);
+    R->status = RUN_OK;
+    R->world = copy_world(R->world, S->main);
+    State *state = run_snapshot(R);
+    state->paused = S->paused;
+    return state;
+}
+
+static moonlet_result result_of(moonlet_status status, moonlet_state *h)
+{
+    return (moonlet_result){.status = status,
+                            .state = h,
+                            .count = h->count,
+                            .values = (const moonlet_value *)h->values,
+                            .error = h->error};
+}
+
+static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)
+{
+    moonlet_result r = result_of(status, h);
+    r.steps = eval_steps_used(S->R);
+    if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->R->fatal))
+        r.limit = limit_of(S);
+    run_end(S->R);
+    return r;
+}
+
+moonlet_result api_end(Session *S, RunStatus status)
+{
+    Run *R = S->R;
+    if (__builtin_expect(S->paused && status == RUN_PAUSED, 0)) {
+        R->fatal = true;
+        return api_end_error(S, MOONLET_ERROR_LIMIT, "limit reached beside a paused program");
+    }
+    moonlet_state *h = handle_new(pack(S), S->from->config);
+    if (status == RUN_OK) {
+        handle_set_values(h, R->results, R->result_count);
+        return finish(S, MOONLET_OK, h);
+    }
+    if (status == RUN_PAUSED) return finish(S, MOONLET_PAUSED, h);
+    h->error = S->error ? S->error : api_error_of_run(S, NULL, NULL);
+    return finish(S, MOONLET_FAILED, h);
+}
+
+moonlet_result api_end_values(Session *S, const Value *values, size_t count)
+{
+    moonlet_state *h = handle_new(pack(S), S->from->config);
+    handle_set_values(h, values, count);
+    return finish(S, MOONLET_OK, h);
+}
+
+moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message)
+{
+    moonlet_state *h = handle_new(pack(S), S->from->config);
+    size_t length = strlen(message);
+    h->error = api_error(kind, string_value(string_new(message, length)), message, length);
+    return finish(S, MOONLET_FAILED, h);
+}
+
+moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t count)
+{
+    moonlet_state *h = handle_new(s->state, s->config);
+    handle_set_values(h, values, count);
+    return result_of(MOONLET_OK, h);
+}
+
+moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const char *message)
+{
+    moonlet_state *h = handle_new(s->state, s->config);
+    size_t length = strlen(message);
+    h->error = api_error(kind, string_value(string_new(message, length)), message, length);
+    return result_of(MOONLET_FAILED, h);
+}
+
+moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
+                                 const String *message, int line)
+{
+    moonlet_state *h = handle_new(s->state, s->config);
+    moonlet_error *e =
+        api_error(MOONLET_ERROR_SYNTAX, string_value(message), message->data, message->length);
+    api_error_at(e, name, line);
+    h->error = e;
+    return result_of(MOONLET_FAILED, h);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Terms to values. A list becomes a new table: items without a key get the positions
+ * 1, 2, ... in their order, so [v1, v2] is [{1, v1}, {2, v2}]. Deep terms need no C stack.
+ */
+#include "api/host.h"
+#include "api/term.h"
+
+#include <stdlib.h>
+
+/* A list that is being turned into a table. */
+typedef struct Level {
+    const moonlet_term *list;
+    Table *table;
+    size_t next;   /* item */
+    double number; /* of the last positional one */
+    Value key;     /* waits for the value below it */
+} Level;
+
+typedef struct Encoder {
+    Run *R;
+    Level *levels; /* collected memory */
+    size_t depth, capacity;
+    Table *made; /* address of a list -> its table */
+    char *error;
+} Encoder;
+
+static Value address_key(const moonlet_term *list)
+{
+    return value_number((double)(uintptr_t)list);
+}
+
+static void deepen(Encoder *e)
+{
+    e->capacity = e->capacity ? e->capacity * 2 : 16;
+    Level *more = mem_alloc(e->capacity * sizeof *more);
+    if (e->depth) memcpy(more, e->levels, e->depth * sizeof *more);
+    e->levels = more;
+}
+
+static Value open_list(Encoder *e, const moonlet_term *list)
+{
+    if (e->depth == e->capacity) deepen(e);
+    Table *t = run_new_table(e->R);
+    e->levels[e->depth++] = (Level){.list = list, .table = t};
+    run_set(e->R, e->made, address_key(list), value_object(t));
+    return value_object(t);
+}
+
+static Value encode_reference(Encoder *e, const moonlet_term *t)
+{
+    Value table = run_get(e->R, e->made, address_key(t->u.target));
+    if (table == V_NIL) e->error = strdup("a reference to a list outside of the term");
+    return table;
+}
+
+/* The value; of a list the empty table, whose items come next. */
+static Value encode_one(Encoder *e, const moonlet_term *t)
+{
+    switch (moonlet_term_type_of(t)) {
+    case MOONLET_TERM_BOOLEAN: return value_boolean(t->boolean);
+    case MOONLET_TERM_NUMBER: return value_number_checked(t->u.number);
+    case MOONLET_TERM_STRING: {
+        const String *s = string_new(t->u.bytes, t->count);
+        if (!s) e->error = strdup("not enough memory");
+        return s ? string_value(s) : V_NIL;
+    }
+    case MOONLET_TERM_LIST: return open_list(e, t);
+    case MOONLET_TERM_FUNCTION:
+        return host_function(e->R, NULL, t->u.function.call, t->u.function.user);
+    case MOONLET_TERM_POINTER: return host_pointer(t->u.pointer);
+    case MOONLET_TERM_VALUE: return value_in(t->u.held.value);
+    case MOONLET_TERM_REFERENCE: return encode_reference(e, t);
+    default: return V_NIL;
+    }
+}
+
+static bool key_is_good(Encoder *e, Value key)
+{
+    if (key != V_NIL && (!value_is_number(key) || value_to_double(key) == value_to_double(key)))
+        return true;
+    if (!e->error) e->error = strdup(key == V_NIL ? "a key is nil" : "a key is NaN");
+    return false;
+}
+
+/* One item of the innermost list; a key that is a list is encoded before its value. */
+static void encode_item(Encoder *e, Level *l)
+{
+    const TermItem *item = &l->list->u.items[l->next];
+    size_t at = e->depth - 1;
+    Value key;
+    if (l->key != V_NIL) {
+        key = l->key;
+    } else if (item->key) {
+        key = encode_one(e, item->key);
+        if (!key_is_good(e, key)) return;
+        e->levels[at].key = key;
+        if (e->depth > at + 1) return;
+    } else {
+        key = value_number(++l->number);
+    }
+    e->levels[at].key = V_NIL;
+    e->levels[at].next++;
+    Table *t = e->levels[at].table;
+    Value v = encode_one(e, item->value);
+    if (v != V_NIL) run_set(e->R, t, key, v);
+}
+
+Value term_encode(Run *R, const moonlet_term *term, char **error)
+{
+    Encoder e = {.R = R, .made = run_new_table(R)};
+    Value v = encode_one(&e, term);
+    while (e.depth && !e.error) {
+        Level *l = &e.levels[e.depth - 1];
+        if (l->next == l->list->count)
+            e.depth--;
+        else
+            encode_item(&e, l);
+    }
+    *error = e.error;
+    return e.error ? V_NIL : v;
+}
