@@ -127,6 +127,8 @@ static const Node start_return = {.exec = world_return, .kind = N_JUMP};
 RunStatus eval_resume_paused(Run *R)
 {
     const Node *node = heap_coroutine(R, R->co)->node;
+    R->stop = 0;
+    R->fatal = false;
     Value *fp = eval_reenter(R);
     if (!node) R->result_count = 0;
     R->depth++;
