@@ -81,6 +81,11 @@ static bool is_cell_local(const AstExpr *e)
     return e->kind == EXPR_LOCAL && local_is_cell(e->u.local);
 }
 
+static bool is_cell(const Linker *L, const AstExpr *e)
+{
+    return is_cell_local(e) || (e->kind == EXPR_UPVALUE && upvalue_is_cell(L, e->u.upvalue));
+}
+
 /* Destinations --------------------------------------------------------------------- */
 
 typedef struct Dest {
@@ -337,8 +342,8 @@ static void index_general(Linker *L, const AstExpr *e, Dest d)
     } else if (key_local) {
         indexed_operand(L, object);
         group = 2;
-    } else if (is_cell_local(object)) {
-        key_at = into_temp(L, key).slot;
+    } else if (is_cell(L, object) && key->kind != EXPR_UPVALUE) {
+        key_at = into_temp(L, key).slot; /* it may change the object */
         key_local = true;
         indexed_operand(L, object);
         group = 2;
@@ -928,7 +933,21 @@ unsigned link_expr_anywhere(Linker *L, const AstExpr *e)
 
 /* Assignment ----------------------------------------------------------------------- */
 
-/* copy_locals: a local used in the target may itself be assigned by the statement. */
+static bool assigned_later(const AstExpr *targets, const AstExpr *variable)
+{
+    for (const AstExpr *e = targets; e; e = e->next) {
+        if (e->kind != variable->kind) continue;
+        if (e->kind == EXPR_LOCAL ? e->u.local == variable->u.local
+                                  : e->u.upvalue == variable->u.upvalue)
+            return true;
+    }
+    return false;
+}
+
+/* copy_locals: a local used in the target may itself be assigned by the statement. A
+ * captured variable is read when the value is stored, as in PUC Lua, where the
+ * instruction that stores reads it: the values' calls may have changed it. (A key that
+ * is an upvalue is not: it needs an instruction of its own.) */
 Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
 {
     Target t = {.expr = e};
@@ -937,6 +956,8 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
     uint32_t item;
     if (plain_upvalue(L, object, &t.slot)) {
         t.object = 'U';
+    } else if (is_cell(L, object) && !assigned_later(e->next, object)) {
+        t.object = 'L', t.late_object = true;
     } else {
         t.object = 'L';
         t.slot = copy_locals ? into_temp(L, object).slot : link_expr_anywhere(L, object);
@@ -945,6 +966,8 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
         t.key = 'F';
     } else if (integer_key(key, &item)) {
         t.key = 'I';
+    } else if (is_cell_local(key) && !assigned_later(e->next, key)) {
+        t.key = 'L', t.late_key = true;
     } else {
         t.key = 'L';
         t.key_slot = copy_locals ? into_temp(L, key).slot : link_expr_anywhere(L, key);
@@ -957,15 +980,19 @@ static void store_indexed(Linker *L, const Target *t, int value, unsigned value_
 {
     int what = t->key == 'F' ? 0 : t->key == 'I' ? 1 : 2;
     int object = t->object == 'U' ? 1 : 0;
+    unsigned top = L->top, slot = t->slot, key_slot = t->key_slot;
     L->origin = t->expr;
     L->line = t->expr->line;
+    if (t->late_object) slot = into_temp(L, t->expr->u.index.object).slot;
+    if (t->late_key) key_slot = into_temp(L, t->expr->u.index.key).slot;
     uint32_t i = link_emit(L, N_SET_FIELD_L_L + (NodeKind)((object * 3 + value) * 3 + what));
     Node *n = &L->nodes[i];
-    n->a = (uint16_t)t->slot;
-    n->b = (uint16_t)t->key_slot;
+    n->a = (uint16_t)slot;
+    n->b = (uint16_t)key_slot;
     n->c = (uint16_t)value_slot;
     if (what == 0) set_string_key(n, t->expr->u.index.key->u.string);
     if (what == 1) integer_key(t->expr->u.index.key, &n->aux);
+    L->top = top;
 }
 
 static void store_cell(Linker *L, const AstExpr *e)
@@ -983,7 +1010,8 @@ void link_store_expr(Linker *L, const Target *t, const AstExpr *value)
         if (link_is_plain_local(L, value, &slot)) {
             store_indexed(L, t, 0, slot);
         } else {
-            Operand o = into_accumulator(L, value, true);
+            /* a node that takes a double is the very next one */
+            Operand o = into_accumulator(L, value, !t->late_object && !t->late_key);
             store_indexed(L, t, o.letter == 'D' ? 2 : 1, 0);
         }
     } else if (link_is_plain_local(L, t->expr, &slot) && value->kind != EXPR_FUNCTION) {

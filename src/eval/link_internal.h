@@ -93,13 +93,14 @@ unsigned link_list_open(Linker *L, const AstExpr *list, unsigned at, bool *open)
 /* Branches if the truth of e is `sense`, else falls through. */
 void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list);
 
-/* Assignment targets, their parts evaluated. */
+/* Assignment targets, their parts evaluated, but for late ones. */
 typedef struct Target {
     const AstExpr *expr;
     char object; /* 'L' or 'U' for an indexed one */
     unsigned slot;
     char key; /* 'F' string, 'I' integer, 'L' slot */
     unsigned key_slot;
+    bool late_object, late_key; /* captured variables: read by the store */
 } Target;
 Target link_target(Linker *L, const AstExpr *e, bool copy_locals);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);

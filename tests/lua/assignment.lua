@@ -126,3 +126,31 @@ t[1] = "number"; t["1"] = "string"; t[1.0] = "float"; t[-0] = "zero"; t[true] = 
 print(t[1], t["1"], t[0], t[true], t[2 ^ 53]) -- expect: float	string	zero	true	nil
 t[2 ^ 53] = "big"; t[-1] = "neg"; t[0.5] = "half"; t[1e300] = "huge"; t[1 / 0] = "inf"
 print(t[2 ^ 53], t[-1], t[1 / 2], t[1e300], t[math.huge], #t) -- expect: big	neg	half	huge	inf	1
+
+-- a captured variable in a target is read when the value is stored
+do
+  local a, b, z = { name = "a" }, { name = "b" }, nil
+  local t, k = a, 1
+  local function change() t, k = b, 2 return 7, 8 end
+  local function reset() t, k, a.x, b.x, a[1], a[2] = a, 1, nil, nil, nil, nil end
+  t.x = change() print(a.x, b.x) reset() -- expect: nil	7
+  t.x = change() + 1 print(a.x, b.x) reset() -- expect: nil	8
+  z, t.x = change() print(a.x, b.x) reset() -- expect: nil	8
+  t.x, z = 1, change() print(a.x, b.x) reset() -- expect: nil	1
+  t.x, t = change() print(a.x, b.x, t) reset() -- expect: 7	nil	8
+  a[k] = change() print(a[1], a[2]) reset() -- expect: nil	7
+  a[k], k = change() print(a[1], a[2], k) reset() -- expect: 7	nil	8
+  local function up()
+    t.x = change() print(a.x, b.x) reset() -- expect: nil	7
+    t.x = change() + 1 print(a.x, b.x) reset() -- expect: nil	8
+    z, t.x = change() print(a.x, b.x) reset() -- expect: nil	8
+    t.x, t = change() print(a.x, b.x, t) reset() -- expect: 7	nil	8
+    a[k] = change() print(a[1], a[2]) reset() -- expect: 7	nil
+    t.x, z = change(), t print(a.x, b.x, z.name) reset() -- expect: nil	7	b
+    print(t[change() and "name"], t.name) reset() -- expect: b	b
+  end
+  up()
+  print(t[change() and "name"]) reset() -- expect: b
+  local m = setmetatable({}, { __add = function() return nil end })
+  t.x = m + 1 print(a.x) reset() -- expect: nil
+end
