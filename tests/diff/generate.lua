@@ -455,7 +455,11 @@ end
 
 function stat.swap() -- targets that use each other
   local t, n, m = variable "t", variable "n", variable "n"
+  local change = ("(function() step() %s, %s = %s, 2 return 1, 2 end)()"):format(t, n, variable "t")
   line("%s", pick {
+    ("%s.a = %s"):format(t, change), ("%s[%s] = %s + 1"):format(t, n, change),
+    ("%s.a, %s = %s"):format(t, pick { n, m, t }, change),
+    ("%s, %s[%s] = %s"):format(n, t, n, change),
     ("%s, %s[%s], %s = %s, %s, %s"):format(n, t, n, m, m, n, any(1)),
     ("%s, %s.a = %s.a, %s"):format(t, t, t, t),
     ("%s[1], %s[2], %s = %s[2], %s[1]"):format(t, t, t, t, t),
@@ -463,7 +467,7 @@ function stat.swap() -- targets that use each other
     ("%s[note('k', %s)], %s[note('l', 2)] = note('v', %s), note('w', %s)"):format(t, n, t, any(1), any(1)),
     ("%s, %s, %s = %s"):format(n, t, m, make.call(1)),
   })
-  show(n, m)
+  show(n, m, t)
 end
 
 local function body(count) return function() statements(count or random(3)) end end
