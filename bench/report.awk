@@ -75,7 +75,7 @@ END {
         printf "%s \"%s\": {\"cpu\": %.4f, \"rss\": %.4f}", (first ? "" : ","), l, t, m > json
         first = 0
     }
-    plot_line("GEOMETRIC MEAN")
+    plot_line("GEO. MEAN")
     printf "\n"
     printf " },\n  \"measured\": \"%s\"\n}\n", caption > json
     print "Time and (memory) relative to " base "; smaller is better. Medians of " runs "."

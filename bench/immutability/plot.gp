@@ -14,10 +14,11 @@ set style data histograms
 set style histogram clustered gap 1
 set style fill solid
 set boxwidth 0.9
-set xtics rotate by -55 font ",10" nomirror
+set xtics rotate by -55 font ",10" noenhanced nomirror
 set ytics nomirror
 set grid ytics linecolor rgb "#dddddd"
 set yrange [0:*]
+set rmargin 6
 set arrow 1 from graph 0, first 1 to graph 1, first 1 nohead linecolor rgb "#333333" front
 set key top left horizontal
 plot data."/programs.dat" using 2:xtic(1) title "time" linecolor rgb "#3b6ea5", \
@@ -35,6 +36,6 @@ set xlabel "operations from snapshot to snapshot"
 set format y "%g"
 set key top left vertical
 set style data linespoints
-plot for [i=1:STATS_blocks - 1] data."/snapshots.dat" index i - 1 \
+plot for [i=1:STATS_blocks] data."/snapshots.dat" index i - 1 \
      using 1:2 title columnheader(1) linewidth 2 pointtype 7 pointsize 0.6
 unset multiplot

@@ -39,7 +39,7 @@ function report_programs(    i, name, tp, tm, mp, mm, log_time, log_rss, means) 
     if (!means) means = 1
     printf "%-16s %10s  %8s  %7.2f %10s %8s %7.2f\n", "geometric mean", "", "",
            exp(log_time / means), "", "", exp(log_rss / means)
-    printf "\"GEOMETRIC MEAN\" %.4f %.4f\n", exp(log_time / means), exp(log_rss / means) \
+    printf "\"GEO. MEAN\" %.4f %.4f\n", exp(log_time / means), exp(log_rss / means) \
            > (data "/programs.dat")
     printf "\n  },\n  \"geometric_mean\": {\"cpu\": %.4f, \"rss\": %.4f},\n",
            exp(log_time / means), exp(log_rss / means) > json
@@ -58,7 +58,7 @@ function report_snapshots(    i, k, n, name, rates, never, t, m, first) {
         never = median_of(took, "snapshots", name, "0")
         printf "%-8s", name
         printf "%s\n    \"%s\": {", (first++ ? "," : ""), name > json
-        printf "\n\n\"%s\"\n", name > (data "/snapshots.dat")
+        printf "%s\"%s\"\n", (i == 1 ? "" : "\n\n"), name > (data "/snapshots.dat")
         for (k = 1; k <= n; k++) {
             t = median_of(took, "snapshots", name, rates[k])
             m = median_of(rss, "snapshots", name, rates[k])
