@@ -48,7 +48,8 @@ print()
 array2d.write(array2d.map("*", { { 1, 2 }, { 3, 4 } }, 2))
 print(comprehension "x^2 for x=1,5"()[5], comprehension "sum(x for x=1,100)"(), pcall(function() return comprehension "x for" () end))
 print(types.is_integer(3), types.is_callable(print), types.type(l), url.quote "a b&c", url.unquote "a%20b")
-print(xml.tostring(xml.parse "<a x='1'><b>text</b><c/></a>", "", "  "), pcall(xml.parse, "<a>"))
+print(xml.tostring(xml.parse("<a x='1'><b>text</b><c/></a>", false, true), "", "  "),
+    (pcall(xml.parse, "<a>", false, true)))
 print(balanced.match_expression("a(b, 'c)') + 1 rest", 1), operator.lt(1, 2), operator.concat("a", "b"))
 
 -- the lexer over its own source and that of its neighbours

@@ -1,5 +1,10 @@
 -- needs: pl.pretty debug
 -- Penlight's modules that lean on debug and load.
+local nothing = function() end
+package.preload.lfs = function() -- a C module: a stand-in will do
+  return { attributes = nothing, currentdir = function() return "/" end, mkdir = nothing,
+    rmdir = nothing, dir = nothing, link = nothing, touch = nothing, chdir = nothing }
+end
 local pretty, seq, OrderedMap = require "pl.pretty", require "pl.seq", require "pl.OrderedMap"
 local Set, MultiMap, utils = require "pl.Set", require "pl.MultiMap", require "pl.utils"
 local Date, lapp, test = require "pl.Date", require "pl.lapp", require "pl.test"
