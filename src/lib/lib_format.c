@@ -2,30 +2,31 @@
 /*
  * string.format (manual 6.4), with lib/format.h's conversions.
  *
- * The result grows in a Buffer. When %s calls a __tostring, the frame keeps, below the
- * n arguments, what is needed to go on:
+ * The result grows in a Buffer. When %s calls a __tostring, the arguments move up, and
+ * the frame keeps below them what is needed to go on:
  *
- *   a[0] n  [1] result so far or nil  [2] offset of the %s  [3] its argument
- *    [4..4+n) arguments
+ *   a[0] n  [1] result so far  [2] offset of the %s  [3] its argument  [4..4+n) arguments
  */
 #include "lib/lib_string.h"
 
 #include "lib/buffer.h"
 #include "lib/format.h"
 
-enum { ARGS = 0, RESULT, OFFSET, NEXT, SAVED };
+enum { ARGS, RESULT, OFFSET, NEXT, SAVED };
 
 typedef struct Work {
     Format f;
     Buffer out;
     const String *done; /* what comes before out, or NULL */
     const String *text; /* the format */
-    int next;           /* argument */
+    Value *args;        /* in the frame: where they were, or moved up */
+    int n, next;        /* arguments, and the next one */
 } Work;
 
-static void begin(Run *R, Work *w, const Value *a, size_t offset)
+/* To go on at an offset of the format. */
+static void begin(Run *R, Work *w, size_t offset)
 {
-    w->text = value_string(a[0]);
+    w->text = value_string(w->args[0]);
     format_init(&w->f, w->text->data + offset, w->text->length - offset);
     buffer_init(&w->out, R->string_max);
 }
@@ -43,17 +44,16 @@ static const String *finish(Run *R, Work *w)
 static int called(Run *R, Value *a, int n);
 
 /* Has Lua make a string of argument w->next, whose conversion starts at `offset`. */
-static int call_tostring(Run *R, Work *w, Value *a, int n, size_t offset)
+static int call_tostring(Run *R, Work *w, Value *a, size_t offset)
 {
     const String *done = finish(R, w);
-    Value v = a[w->next];
     if (!done) return native_memory_error(R);
-    memmove(a + SAVED, a, (size_t)n * sizeof(Value));
-    a[ARGS] = value_number(n);
+    if (w->args == a) memmove(a + SAVED, a, (size_t)w->n * sizeof(Value));
+    a[ARGS] = value_number(w->n);
     a[RESULT] = string_value(done);
     a[OFFSET] = value_number((double)offset);
     a[NEXT] = value_number(w->next);
-    return native_tostring(R, a, SAVED + n, v, called);
+    return native_tostring(R, a, SAVED + w->n, a[SAVED + w->next], called);
 }
 
 static void append_value(Work *w, Value v)
@@ -70,13 +70,13 @@ static void append_value(Work *w, Value v)
     }
 }
 
-static int append_any(Run *R, Work *w, Value *a, int n, size_t offset)
+static int append_any(Run *R, Work *w, Value *a, size_t offset)
 {
-    Value v = a[w->next];
+    Value v = w->args[w->next];
     if (value_is_number(v)) {
         append_value(w, v);
     } else if (meta_of(R, v, META_TOSTRING) != V_NIL) {
-        return call_tostring(R, w, a, n, offset);
+        return call_tostring(R, w, a, offset);
     } else {
         append_value(w, value_is_string(v) ? v : value_to_text(R, v));
     }
@@ -86,24 +86,25 @@ static int append_any(Run *R, Work *w, Value *a, int n, size_t offset)
 /* All conversions ------------------------------------------------------------------ */
 
 /* Converts argument w->next: 0, or what the native must answer. */
-static int append_argument(Run *R, Work *w, Value *a, int n, size_t offset)
+static int append_argument(Run *R, Work *w, Value *a, size_t offset)
 {
     double number;
     const String *s;
+    const char *error;
     switch (format_wants(&w->f.spec)) {
-    case FORMAT_STRING: return append_any(R, w, a, n, offset);
+    case FORMAT_STRING: return append_any(R, w, a, offset);
     case FORMAT_QUOTED:
-        if (!(s = arg_string(R, a, n, w->next))) return NATIVE_ERROR;
+        if (!(s = arg_string(R, w->args, w->n, w->next))) return NATIVE_ERROR;
         format_quoted(&w->out, s->data, s->length);
         return 0;
     default:
-        if (!arg_number(R, a, n, w->next, &number)) return NATIVE_ERROR;
-        const char *error = format_number(&w->out, &w->f.spec, number);
+        if (!arg_number(R, w->args, w->n, w->next, &number)) return NATIVE_ERROR;
+        error = format_number(&w->out, &w->f.spec, number);
         return error ? native_arg_error(R, w->next, "%s", error) : 0;
     }
 }
 
-static int format(Run *R, Work *w, Value *a, int n)
+static int format(Run *R, Work *w, Value *a)
 {
     for (;;) {
         size_t offset = (size_t)(w->f.at - w->text->data);
@@ -113,10 +114,10 @@ static int format(Run *R, Work *w, Value *a, int n)
             buffer_append(&w->out, w->f.literal, w->f.literal_length);
             continue;
         }
-        if (w->next >= n) return native_arg_error(R, w->next, "no value");
+        if (w->next >= w->n) return native_arg_error(R, w->next, "no value");
         if (kind == FORMAT_ERROR)
             return lib_error(R, string_new(w->f.error, w->f.error_length));
-        int code = append_argument(R, w, a, n, offset);
+        int code = append_argument(R, w, a, offset);
         if (code) return code;
         w->next++;
     }
@@ -125,28 +126,28 @@ static int format(Run *R, Work *w, Value *a, int n)
     NATIVE_RETURN(string_value(s));
 }
 
-/* A __tostring has answered. */
+/* A __tostring has answered. Its %s is read once more. */
 static int called(Run *R, Value *a, int n)
 {
     Work w;
-    Value v = lib_result(R, 0);
-    int args = (int)value_to_double(a[ARGS]);
-    size_t offset = (size_t)value_to_double(a[OFFSET]);
+    w.args = a + SAVED;
+    w.n = (int)value_to_double(a[ARGS]);
     w.done = value_string(a[RESULT]);
     w.next = (int)value_to_double(a[NEXT]) + 1;
-    memmove(a, a + SAVED, (size_t)args * sizeof(Value));
-    begin(R, &w, a, offset);
+    begin(R, &w, (size_t)value_to_double(a[OFFSET]));
     format_next(&w.f);
-    append_value(&w, v);
-    return format(R, &w, a, args);
+    append_value(&w, lib_result(R, 0));
+    return format(R, &w, a);
 }
 
 int lib_string_format(Run *R, Value *a, int n)
 {
     Work w;
     if (!arg_string(R, a, n, 0)) return NATIVE_ERROR;
+    w.args = a;
+    w.n = n;
     w.done = NULL;
     w.next = 1;
-    begin(R, &w, a, 0);
-    return format(R, &w, a, n);
+    begin(R, &w, 0);
+    return format(R, &w, a);
 }

@@ -5,9 +5,10 @@
  * Between two calls of Lua the result grows in a Buffer; what has to survive a call is
  * in the frame:
  *
- *   a[0] subject  [1] pattern  [2] replacement  [3] matches left  [4] matches made
- *    [5] result so far, a string, or nil  [6] how much of the subject is in it
- *    [7], [8] the match that is being replaced
+ *   a[0] subject  [1] pattern  [2] replacement  [3] argument
+ *    [4] matches left  [5] the last match's start  [6] matches made
+ *    [7] result so far, a string, or nil  [8] the last match's end
+ *    [9] how much of the subject is in the result
  *
  * A match that stays as it is costs nothing: it is copied with what follows it.
  */
@@ -16,7 +17,7 @@
 #include "eval/operate.h"
 #include "lib/buffer.h"
 
-enum { SUBJECT, PATTERN, REPLACEMENT, LEFT, COUNT, RESULT, COPIED, FROM, TO, AT };
+enum { SUBJECT, PATTERN, REPLACEMENT, LIMIT, LEFT, FROM, COUNT, RESULT, TO, COPIED, AT };
 
 _Static_assert(AT + NATIVE_HEADER + PATTERN_CAPTURES_MAX <= STACK_SLACK,
                "the frame and a call fit into every native's slack");
@@ -33,11 +34,19 @@ typedef struct Gsub {
 
 /* Progress in the frame ------------------------------------------------------------ */
 
-static void begin(Run *R, Gsub *g, const Value *a)
+static bool is_plain(const String *s)
+{
+    size_t i = 0;
+    while (i < s->length && s->data[i] != '%') i++;
+    return i == s->length;
+}
+
+static inline void begin(Run *R, Gsub *g, const Value *a)
 {
     g->subject = value_string(a[SUBJECT]);
-    match_begin(&g->w, g->subject, value_string(a[PATTERN]), true);
+    match_begin(R, &g->w, g->subject, value_string(a[PATTERN]), true);
     buffer_init(&g->out, R->string_max);
+    g->plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
 }
 
 /* A size in a slot: the bits of a very small number. */
@@ -119,19 +128,12 @@ static inline bool replace_by_value(Run *R, Gsub *g, Value v)
     return true;
 }
 
-static bool is_plain(const String *s)
-{
-    size_t i = 0;
-    while (i < s->length && s->data[i] != '%') i++;
-    return i == s->length;
-}
-
 static int replace_by_string(Run *R, Gsub *g, const Value *a)
 {
     const String *s = value_string(a[REPLACEMENT]);
     copy_gap(g);
     if (g->plain) return buffer_append(&g->out, s->data, s->length), 0;
-    return pattern_expand(&g->w.m, s->data, s->length, &g->out) ? 0 : match_failed(R, &g->w);
+    return pattern_expand(&g->w.m, s->data, s->length, &g->out) ? 0 : match_failed(&g->w);
 }
 
 static int replaced(Run *R, Value *a, int n);
@@ -141,7 +143,7 @@ static int replace_by_function(Run *R, Gsub *g, Value *a)
     if (!save(R, g, a)) return native_memory_error(R);
     Value *f = a + AT + NATIVE_HEADER - 1;
     f[0] = a[REPLACEMENT];
-    int count = match_captures(R, &g->w, f + 1, true);
+    int count = match_captures(&g->w, f + 1, true);
     return count < 0 ? count : native_call(R, a, AT, count, replaced);
 }
 
@@ -179,7 +181,7 @@ static int replace_by_table(Run *R, Gsub *g, Value *a)
 {
     PatternPiece piece;
     const Table *t = value_pointer(a[REPLACEMENT]);
-    if (!pattern_capture(&g->w.m, 0, &piece)) return match_failed(R, &g->w);
+    if (!pattern_capture(&g->w.m, 0, &piece)) return match_failed(&g->w);
     Value v = look_up(R, t, &piece);
     if (v == V_NIL && heap_table(R, t)->meta)
         return replace_by_index(R, g, a, match_capture(&piece));
@@ -198,6 +200,7 @@ static int replace(Run *R, Gsub *g, Value *a)
 
 static int finish(Run *R, Gsub *g, Value *a)
 {
+    lib_string_charge(R, g->out.length);
     if (g->copied || g->out.length || a[RESULT] != V_NIL) {
         buffer_append(&g->out, g->subject->data + g->copied, g->subject->length - g->copied);
         const String *s = whole_result(R, g, a);
@@ -216,17 +219,20 @@ static bool advance(Gsub *g)
     return !m->anchored && g->next <= g->subject->length;
 }
 
+static int suspend(Run *R, Gsub *g, Value *a) __attribute__((noinline));
+
 static int substitute(Run *R, Gsub *g, Value *a)
 {
     while (g->left) {
         PatternStatus status = match_find(R, &g->w, g->next);
         if (status == PATTERN_NO_MATCH) break;
-        if (status != PATTERN_MATCH) return match_failed(R, &g->w);
+        if (status != PATTERN_MATCH) return match_failed(&g->w);
         g->left--;
         g->count++;
         int code = replace(R, g, a);
         if (code) return code;
         if (!advance(g)) break;
+        if (R->fuel < 0 && !native_charge(R, 0)) return suspend(R, g, a);
     }
     return finish(R, g, a);
 }
@@ -240,11 +246,30 @@ static int replaced(Run *R, Value *a, int n)
     return advance(&g) ? substitute(R, &g, a) : finish(R, &g, a);
 }
 
+/* Out of steps after some matches: what is done is kept by a call of nothing at all, as a
+ * continuation can be run again where it was. */
+static int nothing(Run *R, Value *a, int n) { return 0; }
+
+static int resumed(Run *R, Value *a, int n)
+{
+    Gsub g;
+    if (!native_charge(R, 0)) return NATIVE_PAUSE;
+    load(R, &g, a);
+    return advance(&g) ? substitute(R, &g, a) : finish(R, &g, a);
+}
+
+static int suspend(Run *R, Gsub *g, Value *a)
+{
+    if (!save(R, g, a)) return native_memory_error(R);
+    a[AT + NATIVE_HEADER - 1] = value_object(run_new_native(R, nothing, "nothing", 0));
+    return native_call(R, a, AT, 0, resumed);
+}
+
 /* The most matches to make, from an integer that is a size_t in PUC Lua. */
 static bool arg_limit(Run *R, Value *a, int n, size_t length, size_t *limit)
 {
     int64_t max;
-    if (!arg_integer_or(R, a, n, 3, (int64_t)length + 1, &max)) return false;
+    if (!arg_integer_or(R, a, n, LIMIT, (int64_t)length + 1, &max)) return false;
     *limit = (uint64_t)max > length ? length + 1 : (size_t)max;
     return true;
 }
@@ -269,7 +294,6 @@ int lib_string_gsub(Run *R, Value *a, int n)
     begin(R, &g, a);
     g.left = limit;
     g.count = g.copied = g.next = 0;
-    g.plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
     a[RESULT] = V_NIL;
     return substitute(R, &g, a);
 }

@@ -9,30 +9,27 @@
 
 /* Matching ------------------------------------------------------------------------- */
 
-static PatternStatus interrupted(Run *R, MatchWork *w)
+/* Another portion, if the run may go on. */
+bool match_refuel(Matcher *m)
 {
-    *R->interrupt = 0;
-    w->m.error = "interrupted!";
-    return w->m.status = PATTERN_ERROR;
-}
-
-PatternStatus match_find_more(Run *R, MatchWork *w, size_t at)
-{
-    PatternStatus status = PATTERN_OUT_OF_FUEL;
-    uint64_t portion = MATCH_PORTION;
-    while (status == PATTERN_OUT_OF_FUEL && native_charge(R, portion / MATCH_STEP)) {
-        if (R->interrupt && *R->interrupt) return interrupted(R, w);
-        w->fuel = portion *= 2;
-        status = pattern_find(&w->m, at);
+    MatchWork *w = (MatchWork *)m;
+    Run *R = w->R;
+    if (R->interrupt && *R->interrupt) {
+        *R->interrupt = 0;
+        w->interrupted = true;
+        return false;
     }
-    native_charge(R, (portion - w->fuel) / MATCH_STEP);
-    return status;
+    if (!native_charge(R, MATCH_PORTION / MATCH_STEP) && w->portions >= MATCH_CREDIT)
+        return false;
+    w->portions++;
+    m->fuel += MATCH_PORTION;
+    return true;
 }
 
-int match_failed(Run *R, const MatchWork *w)
+int match_failed(const MatchWork *w)
 {
-    if (w->m.status == PATTERN_OUT_OF_FUEL) return NATIVE_PAUSE;
-    return native_error(R, "%s", w->m.error);
+    if (w->m.status != PATTERN_OUT_OF_FUEL) return native_error(w->R, "%s", w->m.error);
+    return w->interrupted ? native_error(w->R, "interrupted!") : NATIVE_PAUSE;
 }
 
 Value match_capture(const PatternPiece *piece)
@@ -41,14 +38,14 @@ Value match_capture(const PatternPiece *piece)
     return lib_string_of(piece->bytes, piece->length);
 }
 
-int match_captures(Run *R, MatchWork *w, Value *a, bool whole)
+int match_captures(MatchWork *w, Value *a, bool whole)
 {
     int count = pattern_capture_count(&w->m, whole);
     for (int i = 0; i < count; i++) {
         PatternPiece piece;
-        if (!pattern_capture(&w->m, i, &piece)) return match_failed(R, w);
+        if (!pattern_capture(&w->m, i, &piece)) return match_failed(w);
         a[i] = match_capture(&piece);
-        if (!a[i]) return native_memory_error(R);
+        if (!a[i]) return native_throw(w->R, new_c_string("not enough memory"));
     }
     return count;
 }
@@ -62,9 +59,10 @@ static int positions(Value *a, size_t from, size_t to)
     return 2;
 }
 
-static int find_plain(Value *a, const String *s, const String *p, size_t at)
+static int find_plain(Run *R, Value *a, const String *s, const String *p, size_t at)
 {
     ptrdiff_t from = pattern_find_plain(s->data, s->length, at, p->data, p->length);
+    lib_string_charge(R, (from < 0 ? s->length : (size_t)from) - at);
     if (from < 0) NATIVE_RETURN(V_NIL);
     return positions(a, (size_t)from, (size_t)from + p->length);
 }
@@ -73,12 +71,12 @@ static int find_pattern(Run *R, Value *a, const String *s, const String *p, size
                         bool find)
 {
     MatchWork w;
-    match_begin(&w, s, p, true);
+    match_begin(R, &w, s, p, true);
     PatternStatus status = match_find(R, &w, at);
     if (status == PATTERN_NO_MATCH) NATIVE_RETURN(V_NIL);
-    if (status != PATTERN_MATCH) return match_failed(R, &w);
-    if (!find) return match_captures(R, &w, a, true);
-    int count = match_captures(R, &w, a + 2, false);
+    if (status != PATTERN_MATCH) return match_failed(&w);
+    if (!find) return match_captures(&w, a, true);
+    int count = match_captures(&w, a + 2, false);
     return count < 0 ? count : count + positions(a, w.m.from, w.m.to);
 }
 
@@ -92,7 +90,7 @@ static int search(Run *R, Value *a, int n, bool find)
     if (first < 1) first = 1;
     if (first > s->length + 1) NATIVE_RETURN(V_NIL);
     if (find && (!value_is_false(arg(a, n, 3)) || pattern_is_plain(p->data, p->length)))
-        return find_plain(a, s, p, first - 1);
+        return find_plain(R, a, s, p, first - 1);
     return find_pattern(R, a, s, p, first - 1, find);
 }
 
@@ -110,13 +108,13 @@ static int gmatch_next(Run *R, Value *a, int n)
     Cell *offset = value_pointer(lib_upvalue(a, OFFSET));
     size_t at = (size_t)value_to_double(heap_cell(R, offset));
     if (at > s->length) return 0;
-    match_begin(&w, s, value_string(lib_upvalue(a, PATTERN)), false);
+    match_begin(R, &w, s, value_string(lib_upvalue(a, PATTERN)), false);
     PatternStatus status = match_find(R, &w, at);
     if (status == PATTERN_NO_MATCH) return 0;
-    if (status != PATTERN_MATCH) return match_failed(R, &w);
+    if (status != PATTERN_MATCH) return match_failed(&w);
     size_t next = w.m.to + (w.m.to == w.m.from);
     *heap_cell_mut(R, offset) = value_number((double)next);
-    return match_captures(R, &w, a, true);
+    return match_captures(&w, a, true);
 }
 
 int lib_string_gmatch(Run *R, Value *a, int n)

@@ -19,12 +19,6 @@ Value lib_string_of(const char *bytes, size_t length)
     return length ? byte_strings[(unsigned char)*bytes] : empty_string;
 }
 
-/* Charges for bytes copied: a step is worth 64 of them. */
-static inline void charge_bytes(Run *R, size_t n)
-{
-    if (n >= 64) native_charge(R, n / 64);
-}
-
 /* Parts ---------------------------------------------------------------------------- */
 
 static int string_len(Run *R, Value *a, int n)
@@ -46,8 +40,9 @@ static int string_sub(Run *R, Value *a, int n)
     if (last > s->length) last = s->length;
     if (first > last) NATIVE_RETURN(empty_string);
     if (last - first + 1 == s->length) NATIVE_RETURN(string_value(s));
-    a[0] = lib_string_of(s->data + first - 1, last - first + 1);
-    return a[0] ? 1 : native_memory_error(R);
+    Value part = lib_string_of(s->data + first - 1, last - first + 1);
+    if (!part) return native_memory_error(R);
+    NATIVE_RETURN(part);
 }
 
 static int many_bytes(Run *R, Value *a, const String *s, uint64_t first, size_t count)
@@ -115,7 +110,7 @@ static int string_reverse(Run *R, Value *a, int n)
         bytes += 8;
     }
     while (left--) *bytes++ = *--end;
-    charge_bytes(R, s->length);
+    lib_string_charge(R, s->length);
     NATIVE_RETURN(string_value(reversed));
 }
 
@@ -141,7 +136,7 @@ static int change_case(Run *R, Value *a, int n, unsigned char first)
     for (; left >= BLOCK; left -= BLOCK, to += BLOCK, from += BLOCK)
         flip_letters(to, from, BLOCK, first);
     flip_letters(to, from, left, first);
-    charge_bytes(R, s->length);
+    lib_string_charge(R, s->length);
     NATIVE_RETURN(string_value(changed));
 }
 static int string_lower(Run *R, Value *a, int n) { return change_case(R, a, n, 'A'); }
@@ -178,7 +173,7 @@ static int repeat_string(Run *R, Value *a, const String *s, const String *separa
             memcpy(bytes + s->length, separator->data, separator->length);
         repeat(bytes, unit, total);
     }
-    charge_bytes(R, total);
+    lib_string_charge(R, total);
     NATIVE_RETURN(string_value(result));
 }
 

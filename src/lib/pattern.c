@@ -13,14 +13,22 @@ static const char *fail(Matcher *m, const char *text)
     return NULL;
 }
 
-/* Pays for work; false when there is not enough left. */
-static inline bool spend(Matcher *m, uint64_t units)
+static bool __attribute__((noinline)) spend_last(Matcher *m, uint64_t units)
 {
-    if (m->fuel < units) {
+    while (m->fuel < units) {
+        if (m->refuel && m->refuel(m)) continue;
         m->fuel = 0;
         m->status = PATTERN_OUT_OF_FUEL;
         return false;
     }
+    m->fuel -= units;
+    return true;
+}
+
+/* Pays for work; false when there is not enough left. */
+static inline bool spend(Matcher *m, uint64_t units)
+{
+    if (m->fuel < units) return spend_last(m, units);
     m->fuel -= units;
     return true;
 }
@@ -426,6 +434,7 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
     m->pattern_end = pattern + pattern_length;
     find_lead(m);
     m->budget = fuel;
+    m->refuel = NULL;
     m->fuel = 0;
     m->status = PATTERN_NO_MATCH;
     m->error = NULL;

@@ -41,6 +41,10 @@ typedef struct PatternCapture {
 
 enum { CAPTURE_OPEN = -1, CAPTURE_POSITION = -2 };
 
+struct Matcher;
+/* Puts more into m->fuel, if it may go on; called when that is used up. */
+typedef bool PatternRefuel(struct Matcher *m);
+
 typedef struct Matcher {
     const char *source, *source_end;
     const char *pattern, *pattern_end; /* without the anchor */
@@ -51,8 +55,9 @@ typedef struct Matcher {
     int depth;     /* levels of recursion left */
     uint64_t fuel; /* what is left of *budget during a call */
     uint64_t *budget;
-    size_t from, to;   /* the match */
-    const char *error; /* static text */
+    PatternRefuel *refuel; /* NULL, or set after pattern_init */
+    size_t from, to;       /* the match */
+    const char *error;     /* static text */
     PatternCapture captures[PATTERN_CAPTURES_MAX];
 } Matcher;
 

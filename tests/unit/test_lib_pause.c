@@ -48,6 +48,30 @@ static const char *const programs[] = {
     "return ({year = 2000, month = 1, day = 2, hour = 12})[k] end} "
     "return os.time(setmetatable({}, m)) .. tostring(setmetatable({}, "
     "{__tostring = function() for i = 1, 2 do local z = i end return 'T' end}))",
+    /* gsub by functions, tables and __index, nested */
+    "local function f(c) for i = 1, 2 do local z = i end return c == 'b' and c or c:upper() "
+    "end "
+    "local t = setmetatable({a = 'A'}, {__index = function(t, k) for i = 1, 2 do local z = i "
+    "end return k ~= 'c' and k .. k end}) local s = ('abcd'):rep(70) "
+    "local r = s:gsub('%a', f) .. s:gsub('%a', t, 9) .. s:gsub('()(%a)%a', function(p, c) "
+    "return p .. c:gsub('.', f) end) return r .. s:gsub('x*', f, 5) .. s:gsub('^b', f)",
+    /* gsub by strings and plain tables, which pauses by itself */
+    "local s = ('key=value; '):rep(300) return s:gsub('(%w+)=(%w+)', '%2=%1') .. s:gsub('%w', "
+    "{k = 'K', v = 12, e = false}) .. s:gsub('', '-', 100) .. s:gsub('%s+$', '')",
+    /* gmatch: each state has its own place */
+    "local s = {} for k, v in ('a=1, b=2, c=3, d=4'):gmatch('(%w+)=(%w+)') do "
+    "for w in v:gmatch('.') do s[#s + 1] = k .. w end end local f = ('xyz'):gmatch('()') "
+    "for i = 1, 3 do for k = 1, i do s[#s + 1] = f() end end return table.concat(s, ' ')",
+    /* format */
+    "local m = {__tostring = function(t) for i = 1, 3 do local z = i end return t[1] end} "
+    "local function o(x) return setmetatable({x}, m) end local s = "
+    "('%s|%5s|%d|%-5s|%.2s|%q|%s') "
+    "return s:format(o'a', o'b', 3, o'c', o'def', 'g', o(('h'):rep(600))) .. "
+    "('%s%s'):format(o'', o'x')",
+    /* searches that are long for the budget */
+    "local s = ('a'):rep(150) return tostring(s:find(('a*'):rep(3) .. 'b')) .. "
+    "tostring(('x'):rep(5e5):match('[^x]')) .. #s:rep(1000):upper():reverse() .. "
+    "s:rep(1000):gsub('a', 'b'):sub(-3)",
     /* all at once, in coroutines */
     "local function work(k) return coroutine.wrap(function() local t = {} "
     "for i = 1, 12 do t[i] = (i * k) % 13 end "
