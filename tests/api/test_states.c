@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* States, results, sources, calls, tables by path, private data. */
+#include "api_test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+START_TEST(old_states_stay)
+{
+    moonlet_state *s = world("x = 1 t = {1, 2, 3}");
+    moonlet_result r = moonlet_do(s, "x = x + 1 t[4] = 4 return x, #t");
+    assert_ok(r);
+    ck_assert_uint_eq(r.count, 2);
+    assert_number(r.values[0], 2);
+    assert_number(r.values[1], 4);
+    ck_assert_double_eq(number_in(s, "x + #t"), 4);
+    ck_assert_double_eq(number_in(r.state, "x + #t"), 6);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(many_results)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_do(s, "return 1, 'two', nil, true, {}, 6, 7, 8");
+    assert_ok(r);
+    ck_assert_uint_eq(r.count, 8);
+    assert_bytes(r.values[1], "two");
+    ck_assert_int_eq(moonlet_type_of(r.values[2]), MOONLET_NIL);
+    ck_assert(moonlet_is_true(r.values[3]));
+    ck_assert_int_eq(moonlet_type_of(r.values[4]), MOONLET_TABLE);
+    ck_assert_int_eq(moonlet_type_of(moonlet_result_value(&r, 99)), MOONLET_NIL);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(holds_are_counted)
+{
+    moonlet_state *s = world("x = 5"), *fork = moonlet_retain(s);
+    ck_assert_ptr_eq(s, fork);
+    moonlet_release(s);
+    ck_assert_double_eq(number_in(fork, "x"), 5);
+    moonlet_release(fork);
+    moonlet_release(NULL);
+}
+END_TEST
+
+START_TEST(next_goes_on_or_stays)
+{
+    moonlet_state *s = world("x = 1");
+    moonlet_result r = moonlet_do(s, "x = 2 error('no')");
+    ck_assert_double_eq(number_in(r.state, "x"), 2); /* at the point of failure */
+    s = moonlet_next(s, &r);
+    ck_assert_double_eq(number_in(s, "x"), 1);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(chunks_run_in_any_state)
+{
+    char *message = NULL;
+    ck_assert_ptr_null(moonlet_compile("x = = 1", 7, "=c", &message));
+    ck_assert_str_eq(message, "c:1: unexpected symbol near '='");
+    free(message);
+    const char *source = "n = (n or 0) + ... return n";
+    moonlet_chunk *c = moonlet_compile(source, strlen(source), "=c", NULL);
+    moonlet_state *a = moonlet_init(), *b = world("n = 10");
+    moonlet_value five = moonlet_number(5);
+    moonlet_result r = moonlet_call_chunk(a, c, &five, 1),
+                   q = moonlet_call_chunk(b, c, &five, 1);
+    assert_number(r.values[0], 5);
+    assert_number(q.values[0], 15);
+    moonlet_chunk_release(moonlet_chunk_retain(c));
+    moonlet_chunk_release(c);
+    moonlet_release(r.state);
+    moonlet_release(q.state);
+    moonlet_release(a);
+    moonlet_release(b);
+}
+END_TEST
+
+START_TEST(functions_are_values)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_load(s, "local a, b = ... return a * b");
+    moonlet_value args[2] = {moonlet_number(6), moonlet_text("7")}, f = r.values[0];
+    ck_assert_int_eq(moonlet_type_of(f), MOONLET_FUNCTION);
+    s = moonlet_next(s, &r);
+    r = moonlet_call(s, f, args, 2);
+    assert_number(r.values[0], 42);
+    moonlet_release(r.state);
+    assert_error(moonlet_call(s, moonlet_nil(), NULL, 0), MOONLET_ERROR_RUNTIME,
+                 "attempt to call a nil value");
+    assert_error(moonlet_load(s, "for"), MOONLET_ERROR_SYNTAX,
+                 "[string \"for\"]:1: <name> expected near <eof>");
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(paths)
+{
+    moonlet_state *s =
+        world("a = {b = {c = 7}} function a.f(x) return x + 1 end "
+              "function a.b:m(x) return self.c + x end "
+              "p = setmetatable({}, {__index = function(t, k) n = k return a end,"
+              "__newindex = function(t, k, v) rawset(t, k, v * 2) end})");
+    moonlet_value ten = moonlet_number(10);
+    moonlet_result r = moonlet_get(s, "a.b.c");
+    assert_number(r.values[0], 7);
+    moonlet_release(r.state);
+    r = moonlet_call_function(s, "a.f", &ten, 1);
+    assert_number(r.values[0], 11);
+    moonlet_release(r.state);
+    r = moonlet_call_method(s, "a.b.m", &ten, 1);
+    assert_number(r.values[0], 17);
+    moonlet_release(r.state);
+    r = moonlet_get(s, "p.any.b.c"); /* a metamethod runs: the world is another */
+    assert_number(r.values[0], 7);
+    assert_bytes(moonlet_global(r.state, "n"), "any");
+    moonlet_release(r.state);
+    r = moonlet_set(s, "p.x", ten);
+    ck_assert_double_eq(number_in(r.state, "rawget(p, 'x')"), 20);
+    moonlet_release(r.state);
+    r = moonlet_set(s, "p.any.b.c", ten);
+    ck_assert_double_eq(number_in(r.state, "a.b.c"), 10);
+    moonlet_release(r.state);
+    r = moonlet_set(s, "y", ten);
+    ck_assert_double_eq(number_in(r.state, "y"), 10);
+    moonlet_release(r.state);
+    assert_error(moonlet_get(s, "a.x.y"), MOONLET_ERROR_RUNTIME,
+                 "attempt to index 'a.x' (a nil value)");
+    assert_error(moonlet_set(s, "a.x.y", ten), MOONLET_ERROR_RUNTIME,
+                 "attempt to index 'a.x' (a nil value)");
+    ck_assert_double_eq(number_in(s, "a.b.c"), 7);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(keys_and_new_tables)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_value pairs[4] = {moonlet_number(1), moonlet_text("one"), moonlet_boolean(true),
+                              moonlet_number(2)};
+    moonlet_result r = moonlet_new_table(s, pairs, 2);
+    assert_ok(r);
+    moonlet_value t = r.values[0];
+    s = moonlet_next(s, &r);
+    r = moonlet_set(s, "t", t);
+    s = moonlet_next(s, &r);
+    r = moonlet_get_keys(s, t, &pairs[2], 1);
+    assert_number(r.values[0], 2);
+    moonlet_release(r.state);
+    moonlet_value keys[2] = {moonlet_text("t"), moonlet_number(1)};
+    r = moonlet_get_keys(s, moonlet_globals(s), keys, 2);
+    assert_bytes(r.values[0], "one");
+    moonlet_release(r.state);
+    r = moonlet_set_keys(s, moonlet_globals(s), keys, 2, moonlet_text("uno"));
+    s = moonlet_next(s, &r);
+    ck_assert_double_eq(number_in(s, "t[1] == 'uno' and t[true] or 0"), 2);
+    pairs[0] = moonlet_nil();
+    assert_error(moonlet_new_table(s, pairs, 1), MOONLET_ERROR_HOST, "a key is nil or NaN");
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(private_data)
+{
+    static int something;
+    moonlet_state *s = moonlet_init();
+    moonlet_state *t = moonlet_put_private(s, "key", moonlet_pointer(&something));
+    ck_assert_ptr_eq(moonlet_to_pointer(moonlet_get_private(t, "key")), &something);
+    ck_assert_int_eq(moonlet_type_of(moonlet_get_private(s, "key")), MOONLET_NIL);
+    t = after(t, "x = 1");
+    ck_assert_ptr_eq(moonlet_to_pointer(moonlet_get_private(t, "key")), &something);
+    moonlet_state *u = moonlet_delete_private(t, "key");
+    ck_assert_int_eq(moonlet_type_of(moonlet_get_private(u, "key")), MOONLET_NIL);
+    moonlet_release(u);
+    moonlet_release(t);
+    moonlet_release(s);
+}
+END_TEST
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+START_TEST(files)
+{
+    char directory[] = "/tmp/moonlet-test-XXXXXX", path[64], search[128];
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/f.lua", directory);
+    write_file(path, "#!/usr/bin/env moonlet\nreturn 1 + 2");
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_dofile(s, path);
+    assert_ok(r);
+    assert_number(r.values[0], 3);
+    moonlet_release(r.state);
+    snprintf(search, sizeof search, "/nowhere:%s", directory);
+    r = moonlet_path_loadfile(s, search, "f.lua");
+    assert_ok(r);
+    assert_bytes(r.values[1], path);
+    moonlet_release(r.state);
+    setenv("LUA_LOAD_PATH", search, 1);
+    char *found = moonlet_find_file(NULL, "f.lua");
+    ck_assert_str_eq(found, path);
+    free(found);
+    write_file(path, "x = 1\nx = )");
+    r = moonlet_loadfile(s, path);
+    ck_assert_int_eq(r.error->kind, MOONLET_ERROR_SYNTAX);
+    ck_assert_str_eq(r.error->file, path);
+    ck_assert_int_eq(r.error->line, 2);
+    moonlet_release(r.state);
+    unlink(path);
+    rmdir(directory);
+    r = moonlet_dofile(s, path);
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_int_eq(r.error->kind, MOONLET_ERROR_HOST);
+    ck_assert_ptr_nonnull(strstr(r.error->message, "No such file"));
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(conversions)
+{
+    moonlet_value v[5] = {moonlet_text("12"), moonlet_number(1.5), moonlet_text("text"),
+                          moonlet_nil(), moonlet_number(3)};
+    double d = 0;
+    int64_t i = 77;
+    const char *text;
+    size_t length;
+    bool b;
+    moonlet_value any;
+    ck_assert_uint_eq(moonlet_convert(v, 5, "nnsbv|i", &d, &d, &text, &length, &b, &any, &i),
+                      0);
+    ck_assert_double_eq(d, 1.5);
+    ck_assert_uint_eq(length, 4);
+    ck_assert(!b);
+    assert_number(any, 3);
+    ck_assert_int_eq(i, 77);
+    ck_assert_uint_eq(moonlet_convert(v, 5, "ii", &i, &i), 2);
+    ck_assert_int_eq(i, 12);
+    ck_assert_uint_eq(moonlet_convert(v, 1, "nn", &d, &d), 2);
+    char out[16];
+    ck_assert_str_eq(moonlet_to_text(v[1], out, sizeof out), "1.5");
+    ck_assert_str_eq(moonlet_to_text(v[2], out, 3), "te");
+    ck_assert(moonlet_equal(v[0], moonlet_text("12")));
+    ck_assert(!moonlet_equal(v[0], moonlet_number(12)));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("states");
+    tcase_add_test(t, old_states_stay);
+    tcase_add_test(t, many_results);
+    tcase_add_test(t, holds_are_counted);
+    tcase_add_test(t, next_goes_on_or_stays);
+    tcase_add_test(t, chunks_run_in_any_state);
+    tcase_add_test(t, functions_are_values);
+    tcase_add_test(t, paths);
+    tcase_add_test(t, keys_and_new_tables);
+    tcase_add_test(t, private_data);
+    tcase_add_test(t, files);
+    tcase_add_test(t, conversions);
+    return run_suite(t);
+}

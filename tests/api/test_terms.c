@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Terms: making, printing, encoding, decoding, running with them. */
+#include "api_test.h"
+
+static char *printed(const moonlet_term *t)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *f = open_memstream(&text, &length);
+    moonlet_term_print(t, f);
+    fclose(f);
+    return text;
+}
+
+static void assert_printed(const moonlet_term *t, const char *expected)
+{
+    char *text = printed(t);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+/* What an expression decodes to. */
+static moonlet_term *decoded(const char *source, unsigned options, char **message)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_do(s, source);
+    assert_ok(r);
+    moonlet_term *t = moonlet_decode(r.state, moonlet_result_value(&r, 0), options, message);
+    moonlet_release(r.state);
+    moonlet_release(s);
+    return t;
+}
+
+START_TEST(printing)
+{
+    moonlet_term *t =
+        moonlet_term_list(2, moonlet_term_number(1), moonlet_term_text("a\n\"b\""));
+    moonlet_term_field(t, "x", moonlet_term_boolean(true));
+    moonlet_term_field(t, "not a name", moonlet_term_list(0));
+    moonlet_term_pair(t, moonlet_term_number(2.5), moonlet_term_nil());
+    assert_printed(t, "{1, \"a\\n\\\"b\\\"\", x = true, [\"not a name\"] = {}, [2.5] = nil}");
+    ck_assert_double_eq(moonlet_term_to_number(moonlet_term_index(t, 1), 0), 1);
+    ck_assert(moonlet_term_is_true(moonlet_term_find(t, "x")));
+    ck_assert_ptr_null(moonlet_term_find(t, "y"));
+    ck_assert_uint_eq(moonlet_term_count(t), 5);
+    ck_assert_str_eq(moonlet_term_to_text(moonlet_term_key(t, 2), NULL), "x");
+    moonlet_term_free(t);
+}
+END_TEST
+
+START_TEST(round_trips)
+{
+    static const char *const sources[] = {"{}",
+                                          "{1, 2, 3}",
+                                          "{x = {y = {z = \"deep\"}}}",
+                                          "{{1}, {2}, {3, {4}}}",
+                                          "{[true] = false, [1.5] = \"half\"}",
+                                          "{\"a\", \"b\", n = 2}"};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        char source[128];
+        snprintf(source, sizeof source, "return %s", sources[i]);
+        moonlet_term *t = decoded(source, 0, NULL), *again;
+        moonlet_state *s = moonlet_init();
+        moonlet_result r = moonlet_encode(s, t);
+        assert_ok(r);
+        again = moonlet_decode(r.state, r.values[0], 0, NULL);
+        char *a = printed(t), *b = printed(again);
+        ck_assert_str_eq(a, b);
+        free(a);
+        free(b);
+        moonlet_term_free(t);
+        moonlet_term_free(again);
+        moonlet_release(r.state);
+        moonlet_release(s);
+    }
+}
+END_TEST
+
+START_TEST(positions_and_pairs_are_the_same)
+{
+    moonlet_term *a = moonlet_term_list(2, moonlet_term_text("p"), moonlet_term_text("q"));
+    moonlet_term *b = moonlet_term_list(0);
+    moonlet_term_pair(b, moonlet_term_number(1), moonlet_term_text("p"));
+    moonlet_term_pair(b, moonlet_term_number(2), moonlet_term_text("q"));
+    moonlet_state *s = moonlet_init();
+    moonlet_term *list = moonlet_term_list(2, a, b);
+    moonlet_result r = moonlet_encode_list(s, list);
+    moonlet_term *x = moonlet_decode(r.state, r.values[0], 0, NULL);
+    moonlet_term *y = moonlet_decode(r.state, r.values[1], 0, NULL);
+    assert_printed(x, "{\"p\", \"q\"}");
+    assert_printed(y, "{\"p\", \"q\"}");
+    moonlet_term_free(x);
+    moonlet_term_free(y);
+    moonlet_term_free(list);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(a_cycle_is_named)
+{
+    char *message = NULL;
+    moonlet_term *t =
+        decoded("local t = {a = {b = {{}}}} t.a.b[1].self = t.a return t", 0, &message);
+    ck_assert_ptr_null(t);
+    ck_assert_str_eq(message, "cyclic table: value.a.b[1].self is value.a");
+    free(message);
+    ck_assert_ptr_null(decoded("local t = {} t[{t}] = 1 return t", 0, NULL));
+}
+END_TEST
+
+START_TEST(a_cycle_by_references)
+{
+    moonlet_term *t = decoded("local t = {x = 1} t.self = t t.twice = {t} return t",
+                              MOONLET_DECODE_REFERENCES, NULL);
+    ck_assert_ptr_eq(moonlet_term_target(moonlet_term_find(t, "self")), t);
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_set_term(s, "t", t);
+    assert_ok(r);
+    ck_assert_double_eq(number_in(r.state, "t.self == t and t.twice[1] == t and t.x or 0"), 1);
+    moonlet_release(r.state);
+    moonlet_release(s);
+    moonlet_term_free(t);
+}
+END_TEST
+
+START_TEST(deep_and_wide)
+{
+    moonlet_term *t =
+        decoded("local t = {} local u = t for i = 1, 200000 do u[1] = {} u = u[1] end return t",
+                0, NULL);
+    ck_assert_ptr_nonnull(t);
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_set_term(s, "t", t);
+    assert_ok(r);
+    s = moonlet_next(s, &r);
+    s = after(s, "n = 0 while t do t = t[1] n = n + 1 end");
+    ck_assert_double_eq(number_in(s, "n"), 200001);
+    moonlet_release(s);
+    moonlet_term_free(t);
+}
+END_TEST
+
+START_TEST(shared_tables_are_decoded_twice)
+{
+    moonlet_term *t = decoded("local u = {5} return {u, u}", 0, NULL);
+    assert_printed(t, "{{5}, {5}}");
+    moonlet_term_free(t);
+}
+END_TEST
+
+START_TEST(functions_keep_their_state)
+{
+    moonlet_state *s = world("local n = 41 function f() n = n + 1 return n end");
+    moonlet_term *f;
+    moonlet_result r = moonlet_get_term(s, "f", &f);
+    assert_ok(r);
+    moonlet_release(r.state);
+    moonlet_release(s);
+    moonlet_collect();
+    const moonlet_state *in;
+    moonlet_value v = moonlet_term_to_value(f, &in);
+    r = moonlet_call(in, v, NULL, 0);
+    assert_number(r.values[0], 42);
+    moonlet_release(r.state);
+    moonlet_term_free(f);
+}
+END_TEST
+
+START_TEST(calls_with_terms)
+{
+    moonlet_state *s = world(
+        "function f(t, n) total = 0 for i, x in ipairs(t) do total = total + x * n end"
+        " return total, {sum = total} end o = {k = 3} function o:m(x) return self.k + x end");
+    moonlet_term *args = moonlet_term_list(
+        2, moonlet_term_list(2, moonlet_term_number(1), moonlet_term_number(2)),
+        moonlet_term_number(10));
+    moonlet_term *results;
+    moonlet_result r = moonlet_call_function_terms(s, "f", args, &results);
+    assert_ok(r);
+    assert_printed(results, "{30, {sum = 30}}");
+    moonlet_term_free(results);
+    moonlet_term_free(args);
+    s = moonlet_next(s, &r);
+    ck_assert_double_eq(number_in(s, "total"), 30);
+    args = moonlet_term_list(1, moonlet_term_number(4));
+    r = moonlet_call_method_terms(s, "o.m", args, &results);
+    assert_printed(results, "{7}");
+    moonlet_term_free(results);
+    moonlet_term_free(args);
+    s = moonlet_next(s, &r);
+    r = moonlet_do_terms(s, "local t = {} t.t = t return t", &results);
+    ck_assert_ptr_null(results);
+    assert_error(r, MOONLET_ERROR_HOST, "cyclic table: value.t is value");
+    r = moonlet_call_function_terms(s, "nothing", NULL, &results);
+    assert_error(r, MOONLET_ERROR_RUNTIME, "attempt to call a nil value");
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(eval)
+{
+    moonlet_term *t = moonlet_eval(NULL, "return 1, {2}, 'three'", NULL);
+    assert_printed(t, "{1, {2}, \"three\"}");
+    moonlet_term_free(t);
+    char *message = NULL;
+    ck_assert_ptr_null(moonlet_eval(NULL, "error('oh', 0)", &message));
+    ck_assert_ptr_nonnull(strstr(message, "oh\nstack traceback:"));
+    free(message);
+    ck_assert_ptr_null(moonlet_evalfile(NULL, "/nowhere.lua", &message));
+    free(message);
+}
+END_TEST
+
+START_TEST(bad_terms)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_term *t =
+        moonlet_term_pair(moonlet_term_list(0), moonlet_term_nil(), moonlet_term_nil());
+    assert_error(moonlet_encode(s, t), MOONLET_ERROR_HOST, "a key is nil");
+    moonlet_term_free(t);
+    moonlet_release(s);
+    moonlet_term_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("terms");
+    tcase_add_test(t, printing);
+    tcase_add_test(t, round_trips);
+    tcase_add_test(t, positions_and_pairs_are_the_same);
+    tcase_add_test(t, a_cycle_is_named);
+    tcase_add_test(t, a_cycle_by_references);
+    tcase_add_test(t, deep_and_wide);
+    tcase_add_test(t, shared_tables_are_decoded_twice);
+    tcase_add_test(t, functions_keep_their_state);
+    tcase_add_test(t, calls_with_terms);
+    tcase_add_test(t, eval);
+    tcase_add_test(t, bad_terms);
+    return run_suite(t);
+}
