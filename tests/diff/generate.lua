@@ -825,7 +825,9 @@ local function plain(v, depth)
   local keys = {}
   for k, w in next, v do
     if k == 0 then k = 0 end -- may be -0
-    keys[#keys + 1] = plain(k, 9) .. "=" .. (type(k) == "table" and "" or plain(w, depth + 1))
+    if type(k) ~= "function" then -- lua5.2 makes some functions only once
+      keys[#keys + 1] = plain(k, 9) .. "=" .. (type(k) == "table" and "" or plain(w, depth + 1))
+    end
   end
   table.sort(keys)
   return "{" .. table.concat(keys, " ") .. "}"
