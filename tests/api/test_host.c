@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of the host: both formats, calls back, continuations, states, userdata. */
+#include "api_test.h"
+
+static moonlet_state *with(const moonlet_entry *entries, const char *source)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_load_module(s, "host", entries);
+    assert_ok(r);
+    return after(moonlet_next(s, &r), source);
+}
+
+static int add(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double sum = *(double *)moonlet_context_user(c);
+    for (size_t i = 0; i < count; i++) {
+        double d;
+        if (!moonlet_to_number(args[i], &d))
+            return moonlet_bad_argument(c, i + 1, "number expected");
+        sum += d;
+    }
+    moonlet_value results[2] = {moonlet_number(sum), moonlet_number((double)count)};
+    return moonlet_return(c, results, 2);
+}
+
+static int refuse(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    if (count) return moonlet_throw(c, args[0]);
+    return moonlet_fail(c, "failed with %d", 42);
+}
+
+static moonlet_term *reverse(void *user, const moonlet_term *args, char **error)
+{
+    (void)user;
+    size_t n = moonlet_term_count(args);
+    if (n > 3) {
+        *error = strdup("too many");
+        return NULL;
+    }
+    moonlet_term *list = moonlet_term_list(0);
+    while (n-- > 0)
+        moonlet_term_add(
+            list, moonlet_term_number(moonlet_term_to_number(moonlet_term_item(args, n), 0)));
+    return list;
+}
+
+START_TEST(both_formats)
+{
+    static double base = 100;
+    const moonlet_entry entries[] = {{"add", add, NULL, &base},
+                                     {"fail", refuse, NULL, NULL},
+                                     {"reverse", NULL, reverse, NULL},
+                                     {0}};
+    moonlet_state *s =
+        with(entries, "x, n = host.add(1, 2, 3) a, b, c = host.reverse(1, 2, 3)");
+    ck_assert_double_eq(number_in(s, "x"), 106);
+    ck_assert_double_eq(number_in(s, "n"), 3);
+    ck_assert_double_eq(number_in(s, "a * 100 + b * 10 + c"), 321);
+    assert_error(moonlet_do(s, "host.add(1, {})"), MOONLET_ERROR_HOST,
+                 "[string \"host.add(1, {})\"]:1: bad argument #2 to 'add' (number expected)");
+    assert_error(moonlet_do(s, "host.fail()"), MOONLET_ERROR_HOST,
+                 "[string \"host.fail()\"]:1: failed with 42");
+    assert_error(moonlet_do(s, "host.fail('plain')"), MOONLET_ERROR_HOST, "plain");
+    assert_error(moonlet_do(s, "host.reverse(1, 2, 3, 4)"), MOONLET_ERROR_HOST,
+                 "[string \"host.reverse(1, 2, 3, 4)\"]:1: too many");
+    ck_assert_double_eq(number_in(s, "select('#', pcall(host.fail, {}))"), 2);
+    moonlet_release(s);
+}
+END_TEST
+
+/* fold(f, ...): f(f(f(a, b), c), d), by calls on the C stack. */
+static int fold(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_value sum = args[1];
+    for (size_t i = 2; i < count; i++) {
+        const moonlet_value *values, pair[2] = {sum, args[i]};
+        size_t n;
+        if (moonlet_context_call(c, args[0], pair, 2, &values, &n) != MOONLET_OK)
+            return moonlet_throw(c, values[0]);
+        sum = n ? values[0] : moonlet_nil();
+    }
+    return moonlet_return_one(c, sum);
+}
+
+START_TEST(calls_on_the_c_stack)
+{
+    const moonlet_entry entries[] = {{"fold", fold, NULL, NULL}, {0}};
+    moonlet_state *s =
+        with(entries, "function plus(a, b) calls = (calls or 0) + 1 return a + b end "
+                      "x = host.fold(plus, 1, 2, 3, 4)");
+    ck_assert_double_eq(number_in(s, "x"), 10);
+    ck_assert_double_eq(number_in(s, "calls"), 3);
+    s = after(
+        s, "ok, m = pcall(host.fold, function() error('e', 0) end, 1, 2) "
+           "co = coroutine.wrap(function() return pcall(host.fold, coroutine.yield, 1, 2) end) "
+           "_, y = co() "
+           "deep = host.fold(function(a, b) return host.fold(plus, a, b, 100) end, 1, 2, 3)");
+    assert_bytes(moonlet_global(s, "m"), "e");
+    assert_bytes(moonlet_global(s, "y"), "attempt to yield across a C-call boundary");
+    ck_assert_double_eq(number_in(s, "deep"), 206);
+    s = after(
+        s, "local t = {} for i = 1, 60 do t[i] = i end x = host.fold(plus, table.unpack(t))");
+    ck_assert_double_eq(number_in(s, "x"), 1830);
+    moonlet_release(s);
+}
+END_TEST
+
+static int doubled(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double d, by;
+    if (!count || !moonlet_to_number(args[0], &d)) return moonlet_fail(c, "no number");
+    moonlet_to_number(moonlet_context_data(c), &by);
+    return moonlet_return_one(c, moonlet_number(d * by));
+}
+
+/* twice(f, ...): 2 * f(...) */
+static int twice(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_call_then(c, args[0], args + 1, count - 1, doubled, moonlet_number(2));
+}
+static int through(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_call_then(c, args[0], args + 1, count - 1, NULL, moonlet_nil());
+}
+
+START_TEST(continuations)
+{
+    const moonlet_entry entries[] = {
+        {"twice", twice, NULL, NULL}, {"through", through, NULL, NULL}, {0}};
+    moonlet_state *s = with(
+        entries, "co = coroutine.create(function() "
+                 "return host.twice(function(x) return x + coroutine.yield(x) end, 5) end) "
+                 "_, y = coroutine.resume(co)");
+    ck_assert_double_eq(number_in(s, "y"), 5);
+    /* the same suspended coroutine, continued differently in two forks */
+    ck_assert_double_eq(number_in(s, "select(2, coroutine.resume(co, 1))"), 12);
+    ck_assert_double_eq(number_in(s, "select(2, coroutine.resume(co, 10))"), 30);
+    ck_assert_double_eq(number_in(s, "select('#', host.through(table.unpack, {1, 2, 3, 4}))"),
+                        4);
+    ck_assert_double_eq(number_in(s, "host.twice(host.twice, function() return 3 end)"), 12);
+    moonlet_release(s);
+}
+END_TEST
+
+/* (arguments, state) -> (results, state): adds to a global, through states only. */
+static int bump(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)count;
+    double d;
+    const moonlet_state *now = moonlet_context_state(c);
+    moonlet_to_number(moonlet_global(now, "counter"), &d);
+    moonlet_result r = moonlet_set(now, "counter", moonlet_number(d + 1));
+    if (r.status != MOONLET_OK) abort();
+    moonlet_result q = moonlet_call_function(r.state, "watch", args, 1);
+    moonlet_release(r.state);
+    if (q.status != MOONLET_OK) abort();
+    int answer = moonlet_return_state(c, q.state, q.values, q.count);
+    moonlet_release(q.state);
+    return answer;
+}
+
+START_TEST(states_in_and_out)
+{
+    const moonlet_entry entries[] = {{"bump", bump, NULL, NULL}, {0}};
+    moonlet_state *s = with(
+        entries,
+        "counter, watched = 0, {} "
+        "function watch(x) watched[#watched + 1] = x return #watched end "
+        "local sum = 0 for i = 1, 10 do sum = sum + host.bump(i) end total = sum "
+        "local co = coroutine.wrap(function() coroutine.yield(host.bump(7)) end) last = co()");
+    ck_assert_double_eq(number_in(s, "counter"), 11);
+    ck_assert_double_eq(number_in(s, "total"), 55);
+    ck_assert_double_eq(number_in(s, "last + #watched"), 22);
+    moonlet_release(s);
+}
+END_TEST
+
+static int keep_state(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_state **kept = moonlet_context_user(c);
+    if (!*kept) *kept = moonlet_retain(moonlet_context_state(c));
+    return moonlet_return(c, args, count);
+}
+
+/* A snapshot taken in mid-run can be gone on with: the function returns again. */
+START_TEST(a_kept_state_goes_on)
+{
+    static moonlet_state *kept;
+    const moonlet_entry entries[] = {{"keep", keep_state, NULL, &kept}, {0}};
+    moonlet_state *s = with(entries, "n = 1 local got = host.keep(5) n = n + 1 result = got");
+    ck_assert_double_eq(number_in(s, "n * 100 + result"), 205);
+    ck_assert(moonlet_is_paused(kept));
+    ck_assert_double_eq(number_in(kept, "n"), 1);
+    moonlet_state *changed = after(moonlet_retain(kept), "n = 10");
+    ck_assert(moonlet_is_paused(changed));
+    moonlet_result r = moonlet_resume(changed);
+    assert_ok(r);
+    ck_assert_double_eq(number_in(r.state, "n"), 11);
+    moonlet_release(r.state);
+    moonlet_release(changed);
+    moonlet_release(kept);
+    moonlet_release(s);
+}
+END_TEST
+
+static int tables(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args, (void)count;
+    moonlet_value t = moonlet_context_new_table(c);
+    moonlet_value key = moonlet_text("k"), nan = moonlet_number(0.0 / 0.0);
+    ck_assert(moonlet_context_set(c, t, key, moonlet_number(3)));
+    ck_assert(!moonlet_context_set(c, t, nan, key));
+    assert_number(moonlet_context_get(c, t, key), 3);
+    moonlet_context_set(c, moonlet_context_globals(c), moonlet_text("made"), t);
+    return moonlet_return_one(c, t);
+}
+
+START_TEST(tables_in_a_run)
+{
+    const moonlet_entry entries[] = {{"tables", tables, NULL, NULL}, {0}};
+    moonlet_state *s = with(entries, "t = host.tables()");
+    ck_assert_double_eq(number_in(s, "t == made and t.k or 0"), 3);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Userdata: a buffer of its own in each state. ------------------------------------------ */
+
+typedef struct Counter {
+    int value, copies;
+} Counter;
+
+static void copy_counter(void *to, const void *from, size_t size)
+{
+    (void)from;
+    ck_assert_uint_eq(size, sizeof(Counter));
+    ((Counter *)to)->copies++;
+}
+
+static int counter_add(moonlet_context *c, const moonlet_value *args, size_t count);
+static const moonlet_entry counter_methods[] = {{"add", counter_add, NULL, NULL}, {0}};
+static const moonlet_type_info counter_type = {"counter", sizeof(Counter), copy_counter,
+                                               counter_methods};
+static const moonlet_type_info shared_type = {"shared", sizeof(Counter), NULL, NULL};
+
+static int counter_add(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    Counter *p = count ? moonlet_context_userdata_write(c, args[0], &counter_type) : NULL;
+    if (!p) return moonlet_bad_argument(c, 1, "counter expected");
+    p->value++;
+    return moonlet_return_one(c, moonlet_number(p->value));
+}
+
+START_TEST(userdata_of_each_state)
+{
+    Counter init = {5, 0};
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_new_userdata(s, &counter_type, &init);
+    moonlet_value v = r.values[0];
+    s = moonlet_next(s, &r);
+    r = moonlet_set(s, "c", v);
+    s = moonlet_next(s, &r);
+    moonlet_state *a = after(moonlet_retain(s), "x = c:add() + c:add()");
+    moonlet_state *b = after(moonlet_retain(s), "c:add()");
+    ck_assert_double_eq(number_in(a, "x"), 13);
+    const Counter *in_s = moonlet_userdata(s, v, &counter_type);
+    const Counter *in_a = moonlet_userdata(a, v, &counter_type);
+    const Counter *in_b = moonlet_userdata(b, v, &counter_type);
+    ck_assert_int_eq(in_s->value, 5);
+    ck_assert_int_eq(in_a->value, 7);
+    ck_assert_int_eq(in_b->value, 6);
+    ck_assert_int_eq(in_s->copies, 0);
+    ck_assert_int_eq(in_a->copies, 1);
+    ck_assert_ptr_null(moonlet_userdata(s, v, &shared_type));
+    ck_assert_ptr_null(moonlet_userdata(s, moonlet_number(1), &counter_type));
+    assert_error(moonlet_do(s, "c.add(5)"), MOONLET_ERROR_HOST,
+                 "[string \"c.add(5)\"]:1: bad argument #1 to 'add' (counter expected)");
+    moonlet_release(a);
+    moonlet_release(b);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(a_function_as_a_term)
+{
+    static double base = 1;
+    moonlet_state *s = moonlet_init();
+    moonlet_term *t =
+        moonlet_term_field(moonlet_term_list(0), "add", moonlet_term_function(add, &base));
+    moonlet_result r = moonlet_set_term(s, "lib", t);
+    moonlet_term_free(t);
+    s = moonlet_next(s, &r);
+    ck_assert_double_eq(number_in(s, "(lib.add(2))"), 3);
+    r = moonlet_new_function(s, "named", add, &base);
+    moonlet_value two = moonlet_number(2);
+    moonlet_result q = moonlet_call(r.state, r.values[0], &two, 1);
+    assert_number(q.values[0], 3);
+    moonlet_release(q.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("host");
+    tcase_add_test(t, both_formats);
+    tcase_add_test(t, calls_on_the_c_stack);
+    tcase_add_test(t, continuations);
+    tcase_add_test(t, states_in_and_out);
+    tcase_add_test(t, a_kept_state_goes_on);
+    tcase_add_test(t, tables_in_a_run);
+    tcase_add_test(t, userdata_of_each_state);
+    tcase_add_test(t, a_function_as_a_term);
+    return run_suite(t);
+}
