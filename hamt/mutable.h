@@ -20,7 +20,10 @@ typedef struct MutableMap {
     HamtEntry entries[];
 } MutableMap;
 
-static inline MutableMap *mutable_of(const Hamt *map) { return (MutableMap *)(void *)map->root; }
+static inline MutableMap *mutable_of(const Hamt *map)
+{
+    return (MutableMap *)(void *)map->root;
+}
 
 static inline MutableMap *mutable_new(uint32_t size)
 {

@@ -125,7 +125,10 @@ EXEC(exec_GLUE_NATIVE)
 
 /* Glue of metamethods: the node that called goes on with their first value. */
 static inline const Node *glue_node(const Value *nf) { return value_pointer(nf[-3]); }
-static inline Value first_result(const Run *R) { return R->result_count ? R->results[0] : V_NIL; }
+static inline Value first_result(const Run *R)
+{
+    return R->result_count ? R->results[0] : V_NIL;
+}
 
 EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, glue_node(fp), glue_owner(fp), acc, d); }
 EXEC(exec_GLUE_BOOL)
@@ -149,7 +152,7 @@ EXEC(exec_GLUE_CONCAT)
     ACT(operate_concat(n, fp, R, left));
 }
 
-#define MANY_AS_ONE(name)                                                                \
+#define MANY_AS_ONE(name) \
     EXEC(many_##name) { HAND(exec_##name, n, fp, first_result(R), d); }
 MANY_AS_ONE(GLUE_VALUE)
 MANY_AS_ONE(GLUE_BOOL)

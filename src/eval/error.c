@@ -256,11 +256,13 @@ static void add_function(Run *R, Text *t, const FrameCursor *c)
     bool lua = value_is(f, OBJ_CLOSURE);
     const AstFunction *source = lua ? frame_proto(c->fp)->source : NULL;
     if (error_frame_name(c, &kind, &name))
-        add(t, " in function '%.*s'", (int)(name->length < 200 ? name->length : 200), name->data);
+        add(t, " in function '%.*s'", (int)(name->length < 200 ? name->length : 200),
+            name->data);
     else if (lua && !source->line)
         add(t, " in main chunk");
     else if (!lua)
-        add(t, error_global_name(R, f, global, sizeof global) ? " in function '%s'" : " in ?", global);
+        add(t, error_global_name(R, f, global, sizeof global) ? " in function '%s'" : " in ?",
+            global);
     else {
         char id[CHUNK_ID_MAX];
         chunk_id(source->chunk_name, id);

@@ -39,9 +39,9 @@ KINDS_FIELD(X_ITEM)
 #define X_INDEX(o, k, dst) EXEC(exec_INDEX_##o##k##_##dst);
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
-#define X_STORE(o, v)                                                                    \
-    EXEC(exec_SET_FIELD_##o##_##v);                                                      \
-    EXEC(exec_SET_ITEM_##o##_##v);                                                       \
+#define X_STORE(o, v)               \
+    EXEC(exec_SET_FIELD_##o##_##v); \
+    EXEC(exec_SET_ITEM_##o##_##v);  \
     EXEC(exec_SET_INDEX_##o##_##v);
 KINDS_STORE(X_STORE)
 #undef X_STORE
@@ -86,12 +86,12 @@ EXEC(eval_overflow);
 EXEC(native_finish);
 
 /* k.many of the nodes that frames return to: X(name). */
-#define KINDS_RETURNED_TO(X)                                                             \
-    X(RET_A) X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) \
-    X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE)    \
-    X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW)        \
-    X(GLUE_TAIL) X(GLUE_FORK)             \
-    X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
+#define KINDS_RETURNED_TO(X)                                                                  \
+    X(RET_A)                                                                                  \
+    X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) \
+        X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_PCALL) X(GLUE_XPCALL)               \
+            X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
+                X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
 #define X_MANY(name) EXEC(many_##name);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
@@ -108,12 +108,12 @@ static inline double arith_mod(double a, double b)
 }
 
 /* FETCH_<side>_<operand>(x): double x, or jump to `slow`. */
-#define FETCH_SLOT_(x, slot)                                                             \
-    double x;                                                                            \
-    {                                                                                    \
-        Value v_ = (slot);                                                               \
-        if (UNLIKELY(!value_is_number(v_))) goto slow;                                   \
-        x = value_to_double(v_);                                                         \
+#define FETCH_SLOT_(x, slot)                           \
+    double x;                                          \
+    {                                                  \
+        Value v_ = (slot);                             \
+        if (UNLIKELY(!value_is_number(v_))) goto slow; \
+        x = value_to_double(v_);                       \
     }
 #define FETCH_left_L(x) FETCH_SLOT_(x, fp[n->a])
 #define FETCH_right_L(x) FETCH_SLOT_(x, fp[n->b])
@@ -143,30 +143,32 @@ static inline double arith_mod(double a, double b)
 /* DELIVER_<dest>(z): a double result; PUT_<dest>(v): a boxed one. */
 #define DELIVER_A(z) GO(n + 1, fp, value_number(z), d)
 #define DELIVER_D(z) GO(n + 1, fp, acc, z)
-#define DELIVER_S(z)                                                                     \
-    do {                                                                                 \
-        fp[n->c] = value_number(z);                                                      \
-        GO(n + 1, fp, acc, d);                                                           \
+#define DELIVER_S(z)                \
+    do {                            \
+        fp[n->c] = value_number(z); \
+        GO(n + 1, fp, acc, d);      \
     } while (0)
 #define PUT_A(v) GO(n + 1, fp, (v), d)
-#define PUT_S(v)                                                                         \
-    do {                                                                                 \
-        fp[n->c] = (v);                                                                  \
-        GO(n + 1, fp, acc, d);                                                           \
+#define PUT_S(v)               \
+    do {                       \
+        fp[n->c] = (v);        \
+        GO(n + 1, fp, acc, d); \
     } while (0)
 
 /* BRANCH_<sense>(condition) */
-#define BRANCH_F(x)                                                                      \
-    do {                                                                                 \
-        if (x) GO(n + 1, fp, acc, d);                                                    \
-        GO(n + n->target, fp, acc, d);                                                   \
+#define BRANCH_F(x)                    \
+    do {                               \
+        if (x) GO(n + 1, fp, acc, d);  \
+        GO(n + n->target, fp, acc, d); \
     } while (0)
-#define BRANCH_T(x)                                                                      \
-    do {                                                                                 \
-        if (x) GO(n + n->target, fp, acc, d);                                            \
-        GO(n + 1, fp, acc, d);                                                           \
+#define BRANCH_T(x)                           \
+    do {                                      \
+        if (x) GO(n + n->target, fp, acc, d); \
+        GO(n + 1, fp, acc, d);                \
     } while (0)
 
-#define SLOW_LABEL slow: __attribute__((unused))
+#define SLOW_LABEL \
+    slow:          \
+    __attribute__((unused))
 
 #endif

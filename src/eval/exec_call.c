@@ -13,26 +13,26 @@
 #include "eval/native.h"
 
 /* Enters a Lua function of no surprises; anything else is call_any's. */
-#define CALL_BODY(nargs_, fill_)                                                         \
-    Value *nf = fp + n->a;                                                               \
-    Value f = nf[-1];                                                                    \
-    nf[-2] = value_object(n + 1);                                                        \
-    if (LIKELY(value_is_object(f))) {                                                    \
-        const Closure *c = value_pointer(f);                                             \
-        if (LIKELY(c->h.type == OBJ_CLOSURE)) {                                          \
-            const Proto *p = c->proto;                                                   \
-            if (LIKELY(nf + p->frame <= R->limit)) {                                     \
-                if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);             \
-                fill_;                                                                   \
-                GO(p->entry, nf, acc, d);                                                \
-            }                                                                            \
-        } else if (c->h.type == OBJ_NATIVE) {                                            \
-            HAND(call_native, n, nf, (nargs_), d);                                       \
-        }                                                                                \
-    }                                                                                    \
+#define CALL_BODY(nargs_, fill_)                                             \
+    Value *nf = fp + n->a;                                                   \
+    Value f = nf[-1];                                                        \
+    nf[-2] = value_object(n + 1);                                            \
+    if (LIKELY(value_is_object(f))) {                                        \
+        const Closure *c = value_pointer(f);                                 \
+        if (LIKELY(c->h.type == OBJ_CLOSURE)) {                              \
+            const Proto *p = c->proto;                                       \
+            if (LIKELY(nf + p->frame <= R->limit)) {                         \
+                if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d); \
+                fill_;                                                       \
+                GO(p->entry, nf, acc, d);                                    \
+            }                                                                \
+        } else if (c->h.type == OBJ_NATIVE) {                                \
+            HAND(call_native, n, nf, (nargs_), d);                           \
+        }                                                                    \
+    }                                                                        \
     HAND(call_any, n, nf, (nargs_), d)
 
-#define FILL_FROM(count_)                                                                \
+#define FILL_FROM(count_) \
     for (uint32_t i = (count_); UNLIKELY(i < p->params); i++) nf[i] = V_NIL
 
 EXEC(exec_CALL_0) { CALL_BODY(0, FILL_FROM(0)); }

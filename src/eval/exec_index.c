@@ -30,32 +30,32 @@ static inline Table *owned_table(Run *R, Value v)
 }
 
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */
-#define FINISH_GET(dst)                                                                  \
-    if (LIKELY(v != V_NIL)) PUT_##dst(v);                                                \
+#define FINISH_GET(dst)                   \
+    if (LIKELY(v != V_NIL)) PUT_##dst(v); \
     if (!t->body.meta) PUT_##dst(V_NIL)
 
-#define X_FIELD(o, dst)                                                                  \
-    EXEC(exec_FIELD_##o##_##dst)                                                         \
-    {                                                                                    \
-        Table *t = plain_table(OBJECT_##o);                                              \
-        if (LIKELY(t != NULL)) {                                                         \
-            Value v = table_get_string(&t->body, n->k.p, n->aux);                        \
-            FINISH_GET(dst);                                                             \
-        }                                                                                \
-        HAND(slow_index, n, fp, acc, d);                                                 \
+#define X_FIELD(o, dst)                                           \
+    EXEC(exec_FIELD_##o##_##dst)                                  \
+    {                                                             \
+        Table *t = plain_table(OBJECT_##o);                       \
+        if (LIKELY(t != NULL)) {                                  \
+            Value v = table_get_string(&t->body, n->k.p, n->aux); \
+            FINISH_GET(dst);                                      \
+        }                                                         \
+        HAND(slow_index, n, fp, acc, d);                          \
     }
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
-#define X_ITEM(o, dst)                                                                   \
-    EXEC(exec_ITEM_##o##_##dst)                                                          \
-    {                                                                                    \
-        Table *t = plain_table(OBJECT_##o);                                              \
-        if (LIKELY(t != NULL)) {                                                         \
-            Value v = table_get_int(&t->body, n->aux);                                   \
-            FINISH_GET(dst);                                                             \
-        }                                                                                \
-        HAND(slow_index, n, fp, acc, d);                                                 \
+#define X_ITEM(o, dst)                                 \
+    EXEC(exec_ITEM_##o##_##dst)                        \
+    {                                                  \
+        Table *t = plain_table(OBJECT_##o);            \
+        if (LIKELY(t != NULL)) {                       \
+            Value v = table_get_int(&t->body, n->aux); \
+            FINISH_GET(dst);                           \
+        }                                              \
+        HAND(slow_index, n, fp, acc, d);               \
     }
 KINDS_FIELD(X_ITEM)
 #undef X_ITEM
@@ -82,15 +82,15 @@ static inline Value index_value(const Table *t, Value k)
 #define INDEX_WITH_A index_value(t, acc)
 #define INDEX_WITH_D index_double(t, d)
 
-#define X_INDEX(o, key, dst)                                                             \
-    EXEC(exec_INDEX_##o##key##_##dst)                                                    \
-    {                                                                                    \
-        Table *t = plain_table(OBJECT_##o);                                              \
-        if (LIKELY(t != NULL)) {                                                         \
-            Value v = INDEX_WITH_##key;                                                  \
-            FINISH_GET(dst);                                                             \
-        }                                                                                \
-        HAND(slow_index, n, fp, BOXED_##key, d);                                         \
+#define X_INDEX(o, key, dst)                     \
+    EXEC(exec_INDEX_##o##key##_##dst)            \
+    {                                            \
+        Table *t = plain_table(OBJECT_##o);      \
+        if (LIKELY(t != NULL)) {                 \
+            Value v = INDEX_WITH_##key;          \
+            FINISH_GET(dst);                     \
+        }                                        \
+        HAND(slow_index, n, fp, BOXED_##key, d); \
     }
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
@@ -101,66 +101,64 @@ KINDS_INDEX(X_INDEX)
 
 /* An existing field of an owned table is overwritten; a new one is added when there
  * is no metatable to ask. */
-#define X_STORE(o, val)                                                                  \
-    EXEC(exec_SET_FIELD_##o##_##val)                                                     \
-    {                                                                                    \
-        Table *t = owned_table(R, OBJECT_##o);                                           \
-        if (LIKELY(t != NULL)) {                                                         \
-            Value v = STORED_##val;                                                      \
-            Value *slot = table_slot_string(&t->body, n->k.p, n->aux, R->epoch);         \
-            if (LIKELY(slot && v != V_NIL)) {                                            \
-                *slot = v;                                                               \
-                GO(n + 1, fp, acc, d);                                                   \
-            }                                                                            \
-            if (slot || !t->body.meta) {                                                 \
-                table_set_string(&t->body, n->k.p, v, R->epoch);                         \
-                GO(n + 1, fp, acc, d);                                                   \
-            }                                                                            \
-        }                                                                                \
-        HAND(slow_store, n, fp, BOXED_##val, d);                                         \
-    }                                                                                    \
-    EXEC(exec_SET_ITEM_##o##_##val)                                                      \
-    {                                                                                    \
-        Table *t = owned_table(R, OBJECT_##o);                                           \
-        if (LIKELY(t && !t->body.meta)) {                                                \
-            table_set_int(&t->body, n->aux, STORED_##val, R->epoch);                     \
-            GO(n + 1, fp, acc, d);                                                       \
-        }                                                                                \
-        HAND(slow_store, n, fp, BOXED_##val, d);                                         \
-    }                                                                                    \
-    EXEC(exec_SET_INDEX_##o##_##val)                                                     \
-    {                                                                                    \
-        Table *t = owned_table(R, OBJECT_##o);                                           \
-        Value k = fp[n->b];                                                              \
-        if (LIKELY(t && !t->body.meta && value_is_number(k))) {                          \
-            double x = value_to_double(k);                                               \
-            if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) {                  \
-                table_set_int(&t->body, (int64_t)x, STORED_##val, R->epoch);             \
-                GO(n + 1, fp, acc, d);                                                   \
-            }                                                                            \
-        }                                                                                \
-        HAND(slow_store, n, fp, BOXED_##val, d);                                         \
+#define X_STORE(o, val)                                                          \
+    EXEC(exec_SET_FIELD_##o##_##val)                                             \
+    {                                                                            \
+        Table *t = owned_table(R, OBJECT_##o);                                   \
+        if (LIKELY(t != NULL)) {                                                 \
+            Value v = STORED_##val;                                              \
+            Value *slot = table_slot_string(&t->body, n->k.p, n->aux, R->epoch); \
+            if (LIKELY(slot && v != V_NIL)) {                                    \
+                *slot = v;                                                       \
+                GO(n + 1, fp, acc, d);                                           \
+            }                                                                    \
+            if (slot || !t->body.meta) {                                         \
+                table_set_string(&t->body, n->k.p, v, R->epoch);                 \
+                GO(n + 1, fp, acc, d);                                           \
+            }                                                                    \
+        }                                                                        \
+        HAND(slow_store, n, fp, BOXED_##val, d);                                 \
+    }                                                                            \
+    EXEC(exec_SET_ITEM_##o##_##val)                                              \
+    {                                                                            \
+        Table *t = owned_table(R, OBJECT_##o);                                   \
+        if (LIKELY(t && !t->body.meta)) {                                        \
+            table_set_int(&t->body, n->aux, STORED_##val, R->epoch);             \
+            GO(n + 1, fp, acc, d);                                               \
+        }                                                                        \
+        HAND(slow_store, n, fp, BOXED_##val, d);                                 \
+    }                                                                            \
+    EXEC(exec_SET_INDEX_##o##_##val)                                             \
+    {                                                                            \
+        Table *t = owned_table(R, OBJECT_##o);                                   \
+        Value k = fp[n->b];                                                      \
+        if (LIKELY(t && !t->body.meta && value_is_number(k))) {                  \
+            double x = value_to_double(k);                                       \
+            if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) {          \
+                table_set_int(&t->body, (int64_t)x, STORED_##val, R->epoch);     \
+                GO(n + 1, fp, acc, d);                                           \
+            }                                                                    \
+        }                                                                        \
+        HAND(slow_store, n, fp, BOXED_##val, d);                                 \
     }
 KINDS_STORE(X_STORE)
 #undef X_STORE
 
 /* object:name(...): the method to slot b-1 and the object to slot b, where the call's
  * frame begins. */
-#define SELF_BODY(o)                                                                     \
-    {                                                                                    \
-        Value object = OBJECT_##o;                                                       \
-        Table *t = plain_table(object);                                                  \
-        if (LIKELY(t != NULL)) {                                                         \
-            Value v = table_get_string(&t->body, n->k.p, n->aux);                        \
-            if (LIKELY(v != V_NIL)) {                                                    \
-                fp[n->b - 1] = v;                                                        \
-                fp[n->b] = object;                                                       \
-                GO(n + 1, fp, acc, d);                                                   \
-            }                                                                            \
-        }                                                                                \
-        HAND(slow_self, n, fp, acc, d);                                                  \
+#define SELF_BODY(o)                                              \
+    {                                                             \
+        Value object = OBJECT_##o;                                \
+        Table *t = plain_table(object);                           \
+        if (LIKELY(t != NULL)) {                                  \
+            Value v = table_get_string(&t->body, n->k.p, n->aux); \
+            if (LIKELY(v != V_NIL)) {                             \
+                fp[n->b - 1] = v;                                 \
+                fp[n->b] = object;                                \
+                GO(n + 1, fp, acc, d);                            \
+            }                                                     \
+        }                                                         \
+        HAND(slow_self, n, fp, acc, d);                           \
     }
 
-EXEC(exec_SELF_L) SELF_BODY(L)
-EXEC(exec_SELF_A) SELF_BODY(A)
-EXEC(exec_SELF_U) SELF_BODY(U)
+EXEC(exec_SELF_L) SELF_BODY(L) EXEC(exec_SELF_A) SELF_BODY(A) EXEC(exec_SELF_U) SELF_BODY(U)

@@ -36,14 +36,14 @@ static inline bool cell_is_plain(Value cell)
     return object_raw_type(value_pointer(cell)) == OBJ_CELL;
 }
 
-#define READ_CELL(cell_, put_)                                                           \
-    do {                                                                                 \
-        Value cell = (cell_);                                                            \
-        if (UNLIKELY(!cell_is_plain(cell))) {                                            \
-            slow_cell_read(n, fp, cell, R, d);                                           \
-            put_(R->acc);                                                                \
-        }                                                                                \
-        put_(((Cell *)value_pointer(cell))->value);                                      \
+#define READ_CELL(cell_, put_)                      \
+    do {                                            \
+        Value cell = (cell_);                       \
+        if (UNLIKELY(!cell_is_plain(cell))) {       \
+            slow_cell_read(n, fp, cell, R, d);      \
+            put_(R->acc);                           \
+        }                                           \
+        put_(((Cell *)value_pointer(cell))->value); \
     } while (0)
 
 EXEC(exec_UPCELL_A) { READ_CELL(upvalue_of(fp, n->a), PUT_A); }
@@ -58,16 +58,16 @@ static COLD EXEC(slow_cell_write)
     GO(n + 1, fp, acc, d);
 }
 
-#define WRITE_CELL(cell_)                                                                \
-    do {                                                                                 \
-        Value cell = (cell_);                                                            \
-        Cell *c = value_pointer(cell);                                                   \
-        if (UNLIKELY(!HEAP_OWNS(R, c))) {                                            \
-            R->acc = cell;                                                               \
-            HAND(slow_cell_write, n, fp, acc, d);                                        \
-        }                                                                                \
-        c->value = acc;                                                                  \
-        GO(n + 1, fp, acc, d);                                                           \
+#define WRITE_CELL(cell_)                         \
+    do {                                          \
+        Value cell = (cell_);                     \
+        Cell *c = value_pointer(cell);            \
+        if (UNLIKELY(!HEAP_OWNS(R, c))) {         \
+            R->acc = cell;                        \
+            HAND(slow_cell_write, n, fp, acc, d); \
+        }                                         \
+        c->value = acc;                           \
+        GO(n + 1, fp, acc, d);                    \
     } while (0)
 
 EXEC(exec_SET_UPCELL) { WRITE_CELL(upvalue_of(fp, n->a)); }
@@ -103,18 +103,18 @@ EXEC(exec_NOT_L) { GO(n + 1, fp, value_boolean(value_is_false(fp[n->a])), d); }
 /* The length of strings and of tables without metatable; the rest is the slow path. */
 #define LEN_OF_L fp[n->a]
 #define LEN_OF_A acc
-#define X_LEN(o, dst)                                                                    \
-    EXEC(exec_LEN_##o##_##dst)                                                           \
-    {                                                                                    \
-        Value x = LEN_OF_##o;                                                            \
-        if (value_is_object(x)) {                                                        \
-            const Table *t = value_pointer(x);                                           \
-            if (object_raw_type(t) == OBJ_TABLE && !t->body.meta)                        \
-                DELIVER_##dst((double)table_length(&t->body));                           \
-            if (object_raw_type(t) == OBJ_STRING)                                        \
-                DELIVER_##dst((double)value_string(x)->length);                          \
-        }                                                                                \
-        HAND(slow_len, n, fp, acc, d);                                                   \
+#define X_LEN(o, dst)                                             \
+    EXEC(exec_LEN_##o##_##dst)                                    \
+    {                                                             \
+        Value x = LEN_OF_##o;                                     \
+        if (value_is_object(x)) {                                 \
+            const Table *t = value_pointer(x);                    \
+            if (object_raw_type(t) == OBJ_TABLE && !t->body.meta) \
+                DELIVER_##dst((double)table_length(&t->body));    \
+            if (object_raw_type(t) == OBJ_STRING)                 \
+                DELIVER_##dst((double)value_string(x)->length);   \
+        }                                                         \
+        HAND(slow_len, n, fp, acc, d);                            \
     }
 KINDS_LEN(X_LEN)
 #undef X_LEN
@@ -156,11 +156,5 @@ EXEC(exec_CLOSURE)
     GO(n + 1, fp, value_object(c), d);
 }
 
-EXEC(exec_CONCAT_A)
-{
-    HAND(slow_concat, n, fp, acc, d);
-}
-EXEC(exec_CONCAT_S)
-{
-    HAND(slow_concat, n, fp, acc, d);
-}
+EXEC(exec_CONCAT_A) { HAND(slow_concat, n, fp, acc, d); }
+EXEC(exec_CONCAT_S) { HAND(slow_concat, n, fp, acc, d); }

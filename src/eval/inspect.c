@@ -101,8 +101,8 @@ static Variable local_variable(Run *R, const Activation *a, unsigned n)
         if (l->slot >= above) above = l->slot + 1u;
     }
     size_t slot = (size_t)above + n - 1;
-    bool written = slot < proto_frame(p) &&
-                   trace_written(p, &p->nodes[at])[slot / 64] >> slot % 64 & 1;
+    bool written =
+        slot < proto_frame(p) && trace_written(p, &p->nodes[at])[slot / 64] >> slot % 64 & 1;
     return temporary(a, a->c.fp + slot, written);
 }
 

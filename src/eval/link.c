@@ -197,7 +197,8 @@ static Proto *link_body(Linker *L, const AstLocal *defining)
     return L->proto;
 }
 
-Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed)
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
+                     bool *failed)
 {
     Linker L = linker_for(parent, f);
     L.celled = parent && parent->celled;

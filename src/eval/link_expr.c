@@ -15,7 +15,8 @@ static bool fold_deep(const AstExpr *e, double *out, int depth)
     switch (e->kind) {
     case EXPR_NUMBER: *out = e->u.number; return true;
     case EXPR_UNARY:
-        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, depth + 1)) return false;
+        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, depth + 1))
+            return false;
         *out = -x;
         return true;
     case EXPR_BINARY:
@@ -232,7 +233,8 @@ static void arith(Linker *L, const AstExpr *e, Dest d)
     Operand l = {0}, r = {0};
     operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
     int op = (int)e->u.binary.op - OP_ADD;
-    emit_dest3(L, N_ADD_LL_A + (NodeKind)((op * PAIR_COUNT + pair_of(l.letter, r.letter)) * 3), d);
+    emit_dest3(L, N_ADD_LL_A + (NodeKind)((op * PAIR_COUNT + pair_of(l.letter, r.letter)) * 3),
+               d);
     set_operands(&L->nodes[L->count - 1], &l, &r);
     L->top = top;
 }

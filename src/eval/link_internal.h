@@ -25,21 +25,21 @@ typedef struct Linker {
     const AstExpr **origins;
     uint16_t *tops;
     uint32_t count, capacity;
-    uint16_t *slots;    /* of each of source->locals */
-    unsigned top;       /* first slot not in use */
-    unsigned active;    /* first slot above the active locals */
-    unsigned max;       /* slots ever in use */
-    int line;           /* for nodes made now */
-    int test_line;      /* of the test that a goto belongs to; 0: to none */
-    uint32_t target;    /* the last node that something jumps to, plus 1 */
-    uint32_t nil_end;   /* behind the last node that makes a slot nil, plus 1 */
-    unsigned nil_slot;  /* behind that slot */
+    uint16_t *slots;   /* of each of source->locals */
+    unsigned top;      /* first slot not in use */
+    unsigned active;   /* first slot above the active locals */
+    unsigned max;      /* slots ever in use */
+    int line;          /* for nodes made now */
+    int test_line;     /* of the test that a goto belongs to; 0: to none */
+    uint32_t target;   /* the last node that something jumps to, plus 1 */
+    uint32_t nil_end;  /* behind the last node that makes a slot nil, plus 1 */
+    unsigned nil_slot; /* behind that slot */
     const AstExpr *origin;
     LabelNodes labels, gotos;
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
-    int depth;   /* of expressions being linked */
-    bool failed; /* too many slots, too deep */
+    int depth;                /* of expressions being linked */
+    bool failed;              /* too many slots, too deep */
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
 
@@ -69,7 +69,10 @@ unsigned link_temp(Linker *L);
 void link_use(Linker *L, unsigned top);
 
 static inline bool local_is_cell(const AstLocal *l) { return l->captured && l->assigned; }
-static inline unsigned local_slot(const Linker *L, const AstLocal *l) { return L->slots[l->index]; }
+static inline unsigned local_slot(const Linker *L, const AstLocal *l)
+{
+    return L->slots[l->index];
+}
 /* Upvalue i of the function; in a celled function also whatever comes from outside. */
 bool upvalue_is_cell(const Linker *L, int i);
 
@@ -107,7 +110,8 @@ void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
 void link_store_slot(Linker *L, const Target *t, unsigned slot);
 
 /* Functions and statements. */
-Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining, bool *failed);
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
+                     bool *failed);
 void link_block(Linker *L, const AstBlock *b);
 /* From the next node on the slot is the variable's. */
 void link_activate(Linker *L, const AstLocal *l, unsigned slot);

@@ -11,28 +11,28 @@
 #include "state/state.h"
 
 /* X(enumerator, name). The order of the arithmetic ones is that of BinaryOp. */
-#define META_METHODS(X)                                                                  \
-    X(INDEX, "__index")                                                                  \
-    X(NEWINDEX, "__newindex")                                                            \
-    X(CALL, "__call")                                                                    \
-    X(EQ, "__eq")                                                                        \
-    X(LEN, "__len")                                                                      \
-    X(GC, "__gc")                                                                        \
-    X(MODE, "__mode")                                                                    \
-    X(ADD, "__add")                                                                      \
-    X(SUB, "__sub")                                                                      \
-    X(MUL, "__mul")                                                                      \
-    X(DIV, "__div")                                                                      \
-    X(MOD, "__mod")                                                                      \
-    X(POW, "__pow")                                                                      \
-    X(CONCAT, "__concat")                                                                \
-    X(UNM, "__unm")                                                                      \
-    X(LT, "__lt")                                                                        \
-    X(LE, "__le")                                                                        \
-    X(METATABLE, "__metatable")                                                          \
-    X(TOSTRING, "__tostring")                                                            \
-    X(PAIRS, "__pairs")                                                                  \
-    X(IPAIRS, "__ipairs")                                                                \
+#define META_METHODS(X)         \
+    X(INDEX, "__index")         \
+    X(NEWINDEX, "__newindex")   \
+    X(CALL, "__call")           \
+    X(EQ, "__eq")               \
+    X(LEN, "__len")             \
+    X(GC, "__gc")               \
+    X(MODE, "__mode")           \
+    X(ADD, "__add")             \
+    X(SUB, "__sub")             \
+    X(MUL, "__mul")             \
+    X(DIV, "__div")             \
+    X(MOD, "__mod")             \
+    X(POW, "__pow")             \
+    X(CONCAT, "__concat")       \
+    X(UNM, "__unm")             \
+    X(LT, "__lt")               \
+    X(LE, "__le")               \
+    X(METATABLE, "__metatable") \
+    X(TOSTRING, "__tostring")   \
+    X(PAIRS, "__pairs")         \
+    X(IPAIRS, "__ipairs")       \
     X(NAME, "__name")
 
 typedef enum Meta {

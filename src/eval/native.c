@@ -39,7 +39,8 @@ int native_error(Run *R, const char *format, ...)
     va_start(ap, format);
     String *text = format_text(format, ap);
     va_end(ap);
-    return native_throw(R, string_value(string_concat(native_where(R, 1), text->data, text->length)));
+    return native_throw(
+        R, string_value(string_concat(native_where(R, 1), text->data, text->length)));
 }
 
 int native_memory_error(Run *R)
@@ -184,7 +185,8 @@ int native_length(Run *R, Value *a, int at, Value v, NativeCont *cont)
         f[1] = v;
         return native_call(R, a, at, 1, cont);
     }
-    if (value_is_string(v)) return go_on(R, a, at, value_number((double)value_string(v)->length), cont);
+    if (value_is_string(v))
+        return go_on(R, a, at, value_number((double)value_string(v)->length), cont);
     if (value_is_table(v)) {
         int64_t length = table_length(heap_table(R, value_pointer(v)));
         return go_on(R, a, at, value_number((double)length), cont);
@@ -268,7 +270,10 @@ bool arg_type(Run *R, Value *a, int n, int i, LuaType type)
     return false;
 }
 
-bool arg_function(Run *R, Value *a, int n, int i) { return arg_type(R, a, n, i, TYPE_FUNCTION); }
+bool arg_function(Run *R, Value *a, int n, int i)
+{
+    return arg_type(R, a, n, i, TYPE_FUNCTION);
+}
 
 int arg_option(Run *R, Value *a, int n, int i, const char *otherwise, const char *const *names)
 {
@@ -301,7 +306,8 @@ void *arg_userdata(Run *R, Value *a, int n, int i, const void *tag, const char *
 static uint64_t printed_id(Value v)
 {
     Object *o = value_pointer(v);
-    return object_type(o) == OBJ_LIGHT ? (uint64_t)(uintptr_t)((Light *)o)->pointer : object_id(o);
+    return object_type(o) == OBJ_LIGHT ? (uint64_t)(uintptr_t)((Light *)o)->pointer
+                                       : object_id(o);
 }
 
 Value value_to_text(Run *R, Value v)
@@ -310,7 +316,8 @@ Value value_to_text(Run *R, Value v)
     if (value_is_number(v)) return string_value(number_to_string(value_to_double(v)));
     if (value_is_string(v)) return v;
     if (v == V_NIL) return string_value(string_intern("nil", 3));
-    if (v <= V_TRUE) return string_value(v == V_TRUE ? string_intern("true", 4) : string_intern("false", 5));
+    if (v <= V_TRUE)
+        return string_value(v == V_TRUE ? string_intern("true", 4) : string_intern("false", 5));
     char text[64];
     /* an id, not an address: the same in every replay */
     int n = snprintf(text, sizeof text, "%s: 0x%08llx", value_type_name(v),
@@ -321,7 +328,8 @@ Value value_to_text(Run *R, Value v)
 void native_register(Run *R, Table *t, const NativeDef *defs)
 {
     for (; defs->name; defs++)
-        run_set_field(R, t, defs->name, value_object(run_new_native(R, defs->fn, defs->name, 0)));
+        run_set_field(R, t, defs->name,
+                      value_object(run_new_native(R, defs->fn, defs->name, 0)));
 }
 
 Native *native_control(Run *R, NativeFn *exec, const char *name, int upvalues)

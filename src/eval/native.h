@@ -18,9 +18,9 @@
  *
  * A native never calls back into Lua on the C stack. What it must remember across
  * native_call it keeps in a[0..at); everything there must have been written and be a
- * Value (box integers as numbers): traces look at it. The continuation gets the results in R->results[0..R->result_count),
- * and must take them before it calls again. After any call that can run Lua, a
- * pointer into the frame taken before is void: use the `a` handed in.
+ * Value (box integers as numbers): traces look at it. The continuation gets the results in
+ * R->results[0..R->result_count), and must take them before it calls again. After any call that
+ * can run Lua, a pointer into the frame taken before is void: use the `a` handed in.
  *
  * Arguments: i counts from 0, missing ones read as absent ("got no value").
  * The arg_ functions answer false (or NULL) after having set the error: return
@@ -44,7 +44,8 @@ typedef int NativeCont(Run *R, Value *a, int n);
 
 int native_error(Run *R, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int native_throw(Run *R, Value error);
-int native_arg_error(Run *R, int i, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int native_arg_error(Run *R, int i, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "number expected, got nil" and so on, for argument i. */
 int native_type_error(Run *R, Value *a, int n, int i, const char *expected);
 int native_results(Run *R, const Value *values, size_t n);
@@ -101,17 +102,14 @@ static inline Value new_string(const char *bytes, size_t length)
 {
     return string_value(string_new(bytes, length));
 }
-static inline Value new_c_string(const char *text)
-{
-    return string_value(string_from_c(text));
-}
+static inline Value new_c_string(const char *text) { return string_value(string_from_c(text)); }
 /* The text luaL_tolstring gives a value that has no __tostring; allocates. */
 Value value_to_text(Run *R, Value v);
 /* One result. */
-#define NATIVE_RETURN(v_)                                                                \
-    do {                                                                                 \
-        a[0] = (v_);                                                                     \
-        return 1;                                                                        \
+#define NATIVE_RETURN(v_) \
+    do {                  \
+        a[0] = (v_);      \
+        return 1;         \
     } while (0)
 
 typedef struct NativeDef {

@@ -43,14 +43,7 @@ struct Node {
     uint32_t aux;
 };
 
-typedef enum Destination {
-    DEST_A,
-    DEST_D,
-    DEST_S,
-    DEST_F,
-    DEST_T,
-    DEST_NONE
-} Destination;
+typedef enum Destination { DEST_A, DEST_D, DEST_S, DEST_F, DEST_T, DEST_NONE } Destination;
 
 typedef enum NodeKind {
 #define X_ARITH(op, l, r, dst) N_##op##_##l##r##_##dst,
@@ -139,17 +132,17 @@ typedef struct ProtoLocal { /* where a local variable lives, for debug */
 
 typedef struct Proto {
     const Node *entry;
-    uint32_t frame;       /* slots a frame needs; FRAME_VARARG added for varargs */
+    uint32_t frame; /* slots a frame needs; FRAME_VARARG added for varargs */
     uint32_t params;
     uint32_t upvalue_count;
     uint32_t node_count;
     bool vararg;
     ProtoUpvalue *upvalues;
     Node *nodes;
-    int32_t *lines;            /* per node */
-    const AstExpr **origins;   /* per node: what to name in messages; NULL if nothing */
-    uint16_t *tops;            /* per node: slots in use, for the precise trace */
-    uint64_t *written;         /* per node: bits of slots (trace_stack.c); NULL: not yet */
+    int32_t *lines;          /* per node */
+    const AstExpr **origins; /* per node: what to name in messages; NULL if nothing */
+    uint16_t *tops;          /* per node: slots in use, for the precise trace */
+    uint64_t *written;       /* per node: bits of slots (trace_stack.c); NULL: not yet */
     const AstFunction *source;
     struct Proto **protos;
     ProtoLocal *locals;
@@ -185,22 +178,22 @@ static inline Flow flow_go(const Node *n, Value *fp, Value acc, Run *R, double d
 }
 #define GO(n_, fp_, acc_, d_) return flow_go((n_), (fp_), (acc_), R, (d_))
 #elif defined(__clang__)
-#define GO(n_, fp_, acc_, d_)                                                            \
-    do {                                                                                 \
-        const Node *go_ = (n_);                                                          \
-        __attribute__((musttail)) return go_->exec(go_, (fp_), (acc_), R, (d_));         \
+#define GO(n_, fp_, acc_, d_)                                                    \
+    do {                                                                         \
+        const Node *go_ = (n_);                                                  \
+        __attribute__((musttail)) return go_->exec(go_, (fp_), (acc_), R, (d_)); \
     } while (0)
 #else
-#define GO(n_, fp_, acc_, d_)                                                            \
-    do {                                                                                 \
-        const Node *go_ = (n_);                                                          \
-        return go_->exec(go_, (fp_), (acc_), R, (d_));                                   \
+#define GO(n_, fp_, acc_, d_)                          \
+    do {                                               \
+        const Node *go_ = (n_);                        \
+        return go_->exec(go_, (fp_), (acc_), R, (d_)); \
     } while (0)
 #endif
 
 /* Hands over to another function of the same shape, for the same node. */
 #if defined(__clang__) && !defined(MOONLET_TRAMPOLINE)
-#define HAND(f_, n_, fp_, acc_, d_)                                                      \
+#define HAND(f_, n_, fp_, acc_, d_) \
     __attribute__((musttail)) return (f_)((n_), (fp_), (acc_), R, (d_))
 #else
 #define HAND(f_, n_, fp_, acc_, d_) return (f_)((n_), (fp_), (acc_), R, (d_))
@@ -215,26 +208,26 @@ typedef enum Action {
     ACT_THROW    /* raise R->error */
 } Action;
 
-#define ACT(action_)                                                                     \
-    switch (action_) {                                                                   \
-    case ACT_NEXT: GO(n + 1, fp, acc, d);                                                \
-    case ACT_DELIVER: HAND(eval_deliver, n, fp, R->value, d);                            \
-    case ACT_CALL: HAND(call_any, n, R->call_frame, (Value)R->call_count, d);            \
-    default: HAND(eval_throw, n, fp, acc, d);                                            \
+#define ACT(action_)                                                          \
+    switch (action_) {                                                        \
+    case ACT_NEXT: GO(n + 1, fp, acc, d);                                     \
+    case ACT_DELIVER: HAND(eval_deliver, n, fp, R->value, d);                 \
+    case ACT_CALL: HAND(call_any, n, R->call_frame, (Value)R->call_count, d); \
+    default: HAND(eval_throw, n, fp, acc, d);                                 \
     }
 #define NOINLINE __attribute__((noinline))
 
 /* Leaves a function with one value, with several in R->results. */
-#define RETURN_ONE(nf_, v_)                                                              \
-    do {                                                                                 \
-        Value *nf__ = (nf_);                                                             \
-        GO((const Node *)value_pointer(nf__[-2]), nf__, (v_), d);                        \
+#define RETURN_ONE(nf_, v_)                                       \
+    do {                                                          \
+        Value *nf__ = (nf_);                                      \
+        GO((const Node *)value_pointer(nf__[-2]), nf__, (v_), d); \
     } while (0)
-#define RETURN_MANY(nf_)                                                                 \
-    do {                                                                                 \
-        Value *nf__ = (nf_);                                                             \
-        const Node *ret__ = value_pointer(nf__[-2]);                                     \
-        HAND(ret__->k.many, ret__, nf__, V_NIL, d);                                      \
+#define RETURN_MANY(nf_)                             \
+    do {                                             \
+        Value *nf__ = (nf_);                         \
+        const Node *ret__ = value_pointer(nf__[-2]); \
+        HAND(ret__->k.many, ret__, nf__, V_NIL, d);  \
     } while (0)
 
 #endif

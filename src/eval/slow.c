@@ -114,11 +114,9 @@ static NOINLINE Action do_neg(const Node *n, Value *fp, Value acc, Run *R)
 static NOINLINE Action do_len(const Node *n, Value *fp, Value acc, Run *R)
 {
     Value x = operand(n, fp, acc, node_kinds[n->kind].left, n->a);
-    if (value_is_string(x))
-        return deliver(R, value_number((double)value_string(x)->length));
+    if (value_is_string(x)) return deliver(R, value_number((double)value_string(x)->length));
     Value handler = meta_of(R, x, META_LEN);
-    if (handler != V_NIL)
-        return call_meta(n, fp, R, &glue_value, handler, (Value[]){x, x}, 2);
+    if (handler != V_NIL) return call_meta(n, fp, R, &glue_value, handler, (Value[]){x, x}, 2);
     if (value_is_table(x)) {
         acc = value_number((double)table_length(heap_table(R, value_pointer(x))));
         return deliver(R, acc);
@@ -134,7 +132,8 @@ Value operate_equal_handler(Run *R, Value x, Value y)
 {
     if (!value_is_object(x) || !value_is_object(y)) return V_NIL;
     ObjectType t = object_type(value_pointer(x));
-    if (t != object_type(value_pointer(y)) || (t != OBJ_TABLE && t != OBJ_USERDATA)) return V_NIL;
+    if (t != object_type(value_pointer(y)) || (t != OBJ_TABLE && t != OBJ_USERDATA))
+        return V_NIL;
     Table *mx = run_metatable(R, x), *my = run_metatable(R, y);
     Value hx = meta_of_table(R, mx, META_EQ);
     if (hx == V_NIL || mx == my) return hx;
@@ -191,10 +190,8 @@ static NOINLINE Action do_compare(const Node *n, Value *fp, Value acc, Run *R)
     switch (operate_compare(R, k->op == DO_LE, x, y, &handler)) {
     case COMPARED_TRUE: return deliver(R, V_TRUE);
     case COMPARED_FALSE: return deliver(R, V_FALSE);
-    case COMPARED_CALL:
-        return call_meta(n, fp, R, &glue_bool, handler, (Value[]){x, y}, 2);
-    case COMPARED_CALL_NOT:
-        return call_meta(n, fp, R, &glue_not, handler, (Value[]){y, x}, 2);
+    case COMPARED_CALL: return call_meta(n, fp, R, &glue_bool, handler, (Value[]){x, y}, 2);
+    case COMPARED_CALL_NOT: return call_meta(n, fp, R, &glue_not, handler, (Value[]){y, x}, 2);
     default: break;
     }
     operate_compare_error(R, fp, n, x, y);
@@ -408,8 +405,7 @@ static Action concat_meta(const Node *n, Value *fp, Run *R, Value *slots, size_t
     Value x = slots[left - 2], y = slots[left - 1];
     Value handler = meta_of(R, x, META_CONCAT);
     if (handler == V_NIL) handler = meta_of(R, y, META_CONCAT);
-    if (handler != V_NIL)
-        return call_meta(n, fp, R, &glue_concat, handler, (Value[]){x, y}, 2);
+    if (handler != V_NIL) return call_meta(n, fp, R, &glue_concat, handler, (Value[]){x, y}, 2);
     bool second = has_piece(x);
     const AstExpr *e = concat_operand(error_origin(fp, n), left - (second ? 1 : 2), n->b,
                                       !second || left == n->b);
@@ -448,7 +444,7 @@ Action operate_concat(const Node *n, Value *fp, Run *R, size_t left)
 }
 
 /* The Execs: workers may take addresses of locals, which would forbid a tail jump. */
-#define SLOW(name)                                                                       \
+#define SLOW(name) \
     COLD EXEC(slow_##name) { ACT(do_##name(n, fp, acc, R)); }
 SLOW(arith)
 SLOW(neg)

@@ -224,7 +224,8 @@ static Flow resume(const Node *n, Value *fp, Value acc, Run *R, double d)
     HAND(R->ret->k.many, R->ret, fp, acc, d);
 }
 
-static NOINLINE void set_resume(Run *R, Coroutine *co, bool wrapped, const Value *args, size_t n)
+static NOINLINE void set_resume(Run *R, Coroutine *co, bool wrapped, const Value *args,
+                                size_t n)
 {
     R->resume_co = co;
     R->resume_wrapped = wrapped;

@@ -14,7 +14,10 @@ typedef struct Digest {
     int64_t met;
 } Digest;
 
-static void add(Digest *d, const void *bytes, size_t n) { XXH3_64bits_update(&d->xxh, bytes, n); }
+static void add(Digest *d, const void *bytes, size_t n)
+{
+    XXH3_64bits_update(&d->xxh, bytes, n);
+}
 static void add_word(Digest *d, uint64_t w) { add(d, &w, sizeof w); }
 static void add_string(Digest *d, const String *s)
 {
@@ -89,7 +92,8 @@ static void add_coroutine(Digest *d, const CoBody *b)
     if (b->status != CO_SUSPENDED) return;
     FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, NULL);
     add_frame(d, &c, 0);
-    for (const Node *ret = c.ret; frame_down(&c); ret = c.ret) add_frame(d, &c, live_slots(ret, &c));
+    for (const Node *ret = c.ret; frame_down(&c); ret = c.ret)
+        add_frame(d, &c, live_slots(ret, &c));
 }
 
 static void add_contents(Digest *d, void *o)
@@ -127,7 +131,9 @@ uint64_t digest_world(Run *view)
     add_value(d, value_object(view->world->globals));
     add_value(d, value_object(view->world->registry));
     for (int i = 0; i < TYPE_COUNT; i++)
-        add_value(d, view->world->type_meta[i] ? value_object(view->world->type_meta[i]) : V_NIL);
-    for (int64_t i = 1; i <= d->met; i++) add_contents(d, value_pointer(table_get_int(&d->queue->body, i)));
+        add_value(d,
+                  view->world->type_meta[i] ? value_object(view->world->type_meta[i]) : V_NIL);
+    for (int64_t i = 1; i <= d->met; i++)
+        add_contents(d, value_pointer(table_get_int(&d->queue->body, i)));
     return XXH3_64bits_digest(&d->xxh);
 }

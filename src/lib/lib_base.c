@@ -3,8 +3,8 @@
  * The basic functions (manual 6.1), but for those that compile (lib_load.c) and for
  * collectgarbage (lib_collect.c).
  */
-#include "eval/iterate.h"
 #include "eval/collect.h"
+#include "eval/iterate.h"
 #include "lib/lib.h"
 
 #include <stdio.h>

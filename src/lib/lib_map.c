@@ -23,7 +23,8 @@ static bool options(Run *R, Value *a, int n, Pool *pool)
     double threads = 0, steps = 0;
     if (arg_absent(a, n, 2)) return true;
     Table *t = arg_table(R, a, n, 2);
-    if (!t || !option(R, t, "threads", &threads) || !option(R, t, "steps", &steps)) return false;
+    if (!t || !option(R, t, "threads", &threads) || !option(R, t, "steps", &steps))
+        return false;
     pool->threads = threads < 256 ? (unsigned)threads : 256;
     if (steps >= 1) pool->steps = steps < 1e18 ? (uint64_t)steps : UINT64_MAX;
     return true;

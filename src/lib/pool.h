@@ -35,8 +35,8 @@ typedef struct Pool {
     Value function;
     const Value *inputs; /* one argument for each item */
     size_t count;
-    unsigned threads; /* 0: as many as processors */
-    uint64_t steps;   /* for each item; UINT64_MAX: no limit */
+    unsigned threads;     /* 0: as many as processors */
+    uint64_t steps;       /* for each item; UINT64_MAX: no limit */
     volatile int *cancel; /* stop taking items when it is not 0; may be NULL */
     /* Called now and then, by the thread that called pool_run; may be NULL. */
     void (*progress)(void *context, size_t done, size_t count);

@@ -105,7 +105,8 @@ Value import_value(Import *im, Value v)
     v = brought(im, v);
     while (im->count) {
         im->count -= 2;
-        fill(im, value_pointer(im->pending[im->count]), value_pointer(im->pending[im->count + 1]));
+        fill(im, value_pointer(im->pending[im->count]),
+             value_pointer(im->pending[im->count + 1]));
     }
     return v;
 }

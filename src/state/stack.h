@@ -70,8 +70,8 @@ typedef struct CoBody {
     uint8_t status;          /* CoStatus */
     uint8_t wrapped;         /* resumed through coroutine.wrap: errors propagate */
     uint8_t failed;          /* dead by error */
-    uint32_t depth;  /* of resumers below */
-    uint32_t pcalls; /* protected calls on the stack */
+    uint32_t depth;          /* of resumers below */
+    uint32_t pcalls;         /* protected calls on the stack */
     struct Coroutine *resumer;
 } CoBody;
 

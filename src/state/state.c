@@ -10,8 +10,8 @@
 #define HAMT_NAME heap_map
 #define HAMT_KEY_HASH(k) (((const Object *)value_pointer(k))->id_low)
 #define HAMT_KEY_EQ(a, b) false
-#define HAMT_KEY_ORDER(a, b)                                                             \
-    ((int)((const Object *)value_pointer(a))->id_high -                                  \
+#define HAMT_KEY_ORDER(a, b)                            \
+    ((int)((const Object *)value_pointer(a))->id_high - \
      (int)((const Object *)value_pointer(b))->id_high)
 #include "hamt_template.h"
 

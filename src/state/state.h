@@ -37,9 +37,9 @@ typedef struct Collection {
     int32_t pause;    /* percent above 200 */
     int32_t stepmul;
     int32_t majorinc;
-    uint8_t probes;  /* traces that found nothing weak */
-    bool weak;       /* there may be weak tables */
-    bool watched;    /* the program has asked for figures */
+    uint8_t probes; /* traces that found nothing weak */
+    bool weak;      /* there may be weak tables */
+    bool watched;   /* the program has asked for figures */
     bool stopped;
     bool finalizing; /* a poll's finalizers are running */
 } Collection;
@@ -120,32 +120,32 @@ typedef struct Run {
     /* a native's request to call (native.h) */
     Value *call_frame;
     int call_count;
-    int depth; /* evaluators on the C stack of this thread */
+    int depth;           /* evaluators on the C stack of this thread */
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
     Segment *main_segment;
     Segment *catch_segment; /* who takes an error: see eval.c */
     Value *catch_frame;
-    uint32_t pcalls; /* protected calls on the running coroutine's stack */
-    bool error_handled; /* its xpcall handler has run */
-    bool fatal;         /* the error is caught by nobody but the host */
+    uint32_t pcalls;                    /* protected calls on the running coroutine's stack */
+    bool error_handled;                 /* its xpcall handler has run */
+    bool fatal;                         /* the error is caught by nobody but the host */
     bool stack_limited, string_limited; /* reaching the limit is no error but a stop */
-    int stop;           /* why the run stops here: EvalStop */
-    Coroutine *resume_co; /* what switch.c is about to resume */
+    int stop;                           /* why the run stops here: EvalStop */
+    Coroutine *resume_co;               /* what switch.c is about to resume */
     bool resume_wrapped, resume_fresh;
     const Value *pinned; /* what the host has handed in: not to be lost in this run */
     size_t pinned_count;
     uint64_t collections; /* bdwgc's, when last looked at */
-    size_t stack_limit; /* what stack_max is but while a handler runs */
+    size_t stack_limit;   /* what stack_max is but while a handler runs */
 
     RunStatus status;
     Value *fp; /* trampolined builds: the registers between nodes */
     Value acc;
     double d;
-    Value traceback; /* of an error nobody caught, as a string, or nil */
-    Segment *spare;  /* of this epoch, for the next overflow */
-    void *host;      /* the host's, passed to its functions */
+    Value traceback;       /* of an error nobody caught, as a string, or nil */
+    Segment *spare;        /* of this epoch, for the next overflow */
+    void *host;            /* the host's, passed to its functions */
     const RunHooks *hooks; /* NULL: none */
-    struct Run *next; /* in the pool of its thread */
+    struct Run *next;      /* in the pool of its thread */
 } Run;
 
 /* Objects -------------------------------------------------------------------- */
