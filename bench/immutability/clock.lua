@@ -1,20 +1,21 @@
--- clock.measure(batch, seconds): calls batch(operations) again and again, in all for `seconds` of
--- processor time, and prints the nanoseconds that one operation took.
+-- clock.measure(batch, seconds): calls batch(operations) again and again, in all for
+-- `seconds` of processor time, and prints the nanoseconds that one operation took.
 --
--- clock.start(rate) answers the function that takes a snapshot, of which the last KEPT are
--- kept, and after how many operations to call it: `rate`, or never when it is 0 or nil.
+-- clock.start(rate) answers the function that takes a snapshot and after how many operations
+-- to call it: `rate`, or never when it is 0 or nil. Only the last is kept, and it is dropped
+-- before the next: a snapshot holds its world, and what earlier snapshots are kept there.
 local clock = {}
 
-local BATCH, KEPT = 10000, 8
+local BATCH = 10000
 
 function clock.start(rate)
   rate = tonumber(rate) or 0
   if rate == 0 then return nil, math.huge end
   local take = require "state".snapshot
-  local kept, last = {}, 0
+  local last
   return function()
-    last = last % KEPT + 1
-    kept[last] = take()
+    last = nil
+    last = take()
   end, rate
 end
 
