@@ -16,6 +16,8 @@
 #ifndef MOONLET_KINDS_H
 #define MOONLET_KINDS_H
 
+/* clang-format off: tables, one entry or one family to a line */
+
 /* The four pairs with D come last and in the order of their twins LA AL AK KA. */
 #define KINDS_PAIRS(X, ...) \
     X(__VA_ARGS__, L, L)    \
@@ -189,5 +191,7 @@ enum {
     X(GLUE_UNDERFLOW, NONE)                                                          \
     X(GLUE_BASE, NONE)                                                               \
     X(GLUE_HALT, NONE)
+
+/* clang-format on */
 
 #endif
