@@ -86,12 +86,14 @@ EXEC(eval_overflow);
 EXEC(native_finish);
 
 /* k.many of the nodes that frames return to: X(name). */
+/* clang-format off */
 #define KINDS_RETURNED_TO(X)                                                                  \
     X(RET_A)                                                                                  \
     X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) \
         X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_PCALL) X(GLUE_XPCALL)               \
             X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
                 X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
+/* clang-format on */
 #define X_MANY(name) EXEC(many_##name);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
