@@ -29,6 +29,8 @@ moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
 {
     Session S;
     api_begin(&S, s);
+    assert_values(s, &function, 1);
+    assert_values(s, args, count);
     return api_end(&S, eval_call(S.R, value_in(function), (const Value *)args, count));
 }
 
@@ -38,6 +40,8 @@ moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
     Session S;
     Value f;
     api_begin(&S, s);
+    assert_given(path);
+    assert_values(s, args, count);
     RunStatus status = path_get(&S, path, NULL, &f);
     if (status == RUN_OK) status = eval_call(S.R, f, (const Value *)args, count);
     return api_end(&S, status);
@@ -49,6 +53,8 @@ moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
     Session S;
     Value f, few[16], *all = few;
     api_begin(&S, s);
+    assert_given(path);
+    assert_values(s, args, count);
     if (count + 1 > sizeof few / sizeof *few) all = mem_alloc((count + 1) * sizeof *all);
     RunStatus status = path_get(&S, path, &all[0], &f);
     if (count) memcpy(all + 1, args, count * sizeof *all);
@@ -73,6 +79,7 @@ static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
 {
     Session S;
     api_begin(&S, s);
+    assert_values(s, args, count);
     Closure *f = link_closure(S.R, p, value_object(S.R->world->globals));
     return api_end(&S, eval_call(S.R, value_object(f), (const Value *)args, count));
 }
@@ -90,6 +97,7 @@ static moonlet_result load_proto(const moonlet_state *s, const Proto *p, const c
 moonlet_result moonlet_call_chunk(const moonlet_state *s, const moonlet_chunk *c,
                                   const moonlet_value *args, size_t count)
 {
+    assert_given(c);
     return call_proto(s, c->proto, args, count);
 }
 
@@ -129,6 +137,7 @@ static moonlet_result use_file(const moonlet_state *s, const char *path, Use use
 
 moonlet_result moonlet_do(const moonlet_state *s, const char *source)
 {
+    assert_given(source);
     return use_source(s, source, strlen(source), NULL, USE_RUN);
 }
 

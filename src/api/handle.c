@@ -2,8 +2,6 @@
 #include "api/handle.h"
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum { SLAB = 64 };
 
@@ -77,20 +75,6 @@ static __attribute__((noinline)) void give_away(void)
     last->u.free.next = NULL;
     free_count = SLAB;
 }
-
-#ifdef MOONLET_DEBUG
-static __attribute__((noreturn)) void misuse(const char *what)
-{
-    fprintf(stderr, "moonlet: wrong use: %s\n", what);
-    abort();
-}
-
-void assert_live(const moonlet_state *s)
-{
-    if (!s) misuse("a state is NULL");
-    if (!s->state) misuse("a state that has been released is used");
-}
-#endif
 
 /* Handles --------------------------------------------------------------------------- */
 

@@ -22,6 +22,7 @@
 
 #include "moonlet.h"
 
+#include "api/misuse.h"
 #include "state/state.h"
 
 enum { HANDLE_INLINE = 3 };
@@ -47,13 +48,6 @@ struct moonlet_state {
         } free;
     } u;
 };
-
-/* Wrong use is told and ends the program, in debug builds. */
-#ifdef MOONLET_DEBUG
-void assert_live(const moonlet_state *s);
-#else
-static inline void assert_live(const moonlet_state *s) { (void)s; }
-#endif
 
 /* A handle with one reference. */
 moonlet_state *handle_new(const State *state, const Config *config);

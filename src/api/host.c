@@ -8,7 +8,10 @@
 #include "api/term.h"
 #include "eval/world.h"
 
-enum { ARGUMENTS_KEPT = 24 }; /* more are copied before the function may call */
+enum {
+    ARGUMENTS_KEPT = 24, /* more are copied before the function may call */
+    CALLS_MAX = 200      /* nested on the C stack, as in PUC Lua */
+};
 
 static Session *session_of(const Run *R) { return R->host; }
 
@@ -50,8 +53,12 @@ static int call_terms(moonlet_context *c, const moonlet_value *args, size_t coun
 static int enter(Run *R, const HostFunction *f, moonlet_function *call, Value data,
                  const moonlet_value *args, int n)
 {
-    moonlet_context c = {.R = R, .function = f, .data = data, .co = R->co};
+    moonlet_context c = {.R = R, .function = f, .data = data, .co = R->co, .live = &c};
+#ifdef MOONLET_DEBUG
+    c.thread = pthread_self();
+#endif
     int code = call(&c, args, (size_t)n);
+    c.live = NULL;
     moonlet_release(c.state);
     return code;
 }
@@ -112,6 +119,7 @@ void host_register(Run *R, Table *t, const moonlet_entry *entries)
 
 int moonlet_return(moonlet_context *c, const moonlet_value *values, size_t count)
 {
+    assert_context(c);
     Run *R = c->R;
     if (count <= NATIVE_SLOTS / 2) {
         if (count) memmove(R->native, values, count * sizeof *values);
@@ -134,12 +142,14 @@ static int host_error(moonlet_context *c)
 
 int moonlet_throw(moonlet_context *c, moonlet_value v)
 {
+    assert_context(c);
     c->R->error = value_in(v);
     return host_error(c);
 }
 
 int moonlet_fail(moonlet_context *c, const char *format, ...)
 {
+    assert_context(c);
     char text[1024];
     va_list ap;
     va_start(ap, format);
@@ -152,6 +162,7 @@ int moonlet_fail(moonlet_context *c, const char *format, ...)
 
 int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message)
 {
+    assert_context(c);
     native_arg_error(c->R, (int)i - 1, "%s", message);
     return host_error(c);
 }
@@ -159,6 +170,7 @@ int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message)
 int moonlet_call_then(moonlet_context *c, moonlet_value function, const moonlet_value *args,
                       size_t count, moonlet_function *then, moonlet_value data)
 {
+    assert_context(c);
     enum { AT = 2 };
     Run *R = c->R;
     Value f = value_in(function), *copy = mem_alloc((count + 1) * sizeof *copy);
@@ -180,6 +192,7 @@ moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(
 
 const moonlet_state *moonlet_context_state(moonlet_context *c)
 {
+    assert_context(c);
     moonlet_release(c->state);
     const Config *config = session_of(c->R)->from->config;
     return c->state = handle_new(eval_snapshot(c->R), config);
@@ -188,6 +201,7 @@ const moonlet_state *moonlet_context_state(moonlet_context *c)
 int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
                          const moonlet_value *values, size_t count)
 {
+    assert_context(c);
     Run *R = c->R;
     assert_live(s);
     if (R->boundary)
@@ -203,8 +217,11 @@ moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
                                     const moonlet_value *args, size_t count,
                                     const moonlet_value **values, size_t *results)
 {
+    assert_context(c);
     Run *R = c->R;
-    bool ok = eval_call(R, value_in(function), (const Value *)args, count) == RUN_OK;
+    if (R->depth >= CALLS_MAX) R->error = new_c_string("C stack overflow");
+    bool ok = R->depth < CALLS_MAX &&
+              eval_call(R, value_in(function), (const Value *)args, count) == RUN_OK;
     const Value *from = ok ? R->results : &R->error;
     size_t n = ok ? R->result_count : 1;
     Value *copy = mem_alloc((n + 1) * sizeof *copy);
@@ -217,16 +234,19 @@ moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
 
 moonlet_value moonlet_context_globals(moonlet_context *c)
 {
+    assert_context(c);
     return value_out(value_object(c->R->world->globals));
 }
 
 moonlet_value moonlet_context_new_table(moonlet_context *c)
 {
+    assert_context(c);
     return value_out(value_object(run_new_table(c->R)));
 }
 
 moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t, moonlet_value key)
 {
+    assert_context(c);
     if (!value_is_table(value_in(t))) return moonlet_nil();
     return value_out(run_get(c->R, value_pointer(value_in(t)), value_in(key)));
 }
@@ -234,6 +254,7 @@ moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t, moonlet_v
 bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
                          moonlet_value v)
 {
+    assert_context(c);
     Value k = value_in(key);
     bool nan = value_is_number(k) && value_to_double(k) != value_to_double(k);
     if (!value_is_table(value_in(t)) || k == V_NIL || nan) return false;

@@ -15,6 +15,8 @@
 #ifndef MOONLET_HOST_H
 #define MOONLET_HOST_H
 
+#include <pthread.h>
+
 #include "api/api.h"
 
 typedef struct HostFunction {
@@ -27,8 +29,10 @@ struct moonlet_context {
     Run *R;
     const HostFunction *function;
     Value data;
-    moonlet_state *state; /* of this moment, once asked for */
-    Coroutine *co;        /* that runs */
+    moonlet_state *state;        /* of this moment, once asked for */
+    Coroutine *co;               /* that runs */
+    const moonlet_context *live; /* itself, until the function returns */
+    pthread_t thread;
 };
 
 /* A function as a value; name NULL: "?". */

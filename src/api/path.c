@@ -169,6 +169,8 @@ moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
     Session S;
     Value out;
     api_begin(&S, s);
+    assert_values(s, &from, 1);
+    assert_values(s, keys, count);
     RunStatus status = path_get_keys(&S, value_in(from), (const Value *)keys, count, &out);
     if (status != RUN_OK) return api_end(&S, status);
     if (S.ran) return api_end_values(&S, &out, 1);
@@ -189,6 +191,9 @@ moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
     if (!count) return api_refuse(s, MOONLET_ERROR_HOST, "no keys to set");
     Session S;
     api_begin(&S, s);
+    assert_values(s, &from, 1);
+    assert_values(s, keys, count);
+    assert_values(s, &v, 1);
     RunStatus status =
         path_set_keys(&S, value_in(from), (const Value *)keys, count, value_in(v));
     return status == RUN_OK ? api_end_values(&S, NULL, 0) : api_end(&S, status);
@@ -211,6 +216,7 @@ moonlet_result moonlet_new_table(const moonlet_state *s, const moonlet_value *pa
 {
     Session S;
     api_begin(&S, s);
+    assert_values(s, pairs, 2 * count);
     Table *t = run_new_table(S.R);
     for (size_t i = 0; i < count; i++) {
         if (!is_key(value_in(pairs[2 * i])))
@@ -240,6 +246,8 @@ moonlet_value moonlet_global(const moonlet_state *s, const char *name)
 moonlet_state *moonlet_put_private(const moonlet_state *s, const char *name, moonlet_value v)
 {
     assert_live(s);
+    assert_given(name);
+    assert_values(s, &v, 1);
     Run *R = run_begin(s->state);
     run_set_field(R, run_hidden_table(R), name, value_in(v));
     State *state = run_snapshot(R);

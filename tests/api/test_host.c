@@ -101,6 +101,11 @@ START_TEST(calls_on_the_c_stack)
     s = after(
         s, "local t = {} for i = 1, 60 do t[i] = i end x = host.fold(plus, table.unpack(t))");
     ck_assert_double_eq(number_in(s, "x"), 1830);
+    s = after(
+        s,
+        "local function f() depth = (depth or 0) + 1 host.fold(f, 1, 2) end ok, m = pcall(f)");
+    assert_bytes(moonlet_global(s, "m"), "C stack overflow");
+    ck_assert_double_eq(number_in(s, "depth"), 200);
     moonlet_release(s);
 }
 END_TEST
