@@ -70,7 +70,7 @@ interrupted()
     local name=$1 program
     shift
     for program in "$MOONLET" lua5.2; do
-        timeout -s INT -k 5 1 "$program" "$@" >/dev/null 2>".${program##*/}"
+        timeout --foreground -s INT -k 5 1 "$program" "$@" >/dev/null 2>".${program##*/}"
         sed -i "1s!^$program: !!" ".${program##*/}"
     done
     expect "$name" 0 "" "" diff .lua5.2 ".${MOONLET##*/}"
@@ -85,7 +85,7 @@ LUA
 interrupted "Ctrl-C in a function" loop.lua
 interrupted "Ctrl-C in a main chunk" -e 'while true do end'
 loop='coroutine.wrap(function() repeat until false end)()'
-expect "Ctrl-C in a coroutine" 124 "" "*interrupted!*" timeout -s INT -k 5 1 "$MOONLET" -e "$loop"
+expect "Ctrl-C in a coroutine" 124 "" "*interrupted!*" timeout --foreground -s INT -k 5 1 "$MOONLET" -e "$loop"
 loop='while true do pcall(function() while true do end end) end'
 expect "a second Ctrl-C ends the program" 130 "" "" timeout 5 bash -c \
     '(sleep 0.3; kill -INT $$; sleep 0.3; kill -INT $$) & exec "$1" -e "$2"' \
