@@ -576,6 +576,19 @@ MOONLET_API extern const char *const moonlet_sandbox_default[];
 MOONLET_API moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
                                            const char *const *allow);
 
+/* Outside ------------------------------------------------------------------------- */
+
+/*
+ * A state as data: a term with each global that moonlet_init does not have, tables that
+ * are met again as references. Functions of Lua are VALUE terms, so they stay in the
+ * process; so does the state they keep. The libraries' own tables, what was done to them,
+ * and metatables are not in it. On error NULL and *message, to be given to free().
+ */
+MOONLET_API moonlet_term *moonlet_externalize(const moonlet_state *s, char **message);
+/* A state of moonlet_init with these globals; functions are copied with all they refer
+ * to. Coroutines and userdata cannot be brought: an error of kind HOST. */
+MOONLET_API moonlet_result moonlet_internalize(const moonlet_term *t);
+
 /* Watching ------------------------------------------------------------------------ */
 
 /* Called at each step of runs on the state and those that come of it, with the innermost

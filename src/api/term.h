@@ -48,6 +48,9 @@ moonlet_term *term_reference(moonlet_term *target);
 /* The Lua value that a term stands for, in a run. Nil and *error set (to be given to
  * free()) when it cannot be: a key that is nil or NaN, a reference to outside. */
 Value term_encode(Run *R, const moonlet_term *term, char **error);
+/* The same in a run that has no part of the terms' states but what is older than this id:
+ * VALUE terms are copied, those of one state all together. */
+Value term_import(Run *R, const moonlet_term *term, uint64_t shared_below, char **error);
 /* The contrary; NULL: *error. */
 moonlet_term *term_decode(Run *R, const moonlet_state *s, Value v, unsigned options,
                           char **error);

@@ -5,7 +5,9 @@
  */
 #include "api/host.h"
 #include "api/term.h"
+#include "state/import.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A list that is being turned into a table. */
@@ -23,6 +25,10 @@ typedef struct Encoder {
     size_t depth, capacity;
     Table *made; /* address of a list -> its table */
     char *error;
+    bool copies; /* values of states are imported */
+    uint64_t shared_below;
+    Import import;
+    const State *imported; /* the state that `import` is from */
 } Encoder;
 
 static Value address_key(const moonlet_term *list)
@@ -54,6 +60,30 @@ static Value encode_reference(Encoder *e, const moonlet_term *t)
     return table;
 }
 
+static void end_import(Encoder *e)
+{
+    if (e->imported) run_end(e->import.from);
+    e->imported = NULL;
+}
+
+static Value encode_value(Encoder *e, const moonlet_term *t)
+{
+    Value v = value_in(t->u.held.value);
+    const State *s = t->u.held.state->state;
+    if (!e->copies) return v;
+    if (e->imported != s) {
+        end_import(e);
+        e->imported = s;
+        import_begin(&e->import, e->R, run_begin(s), e->shared_below);
+    }
+    v = import_value(&e->import, v);
+    if (!e->import.refused) return v;
+    char text[64];
+    snprintf(text, sizeof text, "a %s cannot be copied", e->import.refused);
+    e->error = strdup(text);
+    return V_NIL;
+}
+
 /* The value; of a list the empty table, whose items come next. */
 static Value encode_one(Encoder *e, const moonlet_term *t)
 {
@@ -69,7 +99,7 @@ static Value encode_one(Encoder *e, const moonlet_term *t)
     case MOONLET_TERM_FUNCTION:
         return host_function(e->R, NULL, t->u.function.call, t->u.function.user);
     case MOONLET_TERM_POINTER: return host_pointer(t->u.pointer);
-    case MOONLET_TERM_VALUE: return value_in(t->u.held.value);
+    case MOONLET_TERM_VALUE: return encode_value(e, t);
     case MOONLET_TERM_REFERENCE: return encode_reference(e, t);
     default: return V_NIL;
     }
@@ -106,17 +136,30 @@ static void encode_item(Encoder *e, Level *l)
     if (v != V_NIL) run_set(e->R, t, key, v);
 }
 
+static Value encode(Encoder *e, const moonlet_term *term, char **error)
+{
+    e->made = run_new_table(e->R);
+    Value v = encode_one(e, term);
+    while (e->depth && !e->error) {
+        Level *l = &e->levels[e->depth - 1];
+        if (l->next == l->list->count)
+            e->depth--;
+        else
+            encode_item(e, l);
+    }
+    end_import(e);
+    *error = e->error;
+    return e->error ? V_NIL : v;
+}
+
 Value term_encode(Run *R, const moonlet_term *term, char **error)
 {
-    Encoder e = {.R = R, .made = run_new_table(R)};
-    Value v = encode_one(&e, term);
-    while (e.depth && !e.error) {
-        Level *l = &e.levels[e.depth - 1];
-        if (l->next == l->list->count)
-            e.depth--;
-        else
-            encode_item(&e, l);
-    }
-    *error = e.error;
-    return e.error ? V_NIL : v;
+    Encoder e = {.R = R};
+    return encode(&e, term, error);
+}
+
+Value term_import(Run *R, const moonlet_term *term, uint64_t shared_below, char **error)
+{
+    Encoder e = {.R = R, .copies = true, .shared_below = shared_below};
+    return encode(&e, term, error);
 }

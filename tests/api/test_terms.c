@@ -212,6 +212,29 @@ START_TEST(eval)
 }
 END_TEST
 
+START_TEST(states_as_data)
+{
+    moonlet_state *s = world("x = 5 t = {1, {2}} t.self = t u = t[2] "
+                             "local n = 10 function inc() n = n + 1 return n end function "
+                             "get() return n + #string.rep('a', 3) end");
+    moonlet_term *t = moonlet_externalize(s, NULL);
+    ck_assert_uint_eq(moonlet_term_count(t), 5);
+    moonlet_release(s);
+    moonlet_collect();
+    moonlet_result r = moonlet_internalize(t);
+    assert_ok(r);
+    moonlet_term_free(t);
+    ck_assert_double_eq(number_in(r.state, "t.self == t and t[2] == u and x + u[1]"), 7);
+    ck_assert_double_eq(number_in(r.state, "inc() + get()"), 25); /* they share n */
+    moonlet_release(r.state);
+    s = world("co = coroutine.create(print)");
+    t = moonlet_externalize(s, NULL);
+    assert_error(moonlet_internalize(t), MOONLET_ERROR_HOST, "a thread cannot be copied");
+    moonlet_term_free(t);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(bad_terms)
 {
     moonlet_state *s = moonlet_init();
@@ -237,6 +260,7 @@ int main(void)
     tcase_add_test(t, functions_keep_their_state);
     tcase_add_test(t, calls_with_terms);
     tcase_add_test(t, eval);
+    tcase_add_test(t, states_as_data);
     tcase_add_test(t, bad_terms);
     return run_suite(t);
 }
