@@ -216,13 +216,13 @@ demo: deps-check ## what states as values are good for, with figures
 .PHONY: check
 check: deps-check ## all tests; the last line is "N passed, N failed"
 	$(Q)tests/deps.sh programs || echo "Going on without them."
-	$(Q)$(MAKE) all
+	$(Q)$(MAKE) all examples package
 	$(Q)$(MAKE) KIND=debug tests
 	$(Q)tests/run.sh --program $(BUILD)/moonlet --tests $(BUILD)/debug/tests
 
 # Tests of one kind: its C tests and its program.
 .PHONY: check-kind
-check-kind: $(PROGRAM) $(TESTS)
+check-kind: $(PROGRAM) $(TESTS) $(EXAMPLES)
 	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
 
 .PHONY: asan ubsan tsan
@@ -304,12 +304,7 @@ coverage-run: $(PROGRAM) $(TESTS)
 	-$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
 	$(Q)tests/coverage.sh $(OUT) $(LIB_SRC) $(CLI_SRC) | tee $(OUT)/summary.txt
 
-.PHONY: install
-install: $(PROGRAM) $(LIBRARY) ## install program, header and library (PREFIX, DESTDIR)
-	$(Q)$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)' '$(DESTDIR)$(INCLUDEDIR)'
-	$(Q)$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/moonlet'
-	$(Q)$(INSTALL) -m 644 $(LIBRARY) '$(DESTDIR)$(LIBDIR)/libmoonlet.a'
-	$(Q)$(INSTALL) -m 644 include/moonlet.h '$(DESTDIR)$(INCLUDEDIR)/moonlet.h'
+include packaging/package.mk
 
 .PHONY: dist
 dist: ## a source archive of the last commit in build/

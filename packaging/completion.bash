@@ -1,0 +1,19 @@
+# bash completion for moonlet
+_moonlet()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    case $before in
+        -e) return ;;
+        -l)
+            COMPREPLY=($(compgen -W "state" -- "$word"))
+            return
+            ;;
+    esac
+    if [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --check --ast \
+            --nodes" -- "$word"))
+    else
+        COMPREPLY=($(compgen -f -X '!*.lua' -- "$word") $(compgen -d -- "$word"))
+    fi
+}
+complete -o filenames -F _moonlet moonlet

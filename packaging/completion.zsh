@@ -1,0 +1,15 @@
+#compdef moonlet
+_arguments -S \
+    '*-e[execute a statement]:statement:' \
+    '*-l[require a library]:library:(state)' \
+    '-i[enter interactive mode after the script]' \
+    '-v[show version information]' \
+    '-E[ignore environment variables]' \
+    '--help[show help]' \
+    '--version[show version information and do nothing else]' \
+    '--stats[say what steps and memory it took]' \
+    '--check[say whether files are correct Lua]' \
+    '--ast[print the syntax trees of files]' \
+    '--nodes[print the code that the files become]' \
+    '1:script:_files -g "*.lua(-.)"' \
+    '*:argument:_files'

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+#
+# What is for users: the libraries with nothing but moonlet_ symbols, the one-file source,
+# descriptions for pkg-config and CMake, manual pages, completion; installing it all.
+# Included by the Makefile.
+
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+SOVERSION := 0
+
+PACKAGE := $(BUILD)/package
+SHARED := $(PACKAGE)/libmoonlet.so.$(VERSION)
+STATIC := $(PACKAGE)/libmoonlet.a
+AMALGAMATION := $(PACKAGE)/moonlet.c
+PIC_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(LIB_SRC))
+DESCRIPTIONS := $(patsubst packaging/%.in,$(PACKAGE)/%,$(wildcard packaging/*.in))
+OBJCOPY ?= objcopy
+
+.PHONY: package
+package: $(SHARED) $(STATIC) $(AMALGAMATION) $(PACKAGE)/amalgamation.o $(DESCRIPTIONS)
+package: ## libraries, one-file source and descriptions for users in build/package/
+
+$(OUT)/pic/%.o: %.c $(OUT)/flags
+	$(call say,CC,$< (shared))
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+-include $(PIC_OBJ:.o=.d)
+
+$(SHARED): $(PIC_OBJ) packaging/exports.map
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,libmoonlet.so.$(SOVERSION) -Wl,--no-undefined \
+	  -Wl,--version-script=packaging/exports.map \
+	  $(ALL_LDFLAGS) -o $@ $(PIC_OBJ) $(LIBS)
+	$(Q)ln -sf $(@F) $(PACKAGE)/libmoonlet.so.$(SOVERSION)
+	$(Q)ln -sf libmoonlet.so.$(SOVERSION) $(PACKAGE)/libmoonlet.so
+
+# One object, in which all names but the public ones have become local.
+$(STATIC): $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -r -nostdlib -o $(PACKAGE)/all.o $(LIB_OBJ)
+	$(Q)$(OBJCOPY) --localize-hidden $(PACKAGE)/all.o
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(PACKAGE)/all.o
+
+$(AMALGAMATION): $(LIB_SRC) $(wildcard hamt/*.h src/*/*.h include/*.h) packaging/amalgamate.lua \
+  $(PROGRAM)
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PROGRAM) packaging/amalgamate.lua $(LIB_SRC) > $@.new
+	$(Q)mv $@.new $@
+
+$(PACKAGE)/amalgamation.o: $(AMALGAMATION)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GC_CFLAGS) $(XXHASH_CFLAGS) $(DEFINES) $(ALL_CFLAGS) -c -o $@ $<
+
+$(PACKAGE)/%: packaging/%.in Makefile
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
+	  -e 's|@SOVERSION@|$(SOVERSION)|g' $< > $@
+
+# The descriptions name the directories, which may be others than when they were made.
+.PHONY: install
+install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX, DESTDIR)
+	$(Q)rm -f $(DESCRIPTIONS)
+	$(Q)$(MAKE) package
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' \
+	  '$(DESTDIR)$(LIBDIR)/cmake/moonlet' '$(DESTDIR)$(INCLUDEDIR)' \
+	  '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man3' \
+	  '$(DESTDIR)$(DATADIR)/bash-completion/completions' \
+	  '$(DESTDIR)$(DATADIR)/zsh/site-functions'
+	$(Q)$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/moonlet'
+	$(Q)$(INSTALL) -m 755 $(SHARED) '$(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))'
+	$(Q)ln -sf $(notdir $(SHARED)) '$(DESTDIR)$(LIBDIR)/libmoonlet.so.$(SOVERSION)'
+	$(Q)ln -sf libmoonlet.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libmoonlet.so'
+	$(Q)$(INSTALL) -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/libmoonlet.a'
+	$(Q)$(INSTALL) -m 644 include/moonlet.h '$(DESTDIR)$(INCLUDEDIR)/moonlet.h'
+	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet.pc'
+	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonletConfig.cmake $(PACKAGE)/moonletConfigVersion.cmake \
+	  '$(DESTDIR)$(LIBDIR)/cmake/moonlet/'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet.1 '$(DESTDIR)$(MANDIR)/man1/moonlet.1'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet.3 '$(DESTDIR)$(MANDIR)/man3/moonlet.3'
+	$(Q)$(INSTALL) -m 644 packaging/completion.bash \
+	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet'
+	$(Q)$(INSTALL) -m 644 packaging/completion.zsh \
+	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet'
+
+.PHONY: uninstall
+uninstall: ## remove what install has put there
+	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -rf cmake/moonlet && rm -f pkgconfig/moonlet.pc \
+	  libmoonlet.a libmoonlet.so libmoonlet.so.$(SOVERSION) $(notdir $(SHARED))
+	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet' '$(DESTDIR)$(INCLUDEDIR)/moonlet.h' \
+	  '$(DESTDIR)$(MANDIR)/man1/moonlet.1' '$(DESTDIR)$(MANDIR)/man3/moonlet.3' \
+	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet' \
+	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet'
