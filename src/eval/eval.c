@@ -137,19 +137,7 @@ RunStatus eval_resume_paused(Run *R)
     return R->status;
 }
 
-State *eval_snapshot(Run *R)
-{
-    if (!R->depth) return run_snapshot(R);
-    Value *a = R->native;
-    CoBody *b = heap_coroutine_mut(R, R->co);
-    switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
-    b->node = NULL; /* goes on by returning from the native */
-    State *s = run_snapshot(R);
-    R->native = eval_reenter(R);
-    return s;
-}
-
-Value *eval_reenter(Run *R)
+static Value *reenter(Run *R, size_t room)
 {
     CoBody *b = heap_coroutine_mut(R, R->co);
     Segment *s = b->segment;
@@ -158,9 +146,23 @@ Value *eval_reenter(Run *R)
     R->pcalls = b->pcalls;
     R->main_segment = NULL;
     R->stack_max += SNAPSHOT_ROOM; /* a frame that was there may be there again */
-    Value *fp = frame_thaw(R, s, s->slots + b->fp, s->slots + b->top, STACK_SLACK);
+    Value *fp = frame_thaw(R, s, s->slots + b->fp, s->slots + b->top, room);
     R->stack_max -= SNAPSHOT_ROOM;
     return fp;
+}
+
+Value *eval_reenter(Run *R) { return reenter(R, STACK_SLACK); }
+
+State *eval_snapshot(Run *R)
+{
+    if (!R->depth) return run_snapshot(R);
+    Value *a = R->native;
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
+    b->node = NULL; /* goes on by returning from the native */
+    State *s = run_snapshot(R);
+    R->native = reenter(R, 0);
+    return s;
 }
 
 /* Errors ---------------------------------------------------------------------------- */
