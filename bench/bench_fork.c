@@ -127,8 +127,9 @@ static const char source[] =
     "local size = ...\n"
     "big = {} for i = 1, size do big[i] = {i, name = i} end\n"
     "function nothing() end\n"
-    "function ten() a = 1 b = 2 c = 3 d = 4 e = 5 f = 6 g = 7 h = 8 i = 9 j = 10 end\n"
+    "function ten() a = 1 b = 2 c = 3 d = 4 e = 5 f = 6 g = 7 h = 8 i = 9 j = 10 return a end\n"
     "function one() big[1].name = 5 end\n"
+    "function work() local t = {} for i = 1, 100 do t[i] = i end a = t return #t end\n"
     "local co = coroutine.wrap(function() while true do coroutine.yield(1) end end)\n"
     "function resume() co() end\n";
 
@@ -142,6 +143,31 @@ static void make_world(double size)
     world = moonlet_next(s, &r);
 }
 
+/* The results as terms, the new state kept as the next one. */
+static void call_decode_and_go_on(int n)
+{
+    moonlet_state *s = moonlet_retain(world);
+    for (int i = 0; i < n; i++) {
+        moonlet_term *results;
+        moonlet_result r = moonlet_call_function_terms(s, "ten", NULL, &results);
+        moonlet_term_free(results);
+        s = moonlet_next(s, &r);
+    }
+    moonlet_release(s);
+}
+
+static void measure_limited(void)
+{
+    moonlet_limits limits = {.steps = 1000000, .bytes = 1 << 24, .nanoseconds = 1000000000};
+    moonlet_state *unlimited = world;
+    function = moonlet_global(world, "work");
+    measure("call, 100 steps", call_and_drop, 0, 0);
+    world = moonlet_limit(unlimited, &limits);
+    measure("call, 100 steps, with limits", call_and_drop, 0, 0);
+    moonlet_release(world);
+    world = unlimited;
+}
+
 static void measure_world(double size)
 {
     make_world(size);
@@ -153,6 +179,8 @@ static void measure_world(double size)
     measure("call, write one field, drop the state", call_and_drop, 0, 0);
     function = moonlet_global(world, "ten");
     measure("call, write ten globals, drop the state", call_and_drop, 1000, 600);
+    measure("the same by name, results as terms, go on", call_decode_and_go_on, 1000, 600);
+    measure_limited();
     function = moonlet_global(world, "resume");
     measure("call, resume a coroutine, drop the state", call_and_drop, 0, 0);
     moonlet_release(world);
