@@ -232,7 +232,9 @@ static int substitute(Run *R, Gsub *g, Value *a)
         int code = replace(R, g, a);
         if (code) return code;
         if (!advance(g)) break;
-        if (R->fuel < 0 && !native_charge(R, 0)) return suspend(R, g, a);
+        if (R->fuel >= 0) continue;
+        if (lib_string_interrupted(R)) return native_error(R, "interrupted!");
+        if (!native_charge(R, 0)) return suspend(R, g, a);
     }
     return finish(R, g, a);
 }

@@ -9,13 +9,19 @@
 
 /* Matching ------------------------------------------------------------------------- */
 
+bool lib_string_interrupted(Run *R)
+{
+    if (!R->interrupt || !*R->interrupt) return false;
+    *R->interrupt = 0;
+    return true;
+}
+
 /* Another portion, if the run may go on. */
 bool match_refuel(Matcher *m)
 {
     MatchWork *w = (MatchWork *)m;
     Run *R = w->R;
-    if (R->interrupt && *R->interrupt) {
-        *R->interrupt = 0;
+    if (lib_string_interrupted(R)) {
         w->interrupted = true;
         return false;
     }

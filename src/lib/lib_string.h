@@ -21,6 +21,9 @@ static inline void lib_string_charge(Run *R, size_t n)
     if (n >= 64) native_charge(R, n / 64);
 }
 
+/* Whether someone wants the run to stop with an error (Ctrl-C), which is then to be made. */
+bool lib_string_interrupted(Run *R);
+
 /* A string of these bytes: of one byte, or of none, it is not made anew. V_NIL when
  * there is no memory. */
 Value lib_string_of(const char *bytes, size_t length);
@@ -68,7 +71,7 @@ static inline PatternStatus match_find(Run *R, MatchWork *w, size_t at)
     w->fuel = MATCH_PORTION;
     w->portions = 0;
     PatternStatus status = pattern_find(&w->m, at);
-    R->fuel -= (int64_t)(MATCH_PORTION - w->fuel) / MATCH_STEP;
+    R->fuel -= 1 + (int64_t)(MATCH_PORTION - w->fuel) / MATCH_STEP;
     return status;
 }
 /* Puts the values of the match at a[0..); gives their number, or NATIVE_ERROR. */
