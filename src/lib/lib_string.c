@@ -205,9 +205,12 @@ static const NativeDef functions[] = {
     {"sub", string_sub},         {"upper", string_upper},       {NULL, NULL},
 };
 
+/* Written once: other threads may be reading when a further state is opened. */
 static void intern(Value *where, const char *bytes, size_t length)
 {
-    __atomic_store_n(where, string_value(string_intern(bytes, length)), __ATOMIC_RELEASE);
+    Value v = string_value(string_intern(bytes, length));
+    if (__atomic_load_n(where, __ATOMIC_RELAXED) != v)
+        __atomic_store_n(where, v, __ATOMIC_RELEASE);
 }
 
 void lib_open_string(Run *R)
