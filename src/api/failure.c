@@ -117,7 +117,7 @@ static void add_frames(Run *R, moonlet_error *e, FrameCursor c)
     if (!more) return;
     moonlet_frame *frames = mem_alloc((count + more) * sizeof *frames);
     if (count) memcpy(frames, e->frames, count * sizeof *frames);
-    bool entered = c.at || !value_is(c.fp[-1], OBJ_CLOSURE);
+    bool entered = error_line(c.fp, c.at) >= 0;
     for (size_t i = 0; i < more; i++) {
         set_frame(R, &frames[count + i], &c, entered);
         entered = true;

@@ -33,11 +33,14 @@ static moonlet_limit_kind limit_reached(const Session *S, const moonlet_limits *
     return MOONLET_LIMIT_NONE;
 }
 
-static void trace(const Config *c, const Value *fp, const Node *n)
+/* A function that is about to be called is not there yet: its caller is. */
+static void trace(const Run *R, const Config *c, Value *fp, const Node *n)
 {
+    FrameCursor at = frame_cursor(R->segment, fp, n);
     int line = error_line(fp, n);
+    if (line < 0 && frame_down(&at)) line = error_line(at.fp, at.at);
     char id[CHUNK_ID_MAX] = "[C]";
-    if (line >= 0) chunk_id(frame_proto(fp)->source->chunk_name, id);
+    if (line >= 0) chunk_id(frame_proto(at.fp)->source->chunk_name, id);
     c->trace(c->trace_data, id, line < 0 ? 0 : line);
 }
 
@@ -45,7 +48,7 @@ static bool on_poll(Run *R, Value *fp, const Node *n)
 {
     Session *S = R->host;
     const Config *c = S->from->config;
-    if (c->trace && fp) trace(c, fp, n);
+    if (c->trace && fp) trace(R, c, fp, n);
     S->limit = limit_reached(S, &c->limits);
     return S->limit == MOONLET_LIMIT_NONE;
 }

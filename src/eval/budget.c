@@ -108,6 +108,23 @@ EXEC(eval_poll)
     GO(n, fp, acc, d);
 }
 
+/* The same before the call of fp[-1] with acc arguments. */
+EXEC(eval_poll_call)
+{
+    if (R->interrupt && *R->interrupt) {
+        interrupt(R, fp, n);
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    R->open = (uint32_t)acc;
+    if (UNLIKELY(!refuel(R, fp, &node_call_again))) HAND(eval_stop_call, n, fp, acc, d);
+    collect_tidy(R, &node_call_again, fp);
+    if (UNLIKELY(collect_due(R))) {
+        Value *nf = collect_poll(R, &node_call_again, fp);
+        if (nf) HAND(call_any, n, nf, 0, d);
+    }
+    HAND(call_any, n, fp, acc, d);
+}
+
 /* Stops ------------------------------------------------------------------------------- */
 
 /* Whether a stop is possible here: if not, R->error is set. */
@@ -144,14 +161,14 @@ static EXEC(return_again)
     R->result_count = R->open;
     RETURN_MANY(fp);
 }
-static const Node start_call_again = {.exec = call_again, .kind = N_JUMP};
-static const Node start_return_again = {.exec = return_again, .kind = N_JUMP};
+const Node node_call_again = {.exec = call_again, .kind = N_JUMP};
+const Node node_return_again = {.exec = return_again, .kind = N_JUMP};
 
 EXEC(eval_stop_call)
 {
     if (!can_stop(R, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
     R->open = (uint32_t)acc;
-    stop(R, fp, R->open, &start_call_again);
+    stop(R, fp, R->open, &node_call_again);
     return NULL;
 }
 
@@ -176,6 +193,6 @@ EXEC(eval_stop_return)
     fp = keep_results(R, fp);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, R->native, acc, d);
     R->open = R->result_count;
-    stop(R, fp, R->open, &start_return_again);
+    stop(R, fp, R->open, &node_return_again);
     return NULL;
 }

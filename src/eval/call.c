@@ -58,7 +58,7 @@ EXEC(call_any)
     if (UNLIKELY(object_is_remapped(value_pointer(fp[-1]))))
         fp[-1] = value_object(heap_closure(R, value_pointer(fp[-1])));
     const Proto *p = frame_proto(fp);
-    R->fuel--;
+    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll_call, n, fp, (Value)count, d);
     size_t room = count + proto_frame(p) + (p->vararg ? p->params + 3 : 0);
     if (UNLIKELY(fp + room > R->limit)) {
         Value *moved = frame_move(R, R->segment, fp, fp + count, room - count);
@@ -91,7 +91,11 @@ EXEC(native_finish)
     case NATIVE_MANY:
         if (R->result_count == 1) RETURN_ONE(a, R->results[0]);
         RETURN_MANY(a);
-    case NATIVE_CALL: HAND(call_any, &glue_native, R->call_frame, (Value)R->call_count, d);
+    case NATIVE_CALL:
+        /* a native may call natives without an end: load(os.date) */
+        if (value_is(R->call_frame[-1], OBJ_NATIVE) && UNLIKELY(--R->fuel < 0))
+            HAND(eval_poll_call, &glue_native, R->call_frame, (Value)R->call_count, d);
+        HAND(call_any, &glue_native, R->call_frame, (Value)R->call_count, d);
     default:
         if (UNLIKELY(R->stop)) R->fatal = true; /* what it has begun cannot be done again */
         HAND(eval_throw, n, a, acc, d);

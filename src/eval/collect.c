@@ -58,6 +58,7 @@ bool collect_due(Run *R)
 /* The end of the slots that the frame at a poll uses, an open list included. */
 static size_t used_slots(Run *R, const Node *n, const Value *fp)
 {
+    if (node_is_again(n)) return R->open;
     size_t used = frame_extent(fp), open = 0;
     if (n->kind == N_TAIL_OPEN) open = n->a + n->b + (size_t)R->open;
     return used > open ? used : open;

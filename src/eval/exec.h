@@ -67,6 +67,8 @@ EXEC(call_any);
 EXEC(call_native);
 /* Out of fuel: refill, answer an interrupt, or pause; then n again. */
 EXEC(eval_poll);
+/* The same before the call of fp[-1] with acc arguments, which is then made. */
+EXEC(eval_poll_call);
 /* Goes on with acc as the value of node n, wherever n's destination is. */
 EXEC(eval_deliver);
 /* Raises R->error from node n. */

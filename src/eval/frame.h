@@ -13,6 +13,13 @@ extern const Node glue_value, glue_bool, glue_not, glue_none, glue_concat, glue_
 extern const Node glue_pcall, glue_xpcall, glue_handler, glue_vararg, glue_underflow;
 extern const Node glue_base, glue_halt, glue_tail;
 extern const Node glue_fork, glue_try, glue_poll;
+/* Where a program may be stopped but at nodes of functions (budget.c): before a call of
+ * fp[-1] with R->open arguments at fp; before R->open results at fp are handed on. */
+extern const Node node_call_again, node_return_again;
+static inline bool node_is_again(const Node *n)
+{
+    return n == &node_call_again || n == &node_return_again;
+}
 
 static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
 

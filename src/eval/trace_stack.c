@@ -160,10 +160,13 @@ static void trace_frames(Trace *T, FrameCursor c, size_t limit)
     }
 }
 
-/* A list whose user is the node: the one kind at which control stops with one. */
+/* A list whose user is the node: of function's nodes, the one kind at which control stops
+ * with one. */
 static void trace_open(Trace *T, const Value *fp, const Node *at, uint32_t open)
 {
-    if (at && at->kind == N_TAIL_OPEN) trace_slots(T, fp + at->a + at->b, open);
+    if (!at) return;
+    if (at->kind == N_TAIL_OPEN) trace_slots(T, fp + at->a + at->b, open);
+    if (node_is_again(at)) trace_slots(T, fp, open);
 }
 
 void trace_stack(Trace *T, const CoBody *body, void *context)

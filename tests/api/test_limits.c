@@ -103,6 +103,35 @@ static const char *const endless[] = {
     "local s = ('x'):rep(1000) while true do s = s:reverse() end",
     "local t = {} for i = 1, 100 do t[i] = i % 7 end while true do table.sort(t) "
     "table.concat(t) end",
+    /* what would end in some 2^60 calls, of each way to call */
+    "local function f(n, ...) if n > 0 then f(n - 1, ...) f(n - 1, ...) end end f(60)",
+    "local u = table.unpack local function f(n) if n > 0 then f(u {n - 1}) f(u {n - 1}) end "
+    "end "
+    "f(60)",
+    "local t = setmetatable({}, {__index = function(t, k) return k == 0 or t[k - 1] and "
+    "t[k - 1] end}) return t[60]",
+    "local t = setmetatable({}, {__call = function(t, n) return n == 0 or t(n - 1) and t(n - "
+    "1) "
+    "end}) return t(60)",
+    "local m = {} m.__unm = function(a) local b = setmetatable({n = a.n - 1}, m) "
+    "return b.n == 0 or -b and -b end return -setmetatable({n = 60}, m)",
+    "local function f(n) if n > 0 then pcall(f, n - 1) pcall(f, n - 1) end end f(60)",
+    "local function f(n) if n > 0 then pcall(f, n - 1) pcall(f, n - 1) end error() end "
+    "pcall(f, 60)",
+    "local function f(n) if n > 0 then coroutine.wrap(f)(n - 1) coroutine.wrap(f)(n - 1) end "
+    "end "
+    "f(60)",
+    "local function f(n) if n > 0 then ('aa'):gsub('a', function() f(n - 1) end) end end "
+    "f(60)",
+    "local function f(n) if n > 0 then table.sort({1, 2}, function() f(n - 1) f(n - 1) end) "
+    "end "
+    "end f(60)",
+    "load(function() return ' ' end)",
+    "load(os.date)",
+    "setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
+    "setmetatable({}, {__gc = function() while true do end end}) while true do "
+    "collectgarbage() "
+    "end",
 };
 
 START_TEST(nothing_escapes_the_steps)
@@ -217,7 +246,7 @@ static void *stop_soon(void *unused)
 {
     (void)unused;
     usleep(20000);
-    stop_flag = 1;
+    __atomic_store_n(&stop_flag, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 
