@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     double start = seconds(), worst = 0;
     for (long i = 1; i <= frames; i++) {
         double before = seconds();
-        moonlet_state *next = must(s, moonlet_call_global(s, "frame", NULL, 0));
+        moonlet_state *next = must(s, moonlet_call_function(s, "frame", NULL, 0));
         double took = seconds() - before;
         if (took > worst) worst = took;
         moonlet_release(ring[i % KEPT]);

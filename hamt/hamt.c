@@ -117,3 +117,15 @@ void hamt_each(const Hamt *map, HamtEachFn *fn, void *context)
 {
     if (map->root) each_below(map->root, fn, context);
 }
+
+static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
+{
+    fn(context, node, node_size(node->capacity));
+    for (uint32_t i = 0; i < node->count; i++)
+        if (!node->entries[i].key) blocks_below(hamt_child(&node->entries[i]), fn, context);
+}
+
+void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context)
+{
+    if (map->root) blocks_below(map->root, fn, context);
+}

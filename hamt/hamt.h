@@ -58,6 +58,9 @@ typedef void HamtDiffFn(void *context, Word key, Word a, Word b);
 /* All pairs in the order of `next`. O(n), no allocation. */
 void hamt_each(const Hamt *map, HamtEachFn *fn, void *context);
 
+/* The nodes. O(n). */
+void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context);
+
 /* Room for a number of pairs in an empty map; a hint. */
 void hamt_reserve(Hamt *map, size_t count, uint64_t token);
 

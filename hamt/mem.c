@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { EPOCH_BLOCK = 1 << 20 };
 
@@ -98,6 +99,7 @@ void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
 uint64_t mem_collections(void) { return 0; }
+MemPauses mem_pauses(void) { return (MemPauses){0}; }
 
 uint64_t mem_bytes_total(void)
 {
@@ -149,6 +151,42 @@ static void heap_resized(GC_word size)
     GC_set_free_space_divisor(size < HEAP_FRUGAL ? 1 : 3);
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static MemPauses pauses;
+static uint64_t pause_began;
+
+/* Under the allocation lock, at every step of a collection. */
+static void collection_event(GC_EventType event)
+{
+    if (event == GC_EVENT_PRE_STOP_WORLD) {
+        pause_began = now_ns();
+    } else if (event == GC_EVENT_POST_START_WORLD) {
+        uint64_t ns = now_ns() - pause_began;
+        pauses.count++;
+        pauses.ns += ns;
+        if (ns > pauses.longest_ns) pauses.longest_ns = ns;
+    }
+}
+
+static void *copy_pauses(void *to)
+{
+    *(MemPauses *)to = pauses;
+    return NULL;
+}
+
+MemPauses mem_pauses(void)
+{
+    MemPauses p;
+    GC_call_with_alloc_lock(copy_pauses, &p);
+    return p;
+}
+
 static void init(void)
 {
     check_processor();
@@ -158,6 +196,7 @@ static void init(void)
     GC_set_warn_proc(GC_ignore_warn_proc);
     GC_set_markers_count(1); /* helpers cost 2 ms at start; GC_MARKERS=n overrides it */
     GC_set_on_heap_resize(heap_resized);
+    GC_set_on_collection_event(collection_event);
     GC_INIT();
     GC_expand_hp(HEAP_FIRST);
     GC_allow_register_threads();

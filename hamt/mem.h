@@ -64,6 +64,11 @@ uint64_t mem_bytes_heap(void);
 void mem_collect(void);
 /* How often the collector has run. No lock. */
 uint64_t mem_collections(void);
+/* How often, and for how long, it has stopped all threads. */
+typedef struct MemPauses {
+    uint64_t count, ns, longest_ns;
+} MemPauses;
+MemPauses mem_pauses(void);
 
 /*
  * Weak pointers: a slot of hidden words that is cleared when the object has become
@@ -81,6 +86,9 @@ void mem_weak_clear(uintptr_t *slot);
 extern MEM_THREAD uint64_t mem_counted;
 static inline void mem_count(size_t bytes) { mem_counted += bytes; }
 static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
+
+/* What those who measure are told of each block that a structure is made of. */
+typedef void MemBlockFn(void *context, const void *block, size_t bytes);
 
 /* Edit tokens: unique in the process, never 0, never like an address. */
 #define EPOCH_NONE ((uint64_t)0)

@@ -47,4 +47,10 @@ static inline void mutable_each(const Hamt *map, HamtEachFn *fn, void *context)
         if (m->entries[i].value) fn(context, m->entries[i].key, m->entries[i].value);
 }
 
+static inline void mutable_blocks(const Hamt *map, MemBlockFn *fn, void *context)
+{
+    const MutableMap *m = mutable_of(map);
+    if (m) fn(context, m, sizeof *m + (m->mask + (size_t)1) * sizeof(HamtEntry));
+}
+
 #endif

@@ -378,6 +378,27 @@ void pvec_diff(const Pvec *a, const Pvec *b, PvecDiffFn *fn, void *context)
     diff_span(&d, x, y, 0, level);
 }
 
+/* ---- blocks ---- */
+
+static void blocks_below(const void *p, uint32_t shift, MemBlockFn *fn, void *context)
+{
+    const PvecNode *node = p;
+    if (!p) return;
+    fn(context, p, shift ? sizeof(PvecNode) : sizeof(PvecLeaf));
+    for (uint32_t k = 0; shift && k < PVEC_WIDTH; k++)
+        blocks_below(node->children[k], shift - PVEC_BITS, fn, context);
+}
+
+void pvec_blocks(const Pvec *v, MemBlockFn *fn, void *context)
+{
+    const PvecFlat *flat = v->root;
+    if (v->shape) {
+        blocks_below(v->root, trie_shift(v), fn, context);
+        flat = ((const PvecNode *)v->root)->base;
+    }
+    if (flat) fn(context, flat, flat_bytes(flat->capacity));
+}
+
 /* ---- invariants ---- */
 
 static void check_words(const Word *words, uint32_t n, uint32_t capacity)

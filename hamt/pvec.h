@@ -143,6 +143,9 @@ const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count);
 typedef void PvecDiffFn(void *context, uint32_t i, Word a, Word b);
 void pvec_diff(const Pvec *a, const Pvec *b, PvecDiffFn *fn, void *context);
 
+/* The blocks that it is made of. O(size / PVEC_WIDTH). */
+void pvec_blocks(const Pvec *v, MemBlockFn *fn, void *context);
+
 /* token: of the vector's owner, or EPOCH_NONE. */
 void pvec_check(const Pvec *v, uint64_t token);
 

@@ -32,21 +32,3 @@ bool moonlet_is_paused(const moonlet_state *s)
     assert_live(s);
     return s->state->paused != NULL;
 }
-
-uint64_t moonlet_bytes_allocated(void)
-{
-    api_init();
-    return mem_bytes_total();
-}
-
-uint64_t moonlet_bytes_held(void)
-{
-    api_init();
-    return mem_bytes_heap();
-}
-
-void moonlet_collect(void)
-{
-    api_init();
-    mem_collect();
-}

@@ -10,8 +10,10 @@
 #include "cli/files.h"
 #include "cli/repl.h"
 #include "eval/collect.h"
+#include "eval/trace_stack.h"
 #include "lib/lib.h"
 #include "moonlet.h"
+#include "state/measure.h"
 
 static void show_version(void)
 {
@@ -20,12 +22,18 @@ static void show_version(void)
     fflush(stdout);
 }
 
-static void show_stats(Run *R)
+/* before: the state that the program began in. */
+static void show_stats(Run *R, const State *before)
 {
-    fprintf(stderr, "steps %llu, allocated %llu KB, heap %llu KB\n",
-            (unsigned long long)eval_steps_used(R),
-            (unsigned long long)(mem_bytes_total() / 1024),
-            (unsigned long long)(mem_bytes_heap() / 1024));
+    typedef unsigned long long Number;
+    MemPauses p = mem_pauses();
+    fprintf(stderr, "steps %llu, allocated %llu KB, heap %llu KB\n", (Number)eval_steps_used(R),
+            (Number)(mem_bytes_total() / 1024), (Number)(mem_bytes_heap() / 1024));
+    fprintf(stderr, "collections %llu, longest pause %.1f ms\n", (Number)mem_collections(),
+            (double)p.longest_ns / 1e6);
+    Measure m = measure_state(run_snapshot(R), before, trace_stack);
+    fprintf(stderr, "state %llu bytes in %llu objects, %llu bytes as before; heap map %llu\n",
+            (Number)m.bytes, (Number)m.objects, (Number)m.shared, (Number)m.entries);
 }
 
 /* Chunks ------------------------------------------------------------------------------ */
@@ -123,8 +131,9 @@ static bool run_all(Cli *c, const Options *o, char **argv)
 static bool run_task(Cli *c, const Options *o, char **argv)
 {
     if (o->task != TASK_RUN) return files_inspect(c, o->task, argv + o->rest);
+    const State *before = o->stats ? run_snapshot(c->R) : NULL;
     bool good = run_all(c, o, argv);
-    if (o->stats) show_stats(c->R);
+    if (o->stats) show_stats(c->R, before);
     return good;
 }
 

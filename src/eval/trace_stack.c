@@ -171,10 +171,12 @@ static void trace_open(Trace *T, const Value *fp, const Node *at, uint32_t open)
 
 void trace_stack(Trace *T, const CoBody *body, void *context)
 {
-    Segment *segment = T->R->segment;
-    StackTop top = *(StackTop *)context;
-    if (body) {
-        segment = body->segment;
+    Segment *segment = body ? body->segment : T->R->segment;
+    StackTop top;
+    if (!body) {
+        if (!context) return;
+        top = *(StackTop *)context;
+    } else {
         top = (StackTop){segment->slots + body->fp, NULL, 0};
         if (body->status == CO_PAUSED) {
             top.node = body->node;

@@ -27,7 +27,8 @@ typedef struct StackTop {
     uint32_t open; /* values of an open list at the node */
 } StackTop;
 
-/* A TraceStackFn; context is a StackTop. */
+/* A TraceStackFn; context is a StackTop, which the running coroutine needs. NULL: that has
+ * nothing on its stack. */
 void trace_stack(Trace *T, const CoBody *body, void *top);
 
 /* The slots surely written when control is at the node: bits, for tests. */

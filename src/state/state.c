@@ -180,6 +180,40 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
     pointer_list_free(&r.dropped);
 }
 
+/* Measuring ------------------------------------------------------------------------ */
+
+typedef struct Boxes {
+    bool (*live)(void *context, const void *object);
+    void *context;
+    MemBlockFn *fn;
+    void *fn_context;
+} Boxes;
+
+static size_t box_size(const void *object)
+{
+    switch (object_type(object)) {
+    case OBJ_TABLE: return sizeof(TableBox);
+    case OBJ_COROUTINE: return sizeof(CoBox);
+    case OBJ_USERDATA: return sizeof(UserdataBox);
+    default: return sizeof(CellBox);
+    }
+}
+
+static void count_box(void *context, Word key, Word box)
+{
+    const Boxes *b = context;
+    const void *object = value_pointer(key);
+    if (b->live(b->context, object)) b->fn(b->fn_context, value_pointer(box), box_size(object));
+}
+
+void heap_blocks(const Run *R, bool (*live)(void *context, const void *object), void *context,
+                 MemBlockFn *fn, void *fn_context)
+{
+    Boxes b = {live, context, fn, fn_context};
+    hamt_blocks(&R->heap, fn, fn_context);
+    hamt_each(&R->heap, count_box, &b);
+}
+
 /* Objects -------------------------------------------------------------------------- */
 
 Table *run_new_table(Run *R)

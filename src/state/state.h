@@ -264,6 +264,11 @@ static inline uint64_t run_counted(const Run *R)
 /* Drops the heap map's entries of objects for which keep says no. */
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context);
 
+/* The blocks of the heap map, and the contents of the objects in it for which live says
+ * yes (a table's nodes are not among them). */
+void heap_blocks(const Run *R, bool (*live)(void *context, const void *object), void *context,
+                 MemBlockFn *fn, void *fn_context);
+
 /* The node to which the lowest frame of every coroutine returns: the evaluator's. Once,
  * before the first run. */
 void state_init(const struct Node *base);

@@ -9,13 +9,20 @@ enum { STRING_COST = 32 };
 static void count_string(Trace *T, const String *s)
 {
     if (s->h.flags & STRING_INTERNED) return;
-    if (s->length < 64 || marks_add(&T->marks, s)) T->bytes += STRING_COST + s->length;
+    if ((s->length < 64 && !T->every) || marks_add(&T->marks, s))
+        T->bytes += STRING_COST + s->length;
 }
 
 static bool is_simple(const void *o, ObjectType type)
 {
     return type == OBJ_STRING || type == OBJ_LIGHT ||
            (type == OBJ_NATIVE && ((const Native *)o)->count == 0);
+}
+
+static void count_simple(Trace *T, const void *o)
+{
+    T->bytes += sizeof(Native);
+    if (T->every) marks_add(&T->marks, o);
 }
 
 void trace_value(Trace *T, Value v)
@@ -26,7 +33,7 @@ void trace_value(Trace *T, Value v)
     if (type == OBJ_STRING)
         count_string(T, o);
     else if (is_simple(o, type))
-        T->bytes += sizeof(Native);
+        count_simple(T, o);
     else if (marks_add(&T->marks, o))
         pointer_list_add(&T->gray, o);
 }
@@ -109,7 +116,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
 {
     const CoBody *b = heap_coroutine(T->R, c);
     T->bytes += sizeof(Coroutine);
-    if (b->status == CO_RUNNING || b->status == CO_NORMAL) trace_object(T, b->resumer);
+    if (b->status >= CO_PAUSED && b->status != CO_DEAD) trace_object(T, b->resumer);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
     T->bytes += b->segment->size * sizeof(Value);
     T->stack(T, b, T->context);
@@ -216,11 +223,6 @@ static void clear_weak(Trace *T)
     weak_clear_values(T, &T->weak_both, both);
 }
 
-static bool is_marked(void *T, const void *object)
-{
-    return marks_has(&((const Trace *)T)->marks, object);
-}
-
 static void take_down(Trace *T)
 {
     Run *R = T->R;
@@ -235,20 +237,38 @@ static void take_down(Trace *T)
     c->probes = c->weak ? 0 : c->probes + (c->probes < 16);
 }
 
+void trace_mark(Trace *T, Run *R, TraceStackFn *stack, void *context)
+{
+    T->R = R;
+    T->stack = stack;
+    T->context = context;
+    T->mode = string_intern("__mode", 6);
+    string_hash(T->mode);
+    marks_init(&T->marks, R->world->collection.objects);
+    mark_roots(T);
+    trace_propagate(T);
+}
+
+void trace_free(Trace *T)
+{
+    marks_free(&T->marks);
+    pointer_list_free(&T->gray);
+    pointer_list_free(&T->weak_values);
+    pointer_list_free(&T->ephemerons);
+    pointer_list_free(&T->weak_both);
+}
+
+bool trace_has(void *T, const void *object)
+{
+    return marks_has(&((const Trace *)T)->marks, object);
+}
+
 void trace_run(Run *R, TraceStackFn *stack, void *context)
 {
-    Trace T = {.R = R, .stack = stack, .context = context};
-    T.mode = string_intern("__mode", 6);
-    string_hash(T.mode);
-    marks_init(&T.marks, R->world->collection.objects);
-    mark_roots(&T);
-    trace_propagate(&T);
+    Trace T = {0};
+    trace_mark(&T, R, stack, context);
     clear_weak(&T);
-    heap_retain(R, is_marked, &T);
+    heap_retain(R, trace_has, &T);
     take_down(&T);
-    marks_free(&T.marks);
-    pointer_list_free(&T.gray);
-    pointer_list_free(&T.weak_values);
-    pointer_list_free(&T.ephemerons);
-    pointer_list_free(&T.weak_both);
+    trace_free(&T);
 }

@@ -47,6 +47,7 @@ struct Trace {
     void *context;
     const String *mode; /* "__mode" */
     uint64_t bytes;     /* of what is marked, estimated from sizes alone */
+    bool every;         /* what needs no mark to be found alive gets one too (measure.h) */
 };
 
 /* For the stack function: a value (or a cell) that a slot holds. */

@@ -5,6 +5,12 @@
 
 #include "state/trace.h"
 
+/* Marks what the run can see; T has nothing but `every`. */
+void trace_mark(Trace *T, Run *R, TraceStackFn *stack, void *context);
+void trace_free(Trace *T);
+/* Is it marked? The first argument is a Trace. */
+bool trace_has(void *T, const void *object);
+
 /* Is v an object that the run can no longer see? */
 bool trace_is_dead(const Trace *T, Value v);
 /* Marks all that the gray objects lead to, ephemerons included. */

@@ -117,6 +117,17 @@ String *string_concat(const String *a, const char *bytes, size_t length)
     return long_new(buffer, total);
 }
 
+void string_blocks(const String *s, MemBlockFn *fn, void *context)
+{
+    if (!(s->h.flags & STRING_LONG)) {
+        fn(context, s, sizeof(String) + s->length);
+        return;
+    }
+    const Buffer *buffer = ((const LongString *)s)->buffer;
+    fn(context, s, sizeof(LongString));
+    fn(context, buffer, sizeof(Buffer) + buffer->capacity);
+}
+
 /* ---- hash and comparison ---- */
 
 static uint64_t hash_seed = 0x6d6f6f6e6c6574;

@@ -20,6 +20,7 @@
 #ifndef MOONLET_STRING_H
 #define MOONLET_STRING_H
 
+#include "mem.h"
 #include "value/value.h"
 
 typedef struct String {
@@ -46,6 +47,9 @@ String *string_intern(const char *bytes, size_t length);
 /* a .. b; amortised O(length of b) when a was itself made by appending. NULL when
  * there is no memory. */
 String *string_concat(const String *a, const char *bytes, size_t length);
+
+/* The blocks that it is made of: itself, and a buffer that others may share. */
+void string_blocks(const String *s, MemBlockFn *fn, void *context);
 
 /* Replaces the seed of the hash, which is a constant so that runs are the same. To be
  * called before there are strings. */

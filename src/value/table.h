@@ -64,6 +64,7 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 
 #ifdef MOONLET_MUTABLE
 #define hamt_each mutable_each
+#define hamt_blocks mutable_blocks
 #define hamt_reserve mutable_reserve
 
 static inline HamtEntry *table_entry(const TableBody *t, const String *key, uint32_t hash)

@@ -101,4 +101,11 @@ expect "--version" 0 "1" "" bash -c '"$1" --version | grep -c "^Moonlet [0-9.]* 
 expect "--help" 0 "1" "" bash -c '"$1" --help | grep -c "^usage: "' - "$MOONLET"
 expect "--ast" 0 "1" "" bash -c '"$1" --ast script.lua | grep -c "print" | sed "s/[0-9]*/1/"' - "$MOONLET"
 expect "--nodes" 0 "" "" bash -c '"$1" --nodes script.lua >.nodes && test -s .nodes' - "$MOONLET"
-expect "--stats" 0 "script	nil" "steps *" "$MOONLET" --stats script.lua
+expect "--stats" 0 "script	nil" "steps *collections *state * bytes in * objects, *heap map *" \
+    "$MOONLET" --stats script.lua
+stats_of() { # bytes of the state that it did not begin with
+    "$MOONLET" --stats -e "$1" 2>&1 | awk '/^state/ { print int(($2 - $7) / 100000) }'
+}
+expect "--stats counts what is kept" 0 "5" "" stats_of 's = ("x"):rep(500000)'
+expect "--stats counts no garbage" 0 "0" "" stats_of 's = ("x"):rep(500000) s = nil'
+expect "--stats counts after an error" 0 "5" "" stats_of 's = ("x"):rep(500000) error("x")'

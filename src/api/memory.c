@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory as the host sees it: of the process, and of single states. */
+#include "api/api.h"
+#include "eval/trace_stack.h"
+#include "state/measure.h"
+
+uint64_t moonlet_bytes_allocated(void)
+{
+    api_init();
+    return mem_bytes_total();
+}
+
+uint64_t moonlet_bytes_held(void)
+{
+    api_init();
+    return mem_bytes_heap();
+}
+
+void moonlet_collect(void)
+{
+    api_init();
+    mem_collect();
+}
+
+moonlet_pauses moonlet_collector_pauses(void)
+{
+    api_init();
+    MemPauses p = mem_pauses();
+    return (moonlet_pauses){.count = p.count, .nanoseconds = p.ns, .longest = p.longest_ns};
+}
+
+moonlet_memory_use moonlet_memory(const moonlet_state *s, const moonlet_state *other)
+{
+    assert_live(s);
+    Measure m = measure_state(s->state, other ? other->state : NULL, trace_stack);
+    return (moonlet_memory_use){
+        .bytes = m.bytes, .shared = m.shared, .objects = m.objects, .entries = m.entries};
+}

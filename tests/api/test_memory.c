@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* What states take: moonlet_memory. */
+#include "api_test.h"
+
+static moonlet_memory_use alone(const moonlet_state *s) { return moonlet_memory(s, NULL); }
+
+/* What a source adds to a state that takes it. */
+static moonlet_memory_use added(const char *source)
+{
+    moonlet_state *before = moonlet_init(), *s = world(source);
+    moonlet_memory_use m = moonlet_memory(s, before);
+    ck_assert_uint_eq(moonlet_memory(before, s).shared, m.shared);
+    m.bytes -= m.shared;
+    moonlet_release(before);
+    moonlet_release(s);
+    return m;
+}
+
+START_TEST(a_state_shares_all_with_itself)
+{
+    moonlet_state *s = world("t = {1, 2, x = {}}"), *fork = moonlet_retain(s);
+    moonlet_memory_use m = moonlet_memory(s, fork);
+    ck_assert_uint_gt(m.bytes, 1000);
+    ck_assert_uint_eq(m.shared, m.bytes);
+    ck_assert_uint_eq(alone(s).shared, 0);
+    ck_assert_uint_eq(alone(s).bytes, m.bytes);
+    ck_assert_uint_eq(alone(s).objects, m.objects);
+    moonlet_release(fork);
+    moonlet_release(s);
+}
+END_TEST
+
+/* The record of the state, the path to a new global; arrays and maps have room to grow. */
+enum { RECORDS = 3000 };
+
+static void assert_near(const char *what, uint64_t found, uint64_t bytes)
+{
+    ck_assert_msg(found >= bytes && found <= 2 * bytes + RECORDS, "%s: %d, not %d", what,
+                  (int)found, (int)bytes);
+}
+
+static void assert_added(const char *source, uint64_t bytes)
+{
+    assert_near(source, added(source).bytes, bytes);
+}
+
+START_TEST(bytes_are_those_of_the_contents)
+{
+    assert_added("x = 1", 0);
+    assert_added("s = ('x'):rep(100000)", 100000);
+    assert_added("t = {} for i = 1, 10000 do t[i] = i end", 80000);
+    assert_added("t = {} for i = 1, 100 do t[i] = {} end", 100 * 64);
+    assert_added("t = {} for i = 1, 1000 do t[-i] = i end", 1000 * 16);
+    assert_added("local s = ('x'):rep(10000) f = function() return s end", 10000);
+    assert_added("local s = 1 f = function() s = s .. ('x'):rep(9000) end f()", 9000);
+}
+END_TEST
+
+START_TEST(garbage_does_not_count)
+{
+    assert_added("s = ('x'):rep(100000) s = nil", 0);
+    assert_added("t = setmetatable({}, {__mode = 'v'}) t[1] = {('x'):rep(9000)}", 0);
+    assert_added("t = setmetatable({}, {__mode = 'k'}) t[{}] = {('x'):rep(9000)}", 0);
+    assert_added("t = setmetatable({}, {__mode = 'k'}) t[_G] = {('x'):rep(9000)}", 9000);
+}
+END_TEST
+
+START_TEST(suspended_and_paused_programs_count)
+{
+    assert_added("co = coroutine.wrap(function(s) coroutine.yield() return s end)"
+                 "co(('x'):rep(50000))",
+                 50000);
+    moonlet_limits limits = {.steps = 1000};
+    moonlet_state *s = moonlet_init(), *limited = moonlet_limit(s, &limits);
+    uint64_t before = alone(s).bytes;
+    moonlet_result r = moonlet_do(limited, "local t = ('x'):rep(40000)\n"
+                                           "coroutine.wrap(function()\n"
+                                           "  local u = ('y'):rep(50000)\n"
+                                           "  coroutine.wrap(function()\n"
+                                           "    local v = ('z'):rep(60000)\n"
+                                           "    while #v > 0 do end\n"
+                                           "  end)()\n"
+                                           "  return #u\n"
+                                           "end)()\n"
+                                           "return #t");
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    assert_near("paused", alone(r.state).bytes - before, 150000);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(a_fork_shares_what_it_has_not_changed)
+{
+    moonlet_state *s = world("t = {} for i = 1, 1000 do t[i] = {x = i, y = i} end");
+    moonlet_state *fork = after(moonlet_retain(s), "t[500].x = 0");
+    moonlet_memory_use m = moonlet_memory(fork, s);
+    ck_assert_uint_lt(m.bytes - m.shared, 1000);
+    ck_assert_uint_gt(m.shared, 100000);
+    ck_assert_uint_eq(m.entries, alone(s).entries + 1);
+    moonlet_release(fork);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(entries_are_objects_written_later)
+{
+    moonlet_state *s = world("t = {} for i = 1, 100 do t[i] = {} end");
+    uint64_t before = alone(s).entries;
+    s = after(s, "for i = 1, 100 do t[i].x = 1 end");
+    ck_assert_uint_eq(alone(s).entries, before + 100);
+    s = after(s, "for i = 1, 100 do t[i].x = 2 end");
+    ck_assert_uint_eq(alone(s).entries, before + 100);
+    s = after(s, "t = nil collectgarbage()");
+    ck_assert_uint_eq(alone(s).entries, before);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Measuring changes nothing, and a program can be measured while it runs. */
+static int measure_itself(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_memory_use m = moonlet_memory(moonlet_context_state(c), NULL);
+    moonlet_value v = moonlet_number((double)m.bytes);
+    return moonlet_return(c, &v, 1);
+}
+
+START_TEST(a_running_program_is_measured)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_new_function(s, "measure", measure_itself, NULL);
+    r = moonlet_set(r.state, "measure", r.values[0]);
+    s = moonlet_next(s, &r);
+    s = after(s, "local before = measure()\n"
+                 "local s = ('x'):rep(30000)\n"
+                 "local co = coroutine.wrap(function() return measure() end)\n"
+                 "grown = co() - before\n"
+                 "assert(grown >= 30000 and grown < 33000 and #s == 30000, grown)\n");
+    moonlet_release(s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("memory");
+    tcase_add_test(t, a_state_shares_all_with_itself);
+    tcase_add_test(t, bytes_are_those_of_the_contents);
+    tcase_add_test(t, garbage_does_not_count);
+    tcase_add_test(t, suspended_and_paused_programs_count);
+    tcase_add_test(t, a_fork_shares_what_it_has_not_changed);
+    tcase_add_test(t, entries_are_objects_written_later);
+    tcase_add_test(t, a_running_program_is_measured);
+    return run_suite(t);
+}
