@@ -70,7 +70,7 @@ START_TEST(suspended_and_paused_programs_count)
     assert_added("co = coroutine.wrap(function(s) coroutine.yield() return s end)"
                  "co(('x'):rep(50000))",
                  50000);
-    moonlet_limits limits = {.steps = 1000};
+    moonlet_limits limits = {.steps = 1000000};
     moonlet_state *s = moonlet_init(), *limited = moonlet_limit(s, &limits);
     uint64_t before = alone(s).bytes;
     moonlet_result r = moonlet_do(limited, "local t = ('x'):rep(40000)\n"
