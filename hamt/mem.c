@@ -109,6 +109,7 @@ uint64_t mem_bytes_total(void)
     return bytes;
 }
 uint64_t mem_bytes_heap(void) { return mem_bytes_total(); }
+bool mem_is_block(const void *p) { return p != NULL; }
 
 void mem_weak_set(uintptr_t *slot, void *object) { *slot = (uintptr_t)object; }
 void *mem_weak_get(const uintptr_t *slot) { return (void *)*slot; }
@@ -193,6 +194,7 @@ static void init(void)
     for (int i = 0; i < MEM_CLASSES; i++) cache_none.trays[i] = &tray_none;
     GC_set_all_interior_pointers(0);
     GC_set_free_space_divisor(1);
+    GC_set_handle_fork(1); /* a forked process goes on collecting */
     GC_set_warn_proc(GC_ignore_warn_proc);
     GC_set_markers_count(1); /* helpers cost 2 ms at start; GC_MARKERS=n overrides it */
     GC_set_on_heap_resize(heap_resized);
@@ -316,6 +318,8 @@ void *mem_alloc_root(size_t size)
     return root_alloc(size);
 }
 void mem_free_root(void *p) { GC_free(p); }
+
+bool mem_is_block(const void *p) { return p && GC_base((void *)p) == p; }
 
 uint64_t mem_bytes_total(void) { return GC_get_total_bytes(); }
 uint64_t mem_bytes_heap(void) { return GC_get_heap_size(); }

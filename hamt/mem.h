@@ -24,6 +24,7 @@
 #ifndef MOONLET_MEM_H
 #define MOONLET_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -56,6 +57,10 @@ void *mem_try_alloc_atomic(size_t size);
 /* Zeroed, scanned and never collected: a root. */
 void *mem_alloc_root(size_t size);
 void mem_free_root(void *p);
+
+/* Whether a block that was handed out begins there; with the malloc back-end, where nobody
+ * knows, whether p is not NULL. */
+bool mem_is_block(const void *p);
 
 /* Bytes allocated since the start of the process (counted by batches). */
 uint64_t mem_bytes_total(void);

@@ -611,8 +611,8 @@ MOONLET_API moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *c
  * and metatables are not in it. On error NULL and *message, to be given to free().
  */
 MOONLET_API moonlet_term *moonlet_externalize(const moonlet_state *s, char **message);
-/* A state of moonlet_init with these globals; functions are copied with all they refer
- * to. Coroutines and userdata cannot be brought: an error of kind HOST. */
+/* A state of moonlet_init with these globals; functions, coroutines and userdata are copied
+ * as moonlet_import does it. */
 MOONLET_API moonlet_result moonlet_internalize(const moonlet_term *t);
 
 /* Watching ------------------------------------------------------------------------ */

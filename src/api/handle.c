@@ -43,7 +43,14 @@ static void thread_ended(void *unused)
     free_count = 0;
 }
 
-static void make_key(void) { pthread_key_create(&thread_end, thread_ended); }
+static void lock_shared(void) { pthread_mutex_lock(&shared_lock); }
+static void unlock_shared(void) { pthread_mutex_unlock(&shared_lock); }
+
+static void make_key(void)
+{
+    pthread_key_create(&thread_end, thread_ended);
+    pthread_atfork(lock_shared, unlock_shared, unlock_shared);
+}
 
 static moonlet_state *new_slab(void)
 {

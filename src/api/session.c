@@ -59,8 +59,23 @@ static void on_uncaught(Run *R, Value *fp, const Node *n)
     S->error = api_error_of_run(S, fp, n);
 }
 
-static const RunHooks hooks_plain = {on_uncaught, NULL};
-static const RunHooks hooks_polled = {on_uncaught, on_poll};
+static void adopt(Run *child, const Run *R);
+
+static const RunHooks hooks_plain = {on_uncaught, NULL, adopt, false};
+static const RunHooks hooks_polled = {on_uncaught, on_poll, adopt, false};
+static const RunHooks hooks_traced = {on_uncaught, on_poll, adopt, true};
+
+/* An item of state.map: a session of its own, that ends with the run. */
+static void adopt(Run *child, const Run *R)
+{
+    const Session *S = R->host;
+    Session *own = mem_alloc(sizeof *own);
+    *own = (Session){.R = child, .from = S->from, .deadline = S->deadline};
+    own->counted = run_counted(child);
+    own->next_id = child->next_id;
+    child->host = own;
+    child->hooks = R->hooks;
+}
 
 /* Beginning --------------------------------------------------------------------------- */
 
@@ -77,7 +92,8 @@ static void apply_limits(Session *S, const Config *c)
     if (l->nanoseconds || l->interrupt) set_portion(R, PORTION_TIMED);
     if (c->trace) set_portion(R, 1);
     if (l->nanoseconds) S->deadline = now_ns() + l->nanoseconds;
-    if (l->bytes || l->nanoseconds || l->interrupt || c->trace) R->hooks = &hooks_polled;
+    if (l->bytes || l->nanoseconds || l->interrupt || c->trace)
+        R->hooks = c->trace ? &hooks_traced : &hooks_polled;
     if (l->steps) eval_set_budget(R, l->steps);
     if (l->stack) {
         R->stack_max = R->stack_limit = l->stack;
@@ -140,6 +156,7 @@ static moonlet_limit_kind limit_of(const Session *S)
     case STOP_NONE: return MOONLET_LIMIT_NONE;
     case STOP_STACK: return MOONLET_LIMIT_STACK;
     case STOP_STRING: return MOONLET_LIMIT_STRING;
+    case STOP_OUTSIDE: return MOONLET_LIMIT_INTERRUPT;
     default: return MOONLET_LIMIT_STEPS;
     }
 }

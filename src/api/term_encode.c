@@ -5,7 +5,7 @@
  */
 #include "api/host.h"
 #include "api/term.h"
-#include "state/import.h"
+#include "eval/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,8 +78,8 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
     }
     v = import_value(&e->import, v);
     if (!e->import.refused) return v;
-    char text[64];
-    snprintf(text, sizeof text, "a %s cannot be copied", e->import.refused);
+    char text[64 + IMPORT_PATH_MAX];
+    snprintf(text, sizeof text, "%s cannot be copied: %s", e->import.refused, e->import.path);
     e->error = strdup(text);
     return V_NIL;
 }

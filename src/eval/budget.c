@@ -59,12 +59,18 @@ uint64_t eval_steps_used(const Run *R)
     return R->steps_used + (uint64_t)(R->portion - (R->fuel < 0 ? 0 : R->fuel));
 }
 
+uint64_t eval_steps_left(const Run *R)
+{
+    if (R->steps_left == UINT64_MAX) return UINT64_MAX;
+    return R->steps_left + (R->fuel > 0 ? (uint64_t)R->fuel : 0);
+}
+
 /* Another portion; false: the run has to stop. */
 static NOINLINE bool refuel(Run *R, Value *fp, const Node *n)
 {
     settle(R);
     next_portion(R);
-    if (R->portion <= 0) return false;
+    if (R->portion <= 0 || run_stopped(R)) return false;
     return !R->hooks || !R->hooks->poll || R->hooks->poll(R, fp, n);
 }
 
@@ -74,7 +80,7 @@ enum { CHARGE_CREDIT = 1000 };
 
 bool native_charge(Run *R, uint64_t steps)
 {
-    R->fuel -= steps > INT32_MAX ? INT32_MAX : (int64_t)steps;
+    R->fuel -= steps > INT64_MAX / 4 ? INT64_MAX / 4 : (int64_t)steps;
     if (LIKELY(R->fuel >= -CHARGE_CREDIT) || refuel(R, NULL, NULL)) return true;
     settle(R); /* so that the next poll is soon */
     return false;
@@ -127,10 +133,16 @@ EXEC(eval_poll_call)
 
 /* Stops ------------------------------------------------------------------------------- */
 
+static EvalStop why_stop(const Run *R)
+{
+    if (R->portion <= 0) return STOP_STEPS;
+    return run_stopped(R) ? STOP_OUTSIDE : STOP_HOST;
+}
+
 /* Whether a stop is possible here: if not, R->error is set. */
 static NOINLINE bool can_stop(Run *R, Value *fp, const Node *n)
 {
-    if (!R->stop) R->stop = R->portion <= 0 ? STOP_STEPS : STOP_HOST;
+    if (!R->stop) R->stop = why_stop(R);
     if (!R->boundary) return true;
     R->fatal = true;
     error_set(R, fp, n, "limit reached within a C function");

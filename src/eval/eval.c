@@ -19,6 +19,7 @@ enum {
 void eval_init(void)
 {
     mem_init();
+    string_init();
     meta_init();
     state_init(&glue_base);
 }

@@ -23,6 +23,7 @@ RunStatus eval_resume_paused(Run *R);
 /* Steps this run may still make: calls and turns of loops; UINT64_MAX: no limit. */
 void eval_set_budget(Run *R, uint64_t steps);
 uint64_t eval_steps_used(const Run *R);
+uint64_t eval_steps_left(const Run *R);
 
 /* Reasons why a run stops before its end, in R->stop. */
 typedef enum EvalStop {
@@ -30,7 +31,8 @@ typedef enum EvalStop {
     STOP_STEPS,
     STOP_STACK,
     STOP_STRING,
-    STOP_HOST /* what the host's poll hook has found */
+    STOP_HOST,   /* what the host's poll hook has found */
+    STOP_OUTSIDE /* R->stops */
 } EvalStop;
 
 /* A state as things are now; the running program, if any, goes on under a new epoch.

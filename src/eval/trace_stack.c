@@ -123,35 +123,45 @@ const uint64_t *trace_written(const Proto *p, const Node *at)
 
 /* Frames ---------------------------------------------------------------------------- */
 
-static void trace_slots(Trace *T, const Value *slots, size_t count)
+static void dead(const StackVisitor *v, Value *slots, size_t count)
 {
-    for (size_t i = 0; i < count; i++) trace_value(T, slots[i]);
+    if (v->dead && count) v->dead(v->context, slots, count);
 }
 
 /* Slots below `limit` of a Lua function's frame that is at a node. */
-static void lua_frame(Trace *T, const Value *fp, const Node *at, size_t limit)
+static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t limit)
 {
     const Proto *p = frame_proto(fp);
-    if (frame_ret(fp) == &glue_vararg)
-        trace_slots(T, frame_varargs(fp), frame_vararg_count(fp));
+    if (frame_ret(fp) == &glue_vararg) {
+        dead(v, fp - fp[-3], p->params); /* moved to fp */
+        v->live(v->context, (Value *)frame_varargs(fp), frame_vararg_count(fp));
+    }
     uint32_t index = proto_index(p, at);
     if (index == UINT32_MAX) return; /* NULL: not known */
     const uint64_t *written = trace_written(p, at);
     size_t top = p->tops[index];
     if (top > limit) top = limit;
-    for (size_t i = 0; i < top; i++)
-        if (written[i / 64] >> i % 64 & 1) trace_value(T, fp[i]);
+    for (size_t i = 0; i < top; i++) {
+        if (written[i / 64] >> i % 64 & 1)
+            v->live(v->context, fp + i, 1);
+        else
+            dead(v, fp + i, 1);
+    }
+    if (limit != SIZE_MAX) dead(v, fp + top, limit - top);
 }
 
 /* From the frame at the cursor down; `limit` for the first. */
-static void trace_frames(Trace *T, FrameCursor c, size_t limit)
+static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
 {
     for (;;) {
-        trace_value(T, c.fp[-1]);
-        if (value_is(c.fp[-1], OBJ_CLOSURE))
-            lua_frame(T, c.fp, c.at, limit);
+        if (v->callee)
+            v->callee(v->context, c.fp);
         else
-            trace_slots(T, c.fp, limit);
+            v->live(v->context, c.fp - 1, 1);
+        if (value_is(c.fp[-1], OBJ_CLOSURE))
+            lua_frame(v, c.fp, c.at, limit);
+        else
+            v->live(v->context, c.fp, limit);
         const Value *base = c.ret_base;
         const Node *ret = c.ret;
         if (!frame_down(&c)) return;
@@ -160,30 +170,73 @@ static void trace_frames(Trace *T, FrameCursor c, size_t limit)
     }
 }
 
+StackTop stack_top(const CoBody *body)
+{
+    StackTop top = {body->segment->slots + body->fp, NULL, 0};
+    if (body->status == CO_PAUSED) {
+        top.node = body->node;
+        top.open = body->open;
+    }
+    return top;
+}
+
 /* A list whose user is the node: of function's nodes, the one kind at which control stops
  * with one. */
-static void trace_open(Trace *T, const Value *fp, const Node *at, uint32_t open)
+static void visit_open(const StackVisitor *v, StackTop top)
 {
-    if (!at) return;
-    if (at->kind == N_TAIL_OPEN) trace_slots(T, fp + at->a + at->b, open);
-    if (node_is_again(at)) trace_slots(T, fp, open);
+    if (!top.node) return;
+    if (top.node->kind == N_TAIL_OPEN)
+        v->live(v->context, top.fp + top.node->a + top.node->b, top.open);
+    if (node_is_again(top.node)) v->live(v->context, top.fp, top.open);
+}
+
+void stack_visit(const StackVisitor *v, Segment *segment, StackTop top)
+{
+    visit_open(v, top);
+    bool lua = value_is(top.fp[-1], OBJ_CLOSURE);
+    visit_frames(v, frame_cursor(segment, top.fp, top.node), lua ? SIZE_MAX : 0);
+}
+
+/* Traces ---------------------------------------------------------------------------- */
+
+static void trace_slots(void *T, Value *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) trace_value(T, slots[i]);
 }
 
 void trace_stack(Trace *T, const CoBody *body, void *context)
 {
-    Segment *segment = body ? body->segment : T->R->segment;
-    StackTop top;
-    if (!body) {
-        if (!context) return;
-        top = *(StackTop *)context;
-    } else {
-        top = (StackTop){segment->slots + body->fp, NULL, 0};
-        if (body->status == CO_PAUSED) {
-            top.node = body->node;
-            top.open = body->open;
-        }
-    }
-    trace_open(T, top.fp, top.node, top.open);
-    bool lua = value_is(top.fp[-1], OBJ_CLOSURE);
-    trace_frames(T, frame_cursor(segment, top.fp, top.node), lua ? SIZE_MAX : 0);
+    StackVisitor v = {.live = trace_slots, .context = T};
+    if (body)
+        stack_visit(&v, body->segment, stack_top(body));
+    else if (context)
+        stack_visit(&v, T->R->segment, *(const StackTop *)context);
+}
+
+/* Copies ---------------------------------------------------------------------------- */
+
+static Segment *segment_copy(Run *R, const Segment *s, uint32_t used)
+{
+    Segment *copy = segment_new(R, s->size);
+    memcpy(copy, s, sizeof *s + used * sizeof(Value));
+    copy->epoch = R->epoch;
+    return copy;
+}
+
+Segment *stack_copy(Run *R, const CoBody *body)
+{
+    Segment *top = segment_copy(R, body->segment, body->top);
+    for (Segment *s = top; s->prev; s = s->prev)
+        s->prev = segment_copy(R, s->prev, s->prev_frame);
+    return top;
+}
+
+bool stack_holds_world(const CoBody *body)
+{
+    StackTop top = stack_top(body);
+    FrameCursor c = frame_cursor(body->segment, top.fp, top.node);
+    do {
+        if (c.ret == &glue_fork || c.ret == &glue_try) return true;
+    } while (frame_down(&c));
+    return false;
 }

@@ -27,6 +27,25 @@ typedef struct StackTop {
     uint32_t open; /* values of an open list at the node */
 } StackTop;
 
+/* What is done with the slots that are looked at; with those of Lua functions that are not
+ * (NULL: nothing); with the function of a frame (NULL: as with any slot). May write. */
+typedef struct StackVisitor {
+    void (*live)(void *context, Value *slots, size_t count);
+    void (*dead)(void *context, Value *slots, size_t count);
+    void (*callee)(void *context, Value *fp);
+    void *context;
+} StackVisitor;
+
+/* Where a coroutine that does not run is. */
+StackTop stack_top(const CoBody *body);
+/* From the top frame, in this segment, down. */
+void stack_visit(const StackVisitor *v, Segment *segment, StackTop top);
+
+/* A stack for this run to write, slots and all. */
+Segment *stack_copy(Run *R, const CoBody *body);
+/* Whether a frame on it goes back to a state when it returns (eval/world.h). */
+bool stack_holds_world(const CoBody *body);
+
 /* A TraceStackFn; context is a StackTop, which the running coroutine needs. NULL: that has
  * nothing on its stack. */
 void trace_stack(Trace *T, const CoBody *body, void *top);

@@ -3,7 +3,7 @@
 
 #include "eval/eval.h"
 #include "eval/exec.h"
-#include "state/import.h"
+#include "eval/import.h"
 
 const char world_snapshot_tag[] = "snapshot";
 
@@ -31,7 +31,7 @@ static Value *go_back(Run *R, State *s, Value *values, size_t n, uint64_t shared
     run_end(from);
     R->results = values;
     R->result_count = (uint32_t)n;
-    if (im.refused) native_error(R, "cannot bring a %s out of a fork", im.refused);
+    if (im.refused) native_error(R, "cannot bring %s out of a fork (%s)", im.refused, im.path);
     return im.refused ? NULL : a;
 }
 

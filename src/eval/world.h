@@ -10,7 +10,7 @@
  *
  * All three are the evaluator's own: no C stack is used, so f may pause, take
  * snapshots, fork in turn. The saved State is the payload of the glue below f's frame.
- * What was made since and crosses over is copied (state/import.h).
+ * What was made since and crosses over is copied (eval/import.h).
  */
 #ifndef MOONLET_WORLD_H
 #define MOONLET_WORLD_H

@@ -10,7 +10,6 @@ enum { THREADS_MAX = 256, PROGRESS_EVERY_MS = 50 };
 
 typedef struct Work {
     const Pool *pool;
-    PoolOutcome *outcomes;
     atomic_size_t next, done;
 } Work;
 
@@ -20,44 +19,13 @@ unsigned pool_processors(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-static void keep(PoolOutcome *out, const Value *values, uint32_t count)
-{
-    out->values = mem_alloc((count + 1) * sizeof *out->values);
-    if (count) memcpy(out->values, values, count * sizeof *out->values);
-    out->count = count;
-}
-
-static void run_item(const Pool *pool, Value input, PoolOutcome *out)
-{
-    Run *R = run_begin(pool->base);
-    R->interrupt = pool->cancel;
-    eval_set_budget(R, pool->steps);
-    switch (eval_call(R, pool->function, &input, 1)) {
-    case RUN_OK:
-        keep(out, R->results, R->result_count);
-        out->status = POOL_OK;
-        break;
-    case RUN_ERROR:
-        keep(out, &R->error, 1);
-        out->status = POOL_FAILED;
-        break;
-    case RUN_PAUSED:
-        keep(out, NULL, 0);
-        out->status = POOL_LIMIT;
-        break;
-    }
-    out->state = run_snapshot(R);
-    run_end(R);
-}
-
 static void take_items(Work *work)
 {
     const Pool *pool = work->pool;
-    for (;;) {
-        if (pool->cancel && *pool->cancel) return;
+    while (!stop_wanted(pool->stop)) {
         size_t i = atomic_fetch_add(&work->next, 1);
         if (i >= pool->count) return;
-        run_item(pool, pool->inputs[i], &work->outcomes[i]);
+        pool->item(pool->context, i);
         atomic_fetch_add(&work->done, 1);
     }
 }
@@ -71,29 +39,29 @@ static void *worker(void *context)
 }
 
 /* With somebody to tell, the calling thread tells and does not work itself. */
-static void tell(Work *work, unsigned running)
+static void tell(Work *work)
 {
     const Pool *pool = work->pool;
     const struct timespec pause = {0, PROGRESS_EVERY_MS * 1000000};
-    while (running && atomic_load(&work->done) < pool->count) {
-        if (pool->cancel && *pool->cancel) break;
-        pool->progress(pool->context, atomic_load(&work->done), pool->count);
+    while (atomic_load(&work->done) < pool->count && !stop_wanted(pool->stop)) {
+        pool->progress(pool->context, atomic_load(&work->done));
         nanosleep(&pause, NULL);
     }
 }
 
-void pool_run(const Pool *pool, PoolOutcome *outcomes)
+size_t pool_run(const Pool *pool)
 {
-    Work work = {.pool = pool, .outcomes = outcomes};
+    Work work = {.pool = pool};
     pthread_t threads[THREADS_MAX];
-    unsigned want = pool->threads ? pool->threads : pool_processors(), running = 0;
+    unsigned want = pool->workers ? pool->workers : pool_processors(), running = 0;
     if (want > THREADS_MAX) want = THREADS_MAX;
     if (want > pool->count) want = (unsigned)pool->count;
     unsigned others = pool->progress ? want : want ? want - 1 : 0;
     while (running < others && pthread_create(&threads[running], NULL, worker, &work) == 0)
         running++;
-    if (pool->progress) tell(&work, running);
+    if (pool->progress && running) tell(&work);
     if (!pool->progress || !running) take_items(&work);
     while (running > 0) pthread_join(threads[--running], NULL);
-    if (pool->progress) pool->progress(pool->context, atomic_load(&work.done), pool->count);
+    if (pool->progress) pool->progress(pool->context, atomic_load(&work.done));
+    return atomic_load(&work.done);
 }

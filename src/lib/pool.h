@@ -1,50 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pool: one state, one function, many inputs, on all processors.
+ * Pool: many items of work, on all processors.
  *
- *   base --+-- fork 0: f(input 0) --> outcome 0      thread 1 takes 0, 2, 3, ...
- *          +-- fork 1: f(input 1) --> outcome 1      thread 2 takes 1, 4, ...
- *          '-- fork 2: ...
+ *   pool_run        item(0) item(1) ...   on threads of this process
+ *   pool_fork       the same in processes forked from this one; each answer comes back
+ *                   as bytes (lib/pack.h) through a pipe
  *
- * Each item runs in a fork of its own, so an outcome depends on base, f and the input
- * alone: not on the number of threads, not on the other items. Threads take the next
- * item from one atomic counter, so uneven items balance; nothing else is shared, no
- * lock is taken per item. An item that fails or runs out of steps fails alone.
+ * Threads take the next item from one atomic counter, processes from one in memory that
+ * they share, so uneven items balance; nothing else is shared, no lock is taken for an
+ * item. Every item is done once, whatever happens to the others. An item must depend on
+ * nothing but its index, so that what comes out is the same for any number of workers.
+ *
+ * A process that ends in the middle of an item (killed, or out of memory) costs this one
+ * item; another is started for the rest.
+ *
+ * Cost: a thread some 50 microseconds, a process some 300 and more with the size of the
+ * memory (its page tables are copied); both are gone at the end.
  */
 #ifndef MOONLET_POOL_H
 #define MOONLET_POOL_H
 
-#include "eval/eval.h"
-
-typedef enum PoolStatus {
-    POOL_WAITING, /* never begun: cancelled before its turn */
-    POOL_OK,
-    POOL_FAILED,
-    POOL_LIMIT /* out of steps; state holds the paused program */
-} PoolStatus;
-
-typedef struct PoolOutcome {
-    PoolStatus status;
-    State *state;  /* the item's world when it ended */
-    Value *values; /* results, belonging to state; of a failure: the error value */
-    uint32_t count;
-} PoolOutcome;
+#include "lib/pack.h"
 
 typedef struct Pool {
-    const State *base;
-    Value function;
-    const Value *inputs; /* one argument for each item */
     size_t count;
-    unsigned threads;     /* 0: as many as processors */
-    uint64_t steps;       /* for each item; UINT64_MAX: no limit */
-    volatile int *cancel; /* stop taking items when it is not 0; may be NULL */
-    /* Called now and then, by the thread that called pool_run; may be NULL. */
-    void (*progress)(void *context, size_t done, size_t count);
-    void *context;
+    unsigned workers;    /* 0: as many as processors */
+    const RunStop *stop; /* no item is begun once it says so; NULL: never */
+    void *context;       /* for all of these: */
+    /* Does item i: on any thread; in any process. */
+    void (*item)(void *context, size_t i);
+    /* Processes only: the answer of the item just done, in the process that did it. */
+    void (*pack)(void *context, size_t i, Pack *out);
+    /* The same in the process that waits: bytes, or NULL and why there are none. */
+    void (*unpack)(void *context, size_t i, const char *bytes, size_t length, const char *why);
+    /* Called now and then by the thread that waits; may be NULL. */
+    void (*progress)(void *context, size_t done);
 } Pool;
 
-/* Fills outcomes[0..count), which must be collected memory. Blocks. */
-void pool_run(const Pool *pool, PoolOutcome *outcomes);
+/* Blocks until all items are done, or stopped and none is in work. Gives how many were. */
+size_t pool_run(const Pool *pool);
+size_t pool_fork(const Pool *pool);
+
 unsigned pool_processors(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "state/marks.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* The heap map: objects to their contents as a state sees them. Ids are serial
@@ -328,7 +329,45 @@ uint64_t run_random(Run *R)
 
 /* Runs and states ------------------------------------------------------------------ */
 
+/* This thread's runs, and those that ended threads have left. */
 static MEM_THREAD Run *pool;
+static Run *left_over;
+static pthread_mutex_t left_over_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+static pthread_key_t thread_end;
+
+static void thread_ended(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&left_over_lock);
+    while (pool) {
+        Run *R = pool;
+        pool = R->next;
+        R->next = left_over;
+        left_over = R;
+    }
+    pthread_mutex_unlock(&left_over_lock);
+}
+
+static void lock_left_over(void) { pthread_mutex_lock(&left_over_lock); }
+static void unlock_left_over(void) { pthread_mutex_unlock(&left_over_lock); }
+
+static void make_key(void)
+{
+    pthread_key_create(&thread_end, thread_ended);
+    pthread_atfork(lock_left_over, unlock_left_over, unlock_left_over);
+}
+
+static Run *take_left_over(void)
+{
+    pthread_once(&end_once, make_key);
+    pthread_setspecific(thread_end, &pool);
+    pthread_mutex_lock(&left_over_lock);
+    Run *R = left_over;
+    if (R) left_over = R->next;
+    pthread_mutex_unlock(&left_over_lock);
+    return R;
+}
 
 static Run *run_alloc(void)
 {
@@ -337,6 +376,8 @@ static Run *run_alloc(void)
         pool = R->next;
         return R;
     }
+    R = take_left_over();
+    if (R) return R;
     R = mem_alloc_root(sizeof *R);
     R->cache = calloc(HEAP_CACHE_SIZE, sizeof *R->cache);
     if (!R->cache) abort();
@@ -358,6 +399,7 @@ static void run_defaults(Run *R)
     R->stop = 0;
     R->hooks = NULL;
     R->interrupt = NULL;
+    R->stops = NULL;
     R->boundary = NULL;
     R->spare = NULL;
     R->error = R->traceback = R->value = V_NIL;

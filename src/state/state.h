@@ -78,12 +78,22 @@ typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
 struct Node;
 struct Run;
 
+/* Flags of others that make a run stop when they are not 0: a chain, seen at polls. */
+typedef struct RunStop {
+    const volatile int *flag; /* NULL: none */
+    const struct RunStop *outer;
+} RunStop;
+
 /* What the host is told of and asked; functions may be NULL. */
 typedef struct RunHooks {
     /* An error that nothing catches, while the stack is as it was: frame and node. */
     void (*uncaught)(struct Run *R, Value *fp, const struct Node *n);
     /* At each poll, and from long natives (node NULL): false stops the run. */
     bool (*poll)(struct Run *R, Value *fp, const struct Node *n);
+    /* A run on another thread works for this one, which waits: the host prepares it, for
+     * its functions and under its limits but that of steps. */
+    void (*adopt)(struct Run *child, const struct Run *R);
+    bool one_thread; /* what the hooks call must not be called from others */
 } RunHooks;
 
 typedef struct Run {
@@ -116,6 +126,7 @@ typedef struct Run {
     size_t string_max;
     size_t stack_max; /* slots, all segments of one coroutine */
     volatile int *interrupt;
+    const RunStop *stops; /* NULL: nobody else's */
 
     /* a native's request to call (native.h) */
     Value *call_frame;
@@ -290,6 +301,19 @@ typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
 /* Forgets the run. */
 void run_end(Run *R);
+
+static inline bool run_flag(const volatile int *flag)
+{
+    return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+/* Whether others want the run to stop. */
+static inline bool stop_wanted(const RunStop *s)
+{
+    for (; s; s = s->outer)
+        if (run_flag(s->flag)) return true;
+    return false;
+}
+static inline bool run_stopped(const Run *R) { return stop_wanted(R->stops); }
 
 /* Deterministic 64-bit random numbers (splitmix64): part of the state. */
 uint64_t run_random(Run *R);

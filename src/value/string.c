@@ -279,6 +279,24 @@ static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_
     return s;
 }
 
+/* A process forked meanwhile must not find them locked for ever. */
+static void lock_shards(void)
+{
+    for (int i = 0; i < SHARDS; i++) pthread_mutex_lock(&shards[i].lock);
+}
+static void unlock_shards(void)
+{
+    for (int i = 0; i < SHARDS; i++) pthread_mutex_unlock(&shards[i].lock);
+}
+
+static void protect_shards(void) { pthread_atfork(lock_shards, unlock_shards, unlock_shards); }
+
+void string_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, protect_shards);
+}
+
 String *string_intern(const char *bytes, size_t length)
 {
     uint32_t hash = hash_bytes(bytes, length);

@@ -51,6 +51,8 @@ String *string_concat(const String *a, const char *bytes, size_t length);
 /* The blocks that it is made of: itself, and a buffer that others may share. */
 void string_blocks(const String *s, MemBlockFn *fn, void *context);
 
+/* Once per process, after mem_init. */
+void string_init(void);
 /* Replaces the seed of the hash, which is a constant so that runs are the same. To be
  * called before there are strings. */
 void string_seed(uint64_t seed);

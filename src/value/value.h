@@ -122,7 +122,7 @@ static inline bool object_is_remapped(const void *o)
 static inline void object_mark_remapped(void *o)
 {
     Object *h = o;
-    __atomic_store_n(&h->type, (uint8_t)(h->type | OBJ_REMAPPED), __ATOMIC_RELAXED);
+    __atomic_store_n(&h->type, (uint8_t)(object_raw_type(o) | OBJ_REMAPPED), __ATOMIC_RELAXED);
 }
 
 /* The object's per-lineage serial number: what stands in for its address in

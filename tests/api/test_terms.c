@@ -227,9 +227,21 @@ START_TEST(states_as_data)
     ck_assert_double_eq(number_in(r.state, "t.self == t and t[2] == u and x + u[1]"), 7);
     ck_assert_double_eq(number_in(r.state, "inc() + get()"), 25); /* they share n */
     moonlet_release(r.state);
-    s = world("co = coroutine.create(print)");
+    s = world(
+        "co = coroutine.wrap(function() for i = 1, 9 do coroutine.yield(i) end end) co()");
     t = moonlet_externalize(s, NULL);
-    assert_error(moonlet_internalize(t), MOONLET_ERROR_HOST, "a thread cannot be copied");
+    moonlet_release(s);
+    r = moonlet_internalize(t);
+    assert_ok(r);
+    moonlet_term_free(t);
+    ck_assert_double_eq(number_in(r.state, "co()"), 2);
+    moonlet_release(r.state);
+    s = world(
+        "co = coroutine.wrap(function() require('state').fork(coroutine.yield) end) co()");
+    t = moonlet_externalize(s, NULL);
+    assert_error(moonlet_internalize(t), MOONLET_ERROR_HOST,
+                 "a coroutine within state.fork or state.try cannot be copied: "
+                 "value.<upvalue 1>");
     moonlet_term_free(t);
     moonlet_release(s);
 }

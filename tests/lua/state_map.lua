@@ -44,7 +44,53 @@ co()
 r = state.map(function(x) local last for _ = 1, x do last = co() end return last end, { 1, 2, 3 })
 print(r[1], r[2], r[3], co()) -- expect: 2	3	4	2
 
+-- coroutines and functions come out
+local cos = state.map(function(x)
+  local co = coroutine.create(function() for i = x, 100 do coroutine.yield(i) end end)
+  coroutine.resume(co)
+  return co
+end, { 10, 20 })
+print(coroutine.resume(cos[2])) -- expect: true	21
+print(coroutine.resume(cos[1])) -- expect: true	11
+
+-- a map within a map
+r = state.map(function(x)
+  local inner = state.map(function(y) return y * x end, { 1, 2, 3 })
+  return inner[1] + inner[2] + inner[3]
+end, { 1, 10 })
+print(r[1], r[2]) -- expect: 6	60
+
+-- processes: the same, but for functions, coroutines and userdata made by an item
+local meta = { __index = { name = "meta" } }
+local function pack(x)
+  local t = setmetatable({ x = x, list = { 1, 2.5, -3, "s", true, false }, ref = base[x] }, meta)
+  t.self, t[t.list] = t, "key"
+  t.list[8], t[-1], t[0.5] = 8, 1 / 0, -1 / 0
+  return t
+end
+for _, options in ipairs({ { threads = 2 }, { processes = 2 }, { processes = 1 } }) do
+  r, e = state.map(pack, { 5, 6, 7 }, options)
+  local t = r[3]
+  print(e, t.x, #t.list, t.list[2], t.list[3], t.list[8], t[-1], t[0.5], t.name)
+  print(t.ref == base[7], t.self == t, t[t.list], t.list[5], t.list[6], getmetatable(t) == meta)
+end
+-- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: true	true	key	true	false	true
+-- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: true	true	key	true	false	true
+-- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: true	true	key	true	false	true
+r, e = state.map(function(x)
+  if x == 1 then error({ code = 5 }) elseif x == 2 then return { f = function() end }
+  elseif x == 3 then while true do end elseif x == 4 then os.exit(3) end
+  return x
+end, { 1, 2, 3, 4, 5, 6 }, { processes = 2, steps = 10000 })
+print(r[1], r[2], r[3], r[4], r[5], r[6]) -- expect: false	false	false	false	5	6
+print(e[1].code, e[2]) -- expect: 5	a function cannot leave its process: value.f
+print(e[3], e[4], e[5]) -- expect: out of steps	the process ended with status 3	nil
+
 print(#state.map(print, {})) -- expect: 0
+print(#state.map(print, {}, { processes = 3 })) -- expect: 0
 print(pcall(state.map)) -- expect: false	bad argument #1 to 'state.map' (value expected)
 print(pcall(state.map, print)) -- expect: false	bad argument #2 to 'state.map' (table expected, got no value)
 print(pcall(state.map, print, {}, { threads = {} })) -- expect: false	bad argument #3 to 'state.map' (invalid option 'threads')

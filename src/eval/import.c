@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/import.h"
+
+#include <stdio.h>
+
+#include "eval/trace_stack.h"
+#include "eval/upvalue.h"
+
+void import_begin(Import *im, Run *to, Run *from, uint64_t shared_below)
+{
+    *im = (Import){.to = to, .from = from, .shared_below = shared_below, .trail.R = from};
+}
+
+/* Whether the receiving state has the value as it is. */
+static bool is_common(const Import *im, Value v)
+{
+    if (!value_is_object(v)) return true;
+    void *o = value_pointer(v);
+    ObjectType type = object_type(o);
+    return type == OBJ_STRING || type == OBJ_LIGHT || object_id(o) < im->shared_below;
+}
+
+static void refuse(Import *im, const char *what, Step step)
+{
+    if (im->refused) return;
+    im->refused = what;
+    trail_path(&im->trail, step, im->path, sizeof im->path);
+}
+
+/* Shells: copies without their contents -------------------------------------------- */
+
+static Closure *closure_shell(Run *to, const Closure *c)
+{
+    Closure *copy = run_new_closure(c->h.flags);
+    object_init(&copy->h, OBJ_CLOSURE, run_new_id(to));
+    copy->h.flags = c->h.flags;
+    copy->proto = c->proto;
+    return copy;
+}
+
+static Native *native_shell(Run *to, const Native *f)
+{
+    Native *copy = run_new_native(to, f->fn, f->name, (int)f->count);
+    copy->h.flags = f->h.flags;
+    return copy;
+}
+
+/* The bytes are shared. An epoch that is nobody's makes who writes first copy them. */
+static Userdata *userdata_shell(Run *to, const Userdata *u)
+{
+    Userdata *copy = run_new_userdata(to, u->tag, 0);
+    copy->epoch = EPOCH_NONE;
+    copy->size = u->size;
+    copy->data = u->data;
+    return copy;
+}
+
+static Coroutine *coroutine_shell(Run *to)
+{
+    Coroutine *copy = mem_new(sizeof *copy);
+    object_init(&copy->h, OBJ_COROUTINE, run_new_id(to));
+    copy->epoch = to->epoch;
+    return copy;
+}
+
+static const char *coroutine_refusal(Import *im, const Coroutine *c)
+{
+    const CoBody *b = heap_coroutine(im->from, c);
+    if (b->status == CO_DEAD) return NULL;
+    if (b->status != CO_FRESH && b->status != CO_SUSPENDED) return "a running coroutine";
+    return stack_holds_world(b) ? "a coroutine within state.fork or state.try" : NULL;
+}
+
+/* An empty copy of an object; NULL: it cannot be copied. */
+static void *shell_of(Import *im, void *o, Step step)
+{
+    switch (object_type(o)) {
+    case OBJ_TABLE: return run_new_table(im->to);
+    case OBJ_CELL: return run_new_cell(im->to, V_NIL);
+    case OBJ_CLOSURE: return closure_shell(im->to, heap_closure(im->from, o));
+    case OBJ_NATIVE: return native_shell(im->to, o);
+    case OBJ_USERDATA: return userdata_shell(im->to, o);
+    default: {
+        const char *why = coroutine_refusal(im, o);
+        if (!why) return coroutine_shell(im->to);
+        refuse(im, why, step);
+        return NULL;
+    }
+    }
+}
+
+/* The value as the receiving state has it; a copy is empty at first. */
+static Value brought(Import *im, Value v, Step step)
+{
+    if (is_common(im, v)) return v;
+    const TrailItem *known = trail_find(&im->trail, v);
+    if (known) return known->copy;
+    void *copy = shell_of(im, value_pointer(v), step);
+    if (!copy) return V_NIL;
+    trail_add(&im->trail, v, value_object(copy), step);
+    return value_object(copy);
+}
+
+/* Contents ------------------------------------------------------------------------- */
+
+static Table *brought_meta(Import *im, Table *meta, uint32_t at)
+{
+    if (!meta) return NULL;
+    Value copy = brought(im, value_object(meta), (Step){STEP_META, at, V_NIL});
+    return value_pointer(copy);
+}
+
+static bool contents_are_common(const Import *im, const TableBody *b)
+{
+    Value key = V_NIL, v;
+    while (table_next(b, &key, &v))
+        if (!is_common(im, key) || !is_common(im, v)) return false;
+    return true;
+}
+
+static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
+{
+    const TableBody *b = heap_table(im->from, from);
+    if (contents_are_common(im, b)) {
+        table_body_copy(&to->body, b);
+    } else {
+        Value key = V_NIL, v;
+        while (table_next(b, &key, &v)) {
+            Value k = brought(im, key, (Step){STEP_KEY, at, V_NIL});
+            Value w = brought(im, v, (Step){STEP_VALUE, at, key});
+            if (k != V_NIL) table_set(&to->body, k, w, im->to->epoch);
+        }
+    }
+    to->body.meta = brought_meta(im, b->meta, at);
+}
+
+static void fill_values(Import *im, const Value *from, Value *to, uint32_t count, uint32_t at)
+{
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = brought(im, from[i], (Step){STEP_UPVALUE, at, value_number(i + 1)});
+}
+
+static void fill_userdata(Import *im, const Userdata *from, Userdata *to, uint32_t at)
+{
+    const UserdataBody *b = heap_userdata(im->from, from);
+    to->body.own = b->own;
+    to->body.user = brought(im, b->user, (Step){STEP_USER, at, V_NIL});
+    to->body.meta = brought_meta(im, b->meta, at);
+}
+
+typedef struct StackCopy {
+    Import *im;
+    uint32_t at;
+} StackCopy;
+
+static void bring_slots(void *context, Value *slots, size_t count)
+{
+    const StackCopy *c = context;
+    for (size_t i = 0; i < count; i++)
+        slots[i] = brought(c->im, slots[i], (Step){STEP_STACK, c->at, V_NIL});
+}
+
+static void clear_slots(void *context, Value *slots, size_t count)
+{
+    (void)context;
+    memset(slots, 0, count * sizeof *slots);
+}
+
+/* The function of a frame goes on in the Proto it began in (eval/upvalue.h). */
+static void bring_callee(void *context, Value *fp)
+{
+    const StackCopy *c = context;
+    Step step = {STEP_STACK, c->at, V_NIL};
+    Value f = upvalue_identity(fp[-1]);
+    if (!value_is(f, OBJ_CLOSURE)) {
+        fp[-1] = brought(c->im, f, step);
+    } else if (is_common(c->im, f)) {
+        fp[-1] = value_object(upvalue_view(c->im->to, value_pointer(f), frame_proto(fp)));
+    } else {
+        const Closure *view = upvalue_view(c->im->from, value_pointer(f), frame_proto(fp));
+        if (view != heap_closure(c->im->from, value_pointer(f))) f = value_object(view);
+        fp[-1] = brought(c->im, f, step);
+    }
+}
+
+static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uint32_t at)
+{
+    const CoBody *b = heap_coroutine(im->from, from);
+    if (b->status == CO_DEAD) {
+        to->body.status = CO_DEAD;
+        return;
+    }
+    to->body = *b;
+    to->body.resumer = NULL;
+    to->body.segment = stack_copy(im->to, b);
+    StackVisitor visitor = {bring_slots, clear_slots, bring_callee, &(StackCopy){im, at}};
+    stack_visit(&visitor, to->body.segment, stack_top(&to->body));
+}
+
+static void fill(Import *im, uint32_t at)
+{
+    void *from = value_pointer(im->trail.items[at].object);
+    void *to = value_pointer(im->trail.items[at].copy);
+    switch (object_type(from)) {
+    case OBJ_TABLE: fill_table(im, from, to, at); break;
+    case OBJ_CELL:
+        ((Cell *)to)->value =
+            brought(im, heap_cell(im->from, from), (Step){STEP_CELL, at, V_NIL});
+        break;
+    case OBJ_CLOSURE: {
+        const Closure *c = heap_closure(im->from, from);
+        fill_values(im, c->upvalues, ((Closure *)to)->upvalues, c->h.flags, at);
+        break;
+    }
+    case OBJ_NATIVE: {
+        const Native *f = from;
+        fill_values(im, f->upvalues, ((Native *)to)->upvalues, f->count, at);
+        break;
+    }
+    case OBJ_USERDATA: fill_userdata(im, from, to, at); break;
+    default: fill_coroutine(im, from, to, at); break;
+    }
+}
+
+/* What the sending state's collection knows of the copied objects. */
+static void bring_collection(Import *im, uint32_t first)
+{
+    const Collection *c = &im->from->world->collection;
+    if (c->weak && !im->to->world->collection.weak) run_edit_collection(im->to)->weak = true;
+    if (!c->finalizers) return;
+    for (uint32_t i = first; i < im->trail.count; i++) {
+        const TrailItem *item = &im->trail.items[i];
+        if (value_is_number(run_get(im->from, c->finalizers, item->object)))
+            trace_add_finalizer(im->to, item->copy);
+    }
+}
+
+Value import_value(Import *im, Value v)
+{
+    uint32_t first = im->trail.count;
+    v = brought(im, v, (Step){STEP_START, 0, V_NIL});
+    while (im->filled < im->trail.count) fill(im, im->filled++);
+    if (im->trail.count > first) bring_collection(im, first);
+    return im->refused ? V_NIL : v;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/trail.h"
+
+#include <stdio.h>
+
+#include "value/number.h"
+
+TrailItem *trail_find(const Trail *t, Value object)
+{
+    Value at = t->index ? table_get(&t->index->body, object) : V_NIL;
+    return at == V_NIL ? NULL : &t->items[(uint32_t)value_to_double(at)];
+}
+
+static void grow(Trail *t)
+{
+    t->capacity = t->capacity ? t->capacity * 2 : 16;
+    TrailItem *more = mem_alloc(t->capacity * sizeof *more);
+    if (t->count) memcpy(more, t->items, t->count * sizeof *more);
+    t->items = more;
+}
+
+TrailItem *trail_add(Trail *t, Value object, Value copy, Step step)
+{
+    if (!t->index) t->index = run_new_table(t->R);
+    if (t->count == t->capacity) grow(t);
+    table_set(&t->index->body, object, value_number(t->count), t->index->epoch);
+    TrailItem *item = &t->items[t->count++];
+    *item = (TrailItem){object, copy, step};
+    return item;
+}
+
+/* Paths ---------------------------------------------------------------------------- */
+
+enum { STEPS_MAX = 32, NAME_MAX_SHOWN = 40 };
+
+static int write_key(char *out, size_t size, Value key)
+{
+    if (value_is_string(key)) {
+        const String *s = value_string(key);
+        int n = (int)(s->length < NAME_MAX_SHOWN ? s->length : NAME_MAX_SHOWN);
+        return snprintf(out, size, ".%.*s", n, s->data);
+    }
+    if (!value_is_number(key)) return snprintf(out, size, "[%s]", value_type_name(key));
+    char number[NUMBER_TEXT_MAX + 1];
+    number[number_format(value_to_double(key), number)] = 0;
+    return snprintf(out, size, "[%s]", number);
+}
+
+static int write_step(char *out, size_t size, Step s)
+{
+    switch (s.kind) {
+    case STEP_VALUE: return write_key(out, size, s.key);
+    case STEP_KEY: return snprintf(out, size, ".<key>");
+    case STEP_META: return snprintf(out, size, ".<metatable>");
+    case STEP_UPVALUE: return snprintf(out, size, ".<upvalue %g>", value_to_double(s.key));
+    case STEP_STACK: return snprintf(out, size, ".<stack>");
+    case STEP_USER: return snprintf(out, size, ".<uservalue>");
+    default: return 0;
+    }
+}
+
+const char *trail_path(const Trail *t, Step step, char *out, size_t size)
+{
+    Step way[STEPS_MAX];
+    size_t count = 0, used = 0;
+    for (; step.kind != STEP_START; step = t->items[step.from].step)
+        if (count < STEPS_MAX) way[count++] = step; /* the innermost ones of a long way */
+    used += (size_t)snprintf(out, size, "value%s", count == STEPS_MAX ? "..." : "");
+    while (count > 0 && used < size) {
+        int n = write_step(out + used, size - used, way[--count]);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    return out;
+}
