@@ -95,6 +95,7 @@ void *mem_alloc_root(size_t size) { return mem_malloc(size); }
 void mem_free_root(void *p) { mem_malloc_free(p); }
 
 void mem_init(void) { check_processor(); }
+void mem_init_program(void) { mem_init(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
@@ -121,11 +122,14 @@ void mem_weak_clear(uintptr_t *slot) { *slot = 0; }
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
 #include <gc/gc_inline.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum {
     HEAP_FIRST = 1 << 20,   /* bytes of address space; touched as needed */
     HEAP_FRUGAL = 32 << 20, /* from here on room costs more than time */
-    TRAY_MAX = 256,
+    PROCESSORS_MAX = 1024,
+    TRAY_BYTES = 4096, /* what is in a full one; a block of the collector's is as large */
     TRAY_TRIES = 3
 };
 
@@ -188,7 +192,40 @@ MemPauses mem_pauses(void)
     return p;
 }
 
-static void init(void)
+/* The collector would read /proc/self/maps for where the main thread's stack ends. */
+static void tell_stack_base(void)
+{
+#ifdef __GLIBC__
+    extern void *__libc_stack_end;
+    struct GC_stack_base base = {.mem_base = __libc_stack_end};
+    if (!GC_is_init_called() && syscall(SYS_gettid) == getpid())
+        GC_set_stackbottom(NULL, &base);
+#endif
+}
+
+static int count_processors(void)
+{
+    uint64_t mask[PROCESSORS_MAX / 64] = {0};
+    int count = 0;
+    if (syscall(SYS_sched_getaffinity, 0, sizeof mask, mask) < 0) return PROCESSORS_MAX;
+    for (size_t i = 0; i < PROCESSORS_MAX / 64; i++) count += __builtin_popcountll(mask[i]);
+    return count;
+}
+
+/* It would also read /proc/stat to count processors. Only through the environment can it
+ * be told; a library must not write to that. */
+static void init_collector(bool program)
+{
+    char count[16];
+    const char *name = "GC_NPROCS";
+    bool tell = program && !getenv(name);
+    snprintf(count, sizeof count, "%d", count_processors());
+    if (tell) setenv(name, count, 1);
+    GC_INIT();
+    if (tell) unsetenv(name);
+}
+
+static void init_as(bool program)
 {
     check_processor();
     for (int i = 0; i < MEM_CLASSES; i++) cache_none.trays[i] = &tray_none;
@@ -199,13 +236,19 @@ static void init(void)
     GC_set_markers_count(1); /* helpers cost 2 ms at start; GC_MARKERS=n overrides it */
     GC_set_on_heap_resize(heap_resized);
     GC_set_on_collection_event(collection_event);
-    GC_INIT();
+    GC_set_dont_precollect(1);
+    if (program) GC_set_no_dls(1);
+    tell_stack_base();
+    init_collector(program);
     GC_expand_hp(HEAP_FIRST);
     GC_allow_register_threads();
     pthread_key_create(&thread_end, thread_ended);
 }
 
+static void init(void) { init_as(false); }
+static void init_program(void) { init_as(true); }
 void mem_init(void) { pthread_once(&init_once, init); }
+void mem_init_program(void) { pthread_once(&init_once, init_program); }
 
 static void *root_alloc(size_t size) { return mem_checked(GC_malloc_uncollectable(size)); }
 
@@ -248,6 +291,7 @@ void *mem_refill(size_t size_class)
 
 typedef struct TrayFill {
     MemTray *tray;
+    size_t room;
     void *list;
     GC_word collection;
 } TrayFill;
@@ -258,16 +302,18 @@ static void *tray_fill(void *context)
     TrayFill *fill = context;
     if (GC_get_gc_no() != fill->collection) return NULL;
     MemTray *tray = fill->tray;
-    for (void **p = fill->list; p && tray->count < TRAY_MAX; p = *p)
+    for (void **p = fill->list; p && tray->count < fill->room; p = *p)
         tray->slots[tray->count++] = p;
     return tray;
 }
+
+static size_t tray_room(size_t size_class) { return TRAY_BYTES / (size_class * MEM_GRANULE); }
 
 static MemTray *tray_of(size_t size_class)
 {
     MemTray *tray = mem_cache->trays[size_class];
     if (tray != &tray_none) return tray;
-    tray = mem_alloc_root(sizeof(MemTray) + TRAY_MAX * sizeof(void *));
+    tray = mem_alloc_root(sizeof(MemTray) + tray_room(size_class) * sizeof(void *));
     mem_cache->trays[size_class] = tray;
     return tray;
 }
@@ -277,7 +323,7 @@ static MemTray *tray_of(size_t size_class)
 void *mem_refill_atomic(size_t size_class)
 {
     mem_thread_attach();
-    TrayFill fill = {.tray = tray_of(size_class)};
+    TrayFill fill = {.tray = tray_of(size_class), .room = tray_room(size_class)};
     for (int i = 0; i < TRAY_TRIES; i++) {
         fill.collection = GC_get_gc_no();
         GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_PTRFREE, &fill.list);

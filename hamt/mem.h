@@ -40,6 +40,10 @@ enum {
 
 /* To be called before anything else, from the main thread; may be called again. */
 void mem_init(void);
+/* The same, for a program in which nothing but what is here uses the collector, and whose
+ * static variables have no pointers into collected memory: starts in half the time, as
+ * nobody looks for them. */
+void mem_init_program(void);
 /* What a thread not made by this program does before and after; optional. */
 void mem_thread_attach(void);
 void mem_thread_detach(void);

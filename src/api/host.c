@@ -112,7 +112,8 @@ Value host_entry(Run *R, const moonlet_entry *e)
 
 void host_register(Run *R, Table *t, const moonlet_entry *entries)
 {
-    for (; entries->name; entries++) run_set_field(R, t, entries->name, host_entry(R, entries));
+    for (; entries->name; entries++)
+        run_set(R, t, new_c_string(entries->name), host_entry(R, entries));
 }
 
 /* Answers ----------------------------------------------------------------------------- */

@@ -249,7 +249,7 @@ moonlet_state *moonlet_put_private(const moonlet_state *s, const char *name, moo
     assert_given(name);
     assert_values(s, &v, 1);
     Run *R = run_begin(s->state);
-    run_set_field(R, run_hidden_table(R), name, value_in(v));
+    run_set(R, run_hidden_table(R), new_c_string(name), value_in(v));
     State *state = run_snapshot(R);
     state->paused = s->state->paused;
     run_end(R);

@@ -61,7 +61,7 @@ static bool run_library(const Cli *c, const char *name)
     Value argument = new_c_string(name);
     if (!report_call(c, run_get_field(R, R->world->globals, "require"), &argument, 1))
         return false;
-    run_set_field(R, R->world->globals, name, lib_result(R, 0));
+    run_set(R, R->world->globals, argument, lib_result(R, 0));
     return true;
 }
 
@@ -139,6 +139,7 @@ static bool run_task(Cli *c, const Options *o, char **argv)
 
 static Run *open_run(bool no_environment)
 {
+    mem_init_program();
     eval_init();
     Run *R = run_begin(NULL);
     if (no_environment) run_set_field(R, R->world->registry, "LUA_NOENV", V_TRUE);

@@ -116,7 +116,7 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
         if (e->u.index.key->kind == EXPR_STRING) {
             *name = e->u.index.key->u.string;
         } else {
-            if (!unknown) unknown = string_intern("?", 1);
+            if (!unknown) unknown = string_constant("?", 1);
             *name = unknown;
         }
         return true;

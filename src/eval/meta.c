@@ -13,7 +13,7 @@ static const char *const texts[META_COUNT] = {
 void meta_init(void)
 {
     for (int m = 0; m < META_COUNT; m++) {
-        String *s = string_intern(texts[m], strlen(texts[m]));
+        String *s = string_constant(texts[m], strlen(texts[m]));
         string_hash(s);
         __atomic_store_n(&meta_names[m], s, __ATOMIC_RELEASE);
     }

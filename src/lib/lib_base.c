@@ -14,7 +14,7 @@ static Value type_names[TYPE_COUNT], tostring_name;
 
 static void set_name(Value *where, const char *name)
 {
-    Value v = string_value(string_intern(name, strlen(name)));
+    Value v = string_value(string_constant(name, strlen(name)));
     __atomic_store_n(where, v, __ATOMIC_RELEASE);
 }
 

@@ -151,7 +151,7 @@ static const NativeDef functions[] = {
 void lib_open_io(Run *R)
 {
     for (int i = 0; i < 2; i++) {
-        String *key = string_intern(default_names[i], strlen(default_names[i]));
+        String *key = string_constant(default_names[i], strlen(default_names[i]));
         __atomic_store_n(&default_keys[i], key, __ATOMIC_RELEASE);
     }
     Table *meta = lib_open_file(R), *t = lib_new(R, "io", functions);

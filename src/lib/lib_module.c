@@ -27,7 +27,7 @@ static Table *find_module(Run *R, const char *name)
     Value v = run_get_field(R, loaded, name);
     if (value_is_table(v)) return value_pointer(v);
     Table *t = find_table(R, R->world->globals, name);
-    if (t) run_set_field(R, loaded, name, value_object(t));
+    if (t) run_set(R, loaded, new_c_string(name), value_object(t));
     return t;
 }
 

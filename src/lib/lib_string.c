@@ -10,13 +10,25 @@
 
 #include "lib/buffer.h"
 
-/* The strings of no byte and of one, interned; filled when the library is opened. */
+/* The strings of no byte, made when the library is opened, and of one, made when first
+ * met: constants. Written once: other threads may be reading. */
 static Value empty_string, byte_strings[256];
+
+static Value make_constant(Value *where, const char *bytes, size_t length)
+{
+    Value v = string_value(string_constant(bytes, length));
+    if (__atomic_load_n(where, __ATOMIC_RELAXED) != v)
+        __atomic_store_n(where, v, __ATOMIC_RELEASE);
+    return v;
+}
 
 Value lib_string_of(const char *bytes, size_t length)
 {
     if (length > 1) return string_value(string_new(bytes, length));
-    return length ? byte_strings[(unsigned char)*bytes] : empty_string;
+    if (length == 0) return empty_string;
+    Value *where = &byte_strings[(unsigned char)*bytes];
+    Value v = __atomic_load_n(where, __ATOMIC_ACQUIRE);
+    return v != V_NIL ? v : make_constant(where, bytes, length);
 }
 
 /* Parts ---------------------------------------------------------------------------- */
@@ -205,21 +217,9 @@ static const NativeDef functions[] = {
     {"sub", string_sub},         {"upper", string_upper},       {NULL, NULL},
 };
 
-/* Written once: other threads may be reading when a further state is opened. */
-static void intern(Value *where, const char *bytes, size_t length)
-{
-    Value v = string_value(string_intern(bytes, length));
-    if (__atomic_load_n(where, __ATOMIC_RELAXED) != v)
-        __atomic_store_n(where, v, __ATOMIC_RELEASE);
-}
-
 void lib_open_string(Run *R)
 {
-    intern(&empty_string, "", 0);
-    for (int c = 0; c < 256; c++) {
-        char byte = (char)(unsigned char)c;
-        intern(&byte_strings[c], &byte, 1);
-    }
+    make_constant(&empty_string, "", 0);
     Table *t = lib_new(R, "string", functions), *meta = run_new_table(R);
     run_set_field(R, meta, "__index", value_object(t));
     run_set_type_metatable(R, TYPE_STRING, meta);

@@ -267,7 +267,7 @@ Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
 
 void run_set_field(Run *R, Table *t, const char *name, Value v)
 {
-    table_set_string(heap_table_mut(R, t), string_intern(name, strlen(name)), v, R->epoch);
+    table_set_string(heap_table_mut(R, t), string_constant(name, strlen(name)), v, R->epoch);
 }
 
 Value run_get_field(Run *R, const Table *t, const char *name)

@@ -251,6 +251,7 @@ static inline void run_set(Run *R, Table *t, Value key, Value v)
 {
     table_set(heap_table_mut(R, t), key, v, R->epoch);
 }
+/* The name becomes a constant: it is one that stands in a program. */
 void run_set_field(Run *R, Table *t, const char *name, Value v);
 Value run_get_field(Run *R, const Table *t, const char *name);
 

@@ -3,8 +3,9 @@
  * Strings, the appendable buffer, and the table of interned constants; see string.h.
  *
  *   intern table: 16 shards, each with its lock and chains of
- *   Entry [weak pointer to the string | hash | next]; entries whose string is gone are
- *   left behind when a shard is full and built anew.
+ *   Entry [weak pointer to the string | constant | hash | next]; entries whose string is
+ *   gone are left behind when a shard is full and built anew. A constant, which stays for
+ *   good, has a plain pointer instead of the weak one, which costs much more.
  */
 #include "value/string.h"
 
@@ -198,7 +199,8 @@ int string_compare(const String *a, const String *b)
 /* ---- interning ---- */
 
 typedef struct Entry {
-    uintptr_t weak;
+    uintptr_t weak; /* unless it is a constant */
+    String *constant;
     struct Entry *next;
     uint32_t hash;
 } Entry;
@@ -219,13 +221,21 @@ static Shard shards[SHARDS] = {
 #undef SHARD
 };
 
-static String *shard_find(Shard *shard, const char *bytes, size_t length, uint32_t hash)
+static String *entry_string(const Entry *e)
+{
+    return e->constant ? e->constant : mem_weak_get(&e->weak);
+}
+
+static String *shard_find(Shard *shard, const char *bytes, size_t length, uint32_t hash,
+                          bool constant)
 {
     if (!shard->chains) return NULL;
     for (Entry *e = shard->chains[hash & shard->mask]; e; e = e->next) {
         if (e->hash != hash) continue;
-        String *s = mem_weak_get(&e->weak);
-        if (s && s->length == length && memcmp(s->data, bytes, length) == 0) return s;
+        String *s = entry_string(e);
+        if (!s || s->length != length || memcmp(s->data, bytes, length) != 0) continue;
+        if (constant) e->constant = s;
+        return s;
     }
     return NULL;
 }
@@ -234,8 +244,7 @@ static uint32_t shard_live(const Shard *shard)
 {
     uint32_t live = 0;
     for (uint32_t i = 0; shard->chains && i <= shard->mask; i++)
-        for (const Entry *e = shard->chains[i]; e; e = e->next)
-            live += mem_weak_get(&e->weak) != NULL;
+        for (const Entry *e = shard->chains[i]; e; e = e->next) live += entry_string(e) != NULL;
     return live;
 }
 
@@ -250,7 +259,7 @@ static void shard_rebuild(Shard *shard)
         for (Entry *e = shard->chains[i], *next; e; e = next) {
             next = e->next;
             e->next = NULL;
-            if (!mem_weak_get(&e->weak)) continue;
+            if (!entry_string(e)) continue;
             e->next = chains[e->hash & (size - 1)];
             chains[e->hash & (size - 1)] = e;
             count++;
@@ -262,7 +271,8 @@ static void shard_rebuild(Shard *shard)
     shard->count = count;
 }
 
-static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_t hash)
+static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_t hash,
+                         bool constant)
 {
     String *s = string_new(bytes, length);
     if (!s) return NULL;
@@ -272,7 +282,10 @@ static String *shard_add(Shard *shard, const char *bytes, size_t length, uint32_
     if (!shard->chains || shard->count > shard->mask) shard_rebuild(shard);
     Entry *e = mem_new(sizeof(Entry));
     e->hash = hash;
-    mem_weak_set(&e->weak, s);
+    if (constant)
+        e->constant = s;
+    else
+        mem_weak_set(&e->weak, s);
     e->next = shard->chains[hash & shard->mask];
     shard->chains[hash & shard->mask] = e;
     shard->count++;
@@ -297,13 +310,20 @@ void string_init(void)
     pthread_once(&once, protect_shards);
 }
 
-String *string_intern(const char *bytes, size_t length)
+static String *intern(const char *bytes, size_t length, bool constant)
 {
     uint32_t hash = hash_bytes(bytes, length);
     Shard *shard = &shards[hash >> 28];
     pthread_mutex_lock(&shard->lock);
-    String *s = shard_find(shard, bytes, length, hash);
-    if (!s) s = shard_add(shard, bytes, length, hash);
+    String *s = shard_find(shard, bytes, length, hash, constant);
+    if (!s) s = shard_add(shard, bytes, length, hash, constant);
     pthread_mutex_unlock(&shard->lock);
     return s;
+}
+
+String *string_intern(const char *bytes, size_t length) { return intern(bytes, length, false); }
+
+String *string_constant(const char *bytes, size_t length)
+{
+    return intern(bytes, length, true);
 }

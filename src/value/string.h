@@ -41,9 +41,11 @@ String *string_from_c(const char *text);
 /* New string of unspecified contents to be filled by its maker, through *data,
  * before anyone else sees it. NULL when there is no memory. */
 String *string_reserve(size_t length, char **data);
-/* The one object for these bytes in this process. Locks; for parse time, names
- * of metamethods and library functions. */
+/* The one object for these bytes in this process. Locks; for parse time. */
 String *string_intern(const char *bytes, size_t length);
+/* The same, and it is never collected, so that static variables may point to it: for
+ * names of metamethods and library functions. */
+String *string_constant(const char *bytes, size_t length);
 /* a .. b; amortised O(length of b) when a was itself made by appending. NULL when
  * there is no memory. */
 String *string_concat(const String *a, const char *bytes, size_t length);

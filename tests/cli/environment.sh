@@ -32,6 +32,10 @@ with "LUA_PATH with the default" 'LUA_PATH=a;;b' -- -e "$paths"
 with "LUA_PATH_5_2" 'LUA_PATH=a' 'LUA_PATH_5_2=c' 'LUA_CPATH=x' 'LUA_CPATH_5_2=c;d' -- -e "$paths"
 with "-E ignores LUA_PATH" 'LUA_PATH=a' 'LUA_CPATH=c;d' -- -E -e "$paths"
 
+nprocs='print(os.getenv("GC_NPROCS")) os.execute("echo $GC_NPROCS")'
+same "what the collector is told is not in the environment" -e "$nprocs"
+with "what the collector is told by others is" 'GC_NPROCS=7' -- -e "$nprocs"
+
 # complains NAME option: the same message and usage.
 complains()
 {

@@ -248,6 +248,30 @@ START_TEST(interned_strings_are_collected)
 }
 END_TEST
 
+/* Constants are kept by the table alone: here nothing shows the collector a pointer. */
+START_TEST(constants_are_never_collected)
+{
+    enum { N = 1000 };
+    uintptr_t *hidden = mem_alloc_atomic(N * sizeof *hidden);
+    for (int i = 0; i < N; i++) {
+        char text[16];
+        size_t length = (size_t)snprintf(text, sizeof text, "constant%d", i);
+        String *before = i % 2 ? string_intern(text, length) : NULL;
+        String *s = string_constant(text, length);
+        must((!before || before == s) && s == string_constant(text, length));
+        hidden[i] = ~(uintptr_t)s;
+    }
+    mem_collect();
+    for (int i = 0; i < 100000; i++) string_new("other", 5);
+    for (int i = 0; i < N; i++) {
+        char text[16];
+        size_t length = (size_t)snprintf(text, sizeof text, "constant%d", i);
+        String *s = string_intern(text, length);
+        must(hidden[i] == ~(uintptr_t)s && has(s, text, length));
+    }
+}
+END_TEST
+
 static void *intern_many(void *result)
 {
     String **strings = result;
@@ -291,6 +315,7 @@ int main(void)
     tcase_add_test(tc, interned_strings_are_one);
     tcase_add_test(tc, many_interned_strings);
     if (collects()) tcase_add_test(tc, interned_strings_are_collected);
+    tcase_add_test(tc, constants_are_never_collected);
     tcase_add_test(tc, threads_intern_the_same);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
