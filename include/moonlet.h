@@ -260,16 +260,27 @@ MOONLET_API moonlet_result moonlet_stacktrace(const moonlet_state *s);
 typedef struct moonlet_chunk moonlet_chunk;
 
 /*
- * Compiles. name is what messages call the chunk: "=name" as it is, "@file" as a file,
- * anything else as a piece of source (manual of lua_load); NULL: the source itself.
- * On a syntax error gives NULL and, unless message is NULL, sets *message to a text to
- * be given to free(). O(length), allocates.
+ * Compiles source, or reads what moonlet_chunk_dump or string.dump gave. name is what
+ * messages call the chunk: "=name" as it is, "@file" as a file, anything else as a piece of
+ * source (manual of lua_load); NULL: the source itself. On a syntax error gives NULL and,
+ * unless message is NULL, sets *message to a text to be given to free(). O(length),
+ * allocates.
  */
 MOONLET_API moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                            char **message);
 /* As for states. */
 MOONLET_API moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *c);
 MOONLET_API void moonlet_chunk_release(moonlet_chunk *c);
+
+/* What a Lua function has been compiled to; NULL if v is none. Its upvalues are not in it:
+ * in functions made of the chunk they are nil; a single one is taken for _ENV. */
+MOONLET_API moonlet_chunk *moonlet_function_chunk(const moonlet_state *s, moonlet_value v);
+/*
+ * A chunk as *length bytes (as string.dump gives them), to be given to free(): for
+ * moonlet_compile, for files, for load, which check it thoroughly, so that it may come from
+ * anywhere. The same on every machine. strip: without lines and names of variables. O(size).
+ */
+MOONLET_API char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length);
 
 /* The first file of a list of directories, with ':' between them (NULL: the environment's
  * LUA_LOAD_PATH, or the current directory), that has this name and can be read: its full

@@ -11,7 +11,7 @@ _moonlet()
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --check --ast \
-            --nodes" -- "$word"))
+            --nodes --dump --strip" -- "$word"))
     else
         COMPREPLY=($(compgen -f -X '!*.lua' -- "$word") $(compgen -d -- "$word"))
     fi

@@ -11,5 +11,7 @@ _arguments -S \
     '--check[say whether files are correct Lua]' \
     '--ast[print the syntax trees of files]' \
     '--nodes[print the code that the files become]' \
+    '--dump[write a file as a binary chunk]:to:_files' \
+    '--strip[the same without names and lines]:to:_files' \
     '1:script:_files -g "*.lua(-.)"' \
     '*:argument:_files'

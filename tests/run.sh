@@ -13,7 +13,7 @@
 #                          the program's name; the exit code is then 1
 #   -- expect-exit: N      the exit code, where it is not 0 and not from an error
 # and is also run by lua5.2, with the same output, error text, traceback and exit code,
-# unless its first line contains "moonlet-only".
+# unless its first line contains "moonlet-only"; and as a binary chunk (as_dump.sh).
 #
 # A shell test prints lines "ok - name" or "not ok - name" (see cli/lib.sh). A C test is
 # an executable made with Check.
@@ -62,6 +62,14 @@ lua_test()
         echo "ok - lua/$name"
     else
         cat "$work/diff" "$work/got.err" | not_ok "lua/$name"
+    fi
+    MOONLET=$PROGRAM run_lua "$here/as_dump.sh" "$name" "$work/dump"
+    if diff -u "$work/got.out" "$work/dump.out" >"$work/diff" &&
+        diff -u "$work/got.err" "$work/dump.err" >"$work/diff" &&
+        diff -u "$work/got.code" "$work/dump.code" >"$work/diff"; then
+        echo "ok - lua/$name as a dump"
+    else
+        not_ok "lua/$name as a dump" <"$work/diff"
     fi
     if ! head -n 1 "$1" | grep -q moonlet-only; then
         run_lua lua5.2 "$name" "$work/peer"

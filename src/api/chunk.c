@@ -2,7 +2,7 @@
 /* Compiled source, and reading it from files. */
 #include "api/api.h"
 
-#include "syntax/parser.h"
+#include "syntax/dump.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +26,13 @@ static char *copy_text(const char *bytes, size_t length)
     return text;
 }
 
+static moonlet_chunk *new_chunk(const Proto *p)
+{
+    moonlet_chunk *c = mem_alloc_root(sizeof *c);
+    *c = (moonlet_chunk){p, 1};
+    return c;
+}
+
 moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                char **message)
 {
@@ -33,13 +40,9 @@ moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *na
     String *error, *chunk_name = name ? string_from_c(name) : string_new(source, length);
     int line;
     const Proto *p = api_compile(source, length, chunk_name, false, &error, &line);
-    if (!p) {
-        if (message) *message = copy_text(error->data, error->length);
-        return NULL;
-    }
-    moonlet_chunk *c = mem_alloc_root(sizeof *c);
-    *c = (moonlet_chunk){p, 1};
-    return c;
+    if (p) return new_chunk(p);
+    if (message) *message = copy_text(error->data, error->length);
+    return NULL;
 }
 
 moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *chunk)
@@ -52,6 +55,24 @@ moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *chunk)
 void moonlet_chunk_release(moonlet_chunk *c)
 {
     if (c && __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL) == 0) mem_free_root(c);
+}
+
+moonlet_chunk *moonlet_function_chunk(const moonlet_state *s, moonlet_value v)
+{
+    assert_live(s);
+    assert_values(s, &v, 1);
+    if (!value_is(value_in(v), OBJ_CLOSURE)) return NULL;
+    const Closure *f = value_pointer(value_in(v));
+    return new_chunk(f->proto);
+}
+
+char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length)
+{
+    assert_given(c);
+    const String *s = dump_write(c->proto->source, strip);
+    if (!s) abort();
+    *length = s->length;
+    return copy_text(s->data, s->length);
 }
 
 /* Files ----------------------------------------------------------------------------- */

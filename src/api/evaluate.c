@@ -80,7 +80,7 @@ static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
     Session S;
     api_begin(&S, s);
     assert_values(s, args, count);
-    Closure *f = link_closure(S.R, p, value_object(S.R->world->globals));
+    Closure *f = link_closure(S.R, p, NULL);
     return api_end(&S, eval_call(S.R, value_object(f), (const Value *)args, count));
 }
 
@@ -89,7 +89,7 @@ static moonlet_result load_proto(const moonlet_state *s, const Proto *p, const c
 {
     Session S;
     api_begin(&S, s);
-    Value v[2] = {value_object(link_closure(S.R, p, value_object(S.R->world->globals)))};
+    Value v[2] = {value_object(link_closure(S.R, p, NULL))};
     if (full_name) v[1] = new_c_string(full_name);
     return api_end_values(&S, v, full_name ? 2 : 1);
 }

@@ -87,7 +87,7 @@ static void set_name(Run *R, moonlet_frame *f, const FrameCursor *c)
         f->name = api_c_text(global, strlen(global));
     } else {
         bool lua = value_is(c->fp[-1], OBJ_CLOSURE);
-        f->kind = lua && !frame_proto(c->fp)->source->parent ? "main chunk" : "function";
+        f->kind = lua && !frame_proto(c->fp)->source->line ? "main chunk" : "function";
     }
 }
 
@@ -104,7 +104,7 @@ static void set_frame(Run *R, moonlet_frame *f, const FrameCursor *c, bool enter
     f->chunk = api_c_text(id, strlen(id));
     int line = error_line(c->fp, c->at);
     f->line = line > 0 ? line : 0;
-    f->line_defined = source->parent ? source->line : 0;
+    f->line_defined = source->line;
     if (entered) set_arguments(R, f, c->fp);
 }
 

@@ -37,7 +37,7 @@ static RunStatus call_proto(Session *S, const Proto *const *p, const Value *args
 {
     pthread_once(&once, compile_both);
     S->ran = true;
-    Closure *f = link_closure(S->R, *p, value_object(S->R->world->globals));
+    Closure *f = link_closure(S->R, *p, NULL);
     return eval_call(S->R, value_object(f), args, count);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiling files to look at them. */
+/* Compiling files to look at them, or to write what they become. */
 #include "cli/files.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "eval/link.h"
 #include "lib/lib.h"
-#include "syntax/parser.h"
+#include "syntax/dump.h"
 
 static void write_out(void *context, const char *text, size_t length)
 {
@@ -17,7 +18,7 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
 {
     String *error;
     if (name && strcmp(name, "-") == 0) name = NULL;
-    Closure *f = lib_load_file(c->R, name, NULL, V_NIL, &error);
+    Closure *f = lib_load_file(c->R, name, NULL, NULL, &error);
     if (!f) {
         report_message(c, lib_c_text(error));
         return false;
@@ -25,6 +26,30 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
     if (task == TASK_AST) ast_print(f->proto->source, write_out, stdout);
     if (task == TASK_NODES) link_print(f->proto, write_out, stdout);
     return true;
+}
+
+static bool write_file(const char *name, const String *bytes)
+{
+    FILE *f = fopen(name, "wb");
+    if (!f) return false;
+    bool good = fwrite(bytes->data, 1, bytes->length, f) == bytes->length;
+    return fclose(f) == 0 && good;
+}
+
+bool files_dump(const Cli *c, bool strip, char **names)
+{
+    String *error;
+    const char *from = names[1] && strcmp(names[1], "-") != 0 ? names[1] : NULL;
+    Closure *f = lib_load_file(c->R, from, NULL, NULL, &error);
+    if (!f) {
+        report_message(c, lib_c_text(error));
+        return false;
+    }
+    String *bytes = dump_write(f->proto->source, strip);
+    if (bytes && write_file(names[0], bytes)) return true;
+    report_message(
+        c, lib_c_text(lib_join("cannot write ", names[0], ": ", strerror(errno), NULL)));
+    return false;
 }
 
 bool files_inspect(const Cli *c, OptionTask task, char **names)

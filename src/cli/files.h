@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at files without running them: --check, --ast, --nodes. No files: standard
- * input, which is also the file "-".
+ * Looking at files without running them: --check, --ast, --nodes, --dump, --strip. No
+ * files: standard input, which is also the file "-".
  */
 #ifndef MOONLET_FILES_H
 #define MOONLET_FILES_H
@@ -11,5 +11,7 @@
 
 /* False if one of the files cannot be read or is no correct Lua. */
 bool files_inspect(const Cli *c, OptionTask task, char **names);
+/* Writes to names[0] what names[1] is as a binary chunk. */
+bool files_dump(const Cli *c, bool strip, char **names);
 
 #endif

@@ -41,8 +41,7 @@ static void show_stats(Run *R, const State *before)
 static bool run_text(const Cli *c, const char *text, const char *name)
 {
     String *error;
-    Value env = value_object(c->R->world->globals);
-    Closure *f = native_load(c->R, text, strlen(text), string_from_c(name), env, &error);
+    Closure *f = native_load(c->R, text, strlen(text), string_from_c(name), NULL, &error);
     return report_run(c, f, error, NULL, 0);
 }
 
@@ -50,8 +49,7 @@ static bool run_text(const Cli *c, const char *text, const char *name)
 static bool run_file(const Cli *c, const char *name, const Value *args, size_t n)
 {
     String *error;
-    Value env = value_object(c->R->world->globals);
-    Closure *f = lib_load_file(c->R, name, NULL, env, &error);
+    Closure *f = lib_load_file(c->R, name, NULL, NULL, &error);
     return report_run(c, f, error, args, n);
 }
 
@@ -130,6 +128,7 @@ static bool run_all(Cli *c, const Options *o, char **argv)
 
 static bool run_task(Cli *c, const Options *o, char **argv)
 {
+    if (o->task >= TASK_DUMP) return files_dump(c, o->task == TASK_STRIP, argv + o->rest);
     if (o->task != TASK_RUN) return files_inspect(c, o->task, argv + o->rest);
     const State *before = o->stats ? run_snapshot(c->R) : NULL;
     bool good = run_all(c, o, argv);

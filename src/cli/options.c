@@ -21,7 +21,9 @@ static const char long_usage[] =
     "  --stats           say on standard error what steps and memory it took\n"
     "  --check [file...] say whether files are correct Lua, without running them\n"
     "  --ast [file...]   print the syntax trees of files\n"
-    "  --nodes [file...] print the code that the files become\n";
+    "  --nodes [file...] print the code that the files become\n"
+    "  --dump to [file]  write a file as a binary chunk, which runs as the file does\n"
+    "  --strip to [file] the same without names of variables and lines\n";
 
 /* A long option; false if there is none of this name. */
 static bool parse_long(Options *o, const char *name)
@@ -30,8 +32,9 @@ static bool parse_long(Options *o, const char *name)
         const char *name;
         OptionTask task;
     } tasks[] = {
-        {"--help", TASK_HELP}, {"--version", TASK_VERSION}, {"--check", TASK_CHECK},
-        {"--ast", TASK_AST},   {"--nodes", TASK_NODES},
+        {"--help", TASK_HELP},   {"--version", TASK_VERSION}, {"--check", TASK_CHECK},
+        {"--ast", TASK_AST},     {"--nodes", TASK_NODES},     {"--dump", TASK_DUMP},
+        {"--strip", TASK_STRIP},
     };
     if (strcmp(name, "--stats") == 0) return o->stats = true;
     for (unsigned i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
@@ -81,6 +84,7 @@ const char *options_parse(Options *o, char **argv)
         }
         if (o->task >= TASK_CHECK) break;
     }
+    if (o->task >= TASK_DUMP && !argv[i + 1]) return argv[i];
     if (argv[i] && (o->task >= TASK_CHECK || strcmp(argv[i], "--") == 0)) i++;
     o->rest = i;
     if (o->task < TASK_CHECK && argv[i]) o->script = i;
@@ -97,7 +101,8 @@ char option_action(char **argv, int *i, const char **argument)
 
 void options_complain(const char *program, const char *bad)
 {
-    bool known = bad[1] == 'e' || bad[1] == 'l';
+    bool known = bad[1] == 'e' || bad[1] == 'l' || strcmp(bad, "--dump") == 0 ||
+                 strcmp(bad, "--strip") == 0;
     fprintf(stderr, known ? "%s: '%s' needs argument\n" : "%s: unrecognized option '%s'\n",
             program, bad);
     fprintf(stderr, usage, program);

@@ -4,6 +4,7 @@
  *
  *   moonlet [options] [script [args]]        the options are executed in their order
  *   moonlet --check|--ast|--nodes [file...]  looks at files and runs nothing
+ *   moonlet --dump|--strip to [file]         writes a file as a binary chunk
  *
  * Parsing only looks: argv stays as it is, and what -e and -l say is found there again
  * when their turn comes.
@@ -17,9 +18,11 @@ typedef enum OptionTask {
     TASK_RUN,
     TASK_HELP,
     TASK_VERSION,
-    TASK_CHECK, /* these three: argv[rest...] are files */
+    TASK_CHECK, /* these: argv[rest...] are files */
     TASK_AST,
-    TASK_NODES
+    TASK_NODES,
+    TASK_DUMP,
+    TASK_STRIP
 } OptionTask;
 
 typedef struct Options {

@@ -65,8 +65,7 @@ void repl_run(Cli *c)
     LineInput *in = line_open();
     c->program = NULL;
     while ((text = read_chunk(R, in, name))) {
-        Value env = value_object(R->world->globals);
-        Closure *f = native_load(R, text->data, text->length, name, env, &error);
+        Closure *f = native_load(R, text->data, text->length, name, NULL, &error);
         if (report_run(c, f, error, NULL, 0)) show_results(c);
     }
     putchar('\n');

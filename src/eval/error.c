@@ -39,7 +39,7 @@ static size_t where_text(const Value *fp, const Node *n, char *out, size_t size)
 String *error_where(const Value *fp, const Node *n)
 {
     char text[CHUNK_ID_MAX + 32];
-    size_t length = where_text(fp, n, text, sizeof text);
+    size_t length = error_line(fp, n) > 0 ? where_text(fp, n, text, sizeof text) : 0;
     return string_new(text, length);
 }
 
@@ -108,7 +108,7 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
     static String *unknown;
     e = without_constants(e);
     switch (e->kind) {
-    case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return true;
+    case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return !f->stripped;
     case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;
     case EXPR_STRING: *kind = "constant", *name = e->u.string; return true;
     case EXPR_INDEX:

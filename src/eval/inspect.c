@@ -57,6 +57,8 @@ int inspect_line(const Activation *a) { return a->host ? -1 : error_line(a->c.fp
 
 /* Variables ------------------------------------------------------------------------ */
 
+static const char temporary_name[] = "(*temporary)";
+
 static Variable named(Run *R, const char *name, size_t length, Value *slot)
 {
     Variable v = {name, length, slot, *slot};
@@ -68,9 +70,17 @@ static Variable named(Run *R, const char *name, size_t length, Value *slot)
  * than values in them: only what is surely written has a value to show. */
 static Variable temporary(const Activation *a, Value *slot, bool written)
 {
-    static const char name[] = "(*temporary)";
     if (slot >= a->end) return (Variable){0};
-    return (Variable){name, sizeof name - 1, slot, written ? *slot : V_NIL};
+    return (Variable){temporary_name, sizeof temporary_name - 1, slot, written ? *slot : V_NIL};
+}
+
+static Variable active(Run *R, const Activation *a, const ProtoLocal *l)
+{
+    Variable v = named(R, l->name->data, l->name->length, a->c.fp + l->slot);
+    if (!frame_proto(a->c.fp)->source->stripped) return v;
+    v.name = temporary_name;
+    v.name_length = sizeof temporary_name - 1;
+    return v;
 }
 
 static Variable extra_argument(Run *R, const Activation *a, unsigned n)
@@ -97,7 +107,7 @@ static Variable local_variable(Run *R, const Activation *a, unsigned n)
     for (uint32_t i = 0; i < p->local_count; i++) {
         const ProtoLocal *l = &p->locals[i];
         if (!is_active(p, i, at)) continue;
-        if (--n == 0) return named(R, l->name->data, l->name->length, a->c.fp + l->slot);
+        if (--n == 0) return active(R, a, l);
         if (l->slot >= above) above = l->slot + 1u;
     }
     size_t slot = (size_t)above + n - 1;
@@ -127,6 +137,6 @@ void inspect_assign(Run *R, const Activation *a, const Variable *v, Value value)
 
 const String *inspect_parameter(const Proto *p, int n)
 {
-    if (n < 1 || (unsigned)n > p->params) return NULL;
+    if (n < 1 || (unsigned)n > p->params || p->source->stripped) return NULL;
     return p->source->locals[n - 1]->name;
 }

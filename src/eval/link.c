@@ -248,8 +248,8 @@ Proto *link_chunk(const AstFunction *main, String **error)
     return NULL;
 }
 
-Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name, Value env,
-                     String **error)
+Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name,
+                     const Value *env, String **error)
 {
     ParseResult r = parse_chunk(source, length, chunk_name, false);
     *error = r.error;
@@ -258,14 +258,20 @@ Closure *native_load(Run *R, const char *source, size_t length, String *chunk_na
     return p ? link_closure(R, p, env) : NULL;
 }
 
-Closure *link_closure(Run *R, const Proto *p, Value env)
+static Value first_upvalue(const Run *R, const Proto *p, const Value *env)
+{
+    if (env) return *env;
+    return p->upvalue_count == 1 ? value_object(R->world->globals) : V_NIL;
+}
+
+Closure *link_closure(Run *R, const Proto *p, const Value *env)
 {
     Closure *c = run_new_closure(p->upvalue_count);
     object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
     c->h.flags = (uint8_t)p->upvalue_count;
     c->proto = p;
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
-        Value v = i == 0 ? env : V_NIL;
+        Value v = i == 0 ? first_upvalue(R, p, env) : V_NIL;
         c->upvalues[i] = p->upvalues[i].cell ? value_object(run_new_cell(R, v)) : v;
     }
     return c;

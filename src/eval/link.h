@@ -21,8 +21,9 @@ Proto *link_chunk(const AstFunction *main, String **error);
  * then known. NULL: it needs too many slots. Any thread may call it. */
 const Proto *link_celled(const Proto *p);
 
-/* A function of a chunk: its first upvalue is env. */
-Closure *link_closure(Run *R, const Proto *p, Value env);
+/* A function of a chunk; its first upvalue, if it has any, is *env. NULL: the globals if it
+ * has just one upvalue, which is then taken for _ENV (as lua_load does). */
+Closure *link_closure(Run *R, const Proto *p, const Value *env);
 
 /* Lists a function's nodes, and its inner functions', as text (moonlet --nodes). */
 void link_print(const Proto *p, void (*write)(void *ctx, const char *s, size_t n), void *ctx);

@@ -141,9 +141,9 @@ Native *native_control(Run *R, NativeFn *exec, const char *name, int upvalues);
 String *native_where(Run *R, int level);
 String *native_traceback(Run *R, const Coroutine *co, const char *message, int level);
 
-/* Compiles a chunk into a function of this run with _ENV = env; NULL: *error is the
- * message. */
-Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name, Value env,
-                     String **error);
+/* Compiles a chunk, source or dump, into a function of this run, env as link_closure takes
+ * it. NULL: *error is the message. */
+Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name,
+                     const Value *env, String **error);
 
 #endif

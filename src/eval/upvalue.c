@@ -16,7 +16,9 @@ uint32_t upvalue_count(Value f)
 
 const String *upvalue_name(Value f, uint32_t i)
 {
-    return is_lua(f) ? ((Closure *)value_pointer(f))->proto->upvalues[i].name : NULL;
+    if (!is_lua(f)) return NULL;
+    const Proto *p = ((Closure *)value_pointer(f))->proto;
+    return p->source->stripped ? NULL : p->upvalues[i].name;
 }
 
 static Value read(Run *R, const Closure *c, uint32_t i)

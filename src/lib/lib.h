@@ -77,7 +77,9 @@ int lib_file_result(Run *R, Value *a, bool ok, const char *name);
 /* What became of a command, from its wait status (luaL_execresult). */
 int lib_exec_result(Run *R, Value *a, int status);
 
-/* Compiles a file (NULL: standard input); mode as in load, NULL for any. NULL: *error. */
-Closure *lib_load_file(Run *R, const char *name, const char *mode, Value env, String **error);
+/* Compiles a file (NULL: standard input); mode as in load, NULL for any; env as
+ * link_closure takes it. NULL: *error. */
+Closure *lib_load_file(Run *R, const char *name, const char *mode, const Value *env,
+                       String **error);
 
 #endif

@@ -226,8 +226,7 @@ static int debug_debug(Run *R, Value *a, int n)
         fflush(stderr);
         if (!fgets(line, sizeof line, stdin) || strcmp(line, "cont\n") == 0) return 0;
         String *error, *name = string_intern("=(debug command)", 16);
-        Closure *f =
-            native_load(R, line, strlen(line), name, value_object(R->world->globals), &error);
+        Closure *f = native_load(R, line, strlen(line), name, NULL, &error);
         if (!f) {
             complain(R, string_value(error));
             continue;

@@ -23,7 +23,7 @@ static String *refuse(const char *mode, const char *source, size_t length)
 }
 
 static Closure *compile(Run *R, const char *source, size_t length, String *name,
-                        const char *mode, Value env, String **error)
+                        const char *mode, const Value *env, String **error)
 {
     *error = refuse(mode, source, length);
     return *error ? NULL : native_load(R, source, length, name, env, error);
@@ -41,7 +41,7 @@ static int failed(Value *a, Value message)
 static int load_text(Run *R, Value *a, const String *text)
 {
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
-    Value env = a[LOAD_HAS_ENV] == V_TRUE ? a[LOAD_ENV] : value_object(R->world->globals);
+    const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f = compile(R, text->data, text->length, value_string(a[LOAD_NAME]),
                          mode ? lib_c_text(mode) : NULL, env, &error);
     if (!f) return failed(a, string_value(error));
@@ -137,7 +137,8 @@ static void skip_first_line(const char **source, size_t *length)
     *length = (size_t)(end - s);
 }
 
-Closure *lib_load_file(Run *R, const char *name, const char *mode, Value env, String **error)
+Closure *lib_load_file(Run *R, const char *name, const char *mode, const Value *env,
+                       String **error)
 {
     FILE *f = name ? fopen(name, "r") : stdin;
     const char *shown = name ? name : "stdin";
@@ -176,7 +177,7 @@ static int base_loadfile(Run *R, Value *a, int n)
     String *mode, *error;
     if (!arg_file_name(R, a, n, &name) || !arg_string_or_null(R, a, n, 1, &mode))
         return NATIVE_ERROR;
-    Value env = n > 2 ? a[2] : value_object(R->world->globals);
+    const Value *env = n > 2 ? &a[2] : NULL;
     Closure *f = lib_load_file(R, name, mode ? lib_c_text(mode) : NULL, env, &error);
     if (!f) return failed(a, string_value(error));
     NATIVE_RETURN(value_object(f));
@@ -187,7 +188,7 @@ static int base_dofile(Run *R, Value *a, int n)
     const char *name;
     String *error;
     if (!arg_file_name(R, a, n, &name)) return NATIVE_ERROR;
-    Closure *f = lib_load_file(R, name, NULL, value_object(R->world->globals), &error);
+    Closure *f = lib_load_file(R, name, NULL, NULL, &error);
     if (!f) return native_throw(R, string_value(error));
     a[NATIVE_HEADER] = value_object(f);
     return native_tail(R, a, 1, 0);

@@ -131,7 +131,7 @@ static int search_lua(Run *R, Value *a, int n)
     if (!name) return NATIVE_ERROR;
     const char *file = find_file(R, a, name, "path", &result);
     if (!file) return result;
-    Closure *f = lib_load_file(R, file, NULL, value_object(R->world->globals), &error);
+    Closure *f = lib_load_file(R, file, NULL, NULL, &error);
     if (!f) return cannot_load(R, name, file, lib_c_text(error));
     a[0] = value_object(f);
     a[1] = new_c_string(file);

@@ -8,7 +8,9 @@
  */
 #include "lib/lib_string.h"
 
+#include "eval/node.h"
 #include "lib/buffer.h"
+#include "syntax/dump.h"
 
 /* The strings of no byte, made when the library is opened, and of one, made when first
  * met: constants. Written once: other threads may be reading. */
@@ -200,11 +202,15 @@ static int string_rep(Run *R, Value *a, int n)
     return repeat_string(R, a, s, separator, (size_t)count);
 }
 
-/* Functions are syntax trees, which have no binary form. */
 static int string_dump(Run *R, Value *a, int n)
 {
     if (!arg_function(R, a, n, 0)) return NATIVE_ERROR;
-    return native_error(R, "unable to dump given function");
+    if (!value_is(a[0], OBJ_CLOSURE)) return native_error(R, "unable to dump given function");
+    const Closure *f = value_pointer(a[0]);
+    String *s = dump_write(f->proto->source, !value_is_false(arg(a, n, 1)));
+    if (!s || s->length > R->string_max) return native_memory_error(R);
+    lib_string_charge(R, s->length);
+    NATIVE_RETURN(string_value(s));
 }
 
 /* Opening -------------------------------------------------------------------------- */

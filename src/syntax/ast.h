@@ -218,12 +218,15 @@ struct AstBlock {
 };
 
 struct AstFunction {
-    AstFunction *parent;
-    String *chunk_name; /* as given to load: "=stdin", "@file", or source text */
-    int line, end_line; /* for a main chunk 0, and that of its last token */
-    int params;         /* named ones; locals[0..params) */
+    AstFunction *parent; /* NULL for a chunk's outermost one */
+    String *chunk_name;  /* as given to load: "=stdin", "@file", or source text */
+    int line, end_line;  /* for a main chunk 0, and that of its last token */
+    int params;          /* named ones; locals[0..params) */
     bool vararg;
     bool method; /* has an implicit self, written with ':' */
+    /* Read from a dump that has no names of variables (here they are "?") and no lines
+     * (here 0) but line and end_line of functions. */
+    bool stripped;
     AstLocal **locals;
     int local_count;
     AstUpvalue *upvalues;

@@ -15,6 +15,12 @@ static void require(bool holds, const char *invariant)
     abort();
 }
 
+/* Stripped, all are 0. */
+static bool has_line(const AstFunction *f, int line)
+{
+    return f->stripped ? line == 0 : line > 0;
+}
+
 static void check_function(const AstFunction *f);
 static void check_expr(const AstFunction *f, const AstExpr *e);
 
@@ -36,7 +42,7 @@ static void check_table(const AstFunction *f, const AstExpr *e)
             require(!field->key, "an item has no key");
         } else {
             named++;
-            require(field->line > 0, "a field with a key has a line");
+            require(has_line(f, field->line), "a field with a key has a line");
             require(field->kind == FIELD_KEYED || field->key->kind == EXPR_STRING,
                     "a named field's key is a string");
             check_expr(f, field->key);
@@ -62,7 +68,8 @@ static const AstExpr *check_call(const AstFunction *f, const AstExpr *e)
 {
     require(check_list(f, e->u.call.args) == e->u.call.count, "arguments are counted");
     if (e->kind == EXPR_METHOD) {
-        require(e->u.call.name && e->u.call.name_line > 0, "a method has a name and a line");
+        require(e->u.call.name && has_line(f, e->u.call.name_line),
+                "a method has a name and a line");
     }
     return e->u.call.callee;
 }
@@ -79,7 +86,7 @@ static const AstExpr *check_unary(const AstExpr *e)
 /* Checks e but for its left part, and gives that. */
 static const AstExpr *check_node(const AstFunction *f, const AstExpr *e)
 {
-    require(e->line > 0, "an expression has a line");
+    require(has_line(f, e->line), "an expression has a line");
     switch (e->kind) {
     case EXPR_NIL:
     case EXPR_FALSE:
@@ -192,7 +199,7 @@ static void check_call_stat(const AstFunction *f, const AstExpr *e)
 
 static void check_stat(const AstFunction *f, const AstStat *s)
 {
-    require(s->line > 0, "a statement has a line");
+    require(has_line(f, s->line), "a statement has a line");
     switch (s->kind) {
     case STAT_LOCAL:
     case STAT_LOCAL_FUNCTION:
@@ -229,7 +236,7 @@ static void check_upvalue(const AstFunction *f, const AstUpvalue *u)
     require(v->captured, "the variable of an upvalue is captured");
     require(v->name == u->name || string_equal(v->name, u->name), "an upvalue has its name");
     if (!f->parent) {
-        require(!v->function && u->from_parent, "a main function's upvalue is _ENV");
+        require(!v->function && u->from_parent, "an outermost function's upvalue is free");
     } else if (u->from_parent) {
         require(v->function == f->parent && v->index == u->index, "a parent's local is meant");
     } else {
@@ -255,7 +262,6 @@ static void check_function(const AstFunction *f)
 
 void ast_check(const AstFunction *f)
 {
-    require(!f->parent && f->vararg, "a chunk's function is main and vararg");
-    require(f->upvalue_count == 1, "a main function's only upvalue is _ENV");
+    require(!f->parent, "a chunk's function is outermost");
     check_function(f);
 }

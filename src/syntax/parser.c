@@ -5,6 +5,7 @@
 #include "syntax/parser.h"
 
 #include "mem.h"
+#include "syntax/dump.h"
 #include "syntax/parse.h"
 
 /* PUC Lua's levels count from the C stack's depth; this is its depth in load() called
@@ -503,7 +504,9 @@ static const char *skip_first_line(const char *source, const char *end)
     if (end - source >= 3 && !memcmp(source, mark, 3)) source += 3;
     if (source == end || *source != '#') return source;
     const char *newline = memchr(source, '\n', (size_t)(end - source));
-    return newline ? newline : end;
+    if (!newline) return end;
+    bool dump = dump_begins(newline + 1, (size_t)(end - newline - 1));
+    return dump ? newline + 1 : newline;
 }
 
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
@@ -511,7 +514,9 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
 {
     Parser p;
     const char *start = skip_shebang ? skip_first_line(source, source + length) : source;
-    lexer_init(&p.lex, start, (size_t)(source + length - start), chunk_name);
+    length -= (size_t)(start - source);
+    if (dump_begins(start, length)) return dump_read(start, length, chunk_name);
+    lexer_init(&p.lex, start, length, chunk_name);
     scopes_init(&p.scopes, &p.lex);
     p.level = LEVEL_START;
     p.held = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parser: source text to a bound syntax tree (ast.h), Lua 5.2 manual chapter 3.
+ * Parser: source text, or a dump (dump.h), to a bound syntax tree (ast.h), Lua 5.2 manual
+ * chapter 3.
  *
  * Hand-written recursive descent with precedence climbing; one function per symbol
  * of the grammar. Errors carry PUC Lua's texts, "chunk:line: ... near 'token'".
@@ -17,8 +18,8 @@ typedef const char *SourceReader(void *context, size_t *size);
 typedef struct ParseResult {
     AstFunction *main; /* NULL on error */
     String *error;     /* message with position */
-    int error_line;
-    bool incomplete; /* the error is that the text ends too early ("near <eof>") */
+    int error_line;    /* 0: of a dump */
+    bool incomplete;   /* the error is that the text ends too early ("near <eof>") */
 } ParseResult;
 
 /* chunk_name as load takes it ("=name", "@file", or the source itself). A UTF-8 byte order
@@ -36,7 +37,8 @@ void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX]);
 void ast_print(const AstFunction *f, void (*write)(void *ctx, const char *s, size_t n),
                void *ctx);
 
-/* Ends the program unless the tree of a chunk is as ast.h says. For tests. */
-void ast_check(const AstFunction *main);
+/* Ends the program unless the tree of a chunk's outermost function is as ast.h says. For
+ * tests. */
+void ast_check(const AstFunction *f);
 
 #endif

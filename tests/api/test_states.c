@@ -81,6 +81,89 @@ START_TEST(chunks_run_in_any_state)
 }
 END_TEST
 
+static moonlet_chunk *compiled(const char *bytes, size_t length)
+{
+    char *message = NULL;
+    moonlet_chunk *c = moonlet_compile(bytes, length, "=c", &message);
+    ck_assert_msg(c != NULL, "%s", message);
+    return c;
+}
+
+/* The chunk as bytes and back. */
+static moonlet_chunk *dumped(moonlet_chunk *c, bool strip)
+{
+    size_t length = 0;
+    char *bytes = moonlet_chunk_dump(c, strip, &length);
+    moonlet_chunk *copy = compiled(bytes, length);
+    free(bytes);
+    moonlet_chunk_release(c);
+    return copy;
+}
+
+START_TEST(chunks_can_be_bytes)
+{
+    const char *source = "local n = ...\nn.x = n.x + y return n.x";
+    moonlet_state *s = world("y = 2");
+    moonlet_chunk *c = dumped(compiled(source, strlen(source)), false);
+    moonlet_result r = moonlet_do(s, "return {x = 40}");
+    moonlet_value table = r.values[0];
+    s = moonlet_next(s, &r);
+    r = moonlet_call_chunk(s, c, &table, 1);
+    assert_number(r.values[0], 42);
+    moonlet_release(r.state);
+    assert_error(moonlet_call_chunk(s, c, NULL, 0), MOONLET_ERROR_RUNTIME,
+                 "c:2: attempt to index local 'n' (a nil value)");
+    c = dumped(c, true);
+    assert_error(moonlet_call_chunk(s, c, NULL, 0), MOONLET_ERROR_RUNTIME,
+                 "?:0: attempt to index a nil value");
+    moonlet_chunk_release(c);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(functions_are_chunks)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_do(s, "local n = 5 return function() n = n + 1 end");
+    ck_assert_ptr_null(moonlet_function_chunk(r.state, moonlet_nil()));
+    moonlet_chunk *c = dumped(moonlet_function_chunk(r.state, r.values[0]), false);
+    moonlet_release(r.state);
+    r = moonlet_load_chunk(s, c);
+    moonlet_value f = r.values[0];
+    s = moonlet_next(s, &r);
+    for (int i = 0; i < 2; i++) {
+        r = moonlet_call(s, f, NULL, 0);
+        assert_error(r, MOONLET_ERROR_RUNTIME,
+                     "[string \"local n = 5 return function() n = n + 1 end\"]:1: "
+                     "attempt to perform arithmetic on upvalue 'n' (a table value)");
+    }
+    moonlet_chunk_release(c);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(bad_bytes_are_no_chunk)
+{
+    char *message = NULL;
+    size_t length = 0;
+    moonlet_chunk *c = compiled("return 1", 8);
+    char *bytes = moonlet_chunk_dump(c, false, &length);
+    ck_assert_ptr_null(moonlet_compile(bytes, length - 1, "=c", &message));
+    ck_assert_str_eq(message, "c: truncated precompiled chunk");
+    free(message);
+    bytes[length - 1] ^= 1;
+    ck_assert_ptr_null(moonlet_compile(bytes, length, NULL, &message));
+    ck_assert_str_eq(message, "binary string: corrupted precompiled chunk");
+    free(message);
+    free(bytes);
+    moonlet_chunk_release(c);
+    moonlet_state *s = moonlet_init();
+    assert_error(moonlet_load(s, "\33Lua"), MOONLET_ERROR_SYNTAX,
+                 "binary string: truncated precompiled chunk");
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(functions_are_values)
 {
     moonlet_state *s = moonlet_init();
@@ -263,6 +346,9 @@ int main(void)
     tcase_add_test(t, holds_are_counted);
     tcase_add_test(t, next_goes_on_or_stays);
     tcase_add_test(t, chunks_run_in_any_state);
+    tcase_add_test(t, chunks_can_be_bytes);
+    tcase_add_test(t, functions_are_chunks);
+    tcase_add_test(t, bad_bytes_are_no_chunk);
     tcase_add_test(t, functions_are_values);
     tcase_add_test(t, paths);
     tcase_add_test(t, keys_and_new_tables);

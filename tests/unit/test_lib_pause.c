@@ -110,8 +110,8 @@ static RunStatus start(Run *R, const char *program, uint64_t steps)
 {
     String *error;
     eval_set_budget(R, steps);
-    Closure *f = native_load(R, program, strlen(program), string_from_c("=program"),
-                             value_object(R->world->globals), &error);
+    Closure *f =
+        native_load(R, program, strlen(program), string_from_c("=program"), NULL, &error);
     ck_assert(f != NULL);
     return eval_call(R, value_object(f), NULL, 0);
 }

@@ -55,8 +55,7 @@ static RunStatus start(Run *R, const char *source, size_t length, Value argument
 {
     String *error;
     eval_set_budget(R, steps);
-    Closure *f = native_load(R, source, length, string_from_c("=start"),
-                             value_object(R->world->globals), &error);
+    Closure *f = native_load(R, source, length, string_from_c("=start"), NULL, &error);
     ck_assert(f != NULL);
     return eval_call(R, value_object(f), &argument, 1);
 }

@@ -64,8 +64,7 @@ static void make_world(void)
 static Closure *compile(Run *R, const char *source)
 {
     String *error;
-    Value env = value_object(R->world->globals);
-    Closure *f = native_load(R, source, strlen(source), string_from_c("=test"), env, &error);
+    Closure *f = native_load(R, source, strlen(source), string_from_c("=test"), NULL, &error);
     ck_assert_msg(f, "%s", f ? "" : error->data);
     return f;
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dumps, Lua's binary chunks: the bound tree of a function as bytes, and back.
+ *
+ *   0   "\33Lua"                  what load tells a dump from source by
+ *   4   0x52, DUMP_FORMAT         Lua's version, and that of what follows
+ *   6   "\x19\x93\r\n\x1a\n"      as in PUC Lua: bytes that careless copying changes
+ *   12  length of the contents    8 bytes, little-endian, as is
+ *   20  their XXH3 hash           8 bytes
+ *   28  contents:
+ *
+ *   contents  stripped? [chunk name]  n {upvalue: constant? [name]}  function
+ *   function  line, last line, flags, n {parameter}, statements
+ *   nested    the same with n {upvalue: index * 2 + from_parent [name]} before parameters
+ *   block     {statement} 0, last line
+ *
+ * Trees are written in the order of the source, an expression from its leftmost part on:
+ * a.b(c) is a, then .b, then (c); each part says whether another follows, so that the
+ * reader's recursion is as deep as the parser's, however long the chain. Numbers of things
+ * are LEB128, constants 8 bytes; a line is the difference to the one before; a string is
+ * its bytes where it is met first, and its number afterwards. A stripped dump has no names
+ * of variables, no lines but those of the functions, and no chunk name.
+ *
+ * The same tree gives the same bytes, on every machine.
+ *
+ * Bytes may come from anywhere. The reader builds the tree by the parser's own scopes
+ * (scope.h) and enforces all limits and rules that source is held to: what it gives is a
+ * tree that some source has, but for lines. So the linker need not know about dumps.
+ */
+#ifndef MOONLET_DUMP_H
+#define MOONLET_DUMP_H
+
+#include "syntax/parser.h"
+
+enum {
+    DUMP_FORMAT = 0xa1,
+    DUMP_LENGTH_AT = 12,
+    DUMP_HASH_AT = 20,
+    DUMP_HEADER = 28,
+    DUMP_MORE = 0x80, /* in an expression's tag: another part follows */
+    DUMP_VARARG = 1,  /* flags of a function */
+    DUMP_METHOD = 2
+};
+
+/* What a dump begins with, up to its length. */
+extern const char dump_start[DUMP_LENGTH_AT];
+/* The hash of contents. */
+uint64_t dump_hash(const char *bytes, size_t length);
+
+/* Any function of a chunk. O(size of its tree), allocates. NULL when there is no memory. */
+String *dump_write(const AstFunction *f, bool strip);
+
+/* Is it a dump, or wants to be one? */
+static inline bool dump_begins(const char *bytes, size_t length)
+{
+    return length > 0 && *bytes == dump_start[0];
+}
+/* The other way round. chunk_name is for messages; a stripped function's is "=?". What is
+ * behind the contents is ignored. O(length), allocates some 100 times that at most. */
+ParseResult dump_read(const char *bytes, size_t length, const String *chunk_name);
+
+#endif

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# --dump and --strip, and running what they write.
+. "$LIB"
+
+echo 'local name = ... print(name, arg[0]) error("at the end")' >script.lua
+expect "--dump" 0 "" "" "$MOONLET" --dump script.out script.lua
+expect "a dump runs" 1 "a	script.out" "*script.lua:1: at the end*" "$MOONLET" script.out a
+expect "--strip" 0 "" "" "$MOONLET" --strip stripped.out script.lua
+expect "a stripped dump runs" 1 "a	stripped.out" "*moonlet: at the end*" "$MOONLET" stripped.out a
+expect "a dump of a dump" 0 "" "" "$MOONLET" --dump again.out script.out
+expect "is the same" 0 "" "" cmp script.out again.out
+{ echo '#!/usr/bin/env moonlet'; cat script.out; } >first_line
+expect "a first line before it" 1 "a	first_line" "*script.lua:1: at the end*" "$MOONLET" first_line a
+
+echo 'return { name = ... }' >module.lua
+"$MOONLET" --strip mod.lua module.lua
+expect "a dump as a module" 0 "mod" "" "$MOONLET" -e 'print(require("mod").name)'
+expect "a dump as standard input" 1 "nil	-" "*script.lua:1: at the end*" \
+    bash -c '"$MOONLET" - <script.out'
+expect "--check of a dump" 0 "" "" "$MOONLET" --check script.out
+
+head -c 40 script.out >cut.out
+expect "a dump that is cut" 1 "" "*moonlet: cut.out: truncated precompiled chunk*" "$MOONLET" cut.out
+expect "--dump of no file" 1 "" "*cannot open nonsense.lua: *" \
+    "$MOONLET" --dump x.out nonsense.lua
+echo 'x = = 1' >nonsense.lua
+expect "--dump of what is no Lua" 1 "" "*nonsense.lua:1: unexpected symbol near '='*" \
+    "$MOONLET" --dump x.out nonsense.lua
+expect "--dump without a name" 1 "" "*'--dump' needs argument*" "$MOONLET" --dump
+expect "--dump to nowhere" 1 "" "*cannot write nowhere/x: No such file or directory*" \
+    "$MOONLET" --dump nowhere/x script.lua
+expect "--dump of standard input" 0 "" "" \
+    bash -c 'echo "print(\"from stdin\")" | "$MOONLET" --dump stdin.out'
+expect "and its dump" 0 "from stdin" "" "$MOONLET" stdin.out

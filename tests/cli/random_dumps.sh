@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# Random programs do as binary chunks what lua5.2 says.
+. "$LIB"
+
+case $MOONLET in */asan/* | */tsan/*) export RUN_KB=unlimited ;; esac
+
+tests=$(cd "${LIB%/*}/.." && pwd)
+if report=$("$tests/diff/run.sh" --program "$tests/as_dump.sh" --first 301 --count 80 --whole); then
+    echo "ok - random programs as dumps"
+else
+    echo "not ok - random programs as dumps"
+    tail -n 60 <<<"$report" | sed 's/^/    /'
+fi
