@@ -119,7 +119,10 @@ static bool run_all(Cli *c, const Options *o, char **argv)
     if (o->interactive) {
         repl_run(c);
     } else if (!o->script && !o->execute && !o->version) {
-        if (!isatty(STDIN_FILENO)) return run_file(c, NULL, NULL, 0);
+        if (!isatty(STDIN_FILENO)) {
+            run_file(c, NULL, NULL, 0); /* its errors do not count, as in lua */
+            return true;
+        }
         show_version();
         repl_run(c);
     }

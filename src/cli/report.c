@@ -7,8 +7,6 @@
 
 #include "lib/lib.h"
 
-enum { ERRORS_MAX = 10 }; /* of __tostring's about __tostring's errors */
-
 /* Signals have no context: this is the process's, and there is one run. */
 static volatile int interrupted;
 
@@ -25,22 +23,31 @@ void report_message(const Cli *c, const char *text)
     fflush(stderr);
 }
 
-/* The message of the run's error, NULL for none. */
-static const char *message_of(Run *R)
+static int message_made(Run *R, Value *a, int n) { NATIVE_RETURN(lib_result(R, 0)); }
+
+/* What an error that nothing catches becomes. */
+static int make_message(Run *R, Value *a, int n)
 {
-    for (int i = 0; i < ERRORS_MAX; i++) {
-        Value error = R->error;
-        if (value_is_string(R->traceback)) return lib_c_text(value_string(R->traceback));
-        if (error == V_NIL) return NULL;
-        Value tostring = meta_of(R, error, META_TOSTRING);
-        if (tostring == V_NIL) return "(no error message)";
-        if (eval_call(R, tostring, &error, 1) != RUN_OK) continue;
-        Value text = lib_result(R, 0);
-        if (!value_is_string(text) && !value_is_number(text))
-            return "(error object is not a string)";
-        return lib_c_text(value_string(value_to_text(R, text)));
+    Value error = a[0];
+    if (value_is_string(error) || value_is_number(error)) {
+        const char *text = lib_c_text(value_string(value_to_text(R, error)));
+        NATIVE_RETURN(string_value(native_traceback(R, NULL, text, 1)));
     }
-    return "error in error handling";
+    if (error == V_NIL) return 1;
+    Value tostring = meta_of(R, error, META_TOSTRING);
+    if (tostring == V_NIL) NATIVE_RETURN(new_c_string("(no error message)"));
+    a[NATIVE_HEADER] = tostring;
+    a[NATIVE_HEADER + 1] = error;
+    return native_call(R, a, 1, 1, message_made);
+}
+
+static void report_error(const Cli *c)
+{
+    Value error = c->R->error;
+    if (error == V_NIL) return;
+    bool text = value_is_string(error) || value_is_number(error);
+    report_message(c, text ? lib_c_text(value_string(value_to_text(c->R, error)))
+                           : "(error object is not a string)");
 }
 
 bool report_call(const Cli *c, Value f, const Value *args, size_t n)
@@ -48,11 +55,12 @@ bool report_call(const Cli *c, Value f, const Value *args, size_t n)
     interrupted = 0;
     c->R->interrupt = &interrupted;
     signal(SIGINT, on_interrupt);
+    c->R->handler = value_object(run_new_native(c->R, make_message, "?", 0));
     RunStatus status = eval_call(c->R, f, args, n);
+    c->R->handler = V_NIL;
     signal(SIGINT, SIG_DFL);
     if (status == RUN_OK) return true;
-    const char *message = message_of(c->R);
-    if (message) report_message(c, message);
+    report_error(c);
     return false;
 }
 

@@ -4,7 +4,8 @@
  *
  * A message goes to standard error as "program: message", in interactive mode without
  * the program. Of an error that nobody caught it is: its text with a traceback, or what
- * __tostring makes of it, or "(no error message)"; for nil there is none at all.
+ * __tostring makes of it, or "(no error message)"; for nil there is none at all. It is
+ * made where the error is, by a function that runs there as xpcall's handlers do.
  *
  * While a call runs, Ctrl-C makes it fail with "interrupted!" at its next call or turn
  * of a loop; a second one, or one while nothing runs, ends the program.

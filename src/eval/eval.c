@@ -190,6 +190,16 @@ typedef enum Unwind {
     UNWIND_OUT
 } Unwind;
 
+/* Whether a handler is to see the error; it is left in R->value. */
+static bool has_handler(Run *R, Value handler, int handlers)
+{
+    if (R->error_handled || R->fatal) return false;
+    R->value = handler;
+    if (handlers < HANDLERS_MAX && value_is_function(handler)) return true;
+    R->error = new_c_string("error in error handling");
+    return false;
+}
+
 /* Finds who takes the error: leaves the frame that the catching native called in
  * R->catch_*. */
 static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
@@ -207,15 +217,14 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
         case N_GLUE_XPCALL:
             R->catch_segment = c.ret_segment;
             R->catch_frame = c.ret_base;
-            if (c.ret->kind == N_GLUE_PCALL || R->error_handled) return UNWIND_CATCH;
-            if (handlers < HANDLERS_MAX && value_is_function(c.ret_base[-5]))
-                return UNWIND_HANDLE;
-            R->error = new_c_string("error in error handling");
-            return UNWIND_CATCH;
+            if (c.ret->kind == N_GLUE_PCALL) return UNWIND_CATCH;
+            return has_handler(R, c.ret_base[-5], handlers) ? UNWIND_HANDLE : UNWIND_CATCH;
         case N_GLUE_FORK:
         case N_GLUE_TRY: R->catch_frame = c.ret_base; return UNWIND_WORLD;
         case N_GLUE_BASE: return UNWIND_COROUTINE;
-        case N_GLUE_HALT: return UNWIND_OUT;
+        case N_GLUE_HALT:
+            if (R->depth > 1 || R->handler == V_NIL) return UNWIND_OUT;
+            return has_handler(R, R->handler, handlers) ? UNWIND_HANDLE : UNWIND_OUT;
         default: break;
         }
         if (!frame_down(&c)) return UNWIND_OUT;
@@ -239,16 +248,15 @@ static NOINLINE Value *catch_error(Run *R)
     return a;
 }
 
-/* xpcall's handler runs at the point of the error, on top of the failing frames. */
+/* The handler, R->value, runs at the point of the error, on top of the failing frames. */
 static NOINLINE void call_handler(Run *R, Value *fp, const Node *n)
 {
-    const Value *xpcall = R->catch_frame - R->catch_frame[-4];
     size_t at = frame_extent(fp) + FRAME_HEADER;
     Value *nf = fp + at;
     nf[-4] = at;
     nf[-3] = value_object(n);
     nf[-2] = value_object(&glue_handler);
-    nf[-1] = xpcall[0];
+    nf[-1] = R->value;
     nf[0] = R->error;
     R->call_frame = nf;
     if (R->stack_max < R->stack_limit + ERROR_ROOM) R->stack_max = R->stack_limit + ERROR_ROOM;
@@ -258,16 +266,8 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
 {
     R->status = RUN_ERROR;
     if (R->depth > 1) return;
-    if (R->hooks && R->hooks->uncaught) {
-        R->hooks->uncaught(R, fp, n);
-        return;
-    }
-    R->traceback = V_NIL;
-    if (!value_is_string(R->error) && !value_is_number(R->error)) return;
-    const String *text = value_string(value_to_text(R, R->error));
-    FrameCursor c = frame_cursor(R->segment, fp, n);
-    R->traceback = string_value(
-        error_traceback(R, c, text->data, strnlen(text->data, text->length), 1, 1));
+    R->error_handled = false;
+    if (R->hooks && R->hooks->uncaught) R->hooks->uncaught(R, fp, n);
 }
 
 EXEC(eval_throw)

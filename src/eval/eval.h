@@ -15,7 +15,7 @@
 void eval_init(void);
 
 /* Results in R->results[0..R->result_count) (valid until the next call), or the error
- * value in R->error and, for the outermost call, a traceback in R->traceback. */
+ * value in R->error. */
 RunStatus eval_call(Run *R, Value f, const Value *args, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Run *R);

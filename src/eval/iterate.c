@@ -6,9 +6,11 @@ int native_next(Run *R, Value *a, int n)
     Table *t = arg_table(R, a, n, 0);
     if (!t) return NATIVE_ERROR;
     Value key = arg(a, n, 1), value;
-    if (value_is_number(key) && value_to_double(key) != value_to_double(key))
+    const TableBody *b = heap_table(R, t);
+    bool nan = value_is_number(key) && value_to_double(key) != value_to_double(key);
+    if (key != V_NIL && (nan || !table_may_have_had(b, key)))
         return native_throw(R, new_c_string("invalid key to 'next'"));
-    if (!table_next(heap_table(R, t), &key, &value)) NATIVE_RETURN(V_NIL);
+    if (!table_next(b, &key, &value)) NATIVE_RETURN(V_NIL);
     a[0] = key;
     a[1] = value;
     return 2;

@@ -177,15 +177,27 @@ EXEC(control_yield)
 /* Coroutines that have resumed each other: bounded as PUC Lua's C stack is, if higher. */
 enum { RESUME_DEPTH_MAX = 20000 };
 
-/* Why co cannot be resumed; NULL if it can. */
-static const char *resume_refusal(Run *R, const Coroutine *co)
+/* PUC Lua takes a coroutine for dead whose top frame is empty, as that of a wrapped
+ * function is which has handed on its arguments or was called without. */
+static bool seems_dead(Run *R, const Coroutine *co, bool empty)
+{
+    if (co == R->co) return empty;
+    const CoBody *b = heap_coroutine(R, R->co);
+    while (b->resumer && b->resumer != co) b = heap_coroutine(R, b->resumer);
+    return b->wrapped;
+}
+
+/* Why co cannot be resumed; NULL if it can. empty: by a wrapped function without arguments. */
+static const char *resume_refusal(Run *R, const Coroutine *co, bool empty)
 {
     if (heap_coroutine(R, R->co)->depth >= RESUME_DEPTH_MAX) return "C stack overflow";
     switch (heap_coroutine(R, co)->status) {
     case CO_FRESH:
     case CO_SUSPENDED: return NULL;
     case CO_DEAD: return "cannot resume dead coroutine";
-    default: return "cannot resume non-suspended coroutine";
+    default:
+        return seems_dead(R, co, empty) ? "cannot resume dead coroutine"
+                                        : "cannot resume non-suspended coroutine";
     }
 }
 
@@ -242,7 +254,7 @@ EXEC(control_resume)
         HAND(eval_throw, n, fp, acc, d);
     }
     Coroutine *co = value_pointer(fp[0]);
-    const char *refusal = resume_refusal(R, co);
+    const char *refusal = resume_refusal(R, co, false);
     if (refusal) {
         fp[0] = V_FALSE;
         fp[1] = new_c_string(refusal);
@@ -257,7 +269,7 @@ EXEC(control_resume)
 EXEC(control_wrapped)
 {
     Coroutine *co = value_pointer(((Native *)value_pointer(fp[-1]))->upvalues[0]);
-    const char *refusal = resume_refusal(R, co);
+    const char *refusal = resume_refusal(R, co, acc == 0);
     if (refusal) {
         R->native = fp;
         native_error(R, "%s", refusal);

@@ -118,6 +118,14 @@ static void add_contents(Digest *d, void *o)
     }
 }
 
+/* In the order in which the generator comes by them. */
+static void add_random(Digest *d, const Random *r)
+{
+    add_word(d, r != NULL);
+    for (unsigned i = 0; r && i < RANDOM_WORDS; i++)
+        add_word(d, r->words[(r->oldest + i) % RANDOM_WORDS]);
+}
+
 uint64_t digest_world(Run *view)
 {
     Digest *d = mem_alloc(sizeof *d + 64); /* XXH3 wants 64-byte alignment */
@@ -127,7 +135,7 @@ uint64_t digest_world(Run *view)
     d->numbers = run_new_table(view);
     d->queue = run_new_table(view);
     d->met = 0;
-    add_word(d, view->random);
+    add_random(d, view->random);
     add_value(d, value_object(view->world->globals));
     add_value(d, value_object(view->world->registry));
     for (int i = 0; i < TYPE_COUNT; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The mathematical functions (manual 6.6), with those of Lua 5.1 that Debian's Lua 5.2
- * keeps. Random numbers are part of the state (run_random), so a fork repeats them.
+ * keeps. Random numbers are part of the state (state/random.h), so a fork repeats them.
  */
 #include "lib/lib.h"
 
@@ -125,7 +125,10 @@ static int math_min(Run *R, Value *a, int n)
 
 /* Random numbers ------------------------------------------------------------------- */
 
-static double uniform(Run *R) { return (double)(run_random(R) >> 11) * 0x1p-53; }
+static double uniform(Run *R)
+{
+    return random_next(&R->random, R->epoch) % RANDOM_MAX / (double)RANDOM_MAX;
+}
 
 static int math_random(Run *R, Value *a, int n)
 {
@@ -150,8 +153,8 @@ static int math_randomseed(Run *R, Value *a, int n)
 {
     double seed;
     if (!arg_number(R, a, n, 0, &seed)) return NATIVE_ERROR;
-    R->random = bits_unsigned(seed);
-    run_random(R); /* neighbouring seeds begin alike */
+    R->random = random_new(bits_unsigned(seed), R->epoch);
+    random_next(&R->random, R->epoch); /* as lua5.2 does */
     return 0;
 }
 

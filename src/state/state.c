@@ -318,15 +318,6 @@ Segment *segment_new(Run *R, uint32_t size)
     return s;
 }
 
-/* splitmix64 (Steele, Lea, Flood 2014). */
-uint64_t run_random(Run *R)
-{
-    uint64_t z = R->random += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return z ^ z >> 31;
-}
-
 /* Runs and states ------------------------------------------------------------------ */
 
 /* This thread's runs, and those that ended threads have left. */
@@ -402,7 +393,7 @@ static void run_defaults(Run *R)
     R->stops = NULL;
     R->boundary = NULL;
     R->spare = NULL;
-    R->error = R->traceback = R->value = V_NIL;
+    R->error = R->handler = R->value = V_NIL;
     R->error_handled = false;
     R->open = R->result_count = 0;
     R->host = NULL;
@@ -445,7 +436,7 @@ Run *run_begin(const State *state)
         R->epoch = epoch_new();
         R->heap = (Hamt){0};
         R->next_id = 1;
-        R->random = 0;
+        R->random = NULL;
         R->counted = 0;
         R->counted_from = mem_counted;
         new_world(R);
@@ -477,7 +468,7 @@ void run_end(Run *R)
     R->heap = (Hamt){0};
     R->world = NULL;
     R->co = NULL;
-    R->error = R->traceback = R->value = V_NIL;
+    R->error = R->handler = R->value = V_NIL;
     R->next = pool;
     pool = R;
 }

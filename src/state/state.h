@@ -22,6 +22,7 @@
 #ifndef MOONLET_STATE_H
 #define MOONLET_STATE_H
 
+#include "state/random.h"
 #include "state/stack.h"
 
 /* What a state's traces need to know and have found (state/trace.h, eval/collect.h). */
@@ -57,7 +58,7 @@ typedef struct World {
 typedef struct State {
     Hamt heap;
     uint64_t next_id;
-    uint64_t random;
+    Random *random;   /* NULL: none drawn yet */
     uint64_t counted; /* see run_counted */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
@@ -113,7 +114,7 @@ typedef struct Run {
     const struct Node *ret;
     Value *native; /* frame of the native that runs now */
     Hamt heap;
-    uint64_t random;
+    Random *random;
     uint64_t counted, counted_from; /* see run_counted */
     uint64_t began_counted;
     CacheEntry *cache;
@@ -152,7 +153,7 @@ typedef struct Run {
     Value *fp; /* trampolined builds: the registers between nodes */
     Value acc;
     double d;
-    Value traceback;       /* of an error nobody caught, as a string, or nil */
+    Value handler;         /* called as xpcall's, for what nothing else catches; or nil */
     Segment *spare;        /* of this epoch, for the next overflow */
     void *host;            /* the host's, passed to its functions */
     const RunHooks *hooks; /* NULL: none */
@@ -315,9 +316,6 @@ static inline bool stop_wanted(const RunStop *s)
     return false;
 }
 static inline bool run_stopped(const Run *R) { return stop_wanted(R->stops); }
-
-/* Deterministic 64-bit random numbers (splitmix64): part of the state. */
-uint64_t run_random(Run *R);
 
 /* Stack ----------------------------------------------------------------------- */
 

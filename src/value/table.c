@@ -108,12 +108,25 @@ Value *table_slot(TableBody *t, Value key, uint64_t token)
 
 /* ---- writing ---- */
 
+static uint32_t flags(const TableBody *t)
+{
+    return __atomic_load_n(&t->absent_flags, __ATOMIC_RELAXED);
+}
+
+static void set_flags(TableBody *t, uint32_t now)
+{
+    __atomic_store_n(&t->absent_flags, now, __ATOMIC_RELAXED);
+}
+
 static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
-    if (v == V_NIL)
+    if (v == V_NIL) {
+        uint32_t count = t->hash.count;
         map_remove(&t->hash, key, hash, token);
-    else if (map_put(&t->hash, key, hash, v, token))
-        __atomic_store_n(&t->absent_flags, 0, __ATOMIC_RELAXED);
+        if (t->hash.count != count) set_flags(t, flags(t) | TABLE_REMOVED);
+    } else if (map_put(&t->hash, key, hash, v, token)) {
+        set_flags(t, flags(t) & TABLE_REMOVED);
+    }
 }
 
 /* Puts v at the array's end, whose key must not be in the hash. */
@@ -185,6 +198,7 @@ static void array_spill(TableBody *t, uint64_t token)
     }
     array_trim(t, token);
     t->array_high = t->array.size;
+    set_flags(t, flags(t) | TABLE_REMOVED); /* its nils had a place, and have none now */
 }
 
 /* A key that is not in the array. */
@@ -220,6 +234,7 @@ void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
     } else {
         array_pop(t, token);
         array_trim(t, token);
+        set_flags(t, flags(t) | TABLE_REMOVED);
     }
 }
 
@@ -292,6 +307,12 @@ bool table_next(const TableBody *t, Value *key, Value *value)
     }
     *key = V_NIL;
     return next_in_hash(t, key, value, 0);
+}
+
+bool table_may_have_had(const TableBody *t, Value key)
+{
+    return flags(t) & TABLE_REMOVED || index_in(key, t->array_high) ||
+           table_get(t, key) != V_NIL;
 }
 
 /* ---- invariants ---- */

@@ -14,7 +14,8 @@
  *  1. the array's last element is not nil (elements before it may be).
  *  2. key n+1, n the array's size, is not in the hash.
  *  3. no value in the hash is nil; no key is nil, NaN, -0, or a number in 1..array_high.
- *  4. absent_flags bit m set => metamethod m is absent from this body's hash.
+ *  4. absent_flags bit m set => metamethod m is absent from this body's hash. Its bit
+ *     TABLE_REMOVED is set when a key has ever been removed.
  *  5. array_high >= n: keys up to it belong before the hash in a traversal, even when
  *     the traversal itself has shortened the array.
  *  6. hash.spare is the number of nils in the array. When a key is added to an array
@@ -27,6 +28,8 @@
 #include "mutable.h"
 #include "pvec.h"
 #include "value/string.h"
+
+#define TABLE_REMOVED 0x80000000u
 
 typedef struct TableBody {
     struct Table *meta;
@@ -170,6 +173,8 @@ int64_t table_length(const TableBody *t);
 /* The entry after *key in the table's order (nil starts); false at the end.
  * Works when *key was deleted meanwhile. O(log32 n). */
 bool table_next(const TableBody *t, Value *key, Value *value);
+/* Whether a traversal may have come to this key: it is there, or may have been. */
+bool table_may_have_had(const TableBody *t, Value key);
 
 void table_check(const TableBody *t);
 

@@ -238,7 +238,8 @@ static Dump dump_state(const State *s, DumpMode mode)
     Walk w = {.R = run_begin(s), .state = s, .out = &d, .mode = mode, .seen_mask = 255};
     dump_seen_grow(&w);
     dump_put(&w, s->next_id);
-    dump_put(&w, s->random);
+    dump_put(&w, s->random ? s->random->oldest : RANDOM_WORDS);
+    for (int i = 0; s->random && i < RANDOM_WORDS; i++) dump_put(&w, s->random->words[i]);
     dump_pointer(&w, s->world->globals);
     dump_pointer(&w, s->world->registry);
     for (int i = 0; i < TYPE_COUNT; i++) dump_pointer(&w, s->world->type_meta[i]);

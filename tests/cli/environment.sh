@@ -62,6 +62,9 @@ echo 'print(#arg, arg[0], arg[1], arg[-1], arg[-2], arg[-3])' >arg.lua
 same "arg at negative indices" -e 'x = 1' -- arg.lua u v
 printf 'print(#arg, arg[0], arg[1], ...)' >.stdin
 same "arg of standard input" - u
+printf 'print(1) error("e")' >.stdin
+same "errors of standard input count after -" -
+same "and do not when nothing is asked for"
 rm .stdin
 
 same "__tostring gives a number" -e 'error(setmetatable({}, {__tostring=function() return 5 end}))'
