@@ -281,9 +281,20 @@ $(BUILD)/bench/measure: bench/measure.c
 microbench: deps-bench ## time the C structures (bench/bench_*.c)
 	$(Q)$(MAKE) micro-run
 
+# Those of memory and pauses take minutes, and have a target of their own.
+MEMORY_BENCHES := $(addprefix $(OUT)/bench/bench_,game ring million)
+
 .PHONY: micro-run
-micro-run: $(MICROS)
-	$(Q)for b in $(MICROS); do echo "== $$b"; $$b || exit 1; done
+micro-run: $(filter-out $(MEMORY_BENCHES),$(MICROS))
+	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
+
+.PHONY: bench-memory
+bench-memory: deps-bench ## memory and pauses of long runs: a game, a ring of states, a million forks
+	$(Q)$(MAKE) memory-run
+
+.PHONY: memory-run
+memory-run: $(MEMORY_BENCHES)
+	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
 # Keeping it clean -------------------------------------------------------------------
 

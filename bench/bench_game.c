@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_game [frames]: a game that snapshots every frame and keeps the last 600.
+ * bench_game [frames [turns]]: a game that snapshots every frame and keeps the last 600.
  *
- * 1000 entities, tables with a coroutine and a closure each, come and go; every frame is
- * one call, and its result is the next state. Prints resident memory at the tenths and
- * fails when it has grown by more than 5 % between frame 20 000 and the end.
+ * 1000 entities, tables with a coroutine and two closures each, come and go; every frame
+ * some of them (20) have their turn. A frame is one call, and its result is the next state.
+ *
+ * Prints, for each tenth of the run, resident memory and how long frames took; then the
+ * collector's pauses and those of the heap map's sweeps. Fails when resident memory has
+ * grown by more than 5 % between frame 20 000 and the end.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "clock.h"
 #include "moonlet.h"
 
-enum { KEPT = 600, WARM = 20000, FRAMES = 200000, GROWTH_PERCENT = 5 };
+enum { KEPT = 600, WARM = 20000, FRAMES = 200000, TURNS = 20, GROWTH_PERCENT = 5 };
 
 static const char program[] =
     "local entities, now = {}, 0\n"
@@ -26,66 +28,70 @@ static const char program[] =
     "  return e\n"
     "end\n"
     "for i = 1, 1000 do entities[i] = spawn(i) end\n"
-    "function frame()\n"
+    "function frame(turns)\n"
     "  now = now + 1\n"
-    "  for k = 1, 20 do\n"
-    "    local i = (now * 20 + k) % 1000 + 1\n"
+    "  for k = 1, turns do\n"
+    "    local i = (now * turns + k) % 1000 + 1\n"
     "    local e = entities[i]\n"
     "    coroutine.resume(e.co, e)\n"
     "    if e.hit() then entities[i] = spawn(now * 1000 + i) end\n"
     "  end\n"
     "end\n";
 
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static long resident_kb(void)
-{
-    long total, pages = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-    if (f && fscanf(f, "%ld %ld", &total, &pages) != 2) pages = 0;
-    if (f) fclose(f);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static moonlet_state *must(moonlet_state *s, moonlet_result r)
+static moonlet_state *must(moonlet_result r)
 {
     if (r.status != MOONLET_OK) {
         fprintf(stderr, "bench_game: %s\n", r.error ? r.error->message : "paused");
         exit(EXIT_FAILURE);
     }
-    (void)s;
     return r.state;
+}
+
+static void report(long frame, const Times *t)
+{
+    printf("frame %8ld %7.1f MB   ms a frame: mean %.3f  p50 %.3f  p99 %.3f  longest %.2f\n",
+           frame, resident_mb(), t->sum / (double)t->count * 1e3, times_quantile(t, 0.5) * 1e3,
+           times_quantile(t, 0.99) * 1e3, t->longest * 1e3);
+    fflush(stdout);
+}
+
+static void report_pauses(const moonlet_state *first, const moonlet_state *last)
+{
+    moonlet_pauses p = moonlet_collector_pauses();
+    moonlet_memory_use m = moonlet_memory(last, first);
+    printf("collector: %llu pauses, mean %.2f ms, longest %.2f ms\n",
+           (unsigned long long)p.count, (double)p.nanoseconds / (double)p.count / 1e6,
+           (double)p.longest / 1e6);
+    printf("last state: %.1f KB, %.1f KB of them in the first of the kept ones too; "
+           "%llu entries in the heap map\n",
+           (double)m.bytes / 1024, (double)m.shared / 1024, (unsigned long long)m.entries);
 }
 
 int main(int argc, char **argv)
 {
     static moonlet_state *ring[KEPT];
-    long frames = argc > 1 ? atol(argv[1]) : FRAMES, warm = 0;
-    moonlet_state *base = moonlet_init(), *s = must(base, moonlet_do(base, program));
+    static Times tenth;
+    long frames = argc > 1 ? atol(argv[1]) : FRAMES;
+    moonlet_value turns = moonlet_number(argc > 2 ? atof(argv[2]) : TURNS);
+    moonlet_state *base = moonlet_init(), *s = must(moonlet_do(base, program));
     moonlet_release(base);
-    double start = seconds(), worst = 0;
+    double warm = 0;
     for (long i = 1; i <= frames; i++) {
-        double before = seconds();
-        moonlet_state *next = must(s, moonlet_call_function(s, "frame", NULL, 0));
-        double took = seconds() - before;
-        if (took > worst) worst = took;
+        double before = clock_seconds();
+        moonlet_state *next = must(moonlet_call_function(s, "frame", &turns, 1));
+        times_add(&tenth, clock_seconds() - before);
         moonlet_release(ring[i % KEPT]);
         ring[i % KEPT] = s;
         s = next;
-        if (i == WARM) warm = resident_kb();
+        if (i == WARM) warm = resident_mb();
         if (frames >= 10 && i % (frames / 10) == 0) {
-            printf("frame %8ld  %7ld KB  %6.2f us a frame  worst %6.2f ms\n", i, resident_kb(),
-                   (seconds() - start) / (double)i * 1e6, worst * 1e3);
-            fflush(stdout);
-            worst = 0;
+            report(i, &tenth);
+            tenth = (Times){0};
         }
     }
-    long grown = warm ? resident_kb() - warm : 0;
-    if (warm) printf("grown by %ld KB of %ld since frame %d\n", grown, warm, WARM);
-    return warm && grown > warm / 100 * GROWTH_PERCENT ? EXIT_FAILURE : EXIT_SUCCESS;
+    report_pauses(ring[(frames + 1) % KEPT], s);
+    if (!warm) return EXIT_SUCCESS;
+    double grown = (resident_mb() / warm - 1) * 100;
+    printf("grown by %.2f %% since frame %d\n", grown, WARM);
+    return grown > GROWTH_PERCENT ? EXIT_FAILURE : EXIT_SUCCESS;
 }
