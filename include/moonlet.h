@@ -602,6 +602,94 @@ typedef struct moonlet_limits {
  */
 MOONLET_API moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits);
 
+/* Many at once -------------------------------------------------------------------- */
+
+/*
+ * Values of one state in another: values 0, 1, ... of the new state that comes of `to`.
+ * Strings are shared. An object that `common` has is the same in both: common must be a
+ * state from which both came; NULL: only moonlet_init's. What else there is is copied, each
+ * object once, identity and cycles kept: tables with their metatables (those without such
+ * objects in them share their contents), functions with their variables, suspended
+ * coroutines, userdata. A coroutine that runs, or is within state.fork, is an error of kind
+ * HOST that names the path. O(what is copied); no recursion.
+ */
+MOONLET_API moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from,
+                                          const moonlet_value *values, size_t count,
+                                          const moonlet_state *common);
+
+/* What moonlet_map gives of the items, added up; 0: values, imported into one state. */
+enum {
+    MOONLET_GIVE_TERMS = 1, /* each item's results as a list of terms */
+    MOONLET_GIVE_STATES = 2 /* each item's own new state, with its values */
+};
+
+typedef struct moonlet_map_options {
+    unsigned threads;             /* 0: as many as the machine has processors */
+    unsigned processes;           /* not 0: so many processes instead of threads */
+    unsigned give;                /* MOONLET_GIVE_ */
+    const moonlet_limits *limits; /* of each item; NULL: those of the state */
+    const moonlet_state *into;    /* NULL: the state; else one that came of it */
+    const volatile int *cancel;   /* the map stops when this is not 0; NULL: none */
+    /* Called now and then, by the calling thread; NULL: none. */
+    void (*progress)(void *data, size_t done, size_t count);
+    void *data;
+} moonlet_map_options;
+
+/* What became of one input: as in a moonlet_result. */
+typedef struct moonlet_item {
+    moonlet_status status;
+    moonlet_limit_kind limit; /* after PAUSED; INTERRUPT: cancelled, perhaps not begun */
+    size_t count;             /* of values; 0 when terms were asked for and no states */
+    const moonlet_value *values;
+    moonlet_term *terms;        /* a list; NULL if not asked for, or the item did not go well */
+    moonlet_state *state;       /* NULL if not asked for; but always of an item that failed */
+    const moonlet_error *error; /* NULL but after FAILED */
+    uint64_t steps;
+} moonlet_item;
+
+typedef struct moonlet_items {
+    moonlet_state *state; /* in which imported values are */
+    size_t count;
+    size_t failed; /* of these, how many did not go well */
+    moonlet_item *items;
+} moonlet_items;
+
+/*
+ * Calls the function with each of n inputs, one argument each, all in forks of s: no item
+ * sees what another does, so what comes out does not depend on the number of threads, and
+ * one that fails fails alone. Threads take the next item when they have done one, so items
+ * may be uneven. All that items can share is the host's: its functions, and userdata of
+ * types without a copy function, are used by several threads at once.
+ *
+ * Blocks until all is done, or cancelled and come to a stop. options NULL: as if all zero.
+ * To be given back with moonlet_items_release; single states and terms may be taken out
+ * before (set to NULL).
+ *
+ * In processes: results come through a pipe, as tables, strings, numbers, booleans, and
+ * objects that s has; other objects are errors of their item. An item whose process ends
+ * (exit, a signal, no memory) fails alone. States are s with the results in it, none after
+ * PAUSED. The processes are forks of this one: with other threads than the caller's, host
+ * functions must do only what is allowed after fork(2).
+ *
+ * Cost of an item: a call; of a thread some 50 us; of a process some 300 us and more.
+ */
+MOONLET_API moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
+                                      const moonlet_value *inputs, size_t n,
+                                      const moonlet_map_options *options);
+MOONLET_API void moonlet_items_release(moonlet_items *all);
+
+/*
+ * A thread makes itself known to the collector when it first allocates, and is forgotten
+ * when it ends. Attaching does so at once: needed by a thread that only holds values, in
+ * its variables, which no state keeps. Detaching before the end spares the collector the
+ * stack of a thread that is done with Moonlet: it must hold no values then. Both may be
+ * called any number of times.
+ */
+MOONLET_API void moonlet_thread_attach(void);
+MOONLET_API void moonlet_thread_detach(void);
+
+/* Sandboxes ----------------------------------------------------------------------- */
+
 /* What moonlet_sandbox removes unless told otherwise; ends with NULL. */
 MOONLET_API extern const char *const moonlet_sandbox_default[];
 /*

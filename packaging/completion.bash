@@ -11,7 +11,9 @@ _moonlet()
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --check --ast \
-            --nodes --dump --strip" -- "$word"))
+            --nodes --dump --strip --map --threads= --processes= --steps= --bytes= \
+            --seconds=" -- "$word"))
+        [[ ${COMPREPLY-} == *= ]] && compopt -o nospace
     else
         COMPREPLY=($(compgen -f -X '!*.lua' -- "$word") $(compgen -d -- "$word"))
     fi

@@ -8,6 +8,12 @@ _arguments -S \
     '--help[show help]' \
     '--version[show version information and do nothing else]' \
     '--stats[say what steps and memory it took]' \
+    '--map[call the function that the script returns with each line]' \
+    '--threads=-[threads of --map]:number' \
+    '--processes=-[processes of --map]:number' \
+    '--steps=-[steps for each line of --map]:number' \
+    '--bytes=-[bytes for each line of --map]:number' \
+    '--seconds=-[seconds for each line of --map]:number' \
     '--check[say whether files are correct Lua]' \
     '--ast[print the syntax trees of files]' \
     '--nodes[print the code that the files become]' \

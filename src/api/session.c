@@ -7,7 +7,7 @@
 #include "eval/error.h"
 #include "syntax/parser.h"
 
-enum { PORTION_TIMED = 1000, PORTION_COUNTED = 256, OBJECT_BYTES = 64 };
+enum { PORTION_TIMED = 1000, PORTION_COUNTED = 256 };
 
 /* Polls ------------------------------------------------------------------------------- */
 
@@ -21,7 +21,7 @@ static uint64_t now_ns(void)
 static uint64_t bytes_used(const Session *S)
 {
     const Run *R = S->R;
-    return run_counted(R) - S->counted + (R->next_id - S->next_id) * OBJECT_BYTES;
+    return run_counted(R) - S->counted + (R->next_id - S->next_id) * RUN_OBJECT_BYTES;
 }
 
 static moonlet_limit_kind limit_reached(const Session *S, const moonlet_limits *l)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/files.h"
+#include "cli/map.h"
 #include "cli/repl.h"
 #include "eval/collect.h"
 #include "eval/trace_stack.h"
@@ -115,7 +116,12 @@ static bool run_all(Cli *c, const Options *o, char **argv)
     if (o->version) show_version();
     if (!o->no_environment && !run_init(c)) return false;
     if (!run_options(c, argv, o->rest)) return false;
+    if (o->map && !o->script) {
+        report_message(c, "--map needs a script");
+        return false;
+    }
     if (o->script && !run_script(c, argv, o->script)) return false;
+    if (o->map) return map_run(c, &o->mapping);
     if (o->interactive) {
         repl_run(c);
     } else if (!o->script && !o->execute && !o->version) {

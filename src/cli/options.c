@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage[] = "usage: %s [options] [script [args]]\n"
@@ -19,11 +20,46 @@ static const char long_usage[] =
     "  --help            show this help\n"
     "  --version         show version information and do nothing else\n"
     "  --stats           say on standard error what steps and memory it took\n"
+    "  --map             call the function that the script returns with each line of stdin,\n"
+    "                    many at once, and print what it returns; with these options:\n"
+    "  --threads=n       with so many threads (default: the number of processors)\n"
+    "  --processes=n     in so many processes instead\n"
+    "  --steps=n         with at most n steps for each line\n"
+    "  --bytes=n         with at most n bytes allocated for each line\n"
+    "  --seconds=n       with at most n seconds for each line\n"
     "  --check [file...] say whether files are correct Lua, without running them\n"
     "  --ast [file...]   print the syntax trees of files\n"
     "  --nodes [file...] print the code that the files become\n"
     "  --dump to [file]  write a file as a binary chunk, which runs as the file does\n"
     "  --strip to [file] the same without names of variables and lines\n";
+
+/* --name=number; false if it is not this option, or there is no such number. */
+static bool parse_number(const char *word, const char *name, double most, double *out)
+{
+    size_t length = strlen(name);
+    if (strncmp(word, name, length) != 0 || word[length] != '=') return false;
+    char *end;
+    *out = strtod(word + length + 1, &end);
+    return end != word + length + 1 && !*end && *out > 0 && *out <= most;
+}
+
+static bool parse_map(MapOptions *m, const char *word)
+{
+    double n;
+    if (parse_number(word, "--threads", 256, &n))
+        m->threads = (unsigned)n;
+    else if (parse_number(word, "--processes", 256, &n))
+        m->processes = (unsigned)n;
+    else if (parse_number(word, "--steps", 1e18, &n))
+        m->limits.steps = (uint64_t)n;
+    else if (parse_number(word, "--bytes", 1e18, &n))
+        m->limits.bytes = (uint64_t)n;
+    else if (parse_number(word, "--seconds", 1e9, &n))
+        m->limits.nanoseconds = (uint64_t)(n * 1e9);
+    else
+        return false;
+    return true;
+}
 
 /* A long option; false if there is none of this name. */
 static bool parse_long(Options *o, const char *name)
@@ -37,6 +73,8 @@ static bool parse_long(Options *o, const char *name)
         {"--strip", TASK_STRIP},
     };
     if (strcmp(name, "--stats") == 0) return o->stats = true;
+    if (strcmp(name, "--map") == 0) return o->map = true;
+    if (parse_map(&o->mapping, name)) return true;
     for (unsigned i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
         if (strcmp(name, tasks[i].name) == 0) {
             o->task = tasks[i].task;

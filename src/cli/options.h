@@ -3,6 +3,7 @@
  * The command line, as lua's (manual 7):
  *
  *   moonlet [options] [script [args]]        the options are executed in their order
+ *   moonlet --map script [args]              a line in, a line out: cli/map.h
  *   moonlet --check|--ast|--nodes [file...]  looks at files and runs nothing
  *   moonlet --dump|--strip to [file]         writes a file as a binary chunk
  *
@@ -13,6 +14,8 @@
 #define MOONLET_OPTIONS_H
 
 #include <stdbool.h>
+
+#include "moonlet.h"
 
 typedef enum OptionTask {
     TASK_RUN,
@@ -25,6 +28,12 @@ typedef enum OptionTask {
     TASK_STRIP
 } OptionTask;
 
+/* For --map. */
+typedef struct MapOptions {
+    unsigned threads, processes; /* 0: as many as processors; none */
+    moonlet_limits limits;       /* of each line */
+} MapOptions;
+
 typedef struct Options {
     OptionTask task;
     int rest;                           /* index in argv of the first word that is no option */
@@ -32,6 +41,8 @@ typedef struct Options {
     bool interactive, version, execute; /* -i, -v, -e */
     bool no_environment;                /* -E */
     bool stats;                         /* --stats */
+    bool map;                           /* --map */
+    MapOptions mapping;
 } Options;
 
 /* NULL, or the option that is none or lacks its argument. argv ends with NULL. */

@@ -118,18 +118,40 @@ static bool contents_are_common(const Import *im, const TableBody *b)
     return true;
 }
 
+typedef struct TableCopy {
+    Import *im;
+    TableBody *to;
+    uint32_t at;
+} TableCopy;
+
+static void fill_pair(void *context, Word key, Word v)
+{
+    const TableCopy *c = context;
+    Value k = brought(c->im, key, (Step){STEP_KEY, c->at, V_NIL});
+    Value w = brought(c->im, v, (Step){STEP_VALUE, c->at, key});
+    if (k != V_NIL) table_set(c->to, k, w, c->im->to->epoch);
+}
+
+/* Its holes too, so that # is the same. */
+static void fill_array(Import *im, const TableBody *from, TableBody *to, uint32_t at)
+{
+    uint32_t n = from->array.size;
+    if (!n) return;
+    Value *values = mem_alloc(n * sizeof *values);
+    for (uint32_t i = 0; i < n; i++)
+        values[i] =
+            brought(im, pvec_get(&from->array, i), (Step){STEP_VALUE, at, value_number(i + 1)});
+    table_set_list(to, 1, values, n, im->to->epoch);
+}
+
 static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
 {
     const TableBody *b = heap_table(im->from, from);
     if (contents_are_common(im, b)) {
         table_body_copy(&to->body, b);
     } else {
-        Value key = V_NIL, v;
-        while (table_next(b, &key, &v)) {
-            Value k = brought(im, key, (Step){STEP_KEY, at, V_NIL});
-            Value w = brought(im, v, (Step){STEP_VALUE, at, key});
-            if (k != V_NIL) table_set(&to->body, k, w, im->to->epoch);
-        }
+        fill_array(im, b, &to->body, at);
+        hamt_each(&b->hash, fill_pair, &(TableCopy){im, &to->body, at});
     }
     to->body.meta = brought_meta(im, b->meta, at);
 }

@@ -33,7 +33,7 @@ typedef struct Outcome {
     EvalStop stop;
     State *state; /* the item's world when it ended */
     Value value;  /* its first result, or its error */
-    uint64_t steps, counted;
+    uint64_t steps, bytes;
     char *packed; /* of an item done by a process: value, or why there is none; malloc */
     size_t packed_length;
 } Outcome;
@@ -80,14 +80,14 @@ static void run_item(void *context, size_t i)
     Outcome *out = &m->outcomes[i];
     Run *R = run_begin(m->base);
     inherit(R, m);
-    uint64_t counted = run_counted(R);
     RunStatus status = eval_call(R, m->function, &m->inputs[i], 1);
     out->status = status_of(m, R, status);
     out->stop = (EvalStop)R->stop;
     if (status == RUN_OK) out->value = lib_result(R, 0);
     if (status == RUN_ERROR) out->value = R->error;
     out->steps = eval_steps_used(R);
-    out->counted = run_counted(R) - counted;
+    out->bytes =
+        run_counted(R) - m->base->counted + (R->next_id - m->base->next_id) * RUN_OBJECT_BYTES;
     out->state = run_snapshot(R);
     run_end(R);
     if (atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left)
@@ -102,7 +102,7 @@ static bool has_value(const Outcome *out)
 static void pack_item(void *context, size_t i, Pack *p)
 {
     Map *m = context;
-    const Outcome *out = &m->outcomes[i];
+    Outcome *out = &m->outcomes[i];
     Pack values = {0};
     Run *R = run_begin(out->state);
     if (has_value(out)) pack_values(&values, R, &out->value, 1, m->base->next_id);
@@ -111,12 +111,14 @@ static void pack_item(void *context, size_t i, Pack *p)
     pack_number(p, *error ? ITEM_LOST : out->status);
     pack_number(p, out->stop);
     pack_number(p, out->steps);
-    pack_number(p, out->counted);
+    pack_number(p, out->bytes);
     if (*error)
         pack_bytes(p, error, strlen(error));
     else
         pack_bytes(p, values.bytes, values.length);
     pack_free(&values);
+    out->state = NULL; /* nobody asks for it in this process */
+    out->value = V_NIL;
 }
 
 /* What came through the pipe is kept until its turn: ids are given in order. */
@@ -142,7 +144,7 @@ static void unpack_item(void *context, size_t i, const char *bytes, size_t lengt
     out->status = (ItemStatus)unpack_number(&u);
     out->stop = (EvalStop)unpack_number(&u);
     out->steps = unpack_number(&u);
-    out->counted = unpack_number(&u);
+    out->bytes = unpack_number(&u);
     keep_packed(out, u.at, (size_t)(u.end - u.at));
     if (atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left) m->over = 1;
 }
@@ -246,7 +248,7 @@ static EvalStop reached(const Map *m)
 static void charge(const Map *m)
 {
     Run *R = m->R;
-    for (size_t i = 0; i < m->count; i++) R->counted += m->outcomes[i].counted;
+    for (size_t i = 0; i < m->count; i++) R->counted += m->outcomes[i].bytes;
     native_charge(R, m->spent);
 }
 

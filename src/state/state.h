@@ -274,6 +274,9 @@ static inline uint64_t run_counted(const Run *R)
     return R->counted + (since > 0 ? (uint64_t)since : 0);
 }
 
+/* What an object counts where bytes are estimated: run_counted leaves objects out. */
+enum { RUN_OBJECT_BYTES = 64 };
+
 /* Drops the heap map's entries of objects for which keep says no. */
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context);
 

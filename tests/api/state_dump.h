@@ -18,9 +18,10 @@
 #include <stdlib.h>
 
 typedef enum DumpMode {
-    DUMP_EXACT,  /* with addresses: for one and the same state */
-    DUMP_REPLAY, /* with ids: for what is made again */
-    DUMP_VISIBLE /* and without stacks: for what is made in another way */
+    DUMP_EXACT,   /* with addresses: for one and the same state */
+    DUMP_REPLAY,  /* with ids: for what is made again */
+    DUMP_VISIBLE, /* and without stacks: for what is made in another way */
+    DUMP_ALIKE    /* nor ids: for copies */
 } DumpMode;
 
 typedef struct Dump {
@@ -190,7 +191,7 @@ static void dump_coroutine(Walk *w, const Coroutine *c)
     if (c == w->state->world->main && !w->state->paused) return;
     const CoBody *b = heap_coroutine(w->R, c);
     dump_put(w, b->status);
-    if (w->mode == DUMP_VISIBLE) return;
+    if (w->mode >= DUMP_VISIBLE) return;
     dump_put(w, (uint64_t)b->fp << 32 | (uint64_t)b->wrapped << 8 | b->failed);
     if (b->status == CO_PAUSED) dump_put(w, (uintptr_t)b->node);
     dump_pointer(w, b->resumer);
@@ -208,7 +209,7 @@ static void dump_object(Walk *w, void *o)
     dump_put(w, type);
     if (w->mode == DUMP_EXACT)
         dump_put(w, (uintptr_t)o);
-    else if (type != OBJ_STRING && type != OBJ_LIGHT)
+    else if (type != OBJ_STRING && type != OBJ_LIGHT && w->mode != DUMP_ALIKE)
         dump_put(w, object_id(o));
     switch (type) {
     case OBJ_STRING: dump_string(w, o); break;
@@ -237,7 +238,7 @@ static Dump dump_state(const State *s, DumpMode mode)
     Dump d = {0};
     Walk w = {.R = run_begin(s), .state = s, .out = &d, .mode = mode, .seen_mask = 255};
     dump_seen_grow(&w);
-    dump_put(&w, s->next_id);
+    if (mode != DUMP_ALIKE) dump_put(&w, s->next_id);
     dump_put(&w, s->random ? s->random->oldest : RANDOM_WORDS);
     for (int i = 0; s->random && i < RANDOM_WORDS; i++) dump_put(&w, s->random->words[i]);
     dump_pointer(&w, s->world->globals);

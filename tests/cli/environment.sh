@@ -92,6 +92,10 @@ LUA
 interrupted "Ctrl-C in a function" loop.lua
 interrupted "Ctrl-C in a main chunk" -e 'while true do end'
 loop='coroutine.wrap(function() repeat until false end)()'
+map='require("state").map(function() while true do end end, {1, 2, 3, 4, 5, 6, 7, 8})'
+expect "Ctrl-C stops all of a map" 124 "" "*interrupted!*" timeout --foreground -s INT -k 5 1 "$MOONLET" -e "$map"
+expect "a map that was stopped can be caught" 124 "false	(command line):1: interrupted!" "" \
+    timeout --foreground -s INT -k 5 1 "$MOONLET" -e "print(pcall(function() $map end))"
 expect "Ctrl-C in a coroutine" 124 "" "*interrupted!*" timeout --foreground -s INT -k 5 1 "$MOONLET" -e "$loop"
 loop='while true do pcall(function() while true do end end) end'
 expect "a second Ctrl-C ends the program" 130 "" "" timeout 5 bash -c \
