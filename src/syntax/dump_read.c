@@ -392,11 +392,17 @@ static int read_locals(Reader *r)
     return count;
 }
 
+/* At least one of them. */
+static AstLocal **read_variables(Reader *r, int *count)
+{
+    *count = read_locals(r);
+    require(r, *count > 0);
+    return *count ? scope_youngest(&r->scopes, *count) : NULL;
+}
+
 static void read_declaration(Reader *r, AstStat *s)
 {
-    s->u.local.count = read_locals(r);
-    require(r, s->u.local.count > 0);
-    s->u.local.locals = scope_youngest(&r->scopes, s->u.local.count);
+    s->u.local.locals = read_variables(r, &s->u.local.count);
     s->u.local.values = read_list(r).first;
     scope_activate(&r->scopes, s->u.local.count);
 }
@@ -511,13 +517,11 @@ static void read_for_in(Reader *r, AstStat *s)
     BlockScope loop;
     scope_open_block(&r->scopes, &loop, true);
     scope_declare_hidden(&r->scopes, FOR_HIDDEN);
-    int count = s->u.for_in.count = read_locals(r);
-    require(r, count > 0);
-    s->u.for_in.locals = scope_youngest(&r->scopes, count);
+    s->u.for_in.locals = read_variables(r, &s->u.for_in.count);
     s->u.for_in.call_line = read_line(r, s->line);
     s->u.for_in.values = read_some(r).first;
     s->u.for_in.do_line = read_line(r, 0);
-    s->u.for_in.block = read_for_body(r, count);
+    s->u.for_in.block = read_for_body(r, s->u.for_in.count);
     s->break_label = scope_close_block(&r->scopes);
 }
 

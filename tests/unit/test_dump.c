@@ -201,6 +201,20 @@ START_TEST(long_chains_come_back)
 }
 END_TEST
 
+/* Files may have a first line before it, which is not counted. */
+START_TEST(first_line_of_a_file)
+{
+    Text t = {0};
+    const String *dump = dump_write(parse("return x.y"), false);
+    text_add_c(&t, "#!/usr/bin/env moonlet\n");
+    text_add(&t, dump->data, dump->length);
+    ParseResult r = parse_chunk(t.bytes, t.length, string_from_c("@file"), true);
+    ck_assert_ptr_nonnull(r.main);
+    ck_assert_int_eq(r.main->body->stats->line, 1);
+    ck_assert_ptr_null(parse_chunk(t.bytes, t.length, string_from_c("@file"), false).main);
+}
+END_TEST
+
 /* Bad bytes --------------------------------------------------------------------------- */
 
 START_TEST(heads_are_checked)
@@ -389,6 +403,7 @@ int main(void)
     tcase_add_test(t, inner_functions_are_outermost);
     tcase_add_test(t, the_deepest_come_back);
     tcase_add_test(t, long_chains_come_back);
+    tcase_add_test(t, first_line_of_a_file);
     tcase_add_test(t, heads_are_checked);
     tcase_add_test(t, contents_are_checked);
     tcase_add_test(t, functions_are_checked);
