@@ -62,7 +62,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 ifeq ($(shell uname -m),x86_64)
 ARCH ?= -march=x86-64-v2
 endif
-STYLE := -std=gnu11 $(ARCH) -fvisibility=hidden -fno-semantic-interposition -fno-plt \
+STYLE := -std=gnu11 $(ARCH) -fvisibility=hidden -fno-semantic-interposition \
   -fno-math-errno -falign-functions=32
 INCLUDES := -Isrc -Ihamt -Iinclude
 
@@ -105,10 +105,10 @@ SANITIZERS := $(filter -fsanitize=% --coverage,$(OPT_$(KIND)))
 GC_LINK := $(if $(findstring $(MALLOC),$(DEFINES)),,$(GC_LIBS))
 ALL_LDFLAGS = $(SANITIZERS) $(LDFLAGS)
 LIBS = $(GC_LINK) -lm -lpthread $(LDLIBS)
-# A program that has its libraries in itself starts in half the time. PROGRAM_LINK= for one
-# that has not; so it becomes where they are not to be had as archives, and in the kinds
-# that are not measured.
-PROGRAM_LINK ?= $(if $(filter release mutable,$(KIND)),-static-pie)
+# Libraries of which the program has its own copy: it starts faster so. PROGRAM_STATIC= for
+# one that shares them; so it becomes where there are no archives of them, and in the kinds
+# that are not measured. C modules need the C library shared.
+PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES))
 
 # Files ------------------------------------------------------------------------------
 
@@ -152,10 +152,13 @@ debug: ## build build/debug/moonlet: asserts, driver loop instead of tail jumps
 tests: $(TESTS) # the C test executables of this kind
 examples: $(EXAMPLES)
 
-LINK_PROGRAM = $(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIBRARY)
+# With all of the API, for C modules.
+LINK_PROGRAM = $(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) -Wl,--whole-archive $(LIBRARY) \
+  -Wl,--no-whole-archive -Wl,--export-dynamic-symbol='moonlet_*'
+OWN_LIBS = -Wl,-Bstatic $(PROGRAM_STATIC) -Wl,-Bdynamic $(filter-out $(GC_LINK),$(LIBS))
 $(PROGRAM): $(CLI_OBJ) $(LIBRARY)
 	$(call say,LINK,$@)
-	$(Q)$(if $(PROGRAM_LINK),$(LINK_PROGRAM) $(PROGRAM_LINK) $(EDIT_ARCHIVES) $(LIBS) 2>$(OUT)/link.log ||) \
+	$(Q)$(if $(PROGRAM_STATIC),$(LINK_PROGRAM) $(OWN_LIBS) 2>$(OUT)/link.log ||) \
 	$(LINK_PROGRAM) $(EDIT_LIBS) $(LIBS)
 
 $(LIBRARY): $(LIB_OBJ) $(OUT)/flags
@@ -193,7 +196,7 @@ $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
 # Everything is rebuilt when the compiler, the flags or the set of sources change.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_LINK)
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_STATIC)
 .PHONY: force
 $(OUT)/flags: force
 	$(Q)mkdir -p $(@D)

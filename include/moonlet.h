@@ -521,15 +521,6 @@ MOONLET_API int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
 MOONLET_API moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
                                                 const moonlet_value *args, size_t count,
                                                 const moonlet_value **values, size_t *results);
-/* Tables of the world that is running, without metamethods; a key of nil or NaN cannot be
- * set: false. t must be a table. */
-MOONLET_API moonlet_value moonlet_context_globals(moonlet_context *c);
-MOONLET_API moonlet_value moonlet_context_new_table(moonlet_context *c);
-MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t,
-                                              moonlet_value key);
-MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
-                                     moonlet_value v);
-
 /* The other format: terms. args is a list; answers a list, or NULL and an error text from
  * malloc in *error. */
 typedef moonlet_term *moonlet_term_call(void *user, const moonlet_term *args, char **error);
@@ -542,6 +533,20 @@ typedef struct moonlet_entry {
     void *user;
 } moonlet_entry;
 
+/* A function; a table of functions. For modules. */
+MOONLET_API moonlet_value moonlet_context_new_function(moonlet_context *c, const char *name,
+                                                       moonlet_function *call, void *user);
+MOONLET_API moonlet_value moonlet_context_new_library(moonlet_context *c,
+                                                      const moonlet_entry *entries);
+/* Tables of the world that is running, without metamethods; a key of nil or NaN cannot be
+ * set: false. t must be a table. */
+MOONLET_API moonlet_value moonlet_context_globals(moonlet_context *c);
+MOONLET_API moonlet_value moonlet_context_new_table(moonlet_context *c);
+MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t,
+                                              moonlet_value key);
+MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
+                                     moonlet_value v);
+
 /* A function as value 0. name is for messages and tracebacks. */
 MOONLET_API moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
                                                 moonlet_function *call, void *user);
@@ -549,6 +554,20 @@ MOONLET_API moonlet_result moonlet_new_function(const moonlet_state *s, const ch
  * stay. */
 MOONLET_API moonlet_result moonlet_load_module(const moonlet_state *s, const char *path,
                                                const moonlet_entry *entries);
+
+/*
+ * C modules (manual 6.3). A shared library that package.cpath or package.loadlib finds has,
+ * for a module "a.b", a function of this type
+ *
+ *     MOONLET_API int moonletopen_a_b(moonlet_context *c, const moonlet_value *args,
+ *                                     size_t count);
+ *
+ * whose arguments are the module's name and the file's, and whose value is the module; most
+ * often moonlet_context_new_library(c, entries). The functions of moonlet.h it has from the
+ * program or the library that loads it: it is not linked with libmoonlet. It stays loaded
+ * as long as the process, and is the same for all states and threads: what it has in static
+ * variables is in no state. A module for PUC Lua's lua.h is refused by require.
+ */
 
 /*
  * Userdata: `size` bytes of the host's that Lua programs hold. With a copy function, each

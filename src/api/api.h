@@ -48,6 +48,10 @@ void api_init(void);
 void api_begin(Session *S, const moonlet_state *s);
 /* The same to go on with what s holds paused. */
 void api_begin_resumed(Session *S, const moonlet_state *s);
+/* For a run that is not the API's: C modules can be loaded in it. */
+void api_attach(Run *R);
+/* The session of a run, made when an attached one first calls a host function. */
+Session *api_session(Run *R);
 /* Packs what the evaluator left behind and ends the run. */
 moonlet_result api_end(Session *S, RunStatus status);
 /* The same for a run that worked without the evaluator: count values. */

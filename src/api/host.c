@@ -13,8 +13,6 @@ enum {
     CALLS_MAX = 200      /* nested on the C stack, as in PUC Lua */
 };
 
-static Session *session_of(const Run *R) { return R->host; }
-
 /* Calls in ------------------------------------------------------------------------------ */
 
 static const moonlet_value *kept_arguments(const Value *a, int n)
@@ -28,7 +26,7 @@ static const moonlet_value *kept_arguments(const Value *a, int n)
 static int call_terms(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     char *error = NULL;
-    const moonlet_state *s = session_of(c->R)->from;
+    const moonlet_state *s = api_session(c->R)->from;
     moonlet_term *list = moonlet_term_list(0), *results = NULL;
     for (size_t i = 0; i < count && !error; i++) {
         moonlet_term *t = term_decode(c->R, s, value_in(args[i]), 0, &error);
@@ -135,7 +133,7 @@ int moonlet_return_one(moonlet_context *c, moonlet_value v) { return moonlet_ret
 
 static int host_error(moonlet_context *c)
 {
-    Session *S = session_of(c->R);
+    Session *S = api_session(c->R);
     S->by_host = true;
     S->host_error = c->R->error;
     return NATIVE_ERROR;
@@ -195,7 +193,7 @@ const moonlet_state *moonlet_context_state(moonlet_context *c)
 {
     assert_context(c);
     moonlet_release(c->state);
-    const Config *config = session_of(c->R)->from->config;
+    const Config *config = api_session(c->R)->from->config;
     return c->state = handle_new(eval_snapshot(c->R), config);
 }
 
@@ -237,6 +235,21 @@ moonlet_value moonlet_context_globals(moonlet_context *c)
 {
     assert_context(c);
     return value_out(value_object(c->R->world->globals));
+}
+
+moonlet_value moonlet_context_new_function(moonlet_context *c, const char *name,
+                                           moonlet_function *call, void *user)
+{
+    assert_context(c);
+    return value_out(host_function(c->R, name, call, user));
+}
+
+moonlet_value moonlet_context_new_library(moonlet_context *c, const moonlet_entry *entries)
+{
+    assert_context(c);
+    Table *t = run_new_table(c->R);
+    host_register(c->R, t, entries);
+    return value_out(value_object(t));
 }
 
 moonlet_value moonlet_context_new_table(moonlet_context *c)

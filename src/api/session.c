@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "api/shared.h"
 #include "eval/error.h"
 #include "syntax/parser.h"
 
@@ -61,20 +62,22 @@ static void on_uncaught(Run *R, Value *fp, const Node *n)
 
 static void adopt(Run *child, const Run *R);
 
-static const RunHooks hooks_plain = {on_uncaught, NULL, adopt, false};
-static const RunHooks hooks_polled = {on_uncaught, on_poll, adopt, false};
-static const RunHooks hooks_traced = {on_uncaught, on_poll, adopt, true};
+static const RunHooks hooks_plain = {on_uncaught, NULL, adopt, library_function, false};
+static const RunHooks hooks_polled = {on_uncaught, on_poll, adopt, library_function, false};
+static const RunHooks hooks_traced = {on_uncaught, on_poll, adopt, library_function, true};
+static const RunHooks hooks_attached = {NULL, NULL, adopt, library_function, false};
 
 /* An item of state.map: a session of its own, that ends with the run. */
 static void adopt(Run *child, const Run *R)
 {
+    child->hooks = R->hooks;
     const Session *S = R->host;
+    if (!S) return;
     Session *own = mem_alloc(sizeof *own);
     *own = (Session){.R = child, .from = S->from, .deadline = S->deadline};
     own->counted = run_counted(child);
     own->next_id = child->next_id;
     child->host = own;
-    child->hooks = R->hooks;
 }
 
 /* Beginning --------------------------------------------------------------------------- */
@@ -145,6 +148,18 @@ void api_begin(Session *S, const moonlet_state *s)
 {
     api_begin_resumed(S, s);
     if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
+}
+
+void api_attach(Run *R) { R->hooks = &hooks_attached; }
+
+Session *api_session(Run *R)
+{
+    if (__builtin_expect(!R->host, 0)) {
+        Session *S = mem_alloc(sizeof *S);
+        *S = (Session){.R = R, .from = moonlet_init()};
+        R->host = S;
+    }
+    return R->host;
 }
 
 /* Ending ------------------------------------------------------------------------------ */

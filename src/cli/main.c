@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "cli/files.h"
 #include "cli/map.h"
 #include "cli/repl.h"
@@ -152,6 +153,7 @@ static Run *open_run(bool no_environment)
     Run *R = run_begin(NULL);
     if (no_environment) run_set_field(R, R->world->registry, "LUA_NOENV", V_TRUE);
     lib_open_all(R);
+    api_attach(R);
     return R;
 }
 

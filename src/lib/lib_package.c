@@ -22,7 +22,7 @@
     "?.so;/usr/lib/x86_64-linux-gnu/lua/5.2/?.so;/usr/lib/lua/5.2/?.so;" C_DIRECTORY \
     "loadall.so;./?.so"
 
-static const char no_libraries[] = "dynamic libraries not enabled; check your Lua installation";
+#define OPEN_PREFIX "moonletopen_"
 
 /* Paths ---------------------------------------------------------------------------- */
 
@@ -138,26 +138,62 @@ static int search_lua(Run *R, Value *a, int n)
     return 2;
 }
 
+static LibraryStatus find_function(Run *R, const char *file, const char *name, Value *function,
+                                   const char **error)
+{
+    if (R->hooks && R->hooks->library) return R->hooks->library(R, file, name, function, error);
+    *error = "dynamic libraries not enabled; check your Lua installation";
+    return LIBRARY_NOT_OPEN;
+}
+
+/* The function that makes a module. What stands behind a hyphen is a mark that libraries
+ * may have to tell versions; or, as it was in Lua 5.1, before one. */
+static LibraryStatus find_opener(Run *R, const String *name, const char *file, Value *function,
+                                 const char **error)
+{
+    const String *opener = lib_join(OPEN_PREFIX, lib_c_text(replace(name, ".", "_")), NULL);
+    const char *text = lib_c_text(opener), *hyphen = strchr(text, '-');
+    if (hyphen) {
+        const char *unmarked = lib_c_text(string_new(text, (size_t)(hyphen - text)));
+        LibraryStatus status = find_function(R, file, unmarked, function, error);
+        if (status != LIBRARY_NO_FUNCTION) return status;
+        text = lib_c_text(lib_join(OPEN_PREFIX, hyphen + 1, NULL));
+    }
+    return find_function(R, file, text, function, error);
+}
+
 static int search_c(Run *R, Value *a, int n)
 {
     int result;
+    const char *error;
     String *name = arg_string(R, a, n, 0);
     if (!name) return NATIVE_ERROR;
     const char *file = find_file(R, a, name, "cpath", &result);
-    return file ? cannot_load(R, name, file, no_libraries) : result;
+    if (!file) return result;
+    if (find_opener(R, name, file, &a[0], &error)) return cannot_load(R, name, file, error);
+    a[1] = new_c_string(file);
+    return 2;
 }
 
 /* A C library for "a.b" may be in that for "a". */
 static int search_c_root(Run *R, Value *a, int n)
 {
     int result;
+    const char *error;
     String *name = arg_string(R, a, n, 0);
     if (!name) return NATIVE_ERROR;
     const char *text = lib_c_text(name);
     size_t root = strcspn(text, ".");
     if (!text[root]) return 0;
     const char *file = find_file(R, a, string_new(text, root), "cpath", &result);
-    return file ? cannot_load(R, name, file, no_libraries) : result;
+    if (!file) return result;
+    LibraryStatus status = find_opener(R, name, file, &a[0], &error);
+    if (status == LIBRARY_NOT_OPEN) return cannot_load(R, name, file, error);
+    if (status == LIBRARY_NO_FUNCTION)
+        NATIVE_RETURN(string_value(
+            lib_join("\n\tno module '", lib_c_text(name), "' in file '", file, "'", NULL)));
+    a[1] = new_c_string(file);
+    return 2;
 }
 
 /* require -------------------------------------------------------------------------- */
@@ -230,10 +266,15 @@ static int base_require(Run *R, Value *a, int n)
 
 static int package_loadlib(Run *R, Value *a, int n)
 {
-    if (!arg_string(R, a, n, 0) || !arg_string(R, a, n, 1)) return NATIVE_ERROR;
+    const char *error;
+    const String *file = arg_string(R, a, n, 0);
+    const String *name = file ? arg_string(R, a, n, 1) : NULL;
+    if (!name) return NATIVE_ERROR;
+    LibraryStatus status = find_function(R, lib_c_text(file), lib_c_text(name), &a[0], &error);
+    if (status == LIBRARY_OK) return 1;
     a[0] = V_NIL;
-    a[1] = new_c_string(no_libraries);
-    a[2] = new_c_string("absent");
+    a[1] = new_c_string(error);
+    a[2] = new_c_string(status == LIBRARY_NOT_OPEN ? "open" : "init");
     return 3;
 }
 

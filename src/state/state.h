@@ -85,6 +85,8 @@ typedef struct RunStop {
     const struct RunStop *outer;
 } RunStop;
 
+typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION } LibraryStatus;
+
 /* What the host is told of and asked; functions may be NULL. */
 typedef struct RunHooks {
     /* An error that nothing catches, while the stack is as it was: frame and node. */
@@ -94,6 +96,9 @@ typedef struct RunHooks {
     /* A run on another thread works for this one, which waits: the host prepares it, for
      * its functions and under its limits but that of steps. */
     void (*adopt)(struct Run *child, const struct Run *R);
+    /* A function of a shared library as a value; true if name is "*". */
+    LibraryStatus (*library)(struct Run *R, const char *file, const char *name, Value *function,
+                             const char **error);
     bool one_thread; /* what the hooks call must not be called from others */
 } RunHooks;
 

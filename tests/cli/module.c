@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* A C module for module.sh. */
+#include "moonlet.h"
+
+static int add(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double sum = 0, x;
+    for (size_t i = 0; i < count; i++) {
+        if (!moonlet_to_number(args[i], &x))
+            return moonlet_bad_argument(c, i + 1, "number expected");
+        sum += x;
+    }
+    return moonlet_return_one(c, moonlet_number(sum));
+}
+
+/* In the state of this moment, f is called, and then the program goes on there. */
+static int within(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const moonlet_value *values;
+    size_t results;
+    moonlet_context_state(c);
+    if (moonlet_context_call(c, args[0], NULL, 0, &values, &results) != MOONLET_OK)
+        return moonlet_throw(c, values[0]);
+    return moonlet_return_state(c, moonlet_context_state(c), NULL, 0);
+}
+
+static int then_call(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_call_then(c, args[0], args + 1, count - 1, NULL, moonlet_nil());
+}
+
+static int count_up(moonlet_context *c, const moonlet_value *args, size_t count);
+
+static const moonlet_entry methods[] = {{"up", count_up, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+
+static void copy(void *to, const void *from, size_t size) {}
+
+static const moonlet_type_info counter = {"counter", sizeof(int), copy, methods};
+
+static int count_up(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    int *n = count ? moonlet_context_userdata_write(c, args[0], &counter) : NULL;
+    if (!n) return moonlet_bad_argument(c, 1, "counter expected");
+    return moonlet_return_one(c, moonlet_number(++*n));
+}
+
+static int new_counter(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_return_one(c, moonlet_context_new_userdata(c, &counter, NULL));
+}
+
+static moonlet_term *lengths(void *user, const moonlet_term *args, char **error)
+{
+    moonlet_term *list = moonlet_term_list(0);
+    for (size_t i = 0; i < moonlet_term_count(args); i++) {
+        double n = (double)moonlet_term_count(moonlet_term_item(args, i));
+        moonlet_term_add(list, moonlet_term_number(n));
+    }
+    return list;
+}
+
+static const moonlet_entry entries[] = {
+    {"add", add, NULL, NULL},         {"within", within, NULL, NULL},
+    {"call", then_call, NULL, NULL},  {"counter", new_counter, NULL, NULL},
+    {"lengths", NULL, lengths, NULL}, {NULL, NULL, NULL, NULL}};
+
+MOONLET_API int moonletopen_module(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_return_one(c, moonlet_context_new_library(c, entries));
+}
+
+MOONLET_API int moonletopen_module_part(moonlet_context *c, const moonlet_value *args,
+                                        size_t count)
+{
+    return moonlet_return_one(c, moonlet_context_new_function(c, "add", add, NULL));
+}
+
+/* What modules for PUC Lua have. */
+MOONLET_API int luaopen_foreign(void *L);
+int luaopen_foreign(void *L) { return 0; }
