@@ -110,14 +110,12 @@ typedef struct Place {
 static Place enter(Linker *L, const AstExpr *e)
 {
     Place p = {L->line, L->origin};
-    L->depth++;
     L->line = e->line;
     L->origin = e;
     return p;
 }
 static void leave(Linker *L, Place p)
 {
-    L->depth--;
     L->line = p.line;
     L->origin = p.origin;
 }
@@ -227,16 +225,45 @@ static void set_operands(Node *n, const Operand *l, const Operand *r)
     if (r->letter == 'K') n->k.d = r->number;
 }
 
+static void arith_emit(Linker *L, BinaryOp op, const Operand *l, const Operand *r, Dest d)
+{
+    int pair = ((int)op - OP_ADD) * PAIR_COUNT + pair_of(l->letter, r->letter);
+    emit_dest3(L, N_ADD_LL_A + (NodeKind)(pair * 3), d);
+    set_operands(&L->nodes[L->count - 1], l, r);
+}
+
 static void arith(Linker *L, const AstExpr *e, Dest d)
 {
-    unsigned top = L->top;
     Operand l = {0}, r = {0};
     operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
-    int op = (int)e->u.binary.op - OP_ADD;
-    emit_dest3(L, N_ADD_LL_A + (NodeKind)((op * PAIR_COUNT + pair_of(l.letter, r.letter)) * 3),
-               d);
-    set_operands(&L->nodes[L->count - 1], &l, &r);
-    L->top = top;
+    arith_emit(L, e->u.binary.op, &l, &r, d);
+}
+
+/* A slot that is wanted for a value, and not yet anybody's, will do for what it is made of. */
+static Dest temp_for(Linker *L, Dest d)
+{
+    bool free = d.kind == 'S' && d.slot >= L->active && d.slot < L->top;
+    return free ? d : to_slot(link_temp(L));
+}
+
+/* With the left operand to be linked first, where *left says. */
+static Operand arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left)
+{
+    Operand r;
+    bool doubles = is_arith(e->u.binary.left);
+    if (ready(L, e->u.binary.right, &r)) {
+        *left = doubles ? to_double : to_acc;
+        return (Operand){.letter = doubles ? 'D' : 'A'};
+    }
+    *left = temp_for(L, d);
+    return (Operand){.letter = 'L', .slot = left->slot};
+}
+
+static void arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d)
+{
+    Operand r = {0};
+    if (!ready(L, e->u.binary.right, &r)) r = into_accumulator(L, e->u.binary.right, true);
+    arith_emit(L, e->u.binary.op, l, &r, d);
 }
 
 static void negation(Linker *L, const AstExpr *e, Dest d)
@@ -312,12 +339,11 @@ static int object_operand(Linker *L, const AstExpr *e, unsigned *at)
     return 1;
 }
 
-static void index_constant(Linker *L, const AstExpr *e, Dest d)
+/* object: as object_operand gives it. */
+static void index_constant(Linker *L, const AstExpr *e, int object, unsigned at, Dest d)
 {
     const AstExpr *key = e->u.index.key;
-    unsigned at;
     uint32_t item = 0;
-    int object = object_operand(L, e->u.index.object, &at);
     bool field = is_string(key);
     if (!field) integer_key(key, &item);
     NodeKind first = field ? N_FIELD_L_A : N_ITEM_L_A;
@@ -329,13 +355,28 @@ static void index_constant(Linker *L, const AstExpr *e, Dest d)
         L->nodes[i].aux = item;
 }
 
-/* object[key], neither constant: the INDEX family is LL LA LD UL UA UD AL. */
+/* group: where the object is, L U A. The INDEX family is LL LA LD UL UA UD AL. */
+static void index_emit(Linker *L, const AstExpr *key, bool key_local, unsigned key_at,
+                       int group, unsigned at, Dest d)
+{
+    Value v;
+    int with = 0;
+    if (!key_local && constant(key, &v)) {
+        key_at = into_temp(L, key).slot;
+        key_local = true;
+    }
+    if (!key_local) with = into_accumulator(L, key, true).letter == 'D' ? 2 : 1;
+    uint32_t i = emit_dest2(L, N_INDEX_LL_A + (NodeKind)(group * 6 + with * 2), d);
+    L->nodes[i].a = (uint16_t)at;
+    L->nodes[i].b = (uint16_t)key_at;
+}
+
+/* object[key], neither constant. */
 static void index_general(Linker *L, const AstExpr *e, Dest d)
 {
     const AstExpr *object = e->u.index.object, *key = e->u.index.key;
     unsigned at = 0, key_at = 0;
-    int group, with = 0;
-    Value v;
+    int group;
     bool key_local = link_is_plain_local(L, key, &key_at);
     if (link_is_plain_local(L, object, &at)) {
         group = 0;
@@ -353,25 +394,45 @@ static void index_general(Linker *L, const AstExpr *e, Dest d)
         at = into_temp(L, object).slot;
         group = 0;
     }
-    if (!key_local && constant(key, &v)) {
-        key_at = into_temp(L, key).slot;
-        key_local = true;
-    }
-    if (!key_local) with = into_accumulator(L, key, true).letter == 'D' ? 2 : 1;
-    uint32_t i = emit_dest2(L, N_INDEX_LL_A + (NodeKind)(group * 6 + with * 2), d);
-    L->nodes[i].a = (uint16_t)at;
-    L->nodes[i].b = (uint16_t)key_at;
+    index_emit(L, key, key_local, key_at, group, at, d);
+}
+
+static bool is_constant_key(const AstExpr *key)
+{
+    uint32_t item;
+    return is_string(key) || integer_key(key, &item);
 }
 
 static void indexing(Linker *L, const AstExpr *e, Dest d)
 {
-    unsigned top = L->top;
-    uint32_t item;
-    if (is_string(e->u.index.key) || integer_key(e->u.index.key, &item))
-        index_constant(L, e, d);
-    else
+    unsigned at;
+    if (is_constant_key(e->u.index.key)) {
+        int object = object_operand(L, e->u.index.object, &at);
+        index_constant(L, e, object, at, d);
+    } else {
         index_general(L, e, d);
-    L->top = top;
+    }
+}
+
+/* With the object, no variable, to be linked first, where *object says. */
+static void index_begin(Linker *L, const AstExpr *e, Dest d, Dest *object)
+{
+    unsigned key_at;
+    bool acc =
+        is_constant_key(e->u.index.key) || link_is_plain_local(L, e->u.index.key, &key_at);
+    *object = acc ? to_acc : temp_for(L, d);
+}
+
+static void index_end(Linker *L, const AstExpr *e, Dest object, Dest d)
+{
+    const AstExpr *key = e->u.index.key;
+    unsigned key_at = 0;
+    if (is_constant_key(key)) {
+        index_constant(L, e, 1, 0, d);
+        return;
+    }
+    bool key_local = link_is_plain_local(L, key, &key_at);
+    index_emit(L, key, key_local, key_at, object.kind == 'A' ? 2 : 0, object.slot, d);
 }
 
 /* Variables ------------------------------------------------------------------------ */
@@ -417,30 +478,29 @@ static void truth(Linker *L, const AstExpr *e)
     link_branch_here(L, end);
 }
 
-/* a and b: a if it is false, else b. */
-static void logic_and(Linker *L, const AstExpr *e)
+/* a and b: a if it is false, else b. a or b: a if it is true. What is left of it is in the
+ * accumulator; `other` lead to b. */
+static void logic_end(Linker *L, const AstExpr *e, Branches other)
 {
     Branches end = 0;
-    link_expr_acc(L, e->u.binary.left);
-    keep(L, false, &end);
+    keep(L, e->kind == EXPR_OR, &end);
+    link_branch_here(L, other);
     link_expr_acc(L, e->u.binary.right);
     link_branch_here(L, end);
 }
 
-/* (c and x) or y needs no value of c: false leads to y. */
-static void logic_or(Linker *L, const AstExpr *e)
+static void logic(Linker *L, const AstExpr *e, Dest d)
 {
-    Branches end = 0, other = 0;
+    Branches other = 0;
     const AstExpr *left = e->u.binary.left;
-    if (left->kind == EXPR_AND) {
+    if (e->kind == EXPR_OR && left->kind == EXPR_AND) {
+        /* (c and x) or y needs no value of c: false leads to y */
         link_condition(L, left->u.binary.left, false, &other);
         left = left->u.binary.right;
     }
     link_expr_acc(L, left);
-    keep(L, true, &end);
-    link_branch_here(L, other);
-    link_expr_acc(L, e->u.binary.right);
-    link_branch_here(L, end);
+    logic_end(L, e, other);
+    from_acc(L, d);
 }
 
 static void logical_not(Linker *L, const AstExpr *e)
@@ -526,14 +586,25 @@ static void test_condition(Linker *L, const AstExpr *e, bool sense, Branches *li
     L->nodes[L->count - 1].a = (uint16_t)slot;
 }
 
-/* e is `and` when its operands short-circuit on false, `or` on true. */
+/* a or b or c ..., or with `and`: each operand but the last decides if its truth is `on`.
+ * line: where the truth of the whole is needed; that of an operand is at the next operator. */
 static void short_circuit(Linker *L, const AstExpr *e, bool sense, Branches *list, int line)
 {
-    bool on = e->kind == EXPR_OR; /* the truth of the left side that decides */
-    Branches skip = 0;
-    link_condition(L, e->u.binary.left, on, sense == on ? list : &skip);
-    L->line = line;
-    link_condition(L, e->u.binary.right, sense, list);
+    bool on = e->kind == EXPR_OR;
+    Branches skip = 0, *decided = sense == on ? list : &skip;
+    size_t count = 0;
+    const AstExpr *x = e;
+    for (; x->kind == e->kind; x = x->u.binary.left) count++;
+    const AstExpr *few[16], **all = count <= 16 ? few : mem_alloc(count * sizeof *all);
+    size_t i = count;
+    for (x = e; x->kind == e->kind; x = x->u.binary.left) all[--i] = x;
+    L->line = all[0]->line;
+    link_condition(L, x, on, decided);
+    for (i = 0; i < count; i++) {
+        bool last = i + 1 == count;
+        L->line = last ? line : all[i + 1]->line;
+        link_condition(L, all[i]->u.binary.right, last ? sense : on, last ? list : decided);
+    }
     link_branch_here(L, skip);
 }
 
@@ -541,6 +612,7 @@ void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
 {
     Value k;
     if (too_deep(L)) return;
+    L->depth++;
     unsigned top = L->top;
     Place p = enter(L, e);
     if (e->kind == EXPR_PAREN || (e->kind == EXPR_UNARY && e->u.unary.op == OP_NOT)) {
@@ -560,31 +632,49 @@ void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
     }
     leave(L, p);
     L->top = top;
+    L->depth--;
 }
 
 /* Calls ---------------------------------------------------------------------------- */
 
-/* Callee and arguments in place; gives the frame's base. The caller emits the call. */
-static unsigned call_setup(Linker *L, const AstExpr *e, unsigned *count, bool *open)
+static unsigned call_base(Linker *L)
 {
     unsigned base = L->top + 2;
     link_use(L, base);
-    unsigned at = base;
+    return base;
+}
+
+/* object: as object_operand gives it. */
+static void self(Linker *L, const AstExpr *e, int object, unsigned slot, unsigned base)
+{
+    static const NodeKind kinds[] = {N_SELF_L, N_SELF_A, N_SELF_U};
+    uint32_t i = link_emit(L, kinds[object]);
+    L->lines[i] = e->u.call.name_line;
+    L->nodes[i].a = (uint16_t)slot;
+    L->nodes[i].b = (uint16_t)base;
+    set_string_key(&L->nodes[i], e->u.call.name);
+}
+
+/* Behind the callee, and the object of a method; gives their number. */
+static unsigned arguments(Linker *L, const AstExpr *e, unsigned base, bool *open)
+{
+    unsigned own = e->kind == EXPR_METHOD;
+    link_use(L, base + own);
+    return own + link_list_open(L, e->u.call.args, base + own, open);
+}
+
+/* Callee and arguments in place; gives the frame's base. The caller emits the call. */
+static unsigned call_setup(Linker *L, const AstExpr *e, unsigned *count, bool *open)
+{
+    unsigned base = call_base(L);
     if (e->kind == EXPR_METHOD) {
         unsigned slot;
         int object = object_operand(L, e->u.call.callee, &slot);
-        static const NodeKind self[] = {N_SELF_L, N_SELF_A, N_SELF_U};
-        uint32_t i = link_emit(L, self[object]);
-        L->lines[i] = e->u.call.name_line;
-        L->nodes[i].a = (uint16_t)slot;
-        L->nodes[i].b = (uint16_t)base;
-        set_string_key(&L->nodes[i], e->u.call.name);
-        at++;
+        self(L, e, object, slot, base);
     } else {
         link_expr_slot(L, e->u.call.callee, base - 1);
     }
-    link_use(L, at);
-    *count = at - base + link_list_open(L, e->u.call.args, at, open);
+    *count = arguments(L, e, base, open);
     return base;
 }
 
@@ -618,6 +708,25 @@ static void call(Linker *L, const AstExpr *e, NodeKind ret, unsigned c, unsigned
     n->b = (uint16_t)b;
     leave(L, p);
     L->top = top;
+}
+
+/* With what is called, no variable, to be linked first, where *callee says. */
+static void call_begin(Linker *L, const AstExpr *e, Dest *callee)
+{
+    *callee = e->kind == EXPR_METHOD ? to_acc : to_slot(call_base(L) - 1);
+}
+
+static void call_end(Linker *L, const AstExpr *e, Dest callee, Dest d)
+{
+    bool open, method = e->kind == EXPR_METHOD;
+    unsigned base = method ? call_base(L) : callee.slot + 1;
+    if (method) self(L, e, 1, 0, base);
+    unsigned count = arguments(L, e, base, &open);
+    L->line = e->line;
+    call_emit(L, base, count, open);
+    Node *n = ret_emit(L, d.kind == 'S' ? N_RET_S : N_RET_A, base);
+    n->c = (uint16_t)d.slot;
+    n->b = 1;
 }
 
 void link_call_discard(Linker *L, const AstExpr *e) { call(L, e, N_RET_0, 0, 0); }
@@ -849,28 +958,29 @@ static void binary(Linker *L, const AstExpr *e, Dest d)
     }
 }
 
-/* Chains such as a+b+c+... are as deep as they are long: beyond reason is an error. */
+/* What the parser does not bound and `spine` does not flatten, as a == b == c ...: beyond
+ * reason is an error. */
 static bool too_deep(Linker *L)
 {
     if (L->depth > DEPTH_MAX) L->failed = true;
     return L->failed;
 }
 
-/* d is 'D' for arithmetic only. */
-static void expr(Linker *L, const AstExpr *e, Dest d)
+static bool constant_expr(Linker *L, const AstExpr *e, Dest d)
 {
     Value k;
-    if (too_deep(L)) return;
-    Place p = enter(L, e);
-    if (constant(e, &k)) {
-        if (d.kind == 'D') { /* arithmetic of constants, not folded away by the user */
-            link_node(L, N_CONST_D)->k.d = value_to_double(k);
-        } else {
-            emit_constant(L, k, d);
-        }
-        leave(L, p);
-        return;
-    }
+    if (!constant(e, &k)) return false;
+    if (d.kind == 'D') /* arithmetic of constants, not folded away by the user */
+        link_node(L, N_CONST_D)->k.d = value_to_double(k);
+    else
+        emit_constant(L, k, d);
+    return true;
+}
+
+static void whole(Linker *L, const AstExpr *e, Dest d)
+{
+    unsigned top = L->top;
+    if (constant_expr(L, e, d)) return;
     switch (e->kind) {
     case EXPR_LOCAL:
     case EXPR_UPVALUE: variable(L, e, d); break;
@@ -882,18 +992,120 @@ static void expr(Linker *L, const AstExpr *e, Dest d)
     case EXPR_BINARY: binary(L, e, d); break;
     case EXPR_UNARY: unary(L, e, d); break;
     case EXPR_AND:
-        logic_and(L, e);
-        from_acc(L, d);
-        break;
-    case EXPR_OR:
-        logic_or(L, e);
-        from_acc(L, d);
-        break;
+    case EXPR_OR: logic(L, e, d); break;
     case EXPR_PAREN: expr(L, e->u.unary.operand, d); break;
     case EXPR_TABLE: table(L, e, d); break;
     default: break;
     }
+    L->top = top;
+}
+
+/*
+ * Chains such as a+b+c, a.b.c, a()()() and a or b or c are as deep on their left as they are
+ * long. They are linked without recursion: what is left of an operator is begun before it,
+ * and the operator ended after it.
+ *
+ *   ((a + f()) + b) + c     begin + c, begin + b, whole a + f(), end + b, end + c
+ */
+typedef struct LinkVertebra {
+    const AstExpr *e;
+    Dest d, left; /* where its value, and that of what is left of it, are wanted */
+    Place place;
+    unsigned top;
+    Operand l;
+} LinkVertebra;
+
+/* What is left of e if that is no leaf, else NULL. */
+static const AstExpr *left_part(const AstExpr *e)
+{
+    const AstExpr *left;
+    Value k;
+    switch (e->kind) {
+    case EXPR_BINARY:
+        if (!is_arith(e)) return NULL;
+        left = e->u.binary.left;
+        break;
+    case EXPR_AND:
+    case EXPR_OR:
+        left = e->u.binary.left;
+        if (left->kind != e->kind) return NULL;
+        break;
+    case EXPR_INDEX: left = e->u.index.object; break;
+    case EXPR_CALL:
+    case EXPR_METHOD: left = e->u.call.callee; break;
+    default: return NULL;
+    }
+    switch (left->kind) {
+    case EXPR_BINARY: return is_arith(left) && !constant(left, &k) ? left : NULL;
+    case EXPR_AND:
+    case EXPR_OR:
+    case EXPR_INDEX:
+    case EXPR_CALL:
+    case EXPR_METHOD: return left;
+    default: return NULL;
+    }
+}
+
+static void vertebra_begin(Linker *L, LinkVertebra *v)
+{
+    v->left = to_acc;
+    switch (v->e->kind) {
+    case EXPR_BINARY: v->l = arith_begin(L, v->e, v->d, &v->left); break;
+    case EXPR_INDEX: index_begin(L, v->e, v->d, &v->left); break;
+    case EXPR_CALL:
+    case EXPR_METHOD: call_begin(L, v->e, &v->left); break;
+    default: break;
+    }
+}
+
+static void vertebra_end(Linker *L, const LinkVertebra *v)
+{
+    switch (v->e->kind) {
+    case EXPR_BINARY: arith_end(L, v->e, &v->l, v->d); break;
+    case EXPR_INDEX: index_end(L, v->e, v->left, v->d); break;
+    case EXPR_CALL:
+    case EXPR_METHOD: call_end(L, v->e, v->left, v->d); break;
+    default:
+        logic_end(L, v->e, 0);
+        from_acc(L, v->d);
+        break;
+    }
+    L->top = v->top;
+}
+
+static LinkVertebra *vertebra_push(Linker *L)
+{
+    if (L->spine_count == L->spine_capacity) {
+        uint32_t capacity = L->spine_capacity ? 2 * L->spine_capacity : 8;
+        LinkVertebra *more = mem_alloc(capacity * sizeof *more);
+        if (L->spine_count) memcpy(more, L->spine, L->spine_count * sizeof *more);
+        L->spine = more;
+        L->spine_capacity = capacity;
+    }
+    return &L->spine[L->spine_count++];
+}
+
+/* d is 'D' for arithmetic only. */
+static void expr(Linker *L, const AstExpr *e, Dest d)
+{
+    if (too_deep(L)) return;
+    L->depth++;
+    uint32_t below = L->spine_count;
+    for (const AstExpr *left; (left = left_part(e)); e = left) {
+        LinkVertebra *v = vertebra_push(L);
+        *v = (LinkVertebra){.e = e, .d = d, .top = L->top, .place = enter(L, e)};
+        vertebra_begin(L, v);
+        d = v->left;
+    }
+    Place p = enter(L, e);
+    whole(L, e, d);
     leave(L, p);
+    while (L->spine_count > below) {
+        LinkVertebra v = L->spine[--L->spine_count];
+        vertebra_end(L, &v);
+        leave(L, v.place);
+    }
+    L->depth--;
 }
 
 static void expr_at_line(Linker *L, const AstExpr *e, Dest d, int line)
@@ -935,17 +1147,6 @@ unsigned link_expr_anywhere(Linker *L, const AstExpr *e)
 
 /* Assignment ----------------------------------------------------------------------- */
 
-static bool assigned_later(const AstExpr *targets, const AstExpr *variable)
-{
-    for (const AstExpr *e = targets; e; e = e->next) {
-        if (e->kind != variable->kind) continue;
-        if (e->kind == EXPR_LOCAL ? e->u.local == variable->u.local
-                                  : e->u.upvalue == variable->u.upvalue)
-            return true;
-    }
-    return false;
-}
-
 /* copy_locals: a local used in the target may itself be assigned by the statement. A
  * captured variable is read when the value is stored, as in PUC Lua, where the
  * instruction that stores reads it: the values' calls may have changed it. (A key that
@@ -958,7 +1159,7 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
     uint32_t item;
     if (plain_upvalue(L, object, &t.slot)) {
         t.object = 'U';
-    } else if (is_cell(L, object) && !assigned_later(e->next, object)) {
+    } else if (is_cell(L, object)) {
         t.object = 'L', t.late_object = true;
     } else {
         t.object = 'L';
@@ -968,13 +1169,32 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
         t.key = 'F';
     } else if (integer_key(key, &item)) {
         t.key = 'I';
-    } else if (is_cell_local(key) && !assigned_later(e->next, key)) {
+    } else if (is_cell_local(key)) {
         t.key = 'L', t.late_key = true;
     } else {
         t.key = 'L';
         t.key_slot = copy_locals ? into_temp(L, key).slot : link_expr_anywhere(L, key);
     }
     return t;
+}
+
+static bool is_variable(const AstExpr *e, const AstExpr *variable)
+{
+    if (e->kind != variable->kind) return false;
+    if (e->kind == EXPR_LOCAL) return e->u.local == variable->u.local;
+    return e->kind == EXPR_UPVALUE && e->u.upvalue == variable->u.upvalue;
+}
+
+void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned)
+{
+    if (t->late_object && is_variable(t->expr->u.index.object, assigned)) {
+        t->slot = into_temp(L, t->expr->u.index.object).slot;
+        t->late_object = false;
+    }
+    if (t->late_key && is_variable(t->expr->u.index.key, assigned)) {
+        t->key_slot = into_temp(L, t->expr->u.index.key).slot;
+        t->late_key = false;
+    }
 }
 
 /* The stores are, for each of L and U, for each value operand L A D: FIELD ITEM INDEX. */

@@ -39,6 +39,8 @@ typedef struct Linker {
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;                /* of expressions being linked */
+    struct LinkVertebra *spine; /* of those begun (link_expr.c) */
+    uint32_t spine_count, spine_capacity;
     bool failed;              /* too many slots, too deep */
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
@@ -106,6 +108,9 @@ typedef struct Target {
     bool late_object, late_key; /* captured variables: read by the store */
 } Target;
 Target link_target(Linker *L, const AstExpr *e, bool copy_locals);
+/* The variable is a later target of the same assignment: what t was to read late is read
+ * now, as PUC Lua does. */
+void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
 void link_store_slot(Linker *L, const Target *t, unsigned slot);
 

@@ -99,8 +99,10 @@ static void assign_several(Linker *L, const AstStat *s, unsigned count)
 {
     Target few[16], *targets = count <= 16 ? few : mem_alloc(count * sizeof *targets);
     unsigned i = 0;
-    for (const AstExpr *e = s->u.assign.targets; e; e = e->next)
+    for (const AstExpr *e = s->u.assign.targets; e; e = e->next) {
+        for (unsigned k = 0; k < i; k++) link_target_conflict(L, &targets[k], e);
         targets[i++] = link_target(L, e, true);
+    }
     unsigned at = L->top;
     link_list(L, s->u.assign.values, at, count);
     while (i-- > 0) link_store_slot(L, &targets[i], at + i);

@@ -154,3 +154,31 @@ do
   local m = setmetatable({}, { __add = function() return nil end })
   t.x = m + 1 print(a.x) reset() -- expect: nil
 end
+
+-- A captured variable in a target is read when the value is stored, or when the first later
+-- target is that variable.
+do
+  local t, k, u, old, new, w
+  local function set() t = new return "k" end
+  local function key() k = "b" return 5 end
+  local function reset() old, new, u, w = {}, {}, {}, {} t, k = old, "a" end
+  reset() t.x, u[set()], t = 1, 2, 3
+  print(old.x, new.x, u.k, t) -- expect: nil	1	2	3
+  reset() t.x, u[set()] = 1, 2
+  print(old.x, new.x, u.k, t == new) -- expect: nil	1	2	true
+  reset() t.x, t, u[set()] = 1, 2, 3
+  print(old.x, new.x, u.k, t) -- expect: 1	nil	3	2
+  reset() w[k], w[key()], k = 1, 2, "c"
+  print(w.a, w.b, w[5], k) -- expect: nil	1	2	c
+  reset() w[k], k, w[key()] = 1, 2, 3
+  print(w.a, w.b, w[5], k) -- expect: 1	nil	3	2
+  local function inner()
+    reset() t.x, u[set()], t = 1, 2, 3
+    print(old.x, new.x, u.k, t)
+    reset() w[k], w[key()], k = 1, 2, "c"
+    print(w.a, w.b, w[5], k)
+  end
+  inner()
+  -- expect: nil	1	2	3
+  -- expect: 1	nil	2	c
+end

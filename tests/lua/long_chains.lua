@@ -1,0 +1,34 @@
+-- Chains of operators, as generated code has them, may be of any length: they are not
+-- nested. lua5.2's limit is on nesting alone.
+
+local function run(source) return assert(load(source, "=chain"))() end
+local function chain(first, more, n) return first .. more:rep(n) end
+
+print(run("return 1" .. ("-1"):rep(100000))) -- expect: -99999
+print(run("local x = 1 return " .. chain("x", "-x", 100000))) -- expect: -99999
+print(run("x = 1 return " .. chain("x", "-x", 50000))) -- expect: -49999
+print(run("local x = 1 return " .. chain("x", "*x+x", 50000))) -- expect: 50001
+print(run("local x = 1 return " .. chain("x", "-(x)", 50000))) -- expect: -49999
+print(run("local function f() return 1 end return " .. chain("f()", "-f()", 50000)))
+-- expect: -49999
+print(run("local t = {} t.t = t return " .. chain("t", ".t", 100000) .. " == t")) -- expect: true
+print(run("local t, i = {}, 1 t[1] = t return " .. chain("t", "[i]", 50000) .. " == t"))
+-- expect: true
+print(run("local t, n = {}, 0 function t:m() n = n + 1 return self end t = " ..
+  chain("t", ":m()", 50000) .. " return n")) -- expect: 50000
+print(run("local n, f = 0 function f() n = n + 1 return f end f = " .. chain("f", "()", 20000) ..
+  " return n")) -- expect: 20000
+print(run("x = 1 return " .. chain("x", " and x", 20000))) -- expect: 1
+print(run("x = nil return " .. chain("x", " or x", 20000))) -- expect: nil
+print(run("local x = 0 if " .. chain("x == 1", " or x == 2", 20000) .. " then return 1 end return 2"))
+-- expect: 2
+print(run("local x = 0 if " .. chain("x == 0", " and x < 2", 20000) .. " then return 1 end return 2"))
+-- expect: 1
+print(run("local x = 0 if not (" .. chain("x == 1", " or x == 2", 20000) .. ") then return 1 end"))
+-- expect: 1
+print(run("local x = 0 while " .. chain("x < 3", " and x < 2", 20000) .. " do x = x + 1 end return x"))
+-- expect: 2
+print(pcall(run, "x = 1\ny = {}\nreturn x" .. ("\n- x"):rep(5000) .. "\n+ y" .. ("\n- x"):rep(5000)))
+-- expect: false	chain:5004: attempt to perform arithmetic on global 'y' (a table value)
+print(pcall(run, "local t = {} t.t = t\nreturn t" .. ("\n.t"):rep(3000) .. "\n.x" .. ("\n.t"):rep(3000)))
+-- expect: false	chain:3004: attempt to index field 'x' (a nil value)
