@@ -89,11 +89,6 @@ static bool is_cell(const Linker *L, const AstExpr *e)
 
 /* Destinations --------------------------------------------------------------------- */
 
-typedef struct Dest {
-    char kind; /* 'A', 'D', 'S' */
-    unsigned slot;
-} Dest;
-
 static const Dest to_acc = {'A', 0}, to_double = {'D', 0};
 static Dest to_slot(unsigned slot) { return (Dest){'S', slot}; }
 
@@ -102,11 +97,6 @@ static void operand(Linker *L, const AstExpr *e, Dest d);
 static void indexed_operand(Linker *L, const AstExpr *e);
 
 /* Sets line and origin for the nodes of e; gives what they were. */
-typedef struct Place {
-    int line;
-    const AstExpr *origin;
-} Place;
-
 static Place enter(Linker *L, const AstExpr *e)
 {
     Place p = {L->line, L->origin};
@@ -150,13 +140,6 @@ static void emit_constant(Linker *L, Value v, Dest d)
 }
 
 /* Operands of two-operand nodes ---------------------------------------------------- */
-
-typedef struct Operand {
-    char letter; /* L K A D */
-    unsigned slot;
-    double number;
-    Value value; /* K for == */
-} Operand;
 
 /* An operand that needs no node. */
 static bool ready(const Linker *L, const AstExpr *e, Operand *o)
@@ -1007,13 +990,6 @@ static void whole(Linker *L, const AstExpr *e, Dest d)
  *
  *   ((a + f()) + b) + c     begin + c, begin + b, whole a + f(), end + b, end + c
  */
-typedef struct LinkVertebra {
-    const AstExpr *e;
-    Dest d, left; /* where its value, and that of what is left of it, are wanted */
-    Place place;
-    unsigned top;
-    Operand l;
-} LinkVertebra;
 
 /* What is left of e if that is no leaf, else NULL. */
 static const AstExpr *left_part(const AstExpr *e)

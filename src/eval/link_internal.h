@@ -16,6 +16,34 @@ typedef struct LabelNodes {
     uint32_t count, capacity;
 } LabelNodes;
 
+/* Where a value is wanted: in the accumulator, as a double, in a slot. */
+typedef struct Dest {
+    char kind; /* 'A', 'D', 'S' */
+    unsigned slot;
+} Dest;
+
+/* Of a node with two operands. */
+typedef struct Operand {
+    char letter; /* L K A D */
+    unsigned slot;
+    double number;
+    Value value; /* K for == */
+} Operand;
+
+typedef struct Place {
+    int line;
+    const AstExpr *origin;
+} Place;
+
+/* An expression begun, of which what is on its left is being linked (link_expr.c). */
+typedef struct LinkVertebra {
+    const AstExpr *e;
+    Dest d, left; /* where its value, and that of what is left of it, are wanted */
+    Place place;
+    unsigned top;
+    Operand l;
+} LinkVertebra;
+
 typedef struct Linker {
     struct Linker *parent;
     const AstFunction *source;
@@ -39,9 +67,9 @@ typedef struct Linker {
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;                /* of expressions being linked */
-    struct LinkVertebra *spine; /* of those begun (link_expr.c) */
+    LinkVertebra *spine;      /* of those begun (link_expr.c) */
     uint32_t spine_count, spine_capacity;
-    bool failed;              /* too many slots, too deep */
+    bool failed; /* too many slots, too deep */
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
 
