@@ -43,7 +43,7 @@ static void dump_free(Dump *d)
     *d = (Dump){0};
 }
 
-static bool dump_equal(const Dump *a, const Dump *b)
+static inline bool dump_equal(const Dump *a, const Dump *b)
 {
     return a->count == b->count && memcmp(a->words, b->words, a->count * sizeof(uint64_t)) == 0;
 }
