@@ -287,8 +287,18 @@ microbench: deps-bench ## time the C structures (bench/bench_*.c)
 # Those of memory and pauses take minutes, and have a target of their own.
 MEMORY_BENCHES := $(addprefix $(OUT)/bench/bench_,game ring million)
 
+FORK_BENCHES := $(addprefix $(OUT)/bench/bench_,fork rivals parallel)
+
+.PHONY: bench-fork
+bench-fork: deps-bench ## what forks and calls cost, beside rivals; threads, processes, locks
+	$(Q)$(MAKE) fork-run
+
+.PHONY: fork-run
+fork-run: $(FORK_BENCHES)
+	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
+
 .PHONY: micro-run
-micro-run: $(filter-out $(MEMORY_BENCHES),$(MICROS))
+micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES),$(MICROS))
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
 .PHONY: bench-memory

@@ -135,24 +135,33 @@ RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count,
     return call_proto(S, &set_proto, args, n);
 }
 
-Value *path_keys(const char *path, size_t *count)
+static Value *split(const char *path, size_t *count,
+                    String *make(const char *bytes, size_t length))
 {
     size_t n = *path != 0;
     for (const char *p = path; *p; p++) n += *p == '.';
     Value *keys = mem_alloc((n + 1) * sizeof *keys);
     for (size_t i = 0; i < n; i++) {
         size_t length = strcspn(path, ".");
-        keys[i] = string_value(string_intern(path, length));
+        keys[i] = string_value(make(path, length));
         path += length + 1;
     }
     *count = n;
     return keys;
 }
 
+Value *path_keys(const char *path, size_t *count) { return split(path, count, string_intern); }
+
+/* To look up: interning takes a lock, which no evaluation shall. */
+static Value *lookup_keys(const char *path, size_t *count)
+{
+    return split(path, count, string_new);
+}
+
 RunStatus path_get(Session *S, const char *path, Value *owner, Value *out)
 {
     size_t count;
-    Value globals = value_object(S->R->world->globals), *keys = path_keys(path, &count), at;
+    Value globals = value_object(S->R->world->globals), *keys = lookup_keys(path, &count), at;
     if (!owner) return path_get_keys(S, globals, keys, count, out);
     if (!count) return fail(S, "an empty path has no method");
     RunStatus status = path_get_keys(S, globals, keys, count - 1, owner);
@@ -181,7 +190,7 @@ moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
 moonlet_result moonlet_get(const moonlet_state *s, const char *path)
 {
     size_t count;
-    Value *keys = path_keys(path, &count);
+    Value *keys = lookup_keys(path, &count);
     return moonlet_get_keys(s, moonlet_globals(s), (moonlet_value *)keys, count);
 }
 

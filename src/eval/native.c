@@ -315,9 +315,8 @@ Value value_to_text(Run *R, Value v)
     (void)R;
     if (value_is_number(v)) return string_value(number_to_string(value_to_double(v)));
     if (value_is_string(v)) return v;
-    if (v == V_NIL) return string_value(string_intern("nil", 3));
-    if (v <= V_TRUE)
-        return string_value(v == V_TRUE ? string_intern("true", 4) : string_intern("false", 5));
+    if (v == V_NIL) return new_string("nil", 3);
+    if (v <= V_TRUE) return v == V_TRUE ? new_string("true", 4) : new_string("false", 5);
     char text[64];
     /* an id, not an address: the same in every replay */
     int n = snprintf(text, sizeof text, "%s: 0x%08llx", value_type_name(v),

@@ -272,8 +272,8 @@ void run_set_field(Run *R, Table *t, const char *name, Value v)
 
 Value run_get_field(Run *R, const Table *t, const char *name)
 {
-    const String *key = string_intern(name, strlen(name));
-    return table_get_string(heap_table(R, t), key, string_hash(key));
+    const String *key = string_from_c(name); /* interning takes a lock */
+    return table_get_hashed(heap_table(R, t), string_value(key), string_hash(key));
 }
 
 Table *run_metatable(Run *R, Value v)

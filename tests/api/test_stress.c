@@ -304,7 +304,7 @@ static void stress(unsigned threads, double seconds)
     }
     if (seconds > 0) {
         struct timespec pause = {(time_t)seconds, 0};
-        nanosleep(&pause, NULL);
+        while (nanosleep(&pause, &pause) != 0) continue; /* the collector's signals */
         atomic_store(&over, true);
     }
     for (unsigned i = 0; i < threads; i++) pthread_join(ids[i], NULL);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench_parallel [workers]: what more threads, or processes, gain; and who locks.
+ *
+ * The same items are done by one thread, by several threads and by several processes, for
+ * items that only compute and for items that allocate; and beside them, a loop in C that
+ * uses nothing but registers, in threads. What that gains is all the machine has to give:
+ * processors may share a core, and others may be using them. The runs of one kind take
+ * turns, and the best of several counts.
+ *
+ * Then the locks: pthread_mutex_lock and _trylock are counted here, the collector's and
+ * the C library's that go through them as well. Forks and evaluations take none; what
+ * fetches memory takes one for each free list.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* RTLD_NEXT */
+#endif
+#include <moonlet.h>
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "clock.h"
+
+enum { ROUNDS = 5, ITEMS = 64 };
+
+static unsigned workers = 2;
+
+static double least(double a, double b) { return a < b ? a : b; }
+
+static void die(const char *why)
+{
+    fprintf(stderr, "bench_parallel: %s\n", why);
+    exit(EXIT_FAILURE);
+}
+
+/* Locks ---------------------------------------------------------------------------------- */
+
+static atomic_ulong locks;
+
+/* so that shared libraries find them here */
+#define EXPORTED __attribute__((visibility("default")))
+
+typedef int LockFn(pthread_mutex_t *m);
+
+static LockFn *real(const char *name, _Atomic(LockFn *) *known)
+{
+    LockFn *fn = atomic_load(known);
+    if (fn) return fn;
+    *(void **)&fn = dlsym(RTLD_NEXT, name);
+    atomic_store(known, fn);
+    return fn;
+}
+
+EXPORTED int pthread_mutex_lock(pthread_mutex_t *m)
+{
+    static _Atomic(LockFn *) fn;
+    atomic_fetch_add_explicit(&locks, 1, memory_order_relaxed);
+    return real("pthread_mutex_lock", &fn)(m);
+}
+
+EXPORTED int pthread_mutex_trylock(pthread_mutex_t *m)
+{
+    static _Atomic(LockFn *) fn;
+    atomic_fetch_add_explicit(&locks, 1, memory_order_relaxed);
+    return real("pthread_mutex_trylock", &fn)(m);
+}
+
+/* The control: C that needs no memory. ------------------------------------------------------
+ */
+
+static void *compute(void *context)
+{
+    volatile double *out = context;
+    double x = 1;
+    for (int i = 0; i < 40000000; i++) x = x * 1.0000001 + 0.5;
+    *out = x;
+    return NULL;
+}
+
+/* So many at once, on threads or processes; in seconds for one. */
+static double compute_with(unsigned count, bool processes)
+{
+    pthread_t threads[64];
+    double out[64], start = clock_seconds();
+    for (unsigned i = 0; i < count; i++) {
+        if (processes) {
+            if (fork() == 0) {
+                compute(&out[i]);
+                _exit(0);
+            }
+        } else if (pthread_create(&threads[i], NULL, compute, &out[i]) != 0) {
+            die("no thread");
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (processes)
+            wait(NULL);
+        else
+            pthread_join(threads[i], NULL);
+    }
+    return (clock_seconds() - start) / count;
+}
+
+/* Maps ------------------------------------------------------------------------------------ */
+
+static const char program[] =
+    "function compute(x) local s = 0 for i = 1, 200000 do s = s + i % x end return s end\n"
+    "function allocate(x) local t\n"
+    "  for i = 1, 20000 do t = {i, name = i, next = i % 100 ~= 0 and t or nil} end\n"
+    "  return t.name end\n"
+    "function text(x) local s = 0\n"
+    "  for i = 1, 5000 do s = s + #(tostring(i) .. 'abc'):rep(3):upper() end return s end\n"
+    "function nothing() end\n"
+    "function ten() a = 1 b = 2 c = 3 d = 4 e = 5 f = 6 g = 7 h = 8 i = 9 j = 10 return a "
+    "end\n";
+
+static moonlet_state *world;
+
+static double map_with(const char *name, const moonlet_map_options *options)
+{
+    moonlet_value inputs[ITEMS], f = moonlet_global(world, name);
+    for (int i = 0; i < ITEMS; i++) inputs[i] = moonlet_number(i + 3);
+    double start = clock_seconds();
+    moonlet_items all = moonlet_map(world, f, inputs, ITEMS, options);
+    double seconds = clock_seconds() - start;
+    if (all.failed) die("an item failed");
+    moonlet_items_release(&all);
+    return seconds;
+}
+
+static void print(const char *name, double one, double threads, double processes)
+{
+    printf("  %-26s %8.1f ms   %5.2f with threads   %5.2f with processes\n", name, one * 1e3,
+           one / threads, one / processes);
+    fflush(stdout);
+}
+
+static void compare(const char *name, const char *function)
+{
+    moonlet_map_options alone = {.threads = 1, .give = MOONLET_GIVE_TERMS};
+    moonlet_map_options threads = {.threads = workers, .give = MOONLET_GIVE_TERMS};
+    moonlet_map_options processes = {.processes = workers, .give = MOONLET_GIVE_TERMS};
+    double t[3] = {1e9, 1e9, 1e9};
+    for (int i = 0; i < ROUNDS; i++) {
+        t[0] = least(t[0], map_with(function, &alone));
+        t[1] = least(t[1], map_with(function, &threads));
+        t[2] = least(t[2], map_with(function, &processes));
+    }
+    print(name, t[0], t[1], t[2]);
+}
+
+static void control(void)
+{
+    double t[3] = {1e9, 1e9, 1e9};
+    for (int i = 0; i < ROUNDS; i++) {
+        t[0] = least(t[0], compute_with(1, false));
+        t[1] = least(t[1], compute_with(workers, false));
+        t[2] = least(t[2], compute_with(workers, true));
+    }
+    print("control: C in registers", t[0], t[1], t[2]);
+}
+
+/* Locks of a fork ------------------------------------------------------------------------- */
+
+static void count_locks(const char *name, const char *function, bool by_name)
+{
+    enum { N = 100000 };
+    moonlet_value f = moonlet_global(world, function);
+    uint64_t bytes = moonlet_bytes_allocated();
+    unsigned long before = atomic_load(&locks);
+    for (int i = 0; i < N; i++) {
+        moonlet_state *fork = moonlet_retain(world);
+        moonlet_result r = by_name ? moonlet_call_function(fork, function, NULL, 0)
+                                   : moonlet_call(fork, f, NULL, 0);
+        moonlet_release(fork);
+        moonlet_release(r.state);
+    }
+    double taken = (double)(atomic_load(&locks) - before);
+    bytes = moonlet_bytes_allocated() - bytes;
+    printf("  %-42s %7.4f locks each", name, taken / N);
+    printf(taken > 0 ? ", one for %.0f bytes allocated\n" : "\n", (double)bytes / taken);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) workers = (unsigned)atoi(argv[1]);
+    if (workers < 1 || workers > 64) workers = 2;
+    moonlet_result r = moonlet_do(moonlet_init(), program);
+    if (r.status != MOONLET_OK) die(r.error->message);
+    world = r.state;
+    printf("one against %u: how much faster\n", workers);
+    control();
+    compare("map: items that compute", "compute");
+    compare("map: items that make texts", "text");
+    compare("map: items that allocate", "allocate");
+    printf("locks taken by 100000 of\n");
+    count_locks("fork, call nothing, drop", "nothing", false);
+    count_locks("fork, write ten globals, drop", "ten", false);
+    count_locks("the same, called by name", "ten", true);
+    moonlet_release(world);
+    return 0;
+}
