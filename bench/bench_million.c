@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "moonlet.h"
 
 enum { FORKS = 1000000, MEGABYTES = 100, OBJECT_BYTES = 169, LIMIT_MB = 1024 };
 
@@ -63,22 +62,22 @@ static double fork_all(moonlet_state *s, const char *what, long forks, long obje
     printf("%s: %.1f MB in %llu objects, heap map %llu; resident %.0f MB\n", what,
            (double)m.bytes / 1e6, (unsigned long long)m.objects, (unsigned long long)m.entries,
            resident_mb());
-    double before = resident_mb(), start = clock_seconds();
+    double before = resident_mb(), start = clock_busy();
     for (long i = 0; i < forks; i++) {
         moonlet_value v = moonlet_number((double)i);
         kept[i] = must(moonlet_call(s, touch, &v, 1));
     }
-    double seconds = clock_seconds() - start, resident = resident_mb();
+    double seconds = clock_busy() - start, resident = resident_mb();
     for (long i = 0; i < forks; i += forks / 100 + 1)
         if (field(kept[i], i, objects) != (double)i) exit(EXIT_FAILURE);
     if (forks > 1 && field(s, forks - 1, objects) != 0) exit(EXIT_FAILURE);
     m = moonlet_memory(kept[forks / 2], s);
-    moonlet_pauses p = moonlet_collector_pauses();
     printf("  %ld forks: resident %.0f MB, %.0f bytes and %.2f us a fork, "
-           "%llu bytes of which are its own; collector %.1f s, longest pause %.0f ms\n",
+           "%llu bytes of which are its own\n",
            forks, resident, (resident - before) * (1 << 20) / (double)forks,
-           seconds / (double)forks * 1e6, (unsigned long long)(m.bytes - m.shared),
-           (double)p.nanoseconds / 1e9, (double)p.longest / 1e6);
+           seconds / (double)forks * 1e6, (unsigned long long)(m.bytes - m.shared));
+    printf("  ");
+    print_pauses();
     fflush(stdout);
     for (long i = 0; i < forks; i++) moonlet_release(kept[i]);
     free(kept);

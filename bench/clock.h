@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the benchmarks of pauses and memory share: a clock, resident memory, quantiles. */
+/* What the benchmarks of pauses and memory share: a clock, resident memory, quantiles, the
+ * collector's pauses. */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H
 
@@ -8,10 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static inline double clock_seconds(void)
+#include "moonlet.h"
+
+/* Processor time of the process: what passes when the machine has nothing else to do. */
+static inline double clock_busy(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -53,6 +57,16 @@ static inline double times_quantile(const Times *t, double share)
         left -= t->buckets[i];
     }
     return t->longest;
+}
+
+/* The collector's pauses so far. */
+static inline void print_pauses(void)
+{
+    moonlet_pauses p = moonlet_collector_pauses();
+    double count = p.count ? (double)p.count : 1;
+    printf("collector: %llu pauses, ms: mean %.2f  longest %.2f  (by the clock %.2f)\n",
+           (unsigned long long)p.count, (double)p.busy / count / 1e6,
+           (double)p.longest_busy / 1e6, (double)p.longest / 1e6);
 }
 
 #endif

@@ -112,6 +112,7 @@ void mem_thread_detach(void) {}
 void mem_collect(void) {}
 uint64_t mem_collections(void) { return 0; }
 MemPauses mem_pauses(void) { return (MemPauses){0}; }
+bool mem_limit_pauses(unsigned milliseconds) { return (void)milliseconds, false; }
 
 uint64_t mem_bytes_total(void)
 {
@@ -174,26 +175,30 @@ static void heap_resized(GC_word size)
     GC_set_min_bytes_allocd(size / 100 * percent);
 }
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static MemPauses pauses;
-static uint64_t pause_began;
+static uint64_t pause_began, pause_began_busy;
 
 /* Under the allocation lock, at every step of a collection. */
 static void collection_event(GC_EventType event)
 {
     if (event == GC_EVENT_PRE_STOP_WORLD) {
-        pause_began = now_ns();
+        pause_began = now_ns(CLOCK_MONOTONIC);
+        pause_began_busy = now_ns(CLOCK_THREAD_CPUTIME_ID);
     } else if (event == GC_EVENT_POST_START_WORLD) {
-        uint64_t ns = now_ns() - pause_began;
+        uint64_t ns = now_ns(CLOCK_MONOTONIC) - pause_began;
+        uint64_t busy = now_ns(CLOCK_THREAD_CPUTIME_ID) - pause_began_busy;
         pauses.count++;
         pauses.ns += ns;
+        pauses.busy_ns += busy;
         if (ns > pauses.longest_ns) pauses.longest_ns = ns;
+        if (busy > pauses.longest_busy_ns) pauses.longest_busy_ns = busy;
     }
 }
 
@@ -404,6 +409,17 @@ void mem_collect(void)
 {
     mem_thread_attach();
     GC_gcollect();
+}
+
+/* Every collection is a whole one: what is marked as old goes by pages, and nearly each
+ * page has something new on it. */
+bool mem_limit_pauses(unsigned milliseconds)
+{
+    mem_thread_attach();
+    GC_set_time_limit(milliseconds);
+    GC_set_full_freq(0);
+    GC_enable_incremental();
+    return GC_is_incremental_mode();
 }
 
 void mem_weak_set(uintptr_t *slot, void *object)

@@ -71,11 +71,16 @@ uint64_t mem_bytes_total(void);
 /* Bytes the collector holds now. */
 uint64_t mem_bytes_heap(void);
 void mem_collect(void);
+/* From now on marks in slices, and tries to stop threads for no longer than this at a time.
+ * false: the back-end cannot. Programs take longer; pages are write-protected meanwhile, so
+ * the system must not be told to write to what mem_new and mem_alloc have given. */
+bool mem_limit_pauses(unsigned milliseconds);
 /* How often the collector has run. No lock. */
 uint64_t mem_collections(void);
-/* How often, and for how long, it has stopped all threads. */
+/* How often, and for how long, it has stopped all threads; busy: in processor time of the
+ * thread that collected, so that waiting for a busy machine does not count. */
 typedef struct MemPauses {
-    uint64_t count, ns, longest_ns;
+    uint64_t count, ns, busy_ns, longest_ns, longest_busy_ns;
 } MemPauses;
 MemPauses mem_pauses(void);
 

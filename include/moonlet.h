@@ -139,13 +139,26 @@ MOONLET_API uint64_t moonlet_bytes_held(void);
 /* Collects garbage now; never needed. */
 MOONLET_API void moonlet_collect(void);
 
-/* How often the collector has stopped all threads of the process, and for how long. */
+/* How often the collector has stopped all threads of the process, and for how long. Busy:
+ * in processor time of the thread that collected, which is what a pause takes when there is
+ * nothing else to do for the machine. */
 typedef struct moonlet_pauses {
     uint64_t count;
-    uint64_t nanoseconds; /* all together */
-    uint64_t longest;     /* of one, in nanoseconds */
+    uint64_t nanoseconds, busy;     /* all together */
+    uint64_t longest, longest_busy; /* of one, in nanoseconds */
 } moonlet_pauses;
 MOONLET_API moonlet_pauses moonlet_collector_pauses(void);
+
+/*
+ * For programs that must not stand still: from now on, and for the whole process, the
+ * collector marks in slices, and tries not to stop it for longer than this (at least 1).
+ * What is written meanwhile is noticed by write protection, which costs time (docs/
+ * PERFORMANCE.md): the same work takes longer, two to three times if it allocates much.
+ * On Linux without soft-dirty bits (CONFIG_MEM_SOFT_DIRTY) each piece of protected memory
+ * is a mapping, of which a process may have vm.max_map_count: raise that if the heap is to
+ * be larger than 200 MB, else the process may be ended. false: not possible here.
+ */
+MOONLET_API bool moonlet_limit_pauses(unsigned milliseconds);
 
 /* What a state takes. */
 typedef struct moonlet_memory_use {

@@ -10,7 +10,7 @@ _moonlet()
             ;;
     esac
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --check --ast \
+        COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --pause= --check --ast \
             --nodes --dump --strip --map --threads= --processes= --steps= --bytes= \
             --seconds=" -- "$word"))
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace

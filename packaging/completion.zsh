@@ -8,6 +8,7 @@ _arguments -S \
     '--help[show help]' \
     '--version[show version information and do nothing else]' \
     '--stats[say what steps and memory it took]' \
+    '--pause=-[milliseconds that no collection should stop it for]:number' \
     '--map[call the function that the script returns with each line]' \
     '--threads=-[threads of --map]:number' \
     '--processes=-[processes of --map]:number' \

@@ -26,7 +26,17 @@ moonlet_pauses moonlet_collector_pauses(void)
 {
     api_init();
     MemPauses p = mem_pauses();
-    return (moonlet_pauses){.count = p.count, .nanoseconds = p.ns, .longest = p.longest_ns};
+    return (moonlet_pauses){.count = p.count,
+                            .nanoseconds = p.ns,
+                            .busy = p.busy_ns,
+                            .longest = p.longest_ns,
+                            .longest_busy = p.longest_busy_ns};
+}
+
+bool moonlet_limit_pauses(unsigned milliseconds)
+{
+    api_init();
+    return mem_limit_pauses(milliseconds ? milliseconds : 1);
 }
 
 moonlet_memory_use moonlet_memory(const moonlet_state *s, const moonlet_state *other)

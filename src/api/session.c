@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "api/shared.h"
+#include "eval/collect.h"
 #include "eval/error.h"
 #include "syntax/parser.h"
 
@@ -214,6 +215,7 @@ moonlet_result api_end(Session *S, RunStatus status)
         R->fatal = true;
         return api_end_error(S, MOONLET_ERROR_LIMIT, "limit reached beside a paused program");
     }
+    if (status == RUN_OK) collect_end(R);
     moonlet_state *h = handle_new(pack(S), S->from->config);
     if (status == RUN_OK) {
         handle_set_values(h, R->results, R->result_count);

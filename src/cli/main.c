@@ -171,6 +171,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     c.R = open_run(o.no_environment);
+    if (o.pause) mem_limit_pauses(o.pause);
     bool good = run_task(&c, &o, argv);
     collect_close(c.R);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

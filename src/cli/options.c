@@ -20,6 +20,8 @@ static const char long_usage[] =
     "  --help            show this help\n"
     "  --version         show version information and do nothing else\n"
     "  --stats           say on standard error what steps and memory it took\n"
+    "  --pause=n         try to let no collection stop the program for n milliseconds;\n"
+    "                    it takes longer on the whole\n"
     "  --map             call the function that the script returns with each line of stdin,\n"
     "                    many at once, and print what it returns; with these options:\n"
     "  --threads=n       with so many threads (default: the number of processors)\n"
@@ -72,7 +74,12 @@ static bool parse_long(Options *o, const char *name)
         {"--ast", TASK_AST},     {"--nodes", TASK_NODES},     {"--dump", TASK_DUMP},
         {"--strip", TASK_STRIP},
     };
+    double n;
     if (strcmp(name, "--stats") == 0) return o->stats = true;
+    if (parse_number(name, "--pause", 1e6, &n)) {
+        o->pause = n < 1 ? 1 : (unsigned)n;
+        return true;
+    }
     if (strcmp(name, "--map") == 0) return o->map = true;
     if (parse_map(&o->mapping, name)) return true;
     for (unsigned i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {

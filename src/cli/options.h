@@ -41,6 +41,7 @@ typedef struct Options {
     bool interactive, version, execute; /* -i, -v, -e */
     bool no_environment;                /* -E */
     bool stats;                         /* --stats */
+    unsigned pause;                     /* --pause: milliseconds, 0 for none */
     bool map;                           /* --map */
     MapOptions mapping;
 } Options;

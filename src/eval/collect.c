@@ -80,6 +80,22 @@ Value *collect_poll(Run *R, const Node *n, Value *fp)
     return nf;
 }
 
+void collect_end(Run *R)
+{
+    const Collection *c = &R->world->collection;
+    if (c->stopped || c->finalizing || R->depth || !trace_due(R)) return;
+    Coroutine *co = R->co;
+    const Value *pinned = R->pinned;
+    size_t pinned_count = R->pinned_count;
+    R->co = R->world->main; /* which has no stack now */
+    R->pinned = R->results;
+    R->pinned_count = R->result_count;
+    trace_run(R, trace_stack, NULL);
+    R->co = co;
+    R->pinned = pinned;
+    R->pinned_count = pinned_count;
+}
+
 EXEC(exec_GLUE_POLL)
 {
     n = value_pointer(fp[-3]);

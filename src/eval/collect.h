@@ -31,6 +31,10 @@ bool collect_due(Run *R);
 /* Does it, at a node: gives the frame of a function to be called without arguments, or
  * NULL. O(what the run can see), amortised O(1) for a byte allocated. */
 Value *collect_poll(Run *R, const struct Node *n, Value *fp);
+/* After a call from the host that went well, before its state is packed: makes the trace
+ * that is due, so that not each of the state's forks has to. What the call answers counts as
+ * seen. */
+void collect_end(Run *R);
 /* Clears the dead part of the running segment, once for each collection of bdwgc's. */
 void collect_tidy(Run *R, const struct Node *n, Value *fp);
 

@@ -118,6 +118,25 @@ START_TEST(entries_are_objects_written_later)
 }
 END_TEST
 
+/* The sweep is made by the run that makes it due, not by each fork of what it leaves; what
+ * the run answers is still there. */
+START_TEST(a_run_sweeps_at_its_end)
+{
+    moonlet_state *s = world("t = {} for i = 1, 3000 do t[i] = {} end");
+    moonlet_result r = moonlet_do(s, "for i = 1, 3000 do t[i].x = i end "
+                                     "local last = t[3000] t = nil return last, 7");
+    assert_ok(r);
+    ck_assert_uint_lt(alone(r.state).entries, 10);
+    moonlet_value keys[] = {moonlet_text("x")};
+    moonlet_result x = moonlet_get_keys(r.state, r.values[0], keys, 1);
+    assert_number(x.values[0], 3000);
+    assert_number(r.values[1], 7);
+    moonlet_release(x.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Measuring changes nothing, and a program can be measured while it runs. */
 static int measure_itself(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -141,6 +160,48 @@ START_TEST(a_running_program_is_measured)
 }
 END_TEST
 
+/* A world whose objects come and go while the collector marks in slices: nothing that is
+ * kept is lost. */
+START_TEST(pauses_can_be_limited)
+{
+    enum { KEPT = 50, FRAMES = 3000 };
+    moonlet_state *kept[KEPT] = {0};
+    moonlet_limit_pauses(1);
+    moonlet_state *s = world("objects, now = {}, 0\n"
+                             "function frame()\n"
+                             "  now = now + 1\n"
+                             "  for k = 1, 20 do\n"
+                             "    local born, i = now, (now * 20 + k) % 1000 + 1\n"
+                             "    objects[i] = {born = born, text = 'born ' .. born,\n"
+                             "      co = coroutine.wrap(function()\n"
+                             "        while true do coroutine.yield(born) end\n"
+                             "      end)}\n"
+                             "  end\n"
+                             "end\n"
+                             "function check()\n"
+                             "  local n = 0\n"
+                             "  for _, o in pairs(objects) do\n"
+                             "    assert(o.text == 'born ' .. o.born and o.co() == o.born)\n"
+                             "    assert(now - o.born < 50)\n"
+                             "    n = n + 1\n"
+                             "  end\n"
+                             "  return now\n"
+                             "end\n");
+    uint64_t before = moonlet_collector_pauses().count;
+    for (int i = 0; i < FRAMES; i++) {
+        moonlet_release(kept[i % KEPT]);
+        kept[i % KEPT] = moonlet_retain(s);
+        s = after(s, "frame()");
+    }
+    ck_assert_uint_ge(moonlet_collector_pauses().count, before);
+    for (int i = 0; i < KEPT; i++) {
+        ck_assert_double_ge(number_in(kept[i], "check()"), FRAMES - KEPT);
+        moonlet_release(kept[i]);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("memory");
@@ -150,6 +211,8 @@ int main(void)
     tcase_add_test(t, suspended_and_paused_programs_count);
     tcase_add_test(t, a_fork_shares_what_it_has_not_changed);
     tcase_add_test(t, entries_are_objects_written_later);
+    tcase_add_test(t, a_run_sweeps_at_its_end);
     tcase_add_test(t, a_running_program_is_measured);
+    tcase_add_test(t, pauses_can_be_limited);
     return run_suite(t);
 }
