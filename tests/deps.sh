@@ -10,7 +10,8 @@ declare -A packages=(
     [check]="check lua5.2 liblua5.2-dev perl-base diffutils"
     [programs]="lua-penlight lua-inspect lua-unit lua-argparse lua-markdown lua-dkjson lua-say
         lua-luassert lua-busted lua-cliargs lua-basexx lua-binaryheap lua-fifo lua-inifile
-        lua-mediator lua-coxpcall lua-ansicolors lua-moses lua-messagepack"
+        lua-mediator lua-coxpcall lua-ansicolors lua-moses lua-messagepack lua-check lua-ldoc lua-uri
+        lua-logging luarocks"
     [bench]="lua5.2 liblua5.2-dev lua5.4 luajit gnuplot-nox"
     [tools]="check lua5.2 liblua5.2-dev clang clang-format clang-tidy libclang-rt-dev valgrind"
 )

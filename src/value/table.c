@@ -70,7 +70,7 @@ Value table_get(const TableBody *t, Value key)
         return table_get_string(t, value_string(key), string_hash(value_string(key)));
     uint32_t i = index_in(key, t->array.size);
     if (i) return pvec_get(&t->array, i - 1);
-    if (!t->hash.count) return V_NIL;
+    if (!t->hash.count || key == V_NIL) return V_NIL; /* a map has no key 0 */
     key = normal_key(key);
     return table_get_hashed(t, key, value_hash(key));
 }

@@ -150,3 +150,14 @@ print(t["a" .. "b"], t[("xab"):sub(2)], t[table.concat({ "a", "b" })], t.ab) -- 
 local longkey = ("k"):rep(100)
 t[longkey] = "long"
 print(t[("k"):rep(50) .. ("k"):rep(50)]) -- expect: long
+
+-- nil is never a key, however many there are
+do
+  local t, found = {}, 0
+  for i = 1, 2000 do
+    t["k" .. i] = i
+    local key, other = nil, rawget(t, nil)
+    if t[key] ~= nil or t[nil] ~= nil or other ~= nil then found = found + 1 end
+  end
+  print(found) -- expect: 0
+end
