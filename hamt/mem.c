@@ -18,6 +18,7 @@ enum { EPOCH_BLOCK = 1 << 20 };
 static _Atomic uint64_t epoch_blocks = ((uint64_t)1 << 63) + EPOCH_BLOCK;
 MEM_THREAD uint64_t epoch_next, epoch_end;
 MEM_THREAD uint64_t mem_counted;
+MEM_THREAD MemBound mem_bound = {.counted_max = INT64_MAX};
 
 void epoch_refill(void)
 {

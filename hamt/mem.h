@@ -98,7 +98,27 @@ void mem_weak_clear(uintptr_t *slot);
 /* What a thread has counted as allocated, in bytes: for those who count by what was done
  * and not by where the memory came from, so that a replay counts the same. */
 extern MEM_THREAD uint64_t mem_counted;
-static inline void mem_count(size_t bytes) { mem_counted += bytes; }
+
+/* How far this thread may count, and whom each count beyond that is told. */
+typedef struct MemBound {
+    int64_t counted_max; /* of mem_counted */
+    void (*reached)(void *context);
+    void *context;
+} MemBound;
+extern MEM_THREAD MemBound mem_bound;
+
+static inline void mem_count(size_t bytes)
+{
+    mem_counted += bytes;
+    if (__builtin_expect((int64_t)mem_counted > mem_bound.counted_max, 0))
+        mem_bound.reached(mem_bound.context);
+}
+/* Bytes up to the bound. */
+static inline size_t mem_room(void)
+{
+    int64_t room = mem_bound.counted_max - (int64_t)mem_counted;
+    return room > 0 ? (size_t)room : 0;
+}
 static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 
 /* What those who measure are told of each block that a structure is made of. */
@@ -186,4 +206,17 @@ static inline void mem_free(void *p, size_t size)
 }
 
 #endif
+
+/* The same, counted. */
+static inline void *mem_new_counted(size_t size)
+{
+    mem_count(size);
+    return mem_new(size);
+}
+static inline void *mem_alloc_counted(size_t size)
+{
+    mem_count(size);
+    return mem_alloc(size);
+}
+
 #endif

@@ -617,7 +617,7 @@ MOONLET_API void *moonlet_context_userdata_write(moonlet_context *c, moonlet_val
 /* What one run may use; 0 means no limit. */
 typedef struct moonlet_limits {
     uint64_t steps;       /* calls and turns of loops; exact */
-    uint64_t bytes;       /* allocated, garbage or not; to within some 10 KB */
+    uint64_t bytes;       /* allocated, garbage or not; what is more stops the next step */
     uint64_t nanoseconds; /* on the wall; looked at every 1000 steps */
     size_t stack;         /* slots of a coroutine's stack: each call takes some 5 and its
                              variables (default 1000000) */

@@ -36,9 +36,10 @@ typedef struct Session {
     bool ran;                   /* something that may have changed the world */
     bool by_host;               /* the last error was raised by a host function */
     Value host_error;           /* namely this one */
-    uint64_t counted, next_id;  /* when it began, for the limit of bytes */
-    uint64_t deadline;          /* ns on the monotonic clock; 0: none */
-    Coroutine *paused;          /* what s holds, and its main coroutine */
+    bool bounded;               /* outer is to be put back */
+    MemBound outer;
+    uint64_t deadline; /* ns on the monotonic clock; 0: none */
+    Coroutine *paused; /* what s holds, and its main coroutine */
     Coroutine *main;
 } Session;
 
@@ -52,6 +53,8 @@ void api_begin_resumed(Session *S, const moonlet_state *s);
 void api_attach(Run *R);
 /* The session of a run, made when an attached one first calls a host function. */
 Session *api_session(Run *R);
+/* Ends a run that has come to nothing. */
+void api_drop(Session *S);
 /* Packs what the evaluator left behind and ends the run. */
 moonlet_result api_end(Session *S, RunStatus status);
 /* The same for a run that worked without the evaluator: count values. */

@@ -175,7 +175,7 @@ int moonlet_call_then(moonlet_context *c, moonlet_value function, const moonlet_
     Value f = value_in(function), *copy = mem_alloc((count + 1) * sizeof *copy);
     if (count) memcpy(copy, args, count * sizeof *copy);
     Value *a = native_room(R, R->native, 0, AT + NATIVE_HEADER + count);
-    if (!a) return NATIVE_ERROR;
+    if (!a) return native_stack_error(R, count, "stack overflow");
     a[0] = then ? record(then, NULL, c->function->user) : V_NIL;
     a[1] = value_in(data);
     a[AT + NATIVE_HEADER - 1] = f;

@@ -74,11 +74,15 @@ static void remove_path(Run *R, Table *from, const char *path)
         run_set(R, value_pointer(at), keys[count - 1], V_NIL);
 }
 
-/* The registry has the default files, whose methods write. */
-static void forget_files(Run *R)
+/* What the registry, which debug.getregistry shows, has of a library. */
+static void forget(Run *R, const char *path)
 {
-    run_set_field(R, R->world->registry, "_IO_input", V_NIL);
-    run_set_field(R, R->world->registry, "_IO_output", V_NIL);
+    static const struct {
+        const char *path, *field;
+    } kept[] = {{"io", "_IO_input"}, {"io", "_IO_output"}, {"package", "_PRELOAD"}};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (strcmp(kept[i].path, path) == 0)
+            run_set_field(R, R->world->registry, kept[i].field, V_NIL);
 }
 
 moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
@@ -91,7 +95,7 @@ moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
         if (listed(allow, *deny)) continue;
         remove_path(R, R->world->globals, *deny);
         remove_path(R, loaded, *deny);
-        if (strcmp(*deny, "io") == 0) forget_files(R);
+        forget(R, *deny);
     }
     State *state = run_snapshot(R);
     state->paused = s->state->paused;

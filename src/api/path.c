@@ -183,7 +183,7 @@ moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
     RunStatus status = path_get_keys(&S, value_in(from), (const Value *)keys, count, &out);
     if (status != RUN_OK) return api_end(&S, status);
     if (S.ran) return api_end_values(&S, &out, 1);
-    run_end(S.R);
+    api_drop(&S);
     return api_answer(s, &out, 1);
 }
 

@@ -9,7 +9,7 @@
 #include "eval/error.h"
 #include "syntax/parser.h"
 
-enum { PORTION_TIMED = 1000, PORTION_COUNTED = 256 };
+enum { PORTION_TIMED = 1000 };
 
 /* Polls ------------------------------------------------------------------------------- */
 
@@ -20,15 +20,9 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t bytes_used(const Session *S)
-{
-    const Run *R = S->R;
-    return run_counted(R) - S->counted + (R->next_id - S->next_id) * RUN_OBJECT_BYTES;
-}
-
 static moonlet_limit_kind limit_reached(const Session *S, const moonlet_limits *l)
 {
-    if (l->bytes && bytes_used(S) > l->bytes) return MOONLET_LIMIT_BYTES;
+    if (l->bytes && !mem_room()) return MOONLET_LIMIT_BYTES;
     if (l->interrupt && __atomic_load_n(l->interrupt, __ATOMIC_RELAXED))
         return MOONLET_LIMIT_INTERRUPT;
     if (S->deadline && now_ns() > S->deadline) return MOONLET_LIMIT_TIME;
@@ -76,8 +70,6 @@ static void adopt(Run *child, const Run *R)
     if (!S) return;
     Session *own = mem_alloc(sizeof *own);
     *own = (Session){.R = child, .from = S->from, .deadline = S->deadline};
-    own->counted = run_counted(child);
-    own->next_id = child->next_id;
     child->host = own;
 }
 
@@ -88,11 +80,25 @@ static void set_portion(Run *R, int64_t steps)
     if (R->portion_max > steps) R->portion_max = steps;
 }
 
+static void apply_bytes(Session *S, uint64_t bytes)
+{
+    S->bounded = true;
+    S->outer = mem_bound;
+    mem_bound = (MemBound){INT64_MAX, eval_poll_soon, S->R};
+    if (!bytes) return; /* within a run that is bounded, one that is not */
+    mem_bound.counted_max = bytes < INT64_MAX / 2 ? (int64_t)(mem_counted + bytes) : INT64_MAX;
+    S->R->string_limited = true;
+    size_t slots =
+        bytes / sizeof(Value) < SIZE_MAX ? (size_t)(bytes / sizeof(Value)) : SIZE_MAX;
+    if (slots >= S->R->stack_max) return;
+    S->R->stack_max = S->R->stack_limit = slots;
+    S->R->stack_limited = true;
+}
+
 static void apply_limits(Session *S, const Config *c)
 {
     Run *R = S->R;
     const moonlet_limits *l = &c->limits;
-    if (l->bytes) set_portion(R, PORTION_COUNTED);
     if (l->nanoseconds || l->interrupt) set_portion(R, PORTION_TIMED);
     if (c->trace) set_portion(R, 1);
     if (l->nanoseconds) S->deadline = now_ns() + l->nanoseconds;
@@ -103,10 +109,8 @@ static void apply_limits(Session *S, const Config *c)
         R->stack_max = R->stack_limit = l->stack;
         R->stack_limited = true;
     }
-    size_t string = l->string;
-    if (l->bytes && (!string || l->bytes < string)) string = (size_t)l->bytes;
-    if (string && string < R->string_max) {
-        R->string_max = string;
+    if (l->string && l->string < R->string_max) {
+        R->string_max = l->string;
         R->string_limited = true;
     }
 }
@@ -140,9 +144,9 @@ void api_begin_resumed(Session *S, const moonlet_state *s)
     Run *R = S->R = run_begin(s->state);
     R->host = S;
     R->hooks = &hooks_plain;
-    S->counted = run_counted(R);
-    S->next_id = R->next_id;
     if (s->config) apply_limits(S, s->config);
+    uint64_t bytes = s->config ? s->config->limits.bytes : 0;
+    if (__builtin_expect(bytes || mem_bound.reached, 0)) apply_bytes(S, bytes);
 }
 
 void api_begin(Session *S, const moonlet_state *s)
@@ -167,11 +171,15 @@ Session *api_session(Run *R)
 
 static moonlet_limit_kind limit_of(const Session *S)
 {
+    const Run *R = S->R;
     if (S->limit) return S->limit;
-    switch (S->R->stop) {
+    switch (R->stop) {
     case STOP_NONE: return MOONLET_LIMIT_NONE;
-    case STOP_STACK: return MOONLET_LIMIT_STACK;
-    case STOP_STRING: return MOONLET_LIMIT_STRING;
+    case STOP_STACK:
+        return R->stack_limit == S->from->config->limits.stack ? MOONLET_LIMIT_STACK
+                                                               : MOONLET_LIMIT_BYTES;
+    case STOP_STRING:
+        return run_string_room(R) < R->string_max ? MOONLET_LIMIT_BYTES : MOONLET_LIMIT_STRING;
     case STOP_OUTSIDE: return MOONLET_LIMIT_INTERRUPT;
     default: return MOONLET_LIMIT_STEPS;
     }
@@ -198,13 +206,19 @@ static moonlet_result result_of(moonlet_status status, moonlet_state *h)
                             .error = h->error};
 }
 
+void api_drop(Session *S)
+{
+    run_end(S->R);
+    if (S->bounded) mem_bound = S->outer;
+}
+
 static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)
 {
     moonlet_result r = result_of(status, h);
     r.steps = eval_steps_used(S->R);
     if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->R->fatal))
         r.limit = limit_of(S);
-    run_end(S->R);
+    api_drop(S);
     return r;
 }
 

@@ -65,6 +65,15 @@ uint64_t eval_steps_left(const Run *R)
     return R->steps_left + (R->fuel > 0 ? (uint64_t)R->fuel : 0);
 }
 
+void eval_poll_soon(void *run)
+{
+    Run *R = run;
+    if (R->fuel <= 0) return;
+    R->portion -= R->fuel;
+    if (R->steps_left != UINT64_MAX) R->steps_left += (uint64_t)R->fuel;
+    R->fuel = 0;
+}
+
 /* Another portion; false: the run has to stop. */
 static NOINLINE bool refuel(Run *R, Value *fp, const Node *n)
 {
@@ -189,6 +198,13 @@ EXEC(eval_overflow_call)
     if (!R->stack_limited) HAND(eval_overflow, n, fp, acc, d);
     R->stop = STOP_STACK;
     HAND(eval_stop_call, n, fp, acc, d);
+}
+
+EXEC(eval_overflow_node)
+{
+    if (!R->stack_limited) HAND(eval_overflow, n, fp, acc, d);
+    R->stop = STOP_STACK;
+    HAND(eval_stop, n, fp, acc, d);
 }
 
 /* The results, at the frame that gave them; NULL: no room. */

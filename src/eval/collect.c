@@ -6,7 +6,7 @@
 #include "eval/trace_stack.h"
 
 enum {
-    OBJECT_COST = 64,           /* a table, a closure, a cell: an estimate */
+    OBJECTS_STEP = 4,           /* live ones that a step pays to trace */
     ALLOCATED_MIN = 256 * 1024, /* between traces */
     PROBE_MIN = 64 << 20,       /* the same, when nothing weak is known */
     PROBES_MAX = 16,
@@ -18,8 +18,8 @@ enum {
 static uint64_t allocated(const Run *R)
 {
     const Collection *c = &R->world->collection;
-    uint64_t objects = R->next_id - c->next_id, counted = run_counted(R);
-    return objects * OBJECT_COST + (counted > c->counted ? counted - c->counted : 0);
+    uint64_t counted = run_counted(R);
+    return counted > c->counted ? counted - c->counted : 0;
 }
 
 uint64_t collect_bytes(const Run *R) { return R->world->collection.bytes + allocated(R); }
@@ -189,11 +189,18 @@ void collect_metatable_slow(Run *R, Value object, const Table *meta)
 
 /* collectgarbage --------------------------------------------------------------------- */
 
+/* What the program asks for, it pays in steps. */
+static void trace_paid(Run *R, StackTop *top)
+{
+    trace_run(R, trace_stack, top);
+    native_charge(R, R->world->collection.objects / OBJECTS_STEP);
+}
+
 int collect_full(Run *R, Value *a)
 {
     StackTop top = {a, NULL, 0};
     if (is_nested(R)) NATIVE_RETURN(value_number(0));
-    trace_run(R, trace_stack, &top);
+    trace_paid(R, &top);
     if (!has_entries(R, R->world->collection.queue)) NATIVE_RETURN(value_number(0));
     return call_finalizers(R, a, false);
 }
@@ -209,7 +216,7 @@ int collect_step(Run *R, Value *a, int32_t kilobytes)
         NATIVE_RETURN(V_FALSE);
     }
     StackTop top = {a, NULL, 0};
-    if (!is_nested(R)) trace_run(R, trace_stack, &top);
+    if (!is_nested(R)) trace_paid(R, &top);
     if (!has_entries(R, R->world->collection.queue)) NATIVE_RETURN(V_TRUE);
     a[NATIVE_HEADER - 1] =
         value_object(run_new_native(R, collect_finalizers, "collectgarbage", 0));

@@ -60,8 +60,11 @@ static Value *main_frame(Run *R, size_t n)
     R->co = R->world->main;
     size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
     Segment *s = R->main_segment;
-    if (!s || s->size < size)
+    if (!s || s->size < size) {
+        uint64_t counted = mem_counted; /* whether there is one left is no part of the state */
         s = segment_new(R, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
+        mem_counted = counted;
+    }
     s->epoch = R->epoch;
     s->prev = NULL;
     s->below = 0;
@@ -179,6 +182,10 @@ static NOINLINE void set_overflow(Run *R, Value *fp, const Node *n)
 EXEC(eval_overflow)
 {
     set_overflow(R, fp, n);
+    if (R->stack_limited) { /* nobody may notice, and there is nowhere to go on */
+        R->stop = STOP_STACK;
+        R->fatal = true;
+    }
     HAND(eval_throw, n, fp, acc, d);
 }
 

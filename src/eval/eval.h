@@ -24,6 +24,8 @@ RunStatus eval_resume_paused(Run *R);
 void eval_set_budget(Run *R, uint64_t steps);
 uint64_t eval_steps_used(const Run *R);
 uint64_t eval_steps_left(const Run *R);
+/* The run polls at its next step. A MemBound's function. */
+void eval_poll_soon(void *run);
 
 /* Reasons why a run stops before its end, in R->stop. */
 typedef enum EvalStop {

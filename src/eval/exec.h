@@ -82,6 +82,8 @@ EXEC(eval_stop_call);
 EXEC(eval_stop_return);
 /* The stack has no room for the call of fp[-1] with acc arguments. */
 EXEC(eval_overflow_call);
+/* The same for the work of node n, which is done again. */
+EXEC(eval_overflow_node);
 /* Raises "stack overflow". */
 EXEC(eval_overflow);
 /* What a native answered (acc, as an int) other than one result. */

@@ -221,7 +221,7 @@ EXEC(exec_VARARG_OPEN)
     uint32_t extra = frame_vararg_count(fp);
     const Value *from = frame_varargs(fp);
     Value *to = frame_take_open(R, fp, n->c, from, extra);
-    if (UNLIKELY(!to)) HAND(eval_overflow, n, fp, acc, d);
+    if (UNLIKELY(!to)) HAND(eval_overflow_node, n, fp, acc, d);
     GO(n + 1, to, acc, d);
 }
 EXEC(exec_GLUE_VARARG)

@@ -230,6 +230,7 @@ Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t
         if (!fp) return NULL;
     }
     if (count) memmove(fp + at, from, count * sizeof(Value));
+    if (UNLIKELY(count >= STEP_VALUES)) R->fuel -= (int64_t)(count / STEP_VALUES);
     R->open = (uint32_t)count;
     return fp;
 }

@@ -13,7 +13,7 @@ enum { SLOTS_MAX = 60000 };
 
 static void *grown(const void *old, size_t count, size_t capacity, size_t size)
 {
-    void *p = mem_alloc(capacity * size);
+    void *p = mem_alloc_counted(capacity * size);
     if (count) memcpy(p, old, count * size);
     return p;
 }
@@ -119,7 +119,7 @@ static void describe_upvalues(Linker *L, const AstLocal *defining)
     const AstFunction *f = L->source;
     Proto *p = L->proto;
     p->upvalue_count = (uint32_t)f->upvalue_count;
-    p->upvalues = mem_alloc((size_t)f->upvalue_count * sizeof *p->upvalues + 1);
+    p->upvalues = mem_alloc_counted((size_t)f->upvalue_count * sizeof *p->upvalues + 1);
     for (int i = 0; i < f->upvalue_count; i++) {
         const AstUpvalue *u = &f->upvalues[i];
         ProtoUpvalue *v = &p->upvalues[i];
@@ -168,13 +168,14 @@ static void adopt(Linker *parent, Proto *child)
 {
     Proto *p = parent->proto;
     if (!p->protos)
-        p->protos = mem_alloc((size_t)parent->source->function_count * sizeof *p->protos + 1);
+        p->protos =
+            mem_alloc_counted((size_t)parent->source->function_count * sizeof *p->protos + 1);
     p->protos[p->proto_count++] = child;
 }
 
 static Linker linker_for(Linker *parent, const AstFunction *f)
 {
-    Proto *p = mem_alloc(sizeof *p);
+    Proto *p = mem_alloc_counted(sizeof *p);
     p->source = f;
     p->params = (uint32_t)f->params;
     p->vararg = f->vararg;
@@ -254,6 +255,10 @@ Closure *native_load(Run *R, const char *source, size_t length, String *chunk_na
     ParseResult r = parse_chunk(source, length, chunk_name, false);
     *error = r.error;
     if (!r.main) return NULL;
+    if (!mem_room()) {
+        *error = string_from_c("not enough memory");
+        return NULL;
+    }
     const Proto *p = link_chunk(r.main, error);
     return p ? link_closure(R, p, env) : NULL;
 }

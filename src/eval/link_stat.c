@@ -97,7 +97,7 @@ static void stat_local_function(Linker *L, const AstStat *s)
  * as PUC Lua does. */
 static void assign_several(Linker *L, const AstStat *s, unsigned count)
 {
-    Target few[16], *targets = count <= 16 ? few : mem_alloc(count * sizeof *targets);
+    Target few[16], *targets = count <= 16 ? few : mem_alloc_counted(count * sizeof *targets);
     unsigned i = 0;
     for (const AstExpr *e = s->u.assign.targets; e; e = e->next) {
         for (unsigned k = 0; k < i; k++) link_target_conflict(L, &targets[k], e);
@@ -210,7 +210,7 @@ static void loop_body(Linker *L, AstLocal *const *locals, unsigned count, unsign
 
 static AstExpr *number_one(int line)
 {
-    AstExpr *e = mem_new(sizeof *e);
+    AstExpr *e = mem_new_counted(sizeof *e);
     e->kind = EXPR_NUMBER;
     e->line = line;
     e->u.number = 1;
@@ -298,7 +298,7 @@ static void add_label_node(LabelNodes *list, const AstLabel *label, uint32_t nod
 {
     if (list->count == list->capacity) {
         uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
-        LabelNode *more = mem_alloc(capacity * sizeof *more);
+        LabelNode *more = mem_alloc_counted(capacity * sizeof *more);
         if (list->count) memcpy(more, list->all, list->count * sizeof *more);
         list->all = more;
         list->capacity = capacity;

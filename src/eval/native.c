@@ -54,6 +54,14 @@ int native_memory_error(Run *R)
     return NATIVE_ERROR;
 }
 
+int native_stack_error(Run *R, size_t count, const char *message)
+{
+    bool limited = R->stack_limited && count < STACK_MAX_DEFAULT;
+    if (limited) R->stop = STOP_STACK;
+    native_error(R, "%s", message);
+    return limited ? NATIVE_PAUSE : NATIVE_ERROR;
+}
+
 /* The name by which the running native was called, for "bad argument". */
 static void called_as(Run *R, char out[64], bool *method)
 {
@@ -114,11 +122,7 @@ int native_call(Run *R, Value *a, int at, int n, NativeCont *cont)
 Value *native_room(Run *R, Value *a, int used, size_t more)
 {
     Value *to = frame_native_room(R, a, (size_t)used, (size_t)used + more);
-    if (!to) {
-        native_error(R, "stack overflow");
-        return NULL;
-    }
-    return R->native = to;
+    return to ? R->native = to : NULL;
 }
 
 /* Has cont go on with v as its one result, nothing having been called. */

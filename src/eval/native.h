@@ -49,7 +49,10 @@ int native_arg_error(Run *R, int i, const char *format, ...)
 /* "number expected, got nil" and so on, for argument i. */
 int native_type_error(Run *R, Value *a, int n, int i, const char *expected);
 int native_results(Run *R, const Value *values, size_t n);
+/* A string that cannot be made: a stop if the host has limited that. */
 int native_memory_error(Run *R);
+/* The same where the stack has no room for so many values. */
+int native_stack_error(Run *R, size_t count, const char *message);
 
 /* cont NULL: the results of the call are the native's own. */
 int native_call(Run *R, Value *a, int at, int n, NativeCont *cont);
@@ -57,13 +60,18 @@ static inline int native_tail(Run *R, Value *a, int at, int n)
 {
     return native_call(R, a, at, n, NULL);
 }
-/* Room for `more` slots above a[used]: gives a, perhaps moved; NULL: error is set. */
+/* Room for `more` slots above a[used]: gives a, perhaps moved; NULL: there is none. */
 Value *native_room(Run *R, Value *a, int used, size_t more);
 
 /* Charges a long-running native for its work, in steps; false: return NATIVE_PAUSE,
  * and the native is run again from the start (or its continuation) later. Only before
  * anything observable has happened. */
 bool native_charge(Run *R, uint64_t steps);
+/* The same for values moved or looked at. */
+static inline void native_charge_values(Run *R, size_t count)
+{
+    if (count >= STEP_VALUES) native_charge(R, count / STEP_VALUES);
+}
 
 /* Arguments ------------------------------------------------------------------- */
 

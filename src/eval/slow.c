@@ -367,7 +367,7 @@ enum { CONCAT_STEP = 64 };
 
 static String *join_charged(Run *R, const Value *v, size_t count)
 {
-    String *s = join(v, count, R->string_max);
+    String *s = join(v, count, run_string_room(R));
     if (s) R->fuel -= (int64_t)(s->length / CONCAT_STEP);
     return s;
 }
@@ -386,7 +386,7 @@ static String *concat_run(Run *R, const Value *v, size_t count)
         rest = string_value(s);
     }
     const char *p = piece(rest, buf, &length);
-    if (first->length + length > R->string_max) return NULL;
+    if (first->length + length > run_string_room(R)) return NULL;
     R->fuel -= (int64_t)(length / CONCAT_STEP);
     return string_concat(first, p, length);
 }

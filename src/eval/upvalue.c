@@ -30,7 +30,8 @@ static Value read(Run *R, const Closure *c, uint32_t i)
 Value upvalue_get(Run *R, Value f, uint32_t i)
 {
     if (is_lua(f)) return read(R, heap_closure(R, value_pointer(f)), i);
-    return ((Native *)value_pointer(f))->upvalues[i];
+    Value v = ((Native *)value_pointer(f))->upvalues[i];
+    return value_is(v, OBJ_CELL) ? heap_cell(R, value_pointer(v)) : v;
 }
 
 static uint64_t mixed(uint64_t h, uint64_t x)

@@ -7,6 +7,8 @@
 
 const char world_snapshot_tag[] = "snapshot";
 
+enum { COPY_STEP = 256 }; /* bytes copied for a step */
+
 EXEC(world_return) { RETURN_MANY(fp); }
 
 /* Values that outlive the world they were in. */
@@ -22,13 +24,15 @@ static Value *save_values(const Value *from, size_t n)
 static Value *go_back(Run *R, State *s, Value *values, size_t n, uint64_t shared_below)
 {
     Import im;
+    uint64_t counted = mem_counted;
     Run *from = run_begin(run_snapshot(R));
     run_load(R, s);
     Value *a = eval_reenter(R);
     R->native = a;
     import_begin(&im, R, from, shared_below);
     for (size_t i = 0; i < n; i++) values[i] = import_value(&im, values[i]);
-    run_end(from);
+    run_end_view(from);
+    native_charge(R, (mem_counted - counted) / COPY_STEP);
     R->results = values;
     R->result_count = (uint32_t)n;
     if (im.refused) native_error(R, "cannot bring %s out of a fork (%s)", im.refused, im.path);

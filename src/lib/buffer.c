@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/buffer.h"
 
+#include "mem.h"
+
 #include <assert.h>
 
 void buffer_init(Buffer *b, size_t limit)
@@ -23,10 +25,12 @@ bool buffer_grow(Buffer *b, size_t extra)
 {
     if (b->error != BUFFER_OK) return false;
     if (extra > b->limit - b->length) return buffer_fail(b, BUFFER_TOO_LARGE);
-    size_t needed = b->length + extra;
+    size_t needed = b->length + extra, room = mem_room();
+    if (needed > room) return buffer_fail(b, BUFFER_TOO_LARGE);
     size_t wanted = b->capacity + b->capacity / 2;
     if (wanted < needed) wanted = needed;
     if (wanted > b->limit) wanted = b->limit;
+    if (wanted > room) wanted = room;
     char *data = NULL;
     String *string = string_reserve(wanted, &data);
     if (!string && wanted > needed) string = string_reserve(wanted = needed, &data);

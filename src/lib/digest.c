@@ -12,6 +12,7 @@ typedef struct Digest {
     Table *numbers; /* object -> number, in the order met */
     Table *queue;   /* number -> object */
     int64_t met;
+    size_t values; /* looked at */
 } Digest;
 
 static void add(Digest *d, const void *bytes, size_t n)
@@ -27,6 +28,7 @@ static void add_string(Digest *d, const String *s)
 
 static void add_value(Digest *d, Value v)
 {
+    d->values++;
     if (!value_is_object(v)) {
         add_word(d, v);
         return;
@@ -126,7 +128,7 @@ static void add_random(Digest *d, const Random *r)
         add_word(d, r->words[(r->oldest + i) % RANDOM_WORDS]);
 }
 
-uint64_t digest_world(Run *view)
+uint64_t digest_world(Run *view, size_t *values)
 {
     Digest *d = mem_alloc(sizeof *d + 64); /* XXH3 wants 64-byte alignment */
     d = (Digest *)(((uintptr_t)d + 63) & ~(uintptr_t)63);
@@ -135,6 +137,7 @@ uint64_t digest_world(Run *view)
     d->numbers = run_new_table(view);
     d->queue = run_new_table(view);
     d->met = 0;
+    d->values = 0;
     add_random(d, view->random);
     add_value(d, value_object(view->world->globals));
     add_value(d, value_object(view->world->registry));
@@ -143,5 +146,6 @@ uint64_t digest_world(Run *view)
                   view->world->type_meta[i] ? value_object(view->world->type_meta[i]) : V_NIL);
     for (int64_t i = 1; i <= d->met; i++)
         add_contents(d, value_pointer(table_get_int(&d->queue->body, i)));
+    *values = d->values;
     return XXH3_64bits_digest(&d->xxh);
 }

@@ -81,7 +81,7 @@ static Got read_line(Run *R, FILE *f, bool keep_end, Value *out)
 {
     Buffer b;
     int c;
-    buffer_init(&b, R->string_max);
+    buffer_init(&b, run_string_room(R));
     flockfile(f);
     while ((c = getc_unlocked(f)) != EOF && c != '\n')
         if (!buffer_append_char(&b, (char)c)) break;
@@ -96,7 +96,7 @@ static Got read_bytes(Run *R, FILE *f, size_t count, bool nothing_is_fine, Value
 {
     Buffer b;
     size_t block = BUFFER_ROOM, got;
-    buffer_init(&b, R->string_max);
+    buffer_init(&b, run_string_room(R));
     do {
         size_t want = count - b.length < block ? count - b.length : block;
         if (!buffer_reserve(&b, want)) break;

@@ -28,14 +28,14 @@ static void begin(Run *R, Work *w, size_t offset)
 {
     w->text = value_string(w->args[0]);
     format_init(&w->f, w->text->data + offset, w->text->length - offset);
-    buffer_init(&w->out, R->string_max);
+    buffer_init(&w->out, run_string_room(R));
 }
 
 /* The whole result; NULL when there is no room. */
 static const String *finish(Run *R, Work *w)
 {
     if (!w->done) return buffer_finish(&w->out);
-    if (w->out.error || w->out.length > R->string_max - w->done->length) return NULL;
+    if (w->out.error || w->out.length + w->done->length > run_string_room(R)) return NULL;
     return string_concat(w->done, w->out.data, w->out.length);
 }
 
@@ -123,6 +123,7 @@ static int format(Run *R, Work *w, Value *a)
     }
     const String *s = finish(R, w);
     if (!s) return native_memory_error(R);
+    lib_string_charge(R, s->length);
     NATIVE_RETURN(string_value(s));
 }
 

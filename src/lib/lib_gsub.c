@@ -45,7 +45,7 @@ static inline void begin(Run *R, Gsub *g, const Value *a)
 {
     g->subject = value_string(a[SUBJECT]);
     match_begin(R, &g->w, g->subject, value_string(a[PATTERN]), true);
-    buffer_init(&g->out, R->string_max);
+    buffer_init(&g->out, run_string_room(R));
     g->plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
 }
 
@@ -68,7 +68,7 @@ static const String *whole_result(Run *R, Gsub *g, const Value *a)
 {
     if (a[RESULT] == V_NIL) return buffer_finish(&g->out);
     const String *s = value_string(a[RESULT]);
-    if (g->out.error || g->out.length > R->string_max - s->length) return NULL;
+    if (g->out.error || g->out.length + s->length > run_string_room(R)) return NULL;
     return g->out.length ? string_concat(s, g->out.data, g->out.length) : s;
 }
 

@@ -13,6 +13,8 @@
 /* The frame of load: arguments, whether there is an env, the text so far. */
 enum { LOAD_SOURCE, LOAD_NAME, LOAD_MODE, LOAD_ENV, LOAD_HAS_ENV, LOAD_TEXT, LOAD_AT };
 
+enum { LOAD_STEP = 8 }; /* bytes of source for a step */
+
 /* The message if the mode (NULL: any) forbids this kind of chunk, else NULL. */
 static String *refuse(const char *mode, const char *source, size_t length)
 {
@@ -41,9 +43,11 @@ static int failed(Value *a, Value message)
 static int load_text(Run *R, Value *a, const String *text)
 {
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
+    native_charge(R, text->length / LOAD_STEP);
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f = compile(R, text->data, text->length, value_string(a[LOAD_NAME]),
                          mode ? lib_c_text(mode) : NULL, env, &error);
+    if (!mem_room()) return native_memory_error(R);
     if (!f) return failed(a, string_value(error));
     NATIVE_RETURN(value_object(f));
 }
@@ -71,7 +75,7 @@ static int load_piece(Run *R, Value *a, int n)
     const String *s = value_string(piece);
     if (s->length == 0) return load_text(R, a, value_string(a[LOAD_TEXT]));
     const String *text = value_string(a[LOAD_TEXT]);
-    if (text->length + s->length > R->string_max) return native_memory_error(R);
+    if (text->length + s->length > run_string_room(R)) return native_memory_error(R);
     text = string_concat(text, s->data, s->length);
     if (!text) return native_memory_error(R);
     a[LOAD_TEXT] = string_value(text);
@@ -108,12 +112,13 @@ static int base_load(Run *R, Value *a, int n)
 
 /* Files ----------------------------------------------------------------------------- */
 
-static String *read_all(FILE *f)
+static String *read_all(Run *R, FILE *f)
 {
     char block[8192];
     size_t n;
     String *s = string_new("", 0);
-    while (s && (n = fread(block, 1, sizeof block, f)) > 0) s = string_concat(s, block, n);
+    while (s && (n = fread(block, 1, sizeof block, f)) > 0)
+        s = s->length + n > run_string_room(R) ? NULL : string_concat(s, block, n);
     return s;
 }
 
@@ -147,7 +152,7 @@ Closure *lib_load_file(Run *R, const char *name, const char *mode, const Value *
         return NULL;
     }
     errno = 0;
-    String *text = read_all(f);
+    String *text = read_all(R, f);
     bool bad = ferror(f);
     if (bad) *error = file_error("read", shown);
     if (name) fclose(f);

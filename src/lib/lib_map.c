@@ -47,7 +47,8 @@ typedef struct Map {
     size_t count;
     unsigned threads, processes;
     uint64_t steps, left; /* for each item; that the run has */
-    _Atomic uint64_t spent;
+    size_t room;          /* bytes that it has */
+    _Atomic uint64_t spent, allocated;
     volatile int over; /* all that the run has is spent */
     RunStop stop, outer;
 } Map;
@@ -67,6 +68,21 @@ static void inherit(Run *child, const Map *m)
     eval_set_budget(child, m->steps < m->left ? m->steps : m->left);
 }
 
+/* On this thread, until the item is done. */
+static void bound(Run *child, const Map *m)
+{
+    int64_t most = INT64_MAX - (int64_t)mem_counted;
+    int64_t room = m->room < (size_t)most ? (int64_t)m->room : most;
+    mem_bound = (MemBound){(int64_t)mem_counted + room, eval_poll_soon, child};
+}
+
+static void spend(Map *m, const Outcome *out)
+{
+    bool steps = atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left;
+    bool bytes = atomic_fetch_add(&m->allocated, out->bytes) + out->bytes > m->room;
+    if (steps || bytes) __atomic_store_n(&m->over, 1, __ATOMIC_RELAXED);
+}
+
 static ItemStatus status_of(const Map *m, const Run *child, RunStatus status)
 {
     if (status == RUN_OK) return ITEM_OK;
@@ -79,19 +95,20 @@ static void run_item(void *context, size_t i)
     Map *m = context;
     Outcome *out = &m->outcomes[i];
     Run *R = run_begin(m->base);
+    MemBound outer = mem_bound;
     inherit(R, m);
+    bound(R, m);
     RunStatus status = eval_call(R, m->function, &m->inputs[i], 1);
     out->status = status_of(m, R, status);
     out->stop = (EvalStop)R->stop;
     if (status == RUN_OK) out->value = lib_result(R, 0);
     if (status == RUN_ERROR) out->value = R->error;
     out->steps = eval_steps_used(R);
-    out->bytes =
-        run_counted(R) - m->base->counted + (R->next_id - m->base->next_id) * RUN_OBJECT_BYTES;
+    out->bytes = run_counted(R) - m->base->counted;
     out->state = run_snapshot(R);
     run_end(R);
-    if (atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left)
-        __atomic_store_n(&m->over, 1, __ATOMIC_RELAXED);
+    mem_bound = outer;
+    spend(m, out);
 }
 
 static bool has_value(const Outcome *out)
@@ -146,7 +163,7 @@ static void unpack_item(void *context, size_t i, const char *bytes, size_t lengt
     out->steps = unpack_number(&u);
     out->bytes = unpack_number(&u);
     keep_packed(out, u.at, (size_t)(u.end - u.at));
-    if (atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left) m->over = 1;
+    spend(m, out);
 }
 
 static void run_items(Map *m)
@@ -189,7 +206,7 @@ static Value imported_value(Run *R, const Map *m, const Outcome *out, Value *err
     Run *from = run_begin(out->state);
     import_begin(&im, R, from, m->base->next_id);
     Value v = import_value(&im, out->value);
-    run_end(from);
+    run_end_view(from);
     if (!im.refused) return v;
     char text[64 + IMPORT_PATH_MAX];
     snprintf(text, sizeof text, "cannot bring %s out of a fork (%s)", im.refused, im.path);
@@ -247,9 +264,8 @@ static EvalStop reached(const Map *m)
 
 static void charge(const Map *m)
 {
-    Run *R = m->R;
-    for (size_t i = 0; i < m->count; i++) R->counted += m->outcomes[i].bytes;
-    native_charge(R, m->spent);
+    mem_count(m->allocated);
+    native_charge(m->R, m->spent);
 }
 
 static int finish(Map *m)
@@ -297,7 +313,11 @@ int state_map(Run *R, Value *a, int n)
     Table *list = n > 1 ? arg_table(R, a, n, 1) : NULL;
     if (!arg_any(R, a, n, 0)) return NATIVE_ERROR;
     if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(R, a, n, 1, "table");
-    Map m = {.R = R, .function = a[0], .steps = UINT64_MAX, .left = eval_steps_left(R)};
+    Map m = {.R = R,
+             .function = a[0],
+             .steps = UINT64_MAX,
+             .left = eval_steps_left(R),
+             .room = mem_room()};
     if (!options(R, a, n, &m)) return NATIVE_ERROR;
     m.count = (size_t)table_length(heap_table(R, list));
     Value *inputs = mem_alloc((m.count + 1) * sizeof *inputs);

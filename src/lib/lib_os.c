@@ -130,7 +130,7 @@ static int os_date(Run *R, Value *a, int n)
         !arg_number_or(R, a, n, 1, (double)time(NULL), &seconds))
         return NATIVE_ERROR;
     if (!format) format = string_from_c("%c");
-    buffer_init(&text, R->string_max);
+    buffer_init(&text, run_string_room(R));
     switch (osdate_format(format->data, format->length, seconds, &fields, &text)) {
     case OSDATE_NONE: NATIVE_RETURN(V_NIL);
     case OSDATE_TABLE: NATIVE_RETURN(date_table(R, &fields));

@@ -47,8 +47,10 @@ static int state_digest(Run *R, Value *a, int n)
     if (!s) return NATIVE_ERROR;
     char text[20];
     Run *view = run_begin(s);
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)digest_world(view));
-    run_end(view);
+    size_t values;
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)digest_world(view, &values));
+    run_end_view(view);
+    native_charge_values(R, values);
     NATIVE_RETURN(new_string(text, 16));
 }
 
@@ -61,6 +63,7 @@ typedef struct Diff {
     Table *out;
     Table *queue; /* table, path, table, path ... */
     int64_t queued, left;
+    size_t entries; /* looked at */
 } Diff;
 
 static void note_changed(void *context, void *object)
@@ -127,6 +130,7 @@ static void compare(Diff *d, Table *t, const String *path)
     bool changed = run_get(d->R, d->changed, value_object(t)) != V_NIL;
     if (changed) d->left--;
     Value key = V_NIL, v;
+    d->entries += a->array.size + a->hash.count + (changed ? b->array.size + b->hash.count : 0);
     while (table_next(a, &key, &v)) {
         Value new = changed ? table_get(b, key) : v;
         report(d, path, key, v, new);
@@ -153,8 +157,9 @@ static int state_diff_(Run *R, Value *a, int n)
         Value t = table_get_int(&d.queue->body, i);
         compare(&d, value_pointer(t), value_string(table_get_int(&d.queue->body, i + 1)));
     }
-    run_end(d.b);
-    run_end(d.a);
+    run_end_view(d.b);
+    run_end_view(d.a);
+    native_charge_values(R, d.entries);
     NATIVE_RETURN(value_object(d.out));
 }
 

@@ -54,15 +54,19 @@ static int string_sub(Run *R, Value *a, int n)
     if (last > s->length) last = s->length;
     if (first > last) NATIVE_RETURN(empty_string);
     if (last - first + 1 == s->length) NATIVE_RETURN(string_value(s));
-    Value part = lib_string_of(s->data + first - 1, last - first + 1);
+    size_t length = last - first + 1;
+    if (length > run_string_room(R)) return native_memory_error(R);
+    Value part = lib_string_of(s->data + first - 1, length);
     if (!part) return native_memory_error(R);
+    lib_string_charge(R, length);
     NATIVE_RETURN(part);
 }
 
 static int many_bytes(Run *R, Value *a, const String *s, uint64_t first, size_t count)
 {
     a = count < R->stack_max ? native_room(R, a, 1, count) : NULL;
-    if (!a) return native_error(R, "stack overflow (string slice too long)");
+    if (!a) return native_stack_error(R, count, "stack overflow (string slice too long)");
+    native_charge_values(R, count);
     const unsigned char *bytes = (const unsigned char *)s->data + first - 1;
     for (size_t k = 0; k < count; k++) a[k] = value_number(bytes[k]);
     return native_results(R, a, count);
@@ -104,6 +108,12 @@ static int string_char(Run *R, Value *a, int n)
 
 /* Copies --------------------------------------------------------------------------- */
 
+/* NULL also when the run may not have as long a string. */
+static String *reserve(const Run *R, size_t length, char **bytes)
+{
+    return length > run_string_room(R) ? NULL : string_reserve(length, bytes);
+}
+
 enum { BLOCK = 16 }; /* bytes that a vector instruction may take at once */
 
 static int string_reverse(Run *R, Value *a, int n)
@@ -112,7 +122,7 @@ static int string_reverse(Run *R, Value *a, int n)
     const String *s = arg_string(R, a, n, 0);
     if (!s) return NATIVE_ERROR;
     if (s->length < 2) NATIVE_RETURN(string_value(s));
-    String *reversed = string_reserve(s->length, &bytes);
+    String *reversed = reserve(R, s->length, &bytes);
     if (!reversed) return native_memory_error(R);
     const char *end = s->data + s->length;
     size_t left = s->length;
@@ -143,7 +153,7 @@ static int change_case(Run *R, Value *a, int n, unsigned char first)
     char *to;
     const String *s = arg_string(R, a, n, 0);
     if (!s) return NATIVE_ERROR;
-    String *changed = string_reserve(s->length, &to);
+    String *changed = reserve(R, s->length, &to);
     if (!changed) return native_memory_error(R);
     const char *from = s->data;
     size_t left = s->length;
@@ -172,7 +182,7 @@ static int repeat_string(Run *R, Value *a, const String *s, const String *separa
     size_t unit = s->length + (separator ? separator->length : 0);
     if (unit >= SIZE_MAX / 2 / count) return native_error(R, "resulting string too large");
     size_t total = unit * count - (unit - s->length);
-    if (total > R->string_max) return native_memory_error(R);
+    if (total > run_string_room(R)) return native_memory_error(R);
     if (total == s->length) NATIVE_RETURN(string_value(s));
     if (total < 2)
         NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));

@@ -66,6 +66,7 @@ static int insert_sized(Run *R, Value *a, int n, int32_t length)
         if (!arg_int(R, a, n, 1, &position)) return NATIVE_ERROR;
         if (position < 1 || position > end)
             return native_arg_error(R, 1, "position out of bounds");
+        native_charge_values(R, (size_t)(end - position));
         for (int64_t i = end; i > position; i--) set(R, a, i, get(R, a, i - 1));
     }
     set(R, a, position, v);
@@ -86,6 +87,7 @@ static int remove_sized(Run *R, Value *a, int n, int32_t size)
     int64_t last = (int32_t)((uint32_t)size + 1); /* wraps around as an int does */
     if (position != size && (position < 1 || position > last))
         return native_arg_error(R, 0, "position out of bounds");
+    if (position < size) native_charge_values(R, (size_t)(size - position));
     Value removed = get(R, a, position);
     int64_t i = position;
     for (; i < size; i++) set(R, a, i, get(R, a, i + 1));
@@ -119,7 +121,7 @@ static int concat_range(Run *R, Value *a, int32_t first, int32_t last)
 {
     Buffer b;
     const String *separator = a[1] == V_NIL ? NULL : value_string(a[1]);
-    buffer_init(&b, R->string_max);
+    buffer_init(&b, run_string_room(R));
     for (int64_t i = first; i <= last; i++) {
         Value v = get(R, a, i);
         if (!append_value(&b, v))
@@ -130,6 +132,7 @@ static int concat_range(Run *R, Value *a, int32_t first, int32_t last)
     }
     const String *s = buffer_finish(&b);
     if (!s) return native_memory_error(R);
+    native_charge_values(R, (size_t)((int64_t)last - first + 1) + s->length / 4);
     NATIVE_RETURN(string_value(s));
 }
 
@@ -157,6 +160,7 @@ static int lib_table_concat(Run *R, Value *a, int n)
 
 static int lib_table_pack(Run *R, Value *a, int n)
 {
+    native_charge_values(R, (size_t)n);
     Table *t = run_new_table(R);
     table_set_list(&t->body, 1, a, (size_t)n, R->epoch);
     run_set_field(R, t, "n", value_number(n));
@@ -167,10 +171,10 @@ static int unpack_range(Run *R, Value *a, int32_t first, int32_t last)
 {
     if (first > last) return 0;
     int64_t count = (int64_t)last - first + 1;
-    if (count > INT32_MAX - 10 || (uint64_t)count >= R->stack_max)
-        return native_error(R, "too many results to unpack");
-    a = native_room(R, a, 1, (size_t)count);
-    if (!a) return native_error(R, "too many results to unpack");
+    bool fits = count <= INT32_MAX - 10 && (uint64_t)count < R->stack_max;
+    a = fits ? native_room(R, a, 1, (size_t)count) : NULL;
+    if (!a) return native_stack_error(R, (size_t)count, "too many results to unpack");
+    native_charge_values(R, (size_t)count);
     const TableBody *b = heap_table(R, value_pointer(a[0]));
     for (int64_t i = 0; i < count; i++) a[i] = table_get_int(b, first + i);
     return native_results(R, a, (size_t)count);
@@ -199,6 +203,7 @@ static int lib_table_maxn(Run *R, Value *a, int n)
     Table *t = arg_table(R, a, n, 0);
     if (!t) return NATIVE_ERROR;
     const TableBody *b = heap_table(R, t);
+    native_charge_values(R, b->array.size + b->hash.count);
     double max = 0;
     Value key = V_NIL, v;
     while (table_next(b, &key, &v))

@@ -70,6 +70,7 @@ const void *heap_read_slow(Run *R, const void *object, const void *frozen)
 static uint64_t *renew_box(Run *R, void *object, size_t size)
 {
     uint64_t *box = mem_new(size);
+    mem_count(size);
     *box = R->epoch;
     if (!object_is_remapped(object)) object_mark_remapped(object);
     heap_map_put(&R->heap, value_object(object), ((Object *)object)->id_low, value_object(box),
@@ -220,6 +221,7 @@ void heap_blocks(const Run *R, bool (*live)(void *context, const void *object), 
 Table *run_new_table(Run *R)
 {
     Table *t = mem_new(sizeof(Table));
+    mem_count(sizeof(Table));
     object_init(&t->h, OBJ_TABLE, run_new_id(R));
     t->epoch = R->epoch;
     return t;
@@ -233,6 +235,7 @@ void state_init(const struct Node *base) { base_node = base; }
 Coroutine *run_new_coroutine(Run *R, Value function)
 {
     Coroutine *c = mem_new(sizeof(Coroutine));
+    mem_count(sizeof(Coroutine));
     object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
     c->epoch = R->epoch;
     Segment *s = segment_new(R, FIRST_SEGMENT);
@@ -246,7 +249,9 @@ Coroutine *run_new_coroutine(Run *R, Value function)
 
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues)
 {
-    Native *f = mem_new(sizeof(Native) + (size_t)upvalues * sizeof(Value));
+    size_t bytes = sizeof(Native) + (size_t)upvalues * sizeof(Value);
+    Native *f = mem_new(bytes);
+    mem_count(bytes);
     object_init(&f->h, OBJ_NATIVE, run_new_id(R));
     f->fn = fn;
     f->name = name;
@@ -257,6 +262,7 @@ Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues)
 Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
 {
     Userdata *u = mem_new(sizeof(Userdata));
+    mem_count(sizeof(Userdata) + size);
     object_init(&u->h, OBJ_USERDATA, run_new_id(R));
     u->epoch = R->epoch;
     u->tag = tag;
@@ -292,6 +298,7 @@ Table *run_metatable(Run *R, Value v)
 static World *edit_world(Run *R)
 {
     World *w = mem_alloc(sizeof *w);
+    mem_count(sizeof *w);
     *w = *R->world;
     R->world = w;
     return w;
@@ -312,7 +319,9 @@ Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
 
 Segment *segment_new(Run *R, uint32_t size)
 {
-    Segment *s = mem_new(sizeof(Segment) + (size_t)size * sizeof(Value));
+    size_t bytes = sizeof(Segment) + (size_t)size * sizeof(Value);
+    Segment *s = mem_new(bytes);
+    mem_count(bytes);
     s->epoch = R->epoch;
     s->size = size;
     return s;
@@ -375,7 +384,7 @@ static Run *run_alloc(void)
     return R;
 }
 
-enum { STRING_MAX_DEFAULT = 0x7fffffff, STACK_MAX_DEFAULT = 1000000, PORTION = 100000 };
+enum { STRING_MAX_DEFAULT = 0x7fffffff, PORTION = 100000 };
 
 static void run_defaults(Run *R)
 {
@@ -471,6 +480,13 @@ void run_end(Run *R)
     R->error = R->handler = R->value = V_NIL;
     R->next = pool;
     pool = R;
+}
+
+void run_end_view(Run *R)
+{
+    uint64_t counted = mem_counted;
+    run_end(R);
+    mem_counted = counted;
 }
 
 typedef struct DiffContext {

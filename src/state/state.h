@@ -29,8 +29,7 @@
 typedef struct Collection {
     Table *finalizers; /* NULL: none yet */
     Table *queue;      /* of objects to be finalized, or NULL */
-    uint64_t counted;  /* at the last trace, as the two that follow */
-    uint64_t next_id;
+    uint64_t counted;  /* at the last trace, as what follows */
     uint64_t bytes;
     uint64_t credit;  /* what collectgarbage("step") has paid since */
     uint32_t objects; /* live then */
@@ -71,7 +70,11 @@ typedef struct CacheEntry {
     bool owned; /* body may be written */
 } CacheEntry;
 
-enum { HEAP_CACHE_SIZE = 1024 };
+enum {
+    HEAP_CACHE_SIZE = 1024,
+    STACK_MAX_DEFAULT = 1000000, /* slots */
+    STEP_VALUES = 16             /* to move so many takes a step */
+};
 
 /* Why control left the evaluator. */
 typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
@@ -177,11 +180,14 @@ Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
 /* upvalues to be filled in. */
 static inline Closure *run_new_closure(uint32_t upvalues)
 {
-    return mem_new(sizeof(Closure) + upvalues * sizeof(Value));
+    size_t size = sizeof(Closure) + upvalues * sizeof(Value);
+    mem_count(size);
+    return mem_new(size);
 }
 static inline Cell *run_new_cell(Run *R, Value v)
 {
     Cell *c = mem_new(sizeof(Cell));
+    mem_count(sizeof(Cell));
     object_init(&c->h, OBJ_CELL, run_new_id(R));
     c->epoch = R->epoch;
     c->value = v;
@@ -271,16 +277,19 @@ Table *run_hidden_table(Run *R);
 /* The world's collection, to be written at once: the world is copied. */
 Collection *run_edit_collection(Run *R);
 
-/* Bytes that this state and its forebears have allocated for strings, vectors and maps:
- * depends on what they did only. */
+/* Bytes that this state and its forebears have allocated: depends on what they did only. */
 static inline uint64_t run_counted(const Run *R)
 {
     int64_t since = (int64_t)(mem_counted - R->counted_from);
     return R->counted + (since > 0 ? (uint64_t)since : 0);
 }
 
-/* What an object counts where bytes are estimated: run_counted leaves objects out. */
-enum { RUN_OBJECT_BYTES = 64 };
+/* Bytes that a new string may have. */
+static inline size_t run_string_room(const Run *R)
+{
+    size_t room = mem_room();
+    return room < R->string_max ? room : R->string_max;
+}
 
 /* Drops the heap map's entries of objects for which keep says no. */
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context);
@@ -309,8 +318,10 @@ void run_load(Run *R, const State *s);
  * may differ. O(changes): what the states share is skipped. */
 typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
-/* Forgets the run. */
+/* Forgets the run; what it has allocated does not count for the one around it. */
 void run_end(Run *R);
+/* The same for a run that was there to look at a state, for the one around it. */
+void run_end_view(Run *R);
 
 static inline bool run_flag(const volatile int *flag)
 {

@@ -228,7 +228,6 @@ static void take_down(Trace *T)
     Run *R = T->R;
     Collection *c = run_edit_collection(R);
     c->counted = run_counted(R);
-    c->next_id = R->next_id;
     c->bytes = T->bytes;
     c->objects = (uint32_t)T->marks.count;
     c->entries = R->heap.count;

@@ -62,7 +62,7 @@ void *array_room(void *array, int count, int *capacity, size_t item_size)
 {
     if (count < *capacity) return array;
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
-    void *copy = mem_alloc((size_t)wider * item_size);
+    void *copy = mem_alloc_counted((size_t)wider * item_size);
     if (count) memcpy(copy, array, (size_t)count * item_size);
     *capacity = wider;
     return copy;

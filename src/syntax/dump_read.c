@@ -59,6 +59,7 @@ static int read_byte(Reader *r)
 static uint64_t read_number(Reader *r, uint64_t limit)
 {
     uint64_t n = 0;
+    require(r, mem_room() > 0); /* else native_load says so */
     for (int shift = 0; shift < 63; shift += 7) {
         int byte = read_byte(r);
         n |= (uint64_t)(byte & 0x7f) << shift;
@@ -228,7 +229,7 @@ static void read_table(Reader *r, AstExpr *e)
     hold(r, 1);
     e->u.table.end_line = read_line(r, 0);
     while ((kind = read_byte(r)) != 0) {
-        AstField *f = *tail = mem_new(sizeof *f);
+        AstField *f = *tail = mem_new_counted(sizeof *f);
         tail = &f->next;
         require(r, kind <= FIELD_KEYED + 1);
         f->kind = failed(r) ? FIELD_ITEM : (FieldKind)(kind - 1);
@@ -330,7 +331,7 @@ static void read_first(Reader *r, AstExpr *e)
 /* The next part of an expression, of which `left` has been read; NULL: nothing. */
 static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
 {
-    AstExpr *e = mem_new(sizeof *e);
+    AstExpr *e = mem_new_counted(sizeof *e);
     bool follows = tag == EXPR_INDEX || tag == EXPR_CALL || tag == EXPR_METHOD ||
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     require(r, tag <= EXPR_TABLE && follows == (left != NULL));
@@ -447,7 +448,7 @@ static void read_clauses(Reader *r, AstStat *s)
     int sort, before = 1;
     while ((sort = read_byte(r)) != 0) {
         require(r, sort <= 2 && before == 1);
-        AstClause *c = *tail = mem_new(sizeof *c);
+        AstClause *c = *tail = mem_new_counted(sizeof *c);
         tail = &c->next;
         c->line = read_line(r, 0);
         if (sort == 1) c->condition = read_expr(r);
@@ -534,7 +535,7 @@ static void read_call_stat(Reader *r, AstStat *s)
 /* It is bound when it is known whether anything follows in its block. */
 static void read_label_stat(Reader *r, AstStat *s)
 {
-    AstLabel *label = s->u.label = mem_new(sizeof *label);
+    AstLabel *label = s->u.label = mem_new_counted(sizeof *label);
     label->name = read_label(r);
     label->line = read_line(r, 0);
     scope_check_label(&r->scopes, label->name);
@@ -573,14 +574,14 @@ static void bind_labels(Reader *r, int waiting, bool ends)
  * are still seen. */
 static AstBlock *read_block(Reader *r, bool is_repeat)
 {
-    AstBlock *b = mem_new(sizeof *b);
+    AstBlock *b = mem_new_counted(sizeof *b);
     AstStat **tail = &b->stats;
     int labels = 0, tag;
     bool returned = false;
     while ((tag = read_byte(r)) != 0) {
         require(r, tag <= STAT_LABEL + 1 && !returned);
         if (failed(r)) break;
-        AstStat *s = *tail = mem_new(sizeof *s);
+        AstStat *s = *tail = mem_new_counted(sizeof *s);
         tail = &s->next;
         s->kind = (StatKind)(tag - 1);
         s->line = read_line(r, 1);
@@ -601,7 +602,7 @@ static AstBlock *read_block(Reader *r, bool is_repeat)
 
 static AstFunction *read_head(Reader *r)
 {
-    AstFunction *f = mem_new(sizeof *f);
+    AstFunction *f = mem_new_counted(sizeof *f);
     f->chunk_name = r->chunk_name;
     f->stripped = r->stripped;
     f->line = read_int(r, LINE_MAX_READ);
@@ -616,7 +617,7 @@ static AstFunction *read_head(Reader *r)
 static AstUpvalue *new_upvalues(Reader *r, AstFunction *f)
 {
     f->upvalue_count = read_int(r, UPVALUES_MAX + 1);
-    f->upvalues = mem_alloc((size_t)f->upvalue_count * sizeof *f->upvalues + 1);
+    f->upvalues = mem_alloc_counted((size_t)f->upvalue_count * sizeof *f->upvalues + 1);
     return f->upvalues;
 }
 
@@ -645,7 +646,7 @@ static void read_free_upvalues(Reader *r, AstFunction *f)
 {
     AstUpvalue *u = new_upvalues(r, f);
     for (int i = 0; i < f->upvalue_count; i++, u++) {
-        AstLocal *l = u->local = mem_new(sizeof *l);
+        AstLocal *l = u->local = mem_new_counted(sizeof *l);
         l->captured = true;
         l->assigned = !read_byte(r);
         u->name = l->name = read_name(r);

@@ -47,7 +47,7 @@ static const Operator *find_operator(int token)
 
 static AstExpr *new_expr(ExprKind kind, int line)
 {
-    AstExpr *e = mem_new(sizeof *e);
+    AstExpr *e = mem_new_counted(sizeof *e);
     e->kind = kind;
     e->line = line;
     return e;
@@ -173,7 +173,7 @@ static AstExpr *parse_table(Parser *p)
     do {
         if (parse_token(p) == '}') break;
         settle_item(p, item, &waiting);
-        AstField *f = mem_new(sizeof *f);
+        AstField *f = mem_new_counted(sizeof *f);
         *tail = f;
         tail = &f->next;
         if (is_pair(p)) {

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdarg.h>
 
+#include "mem.h"
+
 enum { LINES_MAX = INT_MAX - 2 };
 
 #define A CH_ALPHA
@@ -222,6 +224,7 @@ void lexer_init(Lexer *l, const char *source, size_t length, String *chunk_name)
 void lexer_next(Lexer *l)
 {
     l->last_line = l->line;
+    if (__builtin_expect(!mem_room(), 0)) lexer_fail(l, 0, "not enough memory");
     if (l->ahead.kind != TK_EOF) {
         l->token = l->ahead;
         l->ahead.kind = TK_EOF;

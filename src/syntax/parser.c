@@ -95,7 +95,7 @@ static bool ends_block(const Parser *p, bool until)
 
 static AstBlock *parse_statements(Parser *p)
 {
-    AstBlock *block = mem_new(sizeof *block);
+    AstBlock *block = mem_new_counted(sizeof *block);
     AstStat **outer = p->tail;
     p->tail = &block->stats;
     while (!ends_block(p, true)) {
@@ -119,7 +119,7 @@ static AstBlock *parse_block(Parser *p)
 
 static AstStat *new_stat(Parser *p, StatKind kind, int line)
 {
-    AstStat *s = mem_new(sizeof *s);
+    AstStat *s = mem_new_counted(sizeof *s);
     s->kind = kind;
     s->line = line;
     *p->tail = s;
@@ -159,7 +159,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
 {
     FunctionScope scope;
     int held = p->held;
-    AstFunction *f = mem_new(sizeof *f);
+    AstFunction *f = mem_new_counted(sizeof *f);
     p->held = 0;
     f->chunk_name = p->lex.chunk_name;
     f->line = line;
@@ -304,7 +304,7 @@ static void parse_goto(Parser *p, int line)
 static void parse_label(Parser *p, int line)
 {
     AstStat *s = new_stat(p, STAT_LABEL, line);
-    AstLabel *label = mem_new(sizeof *label);
+    AstLabel *label = mem_new_counted(sizeof *label);
     lexer_next(&p->lex);
     label->name = parse_expect_name(p);
     label->line = line;
@@ -321,7 +321,7 @@ static void parse_label(Parser *p, int line)
 /* if or elseif, condition, then, block */
 static AstClause *parse_clause(Parser *p)
 {
-    AstClause *c = mem_new(sizeof *c);
+    AstClause *c = mem_new_counted(sizeof *c);
     c->line = p->lex.line;
     lexer_next(&p->lex);
     c->condition = parse_expr(p);
@@ -338,7 +338,7 @@ static void parse_if(Parser *p, int line)
     AstClause *c = s->u.clauses = parse_clause(p);
     while (parse_token(p) == TK_ELSEIF) c = c->next = parse_clause(p);
     if (parse_token(p) == TK_ELSE) {
-        c = c->next = mem_new(sizeof *c);
+        c = c->next = mem_new_counted(sizeof *c);
         c->line = p->lex.line;
         lexer_next(&p->lex);
         c->block = parse_block(p);
@@ -486,7 +486,7 @@ static void parse_statement(Parser *p)
 static AstFunction *parse_main(Parser *p)
 {
     FunctionScope scope;
-    AstFunction *f = mem_new(sizeof *f);
+    AstFunction *f = mem_new_counted(sizeof *f);
     f->chunk_name = p->lex.chunk_name;
     f->vararg = true;
     scope_open_function(&p->scopes, &scope, f);

@@ -41,7 +41,7 @@ AstLocal *scope_declare(Scopes *s, String *name)
 {
     FunctionScope *f = s->function;
     AstFunction *ast = f->ast;
-    AstLocal *local = mem_new(sizeof *local);
+    AstLocal *local = mem_new_counted(sizeof *local);
     local->name = name;
     local->function = ast;
     local->line = s->lex->last_line;
@@ -62,7 +62,7 @@ void scope_activate(Scopes *s, int n) { s->function->active += n; }
 
 AstLocal **scope_youngest(const Scopes *s, int n)
 {
-    AstLocal **copy = mem_alloc((size_t)n * sizeof(AstLocal *));
+    AstLocal **copy = mem_alloc_counted((size_t)n * sizeof(AstLocal *));
     memcpy(copy, s->vars + s->var_count - n, (size_t)n * sizeof(AstLocal *));
     return copy;
 }
@@ -240,7 +240,7 @@ void scope_open_block(Scopes *s, BlockScope *b, bool is_loop)
 static AstLabel *bind_breaks(Scopes *s, const BlockScope *b)
 {
     if (b->first_goto == s->goto_count) return NULL;
-    AstLabel *label = mem_new(sizeof *label);
+    AstLabel *label = mem_new_counted(sizeof *label);
     label->name = s->break_name;
     label->line = s->lex->last_line;
     label->locals = count_named(s, b->active);
@@ -286,7 +286,7 @@ AstLabel *scope_close_block(Scopes *s)
 
 static void add_env(Scopes *s, FunctionScope *f)
 {
-    AstLocal *env = mem_new(sizeof *env);
+    AstLocal *env = mem_new_counted(sizeof *env);
     env->name = s->env_name;
     env->captured = true;
     add_upvalue(s, f, (AstUpvalue){s->env_name, env, true, 0});
