@@ -37,6 +37,9 @@ extern "C" {
 #define MOONLET_VERSION_MAJOR 0
 #define MOONLET_VERSION_MINOR 1
 #define MOONLET_VERSION_PATCH 0
+/* For comparisons: #if MOONLET_VERSION >= 100 */
+#define MOONLET_VERSION \
+    (MOONLET_VERSION_MAJOR * 10000 + MOONLET_VERSION_MINOR * 100 + MOONLET_VERSION_PATCH)
 
 #if defined __GNUC__
 #define MOONLET_API __attribute__((visibility("default")))
@@ -361,6 +364,28 @@ MOONLET_API moonlet_result moonlet_new_table(const moonlet_state *s, const moonl
 /* The table of the globals; what a global holds, without metamethods: nil if nothing. */
 MOONLET_API moonlet_value moonlet_globals(const moonlet_state *s);
 MOONLET_API moonlet_value moonlet_global(const moonlet_state *s, const char *name);
+
+/*
+ * Looking into a state: no metamethods, nothing runs (manual 6.1: next, rawget, rawlen). No
+ * errors: what t is not answers as nothing. O(1); nothing is allocated.
+ *
+ *     moonlet_value key = moonlet_nil(), v;
+ *     while (moonlet_table_next(s, t, &key, &v)) ...
+ *
+ * Next: the entry after that with *key, the first after nil; false: there is no other. In the
+ * order of pairs, which is the same on every machine.
+ */
+MOONLET_API bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moonlet_value *key,
+                                    moonlet_value *value);
+MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value t,
+                                          moonlet_value key);
+/* Of a table or a string; 0 for anything else. */
+MOONLET_API size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v);
+/* Of any value; nil if it has none (debug.getmetatable). */
+MOONLET_API moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v);
+/* A hash of all that the state contains, equal for equal states on every machine; that of
+ * state.digest (docs/STATE.md). O(state), allocates. */
+MOONLET_API uint64_t moonlet_digest(const moonlet_state *s);
 
 /* Data of the host that belongs to the state but that Lua cannot see, by name. Putting
  * gives a new state; so does deleting. Nil is "not there". */
