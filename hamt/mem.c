@@ -106,7 +106,20 @@ void *mem_try_alloc_atomic(size_t size) { return ring_add(size); }
 void *mem_alloc_root(size_t size) { return mem_malloc(size); }
 void mem_free_root(void *p) { mem_malloc_free(p); }
 
-void mem_init(void) { check_processor(); }
+static void lock_ring(void) { pthread_mutex_lock(&ring_lock); }
+static void unlock_ring(void) { pthread_mutex_unlock(&ring_lock); }
+
+static void init(void)
+{
+    check_processor();
+    pthread_atfork(lock_ring, unlock_ring, unlock_ring);
+}
+
+void mem_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init);
+}
 void mem_init_program(void) { mem_init(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}

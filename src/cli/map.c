@@ -35,7 +35,7 @@ static volatile int interrupted;
 static void on_interrupt(int number)
 {
     signal(number, SIG_DFL);
-    interrupted = 1;
+    __atomic_store_n(&interrupted, 1, __ATOMIC_RELAXED); /* threads read it */
 }
 
 /* How far it is -------------------------------------------------------------------- */

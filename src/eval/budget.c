@@ -110,7 +110,7 @@ static NOINLINE void interrupt(Run *R, Value *fp, const Node *n)
 
 EXEC(eval_poll)
 {
-    if (R->interrupt && *R->interrupt) {
+    if (run_flag(R->interrupt)) {
         interrupt(R, fp, n);
         HAND(eval_throw, n, fp, acc, d);
     }
@@ -126,7 +126,7 @@ EXEC(eval_poll)
 /* The same before the call of fp[-1] with acc arguments. */
 EXEC(eval_poll_call)
 {
-    if (R->interrupt && *R->interrupt) {
+    if (run_flag(R->interrupt)) {
         interrupt(R, fp, n);
         HAND(eval_throw, n, fp, acc, d);
     }

@@ -11,7 +11,7 @@
 
 bool lib_string_interrupted(Run *R)
 {
-    if (!R->interrupt || !*R->interrupt) return false;
+    if (!run_flag(R->interrupt)) return false;
     *R->interrupt = 0;
     return true;
 }

@@ -40,8 +40,8 @@ LUA
 expect "errors with the number of the line" 1 "1
 6" "*: line 2: bad.lua:2: two
 *: line 3: out of steps" map '1\n2\n3\n6\n' --steps=1000 bad.lua
-expect "limits of time and bytes" 1 "1" "*: line 2: out of time
-*: line 3: out of memory" map '1\n3\n4\n' --seconds=0.05 --bytes=1000000 bad.lua
+expect "a limit of time" 1 "1" "*: line 2: out of time" map '1\n3\n' --seconds=0.05 bad.lua
+expect "a limit of bytes" 1 "1" "*: line 2: out of memory" map '1\n4\n' --bytes=1000000 bad.lua
 expect "a process that ends" 1 "1
 6" "*: line 2: the process ended with status 9" map '1\n5\n6\n' --processes=2 bad.lua
 
