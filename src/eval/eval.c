@@ -157,10 +157,22 @@ static Value *reenter(Run *R, size_t room)
 
 Value *eval_reenter(Run *R) { return reenter(R, STACK_SLACK); }
 
+/* The frames of the running segment are few: the state gets a copy, and control goes on
+ * where it is. */
+static State *snapshot_copied(Run *R)
+{
+    CoBody b = *heap_coroutine(R, R->co);
+    switch_save(R, &b, R->native, R->native, CO_PAUSED);
+    b.segment = frame_fold(R, R->segment, b.top, NULL);
+    b.node = NULL; /* goes on by returning from the native */
+    return run_snapshot_running(R, &b);
+}
+
 State *eval_snapshot(Run *R)
 {
     if (!R->depth) return run_snapshot(R);
     Value *a = R->native;
+    if (a - R->segment->slots <= COMPACT_MAX) return snapshot_copied(R);
     CoBody *b = heap_coroutine_mut(R, R->co);
     switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
     b->node = NULL; /* goes on by returning from the native */

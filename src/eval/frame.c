@@ -96,6 +96,20 @@ bool frame_down(FrameCursor *c)
     return true;
 }
 
+static Segment *scratch_take(Run *R)
+{
+    Segment *s = R->scratch;
+    R->scratch_used = true;
+    if (s) {
+        R->scratch = s->prev;
+        s->epoch = R->epoch;
+        return s;
+    }
+    s = segment_new(R, SCRATCH_SLOTS);
+    s->kind = SEGMENT_SCRATCH;
+    return s;
+}
+
 static Segment *segment_for(Run *R, const Segment *from, size_t size)
 {
     Segment *spare = R->spare;
@@ -103,6 +117,7 @@ static Segment *segment_for(Run *R, const Segment *from, size_t size)
         R->spare = NULL;
         return spare;
     }
+    if (from->epoch != R->epoch && size <= SCRATCH_SLOTS) return scratch_take(R);
     size_t grown = from->size * 2 < SEGMENT_GROWN_MAX ? from->size * 2 : SEGMENT_GROWN_MAX;
     if (from->epoch == R->epoch && grown > size) size = grown;
     return segment_new(R, (uint32_t)size);
@@ -138,8 +153,80 @@ Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t roo
     return fp;
 }
 
+/* Slots from the first one on that the frames of s may use, the top one being at fp. */
+static size_t frames_extent(const Segment *s, Value *fp)
+{
+    size_t extent = 0;
+    FrameCursor c = frame_cursor((Segment *)s, fp, NULL);
+    do {
+        size_t end = (size_t)(c.fp - s->slots) + frame_extent(c.fp);
+        if (end > extent) extent = end;
+    } while (frame_down(&c) && c.segment == s);
+    return extent;
+}
+
+static void refresh_closures(Run *R, Segment *s, Value *fp)
+{
+    FrameCursor c = frame_cursor(s, fp, NULL);
+    do refresh_closure(R, c.fp);
+    while (frame_down(&c) && c.segment == s);
+}
+
+static void segment_take(Segment *to, const Segment *from, uint32_t used)
+{
+    to->prev = from->prev;
+    to->ret = from->ret;
+    to->prev_frame = from->prev_frame;
+    to->below = from->below;
+    memcpy(to->slots, from->slots, used * sizeof(Value));
+}
+
+Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_t room)
+{
+    size_t used = (size_t)(top - s->slots), size = s->roomy ? frames_extent(s, fp) : 0;
+    if (size < used + room) size = used + room;
+    size += FRAME_HEADER + STACK_SLACK;
+    if (s->below + size > R->stack_max) return NULL;
+    Segment *to = size <= SCRATCH_SLOTS ? scratch_take(R) : segment_new(R, (uint32_t)size);
+    segment_take(to, s, (uint32_t)used);
+    frame_enter_segment(R, to);
+    fp = to->slots + (fp - s->slots);
+    if (s->epoch != R->epoch) refresh_closures(R, to, fp);
+    return fp;
+}
+
+Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home)
+{
+    bool fits =
+        home && home->kind == SEGMENT_COMPACT && home->epoch == R->epoch && home->size >= top;
+    if (!fits) {
+        home = segment_new(R, top);
+        home->kind = SEGMENT_COMPACT;
+    }
+    home->roomy = s->kind != SEGMENT_SCRATCH;
+    segment_take(home, s, top);
+    memset(home->slots + top, 0, (home->size - top) * sizeof(Value));
+    return home;
+}
+
+void frame_reclaim(Run *R)
+{
+    Segment *s = R->vacated;
+    if (!s) return;
+    s->prev = R->scratch;
+    R->scratch = s;
+    R->vacated = NULL;
+}
+
+void frame_vacate(Run *R, Segment *s)
+{
+    frame_reclaim(R);
+    if (s->kind == SEGMENT_SCRATCH && s->epoch == R->epoch) R->vacated = s;
+}
+
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
 {
+    if (s->kind == SEGMENT_COMPACT) return frame_unfold(R, s, fp, top, room);
     if (s->epoch == R->epoch) {
         frame_enter_segment(R, s);
         return fp;
@@ -200,6 +287,11 @@ static NOINLINE Value *frame_underflow(Run *R, bool reuse)
 
 Value *frame_leave(Run *R, Segment *s, Value *base)
 {
+    if (s->kind == SEGMENT_COMPACT) {
+        base = frame_unfold(R, s, base, base, 0);
+        if (!base) return NULL;
+        s = R->segment;
+    }
     R->ret = frame_ret(base);
     if (R->ret != &glue_underflow) return return_into(R, s, base);
     R->ret = s->ret;

@@ -77,6 +77,17 @@ void frame_enter_segment(Run *R, Segment *s);
 /* The frame at fp in segment s becomes the running one: moved if s is not ours. */
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room);
 
+/* The frames of a compact segment, the top one at fp and live up to top, go to one that
+ * they can run in, with `room` slots above top: gives fp; NULL on overflow. */
+Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_t room);
+/* The opposite: the frames of s, live up to its slot `top`, in a compact segment: in home
+ * if that can be. For at most COMPACT_MAX slots. */
+Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home);
+/* Control has left s for good; results may still lie in it. */
+void frame_vacate(Run *R, Segment *s);
+/* Results are where they should be: what was vacated may be used again. */
+void frame_reclaim(Run *R);
+
 /* The native whose frame is at base in s returns, to R->ret: gives where base is then,
  * for R->ret to go on from; NULL on overflow. */
 Value *frame_leave(Run *R, Segment *s, Value *base);

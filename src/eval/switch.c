@@ -122,11 +122,15 @@ static NOINLINE Value *to_resumer(Run *R, size_t room)
     return a ? frame_native_room(R, a, 0, room) : NULL;
 }
 
-/* R->results go to the resumer, as resume's or the wrapped function's own. */
-static NOINLINE Value *give_results(Run *R)
+/* R->results go to the resumer, as resume's or the wrapped function's own. They may lie
+ * in the segment that is left; `vacant`: and nothing else that is needed. */
+static NOINLINE Value *give_results(Run *R, bool vacant)
 {
     bool wrapped = heap_coroutine(R, R->co)->wrapped;
+    Segment *left = R->segment;
+    frame_reclaim(R);
     Value *a = to_resumer(R, R->result_count + 1);
+    if (vacant) frame_vacate(R, left);
     return a && !wrapped ? prefix_true(R, a) : a;
 }
 
@@ -145,7 +149,7 @@ static NOINLINE void bury(Run *R, const Node *n, const Value *fp)
 EXEC(many_GLUE_BASE)
 {
     bury(R, NULL, fp);
-    Value *a = give_results(R);
+    Value *a = give_results(R, true);
     if (UNLIKELY(!a)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
     RETURN_MANY(a);
 }
@@ -157,6 +161,20 @@ EXEC(exec_GLUE_BASE)
     HAND(many_GLUE_BASE, n, fp, acc, d);
 }
 
+/* Control leaves the running coroutine at its native's frame fp, with count values. True:
+ * its frames were few enough to be taken out of their scratch segment. */
+static NOINLINE bool suspend(Run *R, const Value *fp, size_t count)
+{
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    Segment *home = b->segment;
+    R->results = fp;
+    R->result_count = (uint32_t)count;
+    switch_save(R, b, fp, fp + count, CO_SUSPENDED);
+    if (R->segment->kind != SEGMENT_SCRATCH || b->top > COMPACT_MAX) return false;
+    b->segment = frame_fold(R, R->segment, b->top, home);
+    return true;
+}
+
 EXEC(control_yield)
 {
     if (R->co == R->world->main || R->co == R->boundary) {
@@ -166,10 +184,7 @@ EXEC(control_yield)
                                          : "attempt to yield from outside a coroutine"));
         HAND(eval_throw, n, fp, acc, d);
     }
-    R->results = fp;
-    R->result_count = (uint32_t)acc;
-    switch_save(R, heap_coroutine_mut(R, R->co), fp, fp + acc, CO_SUSPENDED);
-    Value *a = give_results(R);
+    Value *a = give_results(R, suspend(R, fp, (size_t)acc));
     if (UNLIKELY(!a)) HAND(eval_overflow, n, R->segment->slots + FRAME_HEADER, acc, d);
     RETURN_MANY(a);
 }
@@ -216,6 +231,7 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     R->pcalls = b->pcalls;
     R->co = co;
     R->spare = NULL;
+    frame_reclaim(R);
     Value *fp = b->segment->slots + b->fp;
     if (!fresh) return frame_leave(R, b->segment, fp);
     size_t room = R->result_count + NATIVE_SLOTS;

@@ -325,7 +325,7 @@ int state_map(Run *R, Value *a, int n)
         inputs[i] = table_get_int(heap_table(R, list), (int64_t)i + 1);
     m.inputs = inputs;
     m.outcomes = mem_alloc((m.count + 1) * sizeof *m.outcomes);
-    m.base = eval_snapshot(R);
+    m.base = state_settled(eval_snapshot(R));
     run_items(&m);
     int answer = finish(&m);
     for (size_t i = 0; i < m.count; i++) free(m.outcomes[i].packed);

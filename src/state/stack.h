@@ -25,8 +25,15 @@
  *  1. a segment is written only by the run whose epoch it carries.
  *  2. so when a snapshot has frozen it, or a fork resumes it, control goes on in a
  *     copy of just the frame it returns into (copy on underflow).
- *  3. every frame has STACK_SLACK slots above what its function asked for, so calls
- *     to natives and metamethods need no check.
+ *  3. every frame that runs has STACK_SLACK slots above what its function asked for, so
+ *     calls to natives and metamethods need no check.
+ *
+ * What has lain frozen goes on in a scratch segment, of which a run needs one for each
+ * coroutine that runs or has resumed another. When control leaves it, the frames are
+ * copied out to a compact segment that has no room to spare, if they are few; so a
+ * coroutine that is resumed once between two snapshots costs the words it has on its
+ * stack and no more. Scratch segments without frames belong to no state.
+ *  4. a compact segment is the top one of its stack, and never runs.
  */
 #ifndef MOONLET_STACK_H
 #define MOONLET_STACK_H
@@ -42,14 +49,19 @@ typedef struct Segment {
     uint32_t prev_frame;    /* index in prev->slots of that frame's fp */
     uint32_t size;
     uint32_t below; /* slots in use in all segments below: the depth limit */
-    uint32_t spare;
+    uint16_t kind;  /* SegmentKind */
+    bool roomy;     /* compact: its frames may need more than a scratch segment has */
     Value slots[];
 } Segment;
 
+typedef enum SegmentKind { SEGMENT_OWN, SEGMENT_SCRATCH, SEGMENT_COMPACT } SegmentKind;
+
 enum {
     STACK_SLACK = 48,
-    FRAME_HEADER = 4, /* words below fp of a glue frame, the largest header */
-    NATIVE_SLOTS = 40 /* what a native may use above its arguments */
+    SCRATCH_SLOTS = 512,
+    COMPACT_MAX = 128, /* slots that are copied when control leaves them */
+    FRAME_HEADER = 4,  /* words below fp of a glue frame, the largest header */
+    NATIVE_SLOTS = 40  /* what a native may use above its arguments */
 };
 
 typedef enum CoStatus {

@@ -36,15 +36,37 @@ typedef struct CellBox {
 
 /* Finding contents ----------------------------------------------------------------- */
 
-static CacheEntry *cache_slot(Run *R, const void *object)
+enum { CACHE_SIZE_FIRST = 1 << 10, CACHE_SIZE_MAX = 1 << 17 };
+
+static CacheEntry *cache_new(uint32_t size)
 {
-    return &R->cache[((const Object *)object)->id_low % HEAP_CACHE_SIZE];
+    CacheEntry *cache = aligned_alloc(sizeof *cache, size * sizeof *cache);
+    if (!cache) abort();
+    return memset(cache, 0, size * sizeof *cache);
 }
 
-static inline void cache_put(CacheEntry *e, const Run *R, const void *object, void *body,
-                             bool owned)
+static CacheEntry *cache_slot(const Run *R, const void *object)
 {
-    *e = (CacheEntry){object, R->epoch, body, owned};
+    return &R->cache[((const Object *)object)->id_low & R->cache_mask];
+}
+
+static inline void cache_put(Run *R, const void *object, void *body)
+{
+    *cache_slot(R, object) = (CacheEntry){.object = object, .view = R->view, .body = body};
+}
+
+/* A run that looks up many more objects than there is room for gets more room. */
+static void cache_missed(Run *R)
+{
+    uint32_t size = R->cache_mask + 1;
+    if (++R->cache_misses / 4 < size || size >= CACHE_SIZE_MAX) return;
+    CacheEntry *old = R->cache;
+    R->cache = cache_new(4 * size);
+    R->cache_mask = 4 * size - 1;
+    R->cache_misses = 0;
+    for (uint32_t i = 0; i < size; i++)
+        if (old[i].view == R->view) *cache_slot(R, old[i].object) = old[i];
+    free(old);
 }
 
 static uint64_t *find_box(const Run *R, const void *object)
@@ -56,14 +78,13 @@ static uint64_t *find_box(const Run *R, const void *object)
 
 const void *heap_read_slow(Run *R, const void *object, const void *frozen)
 {
-    CacheEntry *e = cache_slot(R, object);
-    if (e->object == object && e->epoch == R->epoch) return e->body;
+    void *body = heap_cached(R, object);
+    if (body) return body;
+    cache_missed(R);
     uint64_t *box = find_box(R, object);
-    if (box)
-        cache_put(e, R, object, box + 1, *box == R->epoch);
-    else
-        cache_put(e, R, object, (void *)frozen, false);
-    return e->body;
+    body = box ? box + 1 : (void *)frozen;
+    cache_put(R, object, body);
+    return body;
 }
 
 /* A box for the object in this epoch, its contents to be filled in from *old. */
@@ -75,28 +96,16 @@ static uint64_t *renew_box(Run *R, void *object, size_t size)
     if (!object_is_remapped(object)) object_mark_remapped(object);
     heap_map_put(&R->heap, value_object(object), ((Object *)object)->id_low, value_object(box),
                  R->epoch);
-    cache_put(cache_slot(R, object), R, object, box + 1, true);
+    cache_put(R, object, box + 1);
+    R->packed = 0;
     return box;
-}
-
-static inline void *cached_owned(Run *R, const void *object)
-{
-    CacheEntry *e = cache_slot(R, object);
-    return e->object == object && e->epoch == R->epoch && e->owned ? e->body : NULL;
 }
 
 /* The contents found, if this epoch owns them, else NULL and *old. */
 static void *owned_contents(Run *R, const void *object, const void *frozen, const void **old)
 {
-    void *body = cached_owned(R, object);
-    if (body) return body;
-    uint64_t *box = object_is_remapped(object) ? find_box(R, object) : NULL;
-    if (box && *box == R->epoch) {
-        cache_put(cache_slot(R, object), R, object, box + 1, true);
-        return box + 1;
-    }
-    *old = box ? (const void *)(box + 1) : frozen;
-    return NULL;
+    *old = object_is_remapped(object) ? heap_read_slow(R, object, frozen) : frozen;
+    return heap_body_owned(R, *old) ? (void *)*old : NULL;
 }
 
 TableBody *heap_table_slow(Run *R, Table *t)
@@ -139,17 +148,19 @@ Value *heap_cell_slow(Run *R, Cell *c)
     return v;
 }
 
+/* What a closure stands for that has no entry in the heap map: itself. */
+static const CellBox closure_itself = {EPOCH_NONE, V_NIL};
+
 const Closure *heap_closure_slow(Run *R, const Closure *c)
 {
-    static const Value itself = V_NIL;
-    Value v = *(const Value *)heap_read_slow(R, c, &itself);
+    Value v = *(const Value *)heap_read_slow(R, c, &closure_itself.value);
     return v == V_NIL ? c : value_pointer(v);
 }
 
 void heap_set_closure(Run *R, Closure *c, const Closure *now)
 {
     const void *old;
-    Value *v = owned_contents(R, c, NULL, &old);
+    Value *v = owned_contents(R, c, &closure_itself.value, &old);
     if (!v) v = renew_box(R, c, sizeof(CellBox)) + 1;
     *v = value_object(now);
 }
@@ -177,6 +188,7 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
         const Object *o = r.dropped.items[i];
         CacheEntry *e = cache_slot(R, o);
         if (e->object == o) *e = (CacheEntry){0};
+        R->packed = 0;
         heap_map_remove(&R->heap, value_object(o), o->id_low, R->epoch);
     }
     pointer_list_free(&r.dropped);
@@ -379,8 +391,8 @@ static Run *run_alloc(void)
     R = take_left_over();
     if (R) return R;
     R = mem_alloc_root(sizeof *R);
-    R->cache = calloc(HEAP_CACHE_SIZE, sizeof *R->cache);
-    if (!R->cache) abort();
+    R->cache = cache_new(CACHE_SIZE_FIRST);
+    R->cache_mask = CACHE_SIZE_FIRST - 1;
     return R;
 }
 
@@ -424,15 +436,19 @@ static void new_world(Run *R)
 void run_load(Run *R, const State *s)
 {
     R->epoch = epoch_new();
+    if (R->packed != s->epoch) R->view = R->epoch;
+    R->packed = s->epoch;
     R->heap = s->heap;
     R->next_id = s->next_id;
     R->random = s->random;
     R->counted = s->counted;
     R->counted_from = mem_counted;
+    R->heap.spare = 0;
     R->world = s->world;
     R->co = s->paused;
     R->spare = NULL;
     if (s->paused) R->main_segment = NULL;
+    if (s->heap.spare) *heap_coroutine_mut(R, R->co) = s->running[0];
 }
 
 Run *run_begin(const State *state)
@@ -442,7 +458,8 @@ Run *run_begin(const State *state)
     if (state) {
         run_load(R, state);
     } else {
-        R->epoch = epoch_new();
+        R->view = R->epoch = epoch_new();
+        R->packed = 0;
         R->heap = (Hamt){0};
         R->next_id = 1;
         R->random = NULL;
@@ -454,19 +471,53 @@ Run *run_begin(const State *state)
     return R;
 }
 
-State *run_snapshot(Run *R)
+static State *snapshot(Run *R, size_t size)
 {
-    State *s = mem_new(sizeof *s);
+    State *s = mem_new(size);
     s->heap = R->heap;
     s->next_id = R->next_id;
     s->random = R->random;
     s->counted = run_counted(R);
     s->world = R->world;
     s->paused = R->status == RUN_PAUSED || R->depth ? R->co : NULL;
+    s->epoch = R->packed = R->epoch;
     R->epoch = epoch_new();
-    R->spare = NULL;
+    if (R->spare) R->spare->epoch = R->epoch;
+    return s;
+}
+
+State *run_snapshot(Run *R)
+{
+    State *s = snapshot(R, sizeof *s);
     if (s->paused) R->main_segment = NULL;
     return s;
+}
+
+State *run_snapshot_running(Run *R, const CoBody *body)
+{
+    State *s = snapshot(R, sizeof *s + sizeof *body);
+    s->running[0] = *body;
+    s->heap.spare = 1;
+    if (R->segment != R->main_segment) R->main_segment = NULL;
+    R->segment->epoch = R->epoch;
+    return s;
+}
+
+const State *state_settled(const State *s)
+{
+    if (!s->heap.spare) return s;
+    Run *R = run_begin(s);
+    State *settled = run_snapshot(R);
+    settled->paused = s->paused;
+    run_end(R);
+    return settled;
+}
+
+/* What lies in them is of no state any more, but the collector would see it. */
+static void clear_scratch(Run *R)
+{
+    for (Segment *s = R->scratch; s; s = s->prev) memset(s->slots, 0, s->size * sizeof(Value));
+    R->scratch_used = false;
 }
 
 void run_end(Run *R)
@@ -477,6 +528,8 @@ void run_end(Run *R)
     R->heap = (Hamt){0};
     R->world = NULL;
     R->co = NULL;
+    R->spare = R->vacated = NULL;
+    if (R->scratch_used) clear_scratch(R);
     R->error = R->handler = R->value = V_NIL;
     R->next = pool;
     pool = R;

@@ -2,7 +2,7 @@
 /*
  * State: a Lua world as an immutable value, and Run: a thread's work on one.
  *
- *   State [heap map | next id | random | world | paused]     ~80 bytes, never changes
+ *   State [heap map | next id | random | world | paused]       64 bytes, never changes
  *   Run   the same, unpacked and mutable, with an epoch of its own
  *
  * run_begin unpacks a State, run_end packs what came out into a new State and
@@ -16,8 +16,10 @@
  *      one, else those frozen in the object;
  *   3. what carries this run's epoch is written in place; the first write to
  *      anything older puts a copy of its contents' header in the heap map.
- * A direct-mapped cache, tagged by epoch so that it is never cleared, stands in
- * front of the heap map.
+ * A direct-mapped cache stands in front of the heap map. Its entries are tagged with the
+ * run's `view`, which changes when the run goes on from another state and not at a
+ * snapshot: so it is never cleared, and stays warm from one snapshot to the next. What
+ * was found may be written if the epoch in front of it is the run's.
  */
 #ifndef MOONLET_STATE_H
 #define MOONLET_STATE_H
@@ -59,19 +61,21 @@ typedef struct State {
     uint64_t next_id;
     Random *random;   /* NULL: none drawn yet */
     uint64_t counted; /* see run_counted */
+    uint64_t epoch;   /* the one that ended here: of no other state */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
+    CoBody running[];  /* if heap.spare: that coroutine's body, which the heap has not */
 } State;
 
+/* 32 bytes, so that none lies in two cache lines. */
 typedef struct CacheEntry {
     const void *object;
-    uint64_t epoch;
-    void *body;
-    bool owned; /* body may be written */
+    uint64_t view;
+    void *body; /* preceded by its epoch */
+    uint64_t unused;
 } CacheEntry;
 
 enum {
-    HEAP_CACHE_SIZE = 1024,
     STACK_MAX_DEFAULT = 1000000, /* slots */
     STEP_VALUES = 16             /* to move so many takes a step */
 };
@@ -126,6 +130,10 @@ typedef struct Run {
     uint64_t counted, counted_from; /* see run_counted */
     uint64_t began_counted;
     CacheEntry *cache;
+    uint64_t view;
+    uint32_t cache_mask;   /* number of entries less 1 */
+    uint32_t cache_misses; /* since there were so many */
+    uint64_t packed;       /* the epoch of the state that is just what the view shows, or 0 */
 
     /* budget */
     uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
@@ -163,6 +171,9 @@ typedef struct Run {
     double d;
     Value handler;         /* called as xpcall's, for what nothing else catches; or nil */
     Segment *spare;        /* of this epoch, for the next overflow */
+    Segment *scratch; /* those without frames, linked by prev */
+    Segment *vacated; /* one more, in which results may still lie */
+    bool scratch_used;
     void *host;            /* the host's, passed to its functions */
     const RunHooks *hooks; /* NULL: none */
     struct Run *next;      /* in the pool of its thread */
@@ -209,6 +220,18 @@ Value *heap_cell_slow(Run *R, Cell *c);
 #define HEAP_OWNS(R, o) ((o)->epoch == (R)->epoch)
 #define HEAP_PLAIN(o) (!object_is_remapped(o))
 #endif
+
+/* The contents of a remapped object if they are in the cache, else NULL. */
+static inline void *heap_cached(const Run *R, const void *object)
+{
+    const CacheEntry *e = &R->cache[((const Object *)object)->id_low & R->cache_mask];
+    return __builtin_expect(e->object == object && e->view == R->view, 1) ? e->body : NULL;
+}
+/* Has the run's epoch made them? */
+static inline bool heap_body_owned(const Run *R, const void *body)
+{
+    return ((const uint64_t *)body)[-1] == R->epoch;
+}
 
 /* Contents to read. */
 static inline const TableBody *heap_table(Run *R, const Table *t)
@@ -312,6 +335,11 @@ Run *run_begin(const State *state);
  * a fresh epoch. Called in mid-run the caller must first have put the running
  * coroutine's registers in its body (eval does). O(1). */
 State *run_snapshot(Run *R);
+/* The same while the evaluator runs: body is what the running coroutine's is to be in the
+ * state. It goes on as it is, in its segment, whose frames body has copies of. */
+State *run_snapshot_running(Run *R, const CoBody *body);
+/* The same state, of which to begin many runs. */
+const State *state_settled(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
 void run_load(Run *R, const State *s);
 /* Calls fn for each object that was made before both states and whose contents differ or
