@@ -90,6 +90,59 @@ HamtNode *hamt_node_close(HamtNode *node, uint32_t index)
     return copy;
 }
 
+/* Patches -------------------------------------------------------------------------- */
+
+static size_t patch_size(uint32_t capacity)
+{
+    return sizeof(HamtPatch) + capacity * sizeof(HamtEntry);
+}
+
+static HamtPatch *patch_new(uint32_t capacity, uint64_t token)
+{
+    HamtPatch *p = mem_new(patch_size(capacity));
+    mem_count(patch_size(capacity));
+    p->epoch = token;
+    p->capacity = (uint16_t)capacity;
+    return p;
+}
+
+/* Sizes a patch grows through. */
+static uint32_t patch_capacity_for(uint32_t count)
+{
+    return count <= 2 ? 2 : count <= 6 ? 6 : count <= 12 ? 12 : PATCH_MAX;
+}
+
+HamtPatch *hamt_patch_begin(Hamt *map, uint64_t token)
+{
+    HamtPatch *p = patch_new(2, token);
+    p->base = map->root;
+    map->root = (HamtNode *)p;
+    return p;
+}
+
+HamtPatch *hamt_patch_own(Hamt *map, uint64_t token)
+{
+    HamtPatch *old = (HamtPatch *)map->root;
+    bool owned = old->epoch == token;
+    if (owned && old->count < old->capacity) return old;
+    uint32_t capacity = old->count + 1u;
+    HamtPatch *p = patch_new(owned ? patch_capacity_for(capacity) : capacity, token);
+    p->base = old->base;
+    p->filter = old->filter;
+    p->wear = old->wear + (owned ? 0 : PATCH_WEAR_COPY);
+    p->count = old->count;
+    memcpy(p->pairs, old->pairs, old->count * sizeof(HamtEntry));
+    if (owned) hamt_patch_free(old);
+    map->root = (HamtNode *)p;
+    return p;
+}
+
+void hamt_patch_free(HamtPatch *p)
+{
+    mem_uncount(patch_size(p->capacity));
+    mem_free(p, patch_size(p->capacity));
+}
+
 void hamt_reserve(Hamt *map, size_t count, uint64_t token)
 {
     if (map->root || !count) return;
@@ -113,9 +166,35 @@ static void each_below(const HamtNode *node, HamtEachFn *fn, void *context)
     }
 }
 
+typedef struct EachUnpatched {
+    const HamtPatch *patch;
+    uint64_t keys; /* bits that the words of the patch's keys have */
+    HamtEachFn *fn;
+    void *context;
+} EachUnpatched;
+
+static uint64_t key_bit(Word key) { return (uint64_t)1 << (key * 0x9e3779b97f4a7c15u >> 58); }
+
+static void each_unpatched(void *context, Word key, Word value)
+{
+    const EachUnpatched *e = context;
+    if (e->keys & key_bit(key))
+        for (uint32_t i = 0; i < e->patch->count; i++)
+            if (e->patch->pairs[i].key == key) return;
+    e->fn(e->context, key, value);
+}
+
 void hamt_each(const Hamt *map, HamtEachFn *fn, void *context)
 {
-    if (map->root) each_below(map->root, fn, context);
+    const HamtPatch *p = hamt_patch(map);
+    if (!p) {
+        if (map->root) each_below(map->root, fn, context);
+        return;
+    }
+    EachUnpatched e = {p, 0, fn, context};
+    for (uint32_t i = 0; i < p->count; i++) e.keys |= key_bit(p->pairs[i].key);
+    each_below(p->base, each_unpatched, &e);
+    for (uint32_t i = 0; i < p->count; i++) fn(context, p->pairs[i].key, p->pairs[i].value);
 }
 
 static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
@@ -127,5 +206,7 @@ static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
 
 void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context)
 {
-    if (map->root) blocks_below(map->root, fn, context);
+    const HamtPatch *p = hamt_patch(map);
+    if (p) fn(context, p, patch_size(p->capacity));
+    if (map->root) blocks_below(p ? p->base : map->root, fn, context);
 }

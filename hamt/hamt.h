@@ -7,6 +7,14 @@
  *         entry  {key, value}   a pair;   {0, child}   a subtree
  *   bucket: a node with bitmap 0 below the last level; pairs of one and the same hash
  *
+ *   patch [epoch | bitmap 0 | count capacity | base | filter wear | pair pair ...]
+ *         a root: the map is as the frozen node base has it but for these pairs
+ *
+ * The first changes of a large root that is not the token's own go to a patch, so that one
+ * who writes ten keys of a large map and is kept costs these ten pairs and not the nodes
+ * they are in. It is merged into nodes when it has got too many pairs, was written to or
+ * copied often, or a key is removed.
+ *
  * A key's slot is 5 bits of its hash per level, low bits first. Entries in slot order
  * make `next` a descent: it needs the key only, not the key's presence.
  *
@@ -16,6 +24,9 @@
  *  3. a node other than the root never holds just one pair: removal pulls it up, so
  *     that the shape depends on the contents only. The empty map may have an empty root.
  *  4. map.count is the number of pairs.
+ *  5. a patch has 1 to PATCH_MAX pairs with different keys, in the order of the hash's last
+ *     5 bits, each of which has its bit in `filter`; the word of a key that the base has too
+ *     is the base's. Only roots are patches, and no base is one.
  *
  * Mutation: every change takes an edit token (EPOCH_NONE never). A node with the same
  * token is changed in place, any other is copied first. A token belongs to one map
@@ -44,6 +55,23 @@ typedef struct HamtNode {
     HamtEntry entries[];
 } HamtNode;
 
+typedef struct HamtPatch {
+    uint64_t epoch;
+    uint32_t bitmap; /* 0: this is no node */
+    uint16_t count, capacity;
+    HamtNode *base;
+    uint32_t filter;
+    uint32_t wear; /* writes since the first pair, and some for each copy */
+    HamtEntry pairs[];
+} HamtPatch;
+
+#ifdef MOONLET_DEBUG /* often, to give bugs a chance */
+enum { PATCH_BASE_MIN = 1, PATCH_MAX = 6, PATCH_WEAR_MAX = 32 };
+#else
+enum { PATCH_BASE_MIN = 16, PATCH_MAX = 16, PATCH_WEAR_MAX = 256 };
+#endif
+enum { PATCH_WEAR_COPY = 4 }; /* PATCH_BASE_MIN: entries of a root that is worth it */
+
 typedef struct Hamt {
     HamtNode *root; /* NULL: empty */
     uint32_t count;
@@ -55,7 +83,7 @@ typedef struct Hamt {
 typedef void HamtEachFn(void *context, Word key, Word value);
 typedef void HamtDiffFn(void *context, Word key, Word a, Word b);
 
-/* All pairs in the order of `next`. O(n), no allocation. */
+/* All pairs, those of a patch last. O(n), no allocation. */
 void hamt_each(const Hamt *map, HamtEachFn *fn, void *context);
 
 /* The nodes. O(n). */
@@ -105,6 +133,21 @@ static inline uint32_t hamt_index(const HamtNode *node, uint32_t bit)
 {
     return hamt_popcount(node->bitmap & (bit - 1));
 }
+
+/* Is this root a patch? An empty root is none. */
+static inline bool hamt_is_patch(const HamtNode *root)
+{
+    return root && !root->bitmap && root->count;
+}
+static inline HamtPatch *hamt_patch(const Hamt *map)
+{
+    return hamt_is_patch(map->root) ? (HamtPatch *)map->root : NULL;
+}
+/* A patch without pairs over the map's root; and the map's own, made the token's, with
+ * room for one more pair. The result is the map's root. */
+HamtPatch *hamt_patch_begin(Hamt *map, uint64_t token);
+HamtPatch *hamt_patch_own(Hamt *map, uint64_t token);
+void hamt_patch_free(HamtPatch *p);
 
 /* The leftmost pair at or below an entry. */
 const HamtEntry *hamt_first(const HamtEntry *e);

@@ -66,6 +66,27 @@ HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_below)(const HamtNo
     }
 }
 
+/* The patch's pair with the key, or NULL. Before it are at least as many pairs as lower
+ * bits in the filter, and at most as many more as there are pairs that share a bit. */
+HAMT_FN HamtEntry *HAMT(patch_find)(const HamtPatch *p, Word key, uint32_t hash)
+{
+    uint32_t bit = 1u << (hash & 31);
+    if (!(p->filter & bit)) return NULL;
+    const HamtEntry *e = &p->pairs[hamt_popcount(p->filter & (bit - 1))];
+    const HamtEntry *last = e + (p->count - hamt_popcount(p->filter));
+    for (; e <= last; e++)
+        if (HAMT(same)(e->key, key)) return (HamtEntry *)e;
+    return NULL;
+}
+
+HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_patched)(const Hamt *map, Word key,
+                                                                      uint32_t hash)
+{
+    const HamtPatch *p = (const HamtPatch *)map->root;
+    const HamtEntry *e = HAMT(patch_find)(p, key, hash);
+    return e ? e : HAMT(find_below)(p->base, key, hash);
+}
+
 /* The key's entry, or NULL. */
 static inline __attribute__((unused)) const HamtEntry *HAMT(find)(const Hamt *map, Word key,
                                                                   uint32_t hash)
@@ -73,7 +94,8 @@ static inline __attribute__((unused)) const HamtEntry *HAMT(find)(const Hamt *ma
     const HamtNode *node = map->root;
     if (!node) return NULL;
     uint32_t bit = HAMT_BIT(hash, 0);
-    if (!(node->bitmap & bit)) return NULL;
+    if (!(node->bitmap & bit))
+        return !node->bitmap && node->count ? HAMT(find_patched)(map, key, hash) : NULL;
     const HamtEntry *e = &node->entries[hamt_index(node, bit)];
     if (e->key == key) return e;
     if (e->key) return HAMT_KEY_EQ(e->key, key) ? e : NULL;
@@ -123,10 +145,9 @@ HAMT_FN bool HAMT(bucket_put)(Hamt *map, HamtEntry *up, HamtEntry pair, uint64_t
     return true;
 }
 
-/* Adds the pair or replaces the value; true if the key is new. */
-HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
+/* The same without patches. */
+HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
-    assert(key && token != EPOCH_NONE && "key 0 marks children, token 0 old nodes");
     if (!map->root) map->root = hamt_node_new(1, token);
     HamtEntry *up = NULL;
     HamtNode *node = map->root;
@@ -163,14 +184,81 @@ HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t 
     return HAMT(bucket_put)(map, up, (HamtEntry){key, value}, token);
 }
 
-/* The place of the value of a key that is there, to be written by the token's owner
- * before any other change of the map; NULL if the key is not there. */
-HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
+/* Puts the pairs of the map's patch into nodes. */
+HAMT_FN void HAMT(merge)(Hamt *map, uint64_t token)
+{
+    HamtPatch *p = hamt_patch(map);
+    uint32_t count = map->count;
+    map->root = p->base;
+    for (uint32_t i = 0; i < p->count; i++) {
+        const HamtEntry *e = &p->pairs[i];
+        HAMT(put_in_nodes)(map, e->key, HAMT_KEY_HASH(e->key), e->value, token);
+    }
+    map->count = count;
+    if (p->epoch == token) hamt_patch_free(p);
+}
+
+/* Is the next change of the map one for a patch? If it has a patch that is full or worn,
+ * that is merged first. */
+HAMT_FN bool HAMT(patches)(Hamt *map, bool found, uint64_t token)
+{
+    const HamtNode *root = map->root;
+    const HamtPatch *p = hamt_patch(map);
+    if (!p) return root && root->epoch != token && root->count >= PATCH_BASE_MIN;
+    if (p->wear < PATCH_WEAR_MAX && (found || p->count < PATCH_MAX)) return true;
+    HAMT(merge)(map, token);
+    return false;
+}
+
+/* A gap in the patch for a key that is not in it. */
+HAMT_FN HamtEntry *HAMT(patch_open)(HamtPatch *p, uint32_t hash)
+{
+    uint32_t i = p->count++;
+    for (; i > 0 && (HAMT_KEY_HASH(p->pairs[i - 1].key) & 31) > (hash & 31); i--)
+        p->pairs[i] = p->pairs[i - 1];
+    p->filter |= 1u << (hash & 31);
+    return &p->pairs[i];
+}
+
+/* The place of the value of the key in the map's patch, which gets the pair {key, value} if
+ * it has no such key. */
+HAMT_FN Word *HAMT(patch_slot)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
+{
+    HamtPatch *p = hamt_patch(map);
+    HamtEntry *e = p ? HAMT(patch_find)(p, key, hash) : NULL;
+    if (!p)
+        p = hamt_patch_begin(map, token);
+    else if (!e || p->epoch != token)
+        p = hamt_patch_own(map, token);
+    p->wear++;
+    if (e) return &HAMT(patch_find)(p, key, hash)->value;
+    e = HAMT(patch_open)(p, hash);
+    *e = (HamtEntry){key, value};
+    return &e->value;
+}
+
+/* Adds the pair or replaces the value; true if the key is new. */
+HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
+{
+    assert(key && token != EPOCH_NONE && "key 0 marks children, token 0 old nodes");
+    HamtNode *root = map->root;
+    if (!root || (root->bitmap && (root->epoch == token || root->count < PATCH_BASE_MIN)))
+        return HAMT(put_in_nodes)(map, key, hash, value, token);
+    const HamtEntry *e = HAMT(find)(map, key, hash);
+    bool patched = hamt_is_patch(root) && HAMT(patch_find)(hamt_patch(map), key, hash);
+    if (!HAMT(patches)(map, patched, token))
+        return HAMT(put_in_nodes)(map, key, hash, value, token);
+    *HAMT(patch_slot)(map, e ? e->key : key, hash, value, token) = value;
+    map->count += !e;
+    return !e;
+}
+
+/* The same without patches. */
+HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
     HamtEntry *up = NULL;
     HamtNode *node = map->root;
     bool present = false;
-    if (!node) return NULL;
     for (uint32_t shift = 0;; shift += HAMT_BITS) {
         if (node->epoch != token) {
             if (!present && !HAMT(find)(map, key, hash)) return NULL;
@@ -191,10 +279,27 @@ HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
     }
 }
 
+/* The place of the value of a key that is there, to be written by the token's owner
+ * before any other change of the map; NULL if the key is not there. */
+HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
+{
+    HamtNode *root = map->root;
+    if (!root) return NULL;
+    if (root->bitmap && (root->epoch == token || root->count < PATCH_BASE_MIN))
+        return HAMT(slot_in_nodes)(map, key, hash, token);
+    const HamtEntry *e = HAMT(find)(map, key, hash);
+    if (!e) return NULL;
+    bool patched = hamt_is_patch(root) && HAMT(patch_find)(hamt_patch(map), key, hash);
+    if (!HAMT(patches)(map, patched, token)) return HAMT(slot_in_nodes)(map, key, hash, token);
+    return HAMT(patch_slot)(map, e->key, hash, e->value, token);
+}
+
 /* Removes the key; false if it was not there. */
 HAMT_FN bool HAMT(remove)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
-    if (!HAMT(slot)(map, key, hash, token)) return false; /* owns the path from here on */
+    if (!HAMT(find)(map, key, hash)) return false;
+    if (hamt_is_patch(map->root)) HAMT(merge)(map, token);
+    HAMT(slot_in_nodes)(map, key, hash, token); /* owns the path from here on */
     HamtEntry *ups[HAMT_DEPTH];
     uint32_t depth = 0, shift = 0, i, bit = 0;
     HamtNode *node = map->root;
@@ -231,11 +336,9 @@ HAMT_FN bool HAMT(precedes)(Word a, uint32_t hash_a, Word b, uint32_t hash_b)
     return HAMT_BIT(hash_a, shift) < HAMT_BIT(hash_b, shift);
 }
 
-/* The pair after the key, which need not be there; key 0 is before the first. */
-HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
+/* The pair after the key at or below a node. */
+HAMT_FN const HamtEntry *HAMT(next_in_nodes)(const HamtNode *node, Word key, uint32_t hash)
 {
-    const HamtNode *node = map->root;
-    if (!node || !node->count) return NULL;
     if (!key) return hamt_first(node->entries);
     const HamtEntry *after = NULL; /* what follows the subtree we are in */
     for (uint32_t shift = 0;; shift += HAMT_BITS) {
@@ -255,16 +358,53 @@ HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
     }
 }
 
+HAMT_FN const HamtEntry *HAMT(next_patched)(const HamtPatch *p, Word key, uint32_t hash)
+{
+    const HamtEntry *best = HAMT(next_in_nodes)(p->base, key, hash);
+    uint32_t best_hash = best ? HAMT_KEY_HASH(best->key) : 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        const HamtEntry *e = &p->pairs[i];
+        uint32_t e_hash = HAMT_KEY_HASH(e->key);
+        if (key && !HAMT(precedes)(key, hash, e->key, e_hash)) continue;
+        if (best && e->key != best->key &&
+            !HAMT(precedes)(e->key, e_hash, best->key, best_hash))
+            continue;
+        best = e;
+        best_hash = e_hash;
+    }
+    return best;
+}
+
+/* The pair after the key, which need not be there; key 0 is before the first. */
+HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
+{
+    const HamtNode *root = map->root;
+    if (!root || !root->count) return NULL;
+    if (!root->bitmap) return HAMT(next_patched)((const HamtPatch *)root, key, hash);
+    return HAMT(next_in_nodes)(root, key, hash);
+}
+
 typedef struct HAMT(Diff) {
     HamtDiffFn *fn;
     void *context;
+    const HamtPatch *a, *b; /* keys that these have are not met in the nodes */
 } HAMT(Diff);
+
+HAMT_FN void HAMT(diff_key)(const HAMT(Diff) * d, Word key, Word a, Word b)
+{
+    if (d->a || d->b) {
+        uint32_t hash = HAMT_KEY_HASH(key);
+        if (d->a && HAMT(patch_find)(d->a, key, hash)) return;
+        if (d->b && HAMT(patch_find)(d->b, key, hash)) return;
+    }
+    d->fn(d->context, key, a, b);
+}
 
 /* Reports what one side (the left, or the right) has at or below e. */
 HAMT_FN void HAMT(diff_side)(const HAMT(Diff) * d, const HamtEntry *e, bool left)
 {
     if (e->key) {
-        d->fn(d->context, e->key, left ? e->value : 0, left ? 0 : e->value);
+        HAMT(diff_key)(d, e->key, left ? e->value : 0, left ? 0 : e->value);
         return;
     }
     const HamtNode *node = hamt_child(e);
@@ -285,7 +425,7 @@ HAMT_FN bool HAMT(diff_pair)(const HAMT(Diff) * d, const HamtEntry *pair, const 
         else {
             met = true;
             const HamtEntry *a = left ? pair : e, *b = left ? e : pair;
-            if (a->value != b->value) d->fn(d->context, pair->key, a->value, b->value);
+            if (a->value != b->value) HAMT(diff_key)(d, pair->key, a->value, b->value);
         }
     }
     return met;
@@ -307,7 +447,7 @@ HAMT_FN void HAMT(diff_entries)(const HAMT(Diff) * d, const HamtEntry *a, const 
         HAMT(diff_side)(d, a, true);
         HAMT(diff_side)(d, b, false);
     } else if (a->value != b->value) {
-        d->fn(d->context, a->key, a->value, b->value);
+        HAMT(diff_key)(d, a->key, a->value, b->value);
     }
 }
 
@@ -338,14 +478,31 @@ HAMT_FN void HAMT(diff_nodes)(const HAMT(Diff) * d, const HamtNode *a, const Ham
     }
 }
 
+/* The keys of a patch that `but` has not. */
+HAMT_FN void HAMT(diff_patch)(const HAMT(Diff) * d, const Hamt *a, const Hamt *b,
+                              const HamtPatch *p, const HamtPatch *but)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        Word key = p->pairs[i].key;
+        uint32_t hash = HAMT_KEY_HASH(key);
+        if (but && HAMT(patch_find)(but, key, hash)) continue;
+        const HamtEntry *x = HAMT(find)(a, key, hash), *y = HAMT(find)(b, key, hash);
+        Word left = x ? x->value : 0, right = y ? y->value : 0;
+        if (left != right) d->fn(d->context, key, left, right);
+    }
+}
+
 /* Calls fn for each key whose value is not the same word on both sides; what both
  * share costs nothing. */
 HAMT_FN void HAMT(diff)(const Hamt *a, const Hamt *b, HamtDiffFn *fn, void *context)
 {
     static const HamtNode empty;
-    HAMT(Diff) d = {fn, context};
+    HAMT(Diff) d = {fn, context, hamt_patch(a), hamt_patch(b)};
     if (a->root == b->root) return;
-    HAMT(diff_nodes)(&d, a->root ? a->root : &empty, b->root ? b->root : &empty);
+    if (d.a) HAMT(diff_patch)(&d, a, b, d.a, NULL);
+    if (d.b) HAMT(diff_patch)(&d, a, b, d.b, d.a);
+    const HamtNode *x = d.a ? d.a->base : a->root, *y = d.b ? d.b->base : b->root;
+    if (x != y) HAMT(diff_nodes)(&d, x ? x : &empty, y ? y : &empty);
 }
 
 /* Invariants 1 to 3 at and below a node; gives the number of pairs. */
@@ -376,9 +533,32 @@ HAMT_FN uint32_t HAMT(check_node)(const HamtNode *node, uint32_t shift, uint32_t
     return pairs;
 }
 
+/* Invariant 5; gives the number of keys that the base has not. */
+HAMT_FN uint32_t HAMT(check_patch)(const HamtPatch *p)
+{
+    uint32_t added = 0, filter = 0;
+    assert(p->count <= p->capacity && p->count <= PATCH_MAX && "pairs fit the patch");
+    for (uint32_t i = 0; i < p->count; i++) {
+        Word key = p->pairs[i].key;
+        uint32_t hash = HAMT_KEY_HASH(key);
+        const HamtEntry *e = HAMT(find_below)(p->base, key, hash);
+        assert((!e || e->key == key) && "the word of the key is the base's");
+        assert((!i || (HAMT_KEY_HASH(p->pairs[i - 1].key) & 31) <= (hash & 31)) && "in order");
+        assert(HAMT(patch_find)(p, key, hash) == &p->pairs[i] && "a key is there once");
+        filter |= 1u << (hash & 31);
+        added += !e;
+    }
+    assert(filter == p->filter && "the filter has the bits of the keys");
+    (void)filter;
+    return added;
+}
+
 HAMT_FN void HAMT(check)(const Hamt *map)
 {
-    uint32_t pairs = map->root ? HAMT(check_node)(map->root, 0, 0) : 0;
+    const HamtPatch *p = hamt_patch(map);
+    uint32_t pairs = p ? HAMT(check_patch)(p) : 0;
+    const HamtNode *root = p ? p->base : map->root;
+    if (root) pairs += HAMT(check_node)(root, 0, 0);
     assert(pairs == map->count && "the map knows its size");
     (void)pairs;
 }

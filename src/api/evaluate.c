@@ -81,7 +81,9 @@ static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
     api_begin(&S, s);
     assert_values(s, args, count);
     Closure *f = link_closure(S.R, p, NULL);
-    return api_end(&S, eval_call(S.R, value_object(f), (const Value *)args, count));
+    RunStatus status = eval_call(S.R, value_object(f), (const Value *)args, count);
+    run_settle_globals(S.R);
+    return api_end(&S, status);
 }
 
 /* The function as value 0, and these more values. */

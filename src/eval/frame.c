@@ -209,18 +209,9 @@ Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home)
     return home;
 }
 
-void frame_reclaim(Run *R)
-{
-    Segment *s = R->vacated;
-    if (!s) return;
-    s->prev = R->scratch;
-    R->scratch = s;
-    R->vacated = NULL;
-}
-
 void frame_vacate(Run *R, Segment *s)
 {
-    frame_reclaim(R);
+    run_reclaim(R);
     if (s->kind == SEGMENT_SCRATCH && s->epoch == R->epoch) R->vacated = s;
 }
 

@@ -85,8 +85,6 @@ Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_
 Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home);
 /* Control has left s for good; results may still lie in it. */
 void frame_vacate(Run *R, Segment *s);
-/* Results are where they should be: what was vacated may be used again. */
-void frame_reclaim(Run *R);
 
 /* The native whose frame is at base in s returns, to R->ret: gives where base is then,
  * for R->ret to go on from; NULL on overflow. */

@@ -128,7 +128,7 @@ static NOINLINE Value *give_results(Run *R, bool vacant)
 {
     bool wrapped = heap_coroutine(R, R->co)->wrapped;
     Segment *left = R->segment;
-    frame_reclaim(R);
+    run_reclaim(R);
     Value *a = to_resumer(R, R->result_count + 1);
     if (vacant) frame_vacate(R, left);
     return a && !wrapped ? prefix_true(R, a) : a;
@@ -231,7 +231,7 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     R->pcalls = b->pcalls;
     R->co = co;
     R->spare = NULL;
-    frame_reclaim(R);
+    run_reclaim(R);
     Value *fp = b->segment->slots + b->fp;
     if (!fresh) return frame_leave(R, b->segment, fp);
     size_t room = R->result_count + NATIVE_SLOTS;

@@ -294,6 +294,12 @@ Value run_get_field(Run *R, const Table *t, const char *name)
     return table_get_hashed(heap_table(R, t), string_value(key), string_hash(key));
 }
 
+void run_settle_globals(Run *R)
+{
+    const TableBody *b = heap_table(R, R->world->globals);
+    if (heap_body_owned(R, b)) table_settle((TableBody *)b, R->epoch);
+}
+
 Table *run_metatable(Run *R, Value v)
 {
     if (value_is_object(v)) {
@@ -528,7 +534,8 @@ void run_end(Run *R)
     R->heap = (Hamt){0};
     R->world = NULL;
     R->co = NULL;
-    R->spare = R->vacated = NULL;
+    R->spare = NULL;
+    run_reclaim(R);
     if (R->scratch_used) clear_scratch(R);
     R->error = R->handler = R->value = V_NIL;
     R->next = pool;

@@ -290,6 +290,9 @@ static inline void run_set(Run *R, Table *t, Value key, Value v)
 void run_set_field(Run *R, Table *t, const char *name, Value v);
 Value run_get_field(Run *R, const Table *t, const char *name);
 
+/* A chunk has run: what it has defined is there to stay. */
+void run_settle_globals(Run *R);
+
 /* Metatable of any value, NULL for none. O(1). */
 Table *run_metatable(Run *R, Value v);
 void run_set_type_metatable(Run *R, LuaType type, Table *meta);
@@ -367,5 +370,14 @@ static inline bool run_stopped(const Run *R) { return stop_wanted(R->stops); }
 /* Stack ----------------------------------------------------------------------- */
 
 Segment *segment_new(Run *R, uint32_t size);
+/* The results that lay in R->vacated have been taken: it may be used again. */
+static inline void run_reclaim(Run *R)
+{
+    Segment *s = R->vacated;
+    if (!s) return;
+    s->prev = R->scratch;
+    R->scratch = s;
+    R->vacated = NULL;
+}
 
 #endif

@@ -281,6 +281,15 @@ void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token)
     hamt_reserve(&t->hash, hash, token);
 }
 
+void table_settle(TableBody *t, uint64_t token)
+{
+#ifdef MOONLET_MUTABLE
+    (void)t, (void)token;
+#else
+    if (hamt_patch(&t->hash)) map_merge(&t->hash, token);
+#endif
+}
+
 /* ---- traversal ---- */
 
 static bool next_in_hash(const TableBody *t, Value *key, Value *value, uint32_t hash)

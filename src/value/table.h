@@ -108,8 +108,9 @@ static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
  * maps of hundreds. */
 static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
 {
-    const HamtEntry *e = table_entry(t->hash.root, hash);
-    if (!e) return V_NIL;
+    HamtNode *root = t->hash.root;
+    const HamtEntry *e = table_entry(root, hash);
+    if (!e) return hamt_is_patch(root) ? table_get_hashed(t, string_value(key), hash) : V_NIL;
     if (e->key == string_value(key)) return e->value;
     if (!e->key) {
         e = table_entry_at(hamt_child(e), hash, 5);
@@ -136,7 +137,10 @@ static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t
 #else
     HamtNode *node = t->hash.root;
     HamtEntry *e = table_entry(node, hash);
-    if (!e) return NULL;
+    if (!e) {
+        if (!hamt_is_patch(node)) return NULL;
+        return table_slot_hashed(t, string_value(key), hash, token);
+    }
     if (node->epoch == token) {
         if (e->key == string_value(key)) return &e->value;
         if (!e->key) {
@@ -166,6 +170,9 @@ void table_set_string(TableBody *t, const String *key, Value v, uint64_t token);
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token);
 /* Makes room for a known number of elements. A hint. */
 void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token);
+
+/* For a table that will be read often, and begun from: see hamt.h, patches. */
+void table_settle(TableBody *t, uint64_t token);
 
 /* A border (manual 3.4.6). O(1) for sequences. */
 int64_t table_length(const TableBody *t);

@@ -145,6 +145,7 @@ static int measure_itself(moonlet_context *c, const moonlet_value *args, size_t 
     return moonlet_return(c, &v, 1);
 }
 
+/* A frame that measures is copied out of its segment; that of one who waits is not. */
 START_TEST(a_running_program_is_measured)
 {
     moonlet_state *s = moonlet_init();
@@ -155,7 +156,7 @@ START_TEST(a_running_program_is_measured)
                  "local s = ('x'):rep(30000)\n"
                  "local co = coroutine.wrap(function() return measure() end)\n"
                  "grown = co() - before\n"
-                 "assert(grown >= 30000 and grown < 33000 and #s == 30000, grown)\n");
+                 "assert(grown >= 30000 and grown < 50000 and #s == 30000, grown)\n");
     moonlet_release(s);
 }
 END_TEST

@@ -58,14 +58,31 @@ static void MAP(verify_next)(const MAP(Version) * v)
     }
 }
 
-/* The shape depends on the contents only. */
+static void MAP(meet)(void *context, Word key, Word value)
+{
+    MAP(Version) *v = context;
+    must(value && value == v->values[key & TAG_MASK]);
+    v->values[key & TAG_MASK] = 0;
+}
+
+/* hamt_each meets each pair once. */
+static void MAP(verify_each)(const MAP(Version) * v)
+{
+    MAP(Version) left = *v;
+    hamt_each(&v->map, MAP(meet), &left);
+    must(MAP(size)(&left) == 0);
+}
+
+/* The shape depends on the contents only, but for the patch. */
 static void MAP(verify_canonical)(const MAP(Version) * v)
 {
-    Hamt other = {0};
+    Hamt other = {0}, merged = v->map;
     uint64_t token = epoch_new();
+    if (hamt_patch(&merged)) MAP(merge)(&merged, token);
+    MAP(check)(&merged);
     for (Word k = KEYS; k > 0; k--)
         if (v->values[k]) MAP(put)(&other, k, key_hash_of(k), v->values[k], token);
-    must(same_shape(v->map.root, other.root));
+    must(same_shape(merged.root, other.root));
 }
 
 static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
@@ -128,6 +145,7 @@ static void MAP(step)(MAP(Model) * m)
     for (int i = 0; i < VERSIONS; i++) MAP(verify)(&m->old[i]);
     if (random_below(&m->random, 16)) return;
     MAP(verify_next)(&m->now);
+    MAP(verify_each)(&m->now);
     MAP(verify_canonical)(&m->now);
     MAP(verify_diff)(&m->now, &m->old[which]);
     MAP(verify_diff)(&m->old[which], &m->now);

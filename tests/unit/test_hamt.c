@@ -254,10 +254,49 @@ START_TEST(what_changes_nothing_copies_nothing)
 }
 END_TEST
 
+START_TEST(the_first_changes_are_a_patch)
+{
+    Hamt before = map_of(1000, epoch_new()), after = before;
+    uint64_t token = epoch_new();
+    for (Word k = 1; k <= PATCH_MAX; k++) wide_put(&after, 60 * k, mixed(60 * k), 1, token);
+    must(hamt_patch(&after) && hamt_patch(&after)->base == before.root);
+    ck_assert_uint_eq(after.count, 1000);
+    wide_put(&after, 1001, mixed(1001), 1, token);
+    ck_assert_ptr_null(hamt_patch(&after));
+    ck_assert_uint_eq(after.count, 1001);
+    wide_check(&after);
+    for (Word k = 1; k <= 1000; k++) {
+        must(wide_find(&before, k, mixed(k))->value == k + 1);
+        bool changed = k % 60 == 0 && k / 60 <= PATCH_MAX;
+        must(wide_find(&after, k, mixed(k))->value == (changed ? 1 : k + 1));
+    }
+}
+END_TEST
+
+/* One that is written to again and again, or copied, does not stay. */
+START_TEST(a_worn_patch_is_merged)
+{
+    uint64_t token = epoch_new();
+    Hamt first = map_of(1000, token), map = first;
+    token = epoch_new();
+    for (int i = 0; i <= PATCH_WEAR_MAX; i++) *wide_slot(&map, 5, mixed(5), token) = 7;
+    ck_assert_ptr_null(hamt_patch(&map));
+    ck_assert_uint_eq(wide_find(&map, 5, mixed(5))->value, 7);
+    map = first;
+    int copies = 0;
+    do wide_put(&map, 5, mixed(5), 7, epoch_new());
+    while (hamt_patch(&map) && ++copies < PATCH_WEAR_MAX);
+    ck_assert_int_le(copies, PATCH_WEAR_MAX / PATCH_WEAR_COPY);
+    ck_assert_uint_eq(wide_find(&first, 5, mixed(5))->value, 6);
+}
+END_TEST
+
 START_TEST(a_change_shares_all_but_its_path)
 {
     Hamt before = map_of(1000, epoch_new()), after = before;
-    wide_put(&after, 500, mixed(500), 1, epoch_new());
+    uint64_t token = epoch_new();
+    wide_put(&after, 500, mixed(500), 1, token);
+    wide_merge(&after, token);
     uint32_t shared = 0;
     for (uint32_t i = 0; i < before.root->count; i++)
         shared += before.root->entries[i].value == after.root->entries[i].value;
@@ -355,6 +394,8 @@ int main(void)
     tcase_add_test(tc, reserved_room_is_used);
     tcase_add_test(tc, what_changes_nothing_copies_nothing);
     tcase_add_test(tc, a_change_shares_all_but_its_path);
+    tcase_add_test(tc, the_first_changes_are_a_patch);
+    tcase_add_test(tc, a_worn_patch_is_merged);
     tcase_add_test(tc, the_owner_writes_in_place);
     tcase_add_test(tc, each_meets_all_pairs);
     tcase_add_test(tc, a_bucket_takes_many_keys);
