@@ -2,10 +2,9 @@
 /*
  * Indexing and assignment to fields: t.name, t[i], t[k], and their stores.
  *
- * The fast paths see only plain tables: OBJ_TABLE as the whole type byte means that
- * the contents are in the object, and for stores the epoch must be the run's. Behind them
- * come the same for remapped tables, whose contents must be in the run's cache (old_*: a
- * program that takes snapshots lives on these); only then the slow paths.
+ * The fast paths see plain tables: OBJ_TABLE as the whole type byte means that the
+ * contents are in the object. A program that takes snapshots lives on remapped ones, whose
+ * contents must be in the run's cache. For stores the epoch must be the run's.
  */
 #include "eval/exec.h"
 
@@ -15,71 +14,54 @@ static inline Closure *frame_closure(Value *fp) { return value_pointer(fp[-1]); 
 #define OBJECT_A acc
 #define OBJECT_U frame_closure(fp)->upvalues[n->a]
 
-/* The table an operand is, if its contents are in the object; else NULL. */
-static inline Table *plain_table(Value v)
+/* Contents of the table that an operand is, if this run may write them; else NULL. */
+static inline TableBody *owned_body(Run *R, Value v)
 {
-    if (UNLIKELY(!value_is_object(v))) return NULL;
-    Table *t = value_pointer(v);
-    return LIKELY(object_raw_type(t) == OBJ_TABLE) ? t : NULL;
-}
-
-/* The same if this run may also write it in place. */
-static inline Table *owned_table(Run *R, Value v)
-{
-    if (UNLIKELY(!value_is_object(v))) return NULL;
-    Table *t = value_pointer(v);
-    return LIKELY(object_raw_type(t) == OBJ_TABLE && HEAP_OWNS(R, t)) ? t : NULL;
-}
-
-/* The contents of a remapped table, if they are in the cache; else NULL. */
-static inline TableBody *old_body(Run *R, Value v)
-{
-    if (UNLIKELY(!value_is_object(v))) return NULL;
-    void *t = value_pointer(v);
-    return object_raw_type(t) == (OBJ_TABLE | OBJ_REMAPPED) ? heap_cached(R, t) : NULL;
-}
-
-/* The same if this run may also write it in place. */
-static inline TableBody *old_owned_body(Run *R, Value v)
-{
-    TableBody *b = old_body(R, v);
-    return b && heap_body_owned(R, b) ? b : NULL;
+    TableBody *b = heap_table_at_hand(R, v);
+    return b && LIKELY(heap_body_owned(R, b)) ? b : NULL;
 }
 
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */
-#define FINISH_GET(dst, meta_)            \
+#define FINISH_GET(dst)                   \
     if (LIKELY(v != V_NIL)) PUT_##dst(v); \
-    if (!(meta_)) PUT_##dst(V_NIL)
+    if (!b->meta) PUT_##dst(V_NIL)
 
 /* A node that gets get_ from the contents b of a table. */
-#define GET_NODES(name, object_, boxed_, dst, get_) \
-    static EXEC(old_##name)                         \
-    {                                               \
-        const TableBody *b = old_body(R, object_);  \
-        if (LIKELY(b != NULL)) {                    \
-            Value v = get_;                         \
-            FINISH_GET(dst, b->meta);               \
-        }                                           \
-        HAND(slow_index, n, fp, boxed_, d);         \
-    }                                               \
-    EXEC(exec_##name)                               \
-    {                                               \
-        Table *t = plain_table(object_);            \
-        if (LIKELY(t != NULL)) {                    \
-            const TableBody *b = &t->body;          \
-            Value v = get_;                         \
-            FINISH_GET(dst, b->meta);               \
-        }                                           \
-        HAND(old_##name, n, fp, acc, d);            \
+#define GET_NODE(name, object_, boxed_, dst, get_)           \
+    EXEC(exec_##name)                                        \
+    {                                                        \
+        const TableBody *b = heap_table_at_hand(R, object_); \
+        if (LIKELY(b != NULL)) {                             \
+            Value v = get_;                                  \
+            FINISH_GET(dst);                                 \
+        }                                                    \
+        HAND(slow_index, n, fp, boxed_, d);                  \
     }
 
-#define X_FIELD(o, dst) \
-    GET_NODES(FIELD_##o##_##dst, OBJECT_##o, acc, dst, table_get_string(b, n->k.p, n->aux))
+/* What takes a call is apart, so that the common case stays a leaf. */
+#define X_FIELD(o, dst)                                                                 \
+    static COLD EXEC(look_FIELD_##o##_##dst)                                            \
+    {                                                                                   \
+        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                         \
+        Value v = table_get_hashed(b, n->k.v, n->aux);                                  \
+        FINISH_GET(dst);                                                                \
+        HAND(slow_index, n, fp, acc, d);                                                \
+    }                                                                                   \
+    EXEC(exec_FIELD_##o##_##dst)                                                        \
+    {                                                                                   \
+        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                         \
+        if (LIKELY(b != NULL)) {                                                        \
+            Value v = table_peek_string(b, n->k.p, n->aux);                             \
+            if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
+            FINISH_GET(dst);                                                            \
+        }                                                                               \
+        HAND(slow_index, n, fp, acc, d);                                                \
+    }
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
 #define X_ITEM(o, dst) \
-    GET_NODES(ITEM_##o##_##dst, OBJECT_##o, acc, dst, table_get_int(b, n->aux))
+    GET_NODE(ITEM_##o##_##dst, OBJECT_##o, acc, dst, table_get_int(b, n->aux))
 KINDS_FIELD(X_ITEM)
 #undef X_ITEM
 
@@ -105,7 +87,7 @@ static inline Value index_value(const TableBody *b, Value k)
 #define INDEX_WITH_D index_double(b, d)
 
 #define X_INDEX(o, key, dst) \
-    GET_NODES(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, dst, INDEX_WITH_##key)
+    GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, dst, INDEX_WITH_##key)
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
 
@@ -145,57 +127,37 @@ KINDS_INDEX(X_INDEX)
         }                                                               \
     } while (0)
 
-#define STORE_NODES(kind_, o, val)                          \
-    static EXEC(old_SET_##kind_##_##o##_##val)              \
-    {                                                       \
-        TableBody *b = old_owned_body(R, OBJECT_##o);       \
-        if (LIKELY(b != NULL)) STORE_##kind_(STORED_##val); \
-        HAND(slow_store, n, fp, BOXED_##val, d);            \
-    }                                                       \
+#define STORE_NODE(kind_, o, val)                           \
     EXEC(exec_SET_##kind_##_##o##_##val)                    \
     {                                                       \
-        Table *t = owned_table(R, OBJECT_##o);              \
-        if (LIKELY(t != NULL)) {                            \
-            TableBody *b = &t->body;                        \
-            STORE_##kind_(STORED_##val);                    \
-        }                                                   \
-        HAND(old_SET_##kind_##_##o##_##val, n, fp, acc, d); \
+        TableBody *b = owned_body(R, OBJECT_##o);           \
+        if (LIKELY(b != NULL)) STORE_##kind_(STORED_##val); \
+        HAND(slow_store, n, fp, BOXED_##val, d);            \
     }
-#define X_STORE(o, val)        \
-    STORE_NODES(FIELD, o, val) \
-    STORE_NODES(ITEM, o, val)  \
-    STORE_NODES(INDEX, o, val)
+#define X_STORE(o, val)       \
+    STORE_NODE(FIELD, o, val) \
+    STORE_NODE(ITEM, o, val)  \
+    STORE_NODE(INDEX, o, val)
 KINDS_STORE(X_STORE)
 #undef X_STORE
 
 /* object:name(...): the method to slot b-1 and the object to slot b, where the call's
  * frame begins. */
-#define SELF_FOUND(b_)                                \
-    Value v = table_get_string((b_), n->k.p, n->aux); \
-    if (LIKELY(v != V_NIL)) {                         \
-        fp[n->b - 1] = v;                             \
-        fp[n->b] = object;                            \
-        GO(n + 1, fp, acc, d);                        \
+#define SELF_NODE(o)                                        \
+    EXEC(exec_SELF_##o)                                     \
+    {                                                       \
+        Value object = OBJECT_##o;                          \
+        const TableBody *b = heap_table_at_hand(R, object); \
+        if (LIKELY(b != NULL)) {                            \
+            Value v = table_peek_string(b, n->k.p, n->aux); \
+            if (LIKELY(v != V_NIL && v != TABLE_LOOK)) {    \
+                fp[n->b - 1] = v;                           \
+                fp[n->b] = object;                          \
+                GO(n + 1, fp, acc, d);                      \
+            }                                               \
+        }                                                   \
+        HAND(slow_self, n, fp, acc, d);                     \
     }
-#define SELF_NODES(o)                       \
-    static EXEC(old_SELF_##o)               \
-    {                                       \
-        Value object = OBJECT_##o;          \
-        TableBody *b = old_body(R, object); \
-        if (LIKELY(b != NULL)) {            \
-            SELF_FOUND(b)                   \
-        }                                   \
-        HAND(slow_self, n, fp, acc, d);     \
-    }                                       \
-    EXEC(exec_SELF_##o)                     \
-    {                                       \
-        Value object = OBJECT_##o;          \
-        Table *t = plain_table(object);     \
-        if (LIKELY(t != NULL)) {            \
-            SELF_FOUND(&t->body)            \
-        }                                   \
-        HAND(old_SELF_##o, n, fp, acc, d);  \
-    }
-SELF_NODES(L)
-SELF_NODES(A)
-SELF_NODES(U)
+SELF_NODE(L)
+SELF_NODE(A)
+SELF_NODE(U)

@@ -40,9 +40,9 @@ enum { CACHE_SIZE_FIRST = 1 << 10, CACHE_SIZE_MAX = 1 << 17 };
 
 static CacheEntry *cache_new(uint32_t size)
 {
-    CacheEntry *cache = aligned_alloc(sizeof *cache, size * sizeof *cache);
+    CacheEntry *cache = calloc(size, sizeof *cache);
     if (!cache) abort();
-    return memset(cache, 0, size * sizeof *cache);
+    return cache;
 }
 
 static CacheEntry *cache_slot(const Run *R, const void *object)
@@ -52,7 +52,16 @@ static CacheEntry *cache_slot(const Run *R, const void *object)
 
 static inline void cache_put(Run *R, const void *object, void *body)
 {
-    *cache_slot(R, object) = (CacheEntry){.object = object, .view = R->view, .body = body};
+    *cache_slot(R, object) = (CacheEntry){object, (uint64_t)(uintptr_t)body | R->view};
+}
+
+/* Nothing that is in the cache is what the run sees. */
+static void cache_new_view(Run *R)
+{
+    R->view += (uint64_t)1 << CACHE_VIEW_SHIFT;
+    if (R->view) return; /* else all numbers have been used: view 0 is of empty entries */
+    memset(R->cache, 0, (R->cache_mask + (size_t)1) * sizeof *R->cache);
+    R->view = (uint64_t)1 << CACHE_VIEW_SHIFT;
 }
 
 /* A run that looks up many more objects than there is room for gets more room. */
@@ -65,7 +74,8 @@ static void cache_missed(Run *R)
     R->cache_mask = 4 * size - 1;
     R->cache_misses = 0;
     for (uint32_t i = 0; i < size; i++)
-        if (old[i].view == R->view) *cache_slot(R, old[i].object) = old[i];
+        if (old[i].body >> CACHE_VIEW_SHIFT == R->view >> CACHE_VIEW_SHIFT)
+            *cache_slot(R, old[i].object) = old[i];
     free(old);
 }
 
@@ -442,7 +452,7 @@ static void new_world(Run *R)
 void run_load(Run *R, const State *s)
 {
     R->epoch = epoch_new();
-    if (R->packed != s->epoch) R->view = R->epoch;
+    if (R->packed != s->epoch) cache_new_view(R);
     R->packed = s->epoch;
     R->heap = s->heap;
     R->next_id = s->next_id;
@@ -464,7 +474,8 @@ Run *run_begin(const State *state)
     if (state) {
         run_load(R, state);
     } else {
-        R->view = R->epoch = epoch_new();
+        R->epoch = epoch_new();
+        cache_new_view(R);
         R->packed = 0;
         R->heap = (Hamt){0};
         R->next_id = 1;

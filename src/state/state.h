@@ -67,13 +67,13 @@ typedef struct State {
     CoBody running[];  /* if heap.spare: that coroutine's body, which the heap has not */
 } State;
 
-/* 32 bytes, so that none lies in two cache lines. */
+/* body: the address of contents that are preceded by their epoch, and above its 48 bits
+ * the view. */
 typedef struct CacheEntry {
     const void *object;
-    uint64_t view;
-    void *body; /* preceded by its epoch */
-    uint64_t unused;
+    uint64_t body;
 } CacheEntry;
+enum { CACHE_VIEW_SHIFT = 48 };
 
 enum {
     STACK_MAX_DEFAULT = 1000000, /* slots */
@@ -130,7 +130,7 @@ typedef struct Run {
     uint64_t counted, counted_from; /* see run_counted */
     uint64_t began_counted;
     CacheEntry *cache;
-    uint64_t view;
+    uint64_t view;         /* above CACHE_VIEW_SHIFT */
     uint32_t cache_mask;   /* number of entries less 1 */
     uint32_t cache_misses; /* since there were so many */
     uint64_t packed;       /* the epoch of the state that is just what the view shows, or 0 */
@@ -225,12 +225,27 @@ Value *heap_cell_slow(Run *R, Cell *c);
 static inline void *heap_cached(const Run *R, const void *object)
 {
     const CacheEntry *e = &R->cache[((const Object *)object)->id_low & R->cache_mask];
-    return __builtin_expect(e->object == object && e->view == R->view, 1) ? e->body : NULL;
+    uint64_t body = e->body ^ R->view;
+    bool found = e->object == object && !(body >> CACHE_VIEW_SHIFT);
+    return __builtin_expect(found, 1) ? value_pointer(body) : NULL;
+}
+/* Contents of the table that v is, if they are in the object or in the cache; else NULL. */
+static inline TableBody *heap_table_at_hand(const Run *R, Value v)
+{
+    if (__builtin_expect(!value_is_object(v), 0)) return NULL;
+    Table *t = value_pointer(v);
+    uint8_t type = object_raw_type(t);
+    if (__builtin_expect(type == OBJ_TABLE, 1)) return &t->body;
+    return type == (OBJ_TABLE | OBJ_REMAPPED) ? heap_cached(R, t) : NULL;
 }
 /* Has the run's epoch made them? */
 static inline bool heap_body_owned(const Run *R, const void *body)
 {
+#ifdef MOONLET_MUTABLE
+    return true;
+#else
     return ((const uint64_t *)body)[-1] == R->epoch;
+#endif
 }
 
 /* Contents to read. */

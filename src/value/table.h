@@ -65,6 +65,8 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
     return table_get_int_slow(t, i);
 }
 
+#define TABLE_LOOK ((Value)15) /* no Lua value */
+
 #ifdef MOONLET_MUTABLE
 #define hamt_each mutable_each
 #define hamt_blocks mutable_blocks
@@ -82,12 +84,11 @@ static inline HamtEntry *table_entry(const TableBody *t, const String *key, uint
     return NULL;
 }
 
-static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
+static inline Value table_peek_string(const TableBody *t, const String *key, uint32_t hash)
 {
     const HamtEntry *e = table_entry(t, key, hash);
     if (!e) return V_NIL;
-    if (e->key == string_value(key)) return e->value;
-    return table_get_hashed(t, string_value(key), hash);
+    return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
 #else
 /* The entry of a node for the hash's bits at shift; NULL if there is none. */
@@ -104,22 +105,26 @@ static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
     return root ? table_entry_at(root, hash, 0) : NULL;
 }
 
-/* hash must be string_hash(key). The first two levels inline: the third has keys only in
- * maps of hundreds. */
-static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
+/* hash must be string_hash(key). The first two levels, inline: the third has keys only in
+ * maps of hundreds. TABLE_LOOK: not to be told so easily. */
+static inline Value table_peek_string(const TableBody *t, const String *key, uint32_t hash)
 {
     HamtNode *root = t->hash.root;
     const HamtEntry *e = table_entry(root, hash);
-    if (!e) return hamt_is_patch(root) ? table_get_hashed(t, string_value(key), hash) : V_NIL;
+    if (!e) return hamt_is_patch(root) ? TABLE_LOOK : V_NIL;
     if (e->key == string_value(key)) return e->value;
-    if (!e->key) {
-        e = table_entry_at(hamt_child(e), hash, 5);
-        if (!e) return V_NIL;
-        if (e->key == string_value(key)) return e->value;
-    }
-    return table_get_hashed(t, string_value(key), hash);
+    if (e->key) return TABLE_LOOK;
+    e = table_entry_at(hamt_child(e), hash, 5);
+    if (!e) return V_NIL;
+    return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
 #endif
+
+static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
+{
+    Value v = table_peek_string(t, key, hash);
+    return v == TABLE_LOOK ? table_get_hashed(t, string_value(key), hash) : v;
+}
 
 /*
  * The place of the value of a key that is there, NULL if it is not (or nil). What is
