@@ -169,8 +169,8 @@ typedef struct Run {
     Value *fp; /* trampolined builds: the registers between nodes */
     Value acc;
     double d;
-    Value handler;         /* called as xpcall's, for what nothing else catches; or nil */
-    Segment *spare;        /* of this epoch, for the next overflow */
+    Value handler;    /* called as xpcall's, for what nothing else catches; or nil */
+    Segment *spare;   /* of this epoch, for the next overflow */
     Segment *scratch; /* those without frames, linked by prev */
     Segment *vacated; /* one more, in which results may still lie */
     bool scratch_used;
