@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/file.h"
 
+#include "eval/collect.h"
 #include "lib/buffer.h"
+#include "state/trace.h"
 
 #include <errno.h>
 
@@ -14,6 +16,7 @@ Value file_new(Run *R, FILE *f, FileKind kind)
     Userdata *u = run_new_userdata(R, file_tag, sizeof(File));
     *(File *)u->data = (File){f, kind};
     u->body.meta = lib_registry_table(R, FILE_TYPE_NAME);
+    if (kind > FILE_STANDARD) collect_metatable(R, value_object(u), u->body.meta);
     return value_object(u);
 }
 
@@ -48,13 +51,21 @@ Value file_open_checked(Run *R, const String *name, const char *mode)
     return V_NIL;
 }
 
-int file_close(Run *R, Value *a, File *file)
+bool file_is_seen_elsewhere(Run *R, Value v)
 {
+    const Userdata *u = value_pointer(v);
+    return u->epoch != R->epoch;
+}
+
+int file_close(Run *R, Value *a, Value self)
+{
+    File *file = file_of(self);
     if (file->kind == FILE_STANDARD) {
         a[0] = V_NIL;
         a[1] = new_c_string("cannot close standard file");
         return 2;
     }
+    trace_remove_finalizer(R, self);
     FileKind kind = __atomic_exchange_n(&file->kind, FILE_CLOSED, __ATOMIC_ACQ_REL);
     if (kind == FILE_CLOSED) return native_error(R, "attempt to use a closed file");
     if (kind == FILE_PIPE) return lib_exec_result(R, a, pclose(file->f));
@@ -169,10 +180,10 @@ int file_read(Run *R, Value *a, int n, int first, FILE *f)
  * and the formats. */
 enum { LINES_FILE, LINES_CLOSE, LINES_FORMATS, FORMATS_MAX = 17 };
 
-static int lines_end(Run *R, Value *a, int results, File *file)
+static int lines_end(Run *R, Value *a, int results)
 {
     if (results > 1) return lib_error(R, value_string(a[1]));
-    if (lib_upvalue(a, LINES_CLOSE) == V_TRUE) file_close(R, a, file);
+    if (lib_upvalue(a, LINES_CLOSE) == V_TRUE) file_close(R, a, lib_upvalue(a, LINES_FILE));
     return 0;
 }
 
@@ -185,7 +196,7 @@ static int lines_step(Run *R, Value *a, int n)
     for (int i = 0; i < formats; i++) a[1 + i] = self->upvalues[LINES_FORMATS + i];
     int results = file_read(R, a, 1 + formats, 1, file->f);
     if (results < 0 || !value_is_false(a[0])) return results;
-    return lines_end(R, a, results, file);
+    return lines_end(R, a, results);
 }
 
 int file_lines(Run *R, Value *a, int n, int first, Value self, bool close)

@@ -5,7 +5,8 @@
  *   Userdata [... tag = file_tag | data] -> File [FILE * | kind]
  *
  * What a file is (open, at which position) is the process's, and no part of a state: a
- * file closed in one fork is closed in all. Two threads may use a file at once as far
+ * file closed in one fork is closed in all. So a file that a state has lost is closed by
+ * its finalizer only if no other state can have it. Two threads may use a file at once as far
  * as C allows it: not while one of them closes it.
  *
  * Invariants: kind is FILE_CLOSED exactly when `f` must not be used; FILE_STANDARD
@@ -39,8 +40,10 @@ File *file_arg_open(Run *R, Value *a, int n, int i);
 /* fopen for functions that fail with "cannot open file 'x' (why)"; nil: error. */
 Value file_open_checked(Run *R, const String *name, const char *mode);
 
-/* Closes, whatever the kind; answers as file:close() does. */
-int file_close(Run *R, Value *a, File *file);
+/* Closes a file, whatever the kind; answers as file:close() does. */
+int file_close(Run *R, Value *a, Value self);
+/* Whether a snapshot has been taken since the file was opened. */
+bool file_is_seen_elsewhere(Run *R, Value v);
 
 /* Reads by the formats a[first..n) (none: a line) and answers as file:read() does, with
  * the results in a[0..]. One result each; the last one is nil when it failed. */

@@ -70,7 +70,7 @@ static int method_gc(Run *R, Value *a, int n)
 {
     File *file = file_arg(R, a, n, 0);
     if (!file) return NATIVE_ERROR;
-    if (file->kind > FILE_STANDARD) file_close(R, a, file);
+    if (file->kind > FILE_STANDARD && !file_is_seen_elsewhere(R, a[0])) file_close(R, a, a[0]);
     return 0;
 }
 

@@ -69,7 +69,7 @@ static int io_close(Run *R, Value *a, int n)
 {
     if (n == 0) a[0] = default_file(R, DEFAULT_OUTPUT);
     File *file = file_arg_open(R, a, n ? n : 1, 0);
-    return file ? file_close(R, a, file) : NATIVE_ERROR;
+    return file ? file_close(R, a, a[0]) : NATIVE_ERROR;
 }
 
 static int io_lines(Run *R, Value *a, int n)

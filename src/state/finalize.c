@@ -22,6 +22,12 @@ void trace_add_finalizer(Run *R, Value object)
     run_set(R, all, object, value_number((double)run_new_id(R)));
 }
 
+void trace_remove_finalizer(Run *R, Value object)
+{
+    Table *all = R->world->collection.finalizers;
+    if (all && run_get(R, all, object) != V_NIL) run_set(R, all, object, V_NIL);
+}
+
 /* Separating ----------------------------------------------------------------------- */
 
 typedef struct Entry {

@@ -65,6 +65,8 @@ void trace_finalize_all(Run *R);
 
 /* The table or userdata gets a finalizer, unless it has one waiting. */
 void trace_add_finalizer(Run *R, Value object);
+/* It is not to be called. */
+void trace_remove_finalizer(Run *R, Value object);
 /* Takes the next object off the queue; nil: there is none. */
 Value trace_next_finalizer(Run *R);
 
