@@ -789,6 +789,36 @@ function stat.varargs()
     "show(pass(...))", "gx1 = { n = select('#', ...), ... }", "show(pcall(select, 2, ...))" })
 end
 
+-- A table of many keys: what is there, what is not, and what a traversal takes away.
+function stat.crowd()
+  local made = pick { "'k' .. i", "i", "-i", "i / 4", "i % 2 == 0 and i or 'k' .. i", "i * 1000" }
+  line("do")
+  line("  local t, n = {}, 0")
+  line("  for i = 1, %d do t[%s] = i end", random(300), made)
+  line("  show(t[%s], rawget(t, nil), t[%s], pcall(rawset, t, %s, 1))", any(1), pick { "nil", "0.5", "'k3'", "true" },
+    pick { "nil", "'k5'", "1" })
+  line("  for k, v in pairs(t) do")
+  line("    n = n + v")
+  line("    if v %% %d == 0 then t[k] = nil end", 1 + random(4))
+  line("  end")
+  line("  for _, v in %s do n = n - v / 2 end", pick { "pairs(t)", "next, t", "ipairs(t)" })
+  line("  show(n)")
+  line("end")
+end
+
+-- The numbers are lua5.2's.
+function stat.random()
+  line("math.randomseed(%s)", pick { "1", "42", "-3", "2 ^ 31", "1e9" })
+  line("show(math.random(), math.random(%d), pcall(math.random, %s, %s))", random(1000), expr("n"), expr("n"))
+end
+
+-- Long chains, as generated code has them.
+function stat.chain()
+  local op, terms = pick { " + ", " - ", " * ", " and ", " or ", " .. ", " == " }, {}
+  for i = 1, random(40) + 1 do terms[i] = chance(30) and base(expr(weighted { n = 6, s = 1, x = 1 })) or variable "n" end
+  line("show(pcall(function() return %s end))", table.concat(terms, op))
+end
+
 -- Scraps that compile in any place.
 function stat.odd()
   line("%s", pick { ";", "do end", "local _", "do goto out ::out:: end", "if nil then end",
@@ -797,7 +827,8 @@ end
 
 local weights = { show = 14, declare = 12, assign = 12, swap = 3, ["if"] = 5, ["for"] = 5, iterate = 4, ["while"] = 2.5,
   ["repeat"] = 2.5, ["do"] = 1.5, ["goto"] = 2, ["function"] = 6, call = 5, protect = 4, raise = 2, upvalues = 5,
-  thread = 4, resume = 1.5, meta = 6, sequence = 4, gsub = 2, load = 2, environment = 1.2, varargs = 3, odd = 1 }
+  thread = 4, resume = 1.5, meta = 6, sequence = 4, gsub = 2, load = 2, environment = 1.2, varargs = 3, odd = 1,
+  crowd = 0.8, random = 0.5, chain = 1 }
 local flat = { show = 14, declare = 10, assign = 12, swap = 3, call = 4, upvalues = 4, meta = 4, sequence = 3, varargs = 3, raise = 2,
   resume = 1 }
 
