@@ -72,6 +72,8 @@ moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
 /* Compiles; NULL: *error and *line are set. skip_shebang as for files. */
 const struct Proto *api_compile(const char *source, size_t length, String *name,
                                 bool skip_shebang, String **error, int *line);
+/* What source without a name is called: as it is, but for dumps. */
+String *api_source_name(const char *source, size_t length);
 /* A file's bytes; NULL: *error is a message. Both to be given to free(). */
 char *api_read_file(const char *path, size_t *length, char **error);
 

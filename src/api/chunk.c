@@ -17,6 +17,12 @@ const Proto *api_compile(const char *source, size_t length, String *name, bool s
     return r.main ? link_chunk(r.main, error) : NULL;
 }
 
+String *api_source_name(const char *source, size_t length)
+{
+    bool dump = dump_begins(source, length);
+    return dump ? string_from_c("=binary string") : string_new(source, length);
+}
+
 static char *copy_text(const char *bytes, size_t length)
 {
     char *text = malloc(length + 1);
@@ -37,7 +43,7 @@ moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *na
                                char **message)
 {
     api_init();
-    String *error, *chunk_name = name ? string_from_c(name) : string_new(source, length);
+    String *error, *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
     int line;
     const Proto *p = api_compile(source, length, chunk_name, false, &error, &line);
     if (p) return new_chunk(p);

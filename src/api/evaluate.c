@@ -114,7 +114,7 @@ typedef enum Use { USE_RUN, USE_LOAD, USE_LOAD_NAMED } Use;
 static moonlet_result use_source(const moonlet_state *s, const char *source, size_t length,
                                  const char *file, Use use)
 {
-    String *error, *name = string_new(source, length);
+    String *error, *name = api_source_name(source, length);
     int line;
     if (file) name = string_concat(string_from_c("@"), file, strlen(file));
     const Proto *p = api_compile(source, length, name, file != NULL, &error, &line);

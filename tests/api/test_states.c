@@ -158,8 +158,9 @@ START_TEST(bad_bytes_are_no_chunk)
     free(bytes);
     moonlet_chunk_release(c);
     moonlet_state *s = moonlet_init();
-    assert_error(moonlet_load(s, "\33Lua"), MOONLET_ERROR_SYNTAX,
-                 "binary string: truncated precompiled chunk");
+    moonlet_result r = moonlet_load(s, "\33Lua");
+    ck_assert_str_eq(r.error->chunk, "binary string");
+    assert_error(r, MOONLET_ERROR_SYNTAX, "binary string: truncated precompiled chunk");
     moonlet_release(s);
 }
 END_TEST
