@@ -271,5 +271,9 @@ io.write([[
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+/* Functions of a common type need not use all they are given; nor does one file use all
+ * that headers offer. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-function"
 ]])
 for _, path in ipairs {...} do emit_source(path) end

@@ -72,6 +72,14 @@ amalgamated()
 }
 check "the one-file source" amalgamated
 
+no_warnings()
+{
+    "$1" -std=gnu11 -O2 -DNDEBUG -Wall -Wextra -Werror -I"$root/include" -fsyntax-only "$package/moonlet.c"
+}
+for c in gcc clang; do
+    if command -v $c >/dev/null; then check "the one-file source has no warnings: $c" no_warnings $c; fi
+done
+
 cat >header.cpp <<'END'
 #include <moonlet.h>
 #include <cstdio>
