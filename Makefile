@@ -104,7 +104,9 @@ ALL_CFLAGS = $(STYLE) $(WARNINGS) $(CFLAGS)
 SANITIZERS := $(filter -fsanitize=% --coverage,$(OPT_$(KIND)))
 GC_LINK := $(if $(findstring $(MALLOC),$(DEFINES)),,$(GC_LIBS))
 ALL_LDFLAGS = $(SANITIZERS) $(LDFLAGS)
-LIBS = $(GC_LINK) -lm -lpthread $(LDLIBS)
+# libm is opened when it is needed (value/libm.h), unless the compiler calls it. The C
+# library has some of its functions as well.
+LIBS = $(GC_LINK) -Wl,--as-needed -lc -lm -Wl,--no-as-needed -lpthread $(LDLIBS)
 # Libraries of which the program has its own copy: it starts faster so. PROGRAM_STATIC= for
 # one that shares them; so it becomes where there are no archives of them, and in the kinds
 # that are not measured. C modules need the C library shared.
@@ -265,6 +267,11 @@ bench: deps-bench ## time bench/lua under moonlet and other Luas; build/bench.js
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
 	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure \
 	BENCH_JSON=$(BUILD)/bench.json BENCH_SVG=$(BUILD)/bench.svg bench/run
+
+.PHONY: bench-start
+bench-start: deps-bench ## how long the program takes to start, beside lua5.2
+	$(Q)$(MAKE) all $(BUILD)/bench/measure
+	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure bench/start
 
 .PHONY: bench-immutability
 bench-immutability: deps-bench ## what immutability costs; build/immutability.json and .svg

@@ -253,11 +253,11 @@ static int count_processors(void)
  * be told; a library must not write to that. */
 static void init_collector(bool program)
 {
-    char count[16];
+    int processors = count_processors();
+    char count[] = {(char)('0' + (processors < 9 ? processors : 9)), 0};
     const char *name = "GC_NPROCS";
     bool tell = program && !getenv(name);
-    snprintf(count, sizeof count, "%d", count_processors());
-    if (tell) setenv(name, count, 1);
+    if (tell) setenv(name, count, 1); /* what it does depends on one or several */
     GC_INIT();
     if (tell) unsetenv(name);
 }

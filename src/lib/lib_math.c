@@ -4,28 +4,29 @@
  * keeps. Random numbers are part of the state (state/random.h), so a fork repeats them.
  */
 #include "lib/lib.h"
+#include "value/libm.h"
 
 #include <math.h>
 
 /* One number to one number. */
-#define X_UNARY(X)     \
-    X(abs, fabs)       \
-    X(acos, acos)      \
-    X(asin, asin)      \
-    X(atan, atan)      \
-    X(ceil, ceil)      \
-    X(cos, cos)        \
-    X(cosh, cosh)      \
-    X(deg, to_degrees) \
-    X(exp, exp)        \
-    X(floor, floor)    \
-    X(log10, log10)    \
-    X(rad, to_radians) \
-    X(sin, sin)        \
-    X(sinh, sinh)      \
-    X(sqrt, sqrt)      \
-    X(tan, tan)        \
-    X(tanh, tanh)
+#define X_UNARY(X)          \
+    X(abs, fabs)            \
+    X(acos, libm()->acos)   \
+    X(asin, libm()->asin)   \
+    X(atan, libm()->atan)   \
+    X(ceil, ceil)           \
+    X(cos, libm()->cos)     \
+    X(cosh, libm()->cosh)   \
+    X(deg, to_degrees)      \
+    X(exp, libm()->exp)     \
+    X(floor, floor)         \
+    X(log10, libm()->log10) \
+    X(rad, to_radians)      \
+    X(sin, libm()->sin)     \
+    X(sinh, libm()->sinh)   \
+    X(sqrt, sqrt)           \
+    X(tan, libm()->tan)     \
+    X(tanh, libm()->tanh)
 
 static const double pi = 3.1415926535897932384626433832795;
 
@@ -46,30 +47,31 @@ static int math_atan2(Run *R, Value *a, int n)
 {
     double y, x;
     if (!arg_number(R, a, n, 1, &x) || !arg_number(R, a, n, 0, &y)) return NATIVE_ERROR;
-    NATIVE_RETURN(value_number(atan2(y, x)));
+    NATIVE_RETURN(value_number(libm()->atan2(y, x)));
 }
 
 static int math_fmod(Run *R, Value *a, int n)
 {
     double x, y;
     if (!arg_number(R, a, n, 1, &y) || !arg_number(R, a, n, 0, &x)) return NATIVE_ERROR;
-    NATIVE_RETURN(value_number(fmod(x, y)));
+    NATIVE_RETURN(value_number(libm()->fmod(x, y)));
 }
 
 static int math_pow(Run *R, Value *a, int n)
 {
     double x, y;
     if (!arg_number(R, a, n, 0, &x) || !arg_number(R, a, n, 1, &y)) return NATIVE_ERROR;
-    NATIVE_RETURN(value_number(pow(x, y)));
+    NATIVE_RETURN(value_number(libm()->pow(x, y)));
 }
 
 static int math_log(Run *R, Value *a, int n)
 {
     double x, base;
     if (!arg_number(R, a, n, 0, &x)) return NATIVE_ERROR;
-    if (arg_absent(a, n, 1)) NATIVE_RETURN(value_number(log(x)));
+    if (arg_absent(a, n, 1)) NATIVE_RETURN(value_number(libm()->log(x)));
     if (!arg_number(R, a, n, 1, &base)) return NATIVE_ERROR;
-    NATIVE_RETURN(value_number(base == 10 ? log10(x) : log(x) / log(base)));
+    const Libm *m = libm();
+    NATIVE_RETURN(value_number(base == 10 ? m->log10(x) : m->log(x) / m->log(base)));
 }
 
 static int math_modf(Run *R, Value *a, int n)

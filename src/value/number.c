@@ -14,6 +14,7 @@
 #include "value/number.h"
 
 #include "value/decimal.h"
+#include "value/libm.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -228,4 +229,4 @@ bool value_to_number_slow(Value v, double *out)
 }
 
 double number_mod(double a, double b) { return a - floor(a / b) * b; }
-double number_pow(double a, double b) { return pow(a, b); }
+double number_pow(double a, double b) { return libm()->pow(a, b); }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "value/libm.h"
+
+#include "mem.h"
+
+#include <math.h>
+#include <pthread.h>
+
+#ifdef __GLIBC__
+#include <dlfcn.h>
+#include <gnu/lib-names.h>
+#endif
+
+const Libm *libm_opened;
+
+static Libm functions;
+
+#ifdef __GLIBC__
+
+static void find(void *library, const char *name, void *function)
+{
+    void *address = dlsym(library, name);
+    if (!address) mem_fail(dlerror());
+    memcpy(function, &address, sizeof address); /* POSIX: they have the same size */
+}
+
+static void fill(void)
+{
+    void *library = dlopen(LIBM_SO, RTLD_LAZY | RTLD_LOCAL);
+    if (!library) mem_fail(dlerror());
+#define X_FIND(f) find(library, #f, &functions.f);
+    X_LIBM_1(X_FIND)
+    X_LIBM_2(X_FIND)
+#undef X_FIND
+    __atomic_store_n(&libm_opened, &functions, __ATOMIC_RELEASE);
+}
+
+#else
+
+static void fill(void)
+{
+#define X_NAME(f) functions.f = f;
+    X_LIBM_1(X_NAME)
+    X_LIBM_2(X_NAME)
+#undef X_NAME
+    __atomic_store_n(&libm_opened, &functions, __ATOMIC_RELEASE);
+}
+
+#endif
+
+const Libm *libm_open(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill);
+    return &functions;
+}
