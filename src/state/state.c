@@ -36,7 +36,7 @@ typedef struct CellBox {
 
 /* Finding contents ----------------------------------------------------------------- */
 
-enum { CACHE_SIZE_FIRST = 1 << 10, CACHE_SIZE_MAX = 1 << 17 };
+enum { CACHE_SIZE_FIRST = 1 << 6, CACHE_SIZE_MAX = 1 << 17 };
 
 static CacheEntry *cache_new(uint32_t size)
 {
