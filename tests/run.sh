@@ -22,7 +22,7 @@ export LC_ALL=C TZ=UTC
 unset LUA_PATH LUA_PATH_5_2 LUA_CPATH LUA_CPATH_5_2 LUA_INIT LUA_INIT_5_2
 
 here=$(cd "$(dirname "$0")" && pwd)
-limit=${TEST_TIMEOUT:-60}
+limit=${TEST_TIMEOUT:-180}
 
 # Prints a failure with its details (standard input), indented.
 not_ok()
