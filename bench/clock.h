@@ -19,6 +19,14 @@ static inline double clock_busy(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* On the wall: what several threads and processes take together. */
+static inline double clock_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static inline double resident_mb(void)
 {
     long total, pages = 0;
