@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,18 @@ static inline double clock_busy(void)
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The same with that of the children that have ended. */
+static inline double clock_busy_all(void)
+{
+    struct rusage self, children;
+    getrusage(RUSAGE_SELF, &self);
+    getrusage(RUSAGE_CHILDREN, &children);
+    struct timeval t[] = {self.ru_utime, self.ru_stime, children.ru_utime, children.ru_stime};
+    double seconds = 0;
+    for (int i = 0; i < 4; i++) seconds += (double)t[i].tv_sec + (double)t[i].tv_usec / 1e6;
+    return seconds;
 }
 
 /* On the wall: what several threads and processes take together. */

@@ -303,8 +303,11 @@ static void stress(unsigned threads, double seconds)
         if (pthread_create(&ids[i], NULL, work, &programs[i]) != 0) abort();
     }
     if (seconds > 0) {
-        struct timespec pause = {(time_t)seconds, 0};
-        while (nanosleep(&pause, &pause) != 0) continue; /* the collector's signals */
+        struct timespec end;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        end.tv_sec += (time_t)seconds;
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) != 0)
+            continue; /* the collector's signals */
         atomic_store(&over, true);
     }
     for (unsigned i = 0; i < threads; i++) pthread_join(ids[i], NULL);
