@@ -6,6 +6,7 @@
  * string of the frame; the chunk is compiled when it is complete.
  */
 #include "lib/lib.h"
+#include "syntax/parser.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,6 +63,25 @@ static int load_read(Run *R, Value *a)
     return native_call(R, a, LOAD_AT, 1, load_piece);
 }
 
+/*
+ * Whether what a reader has given so far cannot be made good by what follows: PUC Lua stops
+ * asking then. Looked at when the text has grown past 64 KB, 1 MB, 16 MB ...: a reader may
+ * have no end. What lies behind the last space may be half a token; errors that name no
+ * token are of the text's end.
+ */
+static String *early_error(Run *R, const Value *a, const String *text, size_t before)
+{
+    size_t mark = 1 << 16, length = text->length;
+    while (mark <= before) mark *= 16;
+    if (length < mark || text->data[0] == '\033') return NULL;
+    while (length && !strchr(" \n\r\t", text->data[length - 1])) length--;
+    if (!length) return NULL;
+    native_charge(R, length / LOAD_STEP);
+    ParseResult r = parse_chunk(text->data, length, value_string(a[LOAD_NAME]), false);
+    if (r.main || r.incomplete || !strstr(lib_c_text(r.error), " near ")) return NULL;
+    return r.error;
+}
+
 static int load_piece(Run *R, Value *a, int n)
 {
     Value piece = lib_result(R, 1);
@@ -75,9 +95,12 @@ static int load_piece(Run *R, Value *a, int n)
     const String *s = value_string(piece);
     if (s->length == 0) return load_text(R, a, value_string(a[LOAD_TEXT]));
     const String *text = value_string(a[LOAD_TEXT]);
-    if (text->length + s->length > run_string_room(R)) return native_memory_error(R);
+    size_t before = text->length;
+    if (before + s->length > run_string_room(R)) return native_memory_error(R);
     text = string_concat(text, s->data, s->length);
     if (!text) return native_memory_error(R);
+    String *error = early_error(R, a, text, before);
+    if (error) return failed(a, string_value(error));
     a[LOAD_TEXT] = string_value(text);
     return load_read(R, a);
 }

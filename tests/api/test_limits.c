@@ -127,7 +127,7 @@ static const char *const endless[] = {
     "end "
     "end f(60)",
     "load(function() return ' ' end)",
-    "load(os.date)",
+    "load(os.clock)",
     "setmetatable({}, {__gc = function() while true do end end}) collectgarbage()",
     "setmetatable({}, {__gc = function() while true do end end}) while true do "
     "collectgarbage() "

@@ -135,3 +135,25 @@ err(("do "):rep(1000) .. ("end "):rep(1000), "=deep")
 -- expect: deep:1: too many C levels (limit is 200) in main function near 'do'
 err("return " .. ("{"):rep(1000), "=deep")
 -- expect: deep:1: too many C levels (limit is 200) in main function near '{'
+
+-- A reader without an end is left when what it has given cannot be made good.
+print(load(function() return "x = 1 = 2 " end, "=endless"))
+-- expect: nil	endless:1: unexpected symbol near '='
+print(load(function() return "x = 1\n}" end, "=endless"))
+-- expect: nil	endless:2: unexpected symbol near '}'
+do
+  local function repeated(piece, count, last)
+    local n = 0
+    return load(function()
+      n = n + 1
+      if n <= count then return piece end
+      return n == count + 1 and last or nil
+    end) ~= nil
+  end
+  print(repeated("x = 'a b' -- c d\n", 10000)) -- expect: true
+  print(repeated("x = 'a\\\n b\\z\n c' ", 10000)) -- expect: true
+  print(repeated("x=[=[ ]] \n", 1, "]=]"), repeated("--[=[ ]] \n", 20000, "]=]")) -- expect: true	true
+  print(repeated("do goto out ", 150, ("end "):rep(150) .. (" "):rep(70000) .. "::out::")) -- expect: true
+  local text, n = ("value=12345e1-0x1p4 "):rep(5000), 0
+  print(load(function() n = n + 1 return text:sub(n, n) end) ~= nil) -- expect: true
+end
