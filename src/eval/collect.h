@@ -2,7 +2,8 @@
 /*
  * Garbage as Lua programs know it: when a run traces, and the calls of finalizers.
  *
- * A trace (state/trace.h) is made when collectgarbage asks for it; and at a poll, when
+ * A trace (state/trace.h) is made when collectgarbage asks for it; and at a poll, or
+ * at the end of the host's call, when
  *
  *   - the heap map has outgrown the live objects by half, or
  *   - what was allocated since the last trace exceeds what was live then (setpause), if
@@ -33,7 +34,7 @@ bool collect_due(Run *R);
 Value *collect_poll(Run *R, const struct Node *n, Value *fp);
 /* After a call from the host that went well, before its state is packed: makes the trace
  * that is due, so that not each of the state's forks has to. What the call answers counts as
- * seen. */
+ * seen. Cost as of a poll's. */
 void collect_end(Run *R);
 /* Clears the dead part of the running segment, once for each collection of bdwgc's. */
 void collect_tidy(Run *R, const struct Node *n, Value *fp);

@@ -6,10 +6,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* The heap map: objects to their contents as a state sees them. Ids are serial
- * numbers, so their low bits are as good as a hash. */
+/* An object's hash in the heap map: the bits of its id in another order. Ids are serial
+ * numbers, and objects made together are written together: eight in a row share a leaf, and
+ * 256 a path, so that a frame of a game copies few nodes.
+ *
+ *   id    ... 13 | 12..8 | 7..3 | 2..0
+ *   hash  ... 13 |  2..0 | 7..3 | 12..8      the last first on the way down */
+static inline uint32_t place_of(const void *object)
+{
+    uint32_t id = ((const Object *)object)->id_low;
+    return (id & ~(uint32_t)0x1fff) | (id & 7) << 10 | (id >> 3 & 31) << 5 | (id >> 8 & 31);
+}
+
+/* The heap map: objects to their contents as a state sees them. */
 #define HAMT_NAME heap_map
-#define HAMT_KEY_HASH(k) (((const Object *)value_pointer(k))->id_low)
+#define HAMT_KEY_HASH(k) place_of(value_pointer(k))
 #define HAMT_KEY_EQ(a, b) false
 #define HAMT_KEY_ORDER(a, b)                            \
     ((int)((const Object *)value_pointer(a))->id_high - \
@@ -81,8 +92,7 @@ static void cache_missed(Run *R)
 
 static uint64_t *find_box(const Run *R, const void *object)
 {
-    const HamtEntry *e =
-        heap_map_find(&R->heap, value_object(object), ((const Object *)object)->id_low);
+    const HamtEntry *e = heap_map_find(&R->heap, value_object(object), place_of(object));
     return e ? value_pointer(e->value) : NULL;
 }
 
@@ -104,8 +114,7 @@ static uint64_t *renew_box(Run *R, void *object, size_t size)
     mem_count(size);
     *box = R->epoch;
     if (!object_is_remapped(object)) object_mark_remapped(object);
-    heap_map_put(&R->heap, value_object(object), ((Object *)object)->id_low, value_object(box),
-                 R->epoch);
+    heap_map_put(&R->heap, value_object(object), place_of(object), value_object(box), R->epoch);
     cache_put(R, object, box + 1);
     R->packed = 0;
     return box;
@@ -199,7 +208,7 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
         CacheEntry *e = cache_slot(R, o);
         if (e->object == o) *e = (CacheEntry){0};
         R->packed = 0;
-        heap_map_remove(&R->heap, value_object(o), o->id_low, R->epoch);
+        heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
     }
     pointer_list_free(&r.dropped);
 }
