@@ -4,7 +4,7 @@
 #include "eval/exec.h"
 #include "eval/upvalue.h"
 
-enum { SEGMENT_GROWN_MAX = 1 << 16 };
+enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
 
 void frame_enter_segment(Run *R, Segment *s)
 {
@@ -96,6 +96,12 @@ bool frame_down(FrameCursor *c)
     return true;
 }
 
+/* The main coroutine, which never yields, would keep them. */
+static bool scratch_fits(const Run *R, size_t size)
+{
+    return size <= SCRATCH_SLOTS && R->co != R->world->main;
+}
+
 static Segment *scratch_take(Run *R)
 {
     Segment *s = R->scratch;
@@ -110,15 +116,17 @@ static Segment *scratch_take(Run *R)
     return s;
 }
 
-static Segment *segment_for(Run *R, const Segment *from, size_t size)
+/* For a frame that is moved from `from`, of which `filled` slots lie below it. */
+static Segment *segment_for(Run *R, const Segment *from, size_t filled, size_t size)
 {
     Segment *spare = R->spare;
     if (spare && spare != from && spare->epoch == R->epoch && spare->size >= size) {
         R->spare = NULL;
         return spare;
     }
-    if (from->epoch != R->epoch && size <= SCRATCH_SLOTS) return scratch_take(R);
-    size_t grown = from->size * 2 < SEGMENT_GROWN_MAX ? from->size * 2 : SEGMENT_GROWN_MAX;
+    if (from->epoch != R->epoch && scratch_fits(R, size)) return scratch_take(R);
+    size_t grown = filled * 2 < SEGMENT_GROWN_MAX ? filled * 2 : SEGMENT_GROWN_MAX;
+    if (grown < SEGMENT_GROWN_MIN) grown = SEGMENT_GROWN_MIN;
     if (from->epoch == R->epoch && grown > size) size = grown;
     return segment_new(R, (uint32_t)size);
 }
@@ -139,7 +147,7 @@ Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t roo
     bool lowest = frame_ret(base) == &glue_underflow;
     size_t below = lowest ? from->below : from->below + (size_t)(base - from->slots);
     if (below + size > R->stack_max) return NULL;
-    Segment *s = segment_for(R, from, size);
+    Segment *s = segment_for(R, from, (size_t)(base - from->slots), size);
     s->below = (uint32_t)below;
     s->prev = lowest ? from->prev : from;
     s->prev_frame = lowest ? from->prev_frame : (uint32_t)(base - from->slots);
@@ -187,7 +195,7 @@ Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_
     if (size < used + room) size = used + room;
     size += FRAME_HEADER + STACK_SLACK;
     if (s->below + size > R->stack_max) return NULL;
-    Segment *to = size <= SCRATCH_SLOTS ? scratch_take(R) : segment_new(R, (uint32_t)size);
+    Segment *to = scratch_fits(R, size) ? scratch_take(R) : segment_new(R, (uint32_t)size);
     segment_take(to, s, (uint32_t)used);
     frame_enter_segment(R, to);
     fp = to->slots + (fp - s->slots);

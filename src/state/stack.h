@@ -28,8 +28,8 @@
  *  3. every frame that runs has STACK_SLACK slots above what its function asked for, so
  *     calls to natives and metamethods need no check.
  *
- * What has lain frozen goes on in a scratch segment, of which a run needs one for each
- * coroutine that runs or has resumed another. When control leaves it, the frames are
+ * A coroutine that has lain frozen goes on in a scratch segment, of which a run needs one
+ * for each that runs or has resumed another. When control leaves it, the frames are
  * copied out to a compact segment that has no room to spare, if they are few; so a
  * coroutine that is resumed once between two snapshots costs the words it has on its
  * stack and no more. Scratch segments without frames belong to no state.
@@ -58,10 +58,10 @@ typedef enum SegmentKind { SEGMENT_OWN, SEGMENT_SCRATCH, SEGMENT_COMPACT } Segme
 
 enum {
     STACK_SLACK = 48,
-    SCRATCH_SLOTS = 512,
-    COMPACT_MAX = 128, /* slots that are copied when control leaves them */
-    FRAME_HEADER = 4,  /* words below fp of a glue frame, the largest header */
-    NATIVE_SLOTS = 40  /* what a native may use above its arguments */
+    SCRATCH_SLOTS = 500, /* with the header a page of the collector */
+    COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
+    FRAME_HEADER = 4,    /* words below fp of a glue frame, the largest header */
+    NATIVE_SLOTS = 40    /* what a native may use above its arguments */
 };
 
 typedef enum CoStatus {
