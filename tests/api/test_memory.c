@@ -118,16 +118,16 @@ START_TEST(entries_are_objects_written_later)
 }
 END_TEST
 
-/* Objects that were made together are near each other in the heap map: to change eight in a
- * row costs little more than to change one, eight far apart cost a path each. */
+/* Objects that were made together are near each other in the heap map: 200 in a row cost
+ * few paths through it, 200 far apart cost one each. */
 START_TEST(neighbours_share_a_path)
 {
     moonlet_state *s = world("t = {} for i = 1, 8000 do t[i] = {x = 1} end");
     s = after(s, "for i = 1, 8000 do t[i].x = 2 end");
-    moonlet_state *near = after(moonlet_retain(s), "for i = 401, 408 do t[i].x = 3 end");
-    moonlet_state *far = after(moonlet_retain(s), "for i = 1, 8 do t[i * 1000].x = 3 end");
+    moonlet_state *near = after(moonlet_retain(s), "for i = 401, 600 do t[i].x = 3 end");
+    moonlet_state *far = after(moonlet_retain(s), "for i = 1, 200 do t[i * 40].x = 3 end");
     moonlet_memory_use n = moonlet_memory(near, s), f = moonlet_memory(far, s);
-    ck_assert_uint_lt(2 * (n.bytes - n.shared), f.bytes - f.shared);
+    ck_assert_uint_lt(4 * (n.bytes - n.shared), 3 * (f.bytes - f.shared));
     moonlet_release(far);
     moonlet_release(near);
     moonlet_release(s);
