@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "eval/error.h"
+#include "eval/upvalue.h"
 #include "syntax/parser.h"
 
 enum { FRAMES_MAX = 400 };
@@ -94,7 +95,7 @@ static void set_name(Run *R, moonlet_frame *f, const FrameCursor *c)
 /* entered: the top frame's function has begun, its parameters are there. */
 static void set_frame(Run *R, moonlet_frame *f, const FrameCursor *c, bool entered)
 {
-    f->function = value_out(c->fp[-1]);
+    f->function = value_out(upvalue_identity(c->fp[-1]));
     set_name(R, f, c);
     f->chunk = "[C]";
     if (!value_is(c->fp[-1], OBJ_CLOSURE)) return;

@@ -5,6 +5,7 @@
  */
 #include "eval/error.h"
 #include "eval/exec.h"
+#include "eval/hook.h"
 #include "eval/native.h"
 #include "eval/operate.h"
 
@@ -16,15 +17,11 @@ static void call_error(Run *R, Value *nf)
     error_set_call(R, below ? c.fp : nf, c.at, nf[-1]);
 }
 
-/* A value that is no function: its __call takes its place, with the value itself as
- * first argument (manual 2.4). */
-static NOINLINE bool resolve_call(Run *R, Value *nf, size_t count)
+NOINLINE bool call_resolve(Run *R, Value *nf, size_t count)
 {
     Value handler = meta_of(R, nf[-1], META_CALL);
-    if (!value_is_function(handler) || nf + count + 2 > R->limit + STACK_SLACK) {
-        call_error(R, nf);
+    if (!value_is_function(handler) || nf + count + 2 > frame_limit(R) + STACK_SLACK)
         return false;
-    }
     memmove(nf + 1, nf, count * sizeof(Value));
     nf[0] = nf[-1];
     nf[-1] = handler;
@@ -36,23 +33,33 @@ static NOINLINE bool resolve_call(Run *R, Value *nf, size_t count)
 static COLD EXEC(throw_uncalled)
 {
     const Node *ret = frame_ret(fp);
+    call_error(R, fp);
     if (ret->kind < N_RET_A || ret->kind > N_RET_TAIL) HAND(eval_throw, n, fp, acc, d);
     HAND(eval_throw, ret - 1, fp - ret->a, acc, d);
+}
+
+/* A native whose frame ends above R->limit: the segment is full, or there is a hook. */
+static NOINLINE EXEC(call_native_high)
+{
+    size_t count = (size_t)acc;
+    if (fp + count > frame_limit(R)) {
+        Value *moved = frame_move(R, R->segment, fp, fp + count, NATIVE_SLOTS);
+        if (!moved) HAND(eval_overflow_call, n, fp, acc, d);
+        fp = moved;
+    }
+    if (R->hooking) HAND(hook_enter_native, n, fp, acc, d);
+    HAND(call_native, n, fp, acc, d);
 }
 
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
     if (UNLIKELY(!value_is_function(fp[-1]))) {
-        if (!resolve_call(R, fp, count)) HAND(throw_uncalled, n, fp, acc, d);
+        if (!call_resolve(R, fp, count)) HAND(throw_uncalled, n, fp, acc, d);
         count++;
     }
     if (value_is(fp[-1], OBJ_NATIVE)) {
-        if (UNLIKELY(fp + count > R->limit)) {
-            Value *moved = frame_move(R, R->segment, fp, fp + count, NATIVE_SLOTS);
-            if (!moved) HAND(eval_overflow_call, n, fp, (Value)count, d);
-            fp = moved;
-        }
+        if (UNLIKELY(fp + count > R->limit)) HAND(call_native_high, n, fp, (Value)count, d);
         HAND(call_native, n, fp, (Value)count, d);
     }
     if (UNLIKELY(object_is_remapped(value_pointer(fp[-1]))))
@@ -60,7 +67,7 @@ EXEC(call_any)
     const Proto *p = frame_proto(fp);
     if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll_call, n, fp, (Value)count, d);
     size_t room = count + proto_frame(p) + (p->vararg ? p->params + 3 : 0);
-    if (UNLIKELY(fp + room > R->limit)) {
+    if (UNLIKELY(fp + room > R->limit) && fp + room > frame_limit(R)) {
         Value *moved = frame_move(R, R->segment, fp, fp + count, room - count);
         if (!moved) HAND(eval_overflow_call, n, fp, (Value)count, d);
         fp = moved;
@@ -74,6 +81,7 @@ EXEC(call_any)
         for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
         fp = inner;
     }
+    if (UNLIKELY(R->hooking)) HAND(hook_enter, p->entry, fp, acc, d);
     GO(p->entry, fp, acc, d);
 }
 
@@ -175,6 +183,7 @@ EXEC(eval_deliver)
     case DEST_T: BRANCH_T(!value_is_false(acc));
     case DEST_D:
         if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
+        if (UNLIKELY(n[1].exec == hook_step)) HAND(hook_step_boxed, n + 1, fp, acc, d);
         HAND(node_kinds[node_kinds[n[1].kind].twin].exec, n + 1, fp, acc, d);
     default: /* SELF, the one kind of another destination that delivers */
         fp[n->b - 1] = acc;

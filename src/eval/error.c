@@ -17,7 +17,11 @@ int error_line(const Value *fp, const Node *n)
 {
     if (!node_of_frame(fp, n)) return -1;
     const Proto *p = frame_proto(fp);
-    return p->lines[proto_index(p, n)];
+    uint32_t i = proto_index(p, n);
+    if (p->source->stripped) return 0;
+    while (i && !p->lines[i]) i--;
+    while (!p->lines[i]) i++; /* the last one, a return, has a line */
+    return p->lines[i];
 }
 
 const AstExpr *error_origin(const Value *fp, const Node *n)
@@ -299,7 +303,7 @@ String *error_traceback(Run *R, FrameCursor c, const char *message, size_t lengt
     int last = here;
     FrameCursor x = c;
     while (frame_down(&x)) last++;
-    bool outermost = x.ret == &glue_halt;
+    bool outermost = x.ret->kind == N_GLUE_HALT;
     if (outermost) last++;
     int mark = last > TRACE_FIRST + TRACE_LAST ? TRACE_FIRST - 1 : -1;
     if (level < 0) last = -1;

@@ -5,13 +5,15 @@
 #include "eval/collect.h"
 #include "eval/error.h"
 #include "eval/exec.h"
+#include "eval/hook.h"
 #include "eval/switch.h"
 #include "eval/world.h"
 
 enum {
     PORTION = 100000,
     MAIN_SEGMENT = 2048,
-    HANDLERS_MAX = 180,
+    HANDLERS_MAX = 221,
+    HANDLERS_MIN = 20,
     ERROR_ROOM = 20000,
     SNAPSHOT_ROOM = 100000
 };
@@ -69,6 +71,8 @@ static Value *main_frame(Run *R, size_t n)
     s->prev = NULL;
     s->below = 0;
     R->main_segment = s;
+    hook_load(R, heap_coroutine(R, R->co));
+    R->hook.busy = false;
     frame_enter_segment(R, s);
     return s->slots + FRAME_HEADER;
 }
@@ -98,7 +102,7 @@ RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
     Value *fp = R->depth ? nested_frame(R) : main_frame(R, n);
     fp[-2] = value_object(&glue_halt);
     fp[-1] = f;
-    if (fp + n > R->limit) {
+    if (fp + n > frame_limit(R)) {
         fp = frame_move(R, R->segment, fp, fp, n + NATIVE_SLOTS);
         if (!fp) {
             error_set_memory(R);
@@ -117,7 +121,10 @@ RunStatus eval_call(Run *R, Value f, const Value *args, size_t n)
     R->depth--;
     R->boundary = boundary;
     R->native = native;
-    if (R->depth) return_to_native(R, segment);
+    if (R->depth)
+        return_to_native(R, segment);
+    else if (UNLIKELY(R->hook.hook) && R->status != RUN_PAUSED)
+        hook_save(R, heap_coroutine_mut(R, R->world->main));
     R->pinned = pinned;
     R->pinned_count = pinned_count;
     return R->status;
@@ -149,6 +156,7 @@ static Value *reenter(Run *R, size_t room)
     R->open = b->open;
     R->pcalls = b->pcalls;
     R->main_segment = NULL;
+    hook_load(R, b);
     R->stack_max += SNAPSHOT_ROOM; /* a frame that was there may be there again */
     Value *fp = frame_thaw(R, s, s->slots + b->fp, s->slots + b->top, room);
     R->stack_max -= SNAPSHOT_ROOM;
@@ -209,12 +217,19 @@ typedef enum Unwind {
     UNWIND_OUT
 } Unwind;
 
+/* How often a handler that fails is called again: as often as PUC Lua's C stack allows. */
+static int handlers_max(const Run *R)
+{
+    bool few = R->pcalls + HANDLERS_MIN < HANDLERS_MAX;
+    return few ? HANDLERS_MAX - (int)R->pcalls : HANDLERS_MIN;
+}
+
 /* Whether a handler is to see the error; it is left in R->value. */
 static bool has_handler(Run *R, Value handler, int handlers)
 {
     if (R->error_handled || R->fatal) return false;
     R->value = handler;
-    if (handlers < HANDLERS_MAX && value_is_function(handler)) return true;
+    if (handlers < handlers_max(R) && value_is_function(handler)) return true;
     R->error = new_c_string("error in error handling");
     return false;
 }
@@ -225,7 +240,9 @@ static NOINLINE Unwind find_catcher(Run *R, Value *fp, const Node *n)
 {
     FrameCursor c = frame_cursor(R->segment, fp, n);
     int handlers = 0;
+    R->hook_left = false;
     for (;;) {
+        R->hook_left |= c.ret->kind == N_GLUE_HOOK;
         if (R->fatal && c.ret->kind != N_GLUE_BASE && c.ret->kind != N_GLUE_HALT) {
             if (!frame_down(&c)) return UNWIND_OUT;
             continue;
@@ -275,6 +292,7 @@ static NOINLINE void call_handler(Run *R, Value *fp, const Node *n)
     nf[-4] = at;
     nf[-3] = value_object(n);
     nf[-2] = value_object(&glue_handler);
+    if (UNLIKELY(R->hooking)) nf = hook_mark_handler(R, nf, n, R->value);
     nf[-1] = R->value;
     nf[0] = R->error;
     R->call_frame = nf;
@@ -292,7 +310,9 @@ static NOINLINE void note_uncaught(Run *R, Value *fp, const Node *n)
 EXEC(eval_throw)
 {
     if (UNLIKELY(R->stop && !R->fatal)) HAND(eval_stop, n, fp, acc, d);
-    switch (find_catcher(R, fp, n)) {
+    Unwind unwind = find_catcher(R, fp, n);
+    if (UNLIKELY(R->hook_left) && unwind != UNWIND_HANDLE) hook_leave(R);
+    switch (unwind) {
     case UNWIND_CATCH:
         fp = catch_error(R);
         if (!fp) break;

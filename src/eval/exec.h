@@ -65,6 +65,9 @@ EXEC(slow_iter_call);
  * already set. n is for error messages only: the node of the call. */
 EXEC(call_any);
 EXEC(call_native);
+/* fp[-1] is no function: its __call takes its place, with the value itself as the first of
+ * now count + 1 arguments (manual 2.4). false: it has none. */
+bool call_resolve(Run *R, Value *fp, size_t count);
 /* Out of fuel: refill, answer an interrupt, or pause; then n again. */
 EXEC(eval_poll);
 /* The same before the call of fp[-1] with acc arguments, which is then made. */
@@ -96,7 +99,7 @@ EXEC(native_finish);
     X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) \
         X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_PCALL) X(GLUE_XPCALL)               \
             X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
-                X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
+                X(GLUE_HOOK) X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
 /* clang-format on */
 #define X_MANY(name) EXEC(many_##name);
 KINDS_RETURNED_TO(X_MANY)

@@ -170,12 +170,26 @@ static inline Value *tail_frame(Value *fp, const Value *from, size_t count)
     return nf;
 }
 
+/* The callee at fp, with acc arguments, is no function: perhaps its __call is one. */
+static COLD EXEC(tail_other)
+{
+    size_t count = (size_t)acc;
+    if (call_resolve(R, fp, count)) count++;
+    if (value_is(fp[-1], OBJ_CLOSURE)) {
+        fp = tail_frame(fp - n->a, fp, count);
+        HAND(call_any, n, fp, count, d);
+    }
+    fp[-2] = value_object(n + 1);
+    HAND(call_any, n, fp, count, d);
+}
+
 EXEC(exec_TAIL_N)
 {
     Value *from = fp + n->a;
     unsigned count = n->b;
     if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
+        if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
@@ -193,6 +207,7 @@ EXEC(exec_TAIL_OPEN)
     size_t count = n->b + (size_t)R->open;
     if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
+        if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }

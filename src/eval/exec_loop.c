@@ -76,15 +76,22 @@ static NOINLINE bool iterate_directly(const Node *n, Value *fp, Run *R)
     return true;
 }
 
-EXEC(exec_ITER_CALL)
+static inline Value *iterator_frame(const Node *n, Value *fp)
 {
-    if (LIKELY(iterate_directly(n, fp, R))) GO(n + 2, fp, acc, d);
     Value *nf = fp + n->aux;
     nf[-1] = fp[n->a];
     nf[0] = fp[n->a + 1];
     nf[1] = fp[n->a + 2];
     nf[-2] = value_object(n + 1);
-    HAND(call_any, n, nf, 2, d);
+    return nf;
+}
+
+EXEC(slow_iter_call) { HAND(call_any, n, iterator_frame(n, fp), 2, d); }
+
+EXEC(exec_ITER_CALL)
+{
+    if (LIKELY(iterate_directly(n, fp, R))) GO(n + 2, fp, acc, d);
+    HAND(call_any, n, iterator_frame(n, fp), 2, d);
 }
 
 EXEC(exec_ITER_TEST)

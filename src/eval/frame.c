@@ -2,6 +2,7 @@
 #include "eval/frame.h"
 
 #include "eval/exec.h"
+#include "eval/hook.h"
 #include "eval/upvalue.h"
 
 enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
@@ -9,7 +10,8 @@ enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
 void frame_enter_segment(Run *R, Segment *s)
 {
     R->segment = s;
-    R->limit = s->slots + s->size - STACK_SLACK;
+    R->limit = frame_limit(R);
+    if (UNLIKELY(R->hooking)) R->limit = s->slots;
 }
 
 static void cursor_set(FrameCursor *c, Segment *segment, Value *fp)
@@ -63,6 +65,7 @@ size_t frame_header(const Node *ret, const Value *base, size_t distance)
     case N_RET_TAIL: return 2;
     case N_GLUE_NATIVE: return base[-3] ? 4 : distance; /* no continuation, no need */
     case N_GLUE_POLL: return 5;
+    case N_GLUE_HOOK: return 8;
     default: return FRAME_HEADER;
     }
 }
@@ -77,7 +80,8 @@ static const Node *frame_caller_node(const Node *ret, const Value *base)
     case N_GLUE_NONE:
     case N_GLUE_POLL:
     case N_GLUE_CONCAT:
-    case N_GLUE_HANDLER: return value_pointer(base[-3]);
+    case N_GLUE_HANDLER:
+    case N_GLUE_HOOK: return value_pointer(base[-3]);
     case N_GLUE_NATIVE:
     case N_GLUE_PCALL:
     case N_GLUE_XPCALL:
@@ -258,12 +262,10 @@ Segment *frame_own_segment(Run *R, Coroutine *co, Segment *s)
     }
 }
 
-/* The frame at base in s has returned, to R->ret: control goes on in the frame below, in
- * a copy of just that frame if s is frozen. Gives where base is then; NULL on overflow. */
-static Value *return_into(Run *R, Segment *s, Value *base)
+static NOINLINE Value *return_into_copy(Run *R, Segment *s, Value *base)
 {
     size_t distance = frame_distance(R->ret, base);
-    if (s->epoch == R->epoch || !distance) {
+    if (!distance) {
         frame_enter_segment(R, s);
         return base;
     }
@@ -271,7 +273,17 @@ static Value *return_into(Run *R, Segment *s, Value *base)
     size_t extent = frame_extent(fp);
     size_t room = extent > distance ? extent - distance : 0;
     Value *moved = frame_move(R, s, fp, base, room + FRAME_HEADER);
+    if (UNLIKELY(R->hooking) && moved) R->ret = hook_return(R->ret, moved);
     return moved ? moved + distance : NULL;
+}
+
+/* The frame at base in s has returned, to R->ret: control goes on in the frame below, in
+ * a copy of just that frame if s is frozen. Gives where base is then; NULL on overflow. */
+static Value *return_into(Run *R, Segment *s, Value *base)
+{
+    if (s->epoch != R->epoch) return return_into_copy(R, s, base);
+    frame_enter_segment(R, s);
+    return base;
 }
 
 /* The lowest frame of the running segment has returned. The segment may be used again
@@ -314,7 +326,7 @@ EXEC(many_GLUE_UNDERFLOW)
 Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t count)
 {
     size_t need = at + count + FRAME_HEADER;
-    if (UNLIKELY(fp + need > R->limit)) {
+    if (UNLIKELY(fp + need > R->limit) && fp + need > frame_limit(R)) {
         if (count > R->stack_max) return NULL;
         fp = frame_move(R, R->segment, fp, fp + proto_frame(frame_proto(fp)),
                         need > frame_extent(fp) ? need - frame_extent(fp) : 0);
@@ -328,7 +340,7 @@ Value *frame_take_open(Run *R, Value *fp, unsigned at, const Value *from, size_t
 
 Value *frame_native_room(Run *R, Value *a, size_t used, size_t n)
 {
-    if (a + n <= R->limit) return a;
+    if (LIKELY(a + n <= R->limit) || a + n <= frame_limit(R)) return a;
     if (n > R->stack_max) return NULL;
     return frame_move(R, R->segment, a, a + used, n > used ? n - used : 0);
 }

@@ -11,7 +11,7 @@
 /* Static nodes that frames of the evaluator's own return to. */
 extern const Node glue_value, glue_bool, glue_not, glue_none, glue_concat, glue_native;
 extern const Node glue_pcall, glue_xpcall, glue_handler, glue_vararg, glue_underflow;
-extern const Node glue_base, glue_halt, glue_tail;
+extern const Node glue_base, glue_halt, glue_tail, glue_hook;
 extern const Node glue_fork, glue_try, glue_poll;
 /* Where a program may be stopped but at nodes of functions (budget.c): before a call of
  * fp[-1] with R->open arguments at fp; before R->open results at fp are handed on. */
@@ -74,6 +74,23 @@ bool frame_down(FrameCursor *c);
 Value *frame_move(Run *R, Segment *from, Value *fp, const Value *top, size_t room);
 /* Makes a segment the current one. */
 void frame_enter_segment(Run *R, Segment *s);
+/* What R->limit is where there is no hook. */
+static inline Value *frame_limit(const Run *R)
+{
+    return R->segment->slots + R->segment->size - STACK_SLACK;
+}
+
+/* Where the open list of a node lies that uses one, R->open values; NULL: it does not. */
+static inline Value *frame_open_list(const Node *n, Value *fp)
+{
+    switch (n->kind) {
+    case N_CALL_OPEN:
+    case N_TAIL_OPEN:
+    case N_RETURN_OPEN: return fp + n->a + n->b;
+    case N_LIST_OPEN: return fp + n->c + n->b;
+    default: return NULL;
+    }
+}
 /* The frame at fp in segment s becomes the running one: moved if s is not ours. */
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room);
 

@@ -214,6 +214,7 @@ static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uin
     }
     to->body = *b;
     to->body.resumer = NULL;
+    to->body.hook = NULL; /* debug.sethook is of the state it was called in */
     to->body.segment = stack_copy(im->to, b);
     StackVisitor visitor = {bring_slots, clear_slots, bring_callee, &(StackCopy){im, at}};
     stack_visit(&visitor, to->body.segment, stack_top(&to->body));

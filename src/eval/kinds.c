@@ -98,6 +98,7 @@ GLUE(glue_xpcall, GLUE_XPCALL);
 GLUE(glue_handler, GLUE_HANDLER);
 GLUE(glue_vararg, GLUE_VARARG);
 GLUE(glue_tail, GLUE_TAIL);
+GLUE(glue_hook, GLUE_HOOK);
 GLUE(glue_fork, GLUE_FORK);
 GLUE(glue_try, GLUE_TRY);
 GLUE(glue_poll, GLUE_POLL);

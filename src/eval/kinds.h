@@ -164,6 +164,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(GLUE_HANDLER, NONE)                                                                \
     X(GLUE_VARARG, NONE)                                                                 \
     X(GLUE_TAIL, NONE)                                                                   \
+    X(GLUE_HOOK, NONE)                                                                   \
     X(GLUE_FORK, NONE)                                                                   \
     X(GLUE_TRY, NONE)                                                                    \
     X(GLUE_POLL, NONE)                                                                   \

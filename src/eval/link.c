@@ -45,13 +45,25 @@ void link_branch_add(Linker *L, Branches *list, uint32_t node)
 
 void link_branch_here(Linker *L, Branches list)
 {
-    if (list) link_target_here(L);
     while (list) {
-        Node *n = &L->nodes[list - 1];
-        Branches next = (Branches)n->target;
-        n->target = (int32_t)L->count - (int32_t)(list - 1);
+        Branches next = (Branches)L->nodes[list - 1].target;
+        link_lands_here(L, list - 1);
         list = next;
     }
+}
+
+void link_lands_here(Linker *L, uint32_t node)
+{
+    NodeList *list = &L->landed;
+    link_target_here(L);
+    L->nodes[node].target = (int32_t)L->count - (int32_t)node;
+    if (L->landed_at != L->count) list->count = 0;
+    L->landed_at = L->count;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 8;
+        list->all = grown(list->all, list->count, list->capacity, sizeof *list->all);
+    }
+    list->all[list->count++] = node;
 }
 
 void link_nil(Linker *L, unsigned slot, unsigned count)

@@ -8,27 +8,34 @@
 
 enum { FOLD_DEPTH = 100, DEPTH_MAX = 3000 };
 
-static bool fold_deep(const AstExpr *e, double *out, int depth)
+/* by_zero: also what divides by zero. */
+static bool fold_deep(const AstExpr *e, double *out, bool by_zero, int depth)
 {
     double x, y;
     if (depth > FOLD_DEPTH) return false;
     switch (e->kind) {
     case EXPR_NUMBER: *out = e->u.number; return true;
     case EXPR_UNARY:
-        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, depth + 1))
+        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, by_zero, depth + 1))
             return false;
         *out = -x;
         return true;
     case EXPR_BINARY:
         if (e->u.binary.op > OP_POW) return false;
-        if (!fold_deep(e->u.binary.left, &x, depth + 1)) return false;
-        if (!fold_deep(e->u.binary.right, &y, depth + 1)) return false;
+        if (!fold_deep(e->u.binary.left, &x, by_zero, depth + 1)) return false;
+        if (!fold_deep(e->u.binary.right, &y, by_zero, depth + 1)) return false;
         switch (e->u.binary.op) {
         case OP_ADD: *out = x + y; break;
         case OP_SUB: *out = x - y; break;
         case OP_MUL: *out = x * y; break;
-        case OP_DIV: *out = x / y; break;
-        case OP_MOD: *out = number_mod(x, y); break;
+        case OP_DIV:
+            if (y == 0 && !by_zero) return false;
+            *out = x / y;
+            break;
+        case OP_MOD:
+            if (y == 0) return false;
+            *out = number_mod(x, y);
+            break;
         default: *out = number_pow(x, y); break;
         }
         return *out == *out; /* a NaN's sign is the machine's affair, at run time */
@@ -36,7 +43,8 @@ static bool fold_deep(const AstExpr *e, double *out, int depth)
     }
 }
 
-static bool fold_number(const AstExpr *e, double *out) { return fold_deep(e, out, 0); }
+/* A constant as for PUC Lua, to which 1/0 is none. */
+static bool fold_number(const AstExpr *e, double *out) { return fold_deep(e, out, false, 0); }
 
 static bool constant(const AstExpr *e, Value *out)
 {
@@ -51,6 +59,16 @@ static bool constant(const AstExpr *e, Value *out)
         *out = value_number(x);
         return true;
     }
+}
+
+/* Also 1/0 and the like: needs an instruction in PUC Lua, so here a node with a line. */
+static bool known(const AstExpr *e, Value *out)
+{
+    double x;
+    if (constant(e, out)) return true;
+    if (!fold_deep(e, &x, true, 0)) return false;
+    *out = value_number(x);
+    return true;
 }
 
 static bool is_arith(const AstExpr *e)
@@ -123,10 +141,13 @@ static uint32_t emit_dest2(Linker *L, NodeKind first, Dest d)
     return i;
 }
 
-/* The accumulator's value to where it is wanted. */
+/* The accumulator's value to where it is wanted, where PUC Lua puts it there at once. */
 static void from_acc(Linker *L, Dest d)
 {
-    if (d.kind == 'S') link_node(L, N_STORE_A)->c = (uint16_t)d.slot;
+    if (d.kind != 'S') return;
+    uint32_t i = link_emit(L, N_STORE_A);
+    L->nodes[i].c = (uint16_t)d.slot;
+    L->lines[i] = 0;
 }
 
 static void emit_constant(Linker *L, Value v, Dest d)
@@ -249,11 +270,23 @@ static void arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d)
     arith_emit(L, e->u.binary.op, l, &r, d);
 }
 
+/* A constant has an instruction here. */
+static void unary_operand(Linker *L, const AstExpr *e, Dest d)
+{
+    if (e->kind == EXPR_LOCAL)
+        operand(L, e, d);
+    else
+        expr(L, e, d);
+}
+
 static void negation(Linker *L, const AstExpr *e, Dest d)
 {
     Operand o = {0};
-    if (!ready(L, e->u.unary.operand, &o) || o.letter == 'K')
-        o = into_accumulator(L, e->u.unary.operand, true);
+    const AstExpr *x = e->u.unary.operand;
+    if (!ready(L, x, &o) || o.letter == 'K') {
+        o.letter = is_arith(x) ? 'D' : 'A';
+        unary_operand(L, x, is_arith(x) ? to_double : to_acc);
+    }
     int letter = o.letter == 'L' ? 0 : o.letter == 'A' ? 1 : 2;
     emit_dest3(L, N_NEG_L_A + (NodeKind)(letter * 3), d);
     L->nodes[L->count - 1].a = (uint16_t)o.slot;
@@ -263,7 +296,7 @@ static void length(Linker *L, const AstExpr *e, Dest d)
 {
     unsigned slot = 0;
     bool local = link_is_plain_local(L, e->u.unary.operand, &slot);
-    if (!local) operand(L, e->u.unary.operand, to_acc);
+    if (!local) unary_operand(L, e->u.unary.operand, to_acc);
     uint32_t i = emit_dest2(L, local ? N_LEN_L_A : N_LEN_A_A, d);
     L->nodes[i].a = (uint16_t)slot;
 }
@@ -476,10 +509,17 @@ static void logic(Linker *L, const AstExpr *e, Dest d)
 {
     Branches other = 0;
     const AstExpr *left = e->u.binary.left;
+    Value k;
+    if (constant(left, &k) && value_is_false(k) == (e->kind == EXPR_OR)) {
+        expr(L, e->u.binary.right, d); /* a constant that leads to it is not tested */
+        return;
+    }
     if (e->kind == EXPR_OR && left->kind == EXPR_AND) {
         /* (c and x) or y needs no value of c: false leads to y */
+        L->line = left->line;
         link_condition(L, left->u.binary.left, false, &other);
         left = left->u.binary.right;
+        L->line = e->line;
     }
     link_expr_acc(L, left);
     logic_end(L, e, other);
@@ -952,7 +992,7 @@ static bool too_deep(Linker *L)
 static bool constant_expr(Linker *L, const AstExpr *e, Dest d)
 {
     Value k;
-    if (!constant(e, &k)) return false;
+    if (!known(e, &k)) return false;
     if (d.kind == 'D') /* arithmetic of constants, not folded away by the user */
         link_node(L, N_CONST_D)->k.d = value_to_double(k);
     else
@@ -1092,12 +1132,12 @@ static void expr_at_line(Linker *L, const AstExpr *e, Dest d, int line)
 }
 
 /* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
- * it here is at the line of its user. */
+ * it here is at no line. */
 static void operand(Linker *L, const AstExpr *e, Dest d)
 {
     Value k;
     if (e->kind == EXPR_LOCAL || constant(e, &k))
-        expr_at_line(L, e, d, L->line);
+        expr_at_line(L, e, d, 0);
     else
         expr(L, e, d);
 }
@@ -1106,7 +1146,7 @@ static void operand(Linker *L, const AstExpr *e, Dest d)
 static void indexed_operand(Linker *L, const AstExpr *e)
 {
     if (e->kind == EXPR_LOCAL || e->kind == EXPR_UPVALUE)
-        expr_at_line(L, e, to_acc, L->line);
+        expr_at_line(L, e, to_acc, 0);
     else
         expr(L, e, to_acc);
 }
@@ -1123,11 +1163,10 @@ unsigned link_expr_anywhere(Linker *L, const AstExpr *e)
 
 /* Assignment ----------------------------------------------------------------------- */
 
-/* copy_locals: a local used in the target may itself be assigned by the statement. A
- * captured variable is read when the value is stored, as in PUC Lua, where the
+/* A captured variable is read when the value is stored, as in PUC Lua, where the
  * instruction that stores reads it: the values' calls may have changed it. (A key that
  * is an upvalue is not: it needs an instruction of its own.) */
-Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
+Target link_target(Linker *L, const AstExpr *e)
 {
     Target t = {.expr = e};
     if (e->kind != EXPR_INDEX) return t;
@@ -1139,7 +1178,7 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
         t.object = 'L', t.late_object = true;
     } else {
         t.object = 'L';
-        t.slot = copy_locals ? into_temp(L, object).slot : link_expr_anywhere(L, object);
+        t.slot = link_expr_anywhere(L, object);
     }
     if (is_string(key)) {
         t.key = 'F';
@@ -1149,7 +1188,7 @@ Target link_target(Linker *L, const AstExpr *e, bool copy_locals)
         t.key = 'L', t.late_key = true;
     } else {
         t.key = 'L';
-        t.key_slot = copy_locals ? into_temp(L, key).slot : link_expr_anywhere(L, key);
+        t.key_slot = link_expr_anywhere(L, key);
     }
     return t;
 }
@@ -1161,14 +1200,26 @@ static bool is_variable(const AstExpr *e, const AstExpr *variable)
     return e->kind == EXPR_UPVALUE && e->u.upvalue == variable->u.upvalue;
 }
 
+static unsigned temp_at_line(Linker *L, const AstExpr *e, int line)
+{
+    unsigned t = link_temp(L);
+    expr_at_line(L, e, to_slot(t), line);
+    return t;
+}
+
 void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned)
 {
-    if (t->late_object && is_variable(t->expr->u.index.object, assigned)) {
-        t->slot = into_temp(L, t->expr->u.index.object).slot;
+    const AstExpr *object = t->expr->kind == EXPR_INDEX ? t->expr->u.index.object : NULL;
+    const AstExpr *key = object ? t->expr->u.index.key : NULL;
+    unsigned at;
+    if (!object) return;
+    if ((t->late_object || link_is_plain_local(L, object, &at)) &&
+        is_variable(object, assigned)) {
+        t->slot = temp_at_line(L, object, assigned->line);
         t->late_object = false;
     }
-    if (t->late_key && is_variable(t->expr->u.index.key, assigned)) {
-        t->key_slot = into_temp(L, t->expr->u.index.key).slot;
+    if ((t->late_key || link_is_plain_local(L, key, &at)) && is_variable(key, assigned)) {
+        t->key_slot = temp_at_line(L, key, assigned->line);
         t->late_key = false;
     }
 }
@@ -1181,8 +1232,8 @@ static void store_indexed(Linker *L, const Target *t, int value, unsigned value_
     unsigned top = L->top, slot = t->slot, key_slot = t->key_slot;
     L->origin = t->expr;
     L->line = t->expr->line;
-    if (t->late_object) slot = into_temp(L, t->expr->u.index.object).slot;
-    if (t->late_key) key_slot = into_temp(L, t->expr->u.index.key).slot;
+    if (t->late_object) slot = temp_at_line(L, t->expr->u.index.object, 0);
+    if (t->late_key) key_slot = temp_at_line(L, t->expr->u.index.key, 0);
     uint32_t i = link_emit(L, N_SET_FIELD_L_L + (NodeKind)((object * 3 + value) * 3 + what));
     Node *n = &L->nodes[i];
     n->a = (uint16_t)slot;
@@ -1200,11 +1251,20 @@ static void store_cell(Linker *L, const AstExpr *e)
     L->nodes[i].a = (uint16_t)(local ? local_slot(L, e->u.local) : (unsigned)e->u.upvalue);
 }
 
+/* Whether PUC Lua has the value in a register that cannot be chosen, to be moved from. */
+static bool is_fixed(const AstExpr *e)
+{
+    if (e->kind == EXPR_PAREN) e = e->u.unary.operand;
+    return e->kind == EXPR_CALL || e->kind == EXPR_METHOD || e->kind == EXPR_FUNCTION ||
+           e->kind == EXPR_TABLE;
+}
+
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value)
 {
     unsigned slot;
     int line = L->line;
     if (t->expr->kind == EXPR_INDEX) {
+        L->line = t->expr->line;
         if (link_is_plain_local(L, value, &slot)) {
             store_indexed(L, t, 0, slot);
         } else {
@@ -1217,7 +1277,7 @@ void link_store_expr(Linker *L, const Target *t, const AstExpr *value)
         if (L->count && L->nodes[L->count - 1].kind == N_RET_S) L->lines[L->count - 1] = line;
     } else {
         link_expr_acc(L, value);
-        L->line = line;
+        L->line = t->expr->kind == EXPR_UPVALUE || is_fixed(value) ? line : 0;
         if (link_is_plain_local(L, t->expr, &slot))
             link_node(L, N_STORE_A)->c = (uint16_t)slot;
         else

@@ -11,6 +11,11 @@ typedef struct LabelNode { /* a label's place, or a jump that waits for its labe
     uint32_t node;
 } LabelNode;
 
+typedef struct NodeList {
+    uint32_t *all;
+    uint32_t count, capacity;
+} NodeList;
+
 typedef struct LabelNodes {
     LabelNode *all;
     uint32_t count, capacity;
@@ -64,6 +69,9 @@ typedef struct Linker {
     unsigned nil_slot; /* behind that slot */
     const AstExpr *origin;
     LabelNodes labels, gotos;
+    NodeList landed; /* the branches that lead to node landed_at */
+    uint32_t landed_at;
+    uint32_t closed_at; /* the node behind a block at whose end PUC Lua jumps; 0: none */
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;                /* of expressions being linked */
@@ -85,6 +93,13 @@ static inline Node *link_node(Linker *L, NodeKind kind)
 }
 void link_branch_add(Linker *L, Branches *list, uint32_t node);
 void link_branch_here(Linker *L, Branches list);
+void link_lands_here(Linker *L, uint32_t node);
+/* The branches that lead to the next node: it is a jump, and they go where that goes, as
+ * they do in PUC Lua. NULL and 0 when there are none. */
+static inline NodeList link_landed(const Linker *L)
+{
+    return L->landed_at == L->count ? L->landed : (NodeList){0};
+}
 /* Marks the next node as one that is jumped to, and gives its number. */
 static inline uint32_t link_target_here(Linker *L)
 {
@@ -135,8 +150,8 @@ typedef struct Target {
     unsigned key_slot;
     bool late_object, late_key; /* captured variables: read by the store */
 } Target;
-Target link_target(Linker *L, const AstExpr *e, bool copy_locals);
-/* The variable is a later target of the same assignment: what t was to read late is read
+Target link_target(Linker *L, const AstExpr *e);
+/* The variable is a later target of the same assignment: if t is to read it, that is done
  * now, as PUC Lua does. */
 void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);

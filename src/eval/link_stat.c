@@ -27,16 +27,59 @@ static void extent_close(Linker *L, Extent e)
     L->active = e.active;
 }
 
-/* PUC Lua jumps to the end of a block that has captured variables, at its last line. */
+/* A jump where PUC Lua would come to only from a jump of its own, and go on from that:
+ * at no line. */
+static uint32_t jump_node(Linker *L, NodeKind kind)
+{
+    bool closed = L->count && L->closed_at == L->count;
+    uint32_t i = link_emit(L, kind);
+    if (closed) L->lines[i] = 0;
+    return i;
+}
+
+static void loop_node(Linker *L, uint32_t to)
+{
+    uint32_t i = jump_node(L, N_LOOP);
+    L->nodes[i].target = (int32_t)to - (int32_t)i;
+}
+
+/* Branches that would land on the jump have one of their own, at no line: in PUC Lua they
+ * go back themselves. */
+static void jump_back(Linker *L, uint32_t to)
+{
+    NodeList landed = link_landed(L);
+    loop_node(L, to);
+    if (!landed.count) return;
+    for (uint32_t i = 0; i < landed.count; i++)
+        L->nodes[landed.all[i]].target = (int32_t)L->count - (int32_t)landed.all[i];
+    L->line = 0;
+    loop_node(L, to);
+}
+
+/* A jump forward, with the branches that would land on it. */
+static void jump_on(Linker *L, Branches *list)
+{
+    NodeList landed = link_landed(L);
+    link_branch_add(L, list, jump_node(L, N_JUMP));
+    for (uint32_t i = 0; i < landed.count; i++) link_branch_add(L, list, landed.all[i]);
+}
+
+/* PUC Lua jumps to the end of a block that has captured variables, at its last line: a node
+ * only if the line is another. */
 static void end_captured(Linker *L, Extent e, const AstBlock *b)
 {
-    if (!L->count || L->lines[L->count - 1] == b->end_line) return;
     bool captured = false;
     for (uint32_t i = e.locals; i < L->proto->local_count; i++)
         captured |= !L->proto->locals[i].end && L->proto->locals[i].captured;
-    if (!captured) return;
+    if (!captured || !L->count || L->closed_at == L->count) return;
+    if (L->lines[L->count - 1] == b->end_line) {
+        L->closed_at = L->count;
+        return;
+    }
     L->line = b->end_line;
-    link_node(L, N_JUMP)->target = 1;
+    Branches on = 0;
+    jump_on(L, &on);
+    link_branch_here(L, on);
 }
 
 static void scoped_block(Linker *L, const AstBlock *b)
@@ -101,11 +144,16 @@ static void assign_several(Linker *L, const AstStat *s, unsigned count)
     unsigned i = 0;
     for (const AstExpr *e = s->u.assign.targets; e; e = e->next) {
         for (unsigned k = 0; k < i; k++) link_target_conflict(L, &targets[k], e);
-        targets[i++] = link_target(L, e, true);
+        targets[i++] = link_target(L, e);
     }
     unsigned at = L->top;
     link_list(L, s->u.assign.values, at, count);
     while (i-- > 0) link_store_slot(L, &targets[i], at + i);
+}
+
+static bool is_same_local(const AstExpr *a, const AstExpr *b)
+{
+    return a->kind == EXPR_LOCAL && b->kind == EXPR_LOCAL && a->u.local == b->u.local;
 }
 
 static void stat_assign(Linker *L, const AstStat *s)
@@ -117,17 +165,12 @@ static void stat_assign(Linker *L, const AstStat *s)
         assign_several(L, s, count);
         return;
     }
-    Target t = link_target(L, s->u.assign.targets, false);
+    if (is_same_local(s->u.assign.targets, s->u.assign.values)) return;
+    Target t = link_target(L, s->u.assign.targets);
     link_store_expr(L, &t, s->u.assign.values);
 }
 
 /* Control --------------------------------------------------------------------------- */
-
-static void jump_back(Linker *L, uint32_t to)
-{
-    uint32_t i = link_emit(L, N_LOOP);
-    L->nodes[i].target = (int32_t)to - (int32_t)i;
-}
 
 static void stat_while(Linker *L, const AstStat *s)
 {
@@ -141,6 +184,14 @@ static void stat_while(Linker *L, const AstStat *s)
     link_branch_here(L, out);
 }
 
+static void forget_landed(Linker *L, uint32_t node)
+{
+    NodeList *list = &L->landed;
+    if (L->landed_at != L->count) return;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (list->all[i] == node) list->all[i] = list->all[--list->count];
+}
+
 /* The condition sees the block's locals, so the scope ends after it. */
 static void stat_repeat(Linker *L, const AstStat *s)
 {
@@ -149,37 +200,85 @@ static void stat_repeat(Linker *L, const AstStat *s)
     uint32_t top = link_target_here(L);
     link_block(L, s->u.loop.block);
     L->line = s->u.loop.test_line;
+    uint32_t test = L->count;
     link_condition(L, s->u.loop.condition, true, &out);
-    jump_back(L, top);
+    uint32_t last = L->count - 1;
+    if (test == L->count) { /* `until false`, which is a test in PUC Lua */
+        loop_node(L, top);
+    } else {
+        if (L->nodes[last].kind == N_JUMP) L->lines[last] = 0; /* `until true`: nothing */
+        jump_back(L, top);
+    }
     link_branch_here(L, out);
+    forget_landed(L, last); /* in PUC Lua it falls through */
     extent_close(L, e);
 }
 
-/* PUC Lua has no jump of its own for a goto that is the first thing in the block: its
- * line is the test's. false: that goto is all there is. */
-static bool clause_block(Linker *L, const AstClause *c)
+static void add_label_node(LabelNodes *list, const AstLabel *label, uint32_t node)
 {
-    const AstStat *first = c->block->stats;
-    bool jumps = c->condition && first && first->kind == STAT_GOTO;
-    L->test_line = jumps ? c->test_line : 0;
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
+        LabelNode *more = mem_alloc_counted(capacity * sizeof *more);
+        if (list->count) memcpy(more, list->all, list->count * sizeof *more);
+        list->all = more;
+        list->capacity = capacity;
+    }
+    list->all[list->count++] = (LabelNode){label, node};
+}
+
+/* The place of a label that is known already; UINT32_MAX: it comes later. */
+static uint32_t label_place(const Linker *L, const AstLabel *label)
+{
+    for (uint32_t i = L->labels.count; i-- > 0;)
+        if (L->labels.all[i].label == label) return L->labels.all[i].node;
+    return UINT32_MAX;
+}
+
+/* Whether the clause is nothing but a goto or break: a branch, as in PUC Lua. */
+static bool is_branch(const AstClause *c)
+{
+    const AstStat *s = c->block->stats;
+    return c->condition && s && s->kind == STAT_GOTO && !s->next;
+}
+
+static void branch_clause(Linker *L, const AstClause *c)
+{
+    const AstLabel *label = c->block->stats->u.label;
+    uint32_t place = label_place(L, label);
+    Branches list = 0;
+    link_condition(L, c->condition, place == UINT32_MAX, &list);
+    if (place != UINT32_MAX) { /* backwards: costs a step */
+        loop_node(L, place);
+        link_branch_here(L, list);
+        L->landed_at = UINT32_MAX;
+        return;
+    }
+    while (list) {
+        uint32_t node = list - 1;
+        list = (Branches)L->nodes[node].target;
+        add_label_node(&L->gotos, label, node);
+    }
+}
+
+static void clause(Linker *L, const AstClause *c, Branches *end)
+{
+    Branches next = 0;
+    L->line = c->test_line;
+    if (is_branch(c)) {
+        branch_clause(L, c);
+        return;
+    }
+    if (c->condition) link_condition(L, c->condition, false, &next);
     scoped_block(L, c->block);
     L->line = c->block->end_line;
-    return !(jumps && !first->next);
+    if (c->next) jump_on(L, end);
+    link_branch_here(L, next);
 }
 
 static void stat_if(Linker *L, const AstStat *s)
 {
     Branches end = 0;
-    for (const AstClause *c = s->u.clauses; c; c = c->next) {
-        Branches next = 0;
-        if (c->condition) {
-            L->line = c->test_line;
-            link_condition(L, c->condition, false, &next);
-        }
-        bool goes_on = clause_block(L, c);
-        if (c->next && goes_on) link_branch_add(L, &end, link_emit(L, N_JUMP));
-        link_branch_here(L, next);
-    }
+    for (const AstClause *c = s->u.clauses; c; c = c->next) clause(L, c, &end);
     link_branch_here(L, end);
 }
 
@@ -285,38 +384,30 @@ static void stat_for_in(Linker *L, const AstStat *s)
     link_use(L, base + 3 + count);
     L->active = L->top;
     L->line = s->u.for_in.do_line;
-    uint32_t start = link_emit(L, N_JUMP), body = L->count;
+    Branches start = 0;
+    jump_on(L, &start);
+    uint32_t body = L->count;
     loop_body(L, s->u.for_in.locals, count, base + 3, s->u.for_in.block);
-    L->nodes[start].target = (int32_t)L->count - (int32_t)start;
+    link_branch_here(L, start);
     iterate(L, s, base, body);
     extent_close(L, e);
 }
 
 /* Jumps ----------------------------------------------------------------------------- */
 
-static void add_label_node(LabelNodes *list, const AstLabel *label, uint32_t node)
-{
-    if (list->count == list->capacity) {
-        uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
-        LabelNode *more = mem_alloc_counted(capacity * sizeof *more);
-        if (list->count) memcpy(more, list->all, list->count * sizeof *more);
-        list->all = more;
-        list->capacity = capacity;
-    }
-    list->all[list->count++] = (LabelNode){label, node};
-}
-
 /* goto backwards costs a step, as every loop does. */
 static void stat_goto(Linker *L, const AstStat *s)
 {
     const AstLabel *label = s->u.label;
-    L->line = L->test_line ? L->test_line : s->end_line;
-    for (uint32_t i = L->labels.count; i-- > 0;) {
-        if (L->labels.all[i].label != label) continue;
-        jump_back(L, L->labels.all[i].node);
+    uint32_t place = label_place(L, label);
+    L->line = s->end_line;
+    if (place != UINT32_MAX) {
+        jump_back(L, place);
         return;
     }
-    add_label_node(&L->gotos, label, link_emit(L, N_JUMP));
+    NodeList landed = link_landed(L);
+    add_label_node(&L->gotos, label, jump_node(L, N_JUMP));
+    for (uint32_t i = 0; i < landed.count; i++) add_label_node(&L->gotos, label, landed.all[i]);
 }
 
 /* The jumps that wait for a label lead here. */
@@ -326,7 +417,7 @@ static void bind_gotos(Linker *L, const AstLabel *label)
     for (uint32_t i = 0; i < L->gotos.count; i++) {
         LabelNode g = L->gotos.all[i];
         if (g.label == label)
-            L->nodes[g.node].target = (int32_t)L->count - (int32_t)g.node;
+            link_lands_here(L, g.node);
         else
             L->gotos.all[waiting++] = g;
     }
@@ -402,7 +493,6 @@ void link_block(Linker *L, const AstBlock *b)
         L->origin = NULL;
         unsigned top = L->top;
         statement(L, s);
-        L->test_line = 0;
         if (s->kind != STAT_LOCAL && s->kind != STAT_LOCAL_FUNCTION) L->top = top;
     }
 }

@@ -139,7 +139,7 @@ typedef struct Proto {
     bool vararg;
     ProtoUpvalue *upvalues;
     Node *nodes;
-    int32_t *lines;          /* per node */
+    int32_t *lines;          /* per node; 0: none, as PUC Lua has no instruction for it */
     const AstExpr **origins; /* per node: what to name in messages; NULL if nothing */
     uint16_t *tops;          /* per node: slots in use, for the precise trace */
     uint64_t *written;       /* per node: bits of slots (trace_stack.c); NULL: not yet */
@@ -148,6 +148,7 @@ typedef struct Proto {
     ProtoLocal *locals;
     uint32_t proto_count, local_count;
     struct Proto *celled; /* link_celled's, once it is made: a cache, atomic */
+    Node *twin;           /* the nodes to run under a hook (hook.h): likewise */
 } Proto;
 
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call
@@ -156,12 +157,14 @@ typedef struct Proto {
 
 static inline uint32_t proto_frame(const Proto *p) { return p->frame & (FRAME_VARARG - 1); }
 
-/* The number of a node of this function; UINT32_MAX if it is none of its. */
+/* The number of a node of this function or its twin; UINT32_MAX if it is neither's. */
 static inline uint32_t proto_index(const Proto *p, const Node *n)
 {
-    uintptr_t distance = (uintptr_t)n - (uintptr_t)p->nodes;
-    return distance < p->node_count * sizeof(Node) ? (uint32_t)(distance / sizeof(Node))
-                                                   : UINT32_MAX;
+    uintptr_t size = p->node_count * sizeof(Node),
+              distance = (uintptr_t)n - (uintptr_t)p->nodes;
+    if (distance < size) return (uint32_t)(distance / sizeof(Node));
+    distance = (uintptr_t)n - (uintptr_t)__atomic_load_n(&p->twin, __ATOMIC_RELAXED);
+    return distance < size ? (uint32_t)(distance / sizeof(Node)) : UINT32_MAX;
 }
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)

@@ -3,6 +3,7 @@
 
 #include "eval/error.h"
 #include "eval/exec.h"
+#include "eval/hook.h"
 #include "eval/native.h"
 
 void switch_save(Run *R, CoBody *b, const Value *fp, const Value *top, CoStatus status)
@@ -13,6 +14,7 @@ void switch_save(Run *R, CoBody *b, const Value *fp, const Value *top, CoStatus 
     b->open = R->open;
     b->pcalls = R->pcalls;
     b->status = (uint8_t)status;
+    hook_save(R, b);
 }
 
 /* Protected calls ------------------------------------------------------------------ */
@@ -115,6 +117,7 @@ static NOINLINE Value *to_resumer(Run *R, size_t room)
     CoBody *b = heap_coroutine_mut(R, resumer);
     b->status = CO_RUNNING;
     R->pcalls = b->pcalls;
+    hook_load(R, b);
     R->co = resumer;
     R->spare = NULL; /* results may lie in it */
     Value *a = b->segment->slots + b->fp;
@@ -177,11 +180,11 @@ static NOINLINE bool suspend(Run *R, const Value *fp, size_t count)
 
 EXEC(control_yield)
 {
-    if (R->co == R->world->main || R->co == R->boundary) {
+    if (R->co == R->world->main || R->co == R->boundary || R->hook.busy) {
         R->native = fp;
-        native_throw(R, new_c_string(R->co == R->boundary
-                                         ? "attempt to yield across a C-call boundary"
-                                         : "attempt to yield from outside a coroutine"));
+        native_throw(R, new_c_string(R->co == R->world->main
+                                         ? "attempt to yield from outside a coroutine"
+                                         : "attempt to yield across a C-call boundary"));
         HAND(eval_throw, n, fp, acc, d);
     }
     Value *a = give_results(R, suspend(R, fp, (size_t)acc));
@@ -229,6 +232,7 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     b->wrapped = wrapped;
     b->status = CO_RUNNING;
     R->pcalls = b->pcalls;
+    hook_load(R, b);
     R->co = co;
     R->spare = NULL;
     run_reclaim(R);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "eval/trace_stack.h"
 
+#include "eval/hook.h"
+
 /* Written slots --------------------------------------------------------------------- */
 
 /* A forward analysis: before[i] has a bit for each slot that is written on every way
@@ -150,6 +152,16 @@ static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t l
     if (limit != SIZE_MAX) dead(v, fp + top, limit - top);
 }
 
+/* What the hook's frame at base keeps for the frame below it: the value on its way, an open
+ * list or results. */
+static void visit_hook(const StackVisitor *v, Value *base, const FrameCursor *below)
+{
+    uint32_t count;
+    Value *kept = hook_kept(base, below->fp, &count);
+    if (kept != value_pointer(base[-6])) v->live(v->context, base - 6, 1);
+    v->live(v->context, kept, count);
+}
+
 /* From the frame at the cursor down; `limit` for the first. */
 static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
 {
@@ -162,9 +174,10 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
             lua_frame(v, c.fp, c.at, limit);
         else
             v->live(v->context, c.fp, limit);
-        const Value *base = c.ret_base;
+        Value *base = c.ret_base;
         const Node *ret = c.ret;
         if (!frame_down(&c)) return;
+        if (ret->kind == N_GLUE_HOOK) visit_hook(v, base, &c);
         size_t distance = (size_t)(base - c.fp);
         limit = distance - frame_header(ret, base, distance);
     }
@@ -236,7 +249,7 @@ bool stack_holds_world(const CoBody *body)
     StackTop top = stack_top(body);
     FrameCursor c = frame_cursor(body->segment, top.fp, top.node);
     do {
-        if (c.ret == &glue_fork || c.ret == &glue_try) return true;
+        if (c.ret->kind == N_GLUE_FORK || c.ret->kind == N_GLUE_TRY) return true;
     } while (frame_down(&c));
     return false;
 }

@@ -118,7 +118,7 @@ EXEC(exec_GLUE_TRY)
 /* Back to before the call; the error value comes along. True: it goes on as an error. */
 static NOINLINE bool undo(Run *R, Value *nf)
 {
-    bool fork = frame_ret(nf) == &glue_fork;
+    bool fork = frame_ret(nf)->kind == N_GLUE_FORK;
     State *s = saved_state(nf);
     Value *values = save_values((Value[]){V_FALSE, R->error}, 2);
     R->error = V_NIL;

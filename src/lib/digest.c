@@ -75,7 +75,7 @@ static void add_frame(Digest *d, const FrameCursor *c, size_t live)
     add_value(d, c->fp[-1]);
     if (!c->at || !value_is(c->fp[-1], OBJ_CLOSURE)) return;
     const Proto *p = frame_proto(c->fp);
-    add_word(d, (uint64_t)(c->at - p->nodes));
+    add_word(d, proto_index(p, c->at));
     for (size_t i = 0; i < live; i++) add_value(d, c->fp[i]);
 }
 
@@ -84,7 +84,7 @@ static size_t live_slots(const Node *ret, const FrameCursor *below)
     if (!value_is(below->fp[-1], OBJ_CLOSURE) || !below->at) return 0;
     const Proto *p = frame_proto(below->fp);
     if (ret == below->at + 1) return ret->a - 2u; /* an ordinary call */
-    return p->tops[below->at - p->nodes];
+    return p->tops[proto_index(p, below->at)];
 }
 
 static void add_coroutine(Digest *d, const CoBody *b)

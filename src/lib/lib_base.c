@@ -239,7 +239,7 @@ static bool is_plain_tostring(Value f)
 static int print_rest(Run *R, Value *a)
 {
     int count = (int)value_to_double(a[PRINT_COUNT]);
-    bool plain = is_plain_tostring(a[PRINT_TOSTRING]);
+    bool plain = is_plain_tostring(a[PRINT_TOSTRING]) && !R->hooking; /* a hook sees it */
     int i;
     while ((i = (int)value_to_double(a[PRINT_NEXT])) < count) {
         Value v = a[PRINT_ARGS + i];

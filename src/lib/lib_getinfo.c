@@ -81,7 +81,8 @@ static void set_lines(Run *R, const Info *info)
     if (!p) return;
     Table *lines = run_new_table(R);
     uint32_t count = info->source->stripped ? 0 : p->node_count;
-    for (uint32_t i = 0; i < count; i++) run_set(R, lines, value_number(p->lines[i]), V_TRUE);
+    for (uint32_t i = 0; i < count; i++)
+        if (p->lines[i]) run_set(R, lines, value_number(p->lines[i]), V_TRUE);
     run_set_field(R, info->t, "activelines", value_object(lines));
 }
 

@@ -73,6 +73,19 @@ typedef enum CoStatus {
     CO_DEAD
 } CoStatus;
 
+/* What debug.sethook has set; immutable. */
+typedef struct Hook {
+    Value function;
+    uint32_t mask, count; /* eval/hook.h */
+} Hook;
+
+typedef struct HookState {
+    const Hook *hook;        /* NULL: none */
+    const struct Node *last; /* the node control was at before this one */
+    uint32_t left;           /* nodes until the next count */
+    bool busy;               /* the hook's function runs */
+} HookState;
+
 typedef struct CoBody {
     Segment *segment;
     const struct Node *node; /* CO_PAUSED: the node to go on with */
@@ -85,6 +98,7 @@ typedef struct CoBody {
     uint32_t depth;          /* of resumers below */
     uint32_t pcalls;         /* protected calls on the stack */
     struct Coroutine *resumer;
+    const HookState *hook; /* NULL: none; of the running one Run.hook is newer */
 } CoBody;
 
 typedef struct Coroutine {

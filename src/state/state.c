@@ -263,6 +263,16 @@ enum { FIRST_SEGMENT = 128 };
 static const struct Node *base_node;
 void state_init(const struct Node *base) { base_node = base; }
 
+/* A new coroutine has its maker's mask and count, but, as in PUC Lua, no function. */
+static HookState *inherited_hook(const Hook *h)
+{
+    Hook *copy = mem_new(sizeof *copy);
+    HookState *s = mem_new(sizeof *s);
+    *copy = (Hook){V_NIL, h->mask, h->count};
+    s->hook = copy;
+    return s;
+}
+
 Coroutine *run_new_coroutine(Run *R, Value function)
 {
     Coroutine *c = mem_new(sizeof(Coroutine));
@@ -275,6 +285,7 @@ Coroutine *run_new_coroutine(Run *R, Value function)
     c->body.segment = s;
     c->body.fp = c->body.top = FRAME_HEADER;
     c->body.status = CO_FRESH;
+    if (R->hook.hook) c->body.hook = inherited_hook(R->hook.hook);
     return c;
 }
 
@@ -435,6 +446,8 @@ static void run_defaults(Run *R)
     R->stack_limited = R->string_limited = R->fatal = false;
     R->stop = 0;
     R->hooks = NULL;
+    R->hook = (HookState){0};
+    R->hooking = false;
     R->interrupt = NULL;
     R->stops = NULL;
     R->boundary = NULL;

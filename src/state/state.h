@@ -176,7 +176,11 @@ typedef struct Run {
     bool scratch_used;
     void *host;            /* the host's, passed to its functions */
     const RunHooks *hooks; /* NULL: none */
-    struct Run *next;      /* in the pool of its thread */
+    HookState hook;        /* of the running coroutine: eval/hook.h */
+    bool hooking;          /* it is to be looked at: limit is low */
+    int hook_stage;
+    bool hook_left;   /* an error is leaving the hook's function */
+    struct Run *next; /* in the pool of its thread */
 } Run;
 
 /* Objects -------------------------------------------------------------------- */

@@ -117,6 +117,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
     const CoBody *b = heap_coroutine(T->R, c);
     T->bytes += sizeof(Coroutine);
     if (b->status >= CO_PAUSED && b->status != CO_DEAD) trace_object(T, b->resumer);
+    if (b->hook) trace_value(T, b->hook->hook->function);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
     T->bytes += b->segment->size * sizeof(Value);
     T->stack(T, b, T->context);

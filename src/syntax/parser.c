@@ -259,6 +259,7 @@ static void parse_assign(Parser *p, AstExpr *first, int line)
         target = target->next;
         parse_check_level(p, count);
         check_target(p, target);
+        if (target->kind != EXPR_INDEX) parse_settle(p, target);
     }
     parse_expect(p, '=');
     s->u.assign.values = parse_values(p);

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh [--program P] [--first N] [--count N] [--seconds S] [--jobs N] [--whole]
+# run.sh [--program P] [--first N] [--count N] [--seconds S] [--jobs N] [--whole] [--trace M]
 # run.sh --same FILE: does the program FILE do the same under P and lua5.2?
 #
 # Runs the random programs of `count` seeds (300) from `first` (1), or of more and more
 # seeds for S seconds, under Moonlet and lua5.2 at the same time. Output, messages and
-# exit code must be equal, but for the program's name and addresses. Prints each
+# exit code must be equal, but for the program's name and addresses; with --trace, what a
+# hook with the mask M sees as well. Prints each
 # program that differs, made as small as possible (--whole: as it is), and the
 # difference; the last line is "N programs, N differ" and the exit code 1 if any does.
 set -u
@@ -19,7 +20,8 @@ limit=${RUN_TIMEOUT:-10}
 # $1 program, $2 file, $3 where its output and exit code go.
 run()
 {
-    (cd "${2%/*}" && ulimit -v "${RUN_KB:-4000000}" && timeout "$limit" "$1" "${2##*/}" \
+    (cd "${2%/*}" && ulimit -v "${RUN_KB:-4000000}" && timeout "$limit" "$1" \
+        ${TRACE:+"$here/trace.lua" "$TRACE"} "${2##*/}" \
         </dev/null 2>&1; echo "exit code $?") 2>&1 | sed -E -e 's/^[^ ]*(moonlet|lua5[.]2): //' \
         -e "s/'_G[.]/'/g" -e 's/0x[0-9a-f]+/0x/g' >"$3"
 }
@@ -51,7 +53,7 @@ one()
 }
 
 PROGRAM=build/moonlet
-WHOLE=${WHOLE-} first=1 count=300 seconds="" jobs=$(nproc)
+WHOLE=${WHOLE-} TRACE=${TRACE-} first=1 count=300 seconds="" jobs=$(nproc)
 while [ $# -gt 0 ]; do
     case $1 in
         --program) PROGRAM=$2; shift ;;
@@ -59,15 +61,16 @@ while [ $# -gt 0 ]; do
         --count) count=$2; shift ;;
         --seconds) seconds=$2; shift ;;
         --jobs) jobs=$2; shift ;;
+        --trace) TRACE=$2; shift ;;
         --whole) WHOLE=1 ;;
         --same) same "$2"; exit ;;
         --one) one "$2" "$3"; exit ;;
-        *) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+        *) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
     shift
 done
 PROGRAM=$(realpath -m "$(command -v "$PROGRAM" || echo "$PROGRAM")")
-export WHOLE
+export WHOLE TRACE
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
