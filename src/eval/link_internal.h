@@ -26,6 +26,8 @@ typedef struct Dest {
     char kind; /* 'A', 'D', 'S' */
     unsigned slot;
 } Dest;
+static const Dest link_to_acc = {'A', 0}, link_to_double = {'D', 0};
+static inline Dest link_to_slot(unsigned slot) { return (Dest){'S', slot}; }
 
 /* Of a node with two operands. */
 typedef struct Operand {
@@ -40,7 +42,7 @@ typedef struct Place {
     const AstExpr *origin;
 } Place;
 
-/* An expression begun, of which what is on its left is being linked (link_expr.c). */
+/* An expression begun, of which what is on its left is being linked (link_chain.c). */
 typedef struct LinkVertebra {
     const AstExpr *e;
     Dest d, left; /* where its value, and that of what is left of it, are wanted */
@@ -75,7 +77,7 @@ typedef struct Linker {
     uint32_t local_capacity;
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;                /* of expressions being linked */
-    LinkVertebra *spine;      /* of those begun (link_expr.c) */
+    LinkVertebra *spine;      /* of those begun (link_chain.c) */
     uint32_t spine_count, spine_capacity;
     bool failed; /* too many slots, too deep */
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
@@ -156,6 +158,94 @@ Target link_target(Linker *L, const AstExpr *e);
 void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
 void link_store_slot(Linker *L, const Target *t, unsigned slot);
+
+/* Of expressions, between their files. */
+
+/* Any expression, its chains without recursion. d is 'D' for arithmetic only. */
+void link_expr(Linker *L, const AstExpr *e, Dest d);
+/* Sets line and origin for the nodes of e; gives what they were. */
+Place link_enter(Linker *L, const AstExpr *e);
+void link_leave(Linker *L, Place p);
+/* Members of a family differ in the destination last, in the order A D S or A S. */
+void link_emit_dest3(Linker *L, NodeKind first, Dest d);
+uint32_t link_emit_dest2(Linker *L, NodeKind first, Dest d);
+/* The accumulator's value to where it is wanted, where PUC Lua puts it there at once. */
+void link_from_acc(Linker *L, Dest d);
+void link_emit_constant(Linker *L, Value v, Dest d);
+/* What the parser does not bound and `spine` does not flatten, as a == b == c ...: beyond
+ * reason is an error. */
+bool link_too_deep(Linker *L);
+/* One that is no chain: what link_expr comes to on the left. */
+void link_whole(Linker *L, const AstExpr *e, Dest d);
+void link_expr_at_line(Linker *L, const AstExpr *e, Dest d, int line);
+/* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
+ * it here is at no line. */
+void link_operand(Linker *L, const AstExpr *e, Dest d);
+/* The same for what is indexed, which may be an upvalue too. */
+void link_indexed_operand(Linker *L, const AstExpr *e);
+
+/* What is known beforehand (link_const.c). */
+
+/* A constant as for PUC Lua, to which 1/0 is none. */
+bool link_fold_number(const AstExpr *e, double *out);
+bool link_constant(const AstExpr *e, Value *out);
+/* Also 1/0 and the like: needs an instruction in PUC Lua, so here a node with a line. */
+bool link_known(const AstExpr *e, Value *out);
+bool link_is_arith(const AstExpr *e);
+bool link_is_comparison(const AstExpr *e);
+bool link_is_cell_local(const AstExpr *e);
+bool link_is_cell(const Linker *L, const AstExpr *e);
+
+/* Operands, arithmetic, concatenation (link_arith.c). */
+Operand link_into_accumulator(Linker *L, const AstExpr *e, bool doubles);
+Operand link_into_temp(Linker *L, const AstExpr *e);
+/* Evaluates what is not ready, left to right; a local is read by the node itself, so
+ * after the other side has been evaluated, as in PUC Lua; a cell likewise. */
+void link_operands(Linker *L, const AstExpr *left, const AstExpr *right, bool doubles,
+                   Operand *l, Operand *r);
+int link_pair_of(char l, char r);
+void link_set_operands(Node *n, const Operand *l, const Operand *r);
+void link_arith(Linker *L, const AstExpr *e, Dest d);
+/* A slot that is wanted for a value, and not yet anybody's, will do for what it is made of. */
+Dest link_temp_for(Linker *L, Dest d);
+/* With the left operand to be linked first, where *left says. */
+Operand link_arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
+void link_arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d);
+void link_negation(Linker *L, const AstExpr *e, Dest d);
+void link_length(Linker *L, const AstExpr *e, Dest d);
+void link_concat(Linker *L, const AstExpr *e, Dest d);
+
+/* Indexing (link_index.c). */
+bool link_integer_key(const AstExpr *e, uint32_t *out);
+bool link_is_string(const AstExpr *e);
+bool link_plain_upvalue(const Linker *L, const AstExpr *e, unsigned *index);
+void link_set_string_key(Node *n, const String *s);
+/* 0 L, 1 A, 2 U: the order of the FIELD family. */
+int link_object_operand(Linker *L, const AstExpr *e, unsigned *at);
+void link_indexing(Linker *L, const AstExpr *e, Dest d);
+/* With the object, no variable, to be linked first, where *object says. */
+void link_index_begin(Linker *L, const AstExpr *e, Dest d, Dest *object);
+void link_index_end(Linker *L, const AstExpr *e, Dest object, Dest d);
+
+/* Logic (link_test.c). */
+
+/* The truth of e as a boolean. */
+void link_truth(Linker *L, const AstExpr *e);
+/* a and b: a if it is false, else b. a or b: a if it is true. What is left of it is in the
+ * accumulator; `other` lead to b. */
+void link_logic_end(Linker *L, const AstExpr *e, Branches other);
+void link_logic(Linker *L, const AstExpr *e, Dest d);
+void link_logical_not(Linker *L, const AstExpr *e);
+
+/* Calls (link_call.c). */
+
+/* With what is called, no variable, to be linked first, where *callee says. */
+void link_call_begin(Linker *L, const AstExpr *e, Dest *callee);
+void link_call_end(Linker *L, const AstExpr *e, Dest callee, Dest d);
+void link_one_value(Linker *L, const AstExpr *e, Dest d);
+
+/* Constructors (link_table.c). */
+void link_table(Linker *L, const AstExpr *e, Dest d);
 
 /* Functions and statements. */
 Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
