@@ -198,7 +198,7 @@ $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
 # Everything is rebuilt when the compiler, the flags or the set of sources change.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_STATIC)
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_STATIC) $(EDIT_LIBS) $(LIBS)
 .PHONY: force
 $(OUT)/flags: force
 	$(Q)mkdir -p $(@D)

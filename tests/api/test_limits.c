@@ -3,6 +3,7 @@
 #include "api_test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -266,6 +267,28 @@ START_TEST(interrupts)
 }
 END_TEST
 
+static void on_signal(int number)
+{
+    (void)number;
+    __atomic_store_n(&stop_flag, 1, __ATOMIC_RELAXED);
+}
+
+START_TEST(interrupts_from_a_signal_handler)
+{
+    moonlet_state *s = moonlet_init();
+    stop_flag = 0;
+    signal(SIGALRM, on_signal);
+    ualarm(20000, 0);
+    moonlet_result r = limited(s, (moonlet_limits){.interrupt = &stop_flag},
+                               "n = 0 while true do n = n + 1 end");
+    signal(SIGALRM, SIG_DFL);
+    assert_paused(r, MOONLET_LIMIT_INTERRUPT);
+    ck_assert_double_gt(number_of(moonlet_global(r.state, "n")), 0);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 static int call_it(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     (void)count;
@@ -423,6 +446,7 @@ int main(void)
     tcase_add_test(t, bytes);
     tcase_add_test(t, time_on_the_wall);
     tcase_add_test(t, interrupts);
+    tcase_add_test(t, interrupts_from_a_signal_handler);
     tcase_add_test(t, within_a_c_function_a_limit_is_an_error);
     tcase_add_test(t, stack_traces_of_paused_programs);
     tcase_add_test(t, beside_a_paused_program);
