@@ -138,6 +138,7 @@ static Segment *segment_for(Run *R, const Segment *from, size_t filled, size_t s
 /* A frame that has lain frozen sees what the debug library has done to its closure. */
 static void refresh_closure(Run *R, Value *fp)
 {
+    if (LIKELY(!heap_closures_set())) return;
     Value f = upvalue_identity(fp[-1]);
     if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
         fp[-1] = value_object(upvalue_view(R, value_pointer(f), frame_proto(fp)));
@@ -203,7 +204,7 @@ Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_
     segment_take(to, s, (uint32_t)used);
     frame_enter_segment(R, to);
     fp = to->slots + (fp - s->slots);
-    if (s->epoch != R->epoch) refresh_closures(R, to, fp);
+    if (s->epoch != R->epoch && heap_closures_set()) refresh_closures(R, to, fp);
     return fp;
 }
 

@@ -4,6 +4,7 @@
 #include "state/marks.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 /* An object's hash in the heap map: the bits of its id in another order. Ids are serial
@@ -63,7 +64,7 @@ static CacheEntry *cache_slot(const Run *R, const void *object)
 
 static inline void cache_put(Run *R, const void *object, void *body)
 {
-    *cache_slot(R, object) = (CacheEntry){object, (uint64_t)(uintptr_t)body | R->view};
+    *cache_slot(R, object) = (CacheEntry){(uintptr_t)object | R->view, body};
 }
 
 /* Nothing that is in the cache is what the run sees. */
@@ -85,8 +86,8 @@ static void cache_missed(Run *R)
     R->cache_mask = 4 * size - 1;
     R->cache_misses = 0;
     for (uint32_t i = 0; i < size; i++)
-        if (old[i].body >> CACHE_VIEW_SHIFT == R->view >> CACHE_VIEW_SHIFT)
-            *cache_slot(R, old[i].object) = old[i];
+        if (old[i].key >> CACHE_VIEW_SHIFT == R->view >> CACHE_VIEW_SHIFT)
+            *cache_slot(R, value_pointer(old[i].key ^ R->view)) = old[i];
     free(old);
 }
 
@@ -98,11 +99,9 @@ static uint64_t *find_box(const Run *R, const void *object)
 
 const void *heap_read_slow(Run *R, const void *object, const void *frozen)
 {
-    void *body = heap_cached(R, object);
-    if (body) return body;
     cache_missed(R);
     uint64_t *box = find_box(R, object);
-    body = box ? box + 1 : (void *)frozen;
+    void *body = box ? box + 1 : (void *)frozen;
     cache_put(R, object, body);
     return body;
 }
@@ -123,7 +122,7 @@ static uint64_t *renew_box(Run *R, void *object, size_t size)
 /* The contents found, if this epoch owns them, else NULL and *old. */
 static void *owned_contents(Run *R, const void *object, const void *frozen, const void **old)
 {
-    *old = object_is_remapped(object) ? heap_read_slow(R, object, frozen) : frozen;
+    *old = object_is_remapped(object) ? heap_read(R, object, frozen) : frozen;
     return heap_body_owned(R, *old) ? (void *)*old : NULL;
 }
 
@@ -172,12 +171,20 @@ static const CellBox closure_itself = {EPOCH_NONE, V_NIL};
 
 const Closure *heap_closure_slow(Run *R, const Closure *c)
 {
-    Value v = *(const Value *)heap_read_slow(R, c, &closure_itself.value);
+    Value v = *(const Value *)heap_read(R, c, &closure_itself.value);
     return v == V_NIL ? c : value_pointer(v);
+}
+
+static atomic_bool closures_set;
+
+bool heap_closures_set(void)
+{
+    return atomic_load_explicit(&closures_set, memory_order_relaxed);
 }
 
 void heap_set_closure(Run *R, Closure *c, const Closure *now)
 {
+    atomic_store_explicit(&closures_set, true, memory_order_relaxed);
     const void *old;
     Value *v = owned_contents(R, c, &closure_itself.value, &old);
     if (!v) v = renew_box(R, c, sizeof(CellBox)) + 1;
@@ -205,8 +212,7 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
     hamt_each(&R->heap, retain_entry, &r);
     for (size_t i = 0; i < r.dropped.count; i++) {
         const Object *o = r.dropped.items[i];
-        CacheEntry *e = cache_slot(R, o);
-        if (e->object == o) *e = (CacheEntry){0};
+        if (heap_cached(R, o)) *cache_slot(R, o) = (CacheEntry){0};
         R->packed = 0;
         heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
     }

@@ -67,11 +67,11 @@ typedef struct State {
     CoBody running[];  /* if heap.spare: that coroutine's body, which the heap has not */
 } State;
 
-/* body: the address of contents that are preceded by their epoch, and above its 48 bits
- * the view. */
+/* key: the object's address, and above its 48 bits the view; body: the address of contents
+ * that are preceded by their epoch. */
 typedef struct CacheEntry {
-    const void *object;
-    uint64_t body;
+    uint64_t key;
+    void *body;
 } CacheEntry;
 enum { CACHE_VIEW_SHIFT = 48 };
 
@@ -229,9 +229,12 @@ Value *heap_cell_slow(Run *R, Cell *c);
 static inline void *heap_cached(const Run *R, const void *object)
 {
     const CacheEntry *e = &R->cache[((const Object *)object)->id_low & R->cache_mask];
-    uint64_t body = e->body ^ R->view;
-    bool found = e->object == object && !(body >> CACHE_VIEW_SHIFT);
-    return __builtin_expect(found, 1) ? value_pointer(body) : NULL;
+    return __builtin_expect(e->key == ((uintptr_t)object | R->view), 1) ? e->body : NULL;
+}
+static inline const void *heap_read(Run *R, const void *object, const void *frozen)
+{
+    const void *body = heap_cached(R, object);
+    return body ? body : heap_read_slow(R, object, frozen);
 }
 /* Contents of the table that v is, if they are in the object or in the cache; else NULL. */
 static inline TableBody *heap_table_at_hand(const Run *R, Value v)
@@ -255,24 +258,26 @@ static inline bool heap_body_owned(const Run *R, const void *body)
 /* Contents to read. */
 static inline const TableBody *heap_table(Run *R, const Table *t)
 {
-    return HEAP_PLAIN(t) ? &t->body : heap_read_slow(R, t, &t->body);
+    return HEAP_PLAIN(t) ? &t->body : heap_read(R, t, &t->body);
 }
 static inline const CoBody *heap_coroutine(Run *R, const Coroutine *c)
 {
-    return HEAP_PLAIN(c) ? &c->body : heap_read_slow(R, c, &c->body);
+    return HEAP_PLAIN(c) ? &c->body : heap_read(R, c, &c->body);
 }
 static inline const UserdataBody *heap_userdata(Run *R, const Userdata *u)
 {
-    return HEAP_PLAIN(u) ? &u->body : heap_read_slow(R, u, &u->body);
+    return HEAP_PLAIN(u) ? &u->body : heap_read(R, u, &u->body);
 }
 static inline Value heap_cell(Run *R, const Cell *c)
 {
-    return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read_slow(R, c, &c->value);
+    return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read(R, c, &c->value);
 }
 /* A closure does not change, but debug.setupvalue may have put another in its place:
  * the one to run (eval/upvalue.h). */
 const Closure *heap_closure_slow(Run *R, const Closure *c);
 void heap_set_closure(Run *R, Closure *c, const Closure *now);
+/* Whether that was ever called, in any state. */
+bool heap_closures_set(void);
 static inline const Closure *heap_closure(Run *R, const Closure *c)
 {
     return object_is_remapped(c) ? heap_closure_slow(R, c) : c;
