@@ -309,22 +309,23 @@ void mem_thread_detach(void)
     if (cache == &cache_none) return;
     mem_cache = &cache_none;
     pthread_setspecific(thread_end, NULL);
-    for (int i = 0; i < MEM_CLASSES; i++)
-        if (cache->trays[i] != &tray_none) mem_free_root(cache->trays[i]);
     mem_free_root(cache);
     if (GC_thread_is_registered()) GC_unregister_my_thread();
 }
 
-void *mem_refill(size_t size_class)
+static void *try_refill(size_t size_class)
 {
     mem_thread_attach();
     void *list = NULL;
     GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_NORMAL, &list);
-    void **p = mem_checked(list);
+    void **p = list;
+    if (!p) return NULL;
     mem_cache->free[size_class] = *p;
     *p = NULL;
     return p;
 }
+
+void *mem_refill(size_t size_class) { return mem_checked(try_refill(size_class)); }
 
 typedef struct TrayFill {
     MemTray *tray;
@@ -350,7 +351,7 @@ static MemTray *tray_of(size_t size_class)
 {
     MemTray *tray = mem_cache->trays[size_class];
     if (tray != &tray_none) return tray;
-    tray = mem_alloc_root(sizeof(MemTray) + tray_room(size_class) * sizeof(void *));
+    tray = mem_alloc(sizeof(MemTray) + tray_room(size_class) * sizeof(void *));
     mem_cache->trays[size_class] = tray;
     return tray;
 }
@@ -393,9 +394,15 @@ static void make_room(size_t size)
     if (since > 2 * size && since > GC_get_heap_size() / 4) GC_gcollect();
 }
 
+/* Small blocks are from the lists of mem_new: the collector's own lists would take other
+ * pages for the same sizes. */
 void *mem_try_alloc(size_t size)
 {
     mem_thread_attach();
+    if (size <= MEM_SMALL_MAX) {
+        size_t c = size ? mem_class(size) : 1;
+        return mem_cache->free[c] ? mem_new(c * MEM_GRANULE) : try_refill(c);
+    }
     make_room(size);
     return GC_malloc(size);
 }

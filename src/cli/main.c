@@ -11,6 +11,7 @@
 #include "cli/files.h"
 #include "cli/map.h"
 #include "cli/repl.h"
+#include "cli/start.h"
 #include "eval/collect.h"
 #include "eval/trace_stack.h"
 #include "lib/lib.h"
@@ -148,7 +149,7 @@ static bool run_task(Cli *c, const Options *o, char **argv)
 
 static Run *open_run(bool no_environment)
 {
-    mem_init_program();
+    start_collector();
     eval_init();
     Run *R = run_begin(NULL);
     if (no_environment) run_set_field(R, R->world->registry, "LUA_NOENV", V_TRUE);

@@ -10,8 +10,8 @@ void scopes_init(Scopes *s, Lexer *lex)
 {
     memset(s, 0, sizeof *s);
     s->lex = lex;
-    s->env_name = string_intern("_ENV", 4);
-    s->break_name = string_intern("break", 5);
+    s->env_name = string_constant("_ENV", 4);
+    s->break_name = string_constant("break", 5);
 }
 
 void scope_limit(Scopes *s, const FunctionScope *f, int limit, const char *things)

@@ -19,7 +19,7 @@
 enum {
     APPEND_MIN = 256, /* shorter results of concatenation are plain strings */
     SHARDS = 16,
-    SHARD_FIRST = 64 /* chains of a new shard */
+    SHARD_FIRST = 32 /* chains of a new shard */
 };
 
 typedef struct Buffer {

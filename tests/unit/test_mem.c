@@ -42,6 +42,20 @@ START_TEST(freed_blocks_come_back)
     void *q = mem_new(48);
     if (collects()) ck_assert_ptr_eq(p, q);
     ck_assert(all_are(q, 48, 0));
+    memset(q, 1, 48);
+    mem_free(q, 48);
+    p = mem_alloc(40);
+    if (collects()) ck_assert_ptr_eq(p, q);
+    ck_assert(all_are(p, 40, 0));
+}
+END_TEST
+
+START_TEST(blocks_of_no_size_are_blocks)
+{
+    void *p = mem_alloc(0), *q = mem_alloc(0);
+    ck_assert_ptr_nonnull(p);
+    ck_assert_ptr_ne(p, q);
+    ck_assert(mem_is_block(p) && mem_is_block(q));
 }
 END_TEST
 
@@ -235,6 +249,7 @@ int main(void)
     tcase_add_checked_fixture(tc, mem_init, NULL);
     tcase_add_test(tc, blocks_are_zero);
     tcase_add_test(tc, freed_blocks_come_back);
+    tcase_add_test(tc, blocks_of_no_size_are_blocks);
     tcase_add_test(tc, atomic_blocks_survive_while_held);
     tcase_add_test(tc, scanned_blocks_keep_what_they_point_to);
     tcase_add_test(tc, garbage_is_collected);
