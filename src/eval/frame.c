@@ -238,6 +238,18 @@ Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)
     return frame_move(R, s, fp, top, room);
 }
 
+Value *frame_start(Run *R, const Segment *s, size_t room)
+{
+    const Value *fp = s->slots + FRAME_HEADER;
+    if (s->epoch != R->epoch) return frame_unfold(R, s, (Value *)fp, fp, room);
+    size_t size = FRAME_HEADER + room + STACK_SLACK;
+    if (size > R->stack_max) return NULL;
+    Segment *to = segment_new(R, size > SEGMENT_FIRST ? (uint32_t)size : SEGMENT_FIRST);
+    segment_take(to, s, FRAME_HEADER);
+    frame_enter_segment(R, to);
+    return to->slots + FRAME_HEADER;
+}
+
 static Segment *segment_copy(Run *R, const Segment *s)
 {
     Segment *copy = segment_new(R, s->size);

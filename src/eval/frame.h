@@ -97,6 +97,10 @@ Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room);
 /* The frames of a compact segment, the top one at fp and live up to top, go to one that
  * they can run in, with `room` slots above top: gives fp; NULL on overflow. */
 Value *frame_unfold(Run *R, const Segment *s, Value *fp, const Value *top, size_t room);
+
+/* The same for the frame of a coroutine that has not run; if it has not lain frozen either,
+ * it gets a segment of its own, for it may well yield often before the next snapshot. */
+Value *frame_start(Run *R, const Segment *s, size_t room);
 /* The opposite: the frames of s, live up to its slot `top`, in a compact segment: in home
  * if that can be. For at most COMPACT_MAX slots. */
 Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home);

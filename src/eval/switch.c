@@ -239,7 +239,7 @@ static NOINLINE Value *switch_to(Run *R, Coroutine *co, Value *a, bool wrapped)
     Value *fp = b->segment->slots + b->fp;
     if (!fresh) return frame_leave(R, b->segment, fp);
     size_t room = R->result_count + NATIVE_SLOTS;
-    fp = frame_thaw(R, b->segment, fp, b->segment->slots + b->top, room);
+    fp = frame_start(R, b->segment, room);
     if (fp) fp = frame_native_room(R, fp, 0, R->result_count);
     if (fp && R->result_count) memcpy(fp, R->results, R->result_count * sizeof(Value));
     return fp;

@@ -138,8 +138,9 @@ static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t l
         dead(v, fp - fp[-3], p->params); /* moved to fp */
         v->live(v->context, (Value *)frame_varargs(fp), frame_vararg_count(fp));
     }
+    if (!at) return; /* it has not begun: its segment ends here */
     uint32_t index = proto_index(p, at);
-    if (index == UINT32_MAX) return; /* NULL: not known */
+    if (index == UINT32_MAX) return; /* not known */
     const uint64_t *written = trace_written(p, at);
     size_t top = p->tops[index];
     if (top > limit) top = limit;

@@ -58,6 +58,7 @@ typedef enum SegmentKind { SEGMENT_OWN, SEGMENT_SCRATCH, SEGMENT_COMPACT } Segme
 
 enum {
     STACK_SLACK = 48,
+    SEGMENT_FIRST = 128, /* slots of a coroutine that runs in the epoch that made it */
     SCRATCH_SLOTS = 500, /* with the header a page of the collector */
     COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
     FRAME_HEADER = 4,    /* words below fp of a glue frame, the largest header */

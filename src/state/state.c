@@ -264,8 +264,6 @@ Table *run_new_table(Run *R)
     return t;
 }
 
-enum { FIRST_SEGMENT = 128 };
-
 static const struct Node *base_node;
 void state_init(const struct Node *base) { base_node = base; }
 
@@ -285,7 +283,8 @@ Coroutine *run_new_coroutine(Run *R, Value function)
     mem_count(sizeof(Coroutine));
     object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
     c->epoch = R->epoch;
-    Segment *s = segment_new(R, FIRST_SEGMENT);
+    Segment *s = segment_new(R, FRAME_HEADER);
+    s->kind = SEGMENT_COMPACT;
     s->slots[FRAME_HEADER - 2] = value_object(base_node);
     s->slots[FRAME_HEADER - 1] = function;
     c->body.segment = s;

@@ -51,6 +51,7 @@ START_TEST(bytes_are_those_of_the_contents)
     assert_added("t = {} for i = 1, 10000 do t[i] = i end", 80000);
     assert_added("t = {} for i = 1, 100 do t[i] = {} end", 100 * 64);
     assert_added("t = {} for i = 1, 1000 do t[-i] = i end", 1000 * 16);
+    assert_added("t = {} for i = 1, 1000 do t[i] = coroutine.create(print) end", 1000 * 150);
     assert_added("local s = ('x'):rep(10000) f = function() return s end", 10000);
     assert_added("local s = 1 f = function() s = s .. ('x'):rep(9000) end f()", 9000);
 }
