@@ -124,6 +124,7 @@ void mem_init_program(void) { mem_init(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
+void mem_refuse_helpers(void) {}
 uint64_t mem_collections(void) { return 0; }
 MemPauses mem_pauses(void) { return (MemPauses){0}; }
 bool mem_limit_pauses(unsigned milliseconds) { return (void)milliseconds, false; }
@@ -156,7 +157,9 @@ enum {
     HEAP_STEP = 8,        /* see heap_resized */
     HEAP_SMALL = 4 << 20,
     HEAP_LARGE = 32 << 20,
-    LARGE = 256 << 10, /* see make_room */
+    LARGE = 256 << 10,      /* see make_room */
+    HEAP_HELPED = 16 << 20, /* see want_helpers */
+    MARKERS_MAX = 4,
     PROCESSORS_MAX = 1024,
     TRAY_BYTES = 4096, /* what is in a full one; a block of the collector's is as large */
     TRAY_TRIES = 3
@@ -178,6 +181,28 @@ static void thread_ended(void *cache)
     mem_thread_detach();
 }
 
+/* Threads that help to mark make pauses shorter; but in a small heap waking them costs more
+ * than they do, and each takes 70 us to start. So they are started when the heap has become
+ * large, and again in a forked process, which has none. Noticed under the allocation lock,
+ * done by whoever allocates next. */
+static atomic_bool helpers_wanted, helpers_refused;
+
+static void want_helpers(size_t heap)
+{
+    if (heap < HEAP_HELPED || GC_get_parallel() || GC_is_incremental_mode()) return;
+    if (GC_is_disabled() || atomic_load(&helpers_refused)) return;
+    atomic_store_explicit(&helpers_wanted, true, memory_order_relaxed);
+}
+
+static void start_helpers(void)
+{
+    if (!atomic_load_explicit(&helpers_wanted, memory_order_relaxed)) return;
+    atomic_store_explicit(&helpers_wanted, false, memory_order_relaxed);
+    if (!atomic_load(&helpers_refused)) GC_start_mark_threads();
+}
+
+void mem_refuse_helpers(void) { atomic_store(&helpers_refused, true); }
+
 /* When the heap is full, the collector collects if at least min_bytes_allocd have been
  * allocated since it last did, and else makes the heap an eighth larger: steps so small
  * that the heap does not overshoot. The share of the heap that may be garbage says how
@@ -187,6 +212,7 @@ static void heap_resized(GC_word size)
 {
     GC_word percent = size < HEAP_SMALL ? 67 : size < HEAP_LARGE ? 75 : 40;
     GC_set_min_bytes_allocd(size / 100 * percent);
+    want_helpers(size);
 }
 
 static uint64_t now_ns(clockid_t clock)
@@ -213,6 +239,7 @@ static void collection_event(GC_EventType event)
         pauses.busy_ns += busy;
         if (ns > pauses.longest_ns) pauses.longest_ns = ns;
         if (busy > pauses.longest_busy_ns) pauses.longest_busy_ns = busy;
+        want_helpers(GC_get_heap_size());
     }
 }
 
@@ -251,9 +278,8 @@ static int count_processors(void)
 
 /* It would also read /proc/stat to count processors. Only through the environment can it
  * be told; a library must not write to that. */
-static void init_collector(bool program)
+static void init_collector(bool program, int processors)
 {
-    int processors = count_processors();
     char count[] = {(char)('0' + (processors < 9 ? processors : 9)), 0};
     const char *name = "GC_NPROCS";
     bool tell = program && !getenv(name);
@@ -262,23 +288,41 @@ static void init_collector(bool program)
     if (tell) unsetenv(name);
 }
 
+/* Allowing threads includes starting the helpers, unless the collector takes them to run
+ * already: nobody else is here yet who might believe it too. The variable is the public one
+ * behind GC_get_parallel; if writing to it did nothing, they would start now. */
+static void allow_threads(void)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    GC_parallel = 1;
+    GC_allow_register_threads();
+    GC_parallel = 0;
+#pragma GCC diagnostic pop
+}
+
 static void init_as(bool program)
 {
+    int processors = count_processors();
+    bool first = !GC_is_init_called(); /* the host may use the collector as well */
     check_processor();
     for (int i = 0; i < MEM_CLASSES; i++) cache_none.trays[i] = &tray_none;
     GC_set_all_interior_pointers(0);
     GC_set_free_space_divisor(HEAP_STEP);
     GC_set_handle_fork(1); /* a forked process goes on collecting */
     GC_set_warn_proc(GC_ignore_warn_proc);
-    GC_set_markers_count(1); /* helpers cost 2 ms at start; GC_MARKERS=n overrides it */
+    GC_set_markers_count(processors < MARKERS_MAX ? (unsigned)processors : MARKERS_MAX);
     GC_set_on_heap_resize(heap_resized);
     GC_set_on_collection_event(collection_event);
     GC_set_dont_precollect(1);
     if (program) GC_set_no_dls(1);
     tell_stack_base();
-    init_collector(program);
+    init_collector(program, processors);
     GC_expand_hp(HEAP_FIRST);
-    GC_allow_register_threads();
+    if (first)
+        allow_threads();
+    else
+        GC_allow_register_threads();
     pthread_key_create(&thread_end, thread_ended);
 }
 
@@ -316,6 +360,7 @@ void mem_thread_detach(void)
 static void *try_refill(size_t size_class)
 {
     mem_thread_attach();
+    start_helpers();
     void *list = NULL;
     GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_NORMAL, &list);
     void **p = list;
@@ -361,6 +406,7 @@ static MemTray *tray_of(size_t size_class)
 void *mem_refill_atomic(size_t size_class)
 {
     mem_thread_attach();
+    start_helpers();
     TrayFill fill = {.tray = tray_of(size_class), .room = tray_room(size_class)};
     for (int i = 0; i < TRAY_TRIES; i++) {
         fill.collection = GC_get_gc_no();
@@ -389,6 +435,7 @@ void mem_free_slow(void *p, size_t size)
  * has been allocated since the last time that this is no waste. */
 static void make_room(size_t size)
 {
+    start_helpers();
     if (size < LARGE) return;
     size_t since = GC_get_bytes_since_gc();
     if (since > 2 * size && since > GC_get_heap_size() / 4) GC_gcollect();

@@ -71,9 +71,13 @@ uint64_t mem_bytes_total(void);
 /* Bytes the collector holds now. */
 uint64_t mem_bytes_heap(void);
 void mem_collect(void);
-/* From now on marks in slices, and tries to stop threads for no longer than this at a time.
- * false: the back-end cannot. Programs take longer; pages are write-protected meanwhile, so
- * the system must not be told to write to what mem_new and mem_alloc have given. */
+/* In a process that is one of many: the collector is to mark without the threads that help
+ * it in a large heap where there are processors to spare. */
+void mem_refuse_helpers(void);
+/* From now on marks in slices, in one thread, and tries to stop threads for no longer than
+ * this at a time. false: the back-end cannot. Programs take longer; pages are write-protected
+ * meanwhile, so the system must not be told to write to what mem_new and mem_alloc have
+ * given. */
 bool mem_limit_pauses(unsigned milliseconds);
 /* How often the collector has run. No lock. */
 uint64_t mem_collections(void);

@@ -143,8 +143,12 @@ MOONLET_API uint64_t moonlet_bytes_held(void);
 MOONLET_API void moonlet_collect(void);
 
 /* How often the collector has stopped all threads of the process, and for how long. Busy:
- * in processor time of the thread that collected, which is what a pause takes when there is
- * nothing else to do for the machine. */
+ * in processor time of the thread that collected, which is what a pause takes, but for a wait
+ * for helpers at its end, when there is nothing else to do for the machine.
+ *
+ * Helpers are threads that mark as well, in a heap of more than 16 MB: one for each further
+ * processor that the process may use, at most three. GC_MARKERS=n in the environment sets
+ * their number to n - 1. */
 typedef struct moonlet_pauses {
     uint64_t count;
     uint64_t nanoseconds, busy;     /* all together */
@@ -154,9 +158,9 @@ MOONLET_API moonlet_pauses moonlet_collector_pauses(void);
 
 /*
  * For programs that must not stand still: from now on, and for the whole process, the
- * collector marks in slices, and tries not to stop it for longer than this (at least 1).
- * What is written meanwhile is noticed by write protection, which costs time (docs/
- * PERFORMANCE.md): the same work takes longer, two to three times if it allocates much.
+ * collector marks in slices, without helpers, and tries not to stop it for longer than this
+ * (at least 1). What is written meanwhile is noticed by write protection, which costs time
+ * (docs/PERFORMANCE.md): the same work takes longer, two to three times if it allocates much.
  * On Linux without soft-dirty bits (CONFIG_MEM_SOFT_DIRTY) each piece of protected memory
  * is a mapping, of which a process may have vm.max_map_count: raise that if the heap is to
  * be larger than 200 MB, else the process may be ended. false: not possible here.

@@ -82,6 +82,7 @@ static _Noreturn void work(const Pool *pool, Shared *shared, unsigned self, int 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
     signal(SIGINT, SIG_IGN); /* of a terminal: the one who waits decides */
+    mem_refuse_helpers();    /* the other workers have the processors */
     for (;;) {
         size_t i = atomic_fetch_add(&shared->next, 1);
         if (i >= pool->count) _exit(EXIT_SUCCESS);

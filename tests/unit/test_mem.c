@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: zeroed blocks, what collection keeps and takes, threads, edit tokens. */
+#define _GNU_SOURCE
 #include "mem.h"
 #include "model.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const size_t sizes[] = {1, 16, 24, 32, 48, 272, 400, 528, 1024, 1025, 5000, 100000};
 enum { SIZES = sizeof sizes / sizeof *sizes };
@@ -241,6 +246,100 @@ START_TEST(tokens_do_not_run_out_with_their_block)
 }
 END_TEST
 
+/* Threads of this process, 0: unknown. */
+static int count_threads(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return 0;
+    for (struct dirent *d; (d = readdir(tasks));) count += d->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+/* Whether the collector has helpers in a large heap here. */
+static bool helpers_expected(void)
+{
+    cpu_set_t processors;
+    if (sched_getaffinity(0, sizeof processors, &processors) != 0) return false;
+    return collects() && !getenv("GC_MARKERS") && count_threads() > 0 &&
+           CPU_COUNT(&processors) > 1;
+}
+
+enum { LINKS = 400000 };
+
+typedef struct Link {
+    struct Link *next;
+    size_t number;
+} Link;
+
+/* 25 MB in blocks of 64 bytes. */
+static Link *chain(void)
+{
+    Link *first = NULL;
+    for (size_t i = 0; i < LINKS; i++) {
+        Link *link = mem_new(64);
+        *link = (Link){first, i};
+        first = link;
+    }
+    return first;
+}
+
+static bool is_whole(const Link *link)
+{
+    size_t i = LINKS;
+    for (; link; link = link->next)
+        if (link->number != --i) return false;
+    return i == 0;
+}
+
+START_TEST(helpers_come_with_a_large_heap)
+{
+    bool expected = helpers_expected();
+    must(!expected || count_threads() == 1);
+    Link **kept = mem_alloc_root(sizeof *kept);
+    *kept = chain();
+    mem_collect();
+    must(is_whole(*kept));
+    must(!expected || count_threads() > 1);
+    mem_free_root(kept);
+}
+END_TEST
+
+/* Forks with a large heap; the child must keep it whole, and end with that many threads, or
+ * more than one if that is 0. */
+static void fork_with(const Link *kept, bool refuse, int threads)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (refuse) mem_refuse_helpers();
+        bool good = is_whole(kept);
+        for (int i = 0; i < 3; i++) {
+            Link *more = chain();
+            mem_collect();
+            good &= is_whole(kept) && is_whole(more);
+        }
+        if (helpers_expected())
+            good &= threads ? count_threads() == threads : count_threads() > 1;
+        _exit(good ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    int status = -1;
+    must(waitpid(pid, &status, 0) == pid);
+    must(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
+}
+
+START_TEST(forked_processes_have_helpers_of_their_own)
+{
+    Link **kept = mem_alloc_root(sizeof *kept);
+    *kept = chain();
+    mem_collect();
+    fork_with(*kept, false, 0);
+    fork_with(*kept, true, 1);
+    must(is_whole(*kept));
+    mem_free_root(kept);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mem");
@@ -257,6 +356,8 @@ int main(void)
     tcase_add_test(tc, weak_pointers_are_cleared);
     tcase_add_test(tc, threads_do_not_disturb_each_other);
     tcase_add_test(tc, threads_come_and_go);
+    tcase_add_test(tc, helpers_come_with_a_large_heap);
+    tcase_add_test(tc, forked_processes_have_helpers_of_their_own);
     tcase_add_test(tc, tokens_are_unique);
     tcase_add_test(tc, tokens_do_not_run_out_with_their_block);
     suite_add_tcase(suite, tc);
