@@ -103,6 +103,7 @@ void mem_malloc_free(void *p)
 
 void *mem_try_alloc(size_t size) { return ring_add(size); }
 void *mem_try_alloc_atomic(size_t size) { return ring_add(size); }
+void *mem_alloc_array(size_t size) { return mem_malloc(size); }
 void *mem_alloc_root(size_t size) { return mem_malloc(size); }
 void mem_free_root(void *p) { mem_malloc_free(p); }
 
@@ -459,6 +460,16 @@ void *mem_try_alloc_atomic(size_t size)
     mem_thread_attach();
     make_room(size);
     return GC_malloc_atomic(size);
+}
+
+/* For other large blocks the collector wants as much again as room to avoid pages that some
+ * word on the stack seems to point into. */
+void *mem_alloc_array(size_t size)
+{
+    if (size < LARGE) return mem_alloc(size);
+    mem_thread_attach();
+    make_room(size);
+    return mem_checked(GC_malloc_ignore_off_page(size));
 }
 
 void *mem_alloc_root(size_t size)

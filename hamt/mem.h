@@ -55,7 +55,10 @@ _Noreturn void mem_fail(const char *why);
  * when there is no memory. */
 void *mem_alloc(size_t size);
 void *mem_alloc_atomic(size_t size);
-/* The same, but NULL when it cannot be had. */
+/* As mem_alloc, for a block that may be large and is only used while somebody has a pointer to
+ * its beginning. Then the heap grows by no more than that. */
+void *mem_alloc_array(size_t size);
+/* As the first two, but NULL when it cannot be had. */
 void *mem_try_alloc(size_t size);
 void *mem_try_alloc_atomic(size_t size);
 /* Zeroed, scanned and never collected: a root. */

@@ -25,8 +25,9 @@ static size_t flat_bytes(uint64_t capacity)
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;
-    PvecFlat *flat = mem_new(flat_bytes(capacity));
-    mem_count(flat_bytes(capacity));
+    size_t bytes = flat_bytes(capacity);
+    PvecFlat *flat = bytes > MEM_SMALL_MAX ? mem_alloc_array(bytes) : mem_new(bytes);
+    mem_count(bytes);
     flat->epoch = token;
     flat->capacity = capacity;
     return flat;

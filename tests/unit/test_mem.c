@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const size_t sizes[] = {1, 16, 24, 32, 48, 272, 400, 528, 1024, 1025, 5000, 100000};
+static const size_t sizes[] = {1,   16,   24,   32,   48,     272,   400,
+                               528, 1024, 1025, 5000, 100000, 300000};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static bool all_are(const void *block, size_t size, unsigned char byte)
@@ -29,10 +30,12 @@ START_TEST(blocks_are_zero)
     for (int i = 0; i < SIZES; i++) {
         for (int k = 0; k < 100; k++) {
             void *p = mem_new(sizes[i]), *q = mem_alloc(sizes[i]);
-            must(p && q && p != q);
-            must(all_are(p, sizes[i], 0) && all_are(q, sizes[i], 0));
+            void *r = mem_alloc_array(sizes[i]);
+            must(p && q && r && p != q && p != r && q != r);
+            must(all_are(p, sizes[i], 0) && all_are(q, sizes[i], 0) && all_are(r, sizes[i], 0));
             memset(p, 0xff, sizes[i]);
             memset(q, 0xff, sizes[i]);
+            memset(r, 0xff, sizes[i]);
             mem_free(p, sizes[i]);
         }
     }
