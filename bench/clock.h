@@ -85,9 +85,10 @@ static inline void print_pauses(void)
 {
     moonlet_pauses p = moonlet_collector_pauses();
     double count = p.count ? (double)p.count : 1;
-    printf("collector: %llu pauses, ms: mean %.2f  longest %.2f  (by the clock %.2f)\n",
+    printf("collector: %llu pauses, ms: mean %.2f (by the clock %.2f)  longest %.2f (%.2f)\n",
            (unsigned long long)p.count, (double)p.busy / count / 1e6,
-           (double)p.longest_busy / 1e6, (double)p.longest / 1e6);
+           (double)p.nanoseconds / count / 1e6, (double)p.longest_busy / 1e6,
+           (double)p.longest / 1e6);
 }
 
 #endif
