@@ -662,6 +662,8 @@ typedef struct moonlet_limits {
  * before are replaced; NULL: none. O(1), 64 bytes.
  */
 MOONLET_API moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits);
+/* "out of steps", and so on. */
+MOONLET_API const char *moonlet_limit_text(moonlet_limit_kind kind);
 
 /* Many at once -------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@ _moonlet()
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --pause= --check --ast \
             --nodes --dump --strip --map --threads= --processes= --steps= --bytes= \
-            --seconds=" -- "$word"))
+            --seconds= --stack= --string=" -- "$word"))
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace
     else
         COMPREPLY=($(compgen -f -X '!*.lua' -- "$word") $(compgen -d -- "$word"))

@@ -15,6 +15,8 @@ _arguments -S \
     '--steps=-[steps for each line of --map]:number' \
     '--bytes=-[bytes for each line of --map]:number' \
     '--seconds=-[seconds for each line of --map]:number' \
+    '--stack=-[values on the stack for each line of --map]:number' \
+    '--string=-[bytes of a string for each line of --map]:number' \
     '--check[say whether files are correct Lua]' \
     '--ast[print the syntax trees of files]' \
     '--nodes[print the code that the files become]' \

@@ -32,13 +32,11 @@ typedef struct Session {
     Run *R;
     const moonlet_state *from;
     const moonlet_error *error; /* of what nobody caught */
-    moonlet_limit_kind limit;   /* that the poll has found */
     bool ran;                   /* something that may have changed the world */
     bool by_host;               /* the last error was raised by a host function */
     Value host_error;           /* namely this one */
     bool bounded;               /* outer is to be put back */
     MemBound outer;
-    uint64_t deadline; /* ns on the monotonic clock; 0: none */
     Coroutine *paused; /* what s holds, and its main coroutine */
     Coroutine *main;
 } Session;

@@ -29,6 +29,19 @@ moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limit
     return configured(s, &c);
 }
 
+const char *moonlet_limit_text(moonlet_limit_kind kind)
+{
+    switch (kind) {
+    case MOONLET_LIMIT_NONE: return "no limit";
+    case MOONLET_LIMIT_STEPS: return eval_stop_text(STOP_STEPS);
+    case MOONLET_LIMIT_BYTES: return eval_stop_text(STOP_BYTES);
+    case MOONLET_LIMIT_TIME: return eval_stop_text(STOP_TIME);
+    case MOONLET_LIMIT_STACK: return eval_stop_text(STOP_STACK);
+    case MOONLET_LIMIT_STRING: return eval_stop_text(STOP_STRING);
+    default: return eval_stop_text(STOP_OUTSIDE);
+    }
+}
+
 moonlet_state *moonlet_set_trace(const moonlet_state *s, moonlet_trace_function *trace,
                                  void *data)
 {

@@ -227,8 +227,9 @@ static void take_packed(Map *m, size_t i)
             decode_item(m, item);
             drop_state(m, item);
         }
-    } else if (m->packed[i].error[0] && !stop_wanted(&m->stop)) {
-        fail_item(m, item, MOONLET_ERROR_HOST, m->packed[i].error);
+    } else if (!stop_wanted(&m->stop)) {
+        const char *why = m->packed[i].error;
+        fail_item(m, item, MOONLET_ERROR_HOST, *why ? why : "cannot start a process");
     }
     free(m->packed[i].bytes);
 }

@@ -2,32 +2,14 @@
 /* Beginning and ending a run for the host; its limits. */
 #include "api/api.h"
 
-#include <time.h>
-
 #include "api/shared.h"
 #include "eval/collect.h"
 #include "eval/error.h"
 #include "syntax/parser.h"
 
-enum { PORTION_TIMED = 1000 };
+enum { PORTION_INTERRUPTED = 1000 };
 
 /* Polls ------------------------------------------------------------------------------- */
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static moonlet_limit_kind limit_reached(const Session *S, const moonlet_limits *l)
-{
-    if (l->bytes && !mem_room()) return MOONLET_LIMIT_BYTES;
-    if (l->interrupt && __atomic_load_n(l->interrupt, __ATOMIC_RELAXED))
-        return MOONLET_LIMIT_INTERRUPT;
-    if (S->deadline && now_ns() > S->deadline) return MOONLET_LIMIT_TIME;
-    return MOONLET_LIMIT_NONE;
-}
 
 /* A function that is about to be called is not there yet: its caller is. */
 static void trace(const Run *R, const Config *c, Value *fp, const Node *n)
@@ -45,8 +27,7 @@ static bool on_poll(Run *R, Value *fp, const Node *n)
     Session *S = R->host;
     const Config *c = S->from->config;
     if (c->trace && fp) trace(R, c, fp, n);
-    S->limit = limit_reached(S, &c->limits);
-    return S->limit == MOONLET_LIMIT_NONE;
+    return !run_flag(c->limits.interrupt);
 }
 
 static void on_uncaught(Run *R, Value *fp, const Node *n)
@@ -69,50 +50,31 @@ static void adopt(Run *child, const Run *R)
     const Session *S = R->host;
     if (!S) return;
     Session *own = mem_alloc(sizeof *own);
-    *own = (Session){.R = child, .from = S->from, .deadline = S->deadline};
+    *own = (Session){.R = child, .from = S->from};
     child->host = own;
 }
 
 /* Beginning --------------------------------------------------------------------------- */
-
-static void set_portion(Run *R, int64_t steps)
-{
-    if (R->portion_max > steps) R->portion_max = steps;
-}
 
 static void apply_bytes(Session *S, uint64_t bytes)
 {
     S->bounded = true;
     S->outer = mem_bound;
     mem_bound = (MemBound){INT64_MAX, eval_poll_soon, S->R};
-    if (!bytes) return; /* within a run that is bounded, one that is not */
-    mem_bound.counted_max = bytes < INT64_MAX / 2 ? (int64_t)(mem_counted + bytes) : INT64_MAX;
-    S->R->string_limited = true;
-    size_t slots =
-        bytes / sizeof(Value) < SIZE_MAX ? (size_t)(bytes / sizeof(Value)) : SIZE_MAX;
-    if (slots >= S->R->stack_max) return;
-    S->R->stack_max = S->R->stack_limit = slots;
-    S->R->stack_limited = true;
+    if (bytes) eval_limit_bytes(S->R, bytes); /* or in a run that is bounded, one that is not */
 }
 
 static void apply_limits(Session *S, const Config *c)
 {
     Run *R = S->R;
     const moonlet_limits *l = &c->limits;
-    if (l->nanoseconds || l->interrupt) set_portion(R, PORTION_TIMED);
-    if (c->trace) set_portion(R, 1);
-    if (l->nanoseconds) S->deadline = now_ns() + l->nanoseconds;
-    if (l->bytes || l->nanoseconds || l->interrupt || c->trace)
-        R->hooks = c->trace ? &hooks_traced : &hooks_polled;
+    if (l->interrupt) eval_limit_portion(R, PORTION_INTERRUPTED);
+    if (c->trace) eval_limit_portion(R, 1);
+    if (l->interrupt || c->trace) R->hooks = c->trace ? &hooks_traced : &hooks_polled;
+    if (l->nanoseconds) eval_limit_time(R, l->nanoseconds);
+    if (l->stack) eval_limit_stack(R, l->stack);
+    if (l->string) eval_limit_string(R, l->string);
     if (l->steps) eval_set_budget(R, l->steps);
-    if (l->stack) {
-        R->stack_max = R->stack_limit = l->stack;
-        R->stack_limited = true;
-    }
-    if (l->string && l->string < R->string_max) {
-        R->string_max = l->string;
-        R->string_limited = true;
-    }
 }
 
 static World *copy_world(const World *world, Coroutine *main)
@@ -171,17 +133,14 @@ Session *api_session(Run *R)
 
 static moonlet_limit_kind limit_of(const Session *S)
 {
-    const Run *R = S->R;
-    if (S->limit) return S->limit;
-    switch (R->stop) {
+    switch (eval_stop_reason(S->R)) {
     case STOP_NONE: return MOONLET_LIMIT_NONE;
-    case STOP_STACK:
-        return R->stack_limit == S->from->config->limits.stack ? MOONLET_LIMIT_STACK
-                                                               : MOONLET_LIMIT_BYTES;
-    case STOP_STRING:
-        return run_string_room(R) < R->string_max ? MOONLET_LIMIT_BYTES : MOONLET_LIMIT_STRING;
-    case STOP_OUTSIDE: return MOONLET_LIMIT_INTERRUPT;
-    default: return MOONLET_LIMIT_STEPS;
+    case STOP_STEPS: return MOONLET_LIMIT_STEPS;
+    case STOP_BYTES: return MOONLET_LIMIT_BYTES;
+    case STOP_TIME: return MOONLET_LIMIT_TIME;
+    case STOP_STACK: return MOONLET_LIMIT_STACK;
+    case STOP_STRING: return MOONLET_LIMIT_STRING;
+    default: return MOONLET_LIMIT_INTERRUPT;
     }
 }
 

@@ -2,6 +2,7 @@
 #include "cli/map.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ typedef struct Mapping {
     moonlet_value function; /* takes a line, gives the text to write, or nothing */
     char *buffer;           /* what was read and is not yet done */
     size_t length, capacity;
-    bool ended; /* there is no more to read */
+    bool ended;  /* there is no more to read */
+    bool closed; /* nor anybody to write for */
     uint64_t lines, bytes;
     off_t size; /* of the input; 0: not known */
     bool tells, told;
@@ -86,15 +88,25 @@ static void grow(Mapping *m)
     if (!m->buffer) mem_fail("not enough memory");
 }
 
+/* Until there is something to read. A signal may come between the look at its flag and the
+ * wait, so that is not for long. */
+static void wait_for_input(void)
+{
+    enum { WAIT_MS = 100 };
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (!interrupted && poll(&fd, 1, WAIT_MS) <= 0) continue;
+}
+
 /* Once; waits until there is something. */
 static void read_more(Mapping *m)
 {
     grow(m);
     ssize_t n;
     do {
-        n = read(STDIN_FILENO, m->buffer + m->length, READ_SIZE);
-    } while (n < 0 && errno == EINTR && !interrupted);
-    if (n < 0 && !interrupted) {
+        wait_for_input();
+        n = interrupted ? 0 : read(STDIN_FILENO, m->buffer + m->length, READ_SIZE);
+    } while (n < 0 && (errno == EINTR || errno == EAGAIN));
+    if (n < 0) {
         report_message(m->c, strerror(errno));
         m->good = false;
     }
@@ -102,15 +114,15 @@ static void read_more(Mapping *m)
     if (n > 0) m->length += (size_t)n;
 }
 
-/* A file's bytes are all there: enough of them to keep everybody busy. */
+/* Up to a whole line at least; a file's bytes are all there: enough of them to keep
+ * everybody busy. */
 static void read_batch(Mapping *m)
 {
-    size_t from = m->length;
-    read_more(m);
-    while (!m->ended && (m->size > 0 ? m->length < BATCH_BYTES
-                                     : !memchr(m->buffer + from, '\n', m->length - from))) {
-        from = m->length;
+    bool line = false;
+    while (!m->ended && (!line || (m->size > 0 && m->length < BATCH_BYTES))) {
+        size_t from = m->length;
         read_more(m);
+        line = line || memchr(m->buffer + from, '\n', m->length - from);
     }
 }
 
@@ -138,23 +150,13 @@ static void complain(Mapping *m, uint64_t line, const char *why)
     m->good = false;
 }
 
-static const char *limit_name(moonlet_limit_kind kind)
-{
-    switch (kind) {
-    case MOONLET_LIMIT_STEPS: return "out of steps";
-    case MOONLET_LIMIT_BYTES: return "out of memory";
-    case MOONLET_LIMIT_TIME: return "out of time";
-    default: return "interrupted!";
-    }
-}
-
 static void write_item(Mapping *m, uint64_t line, const moonlet_item *item)
 {
     size_t length;
     if (item->status == MOONLET_FAILED) {
         complain(m, line, item->error->message);
     } else if (item->status == MOONLET_PAUSED) {
-        complain(m, line, limit_name(item->limit));
+        complain(m, line, moonlet_limit_text(item->limit));
     } else {
         const char *text = moonlet_term_to_text(moonlet_term_item(item->terms, 0), &length);
         if (!text) return;
@@ -168,10 +170,10 @@ static void write_items(Mapping *m, const moonlet_items *all)
 {
     for (size_t i = 0; i < all->count && !interrupted; i++)
         write_item(m, m->lines + i + 1, &all->items[i]);
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         report_message(m->c, strerror(errno));
         m->good = false;
-        m->ended = true;
+        m->closed = true;
     }
 }
 
@@ -200,7 +202,7 @@ static bool map_batch(Mapping *m)
 
 static void map_all(Mapping *m)
 {
-    while (!interrupted) {
+    while (!interrupted && !m->closed) {
         if (!m->ended && (m->length == 0 || !memchr(m->buffer, '\n', m->length))) read_batch(m);
         if (!map_batch(m) && m->ended) break;
     }

@@ -29,6 +29,8 @@ static const char long_usage[] =
     "  --steps=n         with at most n steps for each line\n"
     "  --bytes=n         with at most n bytes allocated for each line\n"
     "  --seconds=n       with at most n seconds for each line\n"
+    "  --stack=n         with at most n values on its stack for each line\n"
+    "  --string=n        with strings of at most n bytes for each line\n"
     "  --check [file...] say whether files are correct Lua, without running them\n"
     "  --ast [file...]   print the syntax trees of files\n"
     "  --nodes [file...] print the code that the files become\n"
@@ -58,6 +60,10 @@ static bool parse_map(MapOptions *m, const char *word)
         m->limits.bytes = (uint64_t)n;
     else if (parse_number(word, "--seconds", 1e9, &n))
         m->limits.nanoseconds = (uint64_t)(n * 1e9);
+    else if (parse_number(word, "--stack", 1e9, &n))
+        m->limits.stack = (size_t)n;
+    else if (parse_number(word, "--string", 1e18, &n))
+        m->limits.string = (size_t)n;
     else
         return false;
     return true;

@@ -80,7 +80,8 @@ static NOINLINE bool refuel(Run *R, Value *fp, const Node *n)
     settle(R);
     next_portion(R);
     if (R->portion <= 0 || run_stopped(R)) return false;
-    return !R->hooks || !R->hooks->poll || R->hooks->poll(R, fp, n);
+    if (R->hooks && R->hooks->poll && !R->hooks->poll(R, fp, n)) return false;
+    return eval_reached(R) == STOP_NONE;
 }
 
 /* What a native may be over the limit: one that is stopped begins again, so without any
@@ -144,8 +145,10 @@ EXEC(eval_poll_call)
 
 static EvalStop why_stop(const Run *R)
 {
-    if (R->portion <= 0) return STOP_STEPS;
-    return run_stopped(R) ? STOP_OUTSIDE : STOP_HOST;
+    if (R->portion <= 0 && !R->steps_left) return STOP_STEPS; /* settled: native_charge */
+    if (run_stopped(R)) return STOP_OUTSIDE;
+    EvalStop stop = eval_reached(R);
+    return stop == STOP_NONE ? STOP_HOST : stop;
 }
 
 /* Whether a stop is possible here: if not, R->error is set. */

@@ -27,15 +27,39 @@ uint64_t eval_steps_left(const Run *R);
 /* The run polls at its next step. A MemBound's function. */
 void eval_poll_soon(void *run);
 
+/*
+ * What else it may use; before it begins, or it may go on with what it has used. Reaching
+ * one is a stop that the program cannot catch.
+ */
+/* It polls after so many steps at the latest. */
+void eval_limit_portion(Run *R, int64_t steps);
+/* Nanoseconds from now; an earlier end stays. Looked at every 1000 steps. */
+void eval_limit_time(Run *R, uint64_t ns);
+/* Slots of a coroutine's stack; bytes of a string. */
+void eval_limit_stack(Run *R, size_t slots);
+void eval_limit_string(Run *R, size_t length);
+/* Bytes that this thread counts from now on, through mem_bound: the caller puts that back.
+ * Stacks and strings that would be larger are not made. */
+void eval_limit_bytes(Run *R, uint64_t bytes);
+
 /* Reasons why a run stops before its end, in R->stop. */
 typedef enum EvalStop {
     STOP_NONE,
     STOP_STEPS,
+    STOP_BYTES,
+    STOP_TIME,
     STOP_STACK,
     STOP_STRING,
     STOP_HOST,   /* what the host's poll hook has found */
     STOP_OUTSIDE /* R->stops */
 } EvalStop;
+
+/* Whether bytes or time have run out: which, or STOP_NONE. */
+EvalStop eval_reached(const Run *R);
+/* Why it has stopped: as R->stop, but that a stack or a string of which a limit of bytes
+ * was the limit means that one. */
+EvalStop eval_stop_reason(const Run *R);
+const char *eval_stop_text(EvalStop stop); /* "out of steps" */
 
 /* A state as things are now; the running program, if any, goes on under a new epoch.
  * From a native: its frame is moved; R->native is the new one. */

@@ -205,16 +205,28 @@ static void bring_callee(void *context, Value *fp)
     }
 }
 
+static const HookState *brought_hook(Import *im, const HookState *from, uint32_t at)
+{
+    if (!from) return NULL;
+    Hook *hook = mem_new(sizeof *hook);
+    HookState *to = mem_new(sizeof *to);
+    *hook = *from->hook;
+    hook->function = brought(im, hook->function, (Step){STEP_STACK, at, V_NIL});
+    *to = *from;
+    to->hook = hook;
+    return to;
+}
+
 static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uint32_t at)
 {
     const CoBody *b = heap_coroutine(im->from, from);
-    if (b->status == CO_DEAD) {
+    if (b->status == CO_DEAD && (!b->segment || stack_holds_world(b))) {
         to->body.status = CO_DEAD;
         return;
     }
     to->body = *b;
     to->body.resumer = NULL;
-    to->body.hook = NULL; /* debug.sethook is of the state it was called in */
+    to->body.hook = brought_hook(im, b->hook, at);
     to->body.segment = stack_copy(im->to, b);
     StackVisitor visitor = {bring_slots, clear_slots, bring_callee, &(StackCopy){im, at}};
     stack_visit(&visitor, to->body.segment, stack_top(&to->body));

@@ -11,8 +11,9 @@
  *   table       a new table; one that refers to nothing that must be copied shares the
  *               contents, as a fork would: O(1) memory
  *   function    the same code; its captured variables are copied, shared ones once
- *   coroutine   suspended where it is, its stack copied; one that is running, or in the
- *               middle of state.fork, cannot be brought
+ *   coroutine   suspended where it is, its stack and its hook copied; one that has failed
+ *               with its stack for tracebacks, but the values in the function that failed;
+ *               one that is running, or in the middle of state.fork, cannot be brought
  *   userdata    the same bytes: those that each state has its own of are copied when one
  *               of the two writes to them
  *

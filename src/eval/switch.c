@@ -145,7 +145,7 @@ static NOINLINE void bury(Run *R, const Node *n, const Value *fp)
     b->status = CO_DEAD;
     b->failed = failed;
     b->segment = failed ? R->segment : NULL;
-    b->fp = failed ? (uint32_t)(fp - R->segment->slots) : 0;
+    b->fp = b->top = failed ? (uint32_t)(fp - R->segment->slots) : 0;
     b->node = n;
 }
 

@@ -3,7 +3,15 @@
  * state.map(f, list [, options]): f(x) for each x of list, each in a fork of this world,
  * on several threads or processes. Answers a list of the (first) results, in order, and a
  * table of the error values of the items that failed, by index, or nil if none did; a
- * failed item's result is false. options: threads, processes, steps (for each item).
+ * failed item's result is false. options:
+ *
+ *   threads, processes      how many, of which
+ *   steps bytes seconds     what each item may use
+ *     stack string
+ *   progress                a function, called now and then with how many items are done,
+ *                           of how many; in a fork of its own, so that what the map gives
+ *                           does not depend on when. That it answers false ends the map:
+ *                           items not done are "cancelled". Its error is the map's.
  *
  * The items work for the run that waits for them: what they use counts as its own, and
  * when they reach one of its limits, it stops, to do the whole map again when it goes on.
@@ -23,7 +31,7 @@ typedef enum ItemStatus {
     ITEM_WAITING, /* never begun */
     ITEM_OK,
     ITEM_FAILED,
-    ITEM_STEPS,   /* out of steps of its own */
+    ITEM_LIMIT,   /* its own */
     ITEM_STOPPED, /* by a limit of the run, or from outside */
     ITEM_LOST     /* with its process */
 } ItemStatus;
@@ -38,6 +46,12 @@ typedef struct Outcome {
     size_t packed_length;
 } Outcome;
 
+/* 0: none. */
+typedef struct Limits {
+    uint64_t steps, bytes, ns;
+    size_t stack, string;
+} Limits;
+
 typedef struct Map {
     Run *R; /* waits */
     const State *base;
@@ -46,34 +60,60 @@ typedef struct Map {
     Outcome *outcomes;
     size_t count;
     unsigned threads, processes;
-    uint64_t steps, left; /* for each item; that the run has */
-    size_t room;          /* bytes that it has */
+    Limits limits; /* of each item */
+    uint64_t left; /* steps that the run has */
+    size_t room;   /* bytes that it has */
     _Atomic uint64_t spent, allocated;
     volatile int over; /* all that the run has is spent */
     RunStop stop, outer;
+    Value progress; /* a function, or nil */
+    Outcome told;   /* of its last call */
+    volatile int cancelled;
+    RunStop cancel;
 } Map;
 
 /* Items ---------------------------------------------------------------------------- */
 
-static void inherit(Run *child, const Map *m)
+static void inherit(Run *child, const Run *R)
 {
-    const Run *R = m->R;
     child->string_max = R->string_max;
     child->stack_max = child->stack_limit = R->stack_limit;
     child->string_limited = R->string_limited;
     child->stack_limited = R->stack_limited;
+    child->bytes_limited = R->bytes_limited;
+    child->stack_of_bytes = R->stack_of_bytes;
     child->portion_max = R->portion_max;
-    child->stops = &m->stop;
+    child->deadline = R->deadline;
     if (R->hooks && R->hooks->adopt) R->hooks->adopt(child, R);
-    eval_set_budget(child, m->steps < m->left ? m->steps : m->left);
 }
 
-/* On this thread, until the item is done. */
-static void bound(Run *child, const Map *m)
+/* What the run has left is a limit as well, on this thread until the item is done. */
+static void limit(Run *child, const Map *m, const Limits *own)
 {
+    const Run *R = m->R;
     int64_t most = INT64_MAX - (int64_t)mem_counted;
     int64_t room = m->room < (size_t)most ? (int64_t)m->room : most;
     mem_bound = (MemBound){(int64_t)mem_counted + room, eval_poll_soon, child};
+    if (own->stack && (!R->stack_limited || own->stack < R->stack_limit))
+        eval_limit_stack(child, own->stack);
+    if (own->string) eval_limit_string(child, own->string);
+    if (own->bytes && own->bytes < m->room) eval_limit_bytes(child, own->bytes);
+    if (own->ns) eval_limit_time(child, own->ns);
+    eval_set_budget(child, own->steps && own->steps < m->left ? own->steps : m->left);
+}
+
+/* Whether what has stopped an item is a limit of its own, and not the run's. */
+static bool own_limit(const Map *m, const Limits *own, const Run *child, EvalStop stop)
+{
+    const Run *R = m->R;
+    switch (stop) {
+    case STOP_STEPS: return own->steps && own->steps < m->left;
+    case STOP_BYTES: return own->bytes && own->bytes < m->room;
+    case STOP_TIME: return child->deadline != R->deadline;
+    case STOP_STACK: return child->stack_limit != R->stack_limit;
+    case STOP_STRING: return child->string_max != R->string_max;
+    default: return false;
+    }
 }
 
 static void spend(Map *m, const Outcome *out)
@@ -83,32 +123,50 @@ static void spend(Map *m, const Outcome *out)
     if (steps || bytes) __atomic_store_n(&m->over, 1, __ATOMIC_RELAXED);
 }
 
-static ItemStatus status_of(const Map *m, const Run *child, RunStatus status)
+static ItemStatus status_of(const Map *m, const Limits *own, Run *child, RunStatus status)
 {
     if (status == RUN_OK) return ITEM_OK;
     if (status == RUN_ERROR && !child->fatal) return ITEM_FAILED;
-    return child->stop == STOP_STEPS && m->steps < m->left ? ITEM_STEPS : ITEM_STOPPED;
+    return own_limit(m, own, child, eval_stop_reason(child)) ? ITEM_LIMIT : ITEM_STOPPED;
+}
+
+/* f(args...) in a fork of the world. */
+static void call(Map *m, Outcome *out, Value f, const Value *args, size_t n, const Limits *own,
+                 const RunStop *stops)
+{
+    Run *R = run_begin(m->base);
+    MemBound outer = mem_bound;
+    uint64_t counted = mem_counted;
+    R->stops = stops;
+    inherit(R, m->R);
+    limit(R, m, own);
+    RunStatus status = eval_call(R, f, args, n);
+    out->status = status_of(m, own, R, status);
+    out->stop = eval_stop_reason(R);
+    if (status == RUN_OK) out->value = lib_result(R, 0);
+    if (status == RUN_ERROR) out->value = R->error;
+    out->steps = eval_steps_used(R);
+    out->bytes = mem_counted > counted ? mem_counted - counted : 0;
+    out->state = run_snapshot(R);
+    run_end(R);
+    mem_bound = outer;
+    spend(m, out);
 }
 
 static void run_item(void *context, size_t i)
 {
     Map *m = context;
-    Outcome *out = &m->outcomes[i];
-    Run *R = run_begin(m->base);
-    MemBound outer = mem_bound;
-    inherit(R, m);
-    bound(R, m);
-    RunStatus status = eval_call(R, m->function, &m->inputs[i], 1);
-    out->status = status_of(m, R, status);
-    out->stop = (EvalStop)R->stop;
-    if (status == RUN_OK) out->value = lib_result(R, 0);
-    if (status == RUN_ERROR) out->value = R->error;
-    out->steps = eval_steps_used(R);
-    out->bytes = run_counted(R) - m->base->counted;
-    out->state = run_snapshot(R);
-    run_end(R);
-    mem_bound = outer;
-    spend(m, out);
+    call(m, &m->outcomes[i], m->function, &m->inputs[i], 1, &m->limits, &m->stop);
+}
+
+static void tell(void *context, size_t done)
+{
+    Map *m = context;
+    Value args[2] = {value_number((double)done), value_number((double)m->count)};
+    if (m->cancelled) return;
+    call(m, &m->told, m->progress, args, 2, &(Limits){0}, &m->outer);
+    if (m->told.status != ITEM_OK || m->told.value == V_FALSE)
+        __atomic_store_n(&m->cancelled, 1, __ATOMIC_RELAXED);
 }
 
 static bool has_value(const Outcome *out)
@@ -170,21 +228,22 @@ static void run_items(Map *m)
 {
     Run *R = m->R;
     m->outer = (RunStop){R->interrupt, R->stops};
-    m->stop = (RunStop){&m->over, &m->outer};
+    m->cancel = (RunStop){&m->cancelled, &m->outer};
+    m->stop = (RunStop){&m->over, &m->cancel};
     Pool pool = {.count = m->count,
                  .workers = m->threads,
+                 .here = R->stops || (R->hooks && R->hooks->one_thread),
                  .stop = &m->stop,
                  .context = m,
                  .item = run_item,
                  .pack = pack_item,
-                 .unpack = unpack_item};
-    bool alone = R->stops || (R->hooks && R->hooks->one_thread);
+                 .unpack = unpack_item,
+                 .progress = m->progress != V_NIL ? tell : NULL};
     if (m->processes && !R->stops) {
         pool.workers = m->processes;
         pool_fork(&pool);
     } else {
-        if (alone) pool.workers = 1; /* a map within a map has its thread */
-        pool_run(&pool);
+        pool_run(&pool); /* a map within a map has its thread */
     }
 }
 
@@ -200,6 +259,7 @@ static Value packed_value(Run *R, const Map *m, const Outcome *out, Value *error
     return V_NIL;
 }
 
+/* Nil, and *error set, if it cannot be brought. */
 static Value imported_value(Run *R, const Map *m, const Outcome *out, Value *error)
 {
     Import im;
@@ -214,24 +274,27 @@ static Value imported_value(Run *R, const Map *m, const Outcome *out, Value *err
     return V_NIL;
 }
 
+/* Why an item that has neither result nor error has none. */
+static Value reason(const Map *m, const Outcome *out)
+{
+    if (out->status == ITEM_LOST) return new_string(out->packed, out->packed_length);
+    if (out->status == ITEM_LIMIT) return new_c_string(eval_stop_text(out->stop));
+    return new_c_string(m->cancelled ? "cancelled" : "cannot start a process");
+}
+
 /* One item's outcome, brought into this run: what it answers, and the error or nil. */
 static Value bring(Run *R, const Map *m, const Outcome *out, Value *error)
 {
     *error = V_NIL;
-    switch (out->status) {
-    case ITEM_OK:
-    case ITEM_FAILED: {
-        Value v =
-            out->packed ? packed_value(R, m, out, error) : imported_value(R, m, out, error);
-        if (*error != V_NIL) return V_FALSE;
-        if (out->status == ITEM_OK) return v == V_NIL ? V_FALSE : v;
-        *error = v == V_NIL ? new_c_string("nil") : v;
+    if (!has_value(out)) {
+        *error = reason(m, out);
         return V_FALSE;
     }
-    case ITEM_STEPS: *error = new_c_string("out of steps"); return V_FALSE;
-    case ITEM_LOST: *error = new_string(out->packed, out->packed_length); return V_FALSE;
-    default: *error = new_c_string("cannot start a process"); return V_FALSE;
-    }
+    Value v = out->packed ? packed_value(R, m, out, error) : imported_value(R, m, out, error);
+    if (*error != V_NIL) return V_FALSE;
+    if (out->status == ITEM_OK) return v == V_NIL ? V_FALSE : v;
+    *error = v == V_NIL ? new_c_string("nil") : v;
+    return V_FALSE;
 }
 
 static int bring_all(Run *R, const Map *m)
@@ -256,9 +319,14 @@ static int bring_all(Run *R, const Map *m)
 static EvalStop reached(const Map *m)
 {
     if (run_stopped(m->R)) return STOP_OUTSIDE;
-    if (m->over) return STOP_STEPS;
-    for (size_t i = 0; i < m->count; i++)
-        if (m->outcomes[i].status == ITEM_STOPPED) return m->outcomes[i].stop;
+    if (m->spent > m->left) return STOP_STEPS;
+    if (m->allocated > m->room) return STOP_BYTES;
+    if (m->told.status == ITEM_STOPPED) return m->told.stop;
+    for (size_t i = 0; i < m->count; i++) {
+        const Outcome *out = &m->outcomes[i];
+        bool cancelled = out->stop == STOP_OUTSIDE && m->cancelled;
+        if (out->status == ITEM_STOPPED && !cancelled) return out->stop;
+    }
     return STOP_NONE;
 }
 
@@ -277,35 +345,104 @@ static int finish(Map *m)
     }
     EvalStop stop = reached(m);
     charge(m);
-    if (stop == STOP_NONE) return bring_all(R, m);
-    if (R->hooks && R->hooks->poll) R->hooks->poll(R, NULL, NULL); /* to know the limit */
-    R->stop = stop;
-    return NATIVE_PAUSE;
+    if (stop != STOP_NONE) {
+        R->stop = stop;
+        return NATIVE_PAUSE;
+    }
+    if (m->told.status != ITEM_FAILED) return bring_all(R, m);
+    Value error = V_NIL, v = imported_value(R, m, &m->told, &error);
+    return native_throw(R, error == V_NIL ? v : error);
 }
 
-static bool option(Run *R, Table *options, const char *name, double *out)
+/* Options -------------------------------------------------------------------------- */
+
+static bool invalid(Run *R, const char *name)
 {
-    Value v = run_get_field(R, options, name);
-    if (v == V_NIL) return true;
-    if (value_to_number(v, out) && *out >= 0) return true;
     native_arg_error(R, 2, "invalid option '%s'", name);
     return false;
 }
 
-static unsigned worker_count(double n) { return n < 256 ? (unsigned)n : 256; }
+/* A number from `least` up, or 0, as where there is none. */
+static bool option(Run *R, Table *options, const char *name, double least, double *out)
+{
+    Value v = run_get_field(R, options, name);
+    *out = 0;
+    if (v == V_NIL) return true;
+    return (value_to_number(v, out) && (*out >= least || *out == 0)) || invalid(R, name);
+}
+
+static bool worker_option(Run *R, Table *options, const char *name, unsigned *out)
+{
+    double n;
+    if (!option(R, options, name, 0, &n)) return false;
+    *out = n < 256 ? (unsigned)n : 256;
+    return true;
+}
+
+static bool limit_option(Run *R, Table *options, const char *name, uint64_t *out)
+{
+    double n;
+    if (!option(R, options, name, 1, &n)) return false;
+    *out = n < 1e18 ? (uint64_t)n : (uint64_t)1e18;
+    return true;
+}
+
+static bool limit_options(Run *R, Table *t, Limits *out)
+{
+    uint64_t stack, string;
+    double seconds;
+    if (!limit_option(R, t, "steps", &out->steps) ||
+        !limit_option(R, t, "bytes", &out->bytes) || !limit_option(R, t, "stack", &stack) ||
+        !limit_option(R, t, "string", &string) || !option(R, t, "seconds", 1e-9, &seconds))
+        return false;
+    out->stack = (size_t)stack;
+    out->string = (size_t)string;
+    out->ns = seconds < 1e9 ? (uint64_t)(seconds * 1e9) : (uint64_t)1e18;
+    return true;
+}
+
+static bool is_option(const char *name)
+{
+    static const char *const names[] = {"threads", "processes", "steps",  "bytes",
+                                        "seconds", "stack",     "string", "progress"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+/* A misspelt limit is none: better an error. */
+static bool known_options(Run *R, Table *t)
+{
+    Value key = V_NIL, v;
+    while (table_next(heap_table(R, t), &key, &v)) {
+        const char *name = value_is_string(key) ? lib_c_text(value_string(key)) : "?";
+        if (!is_option(name)) return invalid(R, name);
+    }
+    return true;
+}
 
 static bool options(Run *R, Value *a, int n, Map *m)
 {
-    double threads = 0, processes = 0, steps = 0;
     if (arg_absent(a, n, 2)) return true;
     Table *t = arg_table(R, a, n, 2);
-    if (!t || !option(R, t, "threads", &threads) || !option(R, t, "processes", &processes) ||
-        !option(R, t, "steps", &steps))
+    if (!t || !known_options(R, t) || !worker_option(R, t, "threads", &m->threads) ||
+        !worker_option(R, t, "processes", &m->processes) || !limit_options(R, t, &m->limits))
         return false;
-    m->threads = worker_count(threads);
-    m->processes = worker_count(processes);
-    if (steps >= 1) m->steps = steps < 1e18 ? (uint64_t)steps : UINT64_MAX;
-    return true;
+    m->progress = run_get_field(R, t, "progress");
+    bool callable = m->progress == V_NIL || value_is_function(m->progress) ||
+                    meta_of(R, m->progress, META_CALL) != V_NIL;
+    return callable || invalid(R, "progress");
+}
+
+/* The whole ------------------------------------------------------------------------ */
+
+/* Without the program that waits: a run that begins beside one needs a new stack. */
+static const State *base_state(Run *R)
+{
+    State *base = mem_new(sizeof *base);
+    *base = *state_settled(eval_snapshot(R));
+    base->paused = NULL;
+    return base;
 }
 
 int state_map(Run *R, Value *a, int n)
@@ -313,11 +450,7 @@ int state_map(Run *R, Value *a, int n)
     Table *list = n > 1 ? arg_table(R, a, n, 1) : NULL;
     if (!arg_any(R, a, n, 0)) return NATIVE_ERROR;
     if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(R, a, n, 1, "table");
-    Map m = {.R = R,
-             .function = a[0],
-             .steps = UINT64_MAX,
-             .left = eval_steps_left(R),
-             .room = mem_room()};
+    Map m = {.R = R, .function = a[0], .left = eval_steps_left(R), .room = mem_room()};
     if (!options(R, a, n, &m)) return NATIVE_ERROR;
     m.count = (size_t)table_length(heap_table(R, list));
     Value *inputs = mem_alloc((m.count + 1) * sizeof *inputs);
@@ -325,7 +458,7 @@ int state_map(Run *R, Value *a, int n)
         inputs[i] = table_get_int(heap_table(R, list), (int64_t)i + 1);
     m.inputs = inputs;
     m.outcomes = mem_alloc((m.count + 1) * sizeof *m.outcomes);
-    m.base = state_settled(eval_snapshot(R));
+    m.base = base_state(R);
     run_items(&m);
     int answer = finish(&m);
     for (size_t i = 0; i < m.count; i++) free(m.outcomes[i].packed);

@@ -112,8 +112,10 @@ static void refuse(Packer *k, Value v, Step step)
 {
     char path[PACK_ERROR_MAX - 64];
     if (k->out->error[0]) return;
-    snprintf(k->out->error, sizeof k->out->error, "a %s cannot leave its process: %s",
-             value_type_name(v), trail_path(&k->trail, step, path, sizeof path));
+    const char *what = value_is(v, OBJ_COROUTINE) ? "coroutine" : value_type_name(v);
+    snprintf(k->out->error, sizeof k->out->error,
+             "a %s cannot leave its process (threads can share it): %s", what,
+             trail_path(&k->trail, step, path, sizeof path));
 }
 
 static void put_object(Packer *k, Value v, Step step)

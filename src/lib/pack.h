@@ -27,7 +27,7 @@ enum { PACK_ERROR_MAX = 320 };
 typedef struct Pack {
     char *bytes;
     size_t length, capacity;
-    char error[PACK_ERROR_MAX]; /* "a function cannot leave its process: value.x" */
+    char error[PACK_ERROR_MAX]; /* why: a path and all */
 } Pack;
 
 void pack_bytes(Pack *p, const void *bytes, size_t length);

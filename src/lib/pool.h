@@ -25,6 +25,7 @@
 typedef struct Pool {
     size_t count;
     unsigned workers;    /* 0: as many as processors */
+    bool here;           /* pool_run: no other thread than the calling one */
     const RunStop *stop; /* no item is begun once it says so; NULL: never */
     void *context;       /* for all of these: */
     /* Does item i: on any thread; in any process. */
@@ -33,7 +34,8 @@ typedef struct Pool {
     void (*pack)(void *context, size_t i, Pack *out);
     /* The same in the process that waits: bytes, or NULL and why there are none. */
     void (*unpack)(void *context, size_t i, const char *bytes, size_t length, const char *why);
-    /* Called now and then by the thread that waits; may be NULL. */
+    /* Called by the thread that waits, or between items by the one that works alone, every
+     * 50 ms at most, and at the end; may be NULL. */
     void (*progress)(void *context, size_t done);
 } Pool;
 
@@ -42,5 +44,13 @@ size_t pool_run(const Pool *pool);
 size_t pool_fork(const Pool *pool);
 
 unsigned pool_processors(void);
+
+/* When progress was last told. */
+typedef struct PoolClock {
+    uint64_t told_ns;
+} PoolClock;
+/* Tells it if there is somebody to tell, and time. */
+void pool_tell(const Pool *pool, PoolClock *clock, size_t done);
+enum { POOL_TELL_MS = 50 };
 
 #endif

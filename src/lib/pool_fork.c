@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@
 #include <sys/prctl.h>
 #endif
 
-enum { WORKERS_MAX = 256, WAIT_MS = 50, CHUNK = 1 << 16 };
+enum { WORKERS_MAX = 256, CHUNK = 1 << 16 };
 
 typedef struct Shared {
     atomic_size_t next;
@@ -44,6 +45,7 @@ typedef struct Herd {
     unsigned count, running;
     bool *answered;
     size_t done;
+    bool stopped; /* and the workers killed: what they had in hand is not lost but stopped */
 } Herd;
 
 typedef struct AnswerHeader {
@@ -76,13 +78,18 @@ static void answer(const Pool *pool, size_t i, int pipe)
     pack_free(&out);
 }
 
-static _Noreturn void work(const Pool *pool, Shared *shared, unsigned self, int pipe)
+/* Not SIG_IGN, which the commands that an item starts would inherit. */
+static void let_go(int number) { (void)number; }
+
+static _Noreturn void work(const Pool *pool, Shared *shared, unsigned self, int pipe,
+                           pid_t parent)
 {
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(EXIT_FAILURE); /* it ended before that */
 #endif
-    signal(SIGINT, SIG_IGN); /* of a terminal: the one who waits decides */
-    mem_refuse_helpers();    /* the other workers have the processors */
+    signal(SIGINT, let_go); /* of a terminal: the one who waits decides */
+    mem_refuse_helpers();   /* the other workers have the processors */
     for (;;) {
         size_t i = atomic_fetch_add(&shared->next, 1);
         if (i >= pool->count) _exit(EXIT_SUCCESS);
@@ -95,23 +102,35 @@ static _Noreturn void work(const Pool *pool, Shared *shared, unsigned self, int 
 
 /* In the one that waits ------------------------------------------------------------ */
 
+/* One fork at a time in the whole process, or workers of one pool would hold the pipes of
+ * another one open, so that nobody saw its workers end. */
+static pid_t fork_worker(const Herd *h, unsigned w, int ends[2])
+{
+    static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
+    pid_t parent = getpid(), pid = -1;
+    pthread_mutex_lock(&forking);
+    if (pipe(ends) == 0) {
+        fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+        fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+        pid = fork();
+        if (pid == 0) {
+            pthread_mutex_unlock(&forking);
+            close(ends[0]);
+            work(h->pool, h->shared, w, ends[1], parent);
+        }
+        close(ends[1]);
+        if (pid < 0) close(ends[0]);
+    }
+    pthread_mutex_unlock(&forking);
+    return pid;
+}
+
 static bool start(Herd *h, unsigned w)
 {
     int ends[2];
     fflush(NULL); /* or both would write it */
-    if (pipe(ends) != 0) return false;
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        work(h->pool, h->shared, w, ends[1]);
-    }
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        return false;
-    }
+    pid_t pid = fork_worker(h, w, ends);
+    if (pid < 0) return false;
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     h->workers[w].pid = pid;
     h->workers[w].pipe = ends[0];
@@ -172,7 +191,7 @@ static void end(Herd *h, unsigned index, int status)
     char why[64];
     Worker *w = &h->workers[index];
     size_t lost = atomic_exchange(&h->shared->current[index], 0);
-    if (lost) give(h, lost - 1, NULL, 0, ending(status, why, sizeof why));
+    if (lost && !h->stopped) give(h, lost - 1, NULL, 0, ending(status, why, sizeof why));
     close(w->pipe);
     pack_free(&w->in);
     w->pid = 0;
@@ -207,21 +226,21 @@ static void wait_for_some(Herd *h)
         owner[n] = i;
         fds[n++] = (struct pollfd){.fd = h->workers[i].pipe, .events = POLLIN};
     }
-    if (poll(fds, n, WAIT_MS) <= 0) return;
+    if (poll(fds, n, POOL_TELL_MS) <= 0) return;
     for (unsigned k = 0; k < n; k++)
         if (fds[k].revents && !read_some(h, &h->workers[owner[k]])) reap(h, owner[k]);
 }
 
 static void watch(Herd *h)
 {
-    bool stopped = false;
+    PoolClock clock = {0};
     while (h->running) {
-        if (!stopped && stop_wanted(h->pool->stop)) {
-            stopped = true;
+        if (!h->stopped && stop_wanted(h->pool->stop)) {
+            h->stopped = true;
             kill_all(h);
         }
+        if (!h->stopped) pool_tell(h->pool, &clock, h->done);
         wait_for_some(h);
-        if (h->pool->progress) h->pool->progress(h->pool->context, h->done);
     }
 }
 
@@ -230,6 +249,7 @@ static void give_up_lost(Herd *h)
 {
     size_t taken = atomic_load(&h->shared->next);
     if (taken > h->pool->count) taken = h->pool->count;
+    if (h->stopped) return;
     for (size_t i = 0; i < taken; i++) give(h, i, NULL, 0, "the process ended");
 }
 
@@ -256,6 +276,7 @@ size_t pool_fork(const Pool *pool)
         watch(h);
         give_up_lost(h);
         done = h->done;
+        if (pool->progress) pool->progress(pool->context, done);
     }
     if (shared) munmap(shared, sizeof *shared);
     free(answered);

@@ -449,6 +449,8 @@ static void run_defaults(Run *R)
     R->stack_max = R->stack_limit = STACK_MAX_DEFAULT;
     R->portion_max = PORTION;
     R->stack_limited = R->string_limited = R->fatal = false;
+    R->bytes_limited = R->stack_of_bytes = false;
+    R->deadline = 0;
     R->stop = 0;
     R->hooks = NULL;
     R->hook = (HookState){0};

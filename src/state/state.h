@@ -140,6 +140,7 @@ typedef struct Run {
     uint64_t steps_used; /* before the current portion */
     int64_t portion;
     int64_t portion_max; /* steps between polls */
+    uint64_t deadline;   /* ns on the monotonic clock; 0: none */
     size_t string_max;
     size_t stack_max; /* slots, all segments of one coroutine */
     volatile int *interrupt;
@@ -157,6 +158,8 @@ typedef struct Run {
     bool error_handled;                 /* its xpcall handler has run */
     bool fatal;                         /* the error is caught by nobody but the host */
     bool stack_limited, string_limited; /* reaching the limit is no error but a stop */
+    bool bytes_limited;                 /* mem_bound is its limit */
+    bool stack_of_bytes;                /* from which the limit of the stack comes */
     int stop;                           /* why the run stops here: EvalStop */
     Coroutine *resume_co;               /* what switch.c is about to resume */
     bool resume_wrapped, resume_fresh;

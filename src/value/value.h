@@ -97,10 +97,10 @@ static inline double value_to_double(Value v)
     return d;
 }
 
-/* For a double whose bits come from outside: any NaN becomes a plain one. */
+/* For a double whose bits come from outside: any NaN becomes a plain one, of its sign. */
 static inline Value value_number_checked(double d)
 {
-    return d == d ? value_number(d) : value_number(__builtin_nan(""));
+    return value_number(d == d ? d : __builtin_copysign(__builtin_nan(""), d));
 }
 
 static inline Value value_boolean(bool b) { return b ? V_TRUE : V_FALSE; }

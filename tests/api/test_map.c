@@ -177,6 +177,7 @@ START_TEST(limits_of_bytes_and_time)
     moonlet_map_options options = {.limits = &bytes, .threads = 2};
     moonlet_items all = map(s, "eat", 4, &options);
     for (int i = 0; i < 4; i++) ck_assert_int_eq(all.items[i].limit, MOONLET_LIMIT_BYTES);
+    ck_assert_str_eq(moonlet_limit_text(all.items[0].limit), "out of memory");
     moonlet_items_release(&all);
     options.limits = &time;
     all = map(s, "spin", 4, &options);
@@ -201,7 +202,7 @@ START_TEST(a_lost_process_costs_its_item)
         ck_assert_str_eq(all.items[2].error->message, "the process ended with status 7");
         ck_assert_str_eq(all.items[4].error->message, "the process was killed by signal 9");
         ck_assert_str_eq(all.items[6].error->message,
-                         "a function cannot leave its process: value");
+                         "a function cannot leave its process (threads can share it): value");
         size_t length;
         ck_assert_ptr_nonnull(moonlet_to_bytes(all.items[7].values[0], &length));
         ck_assert_uint_eq(length, 300000);

@@ -109,3 +109,46 @@ print(pcall(state.fork, function()
   co()
   return { a = { list = { 1, co } } }
 end)) -- expect: false	cannot bring a coroutine within state.fork or state.try out of a fork (value.a.list[2].<upvalue 1>)
+
+-- a coroutine brings its hook; one that has failed its stack, for tracebacks
+local function bring(f)
+  return state.fork(f), state.map(f, { 0 })[1]
+end
+local hooked, mapped = bring(function()
+  local n = 0
+  local co = coroutine.create(function()
+    n = n + 1
+    coroutine.yield()
+    n = n + 10
+    return n
+  end)
+  debug.sethook(co, function() n = n + 100 end, "l")
+  coroutine.resume(co)
+  return co
+end)
+print(coroutine.resume(hooked)) -- expect: true	411
+print(coroutine.resume(mapped)) -- expect: true	411
+print(select(2, debug.gethook(hooked))) -- expect: l	0
+local function fail(n) if n == 0 then error("oops", 0) end return (fail(n - 1)) end
+local function died()
+  local co = coroutine.create(function(a) local keep = a; fail(2); return keep end)
+  coroutine.resume(co, { "kept" })
+  return co
+end
+local here, there, elsewhere = died(), bring(died)
+collectgarbage()
+print(debug.traceback(there) == debug.traceback(here), debug.traceback(elsewhere) == debug.traceback(here)) -- expect: true	true
+print((debug.traceback(elsewhere):gsub("\n%s*", " | ")))
+-- expect: stack traceback: | [C]: in function 'error' | state_import.lua:132: in function 'fail' | state_import.lua:132: in function 'fail' | state_import.lua:132: in function 'fail' | state_import.lua:134: in function <state_import.lua:134>
+local name, value = debug.getlocal(there, 4, 1)
+print(name, value[1], debug.getlocal(there, 1, 1)) -- expect: a	kept	n	0
+print(coroutine.status(there), coroutine.resume(there)) -- expect: dead	false	cannot resume dead coroutine
+local indexed, called = state.fork(function()
+  local indexed = coroutine.create(function() local t = {} local u = "up" return t.x.y, u end)
+  local called = coroutine.create(function() local t = {} t.x() end)
+  coroutine.resume(indexed)
+  coroutine.resume(called)
+  return indexed, called
+end)
+print(debug.getlocal(indexed, 0, 1)) -- expect: t	nil
+print(#debug.traceback(indexed) > 30, #debug.traceback(called) > 30) -- expect: true	true

@@ -86,8 +86,47 @@ r, e = state.map(function(x)
   return x
 end, { 1, 2, 3, 4, 5, 6 }, { processes = 2, steps = 10000 })
 print(r[1], r[2], r[3], r[4], r[5], r[6]) -- expect: false	false	false	false	5	6
-print(e[1].code, e[2]) -- expect: 5	a function cannot leave its process: value.f
+print(e[1].code, e[2]) -- expect: 5	a function cannot leave its process (threads can share it): value.f
 print(e[3], e[4], e[5]) -- expect: out of steps	the process ended with status 3	nil
+
+-- what a process cannot give is an error that says where it is, and what can
+local refused = {
+  { io.tmpfile, "userdata" }, { state.snapshot, "userdata" },
+  { function() return coroutine.create(print) end, "coroutine" },
+  { function() return { { [print] = function() end } } end, "function" },
+  { function() return setmetatable({}, { __index = function() end }) end, "function" },
+}
+for _, case in ipairs(refused) do
+  r, e = state.map(case[1], { 1 }, { processes = 1 })
+  print(r[1], e[1])
+  r, e = state.map(case[1], { 1 }, { threads = 1 })
+  assert(r[1] and not e)
+end
+-- expect: false	a userdata cannot leave its process (threads can share it): value
+-- expect: false	a userdata cannot leave its process (threads can share it): value
+-- expect: false	a coroutine cannot leave its process (threads can share it): value
+-- expect: false	a function cannot leave its process (threads can share it): value[1][function]
+-- expect: false	a function cannot leave its process (threads can share it): value.<metatable>.__index
+
+-- an item may go back to before the map: what the program then returns is its result
+local before, again = state.snapshot()
+if again then return again * 10 end
+for _, how in ipairs { { threads = 2 }, { processes = 2 } } do
+  r, e = state.map(function(x) state.restore(before, x) end, { 1, 2, 3 }, how)
+  print(r[1], r[2], r[3], e)
+end
+-- expect: 10	20	30	nil
+-- expect: 10	20	30	nil
+
+-- NaN has its sign, in whatever way it comes
+local nan, minus = tostring(0 / 0), tostring(-(0 / 0))
+for _, how in ipairs { { threads = 2 }, { processes = 2 } } do
+  r = state.map(function(x) return x * (0 / 0) end, { 1, -1 }, how)
+  r[3] = state.map(function(x) return -(0 / 0) end, { 1 }, how)[1]
+  print(tostring(r[1]) == nan, tostring(r[3]) == minus)
+end
+-- expect: true	true
+-- expect: true	true
 
 print(#state.map(print, {})) -- expect: 0
 print(#state.map(print, {}, { processes = 3 })) -- expect: 0

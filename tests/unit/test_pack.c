@@ -169,7 +169,8 @@ START_TEST(what_cannot_be_packed)
     Value v = value_object(t);
     Pack p = {0};
     pack_values(&p, R, &v, 1, 0);
-    ck_assert_str_eq(p.error, "a thread cannot leave its process: value.list[2]");
+    ck_assert_str_eq(
+        p.error, "a coroutine cannot leave its process (threads can share it): value.list[2]");
     pack_free(&p);
 }
 END_TEST
