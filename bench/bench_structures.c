@@ -165,7 +165,7 @@ static uint64_t token;
 
 static double node_bytes(const HamtNode *node)
 {
-    double sum = (double)(sizeof(HamtNode) + node->capacity * sizeof(HamtEntry));
+    double sum = (double)(sizeof(HamtNode) + hamt_capacity(node) * sizeof(HamtEntry));
     for (uint32_t i = 0; i < node->count; i++)
         if (!node->entries[i].key) sum += node_bytes(hamt_child(&node->entries[i]));
     return sum;

@@ -6,13 +6,22 @@
 
 enum { BUCKET_MAX = UINT16_MAX };
 
-/* Sizes a node grows through: few reallocations while small, little waste when full. */
-static uint32_t capacity_for(uint32_t count)
+/* The code of the capacity that has room for so many entries. */
+static uint8_t capacity_code(uint32_t count)
+{
+    uint32_t code = count;
+    if (count > BUCKET_MAX) mem_fail("too many keys of one hash");
+    if (count > 32)
+        for (code = 33; hamt_capacity_of(code) < count;) code++;
+    return (uint8_t)code;
+}
+
+uint32_t hamt_capacity_for(uint32_t count)
 {
     static const uint8_t steps[] = {1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32};
     for (size_t i = 0; i < sizeof steps; i++)
         if (steps[i] >= count) return steps[i];
-    return count + count / 2 < BUCKET_MAX ? count + count / 2 : count; /* buckets only */
+    return count; /* a bucket, for which hamt_node_new has steps of its own */
 }
 
 static size_t node_size(uint32_t capacity)
@@ -22,18 +31,19 @@ static size_t node_size(uint32_t capacity)
 
 HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
 {
-    if (capacity > BUCKET_MAX) mem_fail("too many keys of one hash");
-    HamtNode *node = mem_new(node_size(capacity));
-    mem_count(node_size(capacity));
+    uint8_t code = capacity_code(capacity);
+    size_t size = node_size(hamt_capacity_of(code));
+    HamtNode *node = mem_new(size);
+    mem_count(size);
     node->epoch = token;
-    node->capacity = (uint16_t)capacity;
+    node->capacity = code;
     return node;
 }
 
 void hamt_node_free(HamtNode *node)
 {
-    mem_uncount(node_size(node->capacity));
-    mem_free(node, node_size(node->capacity));
+    mem_uncount(node_size(hamt_capacity(node)));
+    mem_free(node, node_size(hamt_capacity(node)));
 }
 
 static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t token)
@@ -41,6 +51,7 @@ static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t t
     HamtNode *copy = hamt_node_new(capacity, token);
     copy->bitmap = node->bitmap;
     copy->count = node->count;
+    copy->shift = node->shift;
     memcpy(copy->entries, node->entries, node->count * sizeof(HamtEntry));
     return copy;
 }
@@ -57,6 +68,7 @@ static HamtNode *copy_with_gap(const HamtNode *node, uint32_t index, uint32_t ca
     HamtNode *copy = hamt_node_new(capacity, token);
     copy->bitmap = node->bitmap;
     copy->count = (uint16_t)(node->count + 1);
+    copy->shift = node->shift;
     memcpy(copy->entries, node->entries, index * sizeof(HamtEntry));
     memcpy(copy->entries + index + 1, node->entries + index,
            (node->count - index) * sizeof(HamtEntry));
@@ -66,8 +78,8 @@ static HamtNode *copy_with_gap(const HamtNode *node, uint32_t index, uint32_t ca
 HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint64_t token)
 {
     if (node->epoch != token) return copy_with_gap(node, index, node->count + 1u, token);
-    if (node->count == node->capacity) {
-        uint32_t capacity = capacity_for(node->count + 1u);
+    if (node->count == hamt_capacity(node)) {
+        uint32_t capacity = hamt_capacity_for(node->count + 1u);
         HamtNode *copy = copy_with_gap(node, index, capacity, token);
         hamt_node_free(node);
         return copy;
@@ -84,8 +96,9 @@ HamtNode *hamt_node_close(HamtNode *node, uint32_t index)
     node->count--;
     memmove(e, e + 1, (node->count - index) * sizeof(HamtEntry));
     node->entries[node->count] = (HamtEntry){0, 0};
-    if (node->capacity <= 8 || node->count > node->capacity / 4) return node;
-    HamtNode *copy = node_resize(node, node->capacity / 2, node->epoch);
+    uint32_t capacity = hamt_capacity(node);
+    if (capacity <= 8 || node->count > capacity / 4) return node;
+    HamtNode *copy = node_resize(node, capacity / 2, node->epoch);
     hamt_node_free(node);
     return copy;
 }
@@ -103,6 +116,7 @@ static HamtPatch *patch_new(uint32_t capacity, uint64_t token)
     mem_count(patch_size(capacity));
     p->epoch = token;
     p->capacity = (uint16_t)capacity;
+    p->mark = HAMT_PATCH;
     return p;
 }
 
@@ -147,6 +161,16 @@ void hamt_reserve(Hamt *map, size_t count, uint64_t token)
 {
     if (map->root || !count) return;
     map->root = hamt_node_new(count > 32 ? 32 : (uint32_t)count, token);
+    if (count > HAMT_FLAT_MAX) map->root->shift = HAMT_UNFLAT;
+}
+
+void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token)
+{
+    const HamtPatch *p = hamt_patch(like);
+    const HamtNode *root = p ? p->base : like->root;
+    if (map->root || !root || !root->count) return;
+    map->root = hamt_node_new(root->count, token);
+    map->root->shift = root->shift;
 }
 
 const HamtEntry *hamt_first(const HamtEntry *e)
@@ -199,7 +223,7 @@ void hamt_each(const Hamt *map, HamtEachFn *fn, void *context)
 
 static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
 {
-    fn(context, node, node_size(node->capacity));
+    fn(context, node, node_size(hamt_capacity(node)));
     for (uint32_t i = 0; i < node->count; i++)
         if (!node->entries[i].key) blocks_below(hamt_child(&node->entries[i]), fn, context);
 }

@@ -2,12 +2,12 @@
 /*
  * Hamt: a persistent map from words to words, 32-way, one allocation per node.
  *
- *   node [epoch | bitmap count capacity | e0 e1 e2 ...  slack]
- *         bitmap 0000 0100 0000 1001: entries for slots 0, 3, 10 in this order
+ *   node [epoch | bitmap count capacity shift | e0 e1 e2 ...  slack]
+ *         bitmap 0000 0100 0000 1001: entries for slots 10, 3, 0 in this order
  *         entry  {key, value}   a pair;   {0, child}   a subtree
  *   bucket: a node with bitmap 0 below the last level; pairs of one and the same hash
  *
- *   patch [epoch | bitmap 0 | count capacity | base | filter wear | pair pair ...]
+ *   patch [epoch | bitmap 0 count | base | filter wear capacity | pair pair ...]
  *         a root: the map is as the frozen node base has it but for these pairs
  *
  * The first changes of a large root that is not the token's own go to a patch, so that one
@@ -16,17 +16,29 @@
  * copied often, or a key is removed.
  *
  * A key's slot is 5 bits of its hash per level, low bits first. Entries in slot order
- * make `next` a descent: it needs the key only, not the key's presence.
+ * (the highest first: one shift of the bitmap tells presence and position) make `next` a
+ * descent: it needs the key only, not the key's presence.
+ *
+ * Where the instantiation allows it, a small map is flat: its root goes by 5 bits from another
+ * place, its shift, such that no two keys have one slot. The shift only grows, and only when
+ * a key is added whose slot is taken; when there are HAMT_FLAT_MAX pairs already, or no shift
+ * is left, it becomes 0 for good, and the map gets children. So removal leaves the order as
+ * it is, and a map of up to HAMT_FLAT_MAX pairs from which none was ever removed has the
+ * first shift that will do.
  *
  * Invariants (NAME_check):
  *  1. bitmap has `count` bits, except in buckets; count <= capacity; slack is zero.
  *  2. each pair's hash leads to its place; buckets are in the order of HAMT_KEY_ORDER.
  *  3. a node other than the root never holds just one pair: removal pulls it up, so
- *     that the shape depends on the contents only. The empty map may have an empty root.
+ *     that the shape depends on the contents and the root's shift only. The empty map may
+ *     have an empty root.
  *  4. map.count is the number of pairs.
  *  5. a patch has 1 to PATCH_MAX pairs with different keys, in the order of the hash's last
  *     5 bits, each of which has its bit in `filter`; the word of a key that the base has too
- *     is the base's. Only roots are patches, and no base is one.
+ *     is the base's. Only roots are patches, and no base is one; that
+ *     of a patch of a map that may be flat has the shift HAMT_UNFLAT.
+ *  6. flat maps: the root has children only if its shift is HAMT_UNFLAT. Other nodes have
+ *     shift 0.
  *
  * Mutation: every change takes an edit token (EPOCH_NONE never). A node with the same
  * token is changed in place, any other is copied first. A token belongs to one map
@@ -48,20 +60,31 @@ typedef struct HamtEntry {
     Word key, value;
 } HamtEntry;
 
+enum {
+    HAMT_FLAT_MAX = 12, /* pairs for which a shift is searched */
+    HAMT_UNFLAT = 32,   /* a root's shift: as 0, and no other is searched any more */
+    HAMT_PATCH = 0xff,  /* where a node has its capacity */
+};
+
 typedef struct HamtNode {
     uint64_t epoch;
     uint32_t bitmap;
-    uint16_t count, capacity;
+    uint16_t count;
+    uint8_t capacity; /* a code: hamt_capacity */
+    uint8_t shift;    /* modulo 32, the first of the bits that a root goes by */
     HamtEntry entries[];
 } HamtNode;
 
 typedef struct HamtPatch {
     uint64_t epoch;
     uint32_t bitmap; /* 0: this is no node */
-    uint16_t count, capacity;
+    uint16_t count;
+    uint8_t mark;  /* HAMT_PATCH */
+    uint8_t shift; /* 0 */
     HamtNode *base;
     uint32_t filter;
-    uint32_t wear; /* writes since the first pair, and some for each copy */
+    uint16_t wear; /* writes since the first pair, and some for each copy */
+    uint16_t capacity;
     HamtEntry pairs[];
 } HamtPatch;
 
@@ -91,8 +114,13 @@ void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context);
 
 /* Room for a number of pairs in an empty map; a hint. */
 void hamt_reserve(Hamt *map, size_t count, uint64_t token);
+/* The same for the pairs of another map, with its root's shift. */
+void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token);
 
-/* The moves on one node that the template is made of. */
+/* The moves on one node that the template is made of.
+ * Sizes a node grows through: few reallocations while small, little waste when full. */
+uint32_t hamt_capacity_for(uint32_t count);
+/* Room for the given number of entries, and more in a bucket. */
 HamtNode *hamt_node_new(uint32_t capacity, uint64_t token);
 HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token);
 /* Gap for one more entry at index; the result replaces the node. */
@@ -129,15 +157,41 @@ static inline uint32_t hamt_popcount(uint32_t x)
 }
 
 /* Position of a slot's entry among a node's entries. */
-static inline uint32_t hamt_index(const HamtNode *node, uint32_t bit)
+static inline uint32_t hamt_index(const HamtNode *node, uint32_t slot)
 {
-    return hamt_popcount(node->bitmap & (bit - 1));
+    return hamt_popcount(node->bitmap >> slot >> 1);
+}
+
+/* Entries that a node has room for. A capacity above 32, which only buckets have, is a power
+ * of two, or UINT16_MAX, and kept as a code. */
+static inline uint32_t hamt_capacity_of(uint32_t code)
+{
+    return code <= 32 ? code : code < 43 ? 32u << (code - 32) : UINT16_MAX;
+}
+static inline uint32_t hamt_capacity(const HamtNode *node)
+{
+    return hamt_capacity_of(node->capacity);
+}
+
+/* The hash as a root goes by it. */
+static inline uint32_t hamt_root_hash(const HamtNode *root, uint32_t hash)
+{
+    return hash >> (root->shift & 31);
+}
+
+/* The entry of the slot that the last bits of the hash name; NULL if it is empty. The slot's
+ * bit is shifted to the sign, so that one shift does for the test and for the count. */
+static inline HamtEntry *hamt_at(const HamtNode *node, uint32_t hash)
+{
+    uint32_t bits = node->bitmap >> (hash & 31);
+    if (!(bits & 1)) return NULL;
+    return (HamtEntry *)node->entries + (uint64_t)hamt_popcount(bits) - 1;
 }
 
 /* Is this root a patch? An empty root is none. */
 static inline bool hamt_is_patch(const HamtNode *root)
 {
-    return root && !root->bitmap && root->count;
+    return root && root->capacity == HAMT_PATCH;
 }
 static inline HamtPatch *hamt_patch(const Hamt *map)
 {

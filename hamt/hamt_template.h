@@ -7,6 +7,7 @@
  *   #define HAMT_KEY_EQ(a, b)         are two different words the same key?
  *   #define HAMT_KEY_ORDER(a, b)      <0, 0, >0: total order on keys of one hash
  *   #define HAMT_BITS 5               optional; the tests use 1 and 2
+ *   #define HAMT_FLAT 1               optional: may the root go by other bits of the hash?
  *
  * Keys are never 0. HAMT_KEY_EQ is asked only when the words differ; `b` is the key
  * that was passed in. All functions are static; find is made to be inlined.
@@ -19,12 +20,17 @@
 #define HAMT_BITS 5
 #endif
 
+#ifndef HAMT_FLAT
+#define HAMT_FLAT 0
+#endif
+
 #define HAMT_JOIN2(a, b) a##_##b
 #define HAMT_JOIN(a, b) HAMT_JOIN2(a, b)
 #define HAMT(f) HAMT_JOIN(HAMT_NAME, f)
 #define HAMT_FN static __attribute__((unused))
 #define HAMT_DEPTH ((32 + HAMT_BITS - 1) / HAMT_BITS + 1)
-#define HAMT_BIT(hash, shift) (1u << ((hash) >> (shift) & ((1u << HAMT_BITS) - 1)))
+#define HAMT_SLOT(hash, shift) ((hash) >> (shift) & ((1u << HAMT_BITS) - 1))
+#define HAMT_BIT(hash, shift) (1u << HAMT_SLOT(hash, shift))
 
 static inline bool HAMT(same)(Word stored, Word key)
 {
@@ -52,14 +58,19 @@ HAMT_FN const HamtEntry *HAMT(bucket_find)(const HamtNode *bucket, Word key)
     return &bucket->entries[i];
 }
 
+/* Where the bits that a root goes by begin. */
+static inline uint32_t HAMT(shift)(const HamtNode *root)
+{
+    return HAMT_FLAT ? root->shift & 31 : 0;
+}
+
 /* The search below the root; hash is shifted already. */
 HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_below)(const HamtNode *node,
                                                                     Word key, uint32_t hash)
 {
     for (;; hash >>= HAMT_BITS) {
-        uint32_t bit = HAMT_BIT(hash, 0);
-        if (!(node->bitmap & bit)) return node->bitmap ? NULL : HAMT(bucket_find)(node, key);
-        const HamtEntry *e = &node->entries[hamt_index(node, bit)];
+        const HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, 0));
+        if (!e) return node->bitmap ? NULL : HAMT(bucket_find)(node, key);
         if (e->key == key) return e;
         if (e->key) return HAMT_KEY_EQ(e->key, key) ? e : NULL;
         node = hamt_child(e);
@@ -93,10 +104,8 @@ static inline __attribute__((unused)) const HamtEntry *HAMT(find)(const Hamt *ma
 {
     const HamtNode *node = map->root;
     if (!node) return NULL;
-    uint32_t bit = HAMT_BIT(hash, 0);
-    if (!(node->bitmap & bit))
-        return !node->bitmap && node->count ? HAMT(find_patched)(map, key, hash) : NULL;
-    const HamtEntry *e = &node->entries[hamt_index(node, bit)];
+    const HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, HAMT(shift)(node)));
+    if (!e) return hamt_is_patch(node) ? HAMT(find_patched)(map, key, hash) : NULL;
     if (e->key == key) return e;
     if (e->key) return HAMT_KEY_EQ(e->key, key) ? e : NULL;
     return HAMT(find_below)(hamt_child(e), key, hash >> HAMT_BITS);
@@ -118,7 +127,7 @@ HAMT_FN HamtNode *HAMT(split)(HamtEntry a, uint32_t hash_a, HamtEntry b, uint32_
     bool b_first = false;
     if (shift < 32) {
         node->bitmap = HAMT_BIT(hash_a, shift) | HAMT_BIT(hash_b, shift);
-        b_first = HAMT_BIT(hash_b, shift) < HAMT_BIT(hash_a, shift);
+        b_first = HAMT_BIT(hash_b, shift) > HAMT_BIT(hash_a, shift);
     } else {
         b_first = HAMT_KEY_ORDER(b.key, a.key) < 0;
     }
@@ -145,33 +154,123 @@ HAMT_FN bool HAMT(bucket_put)(Hamt *map, HamtEntry *up, HamtEntry pair, uint64_t
     return true;
 }
 
+HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token);
+
+#if HAMT_FLAT
+/* The pairs of a root that is made anew, with their hashes; bitmap is the new one. */
+typedef struct HAMT(Pairs) {
+    uint32_t count, bitmap;
+    uint32_t hashes[33];
+    HamtEntry all[33];
+} HAMT(Pairs);
+
+/* The first shift after the given one that gives each of the hashes a slot of its own, and
+ * the bitmap for it; HAMT_UNFLAT if there is none. */
+HAMT_FN uint32_t HAMT(shift_for)(HAMT(Pairs) * p, uint32_t shift)
+{
+    while (++shift <= 32 - HAMT_BITS) {
+        uint32_t bitmap = 0, i = p->count;
+        for (;;) {
+            uint32_t slot = HAMT_SLOT(p->hashes[--i], shift);
+            if (bitmap >> slot & 1) break;
+            bitmap |= 1u << slot;
+            if (i) continue;
+            p->bitmap = bitmap;
+            return shift;
+        }
+    }
+    return HAMT_UNFLAT;
+}
+
+/* Makes the map of the pairs with children, in the emptied root. */
+HAMT_FN void HAMT(unflatten)(Hamt *map, const HAMT(Pairs) * p, uint64_t token)
+{
+    HamtNode *root = map->root;
+    memset(root->entries, 0, root->count * sizeof *root->entries);
+    root->bitmap = root->count = 0;
+    map->count = 0;
+    for (uint32_t i = 0; i < p->count; i++)
+        HAMT(put_in_nodes)(map, p->all[i].key, p->hashes[i], p->all[i].value, token);
+}
+
+/* Puts the pairs into the root by the shift, for which the bitmap is. */
+HAMT_FN void HAMT(fill_root)(Hamt *map, const HAMT(Pairs) * p, uint32_t shift, uint64_t token)
+{
+    HamtNode *root = map->root;
+    if (hamt_capacity(root) < p->count) {
+        hamt_node_free(root);
+        root = map->root = hamt_node_new(hamt_capacity_for(p->count), token);
+        root->shift = (uint8_t)shift;
+    }
+    root->bitmap = p->bitmap;
+    root->count = (uint16_t)p->count;
+    map->count = p->count;
+    for (uint32_t i = 0; i < p->count; i++)
+        root->entries[hamt_popcount(p->bitmap >> HAMT_SLOT(p->hashes[i], shift)) - 1] =
+            p->all[i];
+}
+
+/* Adds a pair, whose slot is taken, to an owned root without children: it gets another
+ * shift, or children. */
+HAMT_FN __attribute__((noinline)) void HAMT(put_in_flat)(Hamt *map, HamtEntry pair,
+                                                         uint32_t hash, uint64_t token)
+{
+    HamtNode *root = map->root;
+    HAMT(Pairs) p;
+    uint32_t n = root->count, was = root->shift, shift = HAMT_UNFLAT;
+    for (uint32_t i = 0; i < n; i++) {
+        p.all[i] = root->entries[i];
+        p.hashes[i] = HAMT_KEY_HASH(p.all[i].key);
+    }
+    p.all[n] = pair;
+    p.hashes[n] = hash;
+    p.count = n + 1;
+    if (n < HAMT_FLAT_MAX) shift = HAMT(shift_for)(&p, was);
+    root->shift = (uint8_t)shift;
+    if (shift != HAMT_UNFLAT)
+        HAMT(fill_root)(map, &p, shift, token);
+    else if (was)
+        HAMT(unflatten)(map, &p, token);
+    else
+        HAMT(put_in_nodes)(map, pair.key, hash, pair.value, token);
+}
+#endif
+
 /* The same without patches. */
 HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
     if (!map->root) map->root = hamt_node_new(1, token);
     HamtEntry *up = NULL;
     HamtNode *node = map->root;
-    for (uint32_t shift = 0; shift < 32; shift += HAMT_BITS) {
-        uint32_t bit = HAMT_BIT(hash, shift);
-        uint32_t i = hamt_index(node, bit);
-        if (!(node->bitmap & bit)) {
+    for (uint32_t shift = HAMT(shift)(node); shift < 32; shift += HAMT_BITS) {
+        uint32_t slot = HAMT_SLOT(hash, shift);
+        HamtEntry *e = hamt_at(node, slot);
+        if (!e) {
+            uint32_t i = hamt_index(node, slot);
             node = hamt_node_open(node, i, token);
-            node->bitmap |= bit;
+            node->bitmap |= 1u << slot;
             node->entries[i] = (HamtEntry){key, value};
             hamt_relink(map, up, node);
             map->count++;
             return true;
         }
         if (node->epoch != token) {
+            size_t i = (size_t)(e - node->entries);
             node = hamt_node_copy(node, token);
             hamt_relink(map, up, node);
+            e = &node->entries[i];
         }
-        HamtEntry *e = &node->entries[i];
         if (e->key) {
             if (HAMT(same)(e->key, key)) {
                 e->value = value;
                 return false;
             }
+#if HAMT_FLAT
+            if (!up && node->shift != HAMT_UNFLAT) {
+                HAMT(put_in_flat)(map, (HamtEntry){key, value}, hash, token);
+                return true;
+            }
+#endif
             node = HAMT(split)(*e, HAMT_KEY_HASH(e->key), (HamtEntry){key, value}, hash,
                                shift + HAMT_BITS, token);
             *e = (HamtEntry){0, hamt_child_word(node)};
@@ -199,12 +298,14 @@ HAMT_FN void HAMT(merge)(Hamt *map, uint64_t token)
 }
 
 /* Is the next change of the map one for a patch? If it has a patch that is full or worn,
- * that is merged first. */
+ * that is merged first. Merging must leave the order, so the base must be UNFLAT. */
 HAMT_FN bool HAMT(patches)(Hamt *map, bool found, uint64_t token)
 {
     const HamtNode *root = map->root;
     const HamtPatch *p = hamt_patch(map);
-    if (!p) return root && root->epoch != token && root->count >= PATCH_BASE_MIN;
+    if (!p)
+        return root && root->epoch != token && root->count >= PATCH_BASE_MIN &&
+               (!HAMT_FLAT || root->shift == HAMT_UNFLAT);
     if (p->wear < PATCH_WEAR_MAX && (found || p->count < PATCH_MAX)) return true;
     HAMT(merge)(map, token);
     return false;
@@ -259,7 +360,7 @@ HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t t
     HamtEntry *up = NULL;
     HamtNode *node = map->root;
     bool present = false;
-    for (uint32_t shift = 0;; shift += HAMT_BITS) {
+    for (uint32_t shift = HAMT(shift)(node);; shift += HAMT_BITS) {
         if (node->epoch != token) {
             if (!present && !HAMT(find)(map, key, hash)) return NULL;
             present = true;
@@ -270,9 +371,8 @@ HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t t
             HamtEntry *e = (HamtEntry *)HAMT(bucket_find)(node, key);
             return e ? &e->value : NULL;
         }
-        uint32_t bit = HAMT_BIT(hash, shift);
-        if (!(node->bitmap & bit)) return NULL;
-        HamtEntry *e = &node->entries[hamt_index(node, bit)];
+        HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, shift));
+        if (!e) return NULL;
         if (e->key) return HAMT(same)(e->key, key) ? &e->value : NULL;
         up = e;
         node = hamt_child(e);
@@ -301,12 +401,12 @@ HAMT_FN bool HAMT(remove)(Hamt *map, Word key, uint32_t hash, uint64_t token)
     if (hamt_is_patch(map->root)) HAMT(merge)(map, token);
     HAMT(slot_in_nodes)(map, key, hash, token); /* owns the path from here on */
     HamtEntry *ups[HAMT_DEPTH];
-    uint32_t depth = 0, shift = 0, i, bit = 0;
     HamtNode *node = map->root;
+    uint32_t depth = 0, shift = HAMT(shift)(node), i, bit = 0;
     ups[0] = NULL;
     for (;; shift += HAMT_BITS) {
         bit = shift < 32 ? HAMT_BIT(hash, shift) : 0;
-        i = bit ? hamt_index(node, bit) : HAMT(bucket_index)(node, key);
+        i = bit ? hamt_index(node, HAMT_SLOT(hash, shift)) : HAMT(bucket_index)(node, key);
         if (node->entries[i].key) break;
         ups[++depth] = &node->entries[i];
         node = hamt_child(ups[depth]);
@@ -333,7 +433,7 @@ HAMT_FN bool HAMT(precedes)(Word a, uint32_t hash_a, Word b, uint32_t hash_b)
     uint32_t differing = hash_a ^ hash_b;
     if (!differing) return a != b && HAMT_KEY_ORDER(a, b) < 0;
     uint32_t shift = (uint32_t)__builtin_ctz(differing) / HAMT_BITS * HAMT_BITS;
-    return HAMT_BIT(hash_a, shift) < HAMT_BIT(hash_b, shift);
+    return HAMT_BIT(hash_a, shift) > HAMT_BIT(hash_b, shift);
 }
 
 /* The pair after the key at or below a node. */
@@ -341,17 +441,18 @@ HAMT_FN const HamtEntry *HAMT(next_in_nodes)(const HamtNode *node, Word key, uin
 {
     if (!key) return hamt_first(node->entries);
     const HamtEntry *after = NULL; /* what follows the subtree we are in */
-    for (uint32_t shift = 0;; shift += HAMT_BITS) {
-        uint32_t bit = shift < 32 ? HAMT_BIT(hash, shift) : 0;
-        uint32_t i = bit ? hamt_index(node, bit) : HAMT(bucket_index)(node, key);
+    for (uint32_t shift = HAMT(shift)(node);; shift += HAMT_BITS) {
+        bool bucket = shift >= 32;
+        uint32_t bits = bucket ? 0 : node->bitmap >> HAMT_SLOT(hash, shift);
+        uint32_t i = bucket ? HAMT(bucket_index)(node, key) : hamt_popcount(bits >> 1);
         const HamtEntry *e = &node->entries[i], *end = &node->entries[node->count];
-        if (e < end && node->bitmap & bit && !e->key) {
+        if (bits & 1 && !e->key) {
             if (e + 1 < end) after = e + 1;
             node = hamt_child(e);
             continue;
         }
-        if (e < end && e->key && (!bit || node->bitmap & bit) &&
-            !HAMT(precedes)(key, hash, e->key, HAMT_KEY_HASH(e->key)))
+        if ((bucket ? e < end : bits & 1) &&
+            (e->key == key || !HAMT(precedes)(key, hash, e->key, HAMT_KEY_HASH(e->key))))
             e++;
         if (e == end) e = after;
         return e ? hamt_first(e) : NULL;
@@ -382,6 +483,25 @@ HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
     if (!root || !root->count) return NULL;
     if (!root->bitmap) return HAMT(next_patched)((const HamtPatch *)root, key, hash);
     return HAMT(next_in_nodes)(root, key, hash);
+}
+
+/* The pair after the key in the order that the map has at shift 0, which is the same for
+ * equal maps, whatever their history. O(pairs) at another shift. */
+HAMT_FN const HamtEntry *HAMT(next_canonical)(const Hamt *map, Word key, uint32_t hash)
+{
+    const HamtNode *root = map->root;
+    if (!root || !HAMT(shift)(root)) return HAMT(next)(map, key, hash);
+    const HamtEntry *best = NULL;
+    uint32_t best_hash = 0;
+    for (uint32_t i = 0; i < root->count; i++) {
+        const HamtEntry *e = &root->entries[i];
+        uint32_t e_hash = HAMT_KEY_HASH(e->key);
+        if (key && !HAMT(precedes)(key, hash, e->key, e_hash)) continue;
+        if (best && !HAMT(precedes)(e->key, e_hash, best->key, best_hash)) continue;
+        best = e;
+        best_hash = e_hash;
+    }
+    return best;
 }
 
 typedef struct HAMT(Diff) {
@@ -471,10 +591,27 @@ HAMT_FN void HAMT(diff_nodes)(const HAMT(Diff) * d, const HamtNode *a, const Ham
         return;
     }
     for (uint32_t bits = a->bitmap | b->bitmap; bits; bits &= bits - 1) {
-        uint32_t bit = bits & -bits;
-        const HamtEntry *x = &a->entries[hamt_index(a, bit)];
-        const HamtEntry *y = &b->entries[hamt_index(b, bit)];
-        HAMT(diff_entries)(d, a->bitmap & bit ? x : NULL, b->bitmap & bit ? y : NULL);
+        uint32_t slot = (uint32_t)__builtin_ctz(bits);
+        HAMT(diff_entries)(d, hamt_at(a, slot), hamt_at(b, slot));
+    }
+}
+
+/* What one side has at or below a node, against a root that goes by other bits; the pairs
+ * of both are for the left side to report. */
+HAMT_FN void HAMT(diff_apart)(const HAMT(Diff) * d, const HamtNode *node, const HamtNode *root,
+                              bool left)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        const HamtEntry *e = &node->entries[i], *o;
+        if (!e->key) {
+            HAMT(diff_apart)(d, hamt_child(e), root, left);
+            continue;
+        }
+        o = HAMT(find_below)(root, e->key, HAMT_KEY_HASH(e->key) >> HAMT(shift)(root));
+        if (!o)
+            HAMT(diff_side)(d, e, left);
+        else if (left && e->value != o->value)
+            HAMT(diff_key)(d, e->key, e->value, o->value);
     }
 }
 
@@ -502,7 +639,38 @@ HAMT_FN void HAMT(diff)(const Hamt *a, const Hamt *b, HamtDiffFn *fn, void *cont
     if (d.a) HAMT(diff_patch)(&d, a, b, d.a, NULL);
     if (d.b) HAMT(diff_patch)(&d, a, b, d.b, d.a);
     const HamtNode *x = d.a ? d.a->base : a->root, *y = d.b ? d.b->base : b->root;
-    if (x != y) HAMT(diff_nodes)(&d, x ? x : &empty, y ? y : &empty);
+    if (x == y) return;
+    if (x && y && HAMT(shift)(x) != HAMT(shift)(y)) {
+        HAMT(diff_apart)(&d, x, y, true);
+        HAMT(diff_apart)(&d, y, x, false);
+    } else {
+        HAMT(diff_nodes)(&d, x ? x : &empty, y ? y : &empty);
+    }
+}
+
+HAMT_FN void HAMT(check_room)(const HamtNode *node)
+{
+    assert(node->count <= hamt_capacity(node) && "entries fit the node");
+    for (uint32_t i = node->count; i < hamt_capacity(node); i++)
+        assert(!node->entries[i].key && !node->entries[i].value && "slack is zero");
+}
+
+/* Invariant 6 for a root with a shift; gives the number of pairs. */
+HAMT_FN uint32_t HAMT(check_shifted)(const HamtNode *root)
+{
+    uint32_t bits = root->bitmap, shift = HAMT(shift)(root);
+    HAMT(check_room)(root);
+    assert(shift <= 32 - HAMT_BITS && "the bits are the hash's");
+    assert(hamt_popcount(bits) == root->count && "a bit for each entry");
+    for (uint32_t i = 0; i < root->count; i++) {
+        const HamtEntry *e = &root->entries[i];
+        uint32_t slot = 31 - (uint32_t)__builtin_clz(bits);
+        assert(e->key && "a root with a shift has no children");
+        assert(HAMT_SLOT(HAMT_KEY_HASH(e->key), shift) == slot && "a pair has its slot");
+        bits &= ~(1u << slot);
+        (void)e, (void)shift;
+    }
+    return root->count;
 }
 
 /* Invariants 1 to 3 at and below a node; gives the number of pairs. */
@@ -510,11 +678,12 @@ HAMT_FN uint32_t HAMT(check_node)(const HamtNode *node, uint32_t shift, uint32_t
 {
     uint32_t pairs = 0, bits = node->bitmap;
     bool bucket = shift >= 32;
-    assert(node->count <= node->capacity && "entries fit the node");
+    HAMT(check_room)(node);
     assert((bucket ? !bits : hamt_popcount(bits) == node->count) && "a bit for each entry");
-    for (uint32_t i = 0; i < node->count; i++, bits &= bits - 1) {
+    for (uint32_t i = 0; i < node->count; i++) {
         const HamtEntry *e = &node->entries[i];
-        uint32_t slot = bits ? (uint32_t)__builtin_ctz(bits) : 0;
+        uint32_t slot = bits ? 31 - (uint32_t)__builtin_clz(bits) : 0;
+        bits &= ~(1u << slot);
         uint32_t path = bucket ? prefix : prefix | slot << shift;
         uint32_t mask = shift + HAMT_BITS >= 32 ? ~0u : (1u << (shift + HAMT_BITS)) - 1;
         if (!e->key) {
@@ -527,8 +696,6 @@ HAMT_FN uint32_t HAMT(check_node)(const HamtNode *node, uint32_t shift, uint32_t
         (void)mask, (void)path;
         pairs++;
     }
-    for (uint32_t i = node->count; i < node->capacity; i++)
-        assert(!node->entries[i].key && !node->entries[i].value && "slack is zero");
     assert((shift == 0 || node->count > 1 || pairs > 1) && "a lone pair is pulled up");
     return pairs;
 }
@@ -558,7 +725,10 @@ HAMT_FN void HAMT(check)(const Hamt *map)
     const HamtPatch *p = hamt_patch(map);
     uint32_t pairs = p ? HAMT(check_patch)(p) : 0;
     const HamtNode *root = p ? p->base : map->root;
-    if (root) pairs += HAMT(check_node)(root, 0, 0);
+    uint32_t shifted = root ? HAMT(shift)(root) : 0;
+    assert((!p || !HAMT_FLAT || root->shift == HAMT_UNFLAT) && "a base is as it will be");
+    if (root) pairs += shifted ? HAMT(check_shifted)(root) : HAMT(check_node)(root, 0, 0);
+    assert((!HAMT_FLAT || !root || p || root->shift || pairs == root->count) && "children");
     assert(pairs == map->count && "the map knows its size");
     (void)pairs;
 }
@@ -569,6 +739,8 @@ HAMT_FN void HAMT(check)(const Hamt *map)
 #undef HAMT_FN
 #undef HAMT_DEPTH
 #undef HAMT_BIT
+#undef HAMT_SLOT
+#undef HAMT_FLAT
 #undef HAMT_BITS
 #undef HAMT_NAME
 #undef HAMT_KEY_HASH

@@ -40,6 +40,11 @@ static inline void mutable_reserve(Hamt *map, size_t count, uint64_t token)
     if (!map->root && count) map->root = (void *)mutable_new(size);
 }
 
+static inline void mutable_reserve_like(Hamt *map, const Hamt *like, uint64_t token)
+{
+    mutable_reserve(map, like->count, token);
+}
+
 static inline void mutable_each(const Hamt *map, HamtEachFn *fn, void *context)
 {
     const MutableMap *m = mutable_of(map);

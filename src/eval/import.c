@@ -151,6 +151,7 @@ static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
         table_body_copy(&to->body, b);
     } else {
         fill_array(im, b, &to->body, at);
+        table_reserve_like(&to->body, b, im->to->epoch); /* a loop over pairs may come too */
         hamt_each(&b->hash, fill_pair, &(TableCopy){im, &to->body, at});
     }
     to->body.meta = brought_meta(im, b->meta, at);

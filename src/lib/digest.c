@@ -53,7 +53,7 @@ static void add_table(Digest *d, const TableBody *t)
 {
     Value key = V_NIL, v;
     add_value(d, t->meta ? value_object(t->meta) : V_NIL);
-    while (table_next(t, &key, &v)) {
+    while (table_next_canonical(t, &key, &v)) {
         add_value(d, key);
         add_value(d, v);
     }

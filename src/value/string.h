@@ -59,9 +59,14 @@ void string_init(void);
  * called before there are strings. */
 void string_seed(uint64_t seed);
 uint32_t string_hash_compute(const String *s);
+/* 0 if it was not asked for yet. */
+static inline uint32_t string_hash_known(const String *s)
+{
+    return __atomic_load_n(&s->h.id_low, __ATOMIC_RELAXED);
+}
 static inline uint32_t string_hash(const String *s)
 {
-    uint32_t h = __atomic_load_n(&s->h.id_low, __ATOMIC_RELAXED);
+    uint32_t h = string_hash_known(s);
     return h ? h : string_hash_compute(s);
 }
 bool string_equal_slow(const String *a, const String *b);

@@ -24,8 +24,15 @@ static bool key_equal(Value stored, Value key)
     return value_equal_slow(stored, key);
 }
 
+/* value_hash, with the strings inline. */
+static inline uint32_t key_hash(Value key)
+{
+    return value_is_string(key) ? string_hash(value_string(key)) : value_hash(key);
+}
+
 #define HAMT_NAME map
-#define HAMT_KEY_HASH(k) value_hash(k)
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) key_hash(k)
 #define HAMT_KEY_EQ(a, b) key_equal(a, b)
 #define HAMT_KEY_ORDER(a, b) value_order(a, b)
 #ifdef MOONLET_MUTABLE
@@ -58,21 +65,26 @@ static Value normal_key(Value key)
 
 /* ---- reading ---- */
 
-Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
+__attribute__((noinline)) Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
 {
     const HamtEntry *e = map_find(&t->hash, key, hash);
     return e ? e->value : V_NIL;
 }
 
-Value table_get(const TableBody *t, Value key)
+/* Apart, and not inline, so that strings need few registers. */
+static __attribute__((noinline)) Value get_other(const TableBody *t, Value key)
 {
-    if (value_is_string(key))
-        return table_get_string(t, value_string(key), string_hash(value_string(key)));
     uint32_t i = index_in(key, t->array.size);
     if (i) return pvec_get(&t->array, i - 1);
     if (!t->hash.count || key == V_NIL) return V_NIL; /* a map has no key 0 */
     key = normal_key(key);
     return table_get_hashed(t, key, value_hash(key));
+}
+
+Value table_get(const TableBody *t, Value key)
+{
+    uint32_t hash = value_is_string(key) ? string_hash_known(value_string(key)) : 0;
+    return hash ? table_get_string(t, value_string(key), hash) : get_other(t, key);
 }
 
 Value table_get_int_slow(const TableBody *t, int64_t i)
@@ -281,6 +293,11 @@ void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token)
     hamt_reserve(&t->hash, hash, token);
 }
 
+void table_reserve_like(TableBody *t, const TableBody *like, uint64_t token)
+{
+    hamt_reserve_like(&t->hash, &like->hash, token);
+}
+
 void table_settle(TableBody *t, uint64_t token)
 {
 #ifdef MOONLET_MUTABLE
@@ -292,21 +309,24 @@ void table_settle(TableBody *t, uint64_t token)
 
 /* ---- traversal ---- */
 
-static bool next_in_hash(const TableBody *t, Value *key, Value *value, uint32_t hash)
+typedef const HamtEntry *NextFn(const Hamt *map, Word key, uint32_t hash);
+
+static inline bool next_in_hash(const TableBody *t, Value *key, Value *value, uint32_t hash,
+                                NextFn *next)
 {
-    const HamtEntry *e = map_next(&t->hash, *key, hash);
+    const HamtEntry *e = next(&t->hash, *key, hash);
     if (!e) return false;
     *key = e->key;
     *value = e->value;
     return true;
 }
 
-bool table_next(const TableBody *t, Value *key, Value *value)
+static inline bool next_by(const TableBody *t, Value *key, Value *value, NextFn *next)
 {
     uint32_t i = *key == V_NIL ? 0 : index_in(*key, t->array_high);
     if (!i && *key != V_NIL) {
         *key = normal_key(*key);
-        return next_in_hash(t, key, value, value_hash(*key));
+        return next_in_hash(t, key, value, value_hash(*key), next);
     }
     for (; i < t->array.size; i++) {
         *value = pvec_get(&t->array, i);
@@ -315,7 +335,17 @@ bool table_next(const TableBody *t, Value *key, Value *value)
         return true;
     }
     *key = V_NIL;
-    return next_in_hash(t, key, value, 0);
+    return next_in_hash(t, key, value, 0, next);
+}
+
+bool table_next(const TableBody *t, Value *key, Value *value)
+{
+    return next_by(t, key, value, map_next);
+}
+
+bool table_next_canonical(const TableBody *t, Value *key, Value *value)
+{
+    return next_by(t, key, value, map_next_canonical);
 }
 
 bool table_may_have_had(const TableBody *t, Value key)

@@ -71,6 +71,7 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_each mutable_each
 #define hamt_blocks mutable_blocks
 #define hamt_reserve mutable_reserve
+#define hamt_reserve_like mutable_reserve_like
 
 static inline HamtEntry *table_entry(const TableBody *t, const String *key, uint32_t hash)
 {
@@ -91,18 +92,10 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
     return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
 #else
-/* The entry of a node for the hash's bits at shift; NULL if there is none. */
-static inline HamtEntry *table_entry_at(HamtNode *node, uint32_t hash, unsigned shift)
-{
-    uint32_t bit = 1u << (hash >> shift & 31);
-    if (!(node->bitmap & bit)) return NULL;
-    return &node->entries[hamt_index(node, bit)];
-}
-
 /* The first-level entry for the hash; NULL if there is no key with such a hash. */
 static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
 {
-    return root ? table_entry_at(root, hash, 0) : NULL;
+    return root ? hamt_at(root, hamt_root_hash(root, hash)) : NULL;
 }
 
 /* hash must be string_hash(key). The first two levels, inline: the third has keys only in
@@ -114,7 +107,7 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
     if (!e) return hamt_is_patch(root) ? TABLE_LOOK : V_NIL;
     if (e->key == string_value(key)) return e->value;
     if (e->key) return TABLE_LOOK;
-    e = table_entry_at(hamt_child(e), hash, 5);
+    e = hamt_at(hamt_child(e), hash >> 5);
     if (!e) return V_NIL;
     return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
@@ -150,7 +143,7 @@ static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t
         if (e->key == string_value(key)) return &e->value;
         if (!e->key) {
             node = hamt_child(e);
-            e = table_entry_at(node, hash, 5);
+            e = hamt_at(node, hash >> 5);
             if (!e) return NULL;
             if (e->key == string_value(key) && node->epoch == token) return &e->value;
         }
@@ -176,6 +169,10 @@ void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint6
 /* Makes room for a known number of elements. A hint. */
 void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token);
 
+/* The same for the keys of another table's hash, which are then put in its order: the order
+ * will be the same, if their hashes are. The hash must be empty. */
+void table_reserve_like(TableBody *t, const TableBody *like, uint64_t token);
+
 /* For a table that will be read often, and begun from: see hamt.h, patches. */
 void table_settle(TableBody *t, uint64_t token);
 
@@ -185,6 +182,9 @@ int64_t table_length(const TableBody *t);
 /* The entry after *key in the table's order (nil starts); false at the end.
  * Works when *key was deleted meanwhile. O(log32 n). */
 bool table_next(const TableBody *t, Value *key, Value *value);
+/* The same in an order that depends on the contents only and not on their history, unless
+ * keys were in the array: for digests. O(n) for small tables. */
+bool table_next_canonical(const TableBody *t, Value *key, Value *value);
 /* Whether a traversal may have come to this key: it is there, or may have been. */
 bool table_may_have_had(const TableBody *t, Value key);
 

@@ -5,8 +5,12 @@
  *
  * To be included after hamt_template.h, with the same name in MODEL. Keys are 1..KEYS;
  * the word of a key is the key with random bits above TAG_SHIFT, which equality
- * ignores, so that equal keys are often different words.
+ * ignores, so that equal keys are often different words. MODEL_KEYS: only so many keys.
  */
+#ifndef MODEL_KEYS
+#define MODEL_KEYS KEYS
+#endif
+
 #define MODEL_JOIN2(a, b) a##_##b
 #define MODEL_JOIN(a, b) MODEL_JOIN2(a, b)
 #define MAP(f) MODEL_JOIN(MODEL, f)
@@ -39,6 +43,34 @@ static uint32_t MAP(size)(const MAP(Version) * v)
     return n;
 }
 
+/* A traversal that removes and replaces pairs, also ones that it has still to come to, meets
+ * what is left of them once. */
+static void MAP(verify_changing_next)(const MAP(Version) * v, Random *random)
+{
+    MAP(Version) now = *v;
+    bool met[KEYS + 1] = {false};
+    uint64_t token = epoch_new();
+    const HamtEntry *e = MAP(next)(&now.map, 0, 0);
+    while (e) {
+        Word key = e->key, k = key & TAG_MASK;
+        must(!met[k] && now.values[k] == e->value);
+        met[k] = true;
+        for (int i = 0; i < 2; i++) {
+            Word other = i ? 1 + random_below(random, MODEL_KEYS) : k;
+            if (random_below(random, 2)) {
+                MAP(remove)(&now.map, other, key_hash_of(other), token);
+                now.values[other] = 0;
+            } else if (now.values[other]) {
+                MAP(put)(&now.map, other, key_hash_of(other), now.values[other] += 2, token);
+            }
+        }
+        if (!random_below(random, 8)) token = epoch_new();
+        e = MAP(next)(&now.map, key, key_hash_of(key));
+    }
+    for (Word k = 1; k <= KEYS; k++) must(met[k] || !now.values[k]);
+    MAP(check)(&now.map);
+}
+
 /* Each pair once, and from any key on what follows the key when it is there. */
 static void MAP(verify_next)(const MAP(Version) * v)
 {
@@ -52,6 +84,7 @@ static void MAP(verify_next)(const MAP(Version) * v)
     for (Word k = 1; k <= KEYS; k++) {
         Hamt with = v->map;
         MAP(put)(&with, k, key_hash_of(k), 1, epoch_new());
+        if (root_shift(&with) != root_shift(&v->map)) continue; /* in another order */
         const HamtEntry *a = MAP(next)(&v->map, k, key_hash_of(k));
         const HamtEntry *b = MAP(next)(&with, k, key_hash_of(k));
         must((a ? a->key & TAG_MASK : 0) == (b ? b->key & TAG_MASK : 0));
@@ -73,7 +106,8 @@ static void MAP(verify_each)(const MAP(Version) * v)
     must(MAP(size)(&left) == 0);
 }
 
-/* The shape depends on the contents only, but for the patch. */
+/* The shape depends on the contents only, but for the patch and the root's shift; and there is
+ * an order that depends on the contents only. */
 static void MAP(verify_canonical)(const MAP(Version) * v)
 {
     Hamt other = {0}, merged = v->map;
@@ -82,7 +116,15 @@ static void MAP(verify_canonical)(const MAP(Version) * v)
     MAP(check)(&merged);
     for (Word k = KEYS; k > 0; k--)
         if (v->values[k]) MAP(put)(&other, k, key_hash_of(k), v->values[k], token);
-    must(same_shape(merged.root, other.root));
+    if (root_shift(&merged) == root_shift(&other)) must(same_shape(merged.root, other.root));
+    Word a = 0, b = 0;
+    do {
+        const HamtEntry *x = MAP(next_canonical)(&merged, a, key_hash_of(a));
+        const HamtEntry *y = MAP(next_canonical)(&other, b, key_hash_of(b));
+        a = x ? x->key : 0;
+        b = y ? y->key : 0;
+        must((a & TAG_MASK) == (b & TAG_MASK));
+    } while (a);
 }
 
 static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
@@ -101,7 +143,7 @@ static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
 
 static void MAP(change)(MAP(Model) * m)
 {
-    Word key = 1 + random_below(&m->random, KEYS);
+    Word key = 1 + random_below(&m->random, MODEL_KEYS);
     Word word = key | (Word)random_below(&m->random, 3) << TAG_SHIFT;
     Word value = random_word(&m->random) | 1;
     uint32_t hash = key_hash_of(key);
@@ -145,6 +187,7 @@ static void MAP(step)(MAP(Model) * m)
     for (int i = 0; i < VERSIONS; i++) MAP(verify)(&m->old[i]);
     if (random_below(&m->random, 16)) return;
     MAP(verify_next)(&m->now);
+    MAP(verify_changing_next)(&m->now, &m->random);
     MAP(verify_each)(&m->now);
     MAP(verify_canonical)(&m->now);
     MAP(verify_diff)(&m->now, &m->old[which]);
@@ -167,3 +210,4 @@ static void MAP(run_model)(void)
 #undef MODEL_JOIN
 #undef MODEL_JOIN2
 #undef MODEL
+#undef MODEL_KEYS

@@ -46,6 +46,11 @@ static void note_difference(void *context, Word key, Word a, Word b)
     d->count++;
 }
 
+static uint32_t root_shift(const Hamt *map)
+{
+    return map->root && !hamt_is_patch(map->root) ? map->root->shift & 31 : 0;
+}
+
 static bool same_shape(const HamtNode *a, const HamtNode *b)
 {
     if (!a || !b) return a == b;
@@ -144,9 +149,87 @@ static bool same_shape(const HamtNode *a, const HamtNode *b)
 #include "hamt_model.h"
 #undef key_hash_of
 
+/* Small maps, whose roots have shifts: see hamt.h. */
+#define HAMT_NAME flat
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat
+#define MODEL_KEYS 14
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
+/* No shift for more than a few keys. */
+#define HAMT_NAME flat_masked
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) masked(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat_masked
+#define MODEL_KEYS 12
+#define key_hash_of masked
+#include "hamt_model.h"
+#undef key_hash_of
+
+/* Only the last shifts do, and for at most four keys. */
+#define HAMT_NAME flat_high
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) high_only(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat_high
+#define MODEL_KEYS 5
+#define key_hash_of high_only
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME flat_constant
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) constant(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat_constant
+#define MODEL_KEYS 5
+#define key_hash_of constant
+#include "hamt_model.h"
+#undef key_hash_of
+
+#define HAMT_NAME flat_four
+#define HAMT_BITS 2
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat_four
+#define MODEL_KEYS 7
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
+/* From small ones to ones with patches and back. */
+#define HAMT_NAME flat_large
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) mixed(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) key_order(a, b)
+#include "hamt_template.h"
+#define MODEL flat_large
+#define key_hash_of mixed
+#include "hamt_model.h"
+#undef key_hash_of
+
 static void (*const models[])(void) = {
-    wide_run_model, wide_masked_run_model, wide_high_run_model, wide_constant_run_model,
-    four_run_model, four_masked_run_model, two_run_model,       two_high_run_model,
+    wide_run_model,      wide_masked_run_model, wide_high_run_model, wide_constant_run_model,
+    four_run_model,      four_masked_run_model, two_run_model,       two_high_run_model,
+    flat_run_model,      flat_masked_run_model, flat_high_run_model, flat_constant_run_model,
+    flat_four_run_model, flat_large_run_model,
 };
 
 START_TEST(behaves_as_the_model) { models[_i](); }
@@ -178,6 +261,81 @@ START_TEST(holds_a_million_keys)
     for (Word k = 1; k <= MANY; k++) {
         must((wide_find(&map, k, mixed(k)) != NULL) == (k % 1000 == 0));
         must(wide_find(&all, k, mixed(k))->value == k + 1);
+    }
+}
+END_TEST
+
+/* A map of n keys from `first` on, put in from either end. */
+static Hamt small_map(Word first, uint32_t n, bool backwards)
+{
+    Hamt map = {0};
+    uint64_t token = epoch_new();
+    for (uint32_t i = 0; i < n; i++) {
+        Word k = first + (backwards ? n - 1 - i : i);
+        flat_put(&map, k, mixed(k), k, token);
+    }
+    flat_check(&map);
+    return map;
+}
+
+START_TEST(small_maps_have_no_children)
+{
+    enum { MAPS = 2000 };
+    uint32_t without = 0;
+    for (uint32_t i = 0; i < MAPS; i++) {
+        uint32_t n = 1 + i % 9;
+        without += small_map(1 + i * 1000, n, false).root->count == n;
+    }
+    ck_assert_uint_gt(without, MAPS * 99 / 100);
+}
+END_TEST
+
+START_TEST(the_shape_of_small_maps_is_not_that_of_their_making)
+{
+    for (uint32_t i = 0; i < 2000; i++) {
+        uint32_t n = 1 + i % HAMT_FLAT_MAX;
+        Hamt a = small_map(1 + i * 1000, n, false), b = small_map(1 + i * 1000, n, true);
+        must(a.root->shift == b.root->shift && same_shape(a.root, b.root));
+    }
+}
+END_TEST
+
+START_TEST(small_maps_become_large_ones)
+{
+    for (Word first = 1; first < 200000; first += 1000) {
+        Hamt map = small_map(first, 40, first & 1), before = map;
+        uint64_t token = epoch_new();
+        ck_assert_uint_eq(map.root->shift, HAMT_UNFLAT);
+        for (Word k = first + 1; k < first + 40; k++)
+            must(flat_remove(&map, k, mixed(k), token));
+        flat_check(&map);
+        flat_check(&before);
+        ck_assert_uint_eq(before.count, 40);
+        ck_assert_uint_eq(map.root->count, 1);
+    }
+}
+END_TEST
+
+/* Also one that has lost pairs and would have another order if it were made now. */
+START_TEST(a_map_made_like_another_has_its_order)
+{
+    for (Word first = 1; first < 2000000; first += 1000) {
+        Hamt a = small_map(first, 1 + first / 1000 % 20, false), b = {0};
+        uint64_t token = epoch_new();
+        for (Word k = first; k < first + first / 1000 % 7; k++)
+            flat_remove(&a, k, mixed(k), token);
+        hamt_reserve_like(&b, &a, token);
+        const HamtEntry *e = flat_next(&a, 0, 0), *o;
+        for (; e; e = flat_next(&a, e->key, mixed(e->key)))
+            flat_put(&b, e->key, mixed(e->key), e->value, token);
+        flat_check(&b);
+        e = flat_next(&a, 0, 0);
+        o = flat_next(&b, 0, 0);
+        while (e && o && e->key == o->key) {
+            e = flat_next(&a, e->key, mixed(e->key));
+            o = flat_next(&b, o->key, mixed(o->key));
+        }
+        must(!e && !o);
     }
 }
 END_TEST
@@ -388,6 +546,10 @@ int main(void)
     tcase_add_checked_fixture(tc, mem_init, NULL);
     tcase_add_loop_test(tc, behaves_as_the_model, 0, sizeof models / sizeof *models);
     tcase_add_test(tc, holds_a_million_keys);
+    tcase_add_test(tc, small_maps_have_no_children);
+    tcase_add_test(tc, the_shape_of_small_maps_is_not_that_of_their_making);
+    tcase_add_test(tc, small_maps_become_large_ones);
+    tcase_add_test(tc, a_map_made_like_another_has_its_order);
     tcase_add_test(tc, removal_during_a_traversal_misses_nothing);
     tcase_add_test(tc, update_during_a_traversal_keeps_the_order);
     tcase_add_test(tc, the_empty_map);
