@@ -39,24 +39,45 @@ static inline TableBody *owned_body(Run *R, Value v)
     }
 
 /* What takes a call is apart, so that the common case stays a leaf. */
-#define X_FIELD(o, dst)                                                                 \
-    static COLD EXEC(look_FIELD_##o##_##dst)                                            \
-    {                                                                                   \
-        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                         \
-        Value v = table_get_hashed(b, n->k.v, n->aux);                                  \
-        FINISH_GET(dst);                                                                \
-        HAND(slow_index, n, fp, acc, d);                                                \
-    }                                                                                   \
-    EXEC(exec_FIELD_##o##_##dst)                                                        \
-    {                                                                                   \
-        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                         \
-        if (LIKELY(b != NULL)) {                                                        \
-            Value v = table_peek_string(b, n->k.p, n->aux);                             \
-            if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
-            FINISH_GET(dst);                                                            \
-        }                                                                               \
-        HAND(slow_index, n, fp, acc, d);                                                \
+#define FIELD_NODES(o, dst, quick_)                                                 \
+    static COLD EXEC(look_FIELD_##o##_##dst)                                        \
+    {                                                                               \
+        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        Value v = table_get_hashed(b, n->k.v, n->aux);                              \
+        FINISH_GET(dst);                                                            \
+        HAND(slow_index, n, fp, acc, d);                                            \
+    }                                                                               \
+    static NOINLINE EXEC(peek_FIELD_##o##_##dst)                                    \
+    {                                                                               \
+        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        Value v = table_peek_string(b, n->k.p, n->aux);                             \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
+        FINISH_GET(dst);                                                            \
+        HAND(slow_index, n, fp, acc, d);                                            \
+    }                                                                               \
+    EXEC(exec_FIELD_##o##_##dst)                                                    \
+    {                                                                               \
+        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                          \
+        quick_(dst);                                                                \
+        HAND(peek_FIELD_##o##_##dst, n, fp, acc, d);                                \
     }
+
+/* Most objects have few fields, which are at their root; a program's globals are many. */
+#define AT_ROOT(dst)                                                 \
+    do {                                                             \
+        const HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux); \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                  \
+    } while (0)
+#define AT_TWO_LEVELS(dst)                                       \
+    do {                                                         \
+        Value v = table_peek_string(b, n->k.p, n->aux);          \
+        if (LIKELY(v != TABLE_LOOK && v != V_NIL)) PUT_##dst(v); \
+    } while (0)
+#define FIELD_QUICK_L AT_ROOT
+#define FIELD_QUICK_A AT_ROOT
+#define FIELD_QUICK_U AT_TWO_LEVELS
+#define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_QUICK_##o)
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
@@ -127,12 +148,49 @@ KINDS_INDEX(X_INDEX)
         }                                                               \
     } while (0)
 
-#define STORE_NODE(kind_, o, val)                           \
-    EXEC(exec_SET_##kind_##_##o##_##val)                    \
-    {                                                       \
-        TableBody *b = owned_body(R, OBJECT_##o);           \
-        if (LIKELY(b != NULL)) STORE_##kind_(STORED_##val); \
-        HAND(slow_store, n, fp, BOXED_##val, d);            \
+/* What is most common takes no call: another value for a key that is there, in a node of
+ * this epoch. */
+#define OVERWRITE_FIELD(v_)                                            \
+    do {                                                               \
+        Value v = (v_);                                                \
+        HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux);         \
+        if (LIKELY(e && table_owns_root(b, R->epoch) && v != V_NIL)) { \
+            e->value = v;                                              \
+            GO(n + 1, fp, acc, d);                                     \
+        }                                                              \
+    } while (0)
+#define OVERWRITE_AT(i_, v_)                                       \
+    do {                                                           \
+        Value v = (v_), *slot = table_own_item(b, (i_), R->epoch); \
+        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {        \
+            *slot = v;                                             \
+            GO(n + 1, fp, acc, d);                                 \
+        }                                                          \
+    } while (0)
+#define OVERWRITE_ITEM(v_) OVERWRITE_AT((int32_t)n->aux, v_)
+#define OVERWRITE_INDEX(v_)                                           \
+    do {                                                              \
+        Value k = fp[n->b];                                           \
+        if (LIKELY(value_is_number(k))) {                             \
+            double x = value_to_double(k);                            \
+            if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) \
+                OVERWRITE_AT((int64_t)x, v_);                         \
+        }                                                             \
+    } while (0)
+
+#define STORE_NODE(kind_, o, val)                                  \
+    static NOINLINE EXEC(put_##kind_##_##o##_##val)                \
+    {                                                              \
+        TableBody *b = owned_body(R, OBJECT_##o);                  \
+        STORE_##kind_(STORED_##val);                               \
+        HAND(slow_store, n, fp, BOXED_##val, d);                   \
+    }                                                              \
+    EXEC(exec_SET_##kind_##_##o##_##val)                           \
+    {                                                              \
+        TableBody *b = owned_body(R, OBJECT_##o);                  \
+        if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d); \
+        OVERWRITE_##kind_(STORED_##val);                           \
+        HAND(put_##kind_##_##o##_##val, n, fp, acc, d);            \
     }
 #define X_STORE(o, val)       \
     STORE_NODE(FIELD, o, val) \

@@ -113,6 +113,34 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
 }
 #endif
 
+/* The entry of a key if it is at the root of the hash, as those of small tables are. */
+static inline HamtEntry *table_entry_at_root(const TableBody *t, const String *key,
+                                             uint32_t hash)
+{
+#ifdef MOONLET_MUTABLE
+    HamtEntry *e = table_entry(t, key, hash);
+    return e && e->key == string_value(key) && e->value ? e : NULL;
+#else
+    HamtEntry *e = table_entry(t->hash.root, hash);
+    return e && e->key == string_value(key) ? e : NULL;
+#endif
+}
+static inline bool table_owns_root(const TableBody *t, uint64_t token)
+{
+#ifdef MOONLET_MUTABLE
+    return (void)t, (void)token, true;
+#else
+    return t->hash.root->epoch == token;
+#endif
+}
+/* The place of a word of the array, if it lies where the token's owner may write; else NULL. */
+static inline Value *table_own_item(TableBody *t, int64_t i, uint64_t token)
+{
+    PvecFlat *flat = t->array.root;
+    bool own = (uint64_t)i - 1 < t->array.size && PVEC_OWNS(&t->array, flat, token);
+    return own ? &flat->words[i - 1] : NULL;
+}
+
 static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
 {
     Value v = table_peek_string(t, key, hash);
