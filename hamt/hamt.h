@@ -35,8 +35,8 @@
  *  4. map.count is the number of pairs.
  *  5. a patch has 1 to PATCH_MAX pairs with different keys, in the order of the hash's last
  *     5 bits, each of which has its bit in `filter`; the word of a key that the base has too
- *     is the base's. Only roots are patches, and no base is one; that
- *     of a patch of a map that may be flat has the shift HAMT_UNFLAT.
+ *     is the base's. Only roots are patches, and no base is one; in maps that may be flat,
+ *     bases have the shift HAMT_UNFLAT.
  *  6. flat maps: the root has children only if its shift is HAMT_UNFLAT. Other nodes have
  *     shift 0.
  *

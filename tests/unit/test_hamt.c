@@ -340,6 +340,30 @@ START_TEST(a_map_made_like_another_has_its_order)
 }
 END_TEST
 
+/* Lua does not say what such a traversal meets, but as the shift only grows, it ends. */
+START_TEST(addition_during_a_traversal_ends)
+{
+    enum { MANY = 14 };
+    Random random = {1};
+    for (Word first = 1; first < 1000000; first += 1000) {
+        Hamt map = small_map(first, 1 + first / 1000 % MANY, false);
+        uint64_t token = epoch_new();
+        uint32_t met = 0;
+        for (const HamtEntry *e = flat_next(&map, 0, 0); e; met++) {
+            Word key = e->key, out = first + random_below(&random, MANY);
+            for (int i = 0; i < 3; i++) {
+                Word in = first + random_below(&random, MANY);
+                flat_put(&map, in, mixed(in), 1, token);
+            }
+            if (map.count > 1) flat_remove(&map, out, mixed(out), token);
+            e = flat_next(&map, key, mixed(key));
+        }
+        must(met <= 29 * MANY);
+        flat_check(&map);
+    }
+}
+END_TEST
+
 START_TEST(removal_during_a_traversal_misses_nothing)
 {
     uint64_t token = epoch_new();
@@ -550,6 +574,7 @@ int main(void)
     tcase_add_test(tc, the_shape_of_small_maps_is_not_that_of_their_making);
     tcase_add_test(tc, small_maps_become_large_ones);
     tcase_add_test(tc, a_map_made_like_another_has_its_order);
+    tcase_add_test(tc, addition_during_a_traversal_ends);
     tcase_add_test(tc, removal_during_a_traversal_misses_nothing);
     tcase_add_test(tc, update_during_a_traversal_keeps_the_order);
     tcase_add_test(tc, the_empty_map);
