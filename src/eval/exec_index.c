@@ -26,18 +26,6 @@ static inline TableBody *owned_body(Run *R, Value v)
     if (LIKELY(v != V_NIL)) PUT_##dst(v); \
     if (!b->meta) PUT_##dst(V_NIL)
 
-/* A node that gets get_ from the contents b of a table. */
-#define GET_NODE(name, object_, boxed_, dst, get_)           \
-    EXEC(exec_##name)                                        \
-    {                                                        \
-        const TableBody *b = heap_table_at_hand(R, object_); \
-        if (LIKELY(b != NULL)) {                             \
-            Value v = get_;                                  \
-            FINISH_GET(dst);                                 \
-        }                                                    \
-        HAND(slow_index, n, fp, boxed_, d);                  \
-    }
-
 /* What takes a call is apart, so that the common case stays a leaf. */
 #define FIELD_NODES(o, dst, quick_)                                                 \
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
@@ -81,8 +69,28 @@ static inline TableBody *owned_body(Run *R, Value v)
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
-#define X_ITEM(o, dst) \
-    GET_NODE(ITEM_##o##_##dst, OBJECT_##o, acc, dst, table_get_int(b, n->aux))
+/* A node that gets get_ from the contents b of a table; peek_: nil, or the same from where
+ * most of them have it. */
+#define GET_NODE(name, object_, boxed_, dst, peek_, get_)     \
+    static NOINLINE EXEC(full_##name)                         \
+    {                                                         \
+        const TableBody *b = heap_table_at_hand(R, object_);  \
+        Value v = get_;                                       \
+        FINISH_GET(dst);                                      \
+        HAND(slow_index, n, fp, boxed_, d);                   \
+    }                                                         \
+    EXEC(exec_##name)                                         \
+    {                                                         \
+        const TableBody *b = heap_table_at_hand(R, object_);  \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d); \
+        Value v = peek_;                                      \
+        if (LIKELY(v != V_NIL)) PUT_##dst(v);                 \
+        HAND(full_##name, n, fp, acc, d);                     \
+    }
+
+#define X_ITEM(o, dst)                                                          \
+    GET_NODE(ITEM_##o##_##dst, OBJECT_##o, acc, dst, table_peek_int(b, n->aux), \
+             table_get_int(b, n->aux))
 KINDS_FIELD(X_ITEM)
 #undef X_ITEM
 
@@ -103,12 +111,26 @@ static inline Value index_value(const TableBody *b, Value k)
     return LIKELY(value_is_number(k)) ? index_double(b, value_to_double(k)) : table_get(b, k);
 }
 
-#define INDEX_WITH_L index_value(b, fp[n->b])
-#define INDEX_WITH_A index_value(b, acc)
-#define INDEX_WITH_D index_double(b, d)
+static inline Value peek_double(const TableBody *b, double x)
+{
+    if (UNLIKELY(!index_in_range(x))) return V_NIL;
+    int64_t i = (int64_t)x;
+    return LIKELY((double)i == x) ? table_peek_int(b, i) : V_NIL;
+}
 
-#define X_INDEX(o, key, dst) \
-    GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, dst, INDEX_WITH_##key)
+static inline Value peek_value(const TableBody *b, Value k)
+{
+    return LIKELY(value_is_number(k)) ? peek_double(b, value_to_double(k)) : V_NIL;
+}
+
+#define INDEX_WITH_L(number_, value_) value_(b, fp[n->b])
+#define INDEX_WITH_A(number_, value_) value_(b, acc)
+#define INDEX_WITH_D(number_, value_) number_(b, d)
+
+#define X_INDEX(o, key, dst)                                       \
+    GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, dst, \
+             INDEX_WITH_##key(peek_double, peek_value),            \
+             INDEX_WITH_##key(index_double, index_value))
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
 

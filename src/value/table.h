@@ -133,6 +133,12 @@ static inline bool table_owns_root(const TableBody *t, uint64_t token)
     return t->hash.root->epoch == token;
 #endif
 }
+/* The element of the array, if that is flat and the element there and not nil; else nil. */
+static inline Value table_peek_int(const TableBody *t, int64_t i)
+{
+    if ((uint64_t)i - 1 >= t->array.size || t->array.shape) return V_NIL;
+    return ((const PvecFlat *)t->array.root)->words[i - 1];
+}
 /* The place of a word of the array, if it lies where the token's owner may write; else NULL. */
 static inline Value *table_own_item(TableBody *t, int64_t i, uint64_t token)
 {
