@@ -105,15 +105,17 @@ EXEC(native_finish);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
 
-static inline double arith_mod(double a, double b)
+/* a % b where the quotient has an integer part that is exact; else number_mod. */
+static inline bool arith_mod_is_quick(double a, double b)
 {
     double q = a / b;
-    if (LIKELY(q > -4503599627370496.0 && q < 4503599627370496.0)) {
-        double t = (double)(int64_t)q;
-        if (t > q) t -= 1;
-        return a - t * b + 0.0; /* -0 becomes 0 */
-    }
-    return number_mod(a, b);
+    return q > -4503599627370496.0 && q < 4503599627370496.0;
+}
+static inline double arith_mod_quick(double a, double b)
+{
+    double q = a / b, t = (double)(int64_t)q;
+    if (t > q) t -= 1;
+    return a - t * b + 0.0; /* -0 becomes 0 */
 }
 
 /* FETCH_<side>_<operand>(x): double x, or jump to `slow`. */

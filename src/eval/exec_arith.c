@@ -4,19 +4,22 @@
 
 #include "eval/exec.h"
 
-#define OP_ADD(x, y) ((x) + (y))
-#define OP_SUB(x, y) ((x) - (y))
-#define OP_MUL(x, y) ((x) * (y))
-#define OP_DIV(x, y) ((x) / (y))
-#define OP_MOD(x, y) arith_mod(x, y)
-#define OP_POW(x, y) number_pow(x, y)
+/* CALC_<op>(z, x, y): the result z, or jump to `slow`. */
+#define CALC_ADD(z, x, y) double z = (x) + (y);
+#define CALC_SUB(z, x, y) double z = (x) - (y);
+#define CALC_MUL(z, x, y) double z = (x) * (y);
+#define CALC_DIV(z, x, y) double z = (x) / (y);
+#define CALC_MOD(z, x, y)                               \
+    if (UNLIKELY(!arith_mod_is_quick(x, y))) goto slow; \
+    double z = arith_mod_quick(x, y);
+#define CALC_POW(z, x, y) double z = number_pow(x, y);
 
-#define X_ARITH(op, l, r, dst)                                             \
-    EXEC(exec_##op##_##l##r##_##dst)                                       \
-    {                                                                      \
-        FETCH_left_##l(x) FETCH_right_##r(y) DELIVER_##dst(OP_##op(x, y)); \
-        SLOW_LABEL;                                                        \
-        HAND(slow_arith, n, fp, BOXED_##l##r, d);                          \
+#define X_ARITH(op, l, r, dst)                                                    \
+    EXEC(exec_##op##_##l##r##_##dst)                                              \
+    {                                                                             \
+        FETCH_left_##l(x) FETCH_right_##r(y) CALC_##op(z, x, y) DELIVER_##dst(z); \
+        SLOW_LABEL;                                                               \
+        HAND(slow_arith, n, fp, BOXED_##l##r, d);                                 \
     }
 KINDS_ARITH(X_ARITH)
 #undef X_ARITH

@@ -24,32 +24,28 @@ static inline Value upvalue_of(Value *fp, unsigned i)
 EXEC(exec_UPVALUE_A) { GO(n + 1, fp, upvalue_of(fp, n->a), d); }
 EXEC(exec_UPVALUE_S) { PUT_S(upvalue_of(fp, n->a)); }
 
-/* Out of line, so that the common case stays a leaf. */
-static COLD EXEC(slow_cell_read)
-{
-    R->acc = heap_cell(R, value_pointer(acc));
-    return n;
-}
-
 static inline bool cell_is_plain(Value cell)
 {
     return object_raw_type(value_pointer(cell)) == OBJ_CELL;
 }
 
-#define READ_CELL(cell_, put_)                      \
-    do {                                            \
-        Value cell = (cell_);                       \
-        if (UNLIKELY(!cell_is_plain(cell))) {       \
-            slow_cell_read(n, fp, cell, R, d);      \
-            put_(R->acc);                           \
-        }                                           \
-        put_(((Cell *)value_pointer(cell))->value); \
-    } while (0)
-
-EXEC(exec_UPCELL_A) { READ_CELL(upvalue_of(fp, n->a), PUT_A); }
-EXEC(exec_UPCELL_S) { READ_CELL(upvalue_of(fp, n->a), PUT_S); }
-EXEC(exec_CELL_A) { READ_CELL(fp[n->a], PUT_A); }
-EXEC(exec_CELL_S) { READ_CELL(fp[n->a], PUT_S); }
+/* What takes a call is out of line, so that the common case stays a leaf. */
+#define CELL_NODE(name, cell_, put_)                                              \
+    static NOINLINE EXEC(remapped_##name)                                         \
+    {                                                                             \
+        Value v = heap_cell(R, value_pointer(cell_));                             \
+        put_(v);                                                                  \
+    }                                                                             \
+    EXEC(exec_##name)                                                             \
+    {                                                                             \
+        Value cell = (cell_);                                                     \
+        if (UNLIKELY(!cell_is_plain(cell))) HAND(remapped_##name, n, fp, acc, d); \
+        put_(((Cell *)value_pointer(cell))->value);                               \
+    }
+CELL_NODE(UPCELL_A, upvalue_of(fp, n->a), PUT_A)
+CELL_NODE(UPCELL_S, upvalue_of(fp, n->a), PUT_S)
+CELL_NODE(CELL_A, fp[n->a], PUT_A)
+CELL_NODE(CELL_S, fp[n->a], PUT_S)
 
 static COLD EXEC(slow_cell_write)
 {

@@ -94,8 +94,6 @@ Value table_get_int_slow(const TableBody *t, int64_t i)
     return table_get_hashed(t, integer_key(i), value_hash_number(integer_key(i)));
 }
 
-int64_t table_length(const TableBody *t) { return t->array.size; }
-
 /* ---- places ---- */
 
 Value *table_slot_hashed(TableBody *t, Value key, uint32_t hash, uint64_t token)
