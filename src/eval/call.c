@@ -72,7 +72,10 @@ EXEC(call_any)
         if (!moved) HAND(eval_overflow_call, n, fp, (Value)count, d);
         fp = moved;
     }
-    for (; count < p->params; count++) fp[count] = V_NIL;
+    if (count < p->params) {
+        fill_nil(fp, (uint32_t)count, p->params);
+        count = p->params;
+    }
     if (p->vararg) {
         Value *inner = fp + count + 3;
         inner[-1] = fp[-1];

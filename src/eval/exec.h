@@ -105,6 +105,16 @@ EXEC(native_finish);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
 
+/* Makes v[from..to) nil: one to three of them, mostly. The empty asm keeps the compiler from
+ * making it a call of memset, for which a leaf would have to save all registers. */
+static inline void fill_nil(Value *v, uint32_t from, uint32_t to)
+{
+    for (; UNLIKELY(from < to); from++) {
+        v[from] = V_NIL;
+        __asm__("" : "+r"(from));
+    }
+}
+
 /* a % b where the quotient has an integer part that is exact; else number_mod. */
 static inline bool arith_mod_is_quick(double a, double b)
 {

@@ -32,8 +32,7 @@
     }                                                                        \
     HAND(call_any, n, nf, (nargs_), d)
 
-#define FILL_FROM(count_) \
-    for (uint32_t i = (count_); UNLIKELY(i < p->params); i++) nf[i] = V_NIL
+#define FILL_FROM(count_) fill_nil(nf, (count_), p->params)
 
 EXEC(exec_CALL_0) { CALL_BODY(0, FILL_FROM(0)); }
 EXEC(exec_CALL_1) { CALL_BODY(1, FILL_FROM(1)); }
@@ -87,7 +86,7 @@ EXEC(exec_RET_N)
 {
     fp -= n->a;
     fp[n->c] = acc;
-    for (unsigned i = 1; i < n->b; i++) fp[n->c + i] = V_NIL;
+    fill_nil(fp + n->c, 1, n->b);
     GO(n + 1, fp, acc, d);
 }
 EXEC(many_RET_N)
@@ -97,7 +96,7 @@ EXEC(many_RET_N)
     const Value *from = R->results;
     Value *to = fp + n->c;
     for (unsigned i = 0; i < have; i++) to[i] = from[i]; /* downwards: may overlap */
-    for (unsigned i = have; i < n->b; i++) to[i] = V_NIL;
+    fill_nil(to, have, n->b);
     GO(n + 1, fp, acc, d);
 }
 

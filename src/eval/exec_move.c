@@ -8,7 +8,7 @@ EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }
 EXEC(exec_CONST_S) { PUT_S(n->k.v); }
 EXEC(exec_NIL_N)
 {
-    for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = V_NIL;
+    fill_nil(fp + n->c, 0, n->b);
     GO(n + 1, fp, acc, d);
 }
 EXEC(exec_LOCAL_A) { GO(n + 1, fp, fp[n->a], d); }
