@@ -26,6 +26,28 @@ static inline TableBody *owned_body(Run *R, Value v)
     if (LIKELY(v != V_NIL)) PUT_##dst(v); \
     if (!b->meta) PUT_##dst(V_NIL)
 
+enum { INHERITED_MAX = 8 }; /* classes above each other that are looked through here */
+
+/* The value of a key that the table with these contents has not, by its metatable, where
+ * each __index is a table (manual 2.4); TABLE_LOOK: not to be told so easily. */
+static NOINLINE Value inherited(const Run *R, const TableBody *b, const String *key,
+                                uint32_t hash)
+{
+    const String *index = meta_names[META_INDEX];
+    for (int i = 0; i < INHERITED_MAX; i++) {
+        if (!b->meta) return V_NIL;
+        b = heap_table_at_hand(R, value_object(b->meta));
+        if (!b) return TABLE_LOOK;
+        Value handler = table_peek_string(b, index, string_hash(index));
+        if (handler == V_NIL) return V_NIL;
+        b = heap_table_at_hand(R, handler);
+        if (!b) return TABLE_LOOK;
+        Value v = table_peek_string(b, key, hash);
+        if (v != V_NIL) return v;
+    }
+    return TABLE_LOOK;
+}
+
 /* What takes a call is apart, so that the common case stays a leaf. */
 #define FIELD_NODES(o, dst, quick_)                                                 \
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
@@ -39,9 +61,9 @@ static inline TableBody *owned_body(Run *R, Value v)
     {                                                                               \
         const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
         Value v = table_peek_string(b, n->k.p, n->aux);                             \
+        if (v == V_NIL) v = inherited(R, b, n->k.p, n->aux);                        \
         if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
-        FINISH_GET(dst);                                                            \
-        HAND(slow_index, n, fp, acc, d);                                            \
+        PUT_##dst(v);                                                               \
     }                                                                               \
     EXEC(exec_FIELD_##o##_##dst)                                                    \
     {                                                                               \
@@ -223,20 +245,28 @@ KINDS_STORE(X_STORE)
 
 /* object:name(...): the method to slot b-1 and the object to slot b, where the call's
  * frame begins. */
-#define SELF_NODE(o)                                        \
-    EXEC(exec_SELF_##o)                                     \
-    {                                                       \
-        Value object = OBJECT_##o;                          \
-        const TableBody *b = heap_table_at_hand(R, object); \
-        if (LIKELY(b != NULL)) {                            \
-            Value v = table_peek_string(b, n->k.p, n->aux); \
-            if (LIKELY(v != V_NIL && v != TABLE_LOOK)) {    \
-                fp[n->b - 1] = v;                           \
-                fp[n->b] = object;                          \
-                GO(n + 1, fp, acc, d);                      \
-            }                                               \
-        }                                                   \
-        HAND(slow_self, n, fp, acc, d);                     \
+#define SELF_NODE(o)                                                                 \
+    static NOINLINE EXEC(inherit_SELF_##o)                                           \
+    {                                                                                \
+        Value object = OBJECT_##o;                                                   \
+        const TableBody *b = heap_table_at_hand(R, object);                          \
+        Value v = inherited(R, b, n->k.p, n->aux);                                   \
+        if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d); \
+        fp[n->b - 1] = v;                                                            \
+        fp[n->b] = object;                                                           \
+        GO(n + 1, fp, acc, d);                                                       \
+    }                                                                                \
+    EXEC(exec_SELF_##o)                                                              \
+    {                                                                                \
+        Value object = OBJECT_##o;                                                   \
+        const TableBody *b = heap_table_at_hand(R, object);                          \
+        if (UNLIKELY(!b)) HAND(slow_self, n, fp, acc, d);                            \
+        Value v = table_peek_string(b, n->k.p, n->aux);                              \
+        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                       \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);               \
+        fp[n->b - 1] = v;                                                            \
+        fp[n->b] = object;                                                           \
+        GO(n + 1, fp, acc, d);                                                       \
     }
 SELF_NODE(L)
 SELF_NODE(A)

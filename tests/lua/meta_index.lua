@@ -175,3 +175,41 @@ local co = coroutine.wrap(function()
 end)
 print(co(), co(1), co(), co("C"), co("D"))
 -- expect: index a	newindex b1	index c	index d	done CD
+
+-- Inheritance: through many classes, through keys that were made at run time, and as it
+-- changes between two looks by the same code.
+do
+  local function class(base) local c = setmetatable({}, base) c.__index = c return c end
+  local root = class()
+  root["me" .. "thod"] = function(self) return self.name end
+  root[("fi"):rep(1) .. "eld"] = "root's"
+  local deep = root
+  for _ = 1, 20 do deep = class(deep) end
+  local object = setmetatable({ name = "deep" }, deep)
+  local near = setmetatable({ name = "near" }, root)
+  local function message(f, ...) return (select(2, pcall(f, ...)):gsub("^.-:%d+: ", "")) end
+  local function look(o) return o.field, o:method(), o.absent end
+  print(look(near)) -- expect: root's	near	nil
+  print(look(object)) -- expect: root's	deep	nil
+  deep.field = "deep's"
+  print(look(object)) -- expect: deep's	deep	nil
+  deep.__index = function(_, k) return k == "method" and root.method or k .. "?" end
+  print(look(object)) -- expect: field?	deep	absent?
+  deep.__index = nil
+  print(object.field, message(look, object)) -- expect: nil	attempt to call method 'method' (a nil value)
+  deep.__index = 42
+  print(message(look, object)) -- expect: attempt to index a number value
+  setmetatable(object, nil)
+  object.method = print
+  print(object.absent) -- expect: nil
+  local many = {}
+  for i = 1, 40 do many["k" .. i] = i end
+  local heir = setmetatable({}, { __index = many })
+  local sum = 0
+  for _ = 1, 3 do sum = sum + heir.k1 + heir.k17 + heir.k40 end
+  print(sum, heir.k41) -- expect: 174	nil
+  local a, b = class(), class()
+  a.__index, b.__index = b, a
+  setmetatable(a, a) setmetatable(b, b)
+  print(message(function() return a.x end)) -- expect: loop in gettable
+end
