@@ -110,11 +110,12 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
                      const String **name)
 {
     static String *unknown;
+    const AstExpr *given = e;
     e = without_constants(e);
     switch (e->kind) {
     case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return !f->stripped;
     case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;
-    case EXPR_STRING: *kind = "constant", *name = e->u.string; return true;
+    case EXPR_STRING: *kind = "constant", *name = e->u.string; return e == given;
     case EXPR_INDEX:
         *kind = is_env(e->u.index.object, f) ? "global" : "field";
         if (e->u.index.key->kind == EXPR_STRING) {
