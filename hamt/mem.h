@@ -131,7 +131,8 @@ static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 /* What those who measure are told of each block that a structure is made of. */
 typedef void MemBlockFn(void *context, const void *block, size_t bytes);
 
-/* Edit tokens: unique in the process, never 0, never like an address. */
+/* Edit tokens: unique in the process, never 0, never like an address; a
+ * thread's own grow. */
 #define EPOCH_NONE ((uint64_t)0)
 extern MEM_THREAD uint64_t epoch_next, epoch_end;
 void epoch_refill(void);
@@ -140,6 +141,12 @@ static inline uint64_t epoch_new(void)
 {
     if (__builtin_expect(epoch_next == epoch_end, 0)) epoch_refill();
     return epoch_next++;
+}
+/* One greater than that of another thread's work, or of one's own. */
+static inline uint64_t epoch_after(uint64_t epoch)
+{
+    if (__builtin_expect(epoch_next <= epoch, 0)) epoch_refill();
+    return epoch_new();
 }
 
 #ifdef MOONLET_MALLOC

@@ -167,27 +167,31 @@ Value *eval_reenter(Run *R) { return reenter(R, STACK_SLACK); }
 
 /* The frames of the running segment are few: the state gets a copy, and control goes on
  * where it is. */
-static State *snapshot_copied(Run *R)
+static State *snapshot_copied(Run *R, bool own)
 {
     CoBody b = *heap_coroutine(R, R->co);
     switch_save(R, &b, R->native, R->native, CO_PAUSED);
     b.segment = frame_fold(R, R->segment, b.top, NULL);
     b.node = NULL; /* goes on by returning from the native */
-    return run_snapshot_running(R, &b);
+    return own ? run_snapshot_own(R, &b) : run_snapshot_running(R, &b);
 }
 
-State *eval_snapshot(Run *R)
+static State *take_snapshot(Run *R, bool own)
 {
     if (!R->depth) return run_snapshot(R);
     Value *a = R->native;
-    if (a - R->segment->slots <= COMPACT_MAX) return snapshot_copied(R);
+    if (a - R->segment->slots <= COMPACT_MAX) return snapshot_copied(R, own);
     CoBody *b = heap_coroutine_mut(R, R->co);
     switch_save(R, b, a, a + NATIVE_SLOTS, CO_PAUSED);
     b->node = NULL; /* goes on by returning from the native */
-    State *s = run_snapshot(R);
+    State *s = own ? run_snapshot_own(R, NULL) : run_snapshot(R);
     R->native = reenter(R, 0);
     return s;
 }
+
+State *eval_snapshot(Run *R) { return take_snapshot(R, false); }
+
+State *eval_snapshot_own(Run *R) { return take_snapshot(R, true); }
 
 /* Errors ---------------------------------------------------------------------------- */
 

@@ -64,6 +64,8 @@ const char *eval_stop_text(EvalStop stop); /* "out of steps" */
 /* A state as things are now; the running program, if any, goes on under a new epoch.
  * From a native: its frame is moved; R->native is the new one. */
 State *eval_snapshot(Run *R);
+/* The same as a value of this world: see run_snapshot_own. */
+State *eval_snapshot_own(Run *R);
 
 /* The coroutine in R->co, saved in its body, is the running one again: gives its top
  * frame, thawed. */

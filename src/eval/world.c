@@ -51,7 +51,8 @@ static NOINLINE Value *begin(Run *R, Value *a, size_t n, const Node *glue)
             native_error(R, "attempt to fork across a C-call boundary");
         return NULL;
     }
-    State *s = eval_snapshot(R);
+    /* that what is tried fails is not what one expects */
+    State *s = glue == &glue_try ? eval_snapshot_own(R) : eval_snapshot(R);
     Value *to = frame_native_room(R, R->native, NATIVE_SLOTS, n + 2 * FRAME_HEADER);
     if (!to) {
         native_error(R, "stack overflow");

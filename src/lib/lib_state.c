@@ -21,7 +21,7 @@
 
 static int state_snapshot(Run *R, Value *a, int n)
 {
-    State *s = eval_snapshot(R);
+    State *s = eval_snapshot_own(R);
     Userdata *u = run_new_userdata(R, world_snapshot_tag, 0);
     u->data = s;
     u->body.meta = lib_registry_table(R, "SNAPSHOT*");

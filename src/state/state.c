@@ -106,65 +106,80 @@ const void *heap_read_slow(Run *R, const void *object, const void *frozen)
     return body;
 }
 
-/* A box for the object in this epoch, its contents to be filled in from *old. */
-static uint64_t *renew_box(Run *R, void *object, size_t size)
+/* A box for the object in this epoch is what the run finds from now on. */
+static void put_box(Run *R, void *object, uint64_t *box)
 {
-    uint64_t *box = mem_new(size);
-    mem_count(size);
     *box = R->epoch;
     if (!object_is_remapped(object)) object_mark_remapped(object);
     heap_map_put(&R->heap, value_object(object), place_of(object), value_object(box), R->epoch);
     cache_put(R, object, box + 1);
-    R->packed = 0;
-    return box;
 }
 
-/* The contents found, if this epoch owns them, else NULL and *old. */
-static void *owned_contents(Run *R, const void *object, const void *frozen, const void **old)
+/* What an object contains is to be written for the first time in this epoch. Copy has what
+ * was in old, with its epoch. Gives where to write: in place, if those who see old are known
+ * and get the copy, else in the copy. */
+static void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t size)
 {
-    *old = object_is_remapped(object) ? heap_read(R, object, frozen) : frozen;
-    return heap_body_owned(R, *old) ? (void *)*old : NULL;
+    uint64_t *epoch = (uint64_t *)old - 1;
+    mem_count(size);
+    R->packed = 0;
+    if (*epoch >= R->since && *epoch < R->epoch) {
+        if (R->undo) undo_add(R->undo, object, copy);
+        *epoch = R->epoch;
+        return epoch + 1;
+    }
+    put_box(R, object, copy);
+    return copy + 1;
 }
+
+static const void *contents(Run *R, const void *object, const void *frozen)
+{
+    return object_is_remapped(object) ? heap_read(R, object, frozen) : frozen;
+}
+
+static inline uint64_t epoch_of(const void *body) { return ((const uint64_t *)body)[-1]; }
 
 TableBody *heap_table_slow(Run *R, Table *t)
 {
-    const void *old;
-    TableBody *b = owned_contents(R, t, &t->body, &old);
-    if (b) return b;
-    b = (TableBody *)(renew_box(R, t, sizeof(TableBox)) + 1);
-    table_body_copy(b, old);
-    return b;
+    const TableBody *old = contents(R, t, &t->body);
+    if (heap_body_owned(R, old)) return (TableBody *)old;
+    TableBox *copy = mem_new(sizeof *copy);
+    copy->epoch = epoch_of(old);
+    table_body_copy(&copy->body, old);
+    return claim(R, t, old, &copy->epoch, sizeof *copy);
 }
 
 CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
 {
-    const void *old;
-    CoBody *b = owned_contents(R, c, &c->body, &old);
-    if (b) return b;
-    b = (CoBody *)(renew_box(R, c, sizeof(CoBox)) + 1);
-    *b = *(const CoBody *)old;
-    return b;
+    const CoBody *old = contents(R, c, &c->body);
+    if (heap_body_owned(R, old)) return (CoBody *)old;
+    CoBox *copy = mem_new(sizeof *copy);
+    *copy = (CoBox){epoch_of(old), *old};
+    return claim(R, c, old, &copy->epoch, sizeof *copy);
 }
 
+/* Never in place: contents at another address tell who made the bytes (UserdataBody.own). */
 UserdataBody *heap_userdata_slow(Run *R, Userdata *u)
 {
-    const void *old;
-    UserdataBody *b = owned_contents(R, u, &u->body, &old);
-    if (b) return b;
-    b = (UserdataBody *)(renew_box(R, u, sizeof(UserdataBox)) + 1);
-    *b = *(const UserdataBody *)old;
-    return b;
+    const UserdataBody *old = contents(R, u, &u->body);
+    if (heap_body_owned(R, old)) return (UserdataBody *)old;
+    UserdataBox *copy = mem_new(sizeof *copy);
+    mem_count(sizeof *copy);
+    copy->body = *old;
+    put_box(R, u, &copy->epoch);
+    R->packed = 0;
+    return &copy->body;
 }
 
-Value *heap_cell_slow(Run *R, Cell *c)
+static Value *claim_value(Run *R, void *object, const Value *old)
 {
-    const void *old;
-    Value *v = owned_contents(R, c, &c->value, &old);
-    if (v) return v;
-    v = renew_box(R, c, sizeof(CellBox)) + 1;
-    *v = *(const Value *)old;
-    return v;
+    if (heap_body_owned(R, old)) return (Value *)old;
+    CellBox *copy = mem_new(sizeof *copy);
+    *copy = (CellBox){epoch_of(old), *old};
+    return claim(R, object, old, &copy->epoch, sizeof *copy);
 }
+
+Value *heap_cell_slow(Run *R, Cell *c) { return claim_value(R, c, contents(R, c, &c->value)); }
 
 /* What a closure stands for that has no entry in the heap map: itself. */
 static const CellBox closure_itself = {EPOCH_NONE, V_NIL};
@@ -185,10 +200,7 @@ bool heap_closures_set(void)
 void heap_set_closure(Run *R, Closure *c, const Closure *now)
 {
     atomic_store_explicit(&closures_set, true, memory_order_relaxed);
-    const void *old;
-    Value *v = owned_contents(R, c, &closure_itself.value, &old);
-    if (!v) v = renew_box(R, c, sizeof(CellBox)) + 1;
-    *v = value_object(now);
+    *claim_value(R, c, contents(R, c, &closure_itself.value)) = value_object(now);
 }
 
 /* The sweep ------------------------------------------------------------------------ */
@@ -262,6 +274,51 @@ Table *run_new_table(Run *R)
     object_init(&t->h, OBJ_TABLE, run_new_id(R));
     t->epoch = R->epoch;
     return t;
+}
+
+/* States whose run has written over what they saw ------------------------------------ */
+
+typedef struct Putting {
+    Hamt heap;
+    uint64_t before; /* the first epoch after the state */
+    uint64_t token;
+} Putting;
+
+static void put_back(void *context, const UndoEntry *e)
+{
+    Putting *p = context;
+    if (*e->box >= p->before) return;
+    if (!object_is_remapped(e->object)) object_mark_remapped(e->object);
+    heap_map_put(&p->heap, value_object(e->object), place_of(e->object), value_object(e->box),
+                 p->token);
+}
+
+/* Whoever is first: what two threads make out is the same. */
+static Hamt *make_whole(State *s)
+{
+    struct StateMore *more = s->more;
+    Undo *last = more->undo;
+    while (last->next) last = last->next;
+    if (last->open) run_close(last->open);
+    Putting p = {s->heap, s->epoch + 1, epoch_new()};
+    p.heap.spare = 0;
+    uint64_t counted = mem_counted; /* when it happens is no part of the state */
+    undo_each(more->undo, put_back, &p);
+    Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
+    *whole = p.heap;
+    mem_counted = counted;
+    bool first = __atomic_compare_exchange_n(&more->whole, &there, whole, false,
+                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return first ? whole : there;
+}
+
+Hamt state_heap(const State *s)
+{
+    Hamt heap = s->heap;
+    heap.spare = 0;
+    if (!s->heap.spare || !s->more->undo) return heap;
+    Hamt *whole = __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
+    return whole ? *whole : *make_whole((State *)s);
 }
 
 static const struct Node *base_node;
@@ -478,22 +535,36 @@ static void new_world(Run *R)
     R->world = w;
 }
 
+void run_close(Run *R)
+{
+    R->since = R->epoch;
+    if (R->undo) R->undo->open = NULL;
+    R->undo = NULL;
+}
+
+static void new_epoch(Run *R, uint64_t after)
+{
+    R->epoch = epoch_after(after);
+    run_close(R);
+}
+
 void run_load(Run *R, const State *s)
 {
-    R->epoch = epoch_new();
+    Hamt heap = state_heap(s);
+    new_epoch(R, s->epoch);
     if (R->packed != s->epoch) cache_new_view(R);
     R->packed = s->epoch;
-    R->heap = s->heap;
+    R->heap = heap;
     R->next_id = s->next_id;
     R->random = s->random;
     R->counted = s->counted;
     R->counted_from = mem_counted;
-    R->heap.spare = 0;
     R->world = s->world;
     R->co = s->paused;
     R->spare = NULL;
     if (s->paused) R->main_segment = NULL;
-    if (s->heap.spare) *heap_coroutine_mut(R, R->co) = s->running[0];
+    if (s->heap.spare && s->more->running.segment)
+        *heap_coroutine_mut(R, R->co) = s->more->running;
 }
 
 Run *run_begin(const State *state)
@@ -503,7 +574,7 @@ Run *run_begin(const State *state)
     if (state) {
         run_load(R, state);
     } else {
-        R->epoch = epoch_new();
+        new_epoch(R, EPOCH_NONE);
         cache_new_view(R);
         R->packed = 0;
         R->heap = (Hamt){0};
@@ -532,20 +603,42 @@ static State *snapshot(Run *R, size_t size)
     return s;
 }
 
+/* With room for more, in which is body, if that is not NULL. */
+static State *snapshot_more(Run *R, const CoBody *body)
+{
+    State *s = snapshot(R, sizeof *s + sizeof s->more[0]);
+    s->heap.spare = 1;
+    if (!body || R->segment != R->main_segment) R->main_segment = NULL;
+    if (!body) return s;
+    s->more->running = *body;
+    R->segment->epoch = R->epoch;
+    return s;
+}
+
 State *run_snapshot(Run *R)
 {
     State *s = snapshot(R, sizeof *s);
+    run_close(R);
     if (s->paused) R->main_segment = NULL;
     return s;
 }
 
 State *run_snapshot_running(Run *R, const CoBody *body)
 {
-    State *s = snapshot(R, sizeof *s + sizeof *body);
-    s->running[0] = *body;
-    s->heap.spare = 1;
-    if (R->segment != R->main_segment) R->main_segment = NULL;
-    R->segment->epoch = R->epoch;
+    State *s = snapshot_more(R, body);
+    run_close(R);
+    return s;
+}
+
+State *run_snapshot_own(Run *R, const CoBody *body)
+{
+    State *s = snapshot_more(R, body);
+    Undo *last = R->undo;
+    R->undo = s->more->undo = undo_new(R);
+    if (last) {
+        last->open = NULL;
+        last->next = R->undo;
+    }
     return s;
 }
 
@@ -570,6 +663,7 @@ void run_end(Run *R)
 {
     if (R->status == RUN_PAUSED) R->main_segment = NULL;
     R->status = RUN_OK;
+    run_close(R);
     mem_counted = R->began_counted; /* a run within another is not the other's */
     R->heap = (Hamt){0};
     R->world = NULL;
@@ -604,5 +698,6 @@ static void diff_entry(void *context, Word key, Word a, Word b)
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
 {
     DiffContext d = {fn, context};
-    heap_map_diff(&a->heap, &b->heap, diff_entry, &d);
+    Hamt from = state_heap(a), to = state_heap(b);
+    heap_map_diff(&from, &to, diff_entry, &d);
 }

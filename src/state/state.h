@@ -15,7 +15,10 @@
  *   2. a remapped object's contents are those of the heap map's entry, if there is
  *      one, else those frozen in the object;
  *   3. what carries this run's epoch is written in place; the first write to
- *      anything older puts a copy of its contents' header in the heap map.
+ *      anything older puts a copy of its contents' header in the heap map;
+ *   4. but what is not older than R->since was made when all snapshots taken since then
+ *      were the run's own affair: it is written in place after it has been put aside
+ *      for them (undo.h).
  * A direct-mapped cache stands in front of the heap map. Its entries are tagged with the
  * run's `view`, which changes when the run goes on from another state and not at a
  * snapshot: so it is never cleared, and stays warm from one snapshot to the next. What
@@ -26,6 +29,7 @@
 
 #include "state/random.h"
 #include "state/stack.h"
+#include "state/undo.h"
 
 /* What a state's traces need to know and have found (state/trace.h, eval/collect.h). */
 typedef struct Collection {
@@ -64,7 +68,12 @@ typedef struct State {
     uint64_t epoch;   /* the one that ended here: of no other state */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
-    CoBody running[];  /* if heap.spare: that coroutine's body, which the heap has not */
+    /* If heap.spare: what it is more than that. Its heap is to be asked of state_heap. */
+    struct StateMore {
+        CoBody running; /* that coroutine's body, which the heap has not; or no segment */
+        Undo *undo;     /* NULL: the heap is whole */
+        Hamt *whole;    /* when it was first looked into, else NULL */
+    } more[];
 } State;
 
 /* key: the object's address, and above its 48 bits the view; body: the address of contents
@@ -133,6 +142,8 @@ typedef struct Run {
     uint64_t view;         /* above CACHE_VIEW_SHIFT */
     uint32_t cache_mask;   /* number of entries less 1 */
     uint32_t cache_misses; /* since there were so many */
+    uint64_t since;        /* what is older is frozen */
+    Undo *undo;            /* of the last snapshot since, or NULL */
     uint64_t packed;       /* the epoch of the state that is just what the view shows, or 0 */
 
     /* budget */
@@ -368,6 +379,15 @@ State *run_snapshot(Run *R);
 /* The same while the evaluator runs: body is what the running coroutine's is to be in the
  * state. It goes on as it is, in its segment, whose frames body has copies of. */
 State *run_snapshot_running(Run *R, const CoBody *body);
+/* The same (body NULL: as run_snapshot) for a state that only this run knows, as a value of
+ * its world: what the run writes next costs less. */
+State *run_snapshot_own(Run *R, const CoBody *body);
+/* What the run has made is frozen, and all its own snapshots may be seen by others, and
+ * looked into: begin a run, and others of this header. */
+void run_close(Run *R);
+/* Its heap map. O(1), but the first time for a run's own snapshot O(what the run has written
+ * over since). */
+Hamt state_heap(const State *s);
 /* The same state, of which to begin many runs. */
 const State *state_settled(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
