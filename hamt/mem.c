@@ -60,6 +60,12 @@ static void *mem_checked(void *p)
 void *mem_alloc(size_t size) { return mem_checked(mem_try_alloc(size)); }
 void *mem_alloc_atomic(size_t size) { return mem_checked(mem_try_alloc_atomic(size)); }
 
+static uint32_t weak_list_grown(uint32_t size)
+{
+    if (size > UINT32_MAX / 2) mem_fail("out of memory");
+    return size ? 2 * size : 64;
+}
+
 #ifdef MOONLET_MALLOC
 
 /* AddressSanitizer ends the program when asked for more. */
@@ -144,12 +150,28 @@ void mem_weak_set(uintptr_t *slot, void *object) { *slot = (uintptr_t)object; }
 void *mem_weak_get(const uintptr_t *slot) { return (void *)*slot; }
 void mem_weak_clear(uintptr_t *slot) { *slot = 0; }
 
+void mem_weak_list_add(MemWeakList *l, void *object)
+{
+    if (l->count == l->size) {
+        l->size = weak_list_grown(l->size);
+        l->slots = realloc(l->slots, l->size * sizeof *l->slots);
+        if (!l->slots) mem_fail("out of memory");
+    }
+    l->slots[l->count++] = (uintptr_t)object;
+}
+int64_t mem_weak_list_get(MemWeakList *l, void **to)
+{
+    for (uint32_t i = 0; i < l->count; i++) to[i] = (void *)l->slots[i];
+    return l->count;
+}
+
 #else
 
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
 #include <gc/gc.h>
 #include <gc/gc_inline.h>
+#include <gc/gc_mark.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -223,13 +245,26 @@ static uint64_t now_ns(clockid_t clock)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Changed under the allocation lock. */
+static MemWeakList *weak_lists;
+
 static MemPauses pauses;
 static uint64_t pause_began, pause_began_busy;
+
+/* All threads stand still, and what is not marked is garbage. */
+static void weak_lists_sweep(void)
+{
+    for (MemWeakList *l = weak_lists; l; l = l->next)
+        for (uint32_t i = 0; i < l->count; i++)
+            if (l->slots[i] && !GC_is_marked(GC_REVEAL_POINTER(l->slots[i]))) l->slots[i] = 0;
+}
 
 /* Under the allocation lock, at every step of a collection. */
 static void collection_event(GC_EventType event)
 {
-    if (event == GC_EVENT_PRE_STOP_WORLD) {
+    if (event == GC_EVENT_MARK_END) {
+        weak_lists_sweep();
+    } else if (event == GC_EVENT_PRE_STOP_WORLD) {
         pause_began = now_ns(CLOCK_MONOTONIC);
         pause_began_busy = now_ns(CLOCK_THREAD_CPUTIME_ID);
     } else if (event == GC_EVENT_POST_START_WORLD) {
@@ -524,6 +559,64 @@ void mem_weak_clear(uintptr_t *slot)
 {
     GC_unregister_disappearing_link((void **)slot);
     *slot = 0;
+}
+
+static void *weak_list_grow(void *list)
+{
+    MemWeakList *l = list;
+    uint32_t size = weak_list_grown(l->size);
+    uintptr_t *slots = realloc(l->slots, size * sizeof *slots);
+    if (!slots) mem_fail("out of memory");
+    if (!l->size) {
+        l->next = weak_lists;
+        weak_lists = l;
+    }
+    l->slots = slots;
+    l->size = size;
+    return NULL;
+}
+
+/* A collection may come between any two steps, in another thread: it finds the list as it
+ * was, or with a word for an object that is still at hand here. */
+void mem_weak_list_add(MemWeakList *l, void *object)
+{
+    if (l->count == l->size) {
+        mem_thread_attach();
+        GC_call_with_alloc_lock(weak_list_grow, l);
+    }
+    l->slots[l->count] = (uintptr_t)GC_HIDE_POINTER(object);
+    atomic_signal_fence(memory_order_seq_cst);
+    l->count++;
+    GC_reachable_here(object);
+}
+
+typedef struct WeakListGet {
+    MemWeakList *list;
+    void **to;
+} WeakListGet;
+
+static void *weak_list_get(void *context)
+{
+    const WeakListGet *g = context;
+    MemWeakList *l = g->list;
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        uintptr_t hidden = l->slots[i];
+        if (!hidden) continue;
+        g->to[left] = GC_REVEAL_POINTER(hidden);
+        l->slots[left++] = hidden;
+    }
+    l->count = left;
+    return l;
+}
+
+int64_t mem_weak_list_get(MemWeakList *l, void **to)
+{
+    mem_thread_attach();
+    if (GC_get_on_collection_event() != collection_event) return -1;
+    WeakListGet g = {l, to};
+    GC_call_with_alloc_lock(weak_list_get, &g);
+    return l->count;
 }
 
 #endif

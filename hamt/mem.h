@@ -100,6 +100,25 @@ void mem_weak_set(uintptr_t *slot, void *object);
 void *mem_weak_get(const uintptr_t *slot);
 void mem_weak_clear(uintptr_t *slot);
 
+/*
+ * Weak lists: objects in the order in which they were added; those that have become
+ * unreachable otherwise leave. Much cheaper than weak pointers. A list begins zeroed, is
+ * used by one thread at a time, and once used must never be freed.
+ */
+typedef struct MemWeakList {
+    uintptr_t *slots; /* hidden words; 0: has left */
+    uint32_t count, size;
+    struct MemWeakList *next; /* of all that are used */
+} MemWeakList;
+
+/* Amortised O(1), no lock but when the list grows. */
+void mem_weak_list_add(MemWeakList *l, void *object);
+/* What is left, which goes to `to`, collected memory with room for l->count; gives how much
+ * that is. -1: the host has put another function in the place where the collector tells what
+ * it does, so nobody knows. */
+int64_t mem_weak_list_get(MemWeakList *l, void **to);
+static inline void mem_weak_list_clear(MemWeakList *l) { l->count = 0; }
+
 #define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
 
 /* What a thread has counted as allocated, in bytes: for those who count by what was done

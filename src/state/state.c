@@ -2,6 +2,7 @@
 #include "state/state.h"
 
 #include "state/marks.h"
+#include "state/own.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -106,12 +107,17 @@ const void *heap_read_slow(Run *R, const void *object, const void *frozen)
     return body;
 }
 
+void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token)
+{
+    if (!object_is_remapped(object)) object_mark_remapped(object);
+    heap_map_put(heap, value_object(object), place_of(object), value_object(box), token);
+}
+
 /* A box for the object in this epoch is what the run finds from now on. */
 static void put_box(Run *R, void *object, uint64_t *box)
 {
     *box = R->epoch;
-    if (!object_is_remapped(object)) object_mark_remapped(object);
-    heap_map_put(&R->heap, value_object(object), place_of(object), value_object(box), R->epoch);
+    heap_put(&R->heap, object, box, R->epoch);
     cache_put(R, object, box + 1);
 }
 
@@ -124,7 +130,7 @@ static void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t
     mem_count(size);
     R->packed = 0;
     if (*epoch >= R->since && *epoch < R->epoch) {
-        if (R->undo) undo_add(R->undo, object, copy);
+        if (R->own.undo) own_save(R, object, copy);
         *epoch = R->epoch;
         return epoch + 1;
     }
@@ -274,51 +280,6 @@ Table *run_new_table(Run *R)
     object_init(&t->h, OBJ_TABLE, run_new_id(R));
     t->epoch = R->epoch;
     return t;
-}
-
-/* States whose run has written over what they saw ------------------------------------ */
-
-typedef struct Putting {
-    Hamt heap;
-    uint64_t before; /* the first epoch after the state */
-    uint64_t token;
-} Putting;
-
-static void put_back(void *context, const UndoEntry *e)
-{
-    Putting *p = context;
-    if (*e->box >= p->before) return;
-    if (!object_is_remapped(e->object)) object_mark_remapped(e->object);
-    heap_map_put(&p->heap, value_object(e->object), place_of(e->object), value_object(e->box),
-                 p->token);
-}
-
-/* Whoever is first: what two threads make out is the same. */
-static Hamt *make_whole(State *s)
-{
-    struct StateMore *more = s->more;
-    Undo *last = more->undo;
-    while (last->next) last = last->next;
-    if (last->open) run_close(last->open);
-    Putting p = {s->heap, s->epoch + 1, epoch_new()};
-    p.heap.spare = 0;
-    uint64_t counted = mem_counted; /* when it happens is no part of the state */
-    undo_each(more->undo, put_back, &p);
-    Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
-    *whole = p.heap;
-    mem_counted = counted;
-    bool first = __atomic_compare_exchange_n(&more->whole, &there, whole, false,
-                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-    return first ? whole : there;
-}
-
-Hamt state_heap(const State *s)
-{
-    Hamt heap = s->heap;
-    heap.spare = 0;
-    if (!s->heap.spare || !s->more->undo) return heap;
-    Hamt *whole = __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
-    return whole ? *whole : *make_whole((State *)s);
 }
 
 static const struct Node *base_node;
@@ -535,13 +496,6 @@ static void new_world(Run *R)
     R->world = w;
 }
 
-void run_close(Run *R)
-{
-    R->since = R->epoch;
-    if (R->undo) R->undo->open = NULL;
-    R->undo = NULL;
-}
-
 static void new_epoch(Run *R, uint64_t after)
 {
     R->epoch = epoch_after(after);
@@ -633,12 +587,7 @@ State *run_snapshot_running(Run *R, const CoBody *body)
 State *run_snapshot_own(Run *R, const CoBody *body)
 {
     State *s = snapshot_more(R, body);
-    Undo *last = R->undo;
-    R->undo = s->more->undo = undo_new(R);
-    if (last) {
-        last->open = NULL;
-        last->next = R->undo;
-    }
+    own_begin(R, s);
     return s;
 }
 

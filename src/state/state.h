@@ -72,7 +72,8 @@ typedef struct State {
     struct StateMore {
         CoBody running; /* that coroutine's body, which the heap has not; or no segment */
         Undo *undo;     /* NULL: the heap is whole */
-        Hamt *whole;    /* when it was first looked into, else NULL */
+        UndoList *alone;
+        Hamt *whole; /* when it was first looked into, else NULL */
     } more[];
 } State;
 
@@ -118,6 +119,15 @@ typedef struct RunHooks {
     bool one_thread; /* what the hooks call must not be called from others */
 } RunHooks;
 
+/* A run's snapshots that nobody else knows and that have not been looked into. */
+typedef struct OwnSnapshots {
+    MemWeakList list;
+    Undo *undo;            /* of the last one; NULL: there are none */
+    UndoList *alone;       /* also its */
+    uint64_t last, before; /* the epochs of the last one and of the one before it */
+    uint64_t collections;  /* bdwgc's, when last looked which of them are left */
+} OwnSnapshots;
+
 typedef struct Run {
     /* hot: what nodes read */
     uint64_t epoch;
@@ -143,8 +153,8 @@ typedef struct Run {
     uint32_t cache_mask;   /* number of entries less 1 */
     uint32_t cache_misses; /* since there were so many */
     uint64_t since;        /* what is older is frozen */
-    Undo *undo;            /* of the last snapshot since, or NULL */
-    uint64_t packed;       /* the epoch of the state that is just what the view shows, or 0 */
+    OwnSnapshots own;
+    uint64_t packed; /* the epoch of the state that is just what the view shows, or 0 */
 
     /* budget */
     uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
@@ -224,6 +234,9 @@ static inline Cell *run_new_cell(Run *R, Value v)
 }
 
 /* The heap ------------------------------------------------------------------- */
+
+/* For those who make heap maps: the object is found in box there. */
+void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token);
 
 const void *heap_read_slow(Run *R, const void *object, const void *frozen);
 TableBody *heap_table_slow(Run *R, Table *t);

@@ -6,13 +6,6 @@
 /* With their headers 64 bytes and a page of the collector. */
 enum { ENTRIES_FIRST = 3, ENTRIES_MAX = 255 };
 
-Undo *undo_new(struct Run *open)
-{
-    Undo *u = mem_new(sizeof *u);
-    u->open = open;
-    return u;
-}
-
 static UndoBlock *block_new(UndoBlock *older)
 {
     uint32_t size = older ? older->size * 4 + ENTRIES_FIRST : ENTRIES_FIRST;
@@ -23,16 +16,33 @@ static UndoBlock *block_new(UndoBlock *older)
     return b;
 }
 
-void undo_add(Undo *u, void *object, uint64_t *box)
+void undo_add(UndoList *l, void *object, uint64_t *box)
 {
-    UndoBlock *b = u->block;
-    if (!b || b->count == b->size) b = u->block = block_new(b);
+    if (undo_full(l)) l->block = block_new(l->block);
+    UndoBlock *b = l->block;
     b->entries[b->count++] = (UndoEntry){object, box};
 }
 
-void undo_each(const Undo *u, UndoFn *fn, void *context)
+void undo_each(const UndoList *l, UndoFn *fn, void *context)
 {
-    for (; u; u = u->next)
-        for (const UndoBlock *b = u->block; b; b = b->older)
-            for (uint32_t i = 0; i < b->count; i++) fn(context, &b->entries[i]);
+    for (const UndoBlock *b = l->block; b; b = b->older)
+        for (uint32_t i = 0; i < b->count; i++) fn(context, &b->entries[i]);
+}
+
+typedef struct Merging {
+    UndoList *to;
+    uint64_t epoch;
+} Merging;
+
+static void merge_entry(void *context, const UndoEntry *e)
+{
+    const Merging *m = context;
+    if (*e->box <= m->epoch) undo_add(m->to, e->object, e->box);
+}
+
+void undo_merge(Undo *u, Undo *next, uint64_t epoch)
+{
+    Merging m = {&u->list, epoch};
+    for (const Undo *v = u->next; v != next; v = v->next) undo_each(&v->list, merge_entry, &m);
+    u->next = next;
 }

@@ -9,12 +9,16 @@
  * called shallow binding, or rerooting without going back (Baker, "Shallow Binding in Lisp
  * 1.5", CACM 1978).
  *
- *   State k   -> Undo k  [what was written over before snapshot k + 1] -next-> Undo k + 1
- *   entry     object, and the contents with their epoch as they were: a box of the heap map
+ *   State k   -> alone  [what only k needs: as it was written between k - 1 and k]
+ *             -> Undo k [what k and earlier ones need; put aside before k + 1] -next-> Undo k +
+ * 1 entry     object, and the contents with their epoch as they were: a box of the heap map
  *
- * What an object contained in snapshot k is the only entry for it, from Undo k on, whose
- * epoch is not after that of k; if there is none, what it contains now. An undo log knows
- * the later ones but no earlier ones, so a snapshot that is dropped takes its own with it.
+ * What an object contained in snapshot k is the only entry for it, alone or from Undo k on,
+ * whose epoch is not after that of k; if there is none, what it contains now.
+ *
+ * A snapshot knows the logs of later ones but no earlier ones, and the run knows its
+ * snapshots by a weak list: so what only dropped ones need goes with them. When k is dropped
+ * and an earlier one is not, that one takes over from Undo k what it needs.
  *
  * Only the run's thread may touch an open log. run_close (state.h) ends the writing over:
  * before others can see one of the snapshots, and before one of them is looked into.
@@ -22,6 +26,7 @@
 #ifndef MOONLET_UNDO_H
 #define MOONLET_UNDO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct UndoEntry {
@@ -35,18 +40,28 @@ typedef struct UndoBlock {
     UndoEntry entries[];
 } UndoBlock;
 
+typedef struct UndoList {
+    UndoBlock *block; /* the newest, or NULL */
+} UndoList;
+
 typedef struct Undo {
     struct Undo *next; /* of the run's next snapshot, or NULL */
     struct Run *open;  /* in the last one: the run that goes on writing over, or NULL */
-    UndoBlock *block;  /* the newest, or NULL */
+    UndoList list;
 } Undo;
 
-Undo *undo_new(struct Run *open);
 /* Amortised O(1). */
-void undo_add(Undo *u, void *object, uint64_t *box);
+void undo_add(UndoList *l, void *object, uint64_t *box);
+/* Whether the next entry begins a new block. */
+static inline bool undo_full(const UndoList *l)
+{
+    return !l->block || l->block->count == l->block->size;
+}
+/* Takes the place of the logs between u and next (NULL: all after u), whose snapshots are no
+ * more: of their entries those of epochs up to that of u's snapshot. */
+void undo_merge(Undo *u, Undo *next, uint64_t epoch);
 
-/* Each entry from this log on. */
 typedef void UndoFn(void *context, const UndoEntry *e);
-void undo_each(const Undo *u, UndoFn *fn, void *context);
+void undo_each(const UndoList *l, UndoFn *fn, void *context);
 
 #endif

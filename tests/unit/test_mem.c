@@ -157,6 +157,37 @@ START_TEST(weak_pointers_are_cleared)
 }
 END_TEST
 
+static void __attribute__((noinline)) make_list(MemWeakList *l, void **kept, int n)
+{
+    for (int i = 0; i < n; i++) {
+        void *object = mem_new(64);
+        mem_weak_list_add(l, object);
+        if (i % 10 == 0) kept[i / 10] = object;
+    }
+}
+
+/* What is kept stays in its order; the list is used again after it was cleared. */
+START_TEST(weak_lists_lose_what_is_garbage)
+{
+    enum { WEAK = 1000 };
+    static MemWeakList list;
+    void **kept = mem_alloc(WEAK / 10 * sizeof *kept), **left = mem_alloc(WEAK * sizeof *left);
+    for (int round = 0; round < 3; round++) {
+        make_list(&list, kept, WEAK);
+        mem_collect();
+        int64_t n = mem_weak_list_get(&list, left);
+        if (collects()) ck_assert_int_lt(n, WEAK / 2);
+        ck_assert_int_eq(n, list.count);
+        int found = 0;
+        for (int64_t i = 0; i < n; i++)
+            if (found < WEAK / 10 && left[i] == kept[found]) found++;
+        ck_assert_int_eq(found, WEAK / 10);
+        mem_weak_list_clear(&list);
+        ck_assert_int_eq(mem_weak_list_get(&list, left), 0);
+    }
+}
+END_TEST
+
 /* Allocates both kinds, checks them, and collects now and then. */
 static void *work(void *seed)
 {
@@ -357,6 +388,7 @@ int main(void)
     tcase_add_test(tc, garbage_is_collected);
     tcase_add_test(tc, what_cannot_be_had_is_null);
     tcase_add_test(tc, weak_pointers_are_cleared);
+    tcase_add_test(tc, weak_lists_lose_what_is_garbage);
     tcase_add_test(tc, threads_do_not_disturb_each_other);
     tcase_add_test(tc, threads_come_and_go);
     tcase_add_test(tc, helpers_come_with_a_large_heap);

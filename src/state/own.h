@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run's own snapshots: those that nobody else has looked into, so that the run may go on
+ * writing to its objects where they lie (undo.h). For state.c.
+ */
+#ifndef MOONLET_OWN_H
+#define MOONLET_OWN_H
+
+#include "state/state.h"
+
+/* s, just taken, is one. */
+void own_begin(Run *R, State *s);
+/* The object's contents, of which box is a copy, are about to be written over. */
+void own_save(Run *R, void *object, uint64_t *box);
+
+#endif
