@@ -29,6 +29,16 @@ enum {
 
 enum { A_CELL, A_USERDATA, A_COROUTINE, A_CLOSURE, KINDS };
 
+/* Does this build, in this run, give memory back? */
+static bool collects(void)
+{
+#ifdef MOONLET_MALLOC
+    return false;
+#else
+    return !getenv("GC_DONT_GC");
+#endif
+}
+
 /* What a state contains. */
 typedef struct Model {
     Table *tables[TABLES];
@@ -46,7 +56,7 @@ typedef struct Member {
 
 static struct Test {
     Member members[MEMBERS];
-    uint32_t count;
+    uint32_t count, kept;
     uint64_t seed;
 } * test; /* a root */
 
@@ -272,7 +282,7 @@ static bool is_alive(void *context, const void *object)
 
 static void add_member(const State *s, const Model *m)
 {
-    uint32_t i = test->count < MEMBERS ? test->count++ : pick(MEMBERS);
+    uint32_t i = test->count < test->kept ? test->count++ : pick(test->kept);
     test->members[i] = (Member){s, *m};
 }
 
@@ -359,6 +369,7 @@ static void step(Run *R, Model *m, Play p)
         break;
     case 4:
         if (!pick(8)) run_close(R);
+        if (!pick(8)) mem_collect(); /* runs notice which snapshots are left */
         break;
     case 5:
     case 6:
@@ -407,6 +418,7 @@ static uint64_t play_all(uint64_t seed, uint32_t look_every, uint32_t runs)
 {
     memset(test, 0, sizeof *test);
     test->seed = seed;
+    test->kept = 3 + pick(MEMBERS - 3);
     uint64_t counted = 0;
     make_first();
     while (runs-- > 0) {
@@ -526,6 +538,55 @@ START_TEST(a_closed_log_has_no_more_to_come)
 }
 END_TEST
 
+static void count_entry(void *context, const UndoEntry *e) { ++*(uint32_t *)context; }
+
+static uint32_t entries_for(const State *s)
+{
+    uint32_t n = 0;
+    undo_each(s->more->alone, count_entry, &n);
+    for (const Undo *u = s->more->undo; u; u = u->next) undo_each(&u->list, count_entry, &n);
+    return n;
+}
+
+static const Undo *last_for(const State *s)
+{
+    const Undo *u = s->more->undo;
+    while (u->next) u = u->next;
+    return u;
+}
+
+static void __attribute__((noinline)) write_frames(Run *R, Table **tables, int frames)
+{
+    while (frames-- > 0) {
+        run_snapshot_own(R, NULL);
+        for (int i = frames % 2; i < TABLES; i += 2) /* two snapshots see the same */
+            run_set(R, tables[i], value_number(1), value_number(frames));
+    }
+}
+
+/* One that is kept does not keep what the dropped ones after it would need. */
+START_TEST(dropped_snapshots_need_nothing)
+{
+    enum { FRAMES = 1000, LATER = 30 };
+    Run *R = run_begin(NULL);
+    Table **tables = mem_alloc(TABLES * sizeof *tables);
+    for (int i = 0; i < TABLES; i++) tables[i] = run_new_table(R);
+    const State *first = run_snapshot_own(R, NULL);
+    write_frames(R, tables, FRAMES);
+    const State *second = run_snapshot_own(R, NULL);
+    write_frames(R, tables, FRAMES);
+    mem_collect();
+    write_frames(R, tables, LATER);
+    if (collects()) ck_assert_uint_lt(entries_for(first), FRAMES / 4 * TABLES);
+    ck_assert_ptr_eq(last_for(first), last_for(second));
+    Run *view = run_begin(first);
+    for (int i = 0; i < TABLES; i++)
+        ck_assert_uint_eq(run_get(view, tables[i], value_number(1)), V_NIL);
+    run_end(view);
+    run_end(R);
+}
+END_TEST
+
 /* Whoever is the first to look. */
 START_TEST(making_whole_counts_nothing)
 {
@@ -548,6 +609,7 @@ int main(void)
     tcase_add_test(t, runs_count_the_same_again);
     tcase_add_test(t, threads_look_at_the_same);
     tcase_add_test(t, a_closed_log_has_no_more_to_come);
+    tcase_add_test(t, dropped_snapshots_need_nothing);
     tcase_add_test(t, making_whole_counts_nothing);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
