@@ -346,6 +346,49 @@ MOONLET_API moonlet_result moonlet_call_method(const moonlet_state *s, const cha
  * paused, an error. */
 MOONLET_API moonlet_result moonlet_resume(const moonlet_state *s);
 
+/* Timelines ----------------------------------------------------------------------- */
+
+/*
+ * A world that moves, frame by frame, and can go back: for games with rollback, and for
+ * search. Where states can be kept, forked and given to others, a timeline is one thread's at
+ * a time and knows its last frames only; for that it writes in place. Frames cost less
+ * (docs/PERFORMANCE.md), and going back costs what the frames that are given up have changed.
+ *
+ *     moonlet_timeline *t = moonlet_timeline_begin(s, 60);
+ *     moonlet_timeline_call(t, "frame", input, 2); // frame 1
+ *     moonlet_timeline_call(t, "frame", input, 2); // frame 2
+ *     moonlet_timeline_back(t, 1);                 // as if frame 2 had not been
+ *     moonlet_state *now = moonlet_timeline_state(t);
+ *     moonlet_timeline_end(t);
+ */
+typedef struct moonlet_timeline moonlet_timeline;
+
+/* Begins in the world of s, which is frame 0, under the limits of s; it can go back for up to
+ * so many frames. To be ended. O(frames). */
+MOONLET_API moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames);
+/* NULL is allowed. */
+MOONLET_API void moonlet_timeline_end(moonlet_timeline *t);
+
+/*
+ * Calls what is at a path, as moonlet_call_function; the next frame has begun. A call that
+ * fails, or reaches a limit (kind LIMIT), changes nothing: the frame is the one before. The
+ * result has no state; its values and its error live until the next call. Values that are
+ * objects are good as arguments of later calls, as long as the timeline does not go back to
+ * before they were made. From a host function that the timeline is calling: an error.
+ */
+MOONLET_API moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
+                                                 const moonlet_value *args, size_t count);
+/* How many calls have led here, and from which frame on it can go back to any. */
+MOONLET_API uint64_t moonlet_timeline_frame(const moonlet_timeline *t);
+MOONLET_API uint64_t moonlet_timeline_oldest(const moonlet_timeline *t);
+/* The world is again as it was in that frame; later ones are forgotten. false: it is not
+ * kept, or a call is running. O(what has been written since). */
+MOONLET_API bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame);
+/* The world of now as a state, for any use. O(1); but then what the timeline has made is
+ * frozen, so what the next frames write first costs as much as with states. NULL while a call
+ * is running. */
+MOONLET_API moonlet_state *moonlet_timeline_state(moonlet_timeline *t);
+
 /* Tables -------------------------------------------------------------------------- */
 
 /*

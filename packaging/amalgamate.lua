@@ -128,7 +128,10 @@ local function own_names(list)
                 at = behind(at + 1, "(", ")")
             elseif t == "struct" or t == "union" or t == "enum" then
                 kind = t
-                if is_word(at + 1) and text(at + 2) == "{" then own[text(at + 1)] = true end
+                local public = (text(at + 1) or ""):find("^moonlet_")
+                if is_word(at + 1) and text(at + 2) == "{" and not public then
+                    own[text(at + 1)] = true
+                end
                 at = at + (is_word(at + 1) and 2 or 1)
             elseif t == "(" and not named then
                 if name and name:find("^[%u_]+$") and is_word(at + 1) then name = text(at + 1) end

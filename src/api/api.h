@@ -47,12 +47,19 @@ void api_init(void);
 void api_begin(Session *S, const moonlet_state *s);
 /* The same to go on with what s holds paused. */
 void api_begin_resumed(Session *S, const moonlet_state *s);
+/* The same in a run that is there already, and is the caller's to end. */
+void api_begin_in(Session *S, const moonlet_state *s, Run *R);
+void api_leave(Session *S);
+/* Which limit has stopped it. */
+moonlet_limit_kind api_limit_of(const Session *S);
 /* For a run that is not the API's: C modules can be loaded in it. */
 void api_attach(Run *R);
 /* The session of a run, made when an attached one first calls a host function. */
 Session *api_session(Run *R);
 /* Ends a run that has come to nothing. */
 void api_drop(Session *S);
+/* The run's world, with the paused program in it again; own: as run_snapshot_own. */
+State *api_pack(Session *S, bool own);
 /* Packs what the evaluator left behind and ends the run. */
 moonlet_result api_end(Session *S, RunStatus status);
 /* The same for a run that worked without the evaluator: count values. */

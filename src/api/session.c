@@ -99,11 +99,9 @@ static __attribute__((noinline)) void lend_main(Session *S)
     R->co = NULL;
 }
 
-void api_begin_resumed(Session *S, const moonlet_state *s)
+static void attach(Session *S, const moonlet_state *s, Run *R)
 {
-    assert_live(s);
-    *S = (Session){.from = s};
-    Run *R = S->R = run_begin(s->state);
+    *S = (Session){.from = s, .R = R};
     R->host = S;
     R->hooks = &hooks_plain;
     if (s->config) apply_limits(S, s->config);
@@ -111,10 +109,22 @@ void api_begin_resumed(Session *S, const moonlet_state *s)
     if (__builtin_expect(bytes || mem_bound.reached, 0)) apply_bytes(S, bytes);
 }
 
+void api_begin_resumed(Session *S, const moonlet_state *s)
+{
+    assert_live(s);
+    attach(S, s, run_begin(s->state));
+}
+
+void api_begin_in(Session *S, const moonlet_state *s, Run *R)
+{
+    attach(S, s, R);
+    if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
+}
+
 void api_begin(Session *S, const moonlet_state *s)
 {
-    api_begin_resumed(S, s);
-    if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
+    assert_live(s);
+    api_begin_in(S, s, run_begin(s->state));
 }
 
 void api_attach(Run *R) { R->hooks = &hooks_attached; }
@@ -131,7 +141,7 @@ Session *api_session(Run *R)
 
 /* Ending ------------------------------------------------------------------------------ */
 
-static moonlet_limit_kind limit_of(const Session *S)
+moonlet_limit_kind api_limit_of(const Session *S)
 {
     switch (eval_stop_reason(S->R)) {
     case STOP_NONE: return MOONLET_LIMIT_NONE;
@@ -144,14 +154,18 @@ static moonlet_limit_kind limit_of(const Session *S)
     }
 }
 
-/* The run's world, with the paused program in it again. */
-static State *pack(Session *S)
+static State *take(Run *R, bool own)
+{
+    return own ? run_snapshot_own(R, NULL) : run_snapshot(R);
+}
+
+State *api_pack(Session *S, bool own)
 {
     Run *R = S->R;
-    if (!S->paused) return run_snapshot(R);
+    if (!S->paused) return take(R, own);
     R->status = RUN_OK;
     R->world = copy_world(R->world, S->main);
-    State *state = run_snapshot(R);
+    State *state = take(R, own);
     state->paused = S->paused;
     return state;
 }
@@ -165,10 +179,15 @@ static moonlet_result result_of(moonlet_status status, moonlet_state *h)
                             .error = h->error};
 }
 
+void api_leave(Session *S)
+{
+    if (S->bounded) mem_bound = S->outer;
+}
+
 void api_drop(Session *S)
 {
     run_end(S->R);
-    if (S->bounded) mem_bound = S->outer;
+    api_leave(S);
 }
 
 static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)
@@ -176,7 +195,7 @@ static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h
     moonlet_result r = result_of(status, h);
     r.steps = eval_steps_used(S->R);
     if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->R->fatal))
-        r.limit = limit_of(S);
+        r.limit = api_limit_of(S);
     api_drop(S);
     return r;
 }
@@ -189,7 +208,7 @@ moonlet_result api_end(Session *S, RunStatus status)
         return api_end_error(S, MOONLET_ERROR_LIMIT, "limit reached beside a paused program");
     }
     if (status == RUN_OK) collect_end(R);
-    moonlet_state *h = handle_new(pack(S), S->from->config);
+    moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
     if (status == RUN_OK) {
         handle_set_values(h, R->results, R->result_count);
         return finish(S, MOONLET_OK, h);
@@ -201,14 +220,14 @@ moonlet_result api_end(Session *S, RunStatus status)
 
 moonlet_result api_end_values(Session *S, const Value *values, size_t count)
 {
-    moonlet_state *h = handle_new(pack(S), S->from->config);
+    moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
     handle_set_values(h, values, count);
     return finish(S, MOONLET_OK, h);
 }
 
 moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message)
 {
-    moonlet_state *h = handle_new(pack(S), S->from->config);
+    moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
     size_t length = strlen(message);
     h->error = api_error(kind, string_value(string_new(message, length)), message, length);
     return finish(S, MOONLET_FAILED, h);

@@ -20,25 +20,30 @@ static void make_last(Run *R, const State *s)
     o->last = s->epoch;
 }
 
-/* Snapshots that have been dropped, as far as the collector has noticed, need no logs. */
-static void let_go(Run *R)
+/* Snapshots that have been dropped, as far as the collector has noticed, need no logs, nor do
+ * those after last, if that is not NULL. */
+static bool let_go(Run *R, const State *last)
 {
     OwnSnapshots *o = &R->own;
     o->collections = mem_collections();
     State **left = mem_alloc((o->list.count + (size_t)1) * sizeof *left);
-    int64_t n = mem_weak_list_get(&o->list, (void **)left);
-    if (n < 0) return;
+    int64_t found = mem_weak_list_get(&o->list, (void **)left), n = found;
+    if (n < 0) return false;
+    while (last && n > 0 && left[n - 1] != last) n--;
+    o->list.count = (uint32_t)n;
     no_last(o);
     for (int64_t i = 0; i < n; i++) {
         Undo *next = i + 1 < n ? left[i + 1]->more->undo : NULL;
         undo_merge(left[i]->more->undo, next, left[i]->epoch);
         make_last(R, left[i]);
     }
+    memset(left, 0, (size_t)found * sizeof *left); /* a stale pointer to it must keep nothing */
+    return true;
 }
 
 static inline void notice_collection(Run *R)
 {
-    if (R->own.collections != mem_collections()) let_go(R);
+    if (R->own.collections != mem_collections()) let_go(R, NULL);
 }
 
 void own_begin(Run *R, State *s)
@@ -74,6 +79,29 @@ void run_close(Run *R)
     mem_weak_list_clear(&R->own.list);
 }
 
+/* Each thing that has been put aside for a snapshot, among others. */
+static void each_saved(const struct StateMore *more, UndoFn *fn, void *context)
+{
+    undo_each(more->alone, fn, context);
+    for (const Undo *u = more->undo; u; u = u->next) undo_each(&u->list, fn, context);
+}
+
+static Run *open_for(const State *s)
+{
+    const Undo *last = s->heap.spare ? s->more->undo : NULL;
+    while (last && last->next) last = last->next;
+    return last ? last->open : NULL;
+}
+
+bool own_undo(Run *R, const State *s, UndoFn *undo)
+{
+    if (open_for(s) != R) return false;
+    each_saved(s->more, undo, (void *)s);
+    *s->more->alone = (UndoList){NULL};
+    *s->more->undo = (Undo){NULL, R, {NULL}};
+    return let_go(R, s);
+}
+
 typedef struct Putting {
     Hamt heap;
     uint64_t epoch; /* of the state */
@@ -90,14 +118,12 @@ static void put_back(void *context, const UndoEntry *e)
 static Hamt *make_whole(State *s)
 {
     struct StateMore *more = s->more;
-    const Undo *last = more->undo;
-    while (last->next) last = last->next;
-    if (last->open) run_close(last->open);
+    Run *open = open_for(s);
+    if (open) run_close(open);
     Putting p = {s->heap, s->epoch, epoch_new()};
     p.heap.spare = 0;
     uint64_t counted = mem_counted; /* when it happens is no part of the state */
-    undo_each(more->alone, put_back, &p);
-    for (const Undo *u = more->undo; u; u = u->next) undo_each(&u->list, put_back, &p);
+    each_saved(more, put_back, &p);
     Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
     *whole = p.heap;
     mem_counted = counted;

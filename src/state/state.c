@@ -502,10 +502,9 @@ static void new_epoch(Run *R, uint64_t after)
     run_close(R);
 }
 
-void run_load(Run *R, const State *s)
+/* The run's world becomes that of s, with this heap map. */
+static void load(Run *R, const State *s, Hamt heap)
 {
-    Hamt heap = state_heap(s);
-    new_epoch(R, s->epoch);
     if (R->packed != s->epoch) cache_new_view(R);
     R->packed = s->epoch;
     R->heap = heap;
@@ -519,6 +518,36 @@ void run_load(Run *R, const State *s)
     if (s->paused) R->main_segment = NULL;
     if (s->heap.spare && s->more->running.segment)
         *heap_coroutine_mut(R, R->co) = s->more->running;
+}
+
+void run_load(Run *R, const State *s)
+{
+    Hamt heap = state_heap(s);
+    new_epoch(R, s->epoch);
+    load(R, s, heap);
+}
+
+/* What is put back was written over where it lies: in a box of s, or in the object. */
+static void write_back(void *context, const UndoEntry *e)
+{
+    const State *s = context;
+    if (*e->box > s->epoch) return;
+    const HamtEntry *in = heap_map_find(&s->heap, value_object(e->object), place_of(e->object));
+    uint64_t *place = in ? value_pointer(in->value) : (uint64_t *)e->object + 1;
+    memcpy(place, e->box, box_size(e->object));
+}
+
+void run_back(Run *R, const State *s)
+{
+    if (!own_undo(R, s, write_back)) {
+        run_load(R, s);
+        return;
+    }
+    Hamt heap = s->heap;
+    heap.spare = 0;
+    R->epoch = epoch_after(R->epoch);
+    R->packed = 0;
+    load(R, s, heap);
 }
 
 Run *run_begin(const State *state)
@@ -552,7 +581,7 @@ static State *snapshot(Run *R, size_t size)
     s->world = R->world;
     s->paused = R->status == RUN_PAUSED || R->depth ? R->co : NULL;
     s->epoch = R->packed = R->epoch;
-    R->epoch = epoch_new();
+    R->epoch = epoch_after(R->epoch); /* the thread may be another by now */
     if (R->spare) R->spare->epoch = R->epoch;
     return s;
 }
@@ -562,7 +591,7 @@ static State *snapshot_more(Run *R, const CoBody *body)
 {
     State *s = snapshot(R, sizeof *s + sizeof s->more[0]);
     s->heap.spare = 1;
-    if (!body || R->segment != R->main_segment) R->main_segment = NULL;
+    if (body ? R->segment != R->main_segment : s->paused != NULL) R->main_segment = NULL;
     if (!body) return s;
     s->more->running = *body;
     R->segment->epoch = R->epoch;
@@ -608,19 +637,31 @@ static void clear_scratch(Run *R)
     R->scratch_used = false;
 }
 
-void run_end(Run *R)
+void run_rest(Run *R)
 {
     if (R->status == RUN_PAUSED) R->main_segment = NULL;
     R->status = RUN_OK;
-    run_close(R);
     mem_counted = R->began_counted; /* a run within another is not the other's */
-    R->heap = (Hamt){0};
-    R->world = NULL;
     R->co = NULL;
     R->spare = NULL;
     run_reclaim(R);
     if (R->scratch_used) clear_scratch(R);
     R->error = R->handler = R->value = V_NIL;
+}
+
+void run_wake(Run *R, const State *s)
+{
+    run_defaults(R);
+    R->counted = s->counted;
+    R->counted_from = mem_counted;
+}
+
+void run_end(Run *R)
+{
+    run_close(R);
+    run_rest(R);
+    R->heap = (Hamt){0};
+    R->world = NULL;
     R->next = pool;
     pool = R;
 }

@@ -405,10 +405,18 @@ Hamt state_heap(const State *s);
 const State *state_settled(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
 void run_load(Run *R, const State *s);
+/* The same for a run's own state that is to be gone on from, all later ones of its own being
+ * given up. O(what the run has written over since); what it writes then costs no more than
+ * before. */
+void run_back(Run *R, const State *s);
 /* Calls fn for each object that was made before both states and whose contents differ or
  * may differ. O(changes): what the states share is skipped. */
 typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
+/* The run is left for a while, between two snapshots of which s is the first: what it has
+ * allocated does not count for the one around it. It goes on in this thread or another. */
+void run_rest(Run *R);
+void run_wake(Run *R, const State *s);
 /* Forgets the run; what it has allocated does not count for the one around it. */
 void run_end(Run *R);
 /* The same for a run that was there to look at a state, for the one around it. */

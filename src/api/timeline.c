@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timelines: a run that is not ended between two calls of the host. The states between them
+ * are its own (state/undo.h): so it writes in place, and goes back in place.
+ *
+ *   kept   a ring: the state after call n is at n % size, for n from oldest to frame
+ */
+#include "api/api.h"
+#include "api/path.h"
+#include "eval/collect.h"
+
+struct moonlet_timeline {
+    struct moonlet_state now; /* what a session begins from: no handle for others */
+    Run *R;
+    State **kept;
+    size_t size;
+    uint64_t oldest, frame;
+    const Value *values; /* of the last call */
+    const moonlet_error *error;
+    bool running;
+};
+
+static void keep(moonlet_timeline *t, State *state)
+{
+    t->kept[t->frame % t->size] = state;
+    if (t->frame - t->oldest == t->size) t->oldest++;
+    t->now.state = state;
+}
+
+moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
+{
+    assert_live(s);
+    moonlet_timeline *t = mem_alloc_root(sizeof *t);
+    t->size = frames + 1;
+    t->kept = mem_alloc(t->size * sizeof *t->kept);
+    t->now.config = s->config;
+    t->R = run_begin(s->state);
+    State *state = run_snapshot_own(t->R, NULL);
+    state->paused = s->state->paused;
+    keep(t, state);
+    run_rest(t->R);
+    return t;
+}
+
+void moonlet_timeline_end(moonlet_timeline *t)
+{
+    if (!t) return;
+    run_wake(t->R, t->now.state);
+    run_end(t->R);
+    mem_free_root(t);
+}
+
+uint64_t moonlet_timeline_frame(const moonlet_timeline *t) { return t->frame; }
+
+uint64_t moonlet_timeline_oldest(const moonlet_timeline *t) { return t->oldest; }
+
+/* What it answered, until the next call. */
+static moonlet_result answer(moonlet_timeline *t, moonlet_status status, size_t count)
+{
+    return (moonlet_result){.status = status,
+                            .count = count,
+                            .values = (const moonlet_value *)t->values,
+                            .error = t->error};
+}
+
+static void set_values(moonlet_timeline *t, const Value *values, size_t count)
+{
+    Value *to = mem_alloc((count + 1) * sizeof *to);
+    if (count) memcpy(to, values, count * sizeof *to);
+    t->values = to;
+    t->error = NULL;
+}
+
+static moonlet_result fail(moonlet_timeline *t, const moonlet_error *e)
+{
+    t->values = NULL;
+    t->error = e;
+    return answer(t, MOONLET_FAILED, 0);
+}
+
+static moonlet_error *error_of(moonlet_error_kind kind, const char *message)
+{
+    size_t length = strlen(message);
+    return api_error(kind, string_value(string_new(message, length)), message, length);
+}
+
+/* The world is again what it was before the call. */
+static moonlet_result failed(moonlet_timeline *t, Session *S, RunStatus status)
+{
+    Run *R = S->R;
+    bool limit = status == RUN_PAUSED;
+    if (limit) R->fatal = true;
+    moonlet_limit_kind kind = R->fatal ? api_limit_of(S) : MOONLET_LIMIT_NONE;
+    const moonlet_error *e = S->error;
+    if (limit)
+        e = error_of(MOONLET_ERROR_LIMIT, moonlet_limit_text(kind));
+    else if (!e)
+        e = api_error_of_run(S, NULL, NULL);
+    run_back(R, t->now.state);
+    moonlet_result r = fail(t, e);
+    r.limit = kind;
+    return r;
+}
+
+static moonlet_result succeeded(moonlet_timeline *t, Session *S)
+{
+    size_t count = S->R->result_count;
+    collect_end(S->R);
+    set_values(t, S->R->results, count);
+    State *state = api_pack(S, true);
+    t->frame++;
+    keep(t, state);
+    return answer(t, MOONLET_OK, count);
+}
+
+moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
+                                     const moonlet_value *args, size_t count)
+{
+    assert_given(path);
+    if (t->running)
+        return fail(t, error_of(MOONLET_ERROR_HOST, "the timeline is in the middle of a call"));
+    assert_values(&t->now, args, count);
+    t->running = true;
+    Session S;
+    Value f;
+    run_wake(t->R, t->now.state);
+    api_begin_in(&S, &t->now, t->R);
+    RunStatus status = path_get(&S, path, NULL, &f);
+    if (status == RUN_OK) status = eval_call(S.R, f, (const Value *)args, count);
+    uint64_t steps = eval_steps_used(S.R);
+    moonlet_result r = status == RUN_OK ? succeeded(t, &S) : failed(t, &S, status);
+    r.steps = steps;
+    run_rest(t->R);
+    api_leave(&S);
+    t->running = false;
+    return r;
+}
+
+bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame)
+{
+    if (t->running || frame < t->oldest || frame > t->frame) return false;
+    run_wake(t->R, t->now.state);
+    for (; t->frame > frame; t->frame--) t->kept[t->frame % t->size] = NULL;
+    t->now.state = t->kept[frame % t->size];
+    run_back(t->R, t->now.state);
+    run_rest(t->R);
+    return true;
+}
+
+moonlet_state *moonlet_timeline_state(moonlet_timeline *t)
+{
+    if (t->running) return NULL;
+    run_wake(t->R, t->now.state);
+    State *state = run_snapshot(t->R);
+    state->paused = t->now.state->paused;
+    run_rest(t->R);
+    return handle_new(state, t->now.config);
+}
