@@ -94,12 +94,22 @@ static const moonlet_chunk *make_program(void)
     return compile(program.text);
 }
 
-static moonlet_result run(const moonlet_state *s, const moonlet_chunk *c, Looking looking)
+/* portion: pauses after so many steps, each time; or 0. */
+static moonlet_result run(const moonlet_state *s, const moonlet_chunk *c, Looking looking,
+                          uint64_t portion)
 {
     taken.looking = looking;
     taken.count = 0;
     for (unsigned i = 0; i < TAKEN; i++) dump_free(&taken.exact[i]);
-    moonlet_result r = moonlet_call_chunk(s, c, NULL, 0);
+    moonlet_limits limits = {.steps = portion};
+    moonlet_state *from = moonlet_limit(s, portion ? &limits : NULL);
+    moonlet_result r = moonlet_call_chunk(from, c, NULL, 0);
+    moonlet_release(from);
+    while (r.status == MOONLET_PAUSED) {
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
     taken.looking = LOOK_NEVER;
     return r;
 }
@@ -153,11 +163,12 @@ static moonlet_state *run_twice(moonlet_state *s)
 {
     static Dump dumps[TAKEN];
     const moonlet_chunk *c = make_program();
-    moonlet_result a = run(s, c, LOOK_AT_ONCE);
+    moonlet_result a = run(s, c, LOOK_AT_ONCE, 0);
     unsigned count = taken.count;
     check_exact();
     memcpy(dumps, taken.dumps, sizeof dumps);
-    moonlet_result b = run(s, c, LOOK_LATER);
+    moonlet_result b = run(
+        s, c, LOOK_LATER, program_random(&program, 3) ? 0 : 20 + program_random(&program, 200));
     ck_assert_uint_eq(taken.count, count);
     ck_assert_int_eq(a.status, b.status);
     check_taken(dumps);

@@ -458,6 +458,19 @@ START_TEST(states_are_as_the_model)
 }
 END_TEST
 
+/* The collector marks in slices, while snapshots come and go. */
+START_TEST(states_are_as_the_model_meanwhile)
+{
+    mem_limit_pauses(1);
+    test = mem_alloc_root(sizeof *test);
+    for (uint64_t seed = 10000; seed < 10000 + seeds(10); seed++) {
+        play_all(seed, 40, 6);
+        check_all(seed);
+    }
+    mem_free_root(test);
+}
+END_TEST
+
 /* What a program counts depends on what it does: not on addresses, epochs or the cache. */
 START_TEST(runs_count_the_same_again)
 {
@@ -606,6 +619,7 @@ int main(void)
     Suite *suite = suite_create("state");
     TCase *t = tcase_create("model");
     tcase_add_loop_test(t, states_are_as_the_model, 0, 2);
+    tcase_add_test(t, states_are_as_the_model_meanwhile);
     tcase_add_test(t, runs_count_the_same_again);
     tcase_add_test(t, threads_look_at_the_same);
     tcase_add_test(t, a_closed_log_has_no_more_to_come);
