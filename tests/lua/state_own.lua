@@ -168,6 +168,19 @@ local same = true
 for i, d in pairs(digests) do same = same and state.digest(snaps[i - 3]) == d end
 print(same) -- expect: true
 
+-- few of many are kept; nothing takes weak keys out between a text and its snapshot
+fresh()
+collectgarbage("stop")
+for i = 1, 2000 do
+  frame(i)
+  state.snapshot()
+  if i % 80 == 0 then snap() end
+  state.try(frame, i)
+  if i % 300 == 0 then collectgarbage() end
+end
+check("kept", "scattered") -- expect: kept	scattered	25	0	true
+collectgarbage("restart")
+
 -- an early one, then others from there, then one of the middle
 fresh()
 for i = 1, 20 do frame(i) snap() end
