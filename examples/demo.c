@@ -203,6 +203,40 @@ static void time_rollbacks(moonlet_state **history)
     moonlet_release(s);
 }
 
+static double digest_now(moonlet_timeline *t)
+{
+    moonlet_state *s = moonlet_timeline_state(t);
+    double digest = ask(s, "digest", 0, 0);
+    moonlet_release(s);
+    return digest;
+}
+
+static void play(moonlet_timeline *t, int frames)
+{
+    moonlet_value args[2] = {moonlet_number(1), moonlet_number(SAME_INPUT)};
+    for (int i = 0; i < frames; i++) {
+        moonlet_result r = moonlet_timeline_call(t, "play", args, 2);
+        if (r.status == MOONLET_OK) continue;
+        fprintf(stderr, "demo: %s\n", r.error->message);
+        exit(1);
+    }
+}
+
+/* The same frames in a timeline, which ends in the world of this digest. */
+static void show_timeline(const moonlet_state *world, double end)
+{
+    moonlet_timeline *t = moonlet_timeline_begin(world, BACK);
+    Meter m = meter_start();
+    play(t, FRAMES);
+    tell("a frame of a timeline, 60 kept in it", meter_ns(m, FRAMES), meter_bytes(m, FRAMES));
+    m = meter_start();
+    moonlet_timeline_back(t, FRAMES - BACK);
+    tell("going 60 frames back in it", meter_ns(m, 1), meter_bytes(m, 1));
+    play(t, BACK);
+    check(digest_now(t) == end, "a timeline that went back comes to the identical world");
+    moonlet_timeline_end(t);
+}
+
 static double show_rollback(const moonlet_state *world, double digest)
 {
     static moonlet_state *history[FRAMES + 1];
@@ -225,6 +259,7 @@ static double show_rollback(const moonlet_state *world, double digest)
     check(ask(back, "digest", 0, 0) == before, "the snapshot is what it was");
     check(ask(world, "digest", 0, 0) == digest, "so is the first world");
     for (int i = FRAMES - BACK; i <= FRAMES; i++) moonlet_release(history[i]);
+    show_timeline(world, end);
     return ns;
 }
 

@@ -191,7 +191,12 @@ static State *take_snapshot(Run *R, bool own)
 
 State *eval_snapshot(Run *R) { return take_snapshot(R, false); }
 
-State *eval_snapshot_own(Run *R) { return take_snapshot(R, true); }
+/* The program makes them itself, and may keep any number. */
+State *eval_snapshot_own(Run *R)
+{
+    mem_count(state_size(STATE_OWN));
+    return take_snapshot(R, true);
+}
 
 /* Errors ---------------------------------------------------------------------------- */
 

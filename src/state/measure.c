@@ -87,7 +87,7 @@ static void measure(Measuring *m, const State *s, TraceStackFn *stack)
     for (size_t i = 0; i <= T.marks.mask; i++)
         if (T.marks.slots[i]) count_object(m, (const void *)T.marks.slots[i]);
     heap_blocks(m->R, trace_has, &T, count, m);
-    count(m, s, sizeof *s + (s->heap.spare ? sizeof s->more[0] : 0));
+    count(m, s, state_size(s->heap.spare));
     count(m, s->world, sizeof *s->world);
     m->sum.objects = T.marks.count;
     m->sum.entries = state_heap(s).count;

@@ -88,7 +88,7 @@ static void each_saved(const struct StateMore *more, UndoFn *fn, void *context)
 
 static Run *open_for(const State *s)
 {
-    const Undo *last = s->heap.spare ? s->more->undo : NULL;
+    const Undo *last = s->heap.spare == STATE_OWN ? s->more->undo : NULL;
     while (last && last->next) last = last->next;
     return last ? last->open : NULL;
 }
@@ -136,7 +136,7 @@ Hamt state_heap(const State *s)
 {
     Hamt heap = s->heap;
     heap.spare = 0;
-    if (!s->heap.spare || !s->more->undo) return heap;
+    if (s->heap.spare != STATE_OWN) return heap;
     Hamt *whole = __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
     return whole ? *whole : *make_whole((State *)s);
 }

@@ -586,11 +586,10 @@ static State *snapshot(Run *R, size_t size)
     return s;
 }
 
-/* With room for more, in which is body, if that is not NULL. */
-static State *snapshot_more(Run *R, const CoBody *body)
+static State *snapshot_more(Run *R, const CoBody *body, StateMoreKind more)
 {
-    State *s = snapshot(R, sizeof *s + sizeof s->more[0]);
-    s->heap.spare = 1;
+    State *s = snapshot(R, state_size(more));
+    s->heap.spare = more;
     if (body ? R->segment != R->main_segment : s->paused != NULL) R->main_segment = NULL;
     if (!body) return s;
     s->more->running = *body;
@@ -608,14 +607,14 @@ State *run_snapshot(Run *R)
 
 State *run_snapshot_running(Run *R, const CoBody *body)
 {
-    State *s = snapshot_more(R, body);
+    State *s = snapshot_more(R, body, STATE_RUNNING);
     run_close(R);
     return s;
 }
 
 State *run_snapshot_own(Run *R, const CoBody *body)
 {
-    State *s = snapshot_more(R, body);
+    State *s = snapshot_more(R, body, STATE_OWN);
     own_begin(R, s);
     return s;
 }

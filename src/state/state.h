@@ -68,14 +68,23 @@ typedef struct State {
     uint64_t epoch;   /* the one that ended here: of no other state */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
-    /* If heap.spare: what it is more than that. Its heap is to be asked of state_heap. */
+    /* heap.spare says how much of this there is: a StateMoreKind. */
     struct StateMore {
         CoBody running; /* that coroutine's body, which the heap has not; or no segment */
-        Undo *undo;     /* NULL: the heap is whole */
+        Undo *undo;     /* what the heap has not either: state_heap adds it */
         UndoList *alone;
-        Hamt *whole; /* when it was first looked into, else NULL */
+        Hamt *whole; /* the heap and that, once somebody has looked into it, else NULL */
     } more[];
 } State;
+
+typedef enum StateMoreKind { STATE_NO_MORE, STATE_RUNNING, STATE_OWN } StateMoreKind;
+
+static inline size_t state_size(StateMoreKind more)
+{
+    static const size_t sizes[] = {sizeof(State), sizeof(State) + sizeof(CoBody),
+                                   sizeof(State) + sizeof(struct StateMore)};
+    return sizes[more];
+}
 
 /* key: the object's address, and above its 48 bits the view; body: the address of contents
  * that are preceded by their epoch. */
