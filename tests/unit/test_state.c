@@ -52,11 +52,13 @@ typedef struct Model {
 typedef struct Member {
     const State *state;
     Model model;
+    uint64_t run, serial; /* whose own it is, and when it was taken; or 0 */
 } Member;
 
 static struct Test {
     Member members[MEMBERS];
     uint32_t count, kept;
+    uint64_t runs, serial; /* so many until now */
     uint64_t seed;
 } * test; /* a root */
 
@@ -280,10 +282,10 @@ static bool is_alive(void *context, const void *object)
 
 /* Snapshots -------------------------------------------------------------------------- */
 
-static void add_member(const State *s, const Model *m)
+static void add_member(const State *s, const Model *m, uint64_t run)
 {
     uint32_t i = test->count < test->kept ? test->count++ : pick(test->kept);
-    test->members[i] = (Member){s, *m};
+    test->members[i] = (Member){s, *m, run, ++test->serial};
 }
 
 /* The running coroutine is the first. */
@@ -297,23 +299,23 @@ static void set_running(Run *R, const Model *m)
 typedef State *Snapshot(Run *R, const CoBody *body);
 
 /* With a body for the running coroutine that the run itself does not have. */
-static void snapshot_running(Run *R, const Model *m, Snapshot *take)
+static void snapshot_running(Run *R, const Model *m, Snapshot *take, uint64_t run)
 {
     Model seen = *m;
     CoBody b = *heap_coroutine(R, R->co);
     b.pcalls = pick(UINT32_MAX);
     b.segment = segment_new(R, FRAME_HEADER);
     seen.words[A_COROUTINE][0] = b.pcalls;
-    add_member(take(R, &b), &seen);
+    add_member(take(R, &b), &seen, run);
 }
 
-static void snapshot_own(Run *R, const Model *m)
+static void snapshot_own(Run *R, const Model *m, uint64_t run)
 {
     for (uint32_t n = pick(6) ? 1 : 4; n-- > 0;) {
         if (pick(2))
-            snapshot_running(R, m, run_snapshot_own);
+            snapshot_running(R, m, run_snapshot_own, run);
         else
-            add_member(run_snapshot_own(R, NULL), m);
+            add_member(run_snapshot_own(R, NULL), m, run);
     }
 }
 
@@ -321,8 +323,8 @@ static void snapshot_others_see(Run *R, const Model *m)
 {
     const State *s = any_member()->state;
     switch (pick(3)) {
-    case 0: add_member(run_snapshot(R), m); break;
-    case 1: snapshot_running(R, m, run_snapshot_running); break;
+    case 0: add_member(run_snapshot(R), m, 0); break;
+    case 1: snapshot_running(R, m, run_snapshot_running, 0); break;
     default:
         for (uint32_t i = 0; i < test->count; i++)
             if (test->members[i].state == s) test->members[i].state = state_settled(s);
@@ -332,11 +334,28 @@ static void snapshot_others_see(Run *R, const Model *m)
 /* Runs ------------------------------------------------------------------------------- */
 
 typedef struct Play {
-    uint32_t look; /* once in so many steps */
+    uint32_t look, back; /* once in so many steps */
     uint32_t depth;
+    uint64_t run;
 } Play;
 
 static uint64_t play(const Member *from, Play p);
+
+/* Later ones of the run's own are given up. */
+static void go_back(Run *R, Model *m, Play p)
+{
+    const Member *to = any_member();
+    for (int i = 0; i < 4 && to->run != p.run; i++) to = any_member();
+    uint64_t serial = to->serial;
+    run_back(R, to->state);
+    *m = to->model;
+    set_running(R, m);
+    for (uint32_t i = test->count; i-- > 0;) {
+        Member *o = &test->members[i];
+        if (o->run == p.run && o->serial > serial) *o = test->members[--test->count];
+    }
+    must(as_model(R, m));
+}
 
 static void look(Run *R, Model *m, Play p)
 {
@@ -349,7 +368,8 @@ static void look(Run *R, Model *m, Play p)
         set_running(R, m);
         break;
     case 2:
-        if (p.depth < DEPTH) mem_counted += play(other, (Play){2 * p.look, p.depth + 1});
+        if (p.depth < DEPTH)
+            mem_counted += play(other, (Play){2 * p.look, p.back, p.depth + 1, 0});
         break;
     default: must(member_as_model(other));
     }
@@ -373,7 +393,7 @@ static void step(Run *R, Model *m, Play p)
         break;
     case 5:
     case 6:
-    case 7: snapshot_own(R, m); break;
+    case 7: snapshot_own(R, m, p.run); break;
     case 8:
     case 9:
     case 10:
@@ -381,6 +401,7 @@ static void step(Run *R, Model *m, Play p)
     default: write_table(R, m);
     }
     if (!pick(p.look)) look(R, m, p);
+    if (!pick(p.back)) go_back(R, m, p);
 }
 
 /* What the run counts. */
@@ -390,9 +411,10 @@ static uint64_t play(const Member *from, Play p)
     Run *R = run_begin(from->state);
     *m = from->model;
     set_running(R, m);
+    p.run = ++test->runs;
     for (uint32_t n = pick(STEPS); n-- > 0;) step(R, m, p);
     must(as_model(R, m));
-    if (pick(2)) add_member(run_snapshot(R), m);
+    if (pick(2)) add_member(run_snapshot(R), m, 0);
     uint64_t counted = run_counted(R) % 1000000007;
     run_end(R);
     mem_free_root(m);
@@ -408,7 +430,7 @@ static void make_first(void)
         for (uint32_t i = 0; i < OTHERS; i++) make_other(R, m, kind, i);
     R->random = random_new(pick(UINT32_MAX), R->epoch);
     m->drawn = next_drawn(R);
-    add_member(run_snapshot(R), m);
+    add_member(run_snapshot(R), m, 0);
     run_end(R);
     mem_free_root(m);
 }
@@ -424,7 +446,7 @@ static uint64_t play_all(uint64_t seed, uint32_t look_every, uint32_t runs)
     while (runs-- > 0) {
         Member *from = mem_alloc_root(sizeof *from);
         *from = *any_member(); /* may be replaced meanwhile */
-        counted = counted * 31 + play(from, (Play){look_every, 0});
+        counted = counted * 31 + play(from, (Play){look_every, 25, 0, 0});
         mem_free_root(from);
     }
     return counted;
@@ -504,7 +526,7 @@ START_TEST(threads_look_at_the_same)
         *from = *any_member();
         Run *R = run_begin(from->state);
         set_running(R, &from->model);
-        for (int i = 0; i < 30; i++) step(R, &from->model, (Play){1000, DEPTH});
+        for (int i = 0; i < 30; i++) step(R, &from->model, (Play){1000, 1000, DEPTH, 0});
         run_close(R);
         pthread_t threads[THREADS];
         bool same[THREADS] = {true, true, true};
