@@ -113,11 +113,14 @@ void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token)
     heap_map_put(heap, value_object(object), place_of(object), value_object(box), token);
 }
 
-/* A box for the object in this epoch is what the run finds from now on. */
+/* A box for the object in this epoch is what the run finds from now on. What the map takes is
+ * not counted: whether it is needed depends on who has looked into the run's snapshots. */
 static void put_box(Run *R, void *object, uint64_t *box)
 {
+    uint64_t counted = mem_counted;
     *box = R->epoch;
     heap_put(&R->heap, object, box, R->epoch);
+    mem_counted = counted;
     cache_put(R, object, box + 1);
 }
 
@@ -227,6 +230,7 @@ static void retain_entry(void *context, Word key, Word box)
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context)
 {
     Retain r = {keep, context, {0}};
+    uint64_t counted = mem_counted; /* as in put_box */
     hamt_each(&R->heap, retain_entry, &r);
     for (size_t i = 0; i < r.dropped.count; i++) {
         const Object *o = r.dropped.items[i];
@@ -234,6 +238,7 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
         R->packed = 0;
         heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
     }
+    mem_counted = counted;
     pointer_list_free(&r.dropped);
 }
 

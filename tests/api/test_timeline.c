@@ -224,7 +224,43 @@ START_TEST(states_given_away_stay)
 }
 END_TEST
 
+/* The host may look whenever it likes: programs see no other memory, nor other steps. */
+START_TEST(looking_changes_nothing)
+{
+    const char *source = "t, w = {}, setmetatable({}, {__mode = 'k'}) collectgarbage('count') "
+                         "for i = 1, 50 do t[i] = {n = i} end f = 0";
+    moonlet_timeline *a = timeline(source, 8), *b = timeline(source, 8);
+    for (int i = 0; i < 1500; i++) {
+        const char *frame = "f = f + 1 for i = 1, 50 do t[i].n = f end w[{}] = f "
+                            "local n = 0 for k in pairs(w) do n = n + 1 end "
+                            "return n, collectgarbage('count')";
+        moonlet_result x = run(a, frame), y = run(b, frame);
+        ck_assert_uint_eq(x.steps, y.steps);
+        for (size_t k = 0; k < 2; k++) {
+            double n;
+            ck_assert(moonlet_to_number(x.values[k], &n));
+            assert_number(y.values[k], n);
+        }
+        if (i % 3 == 0) moonlet_release(moonlet_timeline_state(b));
+    }
+    moonlet_timeline_end(a);
+    moonlet_timeline_end(b);
+}
+END_TEST
+
 enum { FRAMES = 40, KEPT = 12 };
+
+/* What random programs call: keeps snapshots, looks into them, and lets things fail. */
+static const char snap[] = "local state = require 'state' local kept = {} "
+                           "function snap(n) local s = kept[n % 5] "
+                           "if n % 4 == 0 and s then s1 = state.digest(s) "
+                           "elseif n % 9 == 1 and s then n4 = #state.diff(s) "
+                           "elseif n % 9 == 2 then state.try(function() map[n] = {n} "
+                           "  list[1] = n state.snapshot() list[2] = n n5 = #list "
+                           "  if n % 2 == 0 then error(n) end end) "
+                           "elseif n % 9 == 3 then n6 = state.fork(function() map[n] = {n} "
+                           "  state.snapshot() go(cos[n % 9 + 1], n) return n % 7 end) "
+                           "else kept[n % 5] = state.snapshot() end end";
 
 /* Calls random programs in a timeline and in plain states, goes back at random. */
 static void compare_with_states(uint64_t seed)
@@ -232,7 +268,7 @@ static void compare_with_states(uint64_t seed)
     static Program p;
     p.seed = seed;
     moonlet_state *s = after(world(caller), program_world);
-    if (program_random(&p, 2)) s = after(s, "snap = require 'state'.snapshot");
+    if (program_random(&p, 3)) s = after(s, snap);
     moonlet_timeline *t = moonlet_timeline_begin(s, KEPT);
     moonlet_state *states[FRAMES + 1] = {s};
     for (int i = 0; i < 3 * FRAMES; i++) {
@@ -326,6 +362,7 @@ int main(void)
     tcase_add_test(t, beside_a_paused_program);
     tcase_add_test(t, not_from_within_a_call);
     tcase_add_test(t, states_given_away_stay);
+    tcase_add_test(t, looking_changes_nothing);
     tcase_add_test(t, random_programs_as_in_states);
     tcase_add_test(t, threads_take_turns);
     tcase_add_test(t, memory_stays_flat);
