@@ -364,9 +364,9 @@ MOONLET_API moonlet_result moonlet_resume(const moonlet_state *s);
 typedef struct moonlet_timeline moonlet_timeline;
 
 /* Begins in the world of s, which is frame 0, under the limits of s; it can go back for up to
- * so many frames. To be ended. O(frames). */
+ * so many frames. To be ended. O(1); memory grows with the frames that there are. */
 MOONLET_API moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames);
-/* NULL is allowed. */
+/* NULL is allowed. From a host function that the timeline is calling: nothing happens. */
 MOONLET_API void moonlet_timeline_end(moonlet_timeline *t);
 
 /*

@@ -105,7 +105,9 @@ static moonlet_term *decode_one(Decoder *d, Value v)
         return moonlet_term_string(value_string(v)->data, value_string(v)->length);
     case TYPE_LIGHT: return moonlet_term_pointer(((Light *)value_pointer(v))->pointer);
     case TYPE_TABLE: return open_table(d, v);
-    default: return moonlet_term_value(d->state, value_out(v));
+    default:
+        run_close(d->R); /* the term's owner may look into the state, in any thread */
+        return moonlet_term_value(d->state, value_out(v));
     }
 }
 

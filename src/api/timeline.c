@@ -3,27 +3,47 @@
  * Timelines: a run that is not ended between two calls of the host. The states between them
  * are its own (state/undo.h): so it writes in place, and goes back in place.
  *
- *   kept   a ring: the state after call n is at n % size, for n from oldest to frame
+ *   kept   a ring: the state after call n is at n % size, for n from oldest to frame; it
+ *          grows until it has room for frames + 1
  */
 #include "api/api.h"
 #include "api/path.h"
 #include "eval/collect.h"
 
+enum { SIZE_FIRST = 8 };
+
 struct moonlet_timeline {
     struct moonlet_state now; /* what a session begins from: no handle for others */
     Run *R;
     State **kept;
-    size_t size;
+    size_t size, frames;
     uint64_t oldest, frame;
     const Value *values; /* of the last call */
     const moonlet_error *error;
     bool running;
 };
 
+static State *kept_at(const moonlet_timeline *t, uint64_t frame)
+{
+    return t->kept[frame % t->size];
+}
+
+static void grow(moonlet_timeline *t)
+{
+    size_t size = t->size ? 2 * t->size : SIZE_FIRST;
+    if (size > t->frames) size = t->frames + 1;
+    State **kept = mem_alloc(size * sizeof *kept);
+    for (uint64_t n = t->oldest; n < t->frame; n++) kept[n % size] = kept_at(t, n);
+    t->kept = kept;
+    t->size = size;
+}
+
 static void keep(moonlet_timeline *t, State *state)
 {
+    uint64_t kept = t->frame - t->oldest;
+    if (kept == t->size && t->size <= t->frames) grow(t);
+    if (kept == t->size) t->oldest++;
     t->kept[t->frame % t->size] = state;
-    if (t->frame - t->oldest == t->size) t->oldest++;
     t->now.state = state;
 }
 
@@ -31,8 +51,7 @@ moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
 {
     assert_live(s);
     moonlet_timeline *t = mem_alloc_root(sizeof *t);
-    t->size = frames + 1;
-    t->kept = mem_alloc(t->size * sizeof *t->kept);
+    t->frames = frames;
     t->now.config = s->config;
     t->R = run_begin(s->state);
     State *state = run_snapshot_own(t->R, NULL);
@@ -44,15 +63,23 @@ moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
 
 void moonlet_timeline_end(moonlet_timeline *t)
 {
-    if (!t) return;
+    if (!t || t->running) return;
     run_wake(t->R, t->now.state);
     run_end(t->R);
     mem_free_root(t);
 }
 
-uint64_t moonlet_timeline_frame(const moonlet_timeline *t) { return t->frame; }
+uint64_t moonlet_timeline_frame(const moonlet_timeline *t)
+{
+    assert_given(t);
+    return t->frame;
+}
 
-uint64_t moonlet_timeline_oldest(const moonlet_timeline *t) { return t->oldest; }
+uint64_t moonlet_timeline_oldest(const moonlet_timeline *t)
+{
+    assert_given(t);
+    return t->oldest;
+}
 
 /* What it answered, until the next call. */
 static moonlet_result answer(moonlet_timeline *t, moonlet_status status, size_t count)
@@ -116,6 +143,7 @@ static moonlet_result succeeded(moonlet_timeline *t, Session *S)
 moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
                                      const moonlet_value *args, size_t count)
 {
+    assert_given(t);
     assert_given(path);
     if (t->running)
         return fail(t, error_of(MOONLET_ERROR_HOST, "the timeline is in the middle of a call"));
@@ -138,10 +166,11 @@ moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
 
 bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame)
 {
+    assert_given(t);
     if (t->running || frame < t->oldest || frame > t->frame) return false;
     run_wake(t->R, t->now.state);
     for (; t->frame > frame; t->frame--) t->kept[t->frame % t->size] = NULL;
-    t->now.state = t->kept[frame % t->size];
+    t->now.state = kept_at(t, frame);
     run_back(t->R, t->now.state);
     run_rest(t->R);
     return true;
@@ -149,6 +178,7 @@ bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame)
 
 moonlet_state *moonlet_timeline_state(moonlet_timeline *t)
 {
+    assert_given(t);
     if (t->running) return NULL;
     run_wake(t->R, t->now.state);
     State *state = run_snapshot(t->R);

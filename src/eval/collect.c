@@ -30,11 +30,16 @@ static bool has_entries(Run *R, const Table *t)
     return b && (b->hash.count || b->array.size);
 }
 
-static bool trace_due(Run *R)
+static bool purge_due(const Run *R)
 {
     const Collection *c = &R->world->collection;
     uint32_t entries = R->heap.count > c->entries ? R->heap.count - c->entries : 0;
-    if (entries > ENTRIES_MIN && entries > c->objects / 2) return true;
+    return entries > ENTRIES_MIN && entries > c->objects / 2;
+}
+
+static bool trace_due(Run *R)
+{
+    const Collection *c = &R->world->collection;
     uint64_t since = allocated(R), limit = c->bytes / 100 * (uint64_t)(100 + c->pause);
     if (limit < ALLOCATED_MIN) limit = ALLOCATED_MIN;
     if (since <= limit) return false;
@@ -50,7 +55,15 @@ bool collect_due(Run *R)
 {
     const Collection *c = &R->world->collection;
     if (c->stopped || c->finalizing || is_nested(R)) return false;
-    return has_entries(R, c->queue) || trace_due(R);
+    return has_entries(R, c->queue) || purge_due(R) || trace_due(R);
+}
+
+static void trace(Run *R, StackTop *top)
+{
+    if (trace_due(R))
+        trace_run(R, trace_stack, top);
+    else if (purge_due(R))
+        trace_purge(R, trace_stack, top);
 }
 
 /* Polls ------------------------------------------------------------------------------ */
@@ -67,7 +80,7 @@ static size_t used_slots(Run *R, const Node *n, const Value *fp)
 Value *collect_poll(Run *R, const Node *n, Value *fp)
 {
     StackTop top = {fp, n, R->open};
-    if (trace_due(R)) trace_run(R, trace_stack, &top);
+    trace(R, &top);
     if (!has_entries(R, R->world->collection.queue)) return NULL;
     run_edit_collection(R)->finalizing = true;
     size_t at = used_slots(R, n, fp) + FRAME_HEADER + 1;
@@ -83,14 +96,15 @@ Value *collect_poll(Run *R, const Node *n, Value *fp)
 void collect_end(Run *R)
 {
     const Collection *c = &R->world->collection;
-    if (c->stopped || c->finalizing || R->depth || !trace_due(R)) return;
+    if (c->stopped || c->finalizing || R->depth) return;
+    if (!purge_due(R) && !trace_due(R)) return;
     Coroutine *co = R->co;
     const Value *pinned = R->pinned;
     size_t pinned_count = R->pinned_count;
     R->co = R->world->main; /* which has no stack now */
     R->pinned = R->results;
     R->pinned_count = R->result_count;
-    trace_run(R, trace_stack, NULL);
+    trace(R, NULL);
     R->co = co;
     R->pinned = pinned;
     R->pinned_count = pinned_count;

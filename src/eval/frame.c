@@ -106,11 +106,15 @@ static bool scratch_fits(const Run *R, size_t size)
     return size <= SCRATCH_SLOTS && R->co != R->world->main;
 }
 
+enum { SCRATCH_BYTES = sizeof(Segment) + SCRATCH_SLOTS * sizeof(Value) };
+
+/* Counts as if it were new: whether there is one left is no part of the state. */
 static Segment *scratch_take(Run *R)
 {
     Segment *s = R->scratch;
     R->scratch_used = true;
     if (s) {
+        mem_count(SCRATCH_BYTES);
         R->scratch = s->prev;
         s->epoch = R->epoch;
         return s;
@@ -225,7 +229,9 @@ Segment *frame_fold(Run *R, const Segment *s, uint32_t top, Segment *home)
 void frame_vacate(Run *R, Segment *s)
 {
     run_reclaim(R);
-    if (s->kind == SEGMENT_SCRATCH && s->epoch == R->epoch) R->vacated = s;
+    if (s->kind != SEGMENT_SCRATCH || s->epoch != R->epoch) return;
+    mem_uncount(SCRATCH_BYTES);
+    R->vacated = s;
 }
 
 Value *frame_thaw(Run *R, Segment *s, Value *fp, const Value *top, size_t room)

@@ -122,11 +122,9 @@ static Hamt *make_whole(State *s)
     if (open) run_close(open);
     Putting p = {s->heap, s->epoch, epoch_new()};
     p.heap.spare = 0;
-    uint64_t counted = mem_counted; /* when it happens is no part of the state */
     each_saved(more, put_back, &p);
     Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
     *whole = p.heap;
-    mem_counted = counted;
     bool first = __atomic_compare_exchange_n(&more->whole, &there, whole, false,
                                              __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     return first ? whole : there;

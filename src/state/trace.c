@@ -74,7 +74,7 @@ enum { WEAK_KEYS = 1, WEAK_VALUES = 2 };
 
 static int weakness(const Trace *T, const Table *meta)
 {
-    if (!meta) return 0;
+    if (!meta || T->strong) return 0;
     Value v = table_get_string(heap_table(T->R, meta), T->mode, T->mode->h.id_low);
     if (!value_is_string(v)) return 0;
     const String *s = value_string(v);
@@ -198,7 +198,10 @@ static void mark_roots(Trace *T)
     trace_object(T, w->hidden);
     for (int t = 0; t < TYPE_COUNT; t++) trace_object(T, w->type_meta[t]);
     trace_object(T, w->main);
-    if (w->collection.finalizers) marks_add(&T->marks, w->collection.finalizers);
+    if (T->strong)
+        trace_object(T, w->collection.finalizers);
+    else if (w->collection.finalizers)
+        marks_add(&T->marks, w->collection.finalizers);
     trace_object(T, w->collection.queue);
     trace_object(T, R->co);
     trace_object(T, R->boundary);
@@ -271,4 +274,17 @@ void trace_run(Run *R, TraceStackFn *stack, void *context)
     heap_retain(R, trace_has, &T);
     take_down(&T);
     trace_free(&T);
+}
+
+void trace_purge(Run *R, TraceStackFn *stack, void *context)
+{
+    Trace T = {.strong = true};
+    uint64_t counted = mem_counted;
+    trace_mark(&T, R, stack, context);
+    heap_retain(R, trace_has, &T);
+    Collection *c = run_edit_collection(R);
+    c->objects = (uint32_t)T.marks.count;
+    c->entries = R->heap.count;
+    trace_free(&T);
+    mem_counted = counted;
 }

@@ -48,6 +48,7 @@ struct Trace {
     const String *mode; /* "__mode" */
     uint64_t bytes;     /* of what is marked, estimated from sizes alone */
     bool every;         /* what needs no mark to be found alive gets one too (measure.h) */
+    bool strong; /* weak references are as others, and finalizers have what they may need */
 };
 
 /* For the stack function: a value (or a cell) that a slot holds. */
@@ -59,6 +60,10 @@ void trace_value(Trace *T, Value v);
  * of the dead; takes down the figures in R->world->collection.
  */
 void trace_run(Run *R, TraceStackFn *stack, void *context);
+/* Drops heap map entries of what is not even seen weakly, or by finalizers: no program
+ * notices. For how many entries there are depends on who has looked into the run's own
+ * snapshots (undo.h), which is no part of the state's history. */
+void trace_purge(Run *R, TraceStackFn *stack, void *context);
 
 /* Queues all objects that have finalizers, as at the end of a program. */
 void trace_finalize_all(Run *R);

@@ -5,7 +5,7 @@
 
 #include "state/trace.h"
 
-/* Marks what the run can see; T has nothing but `every`. */
+/* Marks what the run can see; T has nothing but `every`, `strong`. */
 void trace_mark(Trace *T, Run *R, TraceStackFn *stack, void *context);
 void trace_free(Trace *T);
 /* Is it marked? The first argument is a Trace. */

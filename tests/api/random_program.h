@@ -163,14 +163,19 @@ static void program_statements(Program *p, unsigned count, unsigned depth)
     }
 }
 
+static void program_lengths(Program *p)
+{
+    for (char *c = p->text; *c; c++)
+        if (*c == '$') *c = '#';
+}
+
 /* A new program from the seed, which moves on. One in eight ends with an error. */
-static void program_make(Program *p)
+static inline void program_make(Program *p)
 {
     p->length = 0;
     program_statements(p, 1 + program_random(p, 20), 3);
     if (program_random(p, 8) == 0) program_expand(p, "error({n#})");
-    for (char *c = p->text; *c; c++)
-        if (*c == '$') *c = '#';
+    program_lengths(p);
 }
 
 #endif

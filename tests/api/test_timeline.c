@@ -88,6 +88,28 @@ START_TEST(only_so_many_frames_are_kept)
 }
 END_TEST
 
+START_TEST(frames_are_kept_as_they_come)
+{
+    size_t most[] = {1, 6, 7, 8, 9, 15, 16, 17, 50, SIZE_MAX / sizeof(void *), SIZE_MAX};
+    for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+        moonlet_timeline *t = timeline("x = 0", most[i]);
+        for (uint64_t n = 1; n <= 60; n++) {
+            assert_ok(run(t, "x = x + 1"));
+            uint64_t oldest = n > most[i] ? n - most[i] : 0;
+            ck_assert_uint_eq(moonlet_timeline_oldest(t), oldest);
+            ck_assert(n % 7 || moonlet_timeline_back(t, n));
+        }
+        uint64_t oldest = moonlet_timeline_oldest(t);
+        for (uint64_t n = 60; n-- > oldest;) {
+            ck_assert(moonlet_timeline_back(t, n));
+            ck_assert_double_eq(number_now(t, "x"), (double)n);
+        }
+        ck_assert(!moonlet_timeline_back(t, oldest - 1));
+        moonlet_timeline_end(t);
+    }
+}
+END_TEST
+
 START_TEST(failures_change_nothing)
 {
     moonlet_timeline *t = timeline("x = 1 t = {1, 2, 3} c = coroutine.wrap(function() "
@@ -168,6 +190,7 @@ static moonlet_state *seen_within;
 static int from_within(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     (void)args, (void)count;
+    moonlet_timeline_end(within);
     ck_assert(!moonlet_timeline_back(within, 0));
     ck_assert_ptr_null(moonlet_timeline_state(within));
     moonlet_result r = run(within, "x = 'no'");
@@ -197,6 +220,44 @@ START_TEST(not_from_within_a_call)
     moonlet_timeline_end(within);
     moonlet_release(seen_within);
     moonlet_release(set.state);
+}
+END_TEST
+
+static moonlet_term *kept_term;
+
+static moonlet_term *keep_term(void *user, const moonlet_term *args, char **error)
+{
+    (void)user, (void)error;
+    const moonlet_state *s;
+    moonlet_value v = moonlet_term_to_value(moonlet_term_item(args, 0), &s);
+    moonlet_term_free(kept_term);
+    kept_term = moonlet_term_value(s, v);
+    return moonlet_term_list(0);
+}
+
+/* The state that a term has with its value is as it was, whatever then becomes of the call. */
+START_TEST(terms_keep_their_state)
+{
+    static const moonlet_entry library[] = {{"term", NULL, keep_term, NULL}, {0}};
+    moonlet_state *s = world(caller);
+    moonlet_result r = moonlet_load_module(s, "keep", library);
+    assert_ok(r);
+    moonlet_timeline *t = moonlet_timeline_begin(r.state, 4);
+    moonlet_release(r.state);
+    moonlet_release(s);
+    assert_ok(run(t, "x = {1} function f() return x[1] end"));
+    assert_ok(run(t, "x[1] = 2"));
+    assert_ok(run(t, "keep.term(f)"));
+    ck_assert(moonlet_timeline_back(t, 1));
+    assert_ok(run(t, "x[1] = 4"));
+    const moonlet_state *at;
+    moonlet_value f = moonlet_term_to_value(kept_term, &at);
+    r = moonlet_call(at, f, NULL, 0);
+    assert_ok(r);
+    assert_number(r.values[0], 2);
+    moonlet_release(r.state);
+    moonlet_timeline_end(t);
+    moonlet_term_free(kept_term);
 }
 END_TEST
 
@@ -357,10 +418,12 @@ int main(void)
     TCase *t = tcase_create("timeline");
     tcase_add_test(t, frames_go_on_and_back);
     tcase_add_test(t, only_so_many_frames_are_kept);
+    tcase_add_test(t, frames_are_kept_as_they_come);
     tcase_add_test(t, failures_change_nothing);
     tcase_add_test(t, limits_change_nothing);
     tcase_add_test(t, beside_a_paused_program);
     tcase_add_test(t, not_from_within_a_call);
+    tcase_add_test(t, terms_keep_their_state);
     tcase_add_test(t, states_given_away_stay);
     tcase_add_test(t, looking_changes_nothing);
     tcase_add_test(t, random_programs_as_in_states);
