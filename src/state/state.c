@@ -689,18 +689,19 @@ void run_end_view(Run *R)
 typedef struct DiffContext {
     HeapDiffFn *fn;
     void *context;
+    uint64_t below; /* ids of objects that both can have */
 } DiffContext;
 
 static void diff_entry(void *context, Word key, Word a, Word b)
 {
     const DiffContext *d = context;
     (void)a, (void)b;
-    d->fn(d->context, value_pointer(key));
+    if (object_id(value_pointer(key)) < d->below) d->fn(d->context, value_pointer(key));
 }
 
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
 {
-    DiffContext d = {fn, context};
+    DiffContext d = {fn, context, a->next_id < b->next_id ? a->next_id : b->next_id};
     Hamt from = state_heap(a), to = state_heap(b);
     heap_map_diff(&from, &to, diff_entry, &d);
 }

@@ -309,6 +309,25 @@ START_TEST(looking_changes_nothing)
 }
 END_TEST
 
+/* A table that is younger than the snapshot is no change, wherever what it contains lies. */
+START_TEST(differences_take_the_same_steps)
+{
+    const char *const frames[] = {"k = state.snapshot() t[1] = {}", "t[1][1] = 1",
+                                  "return #state.diff(k)"};
+    moonlet_state *s = after(world(caller), "state = require 'state' t, z = {}, {{}} "
+                                            "for i = 1, 1000 do z[1][i] = i end");
+    moonlet_timeline *t = moonlet_timeline_begin(s, 4);
+    for (int i = 0; i < 3; i++) {
+        moonlet_result want = run_state(s, frames[i]), got = run(t, frames[i]);
+        assert_ok(got);
+        ck_assert_uint_eq(want.steps, got.steps);
+        s = moonlet_next(s, &want);
+    }
+    moonlet_timeline_end(t);
+    moonlet_release(s);
+}
+END_TEST
+
 enum { FRAMES = 40, KEPT = 12 };
 
 /* What random programs call: keeps snapshots, looks into them, and lets things fail. */
@@ -426,6 +445,7 @@ int main(void)
     tcase_add_test(t, terms_keep_their_state);
     tcase_add_test(t, states_given_away_stay);
     tcase_add_test(t, looking_changes_nothing);
+    tcase_add_test(t, differences_take_the_same_steps);
     tcase_add_test(t, random_programs_as_in_states);
     tcase_add_test(t, threads_take_turns);
     tcase_add_test(t, memory_stays_flat);
