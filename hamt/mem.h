@@ -147,6 +147,15 @@ static inline size_t mem_room(void)
 }
 static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 
+/* What is allocated between the two is not counted, nor can it reach the bound. */
+static inline uint64_t mem_count_stop(void)
+{
+    uint64_t counted = mem_counted;
+    mem_counted = (uint64_t)INT64_MIN;
+    return counted;
+}
+static inline void mem_count_go_on(uint64_t counted) { mem_counted = counted; }
+
 /* What those who measure are told of each block that a structure is made of. */
 typedef void MemBlockFn(void *context, const void *block, size_t bytes);
 

@@ -2,15 +2,13 @@
 /*
  * Garbage as Lua programs know it: when a run traces, and the calls of finalizers.
  *
- * A trace (state/trace.h) is made when collectgarbage asks for it; and at a poll, or
- * at the end of the host's call, when
+ * A trace (state/trace.h) is made when collectgarbage asks for it; and at a poll, or at the end
+ * of the host's call, when what was allocated since the last trace exceeds what was live then
+ * (setpause), if the state has weak tables or finalizers, or has asked for figures; else ever
+ * more rarely, to find tables that became weak unnoticed. All of this is counted in the state,
+ * so it happens at the same step of every replay. When the heap map has outgrown the live
+ * objects by half it is swept, of which the program notices nothing.
  *
- *   - the heap map has outgrown the live objects by half, or
- *   - what was allocated since the last trace exceeds what was live then (setpause), if
- *     the state has weak tables or finalizers, or has asked for figures; else ever more
- *     rarely, to find tables that became weak unnoticed.
- *
- * All of this is counted in the state, so it happens at the same step of every replay.
  * While a C function waits on the C stack for eval_call, no trace is made: what it holds
  * is not known.
  *

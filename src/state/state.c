@@ -108,21 +108,13 @@ const void *heap_read_slow(Run *R, const void *object, const void *frozen)
 }
 
 /* What the heap map takes is not counted: whether it is needed depends on who has looked into
- * the run's snapshots. Nor is a bound reached meanwhile. */
-static inline uint64_t stop_counting(void)
-{
-    uint64_t counted = mem_counted;
-    mem_counted = (uint64_t)(INT64_MIN / 2);
-    return counted;
-}
-static inline void go_on_counting(uint64_t counted) { mem_counted = counted; }
-
+ * the run's snapshots. */
 void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token)
 {
-    uint64_t counted = stop_counting();
+    uint64_t counted = mem_count_stop();
     if (!object_is_remapped(object)) object_mark_remapped(object);
     heap_map_put(heap, value_object(object), place_of(object), value_object(box), token);
-    go_on_counting(counted);
+    mem_count_go_on(counted);
 }
 
 /* A box for the object in this epoch is what the run finds from now on. */
@@ -239,7 +231,7 @@ static void retain_entry(void *context, Word key, Word box)
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context)
 {
     Retain r = {keep, context, {0}};
-    uint64_t counted = stop_counting();
+    uint64_t counted = mem_count_stop();
     hamt_each(&R->heap, retain_entry, &r);
     for (size_t i = 0; i < r.dropped.count; i++) {
         const Object *o = r.dropped.items[i];
@@ -247,7 +239,7 @@ void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *
         R->packed = 0;
         heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
     }
-    go_on_counting(counted);
+    mem_count_go_on(counted);
     pointer_list_free(&r.dropped);
 }
 

@@ -279,12 +279,12 @@ void trace_run(Run *R, TraceStackFn *stack, void *context)
 void trace_purge(Run *R, TraceStackFn *stack, void *context)
 {
     Trace T = {.strong = true};
-    uint64_t counted = mem_counted;
+    uint64_t counted = mem_count_stop();
     trace_mark(&T, R, stack, context);
     heap_retain(R, trace_has, &T);
     Collection *c = run_edit_collection(R);
     c->objects = (uint32_t)T.marks.count;
     c->entries = R->heap.count;
     trace_free(&T);
-    mem_counted = counted;
+    mem_count_go_on(counted);
 }

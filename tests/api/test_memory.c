@@ -220,9 +220,31 @@ START_TEST(pauses_can_be_limited)
 }
 END_TEST
 
+/* Entries of garbage leave the heap map; what is only weakly reachable is no garbage yet. */
+START_TEST(sweeps_are_not_noticed)
+{
+    moonlet_state *s = world("collectgarbage('setpause', 1000) "
+                             "t = {} for i = 1, 4000 do t[i] = {0} end "
+                             "kept = {0} weak = setmetatable({kept}, {__mode = 'v'}) "
+                             "gone = setmetatable({0}, {__gc = function() done = true end})");
+    s = after(s, "kept[1] = 7 kept = nil gone[1] = 7 gone = nil "
+                 "for i = 1, 2600 do t[i][1] = 1 t[i] = 0 end");
+    uint64_t entries = alone(s).entries;
+    ck_assert_uint_lt(entries, 500);
+    s = after(s, "for i = 2601, 3600 do t[i][1] = 1 end");
+    ck_assert_uint_ge(alone(s).entries, 1000);
+    ck_assert_double_eq(number_in(s, "weak[1] and weak[1][1] or 0"), 7);
+    ck_assert_double_eq(number_in(s, "done and 1 or 0"), 0);
+    ck_assert_double_eq(number_in(s, "collectgarbage() == 0 and weak[1] and 1 or 0"), 0);
+    ck_assert_double_eq(number_in(s, "collectgarbage() == 0 and done and 1 or 0"), 1);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("memory");
+    tcase_add_test(t, sweeps_are_not_noticed);
     tcase_add_test(t, a_state_shares_all_with_itself);
     tcase_add_test(t, bytes_are_those_of_the_contents);
     tcase_add_test(t, garbage_does_not_count);
