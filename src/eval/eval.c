@@ -63,7 +63,8 @@ static Value *main_frame(Run *R, size_t n)
     size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
     Segment *s = R->main_segment;
     if (!s || s->size < size) {
-        uint64_t counted = mem_count_stop(); /* whether there is one left is no part of the state */
+        uint64_t counted =
+            mem_count_stop(); /* whether there is one left is no part of the state */
         s = segment_new(R, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
         mem_count_go_on(counted);
     }
