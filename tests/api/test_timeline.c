@@ -223,6 +223,43 @@ START_TEST(not_from_within_a_call)
 }
 END_TEST
 
+/* Plays so many frames in a timeline of its own. */
+static int play_frames(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)count;
+    moonlet_timeline *t =
+        timeline("x = {} function frame() for i = 1, 100 do x[i] = {} end end "
+                 "function fails() frame() error('e') end",
+                 2);
+    for (double n = number_of(args[0]); n > 0; n--) {
+        assert_ok(moonlet_timeline_call(t, "frame", NULL, 0));
+        moonlet_timeline_call(t, "fails", NULL, 0);
+        moonlet_release(moonlet_timeline_state(t));
+    }
+    moonlet_timeline_back(t, 0);
+    moonlet_timeline_end(t);
+    return moonlet_return(c, NULL, 0);
+}
+
+/* What a timeline allocates is not its caller's. */
+START_TEST(within_a_program_they_count_nothing)
+{
+    moonlet_state *s = world("");
+    moonlet_result r = moonlet_new_function(s, "frames", play_frames, NULL);
+    assert_ok(r);
+    moonlet_result set = moonlet_set(r.state, "frames", r.values[0]);
+    const char *used = "(function(n) local a = collectgarbage('count') frames(n) "
+                       "return collectgarbage('count') - a end)";
+    char few[200], many[200];
+    snprintf(few, sizeof few, "%s(1)", used);
+    snprintf(many, sizeof many, "%s(100)", used);
+    ck_assert_double_eq(number_in(set.state, few), number_in(set.state, many));
+    moonlet_release(set.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 static moonlet_term *kept_term;
 
 static moonlet_term *keep_term(void *user, const moonlet_term *args, char **error)
@@ -281,6 +318,20 @@ START_TEST(states_given_away_stay)
         ck_assert_uint_eq(moonlet_digest(given[i]), digests[i]);
         moonlet_release(given[i]);
     }
+    moonlet_timeline_end(t);
+}
+END_TEST
+
+START_TEST(states_given_away_are_looked_into_later)
+{
+    moonlet_timeline *t = timeline("x = {0}", 4);
+    assert_ok(run(t, "x[1] = 1"));
+    assert_ok(run(t, "x[1] = 2"));
+    moonlet_state *s = moonlet_timeline_state(t);
+    ck_assert(moonlet_timeline_back(t, 1));
+    assert_ok(run(t, "x[1] = 3"));
+    ck_assert_double_eq(number_in(s, "x[1]"), 2);
+    moonlet_release(s);
     moonlet_timeline_end(t);
 }
 END_TEST
@@ -442,8 +493,10 @@ int main(void)
     tcase_add_test(t, limits_change_nothing);
     tcase_add_test(t, beside_a_paused_program);
     tcase_add_test(t, not_from_within_a_call);
+    tcase_add_test(t, within_a_program_they_count_nothing);
     tcase_add_test(t, terms_keep_their_state);
     tcase_add_test(t, states_given_away_stay);
+    tcase_add_test(t, states_given_away_are_looked_into_later);
     tcase_add_test(t, looking_changes_nothing);
     tcase_add_test(t, differences_take_the_same_steps);
     tcase_add_test(t, random_programs_as_in_states);

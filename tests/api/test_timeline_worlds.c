@@ -397,9 +397,9 @@ static void look(Game *g)
     moonlet_release(now);
 }
 
-static void play(Game *g)
+static void play(Game *g, const moonlet_state *first)
 {
-    g->states[0] = world_of(g->kind);
+    g->states[0] = moonlet_retain(first);
     g->frame = 0;
     g->t = moonlet_timeline_begin(g->states[0], KEPT);
     for (int i = 0; i < CALLS; i++) {
@@ -421,18 +421,49 @@ static unsigned repeat(unsigned runs)
     return factor ? runs * (unsigned)atoi(factor) : runs;
 }
 
-START_TEST(as_in_plain_states)
+/* Of one kind, from one state: the games of one of the threads that play at once. */
+typedef struct Games {
+    const Kind *kind;
+    moonlet_state *first;
+    unsigned from, step, end;
+} Games;
+
+static void *play_games(void *context)
 {
+    const Games *games = context;
     Game *g = malloc(sizeof *g);
     ck_assert_ptr_nonnull(g);
-    g->kind = &kinds[_i];
-    for (unsigned seed = 0; seed < repeat(18); seed++) {
-        g->p.seed = seed * KINDS + (unsigned)_i;
+    g->kind = games->kind;
+    for (unsigned seed = games->from; seed < games->end; seed += games->step) {
+        g->p.seed = seed * KINDS + (unsigned)(g->kind - kinds);
         g->looking = (Looking)(seed % 3);
         snprintf(g->name, sizeof g->name, "%s, seed %u", g->kind->name, seed);
-        play(g);
+        play(g, games->first);
     }
     free(g);
+    return NULL;
+}
+
+START_TEST(as_in_plain_states)
+{
+    Games games = {&kinds[_i], world_of(&kinds[_i]), 0, 1, repeat(18)};
+    play_games(&games);
+    moonlet_release(games.first);
+}
+END_TEST
+
+START_TEST(several_threads_at_once)
+{
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    Games games[THREADS];
+    moonlet_state *first = world_of(&kinds[_i]);
+    for (unsigned i = 0; i < THREADS; i++) {
+        games[i] = (Games){&kinds[_i], first, 100 + i, THREADS, 100 + repeat(6)};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, play_games, &games[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    moonlet_release(first);
 }
 END_TEST
 
@@ -440,5 +471,6 @@ int main(void)
 {
     TCase *t = tcase_create("timeline_worlds");
     tcase_add_loop_test(t, as_in_plain_states, 0, KINDS);
+    tcase_add_loop_test(t, several_threads_at_once, 0, KINDS);
     return run_suite(t);
 }

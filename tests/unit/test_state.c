@@ -628,6 +628,25 @@ START_TEST(dropped_snapshots_need_nothing)
 }
 END_TEST
 
+/* However often: what is put aside is what has been written since. */
+START_TEST(going_back_empties_the_logs)
+{
+    Run *R = run_begin(NULL);
+    Table *t = run_new_table(R);
+    const State *first = own_then_write(R, t);
+    const State *second = run_snapshot_own(R, NULL);
+    for (int i = 0; i < 5; i++) {
+        run_set(R, t, value_number(1), value_number(i));
+        run_back(R, second);
+        ck_assert_uint_eq(entries_for(second), 0);
+        ck_assert_uint_eq(entries_for(first), 1);
+    }
+    run_back(R, first);
+    ck_assert_uint_eq(entries_for(first), 0);
+    run_end(R);
+}
+END_TEST
+
 /* Whoever is the first to look. */
 START_TEST(making_whole_counts_nothing)
 {
@@ -652,6 +671,7 @@ int main(void)
     tcase_add_test(t, threads_look_at_the_same);
     tcase_add_test(t, a_closed_log_has_no_more_to_come);
     tcase_add_test(t, dropped_snapshots_need_nothing);
+    tcase_add_test(t, going_back_empties_the_logs);
     tcase_add_test(t, making_whole_counts_nothing);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
