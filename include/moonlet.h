@@ -373,8 +373,9 @@ MOONLET_API void moonlet_timeline_end(moonlet_timeline *t);
  * Calls what is at a path, as moonlet_call_function; the next frame has begun. A call that
  * fails, or reaches a limit (kind LIMIT), changes nothing: the frame is the one before. The
  * result has no state; its values and its error live until the next call. Values that are
- * objects are good as arguments of later calls, as long as the timeline does not go back to
- * before they were made. From a host function that the timeline is calling: an error.
+ * objects are good as arguments of later calls, as long as the world can reach them and the
+ * timeline does not go back to before they were made; so what a failed call has made is not.
+ * From a host function that the timeline is calling: an error.
  */
 MOONLET_API moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
                                                  const moonlet_value *args, size_t count);

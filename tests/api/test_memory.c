@@ -241,6 +241,33 @@ START_TEST(sweeps_are_not_noticed)
 }
 END_TEST
 
+/* Whether the thread has a segment left for a coroutine to run in is no part of the state. */
+START_TEST(coroutines_count_the_same_again)
+{
+    moonlet_state *s =
+        world("c = coroutine.wrap(function() while true do coroutine.yield() end "
+              "end) c()");
+    const char *used = "(function() c() return collectgarbage('count') end)()";
+    double first = number_in(s, used);
+    ck_assert_double_eq(number_in(s, used), first);
+    moonlet_release(s);
+}
+END_TEST
+
+/* To suspend one gives back what it ran in. */
+START_TEST(resuming_counts_little)
+{
+    moonlet_state *s =
+        world("c = coroutine.wrap(function() while true do coroutine.yield() end "
+              "end) c()");
+    ck_assert_double_lt(number_in(s, "(function() local a = collectgarbage('count') "
+                                     "for i = 1, 100 do c() end "
+                                     "return collectgarbage('count') - a end)()"),
+                        20);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("memory");
@@ -254,6 +281,8 @@ int main(void)
     tcase_add_test(t, neighbours_share_a_path);
     tcase_add_test(t, a_run_sweeps_at_its_end);
     tcase_add_test(t, a_running_program_is_measured);
+    tcase_add_test(t, coroutines_count_the_same_again);
+    tcase_add_test(t, resuming_counts_little);
     tcase_add_test(t, pauses_can_be_limited);
     return run_suite(t);
 }

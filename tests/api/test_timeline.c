@@ -254,6 +254,12 @@ START_TEST(within_a_program_they_count_nothing)
     snprintf(few, sizeof few, "%s(1)", used);
     snprintf(many, sizeof many, "%s(100)", used);
     ck_assert_double_eq(number_in(set.state, few), number_in(set.state, many));
+    moonlet_limits limits = {.bytes = 1000000, .steps = 100000000};
+    moonlet_state *limited = moonlet_limit(set.state, &limits);
+    moonlet_result stopped = moonlet_do(limited, "frames(1) while true do local t = {} end");
+    ck_assert_int_eq(stopped.limit, MOONLET_LIMIT_BYTES);
+    moonlet_release(stopped.state);
+    moonlet_release(limited);
     moonlet_release(set.state);
     moonlet_release(r.state);
     moonlet_release(s);

@@ -216,6 +216,31 @@ START_TEST(heap_map_stays_small)
 }
 END_TEST
 
+static State *purged(const State *s)
+{
+    Run *R = run_begin(s);
+    R->co = R->world->main;
+    trace_purge(R, trace_stack, NULL);
+    R->co = NULL;
+    State *after = run_snapshot(R);
+    run_end(R);
+    return after;
+}
+
+/* What is seen weakly, or by finalizers only, stays as it was last written. */
+START_TEST(no_program_notices_a_purge)
+{
+    State *s = run_in(*world, "w = setmetatable({}, {__mode = 'v'}) w[1] = {n = 1} t = {n = 1} "
+                              "f = setmetatable({n = 1}, {__gc = function(o) seen = o.n end})");
+    s = run_in(s, "w[1].n = 2 f.n = 3 f = nil t.n = 4 t = nil");
+    State *p = purged(s);
+    ck_assert_uint_lt(p->heap.count, s->heap.count);
+    ck_assert_uint_eq(p->counted, s->counted);
+    ck_assert_int_eq(number_in(p, "return w[1].n"), 2);
+    ck_assert_int_eq(number_in(p, "collectgarbage() return w[1] and 0 or seen"), 3);
+}
+END_TEST
+
 /* Older states ----------------------------------------------------------------------- */
 
 static int64_t weak_count(const State *s)
@@ -298,6 +323,7 @@ int main(void)
     tcase_add_test(t, what_is_not_yet_written_is_not_looked_at);
     tcase_add_loop_test(t, traces_disturb_nothing, 0, PROGRAMS);
     tcase_add_test(t, heap_map_stays_small);
+    tcase_add_test(t, no_program_notices_a_purge);
     tcase_add_loop_test(t, old_states_keep_their_weak_entries, 0, 3);
     tcase_add_test(t, forks_finalize_for_themselves);
     tcase_add_test(t, traces_are_deterministic);
