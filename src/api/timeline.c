@@ -54,6 +54,7 @@ moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
     t->frames = frames;
     t->now.config = s->config;
     t->R = run_begin(s->state);
+    t->R->own.expected = frames;
     State *state = run_snapshot_own(t->R, NULL);
     state->paused = s->state->paused;
     keep(t, state);

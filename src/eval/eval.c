@@ -161,6 +161,7 @@ static Value *reenter(Run *R, size_t room)
     R->stack_max += SNAPSHOT_ROOM; /* a frame that was there may be there again */
     Value *fp = frame_thaw(R, s, s->slots + b->fp, s->slots + b->top, room);
     R->stack_max -= SNAPSHOT_ROOM;
+    if (fp) b->segment = NULL; /* what old contents hold is kept, and who runs needs no copy */
     return fp;
 }
 

@@ -41,14 +41,22 @@ static bool let_go(Run *R, const State *last)
     return true;
 }
 
-static inline void notice_collection(Run *R)
+enum { OWN_MAX = 512 };
+
+/* What an old snapshot's logs hold on to is more than it needs: also the old contents of what
+ * was written since, and snapshots in these, which have logs in turn. When that goes on,
+ * collection after collection, it is cut here. */
+static bool too_many(const OwnSnapshots *o)
 {
-    if (R->own.collections != mem_collections()) let_go(R, NULL);
+    return o->list.count > OWN_MAX && o->list.count - OWN_MAX > o->expected;
 }
 
 void own_begin(Run *R, State *s)
 {
-    if (R->own.undo) notice_collection(R);
+    if (R->own.undo && R->own.collections != mem_collections()) {
+        let_go(R, NULL);
+        if (too_many(&R->own)) run_close(R);
+    }
     Undo *last = R->own.undo;
     s->more->undo = mem_new(sizeof *s->more->undo);
     s->more->alone = mem_new(sizeof *s->more->alone);
@@ -67,7 +75,7 @@ static UndoList *list_for(OwnSnapshots *o, uint64_t epoch)
 void own_save(Run *R, void *object, uint64_t *box)
 {
     OwnSnapshots *o = &R->own;
-    if (undo_full(list_for(o, *box))) notice_collection(R);
+    if (undo_full(list_for(o, *box)) && o->collections != mem_collections()) let_go(R, NULL);
     if (*box <= o->last) undo_add(list_for(o, *box), object, box);
 }
 

@@ -664,6 +664,7 @@ void run_wake(Run *R, const State *s)
 void run_end(Run *R)
 {
     run_close(R);
+    R->own.expected = 0;
     run_rest(R);
     R->heap = (Hamt){0};
     R->world = NULL;

@@ -135,6 +135,7 @@ typedef struct OwnSnapshots {
     UndoList *alone;       /* also its */
     uint64_t last, before; /* the epochs of the last one and of the one before it */
     uint64_t collections;  /* bdwgc's, when last looked which of them are left */
+    size_t expected;       /* so many are kept on purpose */
 } OwnSnapshots;
 
 typedef struct Run {

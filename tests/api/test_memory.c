@@ -268,10 +268,27 @@ START_TEST(resuming_counts_little)
 }
 END_TEST
 
+/* The old contents of x, which an early snapshot's log holds on to without need, have
+ * snapshots in them, whose logs do the same. */
+START_TEST(snapshots_in_old_contents_do_not_pile_up)
+{
+    moonlet_state *s = world("local take, x = require 'state'.snapshot, {s = false}\n"
+                             "local first, t, d = take(), {}\n"
+                             "for i = 1, 100 do t[i] = {0} end\n"
+                             "for i = 1, 20000 do\n"
+                             "  x.s = nil d = nil x.s = take() d = take() d = nil d = take()\n"
+                             "  for j = 1, 100 do t[j][1] = i end\n"
+                             "end");
+    if (moonlet_collector_pauses().count) ck_assert_uint_lt(moonlet_bytes_held(), 64 << 20);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("memory");
     tcase_add_test(t, sweeps_are_not_noticed);
+    tcase_add_test(t, snapshots_in_old_contents_do_not_pile_up);
     tcase_add_test(t, a_state_shares_all_with_itself);
     tcase_add_test(t, bytes_are_those_of_the_contents);
     tcase_add_test(t, garbage_does_not_count);

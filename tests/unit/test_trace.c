@@ -314,6 +314,29 @@ START_TEST(traces_are_deterministic)
 }
 END_TEST
 
+static int body_has_a_stack(Run *R, Value *a, int n)
+{
+    (void)a, (void)n;
+    NATIVE_RETURN(value_boolean(heap_coroutine(R, R->co)->segment != NULL));
+}
+
+/* Its contents as they were are put aside for own snapshots: they must not hold old stacks. */
+START_TEST(who_runs_has_no_copy_of_its_stack)
+{
+    static const char source[] =
+        "local take = require 'state'.snapshot "
+        "local function deep(n) if n > 0 then return deep(n - 1) + 0 end "
+        "local s = take() assert(not body_has_a_stack()) return 0 end "
+        "deep(100) deep(100) coroutine.wrap(function() deep(100) end)() return 'well'";
+    Run *R = run_begin(*world);
+    run_set_field(R, R->world->globals, "body_has_a_stack",
+                  value_object(run_new_native(R, body_has_a_stack, "body_has_a_stack", 0)));
+    const String *s = result(R, eval_call(R, value_object(compile(R, source)), NULL, 0));
+    ck_assert_str_eq(s->data, "well");
+    run_end(R);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trace");
@@ -327,6 +350,7 @@ int main(void)
     tcase_add_loop_test(t, old_states_keep_their_weak_entries, 0, 3);
     tcase_add_test(t, forks_finalize_for_themselves);
     tcase_add_test(t, traces_are_deterministic);
+    tcase_add_test(t, who_runs_has_no_copy_of_its_stack);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
