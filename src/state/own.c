@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/own.h"
 
+#include "state/heap.h"
+
 static void no_last(OwnSnapshots *o)
 {
     if (o->undo) o->undo->open = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A run's own snapshots: those that nobody else has looked into, so that the run may go on
- * writing to its objects where they lie (undo.h). For state.c.
+ * writing to its objects where they lie (undo.h). For heap.c and state.c.
  */
 #ifndef MOONLET_OWN_H
 #define MOONLET_OWN_H

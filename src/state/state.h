@@ -245,9 +245,6 @@ static inline Cell *run_new_cell(Run *R, Value v)
 
 /* The heap ------------------------------------------------------------------- */
 
-/* For those who make heap maps: the object is found in box there. */
-void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token);
-
 const void *heap_read_slow(Run *R, const void *object, const void *frozen);
 TableBody *heap_table_slow(Run *R, Table *t);
 CoBody *heap_coroutine_slow(Run *R, Coroutine *c);

@@ -5,7 +5,7 @@
  * A snapshot that nobody but the run that took it can look into need not be whole: the run
  * goes on writing to its objects where they lie, and puts what it writes over aside, once
  * for each object and snapshot. The run finds its objects where they always were; only who
- * looks into the snapshot pays, as it is then made whole (state_heap in state.c). Also
+ * looks into the snapshot pays, as it is then made whole (state_heap in own.c). Also
  * called shallow binding, or rerooting without going back (Baker, "Shallow Binding in Lisp
  * 1.5", CACM 1978).
  *

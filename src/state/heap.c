@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/heap.h"
+
+#include "state/marks.h"
+#include "state/own.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* An object's hash in the heap map: the bits of its id in another order. Ids are serial
+ * numbers, and objects made together are written together: eight in a row share a leaf, and
+ * 256 a path, so that a frame of a game copies few nodes.
+ *
+ *   id    ... 13 | 12..8 | 7..3 | 2..0
+ *   hash  ... 13 |  2..0 | 7..3 | 12..8      the last first on the way down */
+static inline uint32_t place_of(const void *object)
+{
+    uint32_t id = ((const Object *)object)->id_low;
+    return (id & ~(uint32_t)0x1fff) | (id & 7) << 10 | (id >> 3 & 31) << 5 | (id >> 8 & 31);
+}
+
+/* The heap map: objects to their contents as a state sees them. */
+#define HAMT_NAME heap_map
+#define HAMT_KEY_HASH(k) place_of(value_pointer(k))
+#define HAMT_KEY_EQ(a, b) false
+#define HAMT_KEY_ORDER(a, b)                            \
+    ((int)((const Object *)value_pointer(a))->id_high - \
+     (int)((const Object *)value_pointer(b))->id_high)
+#include "hamt_template.h"
+
+/* An entry's value: contents with the epoch that may write them. */
+typedef struct TableBox {
+    uint64_t epoch;
+    TableBody body;
+} TableBox;
+typedef struct CoBox {
+    uint64_t epoch;
+    CoBody body;
+} CoBox;
+typedef struct UserdataBox {
+    uint64_t epoch;
+    UserdataBody body;
+} UserdataBox;
+typedef struct CellBox {
+    uint64_t epoch;
+    Value value;
+} CellBox;
+
+/* Finding contents ----------------------------------------------------------------- */
+
+enum { CACHE_SIZE_FIRST = 1 << 6, CACHE_SIZE_MAX = 1 << 17 };
+
+static CacheEntry *cache_new(uint32_t size)
+{
+    CacheEntry *cache = calloc(size, sizeof *cache);
+    if (!cache) abort();
+    return cache;
+}
+
+void heap_init_cache(Run *R)
+{
+    R->cache = cache_new(CACHE_SIZE_FIRST);
+    R->cache_mask = CACHE_SIZE_FIRST - 1;
+}
+
+static CacheEntry *cache_slot(const Run *R, const void *object)
+{
+    return &R->cache[((const Object *)object)->id_low & R->cache_mask];
+}
+
+static inline void cache_put(Run *R, const void *object, void *body)
+{
+    *cache_slot(R, object) = (CacheEntry){(uintptr_t)object | R->view, body};
+}
+
+void heap_new_view(Run *R)
+{
+    R->view += (uint64_t)1 << CACHE_VIEW_SHIFT;
+    if (R->view) return; /* else all numbers have been used: view 0 is of empty entries */
+    memset(R->cache, 0, (R->cache_mask + (size_t)1) * sizeof *R->cache);
+    R->view = (uint64_t)1 << CACHE_VIEW_SHIFT;
+}
+
+/* A run that looks up many more objects than there is room for gets more room. */
+static void cache_missed(Run *R)
+{
+    uint32_t size = R->cache_mask + 1;
+    if (++R->cache_misses / 4 < size || size >= CACHE_SIZE_MAX) return;
+    CacheEntry *old = R->cache;
+    R->cache = cache_new(4 * size);
+    R->cache_mask = 4 * size - 1;
+    R->cache_misses = 0;
+    for (uint32_t i = 0; i < size; i++)
+        if (old[i].key >> CACHE_VIEW_SHIFT == R->view >> CACHE_VIEW_SHIFT)
+            *cache_slot(R, value_pointer(old[i].key ^ R->view)) = old[i];
+    free(old);
+}
+
+static uint64_t *find_box(const Run *R, const void *object)
+{
+    const HamtEntry *e = heap_map_find(&R->heap, value_object(object), place_of(object));
+    return e ? value_pointer(e->value) : NULL;
+}
+
+const void *heap_read_slow(Run *R, const void *object, const void *frozen)
+{
+    cache_missed(R);
+    uint64_t *box = find_box(R, object);
+    void *body = box ? box + 1 : (void *)frozen;
+    cache_put(R, object, body);
+    return body;
+}
+
+/* What the heap map takes is not counted: whether it is needed depends on who has looked into
+ * the run's snapshots. */
+void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token)
+{
+    uint64_t counted = mem_count_stop();
+    if (!object_is_remapped(object)) object_mark_remapped(object);
+    heap_map_put(heap, value_object(object), place_of(object), value_object(box), token);
+    mem_count_go_on(counted);
+}
+
+/* A box for the object in this epoch is what the run finds from now on. */
+static void put_box(Run *R, void *object, uint64_t *box)
+{
+    *box = R->epoch;
+    heap_put(&R->heap, object, box, R->epoch);
+    cache_put(R, object, box + 1);
+}
+
+/* What an object contains is to be written for the first time in this epoch. Copy has what
+ * was in old, with its epoch. Gives where to write: in place, if those who see old are known
+ * and get the copy, else in the copy. */
+static void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t size)
+{
+    uint64_t *epoch = (uint64_t *)old - 1;
+    mem_count(size);
+    R->packed = 0;
+    if (*epoch >= R->since && *epoch < R->epoch) {
+        if (R->own.undo) own_save(R, object, copy);
+        *epoch = R->epoch;
+        return epoch + 1;
+    }
+    put_box(R, object, copy);
+    return copy + 1;
+}
+
+static const void *contents(Run *R, const void *object, const void *frozen)
+{
+    return object_is_remapped(object) ? heap_read(R, object, frozen) : frozen;
+}
+
+static inline uint64_t epoch_of(const void *body) { return ((const uint64_t *)body)[-1]; }
+
+TableBody *heap_table_slow(Run *R, Table *t)
+{
+    const TableBody *old = contents(R, t, &t->body);
+    if (heap_body_owned(R, old)) return (TableBody *)old;
+    TableBox *copy = mem_new(sizeof *copy);
+    copy->epoch = epoch_of(old);
+    table_body_copy(&copy->body, old);
+    return claim(R, t, old, &copy->epoch, sizeof *copy);
+}
+
+CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
+{
+    const CoBody *old = contents(R, c, &c->body);
+    if (heap_body_owned(R, old)) return (CoBody *)old;
+    CoBox *copy = mem_new(sizeof *copy);
+    *copy = (CoBox){epoch_of(old), *old};
+    return claim(R, c, old, &copy->epoch, sizeof *copy);
+}
+
+/* Never in place: contents at another address tell who made the bytes (UserdataBody.own). */
+UserdataBody *heap_userdata_slow(Run *R, Userdata *u)
+{
+    const UserdataBody *old = contents(R, u, &u->body);
+    if (heap_body_owned(R, old)) return (UserdataBody *)old;
+    UserdataBox *copy = mem_new(sizeof *copy);
+    mem_count(sizeof *copy);
+    copy->body = *old;
+    put_box(R, u, &copy->epoch);
+    R->packed = 0;
+    return &copy->body;
+}
+
+static Value *claim_value(Run *R, void *object, const Value *old)
+{
+    if (heap_body_owned(R, old)) return (Value *)old;
+    CellBox *copy = mem_new(sizeof *copy);
+    *copy = (CellBox){epoch_of(old), *old};
+    return claim(R, object, old, &copy->epoch, sizeof *copy);
+}
+
+Value *heap_cell_slow(Run *R, Cell *c) { return claim_value(R, c, contents(R, c, &c->value)); }
+
+/* What a closure stands for that has no entry in the heap map: itself. */
+static const CellBox closure_itself = {EPOCH_NONE, V_NIL};
+
+const Closure *heap_closure_slow(Run *R, const Closure *c)
+{
+    Value v = *(const Value *)heap_read(R, c, &closure_itself.value);
+    return v == V_NIL ? c : value_pointer(v);
+}
+
+static atomic_bool closures_set;
+
+bool heap_closures_set(void)
+{
+    return atomic_load_explicit(&closures_set, memory_order_relaxed);
+}
+
+void heap_set_closure(Run *R, Closure *c, const Closure *now)
+{
+    atomic_store_explicit(&closures_set, true, memory_order_relaxed);
+    *claim_value(R, c, contents(R, c, &closure_itself.value)) = value_object(now);
+}
+
+/* The sweep ------------------------------------------------------------------------ */
+
+typedef struct Retain {
+    bool (*keep)(void *context, const void *object);
+    void *context;
+    PointerList dropped;
+} Retain;
+
+static void retain_entry(void *context, Word key, Word box)
+{
+    Retain *r = context;
+    if (!r->keep(r->context, value_pointer(key)))
+        pointer_list_add(&r->dropped, value_pointer(key));
+}
+
+void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context)
+{
+    Retain r = {keep, context, {0}};
+    uint64_t counted = mem_count_stop();
+    hamt_each(&R->heap, retain_entry, &r);
+    for (size_t i = 0; i < r.dropped.count; i++) {
+        const Object *o = r.dropped.items[i];
+        if (heap_cached(R, o)) *cache_slot(R, o) = (CacheEntry){0};
+        R->packed = 0;
+        heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
+    }
+    mem_count_go_on(counted);
+    pointer_list_free(&r.dropped);
+}
+
+/* Measuring ------------------------------------------------------------------------ */
+
+typedef struct Boxes {
+    bool (*live)(void *context, const void *object);
+    void *context;
+    MemBlockFn *fn;
+    void *fn_context;
+} Boxes;
+
+static size_t box_size(const void *object)
+{
+    switch (object_type(object)) {
+    case OBJ_TABLE: return sizeof(TableBox);
+    case OBJ_COROUTINE: return sizeof(CoBox);
+    case OBJ_USERDATA: return sizeof(UserdataBox);
+    default: return sizeof(CellBox);
+    }
+}
+
+static void count_box(void *context, Word key, Word box)
+{
+    const Boxes *b = context;
+    const void *object = value_pointer(key);
+    if (b->live(b->context, object)) b->fn(b->fn_context, value_pointer(box), box_size(object));
+}
+
+void heap_blocks(const Run *R, bool (*live)(void *context, const void *object), void *context,
+                 MemBlockFn *fn, void *fn_context)
+{
+    Boxes b = {live, context, fn, fn_context};
+    hamt_blocks(&R->heap, fn, fn_context);
+    hamt_each(&R->heap, count_box, &b);
+}
+
+/* Going back ----------------------------------------------------------------------- */
+
+void heap_put_back(void *context, const UndoEntry *e)
+{
+    const State *s = context;
+    if (*e->box > s->epoch) return;
+    const HamtEntry *in = heap_map_find(&s->heap, value_object(e->object), place_of(e->object));
+    uint64_t *place = in ? value_pointer(in->value) : (uint64_t *)e->object + 1;
+    memcpy(place, e->box, box_size(e->object));
+}
+
+/* Differences ---------------------------------------------------------------------- */
+
+typedef struct DiffContext {
+    HeapDiffFn *fn;
+    void *context;
+    uint64_t below; /* ids of objects that both can have */
+} DiffContext;
+
+static void diff_entry(void *context, Word key, Word a, Word b)
+{
+    const DiffContext *d = context;
+    (void)a, (void)b;
+    if (object_id(value_pointer(key)) < d->below) d->fn(d->context, value_pointer(key));
+}
+
+void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
+{
+    DiffContext d = {fn, context, a->next_id < b->next_id ? a->next_id : b->next_id};
+    Hamt from = state_heap(a), to = state_heap(b);
+    heap_map_diff(&from, &to, diff_entry, &d);
+}

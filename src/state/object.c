@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Making objects, and what a world has of its own: metatables, hidden data. */
+#include "state/state.h"
+
+Table *run_new_table(Run *R)
+{
+    Table *t = mem_new(sizeof(Table));
+    mem_count(sizeof(Table));
+    object_init(&t->h, OBJ_TABLE, run_new_id(R));
+    t->epoch = R->epoch;
+    return t;
+}
+
+static const struct Node *base_node;
+void state_init(const struct Node *base) { base_node = base; }
+
+/* A new coroutine has its maker's mask and count, but, as in PUC Lua, no function. */
+static HookState *inherited_hook(const Hook *h)
+{
+    Hook *copy = mem_new(sizeof *copy);
+    HookState *s = mem_new(sizeof *s);
+    *copy = (Hook){V_NIL, h->mask, h->count};
+    s->hook = copy;
+    return s;
+}
+
+Coroutine *run_new_coroutine(Run *R, Value function)
+{
+    Coroutine *c = mem_new(sizeof(Coroutine));
+    mem_count(sizeof(Coroutine));
+    object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
+    c->epoch = R->epoch;
+    Segment *s = segment_new(R, FRAME_HEADER);
+    s->kind = SEGMENT_COMPACT;
+    s->slots[FRAME_HEADER - 2] = value_object(base_node);
+    s->slots[FRAME_HEADER - 1] = function;
+    c->body.segment = s;
+    c->body.fp = c->body.top = FRAME_HEADER;
+    c->body.status = CO_FRESH;
+    if (R->hook.hook) c->body.hook = inherited_hook(R->hook.hook);
+    return c;
+}
+
+Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues)
+{
+    size_t bytes = sizeof(Native) + (size_t)upvalues * sizeof(Value);
+    Native *f = mem_new(bytes);
+    mem_count(bytes);
+    object_init(&f->h, OBJ_NATIVE, run_new_id(R));
+    f->fn = fn;
+    f->name = name;
+    f->count = (uint32_t)upvalues;
+    return f;
+}
+
+Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
+{
+    Userdata *u = mem_new(sizeof(Userdata));
+    mem_count(sizeof(Userdata) + size);
+    object_init(&u->h, OBJ_USERDATA, run_new_id(R));
+    u->epoch = R->epoch;
+    u->tag = tag;
+    u->size = size;
+    u->data = size ? mem_alloc(size) : NULL;
+    return u;
+}
+
+void run_set_field(Run *R, Table *t, const char *name, Value v)
+{
+    table_set_string(heap_table_mut(R, t), string_constant(name, strlen(name)), v, R->epoch);
+}
+
+Value run_get_field(Run *R, const Table *t, const char *name)
+{
+    const String *key = string_from_c(name); /* interning takes a lock */
+    return table_get_hashed(heap_table(R, t), string_value(key), string_hash(key));
+}
+
+void run_settle_globals(Run *R)
+{
+    const TableBody *b = heap_table(R, R->world->globals);
+    if (heap_body_owned(R, b)) table_settle((TableBody *)b, R->epoch);
+}
+
+Table *run_metatable(Run *R, Value v)
+{
+    if (value_is_object(v)) {
+        void *o = value_pointer(v);
+        switch (object_type(o)) {
+        case OBJ_TABLE: return heap_table(R, o)->meta;
+        case OBJ_USERDATA: return heap_userdata(R, o)->meta;
+        default: break;
+        }
+    }
+    return R->world->type_meta[value_type(v)];
+}
+
+static World *edit_world(Run *R)
+{
+    World *w = mem_alloc(sizeof *w);
+    mem_count(sizeof *w);
+    *w = *R->world;
+    R->world = w;
+    return w;
+}
+
+void run_set_type_metatable(Run *R, LuaType type, Table *meta)
+{
+    edit_world(R)->type_meta[type] = meta;
+}
+
+Table *run_hidden_table(Run *R)
+{
+    if (!R->world->hidden) edit_world(R)->hidden = run_new_table(R);
+    return R->world->hidden;
+}
+
+Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
+
+Segment *segment_new(Run *R, uint32_t size)
+{
+    size_t bytes = sizeof(Segment) + (size_t)size * sizeof(Value);
+    Segment *s = mem_new(bytes);
+    mem_count(bytes);
+    s->epoch = R->epoch;
+    s->size = size;
+    return s;
+}
