@@ -302,8 +302,8 @@ EXEC(control_wrapped)
 /* A wrapped function adds its caller's position to an error message (auxwrap). */
 static NOINLINE void add_position(Run *R)
 {
-    if (!value_is_string(R->error)) return;
-    const String *message = value_string(R->error);
+    if (!value_is_string(R->error) && !value_is_number(R->error)) return;
+    const String *message = value_string(value_to_text(R, R->error));
     R->error = string_value(string_concat(native_where(R, 1), message->data, message->length));
 }
 

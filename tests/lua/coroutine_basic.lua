@@ -156,6 +156,10 @@ print(co(), co(5, 6)) -- expect: tail	5	6
 print(type(co), type(coroutine.create(print)), coroutine.create(print) == coroutine.create(print))
 -- expect: function	thread	false
 
+-- a number is a message too, as for lua_isstring
+print(pcall(function() for _ in coroutine.wrap(function() error(1e100, 0) end) do end end))
+-- expect: false	coroutine_basic.lua:160: 1e+100
+
 -- outside: a message without a position
 print(pcall(coroutine.yield)) -- expect: false	attempt to yield from outside a coroutine
 print(pcall(function() coroutine.yield(1) end))
