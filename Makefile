@@ -2,7 +2,7 @@
 #
 # Moonlet's build. `make help` lists the targets.
 #
-# A build kind (release, debug, asan, ubsan, tsan, fuzz, coverage) is a set of flags with
+# A build kind (release, debug, stress, asan, ubsan, tsan, fuzz, coverage) is a set of flags with
 # its own directory build/<kind>; release's program is build/moonlet itself. A target
 # that needs another kind calls make again with KIND=<kind>; BUILD= names another place
 # for all of build/. Sources are found by globbing:
@@ -58,8 +58,9 @@ LUA_LIBS = $(call pkg,--libs,lua5.2,-llua5.2)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
   -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
   -Wno-unused-parameter $(if $(filter 1,$(WERROR)),-Werror)
-# What every x86-64 processor since 2009 has (popcnt, roundsd); ARCH= for older ones.
-ifeq ($(shell uname -m),x86_64)
+# What every x86-64 processor since 2009 has (popcnt, roundsd); ARCH= for older ones. It is
+# the compiler's target that counts, which may be another machine.
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
 ARCH ?= -march=x86-64-v2
 endif
 STYLE := -std=gnu11 $(ARCH) -fvisibility=hidden -fno-semantic-interposition \
@@ -79,6 +80,11 @@ OPT_mutable := -O2 -g
 DEF_mutable := -DNDEBUG -DMOONLET_MUTABLE
 OPT_debug := -O1 -g3
 DEF_debug := -DMOONLET_DEBUG $(TRAMPOLINE)
+# after PUC Lua's ltests: src/control/stress.h
+OPT_stress := -O1 -g
+DEF_stress := -DMOONLET_DEBUG -DMOONLET_STRESS $(TRAMPOLINE)
+OPT_stressasan := -O1 -g $(SANITIZE_STYLE) -fsanitize=address
+DEF_stressasan := -DMOONLET_STRESS $(MALLOC) $(TRAMPOLINE)
 OPT_asan := -O1 -g $(SANITIZE_STYLE) -fsanitize=address
 DEF_asan := $(MALLOC) $(TRAMPOLINE)
 OPT_ubsan := -O1 -g $(SANITIZE_STYLE) -fsanitize=undefined,float-cast-overflow \
@@ -88,7 +94,8 @@ OPT_tsan := -O1 -g $(SANITIZE_STYLE) -fsanitize=thread
 DEF_tsan := $(TRAMPOLINE)
 OPT_fuzz := -O1 -g $(SANITIZE_STYLE) -fsanitize=fuzzer-no-link,address,undefined \
   -fno-sanitize-recover=undefined
-DEF_fuzz := $(MALLOC) $(TRAMPOLINE)
+SEE_FIELDS := -DMOONLET_SEE_FIELDS
+DEF_fuzz := $(MALLOC) $(TRAMPOLINE) $(SEE_FIELDS)
 OPT_coverage := -O0 -g --coverage
 DEF_coverage := -DMOONLET_DEBUG $(TRAMPOLINE)
 
@@ -114,20 +121,20 @@ PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES))
 
 # Files ------------------------------------------------------------------------------
 
-LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/%,$(wildcard src/*/*.c))
+LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
 EXAMPLE_SRC := $(wildcard examples/*.c)
 MICRO_SRC := $(wildcard bench/bench_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FORMATTED := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h tests/*/*.[ch] \
-  examples/*.[ch] bench/*.[ch])
+  examples/*.[ch] examples/*/*.[ch] bench/*.[ch])
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LIB_OBJ := $(call objects,$(LIB_SRC))
 CLI_OBJ := $(call objects,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) \
-  $(call objects,$(TEST_SRC) $(EXAMPLE_SRC) $(MICRO_SRC) $(FUZZ_SRC))
+  $(call objects,$(TEST_SRC) $(EXAMPLE_SRC) $(MICRO_SRC) $(FUZZ_SRC) $(wildcard tests/images/*.c))
 
 ifeq ($(KIND),release)
 PROGRAM := $(BUILD)/moonlet
@@ -139,6 +146,8 @@ endif
 TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SRC))
 EXAMPLES := $(patsubst %.c,$(OUT)/%,$(EXAMPLE_SRC))
 MICROS := $(patsubst %.c,$(OUT)/%,$(MICRO_SRC))
+BY_IMAGES := $(OUT)/by_images/moonlet
+CANONICAL := $(OUT)/images/canonical
 FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(FUZZ_SRC))
 
 # Building ---------------------------------------------------------------------------
@@ -181,6 +190,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 $(CLI_OBJ): EXTRA_CFLAGS = $(EDIT_CFLAGS)
 $(call objects,$(TEST_SRC)): EXTRA_CFLAGS = -Itests/unit $(CHECK_CFLAGS)
 $(call objects,$(MICRO_SRC)): EXTRA_CFLAGS = $(LUA_CFLAGS)
+$(call objects,$(FUZZ_SRC)): EXTRA_CFLAGS = $(SEE_FIELDS)
 
 $(TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(call say,LINK,$@)
@@ -196,6 +206,13 @@ $(MICROS): $(OUT)/%: $(OUT)/obj/%.o $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LUA_LIBS) $(LIBS)
+
+$(CANONICAL): $(OUT)/obj/tests/images/canonical.o $(LIBRARY)
+$(BY_IMAGES): $(OUT)/obj/tests/images/by_images.o $(LIBRARY)
+$(CANONICAL) $(BY_IMAGES):
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(call say,LINK,$@)
@@ -217,8 +234,8 @@ $(OUT)/flags: force
 deps: ## install with apt what is missing to build, test and work on Moonlet
 	$(Q)tests/deps.sh build check tools
 
-.PHONY: deps-build deps-check deps-bench deps-tools
-deps-build deps-check deps-tools deps-bench: deps-%:
+.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-ships deps-site
+deps-build deps-check deps-tools deps-bench deps-format deps-history deps-ships deps-site: deps-%:
 	$(Q)tests/deps.sh build $*
 
 # Showing and testing ----------------------------------------------------------------
@@ -234,15 +251,29 @@ demo: deps-check ## what states as values are good for, with figures
 check: deps-check ## all tests; the last line is "N passed, N failed"
 	$(Q)tests/deps.sh programs || echo "Going on without them."
 	$(Q)$(MAKE) all examples package
-	$(Q)$(MAKE) KIND=debug tests
+	$(Q)$(MAKE) KIND=debug tests compiled
 	$(Q)tests/run.sh --program $(BUILD)/moonlet --tests $(BUILD)/debug/tests
+
+# What it does not run is compiled at least.
+.PHONY: compiled
+compiled: $(call objects,$(FUZZ_SRC) $(wildcard tests/images/*.c))
 
 # Tests of one kind: its C tests and its program.
 .PHONY: check-kind
 check-kind: $(PROGRAM) $(TESTS) $(EXAMPLES)
 	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
 
-.PHONY: asan ubsan tsan
+# The API tests take a quarter of an hour so: they are in asan.
+UNIT_TESTS = $(filter $(OUT)/tests/unit/%,$(TESTS))
+.PHONY: check-unit
+check-unit: $(UNIT_TESTS)
+	$(Q)tests/run.sh $(UNIT_TESTS)
+
+.PHONY: asan asan-unit ubsan tsan
+asan-unit: ## the unit tests under the address sanitizer
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
+	STACK_KB=2048 TEST_TIMEOUT=300 $(MAKE) KIND=asan check-unit
+
 asan: ## all tests under the address sanitizer, malloc back-end
 	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
 	STACK_KB=2048 TEST_TIMEOUT=300 $(MAKE) KIND=asan check-kind
@@ -253,6 +284,31 @@ ubsan: ## all tests under the undefined behaviour sanitizer, malloc back-end
 tsan: ## all tests under the thread sanitizer, without collection
 	$(Q)GC_DONT_GC=1 TSAN_OPTIONS=halt_on_error=1 STACK_KB=2048 TEST_TIMEOUT=600 \
 	$(MAKE) KIND=tsan check-kind
+
+# With malloc each allocation is a request; with the collector each page of small blocks. More
+# than one in OOM_STRIDE takes long.
+OOM_STRIDE ?= 1
+.PHONY: oom oom-run
+oom: ## make every request for memory of some scripts fail, one by one; one in OOM_STRIDE (1)
+	$(Q)$(MAKE) KIND=debug oom-run
+	$(Q)ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(MAKE) KIND=asan oom-run
+oom-run: $(OUT)/tests/api/test_out_of_memory
+	$(Q)OOM_STRIDE=$(OOM_STRIDE) CK_TIMEOUT_MULTIPLIER=100 $<
+
+# What is left out, and why: tests/stress/left_out.
+.PHONY: stress stress-long stress-asan
+stress: ## Lua tests while stacks move, states are packed and runs pause at every few steps
+	$(Q)$(MAKE) KIND=stress all
+	$(Q)tests/stress/run.sh $(BUILD)/stress
+
+stress-long: ## the same at each step, with hooks, the C tests, and many random programs
+	$(Q)$(MAKE) KIND=stress all tests
+	$(Q)tests/stress/run.sh --long $(BUILD)/stress
+
+stress-asan: ## stress, with the address sanitizer
+	$(Q)$(MAKE) KIND=stressasan all
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
+	RUN_KB=unlimited TEST_TIMEOUT=600 tests/stress/run.sh $(BUILD)/stressasan
 
 .PHONY: fuzz fuzz-run
 fuzz: deps-tools ## run every fuzzer for FUZZ_SECONDS (60)
@@ -267,6 +323,19 @@ fuzz-diff: deps-check ## run random programs under moonlet and lua5.2 for FUZZ_S
 	$(Q)tests/diff/run.sh --program $(PROGRAM) --seconds $(FUZZ_SECONDS) \
 	  --first $${FUZZ_SEED:-$$(date +%s)}
 
+.PHONY: programs
+programs: deps-check ## real programs of Debian's packages, under moonlet and lua5.2
+	$(Q)tests/deps.sh programs
+	$(Q)$(MAKE) all
+	$(Q)tests/run.sh --program $(PROGRAM) tests/cli/programs.sh
+
+# All that takes long, one gate after the other, whatever fails.
+NIGHTLY := asan ubsan stress-long stress-asan oom fuzz fuzz-diff programs \
+  check-images check-canonical check-aarch64
+.PHONY: nightly
+nightly: ## asan, ubsan, stress-long, stress-asan, fuzz, fuzz-diff, programs, images: all in turn, and their sum
+	+$(Q)MAKE='$(MAKE)' tests/gates.sh $(NIGHTLY)
+
 .PHONY: bench
 bench: deps-bench ## time bench/lua under moonlet and other Luas; build/bench.json and .svg
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
@@ -277,6 +346,11 @@ bench: deps-bench ## time bench/lua under moonlet and other Luas; build/bench.js
 bench-start: deps-bench ## how long the program takes to start, beside lua5.2
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
 	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure bench/start
+
+.PHONY: bench-cliffs
+bench-cliffs: deps-bench ## integer keys in all orders at four sizes, beside lua5.2
+	$(Q)$(MAKE) all
+	$(Q)MOONLET=$(BUILD)/moonlet bench/cliffs
 
 .PHONY: bench-immutability
 bench-immutability: deps-bench ## what immutability costs; build/immutability.json and .svg
@@ -300,6 +374,7 @@ microbench: deps-bench ## time the C structures (bench/bench_*.c)
 MEMORY_BENCHES := $(addprefix $(OUT)/bench/bench_,game ring million)
 
 FORK_BENCHES := $(addprefix $(OUT)/bench/bench_,fork rivals parallel)
+IMAGE_BENCHES := $(OUT)/bench/bench_images
 
 .PHONY: bench-fork
 bench-fork: deps-bench ## what forks and calls cost, beside rivals; threads, processes, locks
@@ -310,8 +385,16 @@ fork-run: $(FORK_BENCHES)
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
 .PHONY: micro-run
-micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES),$(MICROS))
+micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES),$(MICROS))
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
+
+.PHONY: bench-images
+bench-images: deps-bench ## states as bytes, whole and as deltas, beside a copy and tables as source
+	$(Q)$(MAKE) images-bench-run
+
+.PHONY: images-bench-run
+images-bench-run: $(IMAGE_BENCHES)
+	$(Q)$<
 
 .PHONY: bench-memory
 bench-memory: deps-bench ## memory and pauses of long runs: a game, a ring of states, a million forks
@@ -320,6 +403,115 @@ bench-memory: deps-bench ## memory and pauses of long runs: a game, a ring of st
 .PHONY: memory-run
 memory-run: $(MEMORY_BENCHES)
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
+
+# Images -----------------------------------------------------------------------------
+
+# So many steps from one image to the next.
+IMAGE_STEPS ?= 1000
+.PHONY: check-images images-run
+check-images: deps-check ## Lua tests that go through images every IMAGE_STEPS (1000) steps
+	$(Q)$(MAKE) images-run
+
+images-run: $(BY_IMAGES)
+	$(Q)tests/images/run.sh $(BY_IMAGES) $(IMAGE_STEPS)
+
+# The same images from other compilers, kinds, machines. PKG_CONFIG=false: the packages of the
+# other machine have no flags of their own.
+AARCH64 := CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar PKG_CONFIG=false BUILD=$(BUILD)/aarch64
+.PHONY: canonical check-canonical check-aarch64
+canonical: $(CANONICAL)
+check-canonical: deps-tools ## the same bytes of images from gcc, clang, -O0 and all kinds
+	$(Q)$(MAKE) canonical
+	$(Q)$(MAKE) KIND=debug canonical
+	$(Q)$(MAKE) BUILD=$(BUILD)/O0 CFLAGS=-O0 canonical
+	$(Q)$(MAKE) BUILD=$(BUILD)/clang CC='$(CLANG)' canonical
+	$(Q)tests/images/same.sh $(BUILD)/release/images/canonical $(BUILD)/debug/images/canonical \
+	  $(BUILD)/O0/release/images/canonical $(BUILD)/clang/release/images/canonical
+
+check-aarch64: ## the same bytes of images on x86-64 and aarch64, under qemu-user
+	$(Q)tests/deps.sh build aarch64
+	$(Q)$(MAKE) canonical
+	$(Q)$(MAKE) $(AARCH64) canonical
+	$(Q)tests/images/same.sh $(CANONICAL) 'qemu-aarch64 $(BUILD)/aarch64/release/images/canonical'
+
+# Histories on disk ------------------------------------------------------------------
+#
+# A library of its own, so that the core does not need SQLite.
+
+HISTORY_LIB := $(BUILD)/libmoonlet-history.a
+SQLITE_CFLAGS = $(call pkg,--cflags,sqlite3)
+SQLITE_LIBS = $(call pkg,--libs,sqlite3,-lsqlite3)
+HISTORY_OBJ := $(call objects,$(wildcard src/history/*.c))
+HISTORY_TESTS := $(patsubst tests/history/%.c,$(OUT)/history/%,$(wildcard tests/history/test_*.c))
+AUTOSAVE := $(OUT)/examples/autosave
+$(HISTORY_OBJ): EXTRA_CFLAGS = $(SQLITE_CFLAGS)
+-include $(HISTORY_OBJ:.o=.d)
+
+.PHONY: history
+history: deps-history ## build build/libmoonlet-history.a: histories of states in SQLite files
+	$(Q)$(MAKE) $(HISTORY_LIB)
+
+$(HISTORY_LIB): $(HISTORY_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(HISTORY_TESTS): $(OUT)/history/%: tests/history/%.c tests/history/history_test.h \
+  $(HISTORY_LIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ \
+	  $(filter-out %.h,$^) $(CHECK_LIBS) $(SQLITE_LIBS) $(LIBS)
+
+$(AUTOSAVE): examples/history/autosave.c $(HISTORY_LIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LIBS)
+
+.PHONY: check-history history-run
+check-history: deps-history deps-check ## tests of histories: a writer that is killed, disks that are full or fail
+	$(Q)$(MAKE) history-run
+
+history-run: $(HISTORY_TESTS) $(AUTOSAVE)
+	$(Q)for t in $(HISTORY_TESTS); do $$t || exit 1; done
+	$(Q)EXAMPLES=examples $(AUTOSAVE)
+
+# Ships ------------------------------------------------------------------------------
+#
+# An example that one can look at; it needs SDL2, and libpng for pictures.
+
+SDL_CFLAGS = $(call pkg,--cflags,sdl2 libpng)
+SDL_LIBS = $(call pkg,--libs,sdl2 libpng,-lSDL2 -lpng16)
+SHIPS := $(OUT)/examples/ships/ships
+SHIPS_OBJ := $(call objects,$(wildcard examples/ships/*.c))
+SHIPS_TESTS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/ships/*.c))
+$(SHIPS_OBJ): EXTRA_CFLAGS = $(SDL_CFLAGS)
+-include $(SHIPS_OBJ:.o=.d)
+
+$(SHIPS): $(SHIPS_OBJ) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SDL_LIBS) $(LIBS)
+
+$(SHIPS_TESTS): $(OUT)/ships/%: tests/ships/%.c $(filter-out %/ships.o,$(SHIPS_OBJ)) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Iexamples/ships $(CHECK_CFLAGS) $(SDL_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+	  -o $@ $^ $(CHECK_LIBS) $(SDL_LIBS) $(LIBS)
+
+.PHONY: ships check-ships ships-build
+ships: deps-ships ## 1440 scripted ships in a window: time runs both ways, futures, files
+	$(Q)$(MAKE) ships-build
+	$(Q)$(SHIPS) --data examples/ships
+
+ships-build: $(SHIPS) $(SHIPS_TESTS)
+check-ships: deps-ships ## tests of the ships: worlds, files that are edited, a picture
+	$(Q)$(MAKE) ships-build
+	$(Q)tests/ships/run.sh $(SHIPS) $(dir $(firstword $(SHIPS_TESTS)))
+
+.PHONY: site
+site: deps-site ## the documentation as a site, build/site/site/index.html; a dead link is an error
+	$(Q)docs/site/build.sh $(BUILD)/site
 
 # Keeping it clean -------------------------------------------------------------------
 
@@ -331,8 +523,17 @@ layers: $(LIB_OBJ) $(CLI_OBJ) ## prove that no layer knows one above it
 format: ## rewrite the C files in the format of .clang-format
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
-format-check: ## fail if `make format` would change something
+format-check: deps-format ## fail if `make format` would change something
 	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+
+.PHONY: files files-check
+FILES_LIST = $(PROGRAM) docs/files.lua $(sort $(wildcard hamt/*.[ch] src/*/*.[ch]))
+files: $(PROGRAM) ## write docs/FILES.md: what each source file is for, by its first sentence
+	$(Q)$(FILES_LIST) > $(OUT)/FILES.md
+	$(Q)mv $(OUT)/FILES.md docs/FILES.md
+
+files-check: $(PROGRAM) ## fail if `make files` would change something
+	$(Q)$(FILES_LIST) | diff -u docs/FILES.md -
 
 .PHONY: tidy
 tidy: ## clang-tidy over the sources
@@ -348,6 +549,7 @@ coverage-run: $(PROGRAM) $(TESTS)
 	$(Q)tests/coverage.sh $(OUT) $(LIB_SRC) $(CLI_SRC) | tee $(OUT)/summary.txt
 
 include packaging/package.mk
+include erlang/build.mk
 
 .PHONY: dist
 dist: ## a source archive of the last commit in build/
@@ -360,4 +562,5 @@ clean: ## remove build/
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' \
+	  $(filter-out %.d,$(MAKEFILE_LIST))

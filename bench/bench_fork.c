@@ -7,7 +7,7 @@
  */
 #include <moonlet.h>
 
-#include "eval/eval.h"
+#include "control/eval.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -85,19 +85,19 @@ static void fork_idle(int n)
 /* Only the run itself: inside Moonlet's C. */
 static void fork_bare(int n)
 {
-    Run *R = run_begin(NULL);
-    State *s = run_snapshot(R);
-    run_end(R);
-    for (int i = 0; i < n; i++) run_end(run_begin(s));
+    Machine *M = machine_begin(NULL);
+    State *s = machine_snapshot(M);
+    machine_end(M);
+    for (int i = 0; i < n; i++) machine_end(machine_begin(s));
 }
 
 /* Snapshots of one run, of which each is kept until the end. */
 static State *kept_states[N];
 static void snapshot(int n)
 {
-    Run *R = run_begin(NULL);
-    for (int i = 0; i < n; i++) kept_states[i] = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    for (int i = 0; i < n; i++) kept_states[i] = machine_snapshot(M);
+    machine_end(M);
     for (int i = 0; i < n; i++) kept_states[i] = NULL;
 }
 
@@ -107,18 +107,18 @@ static void call_and_drop(int n)
 }
 
 /* A native that takes snapshots in mid-run, with coroutines below it. */
-static int snapshots_within(Run *R, Value *a, int n)
+static int snapshots_within(Machine *M, Value *a, int n)
 {
-    for (int i = 0; i < N; i++) eval_snapshot(R);
-    return native_results(R, R->native, 0);
+    for (int i = 0; i < N; i++) eval_snapshot(M);
+    return native_results(M, M->native, 0);
 }
 
 static void snapshot_in_run(int n)
 {
-    Run *R = run_begin(NULL);
-    Native *f = run_new_native(R, snapshots_within, "snapshots", 0);
-    eval_call(R, value_object(f), NULL, 0);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    Native *f = run_new_native(&M->run, snapshots_within, "snapshots", 0);
+    eval_call(M, value_object(f), NULL, 0);
+    machine_end(M);
 }
 
 /* The worlds ------------------------------------------------------------------------- */

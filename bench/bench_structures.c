@@ -301,10 +301,9 @@ static void vec_begin(size_t n)
 }
 static void vec_write_with(size_t i, Word key, uint64_t with)
 {
-    if (i < vec.size)
-        pvec_set(&vec, (uint32_t)i, key, with);
-    else
-        pvec_push(&vec, key, with);
+    uint32_t size = vec.size;
+    if (i >= size) pvec_resize(&vec, size, size ? 2 * size : 4, with); /* as tables do */
+    pvec_set(&vec, (uint32_t)i, key, with);
 }
 static void vec_write(size_t i, Word key) { vec_write_with(i, key, token); }
 static void vec_write_persistent(size_t i, Word key) { vec_write_with(i, key, epoch_new()); }

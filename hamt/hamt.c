@@ -4,24 +4,15 @@
  */
 #include "hamt.h"
 
-enum { BUCKET_MAX = UINT16_MAX };
-
-/* The code of the capacity that has room for so many entries. */
-static uint8_t capacity_code(uint32_t count)
-{
-    uint32_t code = count;
-    if (count > BUCKET_MAX) mem_fail("too many keys of one hash");
-    if (count > 32)
-        for (code = 33; hamt_capacity_of(code) < count;) code++;
-    return (uint8_t)code;
-}
+#include <assert.h>
 
 uint32_t hamt_capacity_for(uint32_t count)
 {
     static const uint8_t steps[] = {1, 2, 4, 6, 8, 12, 16, 20, 24, 28, 32};
-    for (size_t i = 0; i < sizeof steps; i++)
-        if (steps[i] >= count) return steps[i];
-    return count; /* a bucket, for which hamt_node_new has steps of its own */
+    size_t i = 0;
+    assert(count <= 32 && "a node has 32 slots");
+    while (steps[i] < count) i++;
+    return steps[i];
 }
 
 static size_t node_size(uint32_t capacity)
@@ -31,18 +22,17 @@ static size_t node_size(uint32_t capacity)
 
 HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
 {
-    uint8_t code = capacity_code(capacity);
-    size_t size = node_size(hamt_capacity_of(code));
+    size_t size = node_size(capacity);
     HamtNode *node = mem_new(size);
-    mem_count(size);
+    mem_count_beside(size);
     node->epoch = token;
-    node->capacity = code;
+    node->capacity = (uint8_t)capacity;
     return node;
 }
 
 void hamt_node_free(HamtNode *node)
 {
-    mem_uncount(node_size(hamt_capacity(node)));
+    mem_uncount_beside(node_size(hamt_capacity(node)));
     mem_free(node, node_size(hamt_capacity(node)));
 }
 
@@ -62,40 +52,40 @@ HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token)
 }
 
 /* A new node with the same entries and a gap at index. */
-static HamtNode *copy_with_gap(const HamtNode *node, uint32_t index, uint32_t capacity,
-                               uint64_t token)
+static HamtNode *copy_with_gap(const HamtNode *node, uint32_t index, uint32_t gap,
+                               uint32_t capacity, uint64_t token)
 {
     HamtNode *copy = hamt_node_new(capacity, token);
     copy->bitmap = node->bitmap;
-    copy->count = (uint16_t)(node->count + 1);
+    copy->count = (uint16_t)(node->count + gap);
     copy->shift = node->shift;
     memcpy(copy->entries, node->entries, index * sizeof(HamtEntry));
-    memcpy(copy->entries + index + 1, node->entries + index,
+    memcpy(copy->entries + index + gap, node->entries + index,
            (node->count - index) * sizeof(HamtEntry));
     return copy;
 }
 
-HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint64_t token)
+HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint32_t gap, uint64_t token)
 {
-    if (node->epoch != token) return copy_with_gap(node, index, node->count + 1u, token);
-    if (node->count == hamt_capacity(node)) {
-        uint32_t capacity = hamt_capacity_for(node->count + 1u);
-        HamtNode *copy = copy_with_gap(node, index, capacity, token);
+    uint32_t count = node->count + gap;
+    if (node->epoch != token) return copy_with_gap(node, index, gap, count, token);
+    if (count > hamt_capacity(node)) {
+        HamtNode *copy = copy_with_gap(node, index, gap, hamt_capacity_for(count), token);
         hamt_node_free(node);
         return copy;
     }
     HamtEntry *e = node->entries + index;
-    memmove(e + 1, e, (node->count - index) * sizeof(HamtEntry));
-    node->count++;
+    memmove(e + gap, e, (node->count - index) * sizeof(HamtEntry));
+    node->count = (uint16_t)count;
     return node;
 }
 
-HamtNode *hamt_node_close(HamtNode *node, uint32_t index)
+HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap)
 {
     HamtEntry *e = node->entries + index;
-    node->count--;
-    memmove(e, e + 1, (node->count - index) * sizeof(HamtEntry));
-    node->entries[node->count] = (HamtEntry){0, 0};
+    node->count = (uint16_t)(node->count - gap);
+    memmove(e, e + gap, (node->count - index) * sizeof(HamtEntry));
+    memset(node->entries + node->count, 0, gap * sizeof(HamtEntry));
     uint32_t capacity = hamt_capacity(node);
     if (capacity <= 8 || node->count > capacity / 4) return node;
     HamtNode *copy = node_resize(node, capacity / 2, node->epoch);
@@ -113,7 +103,7 @@ static size_t patch_size(uint32_t capacity)
 static HamtPatch *patch_new(uint32_t capacity, uint64_t token)
 {
     HamtPatch *p = mem_new(patch_size(capacity));
-    mem_count(patch_size(capacity));
+    mem_count_beside(patch_size(capacity));
     p->epoch = token;
     p->capacity = (uint16_t)capacity;
     p->mark = HAMT_PATCH;
@@ -153,7 +143,7 @@ HamtPatch *hamt_patch_own(Hamt *map, uint64_t token)
 
 void hamt_patch_free(HamtPatch *p)
 {
-    mem_uncount(patch_size(p->capacity));
+    mem_uncount_beside(patch_size(p->capacity));
     mem_free(p, patch_size(p->capacity));
 }
 

@@ -5,7 +5,8 @@
  *   node [epoch | bitmap count capacity shift | e0 e1 e2 ...  slack]
  *         bitmap 0000 0100 0000 1001: entries for slots 10, 3, 0 in this order
  *         entry  {key, value}   a pair;   {0, child}   a subtree
- *   bucket: a node with bitmap 0 below the last level; pairs of one and the same hash
+ *   bucket: a node with bitmap 0 below the last level, the top of a tree of pairs of one and
+ *           the same hash, which is ordered by the keys: see bucket.h
  *
  *   patch [epoch | bitmap 0 count | base | filter wear capacity | pair pair ...]
  *         a root: the map is as the frozen node base has it but for these pairs
@@ -28,10 +29,10 @@
  *
  * Invariants (NAME_check):
  *  1. bitmap has `count` bits, except in buckets; count <= capacity; slack is zero.
- *  2. each pair's hash leads to its place; buckets are in the order of HAMT_KEY_ORDER.
+ *  2. each pair's hash leads to its place.
  *  3. a node other than the root never holds just one pair: removal pulls it up, so
- *     that the shape depends on the contents and the root's shift only. The empty map may
- *     have an empty root.
+ *     that the shape depends on the contents and the root's shift only, but for what is in
+ *     buckets. The empty map may have an empty root.
  *  4. map.count is the number of pairs.
  *  5. a patch has 1 to PATCH_MAX pairs with different keys, in the order of the hash's last
  *     5 bits, each of which has its bit in `filter`; the word of a key that the base has too
@@ -46,8 +47,8 @@
  * Nodes that a change in place replaces are freed: keep no pointer into a map across it.
  *
  * This file has what needs no keys; hamt_template.h makes the map for a kind of key.
- * Cost of find, put, slot, remove, next: O(log32 n); persistent changes copy the path.
- * A bucket has room for 65535 keys; one more ends the program.
+ * Cost of find, put, slot, remove, next: O(log32 n), and O(log n) where the hashes of many
+ * keys are the same; persistent changes copy the path.
  */
 #ifndef MOONLET_HAMT_H
 #define MOONLET_HAMT_H
@@ -70,8 +71,8 @@ typedef struct HamtNode {
     uint64_t epoch;
     uint32_t bitmap;
     uint16_t count;
-    uint8_t capacity; /* a code: hamt_capacity */
-    uint8_t shift;    /* modulo 32, the first of the bits that a root goes by */
+    uint8_t capacity;
+    uint8_t shift; /* modulo 32, the first of the bits that a root goes by */
     HamtEntry entries[];
 } HamtNode;
 
@@ -114,19 +115,18 @@ void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context);
 
 /* Room for a number of pairs in an empty map; a hint. */
 void hamt_reserve(Hamt *map, size_t count, uint64_t token);
-/* The same for the pairs of another map, with its root's shift. */
+/* Room in an empty map for the pairs of another one, with its root's shift; a hint. */
 void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token);
 
 /* The moves on one node that the template is made of.
  * Sizes a node grows through: few reallocations while small, little waste when full. */
 uint32_t hamt_capacity_for(uint32_t count);
-/* Room for the given number of entries, and more in a bucket. */
 HamtNode *hamt_node_new(uint32_t capacity, uint64_t token);
 HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token);
-/* Gap for one more entry at index; the result replaces the node. */
-HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint64_t token);
-/* Takes the entry at index out of an owned node; the result replaces the node. */
-HamtNode *hamt_node_close(HamtNode *node, uint32_t index);
+/* Gap for so many more entries at index; the result replaces the node. */
+HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint32_t gap, uint64_t token);
+/* Takes so many entries from index on out of an owned node; the result replaces the node. */
+HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap);
 void hamt_node_free(HamtNode *node);
 
 static inline HamtNode *hamt_child(const HamtEntry *e)
@@ -143,6 +143,14 @@ static inline void hamt_relink(Hamt *map, HamtEntry *up, HamtNode *node)
         up->value = hamt_child_word(node);
     else
         map->root = node;
+}
+
+/* The node there, made the token's. */
+static inline HamtNode *hamt_own(Hamt *map, HamtEntry *up, uint64_t token)
+{
+    HamtNode *node = up ? hamt_child(up) : map->root;
+    if (node->epoch != token) hamt_relink(map, up, node = hamt_node_copy(node, token));
+    return node;
 }
 
 static inline uint32_t hamt_popcount(uint32_t x)
@@ -162,16 +170,8 @@ static inline uint32_t hamt_index(const HamtNode *node, uint32_t slot)
     return hamt_popcount(node->bitmap >> slot >> 1);
 }
 
-/* Entries that a node has room for. A capacity above 32, which only buckets have, is a power
- * of two, or UINT16_MAX, and kept as a code. */
-static inline uint32_t hamt_capacity_of(uint32_t code)
-{
-    return code <= 32 ? code : code < 43 ? 32u << (code - 32) : UINT16_MAX;
-}
-static inline uint32_t hamt_capacity(const HamtNode *node)
-{
-    return hamt_capacity_of(node->capacity);
-}
+/* Entries that a node has room for. */
+static inline uint32_t hamt_capacity(const HamtNode *node) { return node->capacity; }
 
 /* The hash as a root goes by it. */
 static inline uint32_t hamt_root_hash(const HamtNode *root, uint32_t hash)

@@ -12,7 +12,7 @@
  * Keys are never 0. HAMT_KEY_EQ is asked only when the words differ; `b` is the key
  * that was passed in. All functions are static; find is made to be inlined.
  */
-#include "hamt.h"
+#include "bucket.h"
 
 #include <assert.h>
 
@@ -37,26 +37,20 @@ static inline bool HAMT(same)(Word stored, Word key)
     return stored == key || HAMT_KEY_EQ(stored, key);
 }
 
-/* Position of the key in a bucket, or where it belongs. */
-HAMT_FN uint32_t HAMT(bucket_index)(const HamtNode *bucket, Word key)
+typedef struct HAMT(Diff) {
+    HamtDiffFn *fn;
+    void *context;
+    const HamtPatch *a, *b; /* keys that these have are not met in the nodes */
+} HAMT(Diff);
+
+HAMT_FN void HAMT(check_room)(const HamtNode *node)
 {
-    uint32_t low = 0, high = bucket->count;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (HAMT_KEY_ORDER(bucket->entries[middle].key, key) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    assert(node->count <= hamt_capacity(node) && "entries fit the node");
+    for (uint32_t i = node->count; i < hamt_capacity(node); i++)
+        assert(!node->entries[i].key && !node->entries[i].value && "slack is zero");
 }
 
-HAMT_FN const HamtEntry *HAMT(bucket_find)(const HamtNode *bucket, Word key)
-{
-    uint32_t i = HAMT(bucket_index)(bucket, key);
-    if (i == bucket->count || !HAMT(same)(bucket->entries[i].key, key)) return NULL;
-    return &bucket->entries[i];
-}
+#include "bucket_template.h"
 
 /* Where the bits that a root goes by begin. */
 static inline uint32_t HAMT(shift)(const HamtNode *root)
@@ -129,29 +123,12 @@ HAMT_FN HamtNode *HAMT(split)(HamtEntry a, uint32_t hash_a, HamtEntry b, uint32_
         node->bitmap = HAMT_BIT(hash_a, shift) | HAMT_BIT(hash_b, shift);
         b_first = HAMT_BIT(hash_b, shift) > HAMT_BIT(hash_a, shift);
     } else {
-        b_first = HAMT_KEY_ORDER(b.key, a.key) < 0;
+        b_first = HAMT_KEY_ORDER(b.key, a.key) < 0; /* a bucket */
     }
     node->count = 2;
     node->entries[b_first] = a;
     node->entries[!b_first] = b;
     return node;
-}
-
-HAMT_FN bool HAMT(bucket_put)(Hamt *map, HamtEntry *up, HamtEntry pair, uint64_t token)
-{
-    HamtNode *bucket = hamt_child(up);
-    uint32_t i = HAMT(bucket_index)(bucket, pair.key);
-    if (i < bucket->count && HAMT(same)(bucket->entries[i].key, pair.key)) {
-        if (bucket->epoch != token) bucket = hamt_node_copy(bucket, token);
-        bucket->entries[i].value = pair.value;
-        hamt_relink(map, up, bucket);
-        return false;
-    }
-    bucket = hamt_node_open(bucket, i, token);
-    bucket->entries[i] = pair;
-    hamt_relink(map, up, bucket);
-    map->count++;
-    return true;
 }
 
 HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token);
@@ -236,7 +213,7 @@ HAMT_FN __attribute__((noinline)) void HAMT(put_in_flat)(Hamt *map, HamtEntry pa
 }
 #endif
 
-/* The same without patches. */
+/* In the nodes themselves, without patches. */
 HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
     if (!map->root) map->root = hamt_node_new(1, token);
@@ -247,7 +224,7 @@ HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, 
         HamtEntry *e = hamt_at(node, slot);
         if (!e) {
             uint32_t i = hamt_index(node, slot);
-            node = hamt_node_open(node, i, token);
+            node = hamt_node_open(node, i, 1, token);
             node->bitmap |= 1u << slot;
             node->entries[i] = (HamtEntry){key, value};
             hamt_relink(map, up, node);
@@ -354,7 +331,7 @@ HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t 
     return !e;
 }
 
-/* The same without patches. */
+/* In the nodes themselves, without patches. */
 HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
     HamtEntry *up = NULL;
@@ -368,8 +345,8 @@ HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t t
             hamt_relink(map, up, node);
         }
         if (shift >= 32) {
-            HamtEntry *e = (HamtEntry *)HAMT(bucket_find)(node, key);
-            return e ? &e->value : NULL;
+            if (!present && !HAMT(bucket_find)(node, key)) return NULL;
+            return HAMT(bucket_slot)(map, up, key, token);
         }
         HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, shift));
         if (!e) return NULL;
@@ -402,18 +379,22 @@ HAMT_FN bool HAMT(remove)(Hamt *map, Word key, uint32_t hash, uint64_t token)
     HAMT(slot_in_nodes)(map, key, hash, token); /* owns the path from here on */
     HamtEntry *ups[HAMT_DEPTH];
     HamtNode *node = map->root;
-    uint32_t depth = 0, shift = HAMT(shift)(node), i, bit = 0;
+    uint32_t depth = 0, shift = HAMT(shift)(node), i = 0;
     ups[0] = NULL;
-    for (;; shift += HAMT_BITS) {
-        bit = shift < 32 ? HAMT_BIT(hash, shift) : 0;
-        i = bit ? hamt_index(node, HAMT_SLOT(hash, shift)) : HAMT(bucket_index)(node, key);
+    for (; shift < 32; shift += HAMT_BITS) {
+        i = hamt_index(node, HAMT_SLOT(hash, shift));
         if (node->entries[i].key) break;
         ups[++depth] = &node->entries[i];
         node = hamt_child(ups[depth]);
     }
-    node = hamt_node_close(node, i);
-    node->bitmap &= ~bit;
-    hamt_relink(map, ups[depth], node);
+    if (shift < 32) {
+        node = hamt_node_close(node, i, 1);
+        node->bitmap &= ~HAMT_BIT(hash, shift);
+        hamt_relink(map, ups[depth], node);
+    } else {
+        HAMT(bucket_remove)(map, ups[depth], key, token);
+        node = hamt_child(ups[depth]);
+    }
     map->count--;
     while (depth > 0 && node->count == 1 && node->entries[0].key) {
         *ups[depth--] = node->entries[0];
@@ -442,16 +423,16 @@ HAMT_FN const HamtEntry *HAMT(next_in_nodes)(const HamtNode *node, Word key, uin
     if (!key) return hamt_first(node->entries);
     const HamtEntry *after = NULL; /* what follows the subtree we are in */
     for (uint32_t shift = HAMT(shift)(node);; shift += HAMT_BITS) {
-        bool bucket = shift >= 32;
-        uint32_t bits = bucket ? 0 : node->bitmap >> HAMT_SLOT(hash, shift);
-        uint32_t i = bucket ? HAMT(bucket_index)(node, key) : hamt_popcount(bits >> 1);
-        const HamtEntry *e = &node->entries[i], *end = &node->entries[node->count];
+        if (shift >= 32) return HAMT(bucket_next)(node, key, after);
+        uint32_t bits = node->bitmap >> HAMT_SLOT(hash, shift);
+        const HamtEntry *e = &node->entries[hamt_popcount(bits >> 1)];
+        const HamtEntry *end = &node->entries[node->count];
         if (bits & 1 && !e->key) {
             if (e + 1 < end) after = e + 1;
             node = hamt_child(e);
             continue;
         }
-        if ((bucket ? e < end : bits & 1) &&
+        if (bits & 1 &&
             (e->key == key || !HAMT(precedes)(key, hash, e->key, HAMT_KEY_HASH(e->key))))
             e++;
         if (e == end) e = after;
@@ -503,12 +484,6 @@ HAMT_FN const HamtEntry *HAMT(next_canonical)(const Hamt *map, Word key, uint32_
     }
     return best;
 }
-
-typedef struct HAMT(Diff) {
-    HamtDiffFn *fn;
-    void *context;
-    const HamtPatch *a, *b; /* keys that these have are not met in the nodes */
-} HAMT(Diff);
 
 HAMT_FN void HAMT(diff_key)(const HAMT(Diff) * d, Word key, Word a, Word b)
 {
@@ -568,19 +543,6 @@ HAMT_FN void HAMT(diff_entries)(const HAMT(Diff) * d, const HamtEntry *a, const 
         HAMT(diff_side)(d, b, false);
     } else if (a->value != b->value) {
         HAMT(diff_key)(d, a->key, a->value, b->value);
-    }
-}
-
-HAMT_FN void HAMT(diff_buckets)(const HAMT(Diff) * d, const HamtNode *a, const HamtNode *b)
-{
-    uint32_t i = 0, j = 0;
-    while (i < a->count || j < b->count) {
-        const HamtEntry *x = i < a->count ? &a->entries[i] : NULL;
-        const HamtEntry *y = j < b->count ? &b->entries[j] : NULL;
-        int order = !x ? 1 : !y ? -1 : HAMT_KEY_ORDER(x->key, y->key);
-        HAMT(diff_entries)(d, order <= 0 ? x : NULL, order >= 0 ? y : NULL);
-        i += order <= 0;
-        j += order >= 0;
     }
 }
 
@@ -648,13 +610,6 @@ HAMT_FN void HAMT(diff)(const Hamt *a, const Hamt *b, HamtDiffFn *fn, void *cont
     }
 }
 
-HAMT_FN void HAMT(check_room)(const HamtNode *node)
-{
-    assert(node->count <= hamt_capacity(node) && "entries fit the node");
-    for (uint32_t i = node->count; i < hamt_capacity(node); i++)
-        assert(!node->entries[i].key && !node->entries[i].value && "slack is zero");
-}
-
 /* Invariant 6 for a root with a shift; gives the number of pairs. */
 HAMT_FN uint32_t HAMT(check_shifted)(const HamtNode *root)
 {
@@ -677,22 +632,23 @@ HAMT_FN uint32_t HAMT(check_shifted)(const HamtNode *root)
 HAMT_FN uint32_t HAMT(check_node)(const HamtNode *node, uint32_t shift, uint32_t prefix)
 {
     uint32_t pairs = 0, bits = node->bitmap;
-    bool bucket = shift >= 32;
+    const HamtEntry *before = NULL;
+    if (shift >= 32)
+        return HAMT(check_bucket)(node, prefix, 1 + bucket_height(node->entries), true,
+                                  &before);
     HAMT(check_room)(node);
-    assert((bucket ? !bits : hamt_popcount(bits) == node->count) && "a bit for each entry");
+    assert(hamt_popcount(bits) == node->count && "a bit for each entry");
     for (uint32_t i = 0; i < node->count; i++) {
         const HamtEntry *e = &node->entries[i];
-        uint32_t slot = bits ? 31 - (uint32_t)__builtin_clz(bits) : 0;
+        uint32_t slot = 31 - (uint32_t)__builtin_clz(bits);
         bits &= ~(1u << slot);
-        uint32_t path = bucket ? prefix : prefix | slot << shift;
+        uint32_t path = prefix | slot << shift;
         uint32_t mask = shift + HAMT_BITS >= 32 ? ~0u : (1u << (shift + HAMT_BITS)) - 1;
         if (!e->key) {
-            assert(!bucket && "a bucket has no children");
             pairs += HAMT(check_node)(hamt_child(e), shift + HAMT_BITS, path);
             continue;
         }
         assert((HAMT_KEY_HASH(e->key) & mask) == path && "a pair is where its hash leads");
-        assert((!bucket || !i || HAMT_KEY_ORDER(e[-1].key, e->key) < 0) && "bucket order");
         (void)mask, (void)path;
         pairs++;
     }

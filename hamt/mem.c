@@ -4,6 +4,11 @@
  */
 #include "mem.h"
 
+#include "inject.h"
+#include "reserve.h"
+#include "scratch.h"
+#include "watch.h"
+
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,8 +22,31 @@ enum { EPOCH_BLOCK = 1 << 20 };
 /* Bit 63 keeps tokens apart from every address the collector may see. */
 static _Atomic uint64_t epoch_blocks = ((uint64_t)1 << 63) + EPOCH_BLOCK;
 MEM_THREAD uint64_t epoch_next, epoch_end;
-MEM_THREAD uint64_t mem_counted;
-MEM_THREAD MemBound mem_bound = {.counted_max = INT64_MAX};
+MEM_THREAD MemAccount mem_account = {
+    .bound = {MEM_UNBOUNDED, MEM_UNBOUNDED, MEM_UNBOUNDED, MEM_UNBOUNDED, NULL, NULL}};
+
+static bool counting_stopped(void) { return (int64_t)mem_counted < 0; }
+
+void mem_count_beside(size_t bytes)
+{
+    if (counting_stopped()) return;
+    mem_beside += (int64_t)bytes;
+    int64_t max = mem_used_max() - mem_beside;
+    if (max < mem_bound.counted_max) mem_bound.counted_max = max;
+    if (mem_bound_reached()) mem_bound.reached(mem_bound.context);
+}
+
+void mem_uncount_beside(size_t bytes)
+{
+    if (!counting_stopped()) mem_beside -= (int64_t)bytes;
+}
+
+MEM_THREAD int64_t *mem_meter;
+
+void mem_work_pay(size_t bytes)
+{
+    if (mem_meter) *mem_meter -= (int64_t)(bytes / MEM_WORK_STEP);
+}
 
 void epoch_refill(void)
 {
@@ -51,20 +79,96 @@ static void check_processor(void)
 #endif
 }
 
-static void *mem_checked(void *p)
+/* When there is no memory -------------------------------------------------------------- */
+
+MEM_THREAD bool mem_short;
+MEM_THREAD MemAlarm mem_alarm;
+static MEM_THREAD bool refused; /* what cannot be done without */
+
+/* Gives a block, or NULL; `what` is a size or a size class. */
+typedef void *TryFn(size_t what);
+
+/* Collects, if more than so many bytes were allocated since that was last done. */
+static bool collect_after(size_t bytes);
+
+static void set_short(void)
 {
-    if (!p) mem_fail("not enough memory");
+    if (mem_short) return;
+    mem_short = true;
+    if (mem_alarm.ring) mem_alarm.ring(mem_alarm.context);
+}
+
+void mem_refuse(void)
+{
+    refused = true;
+    set_short();
+}
+
+/* After a refusal; with the reserve's help. bytes: of what is wanted. */
+static __attribute__((noinline)) void *sure_again(TryFn *try, size_t what, size_t bytes,
+                                                  bool on_purpose)
+{
+    bool collects = !mem_short && !on_purpose && collect_after(0);
+    void *p = collects ? try(what) : NULL;
+    if (p) return p;
+    set_short();
+    while (!p) {
+        if (!reserve_take(bytes)) mem_fail("not enough memory");
+        p = try(what);
+        if (!p) reserve_taken_all();
+    }
     return p;
 }
 
-void *mem_alloc(size_t size) { return mem_checked(mem_try_alloc(size)); }
-void *mem_alloc_atomic(size_t size) { return mem_checked(mem_try_alloc_atomic(size)); }
-
-static uint32_t weak_list_grown(uint32_t size)
+static void *sure_of(TryFn *try, size_t what, size_t bytes)
 {
-    if (size > UINT32_MAX / 2) mem_fail("out of memory");
-    return size ? 2 * size : 64;
+    bool on_purpose = inject_failure();
+    void *p = on_purpose ? NULL : try(what);
+    return __builtin_expect(p != NULL, 1) ? p : sure_again(try, what, bytes, on_purpose);
 }
+
+static void *sure(TryFn *try, size_t size) { return sure_of(try, size, size); }
+
+/* For what is needed; NULL: there is none even after a collection. */
+static void *maybe(TryFn *try, size_t size)
+{
+    if ((mem_short && size > MEM_SURE_MAX) || inject_failure()) return NULL;
+    void *p = try(size);
+    if (__builtin_expect(p != NULL, 1)) return p;
+    return collect_after(0) ? try(size) : NULL;
+}
+
+/* The smallest size that was refused since there last may have come to be more memory. */
+static _Atomic size_t refused_size = SIZE_MAX;
+
+static void refuse_nothing(void)
+{
+    atomic_store_explicit(&refused_size, SIZE_MAX, memory_order_relaxed);
+}
+
+/* For what can be done without, by somebody who will ask again and again. */
+static void *perhaps(TryFn *try, size_t size)
+{
+    if (mem_short || size >= atomic_load(&refused_size) || inject_failure()) return NULL;
+    void *p = try(size);
+    if (__builtin_expect(p != NULL, 1)) return p;
+    p = collect_after(size / 4) ? try(size) : NULL;
+    if (!p) atomic_store(&refused_size, size);
+    return p;
+}
+
+#define ASSERT_SURE(size) assert((size) <= MEM_SURE_MAX && "what may be large is asked for")
+
+void *mem_alloc_most(size_t *count, size_t item_size)
+{
+    void *p;
+    while (!(p = mem_try_alloc(*count * item_size))) *count /= 2;
+    return p;
+}
+
+bool mem_is_spent(void) { return reserve_is_spent(); }
+
+static uint32_t weak_list_grown(uint32_t size) { return size ? 2 * size : 64; }
 
 #ifdef MOONLET_MALLOC
 
@@ -95,7 +199,26 @@ static void *ring_add(size_t size)
     return link + 1;
 }
 
-void *mem_malloc(size_t size) { return mem_checked(ring_add(size)); }
+static bool collect_after(size_t bytes) { return (void)bytes, false; }
+
+/* Nobody knows how large the heap will be: what is meant are tests. */
+#define SCRATCH_HEAP ((size_t)1 << 30)
+
+void *reserve_block_new(void) { return inject_failure() ? NULL : malloc(RESERVE_BLOCK); }
+void reserve_block_free(void *block) { free(block); }
+
+bool mem_is_low(void) { return reserve_is_low(); }
+
+bool mem_recover(void)
+{
+    inject_reported();
+    refused = false;
+    refuse_nothing();
+    mem_short = !reserve_fill() && reserve_is_falling();
+    return false;
+}
+
+void *mem_malloc(size_t size) { return sure(ring_add, size); }
 
 void mem_malloc_free(void *p)
 {
@@ -107,10 +230,36 @@ void mem_malloc_free(void *p)
     free(link);
 }
 
-void *mem_try_alloc(size_t size) { return ring_add(size); }
-void *mem_try_alloc_atomic(size_t size) { return ring_add(size); }
-void *mem_alloc_array(size_t size) { return mem_malloc(size); }
-void *mem_alloc_root(size_t size) { return mem_malloc(size); }
+void *mem_alloc(size_t size)
+{
+    ASSERT_SURE(size);
+    return sure(ring_add, size);
+}
+void *mem_alloc_atomic(size_t size) { return mem_alloc(size); }
+void *mem_alloc_root(size_t size) { return mem_alloc(size); }
+void *mem_try_alloc(size_t size)
+{
+    return size <= MEM_SURE_MAX ? sure(ring_add, size) : maybe(ring_add, size);
+}
+void *mem_try_alloc_atomic(size_t size)
+{
+    return size <= MEM_SMALL_MAX ? sure(ring_add, size) : maybe(ring_add, size);
+}
+void *mem_try_alloc_array(size_t size)
+{
+    return size <= MEM_SURE_MAX ? sure(ring_add, size) : perhaps(ring_add, size);
+}
+void *mem_try_alloc_root(size_t size)
+{
+    return size <= MEM_SURE_MAX ? sure(ring_add, size) : maybe(ring_add, size);
+}
+
+bool mem_can(size_t bytes)
+{
+    void *p = maybe(ring_add, bytes);
+    if (p) mem_malloc_free(p);
+    return p != NULL;
+}
 void mem_free_root(void *p) { mem_malloc_free(p); }
 
 static void lock_ring(void) { pthread_mutex_lock(&ring_lock); }
@@ -119,6 +268,11 @@ static void unlock_ring(void) { pthread_mutex_unlock(&ring_lock); }
 static void init(void)
 {
     check_processor();
+    reserve_want(RESERVE_BLOCKS * (size_t)RESERVE_BLOCK);
+    reserve_fill();
+    scratch_want(SCRATCH_HEAP);
+    scratch_fill();
+    inject_init();
     pthread_atfork(lock_ring, unlock_ring, unlock_ring);
 }
 
@@ -128,6 +282,7 @@ void mem_init(void)
     pthread_once(&once, init);
 }
 void mem_init_program(void) { mem_init(); }
+void mem_when_grown(void (*prepare)(void)) { prepare(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
@@ -150,14 +305,18 @@ void mem_weak_set(uintptr_t *slot, void *object) { *slot = (uintptr_t)object; }
 void *mem_weak_get(const uintptr_t *slot) { return (void *)*slot; }
 void mem_weak_clear(uintptr_t *slot) { *slot = 0; }
 
-void mem_weak_list_add(MemWeakList *l, void *object)
+bool mem_weak_list_add(MemWeakList *l, void *object)
 {
     if (l->count == l->size) {
-        l->size = weak_list_grown(l->size);
-        l->slots = realloc(l->slots, l->size * sizeof *l->slots);
-        if (!l->slots) mem_fail("out of memory");
+        uint32_t size = weak_list_grown(l->size);
+        bool fails = l->size > UINT32_MAX / 2 || inject_failure();
+        uintptr_t *slots = fails ? NULL : realloc(l->slots, size * sizeof *slots);
+        if (!slots) return false;
+        l->slots = slots;
+        l->size = size;
     }
     l->slots[l->count++] = (uintptr_t)object;
+    return true;
 }
 int64_t mem_weak_list_get(MemWeakList *l, void **to)
 {
@@ -172,6 +331,8 @@ int64_t mem_weak_list_get(MemWeakList *l, void **to)
 #include <gc/gc.h>
 #include <gc/gc_inline.h>
 #include <gc/gc_mark.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -182,8 +343,14 @@ enum {
     HEAP_LARGE = 32 << 20,
     LARGE = 256 << 10,      /* see make_room */
     HEAP_HELPED = 16 << 20, /* see want_helpers */
+    THREAD_PART = 2 << 20,  /* see set_least_between */
+    THREAD_PARTS = 16,
+    CACHE_LINES = 128, /* two, as processors fetch them in pairs */
+    SPINS = 20000,     /* before others are let run: see take_turn */
+    ASKED_FOR_ONE = 4, /* so often is asked before a list more is fetched */
     MARKERS_MAX = 4,
     PROCESSORS_MAX = 1024,
+    LIST_BYTES = 4096, /* what a list of free blocks has */
     TRAY_BYTES = 4096, /* what is in a full one; a block of the collector's is as large */
     TRAY_TRIES = 3
 };
@@ -194,6 +361,15 @@ MEM_THREAD MemCache *mem_cache = &cache_none;
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 static pthread_key_t thread_end;
+
+/* Changed under the allocation lock. */
+static atomic_uint threads_attached;
+static GC_word heap_size;
+
+static bool several_threads(void)
+{
+    return atomic_load_explicit(&threads_attached, memory_order_relaxed) > 1;
+}
 
 /* Marks a cache as a real one; see mem_free. Never handed out: no size has class 0. */
 static void *const cache_real = &cache_none;
@@ -226,16 +402,287 @@ static void start_helpers(void)
 
 void mem_refuse_helpers(void) { atomic_store(&helpers_refused, true); }
 
+/* Asking the collector -----------------------------------------------------------------
+
+ * Its function for when there is no memory is the process's: a host that uses the collector
+ * as well may have set its own, which is not to hear of our requests, but of its own. */
+static MEM_THREAD bool asking;
+static GC_oom_func host_oom;
+
+static void *oom(size_t bytes) { return asking || !host_oom ? NULL : host_oom(bytes); }
+
+/* The variable is the public one behind GC_get_oom_fn, which takes the lock. */
+static void hear_oom(void)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    if (__builtin_expect(GC_oom_fn == oom, 1)) return;
+#pragma GCC diagnostic pop
+    host_oom = GC_get_oom_fn();
+    GC_set_oom_fn(oom);
+}
+
+static void *ask(void *(*give)(size_t), size_t size)
+{
+    hear_oom();
+    asking = true;
+    void *p = give(size);
+    asking = false;
+    return p;
+}
+
+static void *list_of(size_t size_class, int kind)
+{
+    void *list = NULL;
+    hear_oom();
+    asking = true;
+    GC_generic_malloc_many(size_class * MEM_GRANULE, kind, &list);
+    asking = false;
+    return list;
+}
+
+/* With several threads, whose processors have to hand the collector's words to each other, each
+ * takes some lists at once, of the sizes that it keeps asking for. One that waits for its turn
+ * does not sleep, for that takes longer than what is done here. */
+static struct Turn {
+    _Alignas(CACHE_LINES) atomic_int taken;
+    char alone[CACHE_LINES - sizeof(atomic_int)];
+} turn;
+
+static void take_turn(void)
+{
+    for (unsigned spins = 1;; spins++) {
+        if (!atomic_load_explicit(&turn.taken, memory_order_relaxed) &&
+            !atomic_exchange_explicit(&turn.taken, 1, memory_order_acquire))
+            return;
+        if (spins % SPINS == 0) sched_yield();
+    }
+}
+
+static void end_turn(void) { atomic_store_explicit(&turn.taken, 0, memory_order_release); }
+
+static void *try_list(size_t size_class)
+{
+    MemCache *cache = mem_cache;
+    if (cache->more[size_class]) return cache->lists[size_class][--cache->more[size_class]];
+    if (!several_threads()) return list_of(size_class, GC_I_NORMAL);
+    take_turn();
+    void *list = list_of(size_class, GC_I_NORMAL);
+    uint8_t want = cache->asked[size_class] / ASKED_FOR_ONE;
+    for (uint8_t i = 0; list && i < want; i++) {
+        void *another = list_of(size_class, GC_I_NORMAL);
+        if (!another) break;
+        cache->lists[size_class][cache->more[size_class]++] = another;
+    }
+    end_turn();
+    if (want < MEM_LISTS) cache->asked[size_class]++;
+    return list;
+}
+static void *try_normal(size_t size) { return ask(GC_malloc, size); }
+static void *try_atomic(size_t size) { return ask(GC_malloc_atomic, size); }
+static void *try_array(size_t size) { return ask(GC_malloc_ignore_off_page, size); }
+/* Roots are what threads have for themselves: no two in one line of the cache. */
+static void *try_root(size_t size)
+{
+    return ask(GC_malloc_uncollectable, (size + CACHE_LINES - 1) / CACHE_LINES * CACHE_LINES);
+}
+static void *try_reserve(size_t size) { return ask(GC_malloc_atomic_uncollectable, size); }
+
+void *reserve_block_new(void) { return inject_failure() ? NULL : try_reserve(RESERVE_BLOCK); }
+/* Filling it takes as long as starting the whole program does, so it is a share of the heap,
+ * and the smallest heaps have none. */
+enum { RESERVE_SHARE = 16, RESERVE_LEAST = 256 << 10 };
+static atomic_bool reserve_wanted;
+
+/* Space for the headers that the collector makes for each of its blocks, a twelfth of them,
+ * when it begins to use what was added to the heap, which is an eighth; and for its stack.
+ * Without headers it goes wrong. So it is not to take the last space there is for the heap:
+ * when hardly any is left, what is kept here is given, and the heap grows no more until it can
+ * be kept again. */
+enum { SPARE_SHARE = 32, SPARE_LEAST = 2 << 20 };
+static _Atomic(void *) spare_space;
+static _Atomic size_t spare_bytes;
+static bool limited_by_user;
+
+static size_t spare_wanted(size_t heap)
+{
+    return heap / SPARE_SHARE > SPARE_LEAST ? heap / SPARE_SHARE : SPARE_LEAST;
+}
+
+static void *map_space(size_t bytes)
+{
+    void *space = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return space == MAP_FAILED ? NULL : space;
+}
+
+static void limit_heap(size_t size)
+{
+    if (!limited_by_user) GC_set_max_heap_size(size);
+}
+
+static void give_space(void)
+{
+    void *space = atomic_exchange(&spare_space, NULL);
+    if (space) munmap(space, atomic_load(&spare_bytes));
+}
+
+/* One thread's at a time: there is none, or it is to be larger. */
+static void keep_space(void)
+{
+    static atomic_flag busy = ATOMIC_FLAG_INIT;
+    size_t bytes = spare_wanted(GC_get_heap_size());
+    if (atomic_load(&spare_space) && atomic_load(&spare_bytes) >= bytes) return;
+    if (atomic_flag_test_and_set(&busy)) return;
+    give_space();
+    void *space = map_space(bytes);
+    if (space) {
+        atomic_store(&spare_bytes, bytes);
+        atomic_store(&spare_space, space);
+        limit_heap(0);
+    }
+    atomic_flag_clear(&busy);
+}
+
+/* Under the allocation lock, when the heap has grown. */
+static void watch_space(size_t heap)
+{
+    void *probe = map_space(spare_wanted(heap));
+    if (probe) {
+        munmap(probe, spare_wanted(heap));
+        return;
+    }
+    give_space();
+    limit_heap(heap);
+}
+
+/* Under the allocation lock. */
+static void want_reserve(size_t heap)
+{
+    size_t share = heap / RESERVE_SHARE;
+    bool more = reserve_want(share > RESERVE_LEAST ? share : RESERVE_LEAST);
+    bool spare = atomic_load(&spare_bytes) < spare_wanted(heap);
+    if (scratch_want(heap) || more || spare)
+        atomic_store_explicit(&reserve_wanted, true, memory_order_relaxed);
+}
+
+void reserve_block_free(void *block)
+{
+    GC_free(block);
+    give_space();
+}
+
+static bool collect_after(size_t bytes)
+{
+    if (GC_get_bytes_since_gc() <= bytes) return false;
+    GC_gcollect();
+    return true;
+}
+
+/* When a size of small blocks is used for the first time, the collector needs memory for a
+ * table, without which it goes wrong. So all are used while there is some. */
+static uint64_t used_for_sizes; /* bytes */
+
+static void use_all_sizes(void)
+{
+    uint64_t before = GC_get_total_bytes();
+    for (size_t c = 1; c < MEM_CLASSES; c++) {
+        if (mem_cache->free[c]) continue;
+        mem_cache->free[c] = try_list(c);
+    }
+    for (size_t size = MEM_SMALL_MAX; size < 4096; size += 256) GC_free(try_atomic(size));
+    used_for_sizes += GC_get_total_bytes() - before;
+}
+
+/* A heap that grows no more may grow by what the reserve lacks, if there is more space than
+ * that takes with its headers: what was kept for them and was not needed. */
+static bool fill_stopped(void)
+{
+    enum { STEP = 1 << 20 };
+    size_t heap = GC_get_heap_size() + GC_get_unmapped_bytes();
+    size_t needed = spare_wanted(heap) / 2 + 2 * STEP;
+    void *probe = limited_by_user ? NULL : map_space(needed);
+    if (!probe) return false;
+    munmap(probe, needed);
+    limit_heap(heap + STEP);
+    bool filled = reserve_fill();
+    limit_heap(GC_get_heap_size() + GC_get_unmapped_bytes());
+    return filled;
+}
+
+static GC_word low_since; /* the collection after which the reserve was last tried to fill */
+
+static bool fill(void)
+{
+    if (!reserve_total()) use_all_sizes();
+    low_since = GC_get_gc_no();
+    bool filled = reserve_fill() || fill_stopped();
+    scratch_fill();
+    if (filled) keep_space();
+    return filled;
+}
+
+bool mem_is_low(void) { return reserve_is_low() && low_since != GC_get_gc_no(); }
+
+/* With less than a share of the heap free, each request would soon collect again. */
+enum { FREE_SHARE = 16 };
+
+bool mem_recover(void)
+{
+    bool error = refused;
+    inject_reported();
+    refused = false;
+    refuse_nothing();
+    if (reserve_is_falling()) GC_gcollect();
+    bool filled = fill();
+    mem_short = !filled && reserve_is_falling();
+    return filled && !error && GC_get_free_bytes() > GC_get_heap_size() / FREE_SHARE;
+}
+
+static void (*_Atomic when_grown)(void);
+
+void mem_when_grown(void (*prepare)(void)) { atomic_store(&when_grown, prepare); }
+
+static __attribute__((noinline)) void start_reserve(void)
+{
+    if (!atomic_exchange(&reserve_wanted, false)) return;
+    void (*prepare)(void) = atomic_exchange(&when_grown, NULL);
+    if (prepare) prepare();
+    fill();
+}
+
 /* When the heap is full, the collector collects if at least min_bytes_allocd have been
  * allocated since it last did, and else makes the heap an eighth larger: steps so small
  * that the heap does not overshoot. The share of the heap that may be garbage says how
  * often the living are marked for how much memory: here heaps of a little more than 3, 4
- * and 1.7 times what lives. Under the allocation lock. */
+ * and 1.7 times what lives. Several threads share one heap, fill it in a part of the time,
+ * and are all stopped to collect: they have a part for each of them, at least. */
+static void set_least_between(void)
+{
+    GC_word percent = heap_size < HEAP_SMALL ? 67 : heap_size < HEAP_LARGE ? 75 : 40;
+    GC_word least = heap_size / 100 * percent;
+    GC_word attached = atomic_load(&threads_attached);
+    GC_word parts = attached < THREAD_PARTS ? attached : THREAD_PARTS;
+    if (parts > 1 && least < parts * THREAD_PART) least = parts * THREAD_PART;
+    GC_set_min_bytes_allocd(least);
+}
+
+/* Under the allocation lock. */
 static void heap_resized(GC_word size)
 {
-    GC_word percent = size < HEAP_SMALL ? 67 : size < HEAP_LARGE ? 75 : 40;
-    GC_set_min_bytes_allocd(size / 100 * percent);
+    refuse_nothing();
+    if (size > HEAP_FIRST) watch_space(size);
+    size -= reserve_bytes() < size ? reserve_bytes() : 0;
+    if (size > HEAP_FIRST) want_reserve(size);
+    heap_size = size;
+    set_least_between();
     want_helpers(size);
+}
+
+static void *count_thread(void *change)
+{
+    atomic_fetch_add(&threads_attached, (unsigned)*(const int *)change);
+    set_least_between();
+    return change;
 }
 
 static uint64_t now_ns(clockid_t clock)
@@ -264,6 +711,7 @@ static void collection_event(GC_EventType event)
 {
     if (event == GC_EVENT_MARK_END) {
         weak_lists_sweep();
+        watch_sweep();
     } else if (event == GC_EVENT_PRE_STOP_WORLD) {
         pause_began = now_ns(CLOCK_MONOTONIC);
         pause_began_busy = now_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -275,7 +723,9 @@ static void collection_event(GC_EventType event)
         pauses.busy_ns += busy;
         if (ns > pauses.longest_ns) pauses.longest_ns = ns;
         if (busy > pauses.longest_busy_ns) pauses.longest_busy_ns = busy;
+        refuse_nothing();
         want_helpers(GC_get_heap_size());
+        if (reserve_is_low()) atomic_store(&reserve_wanted, true);
     }
 }
 
@@ -292,13 +742,15 @@ MemPauses mem_pauses(void)
     return p;
 }
 
-/* The collector would read /proc/self/maps for where the main thread's stack ends. */
+/* The collector would read /proc/self/maps for where the main thread's stack ends. It takes
+ * the thread that initializes it for that one, so of any other it is told as well. */
 static void tell_stack_base(void)
 {
 #ifdef __GLIBC__
     extern void *__libc_stack_end;
     struct GC_stack_base base = {.mem_base = __libc_stack_end};
-    if (!GC_is_init_called() && syscall(SYS_gettid) == getpid())
+    if (GC_is_init_called()) return;
+    if (syscall(SYS_gettid) == getpid() || GC_get_stack_base(&base) == GC_SUCCESS)
         GC_set_stackbottom(NULL, &base);
 #endif
 }
@@ -337,6 +789,13 @@ static void allow_threads(void)
 #pragma GCC diagnostic pop
 }
 
+/* The child has one thread, whoever had a turn. */
+static void forked(void)
+{
+    atomic_store(&turn.taken, 0);
+    atomic_store(&threads_attached, mem_cache != &cache_none);
+}
+
 static void init_as(bool program)
 {
     int processors = count_processors();
@@ -351,23 +810,25 @@ static void init_as(bool program)
     GC_set_on_heap_resize(heap_resized);
     GC_set_on_collection_event(collection_event);
     GC_set_dont_precollect(1);
+    hear_oom();
     if (program) GC_set_no_dls(1);
     tell_stack_base();
+    limited_by_user = getenv("GC_MAXIMUM_HEAP_SIZE") != NULL;
     init_collector(program, processors);
     GC_expand_hp(HEAP_FIRST);
+    inject_init();
     if (first)
         allow_threads();
     else
         GC_allow_register_threads();
     pthread_key_create(&thread_end, thread_ended);
+    pthread_atfork(NULL, NULL, forked);
 }
 
 static void init(void) { init_as(false); }
 static void init_program(void) { init_as(true); }
 void mem_init(void) { pthread_once(&init_once, init); }
 void mem_init_program(void) { pthread_once(&init_once, init_program); }
-
-static void *root_alloc(size_t size) { return mem_checked(GC_malloc_uncollectable(size)); }
 
 void mem_thread_attach(void)
 {
@@ -376,11 +837,12 @@ void mem_thread_attach(void)
     struct GC_stack_base base;
     if (!GC_thread_is_registered() && GC_get_stack_base(&base) == GC_SUCCESS)
         GC_register_my_thread(&base);
-    MemCache *cache = root_alloc(sizeof(MemCache));
+    MemCache *cache = sure(try_root, sizeof(MemCache));
     for (int i = 0; i < MEM_CLASSES; i++) cache->trays[i] = &tray_none;
     cache->free[0] = cache_real;
     mem_cache = cache;
     pthread_setspecific(thread_end, cache);
+    GC_call_with_alloc_lock(count_thread, &(int){1});
 }
 
 void mem_thread_detach(void)
@@ -390,27 +852,30 @@ void mem_thread_detach(void)
     mem_cache = &cache_none;
     pthread_setspecific(thread_end, NULL);
     mem_free_root(cache);
+    GC_call_with_alloc_lock(count_thread, &(int){-1});
     if (GC_thread_is_registered()) GC_unregister_my_thread();
 }
 
-static void *try_refill(size_t size_class)
+/* What was noticed under the allocation lock. */
+static void tend(void)
+{
+    start_helpers();
+    if (__builtin_expect(atomic_load_explicit(&reserve_wanted, memory_order_relaxed), 0))
+        start_reserve();
+}
+
+void *mem_refill(size_t size_class)
 {
     mem_thread_attach();
-    start_helpers();
-    void *list = NULL;
-    GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_NORMAL, &list);
-    void **p = list;
-    if (!p) return NULL;
+    tend();
+    void **p = sure_of(try_list, size_class, LIST_BYTES);
     mem_cache->free[size_class] = *p;
     *p = NULL;
     return p;
 }
 
-void *mem_refill(size_t size_class) { return mem_checked(try_refill(size_class)); }
-
 typedef struct TrayFill {
     MemTray *tray;
-    size_t room;
     void *list;
     GC_word collection;
 } TrayFill;
@@ -421,49 +886,72 @@ static void *tray_fill(void *context)
     TrayFill *fill = context;
     if (GC_get_gc_no() != fill->collection) return NULL;
     MemTray *tray = fill->tray;
-    for (void **p = fill->list; p && tray->count < fill->room; p = *p)
+    for (void **p = fill->list; p && tray->count < tray->room; p = *p)
         tray->slots[tray->count++] = p;
     return tray;
 }
 
 static size_t tray_room(size_t size_class) { return TRAY_BYTES / (size_class * MEM_GRANULE); }
 
-static MemTray *tray_of(size_t size_class)
+/* The thread's, with room for so many lists at least. */
+static MemTray *tray_of(size_t size_class, size_t lists)
 {
     MemTray *tray = mem_cache->trays[size_class];
-    if (tray != &tray_none) return tray;
-    tray = mem_alloc(sizeof(MemTray) + tray_room(size_class) * sizeof(void *));
+    size_t room = lists * tray_room(size_class);
+    if (tray->room >= room) return tray;
+    tray = mem_alloc(sizeof(MemTray) + room * sizeof(void *));
+    tray->room = room;
     mem_cache->trays[size_class] = tray;
     return tray;
 }
 
 /* The links of a list of pointer-free blocks count for nothing in a collection: when
  * there was one since the list was made, the list is dropped and another made. */
+static bool tray_add(MemTray *tray, size_t size_class)
+{
+    TrayFill fill = {.tray = tray};
+    for (int i = 0; i < TRAY_TRIES; i++) {
+        fill.collection = GC_get_gc_no();
+        fill.list = list_of(size_class, GC_I_PTRFREE);
+        if (!fill.list) return false;
+        if (GC_call_with_alloc_lock(tray_fill, &fill)) return true;
+    }
+    return false;
+}
+
+static void *try_tray(size_t size_class)
+{
+    MemCache *cache = mem_cache;
+    bool several = several_threads();
+    uint8_t more = several ? cache->asked_atomic[size_class] / ASKED_FOR_ONE : 0;
+    MemTray *tray = tray_of(size_class, (size_t)more + 1);
+    if (several) take_turn();
+    bool added = tray_add(tray, size_class);
+    for (uint8_t i = 0; added && i < more && tray_add(tray, size_class); i++) continue;
+    if (several) end_turn();
+    if (several && more < MEM_LISTS) cache->asked_atomic[size_class]++;
+    if (!added) return NULL;
+    void *p = tray->slots[--tray->count];
+    tray->slots[tray->count] = NULL;
+    return p;
+}
+
 void *mem_refill_atomic(size_t size_class)
 {
     mem_thread_attach();
-    start_helpers();
-    TrayFill fill = {.tray = tray_of(size_class), .room = tray_room(size_class)};
-    for (int i = 0; i < TRAY_TRIES; i++) {
-        fill.collection = GC_get_gc_no();
-        GC_generic_malloc_many(size_class * MEM_GRANULE, GC_I_PTRFREE, &fill.list);
-        mem_checked(fill.list);
-        if (GC_call_with_alloc_lock(tray_fill, &fill)) {
-            void *p = fill.tray->slots[--fill.tray->count];
-            fill.tray->slots[fill.tray->count] = NULL;
-            return p;
-        }
-    }
-    return mem_alloc_atomic(size_class * MEM_GRANULE);
+    tend();
+    return sure_of(try_tray, size_class, LIST_BYTES);
 }
 
 void mem_free_slow(void *p, size_t size)
 {
     mem_thread_attach();
-    if (size > MEM_SMALL_MAX)
+    if (size > MEM_SMALL_MAX) {
         GC_free(p);
-    else
+        refuse_nothing();
+    } else {
         mem_free(p, size);
+    }
 }
 
 /* Whoever makes a large array, perhaps to move a smaller one to it, has often left a
@@ -471,7 +959,8 @@ void mem_free_slow(void *p, size_t size)
  * has been allocated since the last time that this is no waste. */
 static void make_room(size_t size)
 {
-    start_helpers();
+    mem_thread_attach();
+    tend();
     if (size < LARGE) return;
     size_t since = GC_get_bytes_since_gc();
     if (since > 2 * size && since > GC_get_heap_size() / 4) GC_gcollect();
@@ -479,49 +968,93 @@ static void make_room(size_t size)
 
 /* Small blocks are from the lists of mem_new: the collector's own lists would take other
  * pages for the same sizes. */
-void *mem_try_alloc(size_t size)
+static void *alloc_small(size_t size)
 {
     mem_thread_attach();
-    if (size <= MEM_SMALL_MAX) {
-        size_t c = size ? mem_class(size) : 1;
-        return mem_cache->free[c] ? mem_new(c * MEM_GRANULE) : try_refill(c);
-    }
+    size_t c = size ? mem_class(size) : 1;
+    return mem_cache->free[c] ? mem_new(c * MEM_GRANULE) : mem_refill(c);
+}
+
+void *mem_alloc(size_t size)
+{
+    ASSERT_SURE(size);
+    if (size <= MEM_SMALL_MAX) return alloc_small(size);
     make_room(size);
-    return GC_malloc(size);
+    return sure(try_normal, size);
+}
+
+void *mem_alloc_atomic(size_t size)
+{
+    ASSERT_SURE(size);
+    make_room(size);
+    return sure(try_atomic, size);
+}
+
+void *mem_try_alloc(size_t size)
+{
+    if (size <= MEM_SURE_MAX) return mem_alloc(size);
+    make_room(size);
+    return maybe(try_normal, size);
 }
 
 void *mem_try_alloc_atomic(size_t size)
 {
-    mem_thread_attach();
     make_room(size);
-    return GC_malloc_atomic(size);
+    return size <= MEM_SMALL_MAX ? sure(try_atomic, size) : maybe(try_atomic, size);
 }
 
 /* For other large blocks the collector wants as much again as room to avoid pages that some
  * word on the stack seems to point into. */
-void *mem_alloc_array(size_t size)
+void *mem_try_alloc_array(size_t size)
 {
-    if (size < LARGE) return mem_alloc(size);
-    mem_thread_attach();
+    if (size <= MEM_SURE_MAX) return mem_alloc(size);
     make_room(size);
-    return mem_checked(GC_malloc_ignore_off_page(size));
+    return perhaps(size < LARGE ? try_normal : try_array, size);
+}
+
+bool mem_can(size_t bytes)
+{
+    void *p = mem_try_alloc_atomic(bytes);
+    GC_free(p);
+    return p != NULL;
 }
 
 void *mem_alloc_root(size_t size)
 {
+    ASSERT_SURE(size);
     mem_thread_attach();
-    return root_alloc(size);
+    return sure(try_root, size);
+}
+
+void *mem_try_alloc_root(size_t size)
+{
+    if (size <= MEM_SURE_MAX) return mem_alloc_root(size);
+    mem_thread_attach();
+    return maybe(try_root, size);
 }
 void mem_free_root(void *p) { GC_free(p); }
 
 bool mem_is_block(const void *p) { return p && GC_base((void *)p) == p; }
 
-uint64_t mem_bytes_total(void) { return GC_get_total_bytes(); }
-uint64_t mem_bytes_heap(void) { return GC_get_heap_size(); }
+uint64_t mem_bytes_total(void)
+{
+    return GC_get_total_bytes() - reserve_total() - used_for_sizes;
+}
+uint64_t mem_bytes_heap(void) { return GC_get_heap_size() - reserve_bytes(); }
 uint64_t mem_collections(void) { return GC_get_gc_no(); }
+/* The collector looks at its own frames, too, and what calls before left in their place would
+ * keep whole states alive. */
+static __attribute__((noinline)) void clear_dead_stack(void)
+{
+    char dead[16384];
+    memset(dead, 0, sizeof dead);
+    __asm__ volatile("" : : "r"(dead) : "memory");
+}
+
 void mem_collect(void)
 {
     mem_thread_attach();
+    clear_dead_stack();
     GC_gcollect();
 }
 
@@ -536,11 +1069,24 @@ bool mem_limit_pauses(unsigned milliseconds)
     return GC_is_incremental_mode();
 }
 
+static void *try_link(size_t slot)
+{
+    asking = true;
+    int answer = GC_general_register_disappearing_link((void **)slot,
+                                                       GC_REVEAL_POINTER(*(uintptr_t *)slot));
+    asking = false;
+    return answer == GC_NO_MEMORY ? NULL : (void *)slot;
+}
+
+static void register_link(uintptr_t *slot) { sure_of(try_link, (size_t)slot, MEM_SMALL_MAX); }
+
 void mem_weak_set(uintptr_t *slot, void *object)
 {
     mem_thread_attach();
     *slot = (uintptr_t)GC_HIDE_POINTER(object);
-    GC_general_register_disappearing_link((void **)slot, object);
+    hear_oom();
+    register_link(slot);
+    GC_reachable_here(object);
 }
 
 static void *weak_reveal(void *slot)
@@ -565,29 +1111,31 @@ static void *weak_list_grow(void *list)
 {
     MemWeakList *l = list;
     uint32_t size = weak_list_grown(l->size);
-    uintptr_t *slots = realloc(l->slots, size * sizeof *slots);
-    if (!slots) mem_fail("out of memory");
+    bool fails = l->size > UINT32_MAX / 2 || inject_failure();
+    uintptr_t *slots = fails ? NULL : realloc(l->slots, size * sizeof *slots);
+    if (!slots) return NULL;
     if (!l->size) {
         l->next = weak_lists;
         weak_lists = l;
     }
     l->slots = slots;
     l->size = size;
-    return NULL;
+    return l;
 }
 
 /* A collection may come between any two steps, in another thread: it finds the list as it
  * was, or with a word for an object that is still at hand here. */
-void mem_weak_list_add(MemWeakList *l, void *object)
+bool mem_weak_list_add(MemWeakList *l, void *object)
 {
     if (l->count == l->size) {
         mem_thread_attach();
-        GC_call_with_alloc_lock(weak_list_grow, l);
+        if (!GC_call_with_alloc_lock(weak_list_grow, l)) return false;
     }
     l->slots[l->count] = (uintptr_t)GC_HIDE_POINTER(object);
     atomic_signal_fence(memory_order_seq_cst);
     l->count++;
     GC_reachable_here(object);
+    return true;
 }
 
 typedef struct WeakListGet {

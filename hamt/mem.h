@@ -20,6 +20,10 @@
  *
  * Cost: mem_new and mem_free some 5 ns for small sizes, no lock. A thread that
  * allocates is attached by itself; it is detached when it ends.
+ *
+ * When there is no memory: what is small is given all the same, from a reserve (reserve.h),
+ * and mem_short tells. What may be large is asked for with mem_try_... or mem_can, which may
+ * say no, after a collection.
  */
 #ifndef MOONLET_MEM_H
 #define MOONLET_MEM_H
@@ -40,10 +44,14 @@ enum {
 
 /* To be called before anything else, from the main thread; may be called again. */
 void mem_init(void);
-/* The same, for a program in which nothing but what is here uses the collector, and whose
+/* mem_init for a program in which nothing but what is here uses the collector, and whose
  * static variables have no pointers into collected memory: starts in half the time, as
  * nobody looks for them. */
 void mem_init_program(void);
+/* For what a process may need later and could not have without memory: from now on `prepare`
+ * is called once, by a thread that allocates, when the heap has outgrown its first size. One.
+ */
+void mem_when_grown(void (*prepare)(void));
 /* What a thread not made by this program does before and after; optional. */
 void mem_thread_attach(void);
 void mem_thread_detach(void);
@@ -51,19 +59,69 @@ void mem_thread_detach(void);
 /* Ends the program, saying why. */
 _Noreturn void mem_fail(const char *why);
 
-/* Zeroed and scanned for pointers; pointer-free and not zeroed. Ends the program
- * when there is no memory. */
+/* Larger blocks may be refused. */
+enum { MEM_SURE_MAX = 20 << 10 };
+
+#define MEM_TRY __attribute__((warn_unused_result))
+
+/* Zeroed and scanned for pointers; pointer-free and not zeroed. Never NULL: for no more than
+ * MEM_SURE_MAX bytes, which debug builds assert. */
 void *mem_alloc(size_t size);
 void *mem_alloc_atomic(size_t size);
-/* As mem_alloc, for a block that may be large and is only used while somebody has a pointer to
- * its beginning. Then the heap grows by no more than that. */
-void *mem_alloc_array(size_t size);
-/* As the first two, but NULL when it cannot be had. */
-void *mem_try_alloc(size_t size);
-void *mem_try_alloc_atomic(size_t size);
-/* Zeroed, scanned and never collected: a root. */
+/* Blocks of any size. NULL when one cannot be had, which happens to scanned blocks above
+ * MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
+MEM_TRY void *mem_try_alloc(size_t size);
+MEM_TRY void *mem_try_alloc_atomic(size_t size);
+/* As mem_try_alloc, for a block that may be large and is only used while somebody has a
+ * pointer to its beginning. Then the heap grows by no more than that. For what can also be
+ * done without: hardly ever collects. */
+MEM_TRY void *mem_try_alloc_array(size_t size);
+/* Zeroed, scanned and never collected: a root. Up to MEM_SURE_MAX; of any size, or NULL. */
 void *mem_alloc_root(size_t size);
+MEM_TRY void *mem_try_alloc_root(size_t size);
 void mem_free_root(void *p);
+
+/* Room for *count items of this size; or, without memory, for as many as *count then says: some
+ * 1000 at least of 20 bytes. Zeroed and scanned. */
+void *mem_alloc_most(size_t *count, size_t item_size);
+
+/* Whether so many bytes could be had now, in one block or in many. O(1), but where there is
+ * little memory a collection. */
+MEM_TRY bool mem_can(size_t bytes);
+
+#define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
+
+/* Since mem_recover this thread has had what it has from the reserve: it should allocate no
+ * more, but see to it that an error is raised. */
+extern MEM_THREAD bool mem_short;
+/* Whom that is told when it becomes so. */
+typedef struct MemAlarm {
+    void (*ring)(void *context);
+    void *context;
+} MemAlarm;
+extern MEM_THREAD MemAlarm mem_alarm;
+/* Makes it so: what was refused is missed, so an error has to be raised. */
+void mem_refuse(void);
+/* Ends a shortage and fills the reserve. Answers true when there is memory again and no error
+ * is needed; false when the error is raised now and what it lets go can be collected. When a
+ * quarter of the reserve is gone the shortage stays until there is memory: each poll raises the
+ * error then, so that whoever has caught it without letting go of much does not go on. */
+bool mem_recover(void);
+/* More than half of the reserve is gone: what is raised now must end the program. */
+bool mem_is_spent(void);
+/* Some of the reserve is missing, and nobody has tried to fill it since. */
+bool mem_is_low(void);
+
+/* Failures on purpose, for tests: of requests counted from now, the first-th (from 1; 0:
+ * none), and those after it as the mode says. Answers false in kinds of builds without it. */
+typedef enum MemFailMode {
+    MEM_FAIL_ONCE,
+    MEM_FAIL_FROM,
+    MEM_FAIL_UNTIL_REPORTED /* by mem_recover */
+} MemFailMode;
+bool mem_fail_requests(uint64_t first, MemFailMode mode);
+/* Requests since then. */
+uint64_t mem_fail_count(void);
 
 /* Whether a block that was handed out begins there; with the malloc back-end, where nobody
  * knows, whether p is not NULL. */
@@ -78,9 +136,9 @@ void mem_collect(void);
  * it in a large heap where there are processors to spare. */
 void mem_refuse_helpers(void);
 /* From now on marks in slices, in one thread, and tries to stop threads for no longer than
- * this at a time. false: the back-end cannot. Programs take longer; pages are write-protected
- * meanwhile, so the system must not be told to write to what mem_new and mem_alloc have
- * given. */
+ * this at a time. Answers false when the back-end cannot. Programs take longer; pages are
+ * write-protected meanwhile, so the system must not be told to write to what mem_new and
+ * mem_alloc have given. */
 bool mem_limit_pauses(unsigned milliseconds);
 /* How often the collector has run. No lock. */
 uint64_t mem_collections(void);
@@ -111,43 +169,96 @@ typedef struct MemWeakList {
     struct MemWeakList *next; /* of all that are used */
 } MemWeakList;
 
-/* Amortised O(1), no lock but when the list grows. */
-void mem_weak_list_add(MemWeakList *l, void *object);
+/* Amortised O(1), no lock but when the list grows. Answers false when it cannot grow. */
+MEM_TRY bool mem_weak_list_add(MemWeakList *l, void *object);
 /* What is left, which goes to `to`, collected memory with room for l->count; gives how much
  * that is. -1: the host has put another function in the place where the collector tells what
  * it does, so nobody knows. */
 int64_t mem_weak_list_get(MemWeakList *l, void **to);
 static inline void mem_weak_list_clear(MemWeakList *l) { l->count = 0; }
 
-#define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
-
 /* What a thread has counted as allocated, in bytes: for those who count by what was done
- * and not by where the memory came from, so that a replay counts the same. */
-extern MEM_THREAD uint64_t mem_counted;
+ * and not by where the memory came from, so that a replay counts the same, in one go or with
+ * pauses. And what it has allocated beside that, because of how things happen to lie (copies
+ * on write, room to grow): this does depend on where epochs end. It may be negative. */
+#define mem_counted mem_account.counted
+#define mem_beside mem_account.beside
 
 /* How far this thread may count, and whom each count beyond that is told. */
 typedef struct MemBound {
-    int64_t counted_max; /* of mem_counted */
+    int64_t counted_max; /* of mem_counted: what follows from the next three */
+    int64_t due;         /* of mem_counted: no limit, but something is to be done then */
+    int64_t used_due;    /* of mem_used(): the same */
+    int64_t bytes_max;   /* of mem_used() */
     void (*reached)(void *context);
     void *context;
 } MemBound;
-extern MEM_THREAD MemBound mem_bound;
+#define MEM_UNBOUNDED (INT64_MAX / 4)
+#define mem_bound mem_account.bound
+
+/* Side by side, so that counting takes few instructions. */
+typedef struct MemAccount {
+    uint64_t counted;
+    int64_t beside;
+    MemBound bound;
+} MemAccount;
+extern MEM_THREAD MemAccount mem_account;
+
+static inline int64_t mem_used(void) { return (int64_t)mem_counted + mem_beside; }
+
+static inline int64_t mem_used_max(void)
+{
+    return mem_bound.bytes_max < mem_bound.used_due ? mem_bound.bytes_max : mem_bound.used_due;
+}
+/* After a change of due, used_due, bytes_max. */
+static inline void mem_bound_tune(void)
+{
+    int64_t max = mem_used_max() - mem_beside;
+    mem_bound.counted_max = max < mem_bound.due ? max : mem_bound.due;
+}
+/* Nothing is due. */
+static inline MemBound mem_bound_new(int64_t bytes_max, void (*reached)(void *), void *context)
+{
+    return (MemBound){
+        bytes_max - mem_beside, MEM_UNBOUNDED, MEM_UNBOUNDED, bytes_max, reached, context};
+}
+static inline bool mem_bound_reached(void)
+{
+    return (int64_t)mem_counted > mem_bound.counted_max;
+}
 
 static inline void mem_count(size_t bytes)
 {
     mem_counted += bytes;
-    if (__builtin_expect((int64_t)mem_counted > mem_bound.counted_max, 0))
-        mem_bound.reached(mem_bound.context);
+    if (__builtin_expect(mem_bound_reached(), 0)) mem_bound.reached(mem_bound.context);
 }
-/* Bytes up to the bound. */
+/* What is in memory that mem_count_beside counts, or has counted. */
+static inline void mem_count_content(size_t bytes)
+{
+    mem_beside -= (int64_t)bytes;
+    mem_count(bytes);
+}
+void mem_count_beside(size_t bytes);
+void mem_uncount_beside(size_t bytes);
+
+/* Bytes up to the bound; none in a shortage. */
 static inline size_t mem_room(void)
 {
-    int64_t room = mem_bound.counted_max - (int64_t)mem_counted;
+    if (mem_short) return 0;
+    int64_t room = mem_bound.bytes_max - mem_used();
     return room > 0 ? (size_t)room : 0;
+}
+/* Counts what is about to be allocated; false: it is beyond the bound and must not be. */
+MEM_TRY static inline bool mem_count_first(size_t bytes)
+{
+    bool allowed = bytes <= mem_room();
+    mem_count(bytes);
+    return allowed;
 }
 static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 
-/* What is allocated between the two is not counted, nor can it reach the bound. */
+/* What is allocated between the two is not counted, nor can it reach the bound; nothing is to
+ * be counted as content. */
 static inline uint64_t mem_count_stop(void)
 {
     uint64_t counted = mem_counted;
@@ -155,6 +266,19 @@ static inline uint64_t mem_count_stop(void)
     return counted;
 }
 static inline void mem_count_go_on(uint64_t counted) { mem_counted = counted; }
+
+/*
+ * The meter: who does work on long strings (makes, compares, hashes, reads them) pays for it
+ * where it is done, from the steps of the run that works in this thread. So no way to such
+ * work is forgotten.
+ */
+enum { MEM_WORK_MIN = 1024, MEM_WORK_STEP = 64 }; /* bytes that are paid for; for a step */
+extern MEM_THREAD int64_t *mem_meter;             /* steps left; NULL: nobody pays */
+void mem_work_pay(size_t bytes);
+static inline void mem_work(size_t bytes)
+{
+    if (__builtin_expect(bytes >= MEM_WORK_MIN, 0)) mem_work_pay(bytes);
+}
 
 /* What those who measure are told of each block that a structure is made of. */
 typedef void MemBlockFn(void *context, const void *block, size_t bytes);
@@ -193,13 +317,19 @@ static inline void mem_free(void *p, size_t size)
 #else
 
 typedef struct MemTray {
-    size_t count;
+    size_t count, room;
     void *slots[];
 } MemTray;
+
+enum { MEM_LISTS = 7 };
 
 typedef struct MemCache {
     void *free[MEM_CLASSES];
     MemTray *trays[MEM_CLASSES];
+    void *lists[MEM_CLASSES][MEM_LISTS]; /* so many more, of which the last comes next */
+    uint8_t more[MEM_CLASSES];
+    /* How often that was too few: see try_list. */
+    uint8_t asked[MEM_CLASSES], asked_atomic[MEM_CLASSES];
 } MemCache;
 
 extern MEM_THREAD MemCache *mem_cache;
@@ -249,7 +379,13 @@ static inline void mem_free(void *p, size_t size)
 
 #endif
 
-/* The same, counted. */
+/* Whatever the size. */
+MEM_TRY static inline void *mem_try_new(size_t size)
+{
+    return size > MEM_SURE_MAX ? mem_try_alloc(size) : mem_new(size);
+}
+
+/* mem_new, counted. */
 static inline void *mem_new_counted(size_t size)
 {
     mem_count(size);

@@ -7,10 +7,7 @@
 #include <assert.h>
 
 enum {
-    FLAT_HEADER_WORDS = sizeof(PvecFlat) / sizeof(Word),
-    FLAT_FIRST_WORDS = 4,      /* words of the smallest flat block, header and all */
-    FLAT_DOUBLES_WORDS = 4096, /* up to here blocks grow by 2, then by 1.5 */
-    FLATTEN_SHARE = 2          /* flat again when one in so many leaves is owned */
+    FLATTEN_SHARE = 2 /* flat again when one in so many leaves is owned */
 };
 
 static uint32_t min_size(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -22,51 +19,86 @@ static size_t flat_bytes(uint64_t capacity)
     return sizeof(PvecFlat) + capacity * sizeof(Word);
 }
 
+/* NULL: a large one that cannot be had. */
+/* NULL: a large one that cannot be had. */
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;
     size_t bytes = flat_bytes(capacity);
-    PvecFlat *flat = bytes > MEM_SMALL_MAX ? mem_alloc_array(bytes) : mem_new(bytes);
-    mem_count(bytes);
+    PvecFlat *flat = bytes > MEM_SMALL_MAX ? mem_try_alloc_array(bytes) : mem_new(bytes);
+    if (!flat) return NULL;
+    mem_count_beside(bytes);
     flat->epoch = token;
     flat->capacity = capacity;
     return flat;
 }
 
-/* The capacity an owned vector that needs `need` words grows to. */
-static uint32_t flat_grown(uint32_t need)
-{
-    uint64_t words = FLAT_FIRST_WORDS;
-    while (words < (uint64_t)need + FLAT_HEADER_WORDS)
-        words = words < FLAT_DOUBLES_WORDS ? 2 * words : words / 2 * 3;
-    return (uint32_t)(words - FLAT_HEADER_WORDS);
-}
-
-/* Makes the flat vector an owned one of the given capacity. */
-static PvecFlat *flat_move(Pvec *v, uint32_t capacity, uint64_t token)
-{
-    PvecFlat *old = v->root, *flat = flat_new(capacity, token);
-    if (old) {
-        memcpy(flat->words, old->words, v->size * sizeof(Word));
-        if (old->epoch == token) {
-            mem_uncount(flat_bytes(old->capacity));
-            mem_free(old, flat_bytes(old->capacity));
-        }
-    }
-    v->root = flat;
-    return flat;
-}
-
-/* ---- trie ---- */
-
 static uint32_t trie_shift(const Pvec *v) { return v->shape & PVEC_SHIFT; }
 static uint32_t trie_owned(const Pvec *v) { return v->shape / PVEC_OWNED; }
 static uint32_t slot_at(uint32_t i, uint32_t shift) { return i >> shift & PVEC_MASK; }
 
+/* Gives back what the token made at and below a node. */
+static void node_free(void *p, uint32_t shift, uint64_t token)
+{
+    PvecNode *node = p;
+    if (!node || *(uint64_t *)p != token) return;
+    if (!shift) {
+        mem_free(p, sizeof(PvecLeaf));
+        return;
+    }
+    for (int k = 0; k < PVEC_WIDTH; k++) node_free(node->children[k], shift - PVEC_BITS, token);
+    mem_free(node, sizeof(PvecNode));
+}
+
+/* Gives back what the token made. */
+static void vec_free(Pvec *v, uint64_t token)
+{
+    PvecFlat *flat = v->root;
+    if (v->shape) {
+        node_free(v->root, trie_shift(v), token);
+    } else if (flat && flat->epoch == token) {
+        mem_uncount_beside(flat_bytes(flat->capacity));
+        mem_free(flat, flat_bytes(flat->capacity));
+    }
+}
+
+/* Makes the vector a flat one of n words that the token owns, of which the first `keep` are
+ * as they were. false: there is no memory for a large one, and it stays as it is. */
+static bool flat_copy(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
+{
+    PvecFlat *flat = flat_new(n, token);
+    if (!flat) return false;
+    for (uint32_t i = 0, count; i < keep; i += count) {
+        const Word *words = pvec_chunk(v, i, &count);
+        count = min_size(count, keep - i);
+        memcpy(flat->words + i, words, count * sizeof(Word));
+    }
+    vec_free(v, token);
+    *v = (Pvec){flat, n, 0};
+    return true;
+}
+
+/* false as above. */
+static bool flat_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
+{
+    PvecFlat *flat = v->root;
+    bool fits = flat && PVEC_OWNS(v, flat, token) && n <= flat->capacity;
+    if (!fits || n < flat->capacity / 2) {
+        bool copied = flat_copy(v, keep, n, token);
+        if (copied || !fits) return copied;
+    }
+    if (v->size > keep) memset(flat->words + keep, 0, (v->size - keep) * sizeof(Word));
+    v->size = n;
+    return true;
+}
+
+/* ---- trie ---- */
+
 /* Words that a trie with this shift has room for. */
 static uint64_t trie_room(uint32_t shift) { return (uint64_t)1 << (shift + PVEC_BITS); }
 
-/* Turns a shared flat vector into a trie over it, of which nothing is made yet. */
+/* Turns a flat vector that is shared, or cannot grow, into a trie over it, of which nothing
+ * is made yet. */
 static void trie_begin(Pvec *v, uint32_t need, uint64_t token)
 {
     PvecNode *root = mem_new(sizeof(PvecNode));
@@ -81,7 +113,7 @@ static PvecNode *node_own(PvecNode *node, uint64_t token)
 {
     if (node && node->epoch == token) return node;
     PvecNode *copy = mem_new(sizeof(PvecNode));
-    mem_count(sizeof(PvecNode));
+    mem_count_beside(sizeof(PvecNode));
     if (node) *copy = *node;
     copy->epoch = token;
     return copy;
@@ -106,15 +138,19 @@ static void root_raise(Pvec *v, uint64_t token)
     v->shape = (old->epoch == token ? v->shape : trie_shift(v)) + PVEC_BITS;
 }
 
+/* Words that a base has. */
+static uint32_t base_size(const PvecFlat *base) { return base ? (uint32_t)base->capacity : 0; }
+
 static PvecLeaf *leaf_copy(const Pvec *v, const PvecLeaf *leaf, uint32_t start, uint64_t token)
 {
     const PvecFlat *base = ((const PvecNode *)v->root)->base;
     PvecLeaf *copy = mem_new(sizeof(PvecLeaf));
-    mem_count(sizeof(PvecLeaf));
+    mem_count_beside(sizeof(PvecLeaf));
     copy->epoch = token;
-    if (start >= v->size) return copy;
+    uint32_t end = leaf ? v->size : min_size(v->size, base_size(base));
+    if (start >= end) return copy;
     const Word *words = leaf ? leaf->words : base->words + start;
-    memcpy(copy->words, words, min_size(PVEC_WIDTH, v->size - start) * sizeof(Word));
+    memcpy(copy->words, words, min_size(PVEC_WIDTH, end - start) * sizeof(Word));
     return copy;
 }
 
@@ -134,61 +170,10 @@ static PvecLeaf *leaf_own(Pvec *v, uint32_t i, uint64_t token)
     return leaf;
 }
 
-/* Gives back what the token made at and below a node. */
-static void node_free(void *p, uint32_t shift, uint64_t token)
-{
-    PvecNode *node = p;
-    if (!node || *(uint64_t *)p != token) return;
-    if (!shift) {
-        mem_free(p, sizeof(PvecLeaf));
-        return;
-    }
-    for (int k = 0; k < PVEC_WIDTH; k++) node_free(node->children[k], shift - PVEC_BITS, token);
-    mem_free(node, sizeof(PvecNode));
-}
-
-/* Makes the trie a flat vector that the token owns. */
-static void flatten(Pvec *v, uint32_t capacity, uint64_t token)
-{
-    PvecFlat *flat = flat_new(capacity, token);
-    for (uint32_t i = 0, n; i < v->size; i += n) {
-        const Word *words = pvec_chunk(v, i, &n);
-        memcpy(flat->words + i, words, n * sizeof(Word));
-    }
-    node_free(v->root, trie_shift(v), token);
-    v->root = flat;
-    v->shape = 0;
-}
-
 /* Is enough of the trie made anew by its owner that an array would have cost the same? */
 static bool worth_flattening(const Pvec *v)
 {
     return (uint64_t)trie_owned(v) * PVEC_WIDTH * FLATTEN_SHARE > v->size;
-}
-
-/* After the last word of a leaf was taken off: forgets the leaf and what is above it
- * and has nothing else. */
-static void trie_prune(Pvec *v, uint64_t token)
-{
-    uint32_t i = v->size, shift = trie_shift(v);
-    PvecNode *node = root_own(v, token);
-    for (; shift > PVEC_BITS && i & ((1u << shift) - 1); shift -= PVEC_BITS) {
-        void **link = &node->children[slot_at(i, shift)];
-        if (!*link) return;
-        *link = node = node_own(*link, token);
-    }
-    void **link = &node->children[slot_at(i, shift)];
-    void *gone = *link;
-    *link = NULL;
-    for (uint32_t s = shift; gone && s > PVEC_BITS; s -= PVEC_BITS) {
-        void *below = ((PvecNode *)gone)->children[0];
-        if (*(uint64_t *)gone == token) mem_free(gone, sizeof(PvecNode));
-        gone = below;
-    }
-    if (gone && *(uint64_t *)gone == token) {
-        mem_free(gone, sizeof(PvecLeaf));
-        v->shape -= PVEC_OWNED;
-    }
 }
 
 /* What index i hangs from: the leaf, or NULL if it is as in the base; *shift tells how
@@ -209,7 +194,9 @@ Word pvec_trie_get(const Pvec *v, uint32_t i)
 {
     uint32_t shift;
     const PvecLeaf *leaf = trie_find(v, i, &shift);
-    return leaf ? leaf->words[i & PVEC_MASK] : ((const PvecNode *)v->root)->base->words[i];
+    if (leaf) return leaf->words[i & PVEC_MASK];
+    const PvecFlat *base = ((const PvecNode *)v->root)->base;
+    return i < base_size(base) ? base->words[i] : 0;
 }
 
 Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token)
@@ -218,78 +205,54 @@ Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token)
     if (!v->shape) {
         PvecFlat *flat = v->root;
         if (flat->epoch == token) return &flat->words[i];
-        if (v->size <= PVEC_FLAT_MAX) return &flat_move(v, v->size, token)->words[i];
+        if (v->size <= PVEC_FLAT_MAX) {
+            flat_copy(v, v->size, v->size, token);
+            return &((PvecFlat *)v->root)->words[i];
+        }
         trie_begin(v, v->size, token);
     }
     PvecLeaf *leaf = leaf_own(v, i, token);
-    if (!worth_flattening(v)) return &leaf->words[i & PVEC_MASK];
-    flatten(v, v->size, token);
+    if (!worth_flattening(v) || !flat_copy(v, v->size, v->size, token))
+        return &leaf->words[i & PVEC_MASK];
     return &((PvecFlat *)v->root)->words[i];
 }
 
-void pvec_push_slow(Pvec *v, Word w, uint64_t token)
+/* Lets the trie have n words, of which the first `keep` are as they were: what leaves or the
+ * base have above these is written over with zeros. */
+static void trie_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 {
-    assert(v->size < PVEC_SIZE_MAX && token != EPOCH_NONE && "vectors have at most 2^31 words");
-    PvecFlat *flat = v->root;
-    if (!v->shape && (!flat || flat->epoch == token || v->size < PVEC_FLAT_MAX)) {
-        bool grows = !flat || flat->epoch == token;
-        flat = flat_move(v, grows ? flat_grown(v->size + 1) : v->size + 1, token);
-        flat->words[v->size++] = w;
+    uint32_t stale = v->size;
+    if (!v->shape) trie_begin(v, n > stale ? n : stale, token);
+    root_own(v, token);
+    while (trie_room(trie_shift(v)) < n) root_raise(v, token);
+    uint32_t base = min_size(base_size(((PvecNode *)v->root)->base), n);
+    if (base > stale) stale = base;
+    v->size = keep; /* leaves are copied up to here */
+    for (uint32_t i = keep; i < stale; i = (i | PVEC_MASK) + 1) {
+        uint32_t at = i & PVEC_MASK;
+        memset(leaf_own(v, i, token)->words + at, 0, (PVEC_WIDTH - at) * sizeof(Word));
+    }
+    v->size = n;
+    if (worth_flattening(v)) flat_copy(v, n, n, token);
+}
+
+void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
+{
+    assert(keep <= v->size && keep <= n && n <= PVEC_SIZE_MAX && token != EPOCH_NONE &&
+           "what is kept is there");
+    const PvecFlat *flat = v->root;
+    if (!n) {
+        vec_free(v, token);
+        *v = (Pvec){NULL, 0, 0};
         return;
     }
-    if (!v->shape) trie_begin(v, v->size + 1, token);
-    if (v->size == trie_room(trie_shift(v))) root_raise(v, token);
-    leaf_own(v, v->size, token)->words[v->size & PVEC_MASK] = w;
-    v->size++;
-    if (worth_flattening(v)) flatten(v, flat_grown(v->size), token);
+    bool flatly = !flat || (!v->shape && PVEC_OWNS(v, flat, token)) || keep <= PVEC_FLAT_MAX ||
+                  v->size - keep > keep;
+    if (flatly && flat_resize(v, keep, n, token)) return;
+    if (keep < v->size || n > keep) trie_resize(v, keep, n, token);
 }
 
-void pvec_pop_slow(Pvec *v, uint64_t token)
-{
-    assert(v->size > 0 && token != EPOCH_NONE && "there is a word to take off");
-    uint32_t i = --v->size, shift;
-    if (!v->shape) {
-        PvecFlat *flat = v->root;
-        if (flat->epoch == token)
-            flat->words[i] = 0;
-        else if (v->size == PVEC_WIDTH)
-            flat_move(v, v->size, token);
-        return;
-    }
-    PvecLeaf *leaf = (PvecLeaf *)trie_find(v, i, &shift);
-    if (leaf && leaf->epoch == token) leaf->words[i & PVEC_MASK] = 0;
-    if (v->size <= PVEC_WIDTH)
-        flatten(v, v->size, token);
-    else if (!(i & PVEC_MASK))
-        trie_prune(v, token);
-}
-
-void pvec_reserve(Pvec *v, uint32_t n, uint64_t token)
-{
-    PvecFlat *flat = v->root;
-    if (v->shape || n <= v->size) return;
-    if (!flat || ((flat->epoch == token || v->size <= PVEC_FLAT_MAX) && n > flat->capacity))
-        flat_move(v, n, token);
-}
-
-void pvec_append(Pvec *v, const Word *words, uint32_t n, uint64_t token)
-{
-    assert(n <= PVEC_SIZE_MAX - v->size && "vectors have at most 2^31 words");
-    PvecFlat *flat = v->root;
-    if (!v->shape && (!flat || (flat->epoch == token && v->size + n > flat->capacity)))
-        flat = flat_move(v, flat ? flat_grown(v->size + n) : n, token);
-    if (v->shape || flat->epoch != token) {
-        for (uint32_t k = 0; k < n; k++) pvec_push(v, words[k], token);
-        return;
-    }
-    memcpy(flat->words + v->size, words, n * sizeof(Word));
-    v->size += n;
-}
-
-void pvec_truncate(Pvec *v, uint32_t n, uint64_t token)
-{
-    while (v->size > n) pvec_pop(v, token);
-}
+static const Word zeros[PVEC_WIDTH];
 
 const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count)
 {
@@ -298,11 +261,14 @@ const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count)
     if (!v->shape) return ((const PvecFlat *)v->root)->words + i;
     uint32_t shift;
     const PvecLeaf *leaf = trie_find(v, i, &shift);
-    uint64_t span = (uint64_t)1 << (leaf ? PVEC_BITS : shift);
+    const PvecFlat *base = ((const PvecNode *)v->root)->base;
+    bool in_base = !leaf && i < base_size(base);
+    uint64_t span = (uint64_t)1 << (in_base ? shift : PVEC_BITS);
     uint64_t rest = span - (i & (span - 1));
+    if (in_base && rest > base_size(base) - i) rest = base_size(base) - i;
     if (rest < *count) *count = (uint32_t)rest;
-    if (leaf) return leaf->words + (i & PVEC_MASK);
-    return ((const PvecNode *)v->root)->base->words + i;
+    if (in_base) return base->words + i;
+    return (leaf ? leaf->words : zeros) + (i & PVEC_MASK);
 }
 
 /* ---- differences ---- */
@@ -340,7 +306,8 @@ static Side side_below(Side s, uint32_t level, uint32_t k)
 static Word side_word(Side s, uint32_t i)
 {
     if (i >= s.size) return 0;
-    return s.node ? ((const PvecLeaf *)s.node)->words[i & PVEC_MASK] : s.base->words[i];
+    if (s.node) return ((const PvecLeaf *)s.node)->words[i & PVEC_MASK];
+    return i < base_size(s.base) ? s.base->words[i] : 0;
 }
 
 static void diff_words(const Diff *d, Side a, Side b, uint64_t i, uint64_t end)
@@ -413,13 +380,7 @@ static uint32_t check_node(const Pvec *v, const void *p, uint32_t shift, uint64_
                            uint64_t token)
 {
     const PvecNode *node = p, *root = v->root;
-    uint64_t end = start + ((uint64_t)1 << shift);
-    if (!p) {
-        assert((start >= v->size || (root->base && root->base->capacity >= v->size) ||
-                (root->base && root->base->capacity >= end)) &&
-               "a missing subtree is in the base");
-        return 0;
-    }
+    if (!p) return 0;
     if (shift == PVEC_BITS) {
         const PvecLeaf *leaf = p;
         uint32_t n = v->size > start ? min_size(PVEC_WIDTH, v->size - (uint32_t)start) : 0;
@@ -430,7 +391,6 @@ static uint32_t check_node(const Pvec *v, const void *p, uint32_t shift, uint64_
     shift -= PVEC_BITS;
     for (uint32_t k = 0; k < PVEC_WIDTH; k++)
         owned += check_node(v, node->children[k], shift, start + ((uint64_t)k << shift), token);
-    (void)end, (void)root;
     return owned;
 }
 

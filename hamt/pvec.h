@@ -2,7 +2,7 @@
 /*
  * Pvec: a persistent vector of words.
  *
- *   flat   shape 0   root -> [epoch | capacity | w0 w1 w2 ... slack]
+ *   flat   shape 0   root -> [epoch | capacity | w0 w1 w2 ... spare]
  *   trie   shape s   root -> [epoch | base | child child 0 child ...]
  *                                      |       |     '--- 0: as in base
  *                                      |       v
@@ -10,24 +10,25 @@
  *                                      v                             [epoch|w w ... w]
  *                          a flat vector that others share
  *
- * A vector is flat as long as one owner builds it, whatever its size: a plain array,
- * grown by doubling. Who writes to a flat vector that is not his, copies it when it is
- * small; else starts a trie over it, in which a missing child means "still as in the
- * base". An owner who has made half of the leaves his makes it flat again.
+ * A vector has a size that its user sets, and any word may be 0. It is flat as long as one
+ * owner builds it, whatever its size: a plain array. Who writes to a flat vector that is not
+ * his, copies it when it is small; else starts a trie over it, in which a missing child means
+ * "still as in the base", and 0 where that does not reach. An owner who has made half of the
+ * leaves his makes it flat again.
  *
  * Invariants (pvec_check):
  *  1. words at and above `size` are 0 in what the last owner wrote (no stale pointers
  *     but those of frozen nodes).
  *  2. flat: size <= capacity.
- *  3. trie: each index below size has a leaf, or lies within the base's capacity;
- *     base, if any, is a flat vector frozen when the trie was begun; only roots have one.
+ *  3. trie: base, if any, is a flat vector frozen when the trie was begun; only roots have
+ *     one. Where an index below size has no leaf, what the base has there is right.
  *  4. shape: bits of index below the root's children (5 or more), and the number of
  *     leaves that the root's epoch has made, see PVEC_SHIFT.
  *
  * Mutation is by edit token as in hamt.h: same token in place, else copied. Keep no
  * pointer into a vector across a change.
- * Cost: get, set O(1) when flat, else O(log32 n); push, pop amortised O(1) at the same
- * factor; copies for a foreign token: one path of small nodes.
+ * Cost: get, set O(1) when flat, else O(log16 n); copies for a foreign token: one path of
+ * small nodes.
  */
 #ifndef MOONLET_PVEC_H
 #define MOONLET_PVEC_H
@@ -79,8 +80,6 @@ typedef struct PvecLeaf {
 
 Word pvec_trie_get(const Pvec *v, uint32_t i);
 Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token);
-void pvec_push_slow(Pvec *v, Word w, uint64_t token);
-void pvec_pop_slow(Pvec *v, uint64_t token);
 
 /* i < size. */
 static inline Word pvec_get(const Pvec *v, uint32_t i)
@@ -109,31 +108,11 @@ static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
     *pvec_slot(v, i, token) = w;
 }
 
-static inline void pvec_push(Pvec *v, Word w, uint64_t token)
-{
-    PvecFlat *flat = v->root;
-    if (flat && PVEC_OWNS(v, flat, token) && v->size < flat->capacity)
-        flat->words[v->size++] = w;
-    else
-        pvec_push_slow(v, w, token);
-}
-
-/* Takes off the last word; size > 0. */
-static inline void pvec_pop(Pvec *v, uint64_t token)
-{
-    PvecFlat *flat = v->root;
-    if (PVEC_OWNS(v, flat, token))
-        flat->words[--v->size] = 0;
-    else
-        pvec_pop_slow(v, token);
-}
-
-/* n words at the end. O(n). */
-void pvec_append(Pvec *v, const Word *words, uint32_t n, uint64_t token);
-/* Takes off words until size is n. O(words taken off). */
-void pvec_truncate(Pvec *v, uint32_t n, uint64_t token);
-/* Room for n words altogether; a hint. */
-void pvec_reserve(Pvec *v, uint32_t n, uint64_t token);
+/* Makes it n words long: the first `keep`, which it has, stay, the others become 0.
+ * O(n + size) where the token owns it or it is small, or is cut to less than half; else O(words
+ * taken off + log n). Without memory for a large block the new part is made of small ones, as
+ * it is written. */
+void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token);
 
 /* The words from i on that lie side by side, and their number; i < size. */
 const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count);

@@ -80,7 +80,7 @@ MOONLET_API moonlet_value moonlet_boolean(bool b);
 MOONLET_API moonlet_value moonlet_number(double d);
 /* A string with a copy of these bytes, zeros and all. O(length), allocates. */
 MOONLET_API moonlet_value moonlet_string(const char *bytes, size_t length);
-/* The same for a text that ends with a zero. */
+/* A string with a copy of a text that ends with a zero. O(length), allocates. */
 MOONLET_API moonlet_value moonlet_text(const char *text);
 
 MOONLET_API moonlet_type moonlet_type_of(moonlet_value v);
@@ -125,6 +125,18 @@ typedef struct moonlet_state moonlet_state;
  * 100 microseconds); all others share them: O(1), 64 bytes. */
 MOONLET_API moonlet_state *moonlet_init(void);
 
+/*
+ * Sets the seed of the process, by which strings are hashed; it is a constant otherwise. To be
+ * called before anything else here, by one thread: false, and nothing done, when it is too
+ * late.
+ *
+ * Programs run as well with any seed, whatever their keys (keys that share a hash are in
+ * trees). It decides the order of pairs and next, and with it moonlet_digest: a replay, or
+ * processes that compare digests, must have the same one. Binary chunks do not depend on it. A
+ * seed that strangers do not know keeps the order of their tables from them until they look.
+ */
+MOONLET_API bool moonlet_seed(uint64_t seed);
+
 /* Another hold on the same state, which is a fork of it: the same pointer, to be
  * released once more. Cost: one atomic addition. */
 MOONLET_API moonlet_state *moonlet_retain(const moonlet_state *s);
@@ -139,7 +151,7 @@ MOONLET_API bool moonlet_is_paused(const moonlet_state *s);
  * many runs), and bytes that the collector holds now. */
 MOONLET_API uint64_t moonlet_bytes_allocated(void);
 MOONLET_API uint64_t moonlet_bytes_held(void);
-/* Collects garbage now; never needed. */
+/* Collects garbage now, and finalizes what is found lost; never needed. */
 MOONLET_API void moonlet_collect(void);
 
 /* How often the collector has stopped all threads of the process, and for how long. Busy:
@@ -163,7 +175,9 @@ MOONLET_API moonlet_pauses moonlet_collector_pauses(void);
  * (docs/PERFORMANCE.md): the same work takes longer, two to three times if it allocates much.
  * On Linux without soft-dirty bits (CONFIG_MEM_SOFT_DIRTY) each piece of protected memory
  * is a mapping, of which a process may have vm.max_map_count: raise that if the heap is to
- * be larger than 200 MB, else the process may be ended. false: not possible here.
+ * be larger than 200 MB, else the process may be ended.
+ *
+ * Answers false, and changes nothing, where the system cannot do this.
  */
 MOONLET_API bool moonlet_limit_pauses(unsigned milliseconds);
 
@@ -217,21 +231,24 @@ typedef struct moonlet_frame {
 
 typedef struct moonlet_error {
     moonlet_error_kind kind;
-    moonlet_value value;   /* the error value of the program, in the result's state */
-    const char *message;   /* for people; ends with a zero */
-    const char *traceback; /* message and stack as lua prints them, or the message */
-    const char *chunk;     /* where it happened, as messages say; NULL: not known */
-    int line;              /* in this chunk; 0: not known */
-    const char *file;      /* of the chunk; NULL: it is no file's */
-    const char *source;    /* the text of this line if the chunk is no file's; or NULL */
-    size_t count;          /* of the stack, innermost first */
+    moonlet_value value;       /* the error value of the program, in the result's state */
+    const char *message;       /* for people; ends with a zero */
+    const char *traceback;     /* message and stack as lua prints them, or the message */
+    const char *chunk;         /* where it happened, as messages say; NULL: not known */
+    int line;                  /* in this chunk; 0: not known */
+    const char *file;          /* of the chunk; NULL: it is no file's */
+    const char *source;        /* the text of this line if the chunk is no file's; or NULL */
+    int column;                /* of what is meant, in bytes from 1; 0: not known */
+    int column_line;           /* its line: `line`, or another one of the same expression */
+    const char *column_source; /* the text of that line, as `source` */
+    size_t count;              /* of the stack, innermost first */
     const moonlet_frame *frames;
 } moonlet_error;
 
-/* The message, the line with a caret below what is meant (as far as the message tells;
- * the line of a file is read now), and the stack. */
+/* The message, the line with a caret below what is meant (the line of a file is read now),
+ * and the stack. */
 MOONLET_API void moonlet_error_print(const moonlet_error *e, FILE *out);
-/* The same as a text, to be given to free(). */
+/* What moonlet_error_print writes, as a text to be given to free(). */
 MOONLET_API char *moonlet_error_format(const moonlet_error *e);
 
 /* Which limit made a run stop. */
@@ -242,7 +259,8 @@ typedef enum moonlet_limit_kind {
     MOONLET_LIMIT_TIME,
     MOONLET_LIMIT_STACK,
     MOONLET_LIMIT_STRING,
-    MOONLET_LIMIT_INTERRUPT
+    MOONLET_LIMIT_INTERRUPT,
+    MOONLET_LIMIT_HELD
 } moonlet_limit_kind;
 
 /*
@@ -258,7 +276,7 @@ typedef struct moonlet_result {
     size_t count;
     const moonlet_value *values;
     const moonlet_error *error; /* NULL but after MOONLET_FAILED */
-    uint64_t steps;             /* of this run: calls and turns of loops */
+    uint64_t steps;             /* of this run; see moonlet_limits */
 } moonlet_result;
 
 /* The i-th value, counted from 0; nil when there are not as many. */
@@ -283,8 +301,8 @@ typedef struct moonlet_chunk moonlet_chunk;
  * Compiles source, or reads what moonlet_chunk_dump or string.dump gave. name is what
  * messages call the chunk: "=name" as it is, "@file" as a file, anything else as a piece of
  * source (manual of lua_load); NULL: the source itself. On a syntax error gives NULL and,
- * unless message is NULL, sets *message to a text to be given to free(). O(length),
- * allocates.
+ * unless message is NULL, sets *message to a text to be given to free(), or to NULL when there
+ * is no memory for that. O(length), allocates.
  */
 MOONLET_API moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                            char **message);
@@ -298,7 +316,8 @@ MOONLET_API moonlet_chunk *moonlet_function_chunk(const moonlet_state *s, moonle
 /*
  * A chunk as *length bytes (as string.dump gives them), to be given to free(): for
  * moonlet_compile, for files, for load, which check it thoroughly, so that it may come from
- * anywhere. The same on every machine. strip: without lines and names of variables. O(size).
+ * anywhere. Every machine gives the same bytes. With strip, lines and names of variables are
+ * left out. NULL without memory. O(size).
  */
 MOONLET_API char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length);
 
@@ -316,9 +335,11 @@ MOONLET_API char *moonlet_find_file(const char *path, const char *name);
  * fails with kind LIMIT.
  */
 
-/* Compiles and runs a text; its values are those of its return (manual 3.3.2). */
+/* Compiles and runs a text; its values are those of its return (manual 3.3.2). The state's
+ * limits on bytes and time hold for compiling it, as for the functions below that compile:
+ * where one is reached there, the call fails with kind LIMIT. */
 MOONLET_API moonlet_result moonlet_do(const moonlet_state *s, const char *source);
-/* The same for a file. A file that cannot be read is an error of kind HOST. */
+/* Compiles and runs a file. One that cannot be read is an error of kind HOST. */
 MOONLET_API moonlet_result moonlet_dofile(const moonlet_state *s, const char *path);
 
 /* The function that a text, a file, a chunk is, as value 0, not run yet; its _ENV are the
@@ -326,7 +347,7 @@ MOONLET_API moonlet_result moonlet_dofile(const moonlet_state *s, const char *pa
 MOONLET_API moonlet_result moonlet_load(const moonlet_state *s, const char *source);
 MOONLET_API moonlet_result moonlet_loadfile(const moonlet_state *s, const char *path);
 MOONLET_API moonlet_result moonlet_load_chunk(const moonlet_state *s, const moonlet_chunk *c);
-/* The same for the file that moonlet_find_file finds; value 1 is its full name. */
+/* The function that the file is that moonlet_find_file finds; value 1 is its full name. */
 MOONLET_API moonlet_result moonlet_path_loadfile(const moonlet_state *s, const char *path,
                                                  const char *name);
 
@@ -336,10 +357,11 @@ MOONLET_API moonlet_result moonlet_call_chunk(const moonlet_state *s, const moon
 /* Calls a function, or anything with __call. */
 MOONLET_API moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
                                         const moonlet_value *args, size_t count);
-/* Calls what is at a path, "string.rep" (see Tables). */
+/* Calls what is at a path, "string.rep" (see Tables). An error names a path where nothing is
+ * that can be called: "attempt to call field 'a.b' (a nil value)". */
 MOONLET_API moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
                                                  const moonlet_value *args, size_t count);
-/* The same with a first argument: the object in which the last name was looked up. */
+/* Calls with one argument before the others: the object in which the last name was found. */
 MOONLET_API moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
                                                const moonlet_value *args, size_t count);
 /* Goes on with the paused program, with the full limits of s. If s has none that is
@@ -382,25 +404,41 @@ MOONLET_API moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char
 /* How many calls have led here, and from which frame on it can go back to any. */
 MOONLET_API uint64_t moonlet_timeline_frame(const moonlet_timeline *t);
 MOONLET_API uint64_t moonlet_timeline_oldest(const moonlet_timeline *t);
-/* The world is again as it was in that frame; later ones are forgotten. false: it is not
- * kept, or a call is running. O(what has been written since). */
+/* Makes the world as it was in that frame, and forgets later frames. Answers false if the
+ * frame is not kept, or a call is running. O(what has been written since). */
 MOONLET_API bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame);
 /* The world of now as a state, for any use. O(1); but then what the timeline has made is
  * frozen, so what the next frames write first costs as much as with states. NULL while a call
  * is running. */
 MOONLET_API moonlet_state *moonlet_timeline_state(moonlet_timeline *t);
+/* The world as it was in a frame, without going back. NULL if the frame is not kept, or a call
+ * is running. O(1); the cost to later frames is that of moonlet_timeline_state, and who first
+ * looks into the state pays for what was written since, as moonlet_timeline_back does. */
+MOONLET_API moonlet_state *moonlet_timeline_state_at(moonlet_timeline *t, uint64_t frame);
+/* The digest of that state (moonlet_digest), which peers can compare to find out that their
+ * games have parted. False if the frame is not kept, or a call is running. O(world). That of
+ * the present frame costs later frames nothing. */
+MOONLET_API bool moonlet_timeline_digest(moonlet_timeline *t, uint64_t frame, uint64_t *digest);
 
 /* Tables -------------------------------------------------------------------------- */
 
 /*
- * A path is names with dots between them, from the globals: "package.path"; "" is the
- * table of the globals itself. Metamethods are honoured, and run within the limits of s.
- * Without any, nothing runs: a get answers s itself, retained.
+ * A path leads from the globals by names with dots between them and keys in brackets: numbers,
+ * and strings in single or double quotes.
+ *
+ *     "package.path"   "enemies[3].x"   "headers['Content-Type'][1]"   "[1.5]"
+ *
+ * A name that is all digits is a number: "enemies.3.x" is the same as the second. "" is the
+ * table of the globals itself. Nothing is escaped; the functions that take keys take any. A
+ * text that is no path is an error of kind HOST, "malformed path 'a['".
+ *
+ * Metamethods are honoured, and run within the limits of s. Without any, nothing runs: a get
+ * answers s itself, retained.
  */
 MOONLET_API moonlet_result moonlet_get(const moonlet_state *s, const char *path);
 MOONLET_API moonlet_result moonlet_set(const moonlet_state *s, const char *path,
                                        moonlet_value v);
-/* The same from any value by any keys; count is at least 1. */
+/* Get and set from any value by any keys; count is at least 1. */
 MOONLET_API moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
                                             const moonlet_value *keys, size_t count);
 MOONLET_API moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
@@ -420,8 +458,8 @@ MOONLET_API moonlet_value moonlet_global(const moonlet_state *s, const char *nam
  *     moonlet_value key = moonlet_nil(), v;
  *     while (moonlet_table_next(s, t, &key, &v)) ...
  *
- * Next: the entry after that with *key, the first after nil; false: there is no other. In the
- * order of pairs, which is the same on every machine.
+ * Gives the entry after that with *key, or the first when *key is nil, in the order of pairs,
+ * which is the same on every machine. Answers false when there is no further entry.
  */
 MOONLET_API bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moonlet_value *key,
                                     moonlet_value *value);
@@ -431,9 +469,19 @@ MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value 
 MOONLET_API size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v);
 /* Of any value; nil if it has none (debug.getmetatable). */
 MOONLET_API moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v);
-/* A hash of all that the state contains, equal for equal states on every machine; that of
- * state.digest (docs/STATE.md). O(state), allocates. */
+/* A hash of all that the state contains, equal for equal states on every machine, in processes
+ * with the same seed; that of state.digest (docs/STATE.md). O(state), each object and string
+ * once; allocates. moonlet_digest_limited works within the limits of s, as a run does (a step
+ * is 16 values); it answers false, and leaves *digest alone, when that is not enough. */
 MOONLET_API uint64_t moonlet_digest(const moonlet_state *s);
+MOONLET_API bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest);
+/*
+ * What differs from one state to another, as state.diff says it (docs/STATE.md): value 0 of a
+ * result for `to` is an array of tables {path=, old=, new=}, in which objects are shown as
+ * text. Nothing is run. O(tables on the way to what differs), within the limits of `to`;
+ * allocates. Failed when these are met, or memory is short.
+ */
+MOONLET_API moonlet_result moonlet_diff(const moonlet_state *from, const moonlet_state *to);
 
 /* Data of the host that belongs to the state but that Lua cannot see, by name. Putting
  * gives a new state; so does deleting. Nil is "not there". */
@@ -449,6 +497,8 @@ MOONLET_API moonlet_state *moonlet_delete_private(const moonlet_state *s, const 
  * and items without, whose keys are 1, 2, ...; so {v1, v2} and {[1]=v1, [2]=v2} are the
  * same table. A term belongs to who made it until it is put in a list; moonlet_term_free
  * frees it with all that is in it. Terms are not shared by threads while one changes them.
+ * Where there was no memory to make one, or to put it in a list, it looks like nil, and the
+ * list like one without it; but a call that is given it fails.
  */
 typedef struct moonlet_term moonlet_term;
 
@@ -497,7 +547,7 @@ MOONLET_API const char *moonlet_term_to_text(const moonlet_term *t, size_t *leng
 MOONLET_API const void *moonlet_term_to_pointer(const moonlet_term *t);
 /* *s, which may be NULL, is the state the value is in. */
 MOONLET_API moonlet_value moonlet_term_to_value(const moonlet_term *t, const moonlet_state **s);
-/* Items of a list in order, from 0; key NULL: positional. */
+/* Items of a list in order, from 0. The key is NULL where the item has only its position. */
 MOONLET_API size_t moonlet_term_count(const moonlet_term *t);
 MOONLET_API const moonlet_term *moonlet_term_key(const moonlet_term *t, size_t i);
 MOONLET_API const moonlet_term *moonlet_term_item(const moonlet_term *t, size_t i);
@@ -506,11 +556,14 @@ MOONLET_API const moonlet_term *moonlet_term_find(const moonlet_term *t, const c
 MOONLET_API const moonlet_term *moonlet_term_index(const moonlet_term *t, double key);
 MOONLET_API const moonlet_term *moonlet_term_target(const moonlet_term *t);
 
-/* As Lua writes it: {1, 2, x = "y"}. The writer is called with pieces. */
+/* As an expression of Lua, {1, 2, x = "y"}, that gives an equal value; the writer is called
+ * with pieces. Answers false when there is no such expression, as the term has a function, a
+ * pointer, an object of a state, a REFERENCE, a key that is nil or NaN, or lists more than 180
+ * deep: in its place the text has something that Lua does not read, <function>. */
 typedef void moonlet_writer(void *context, const char *bytes, size_t length);
-MOONLET_API void moonlet_term_write(const moonlet_term *t, moonlet_writer *write,
+MOONLET_API bool moonlet_term_write(const moonlet_term *t, moonlet_writer *write,
                                     void *context);
-MOONLET_API void moonlet_term_print(const moonlet_term *t, FILE *file);
+MOONLET_API bool moonlet_term_print(const moonlet_term *t, FILE *file);
 
 /*
  * A term as value 0 of the new state; the values of a list's items, in order, as values
@@ -522,14 +575,34 @@ MOONLET_API moonlet_result moonlet_encode_list(const moonlet_state *s,
                                                const moonlet_term *list);
 
 enum {
-    /* A table that is met again becomes a REFERENCE. Otherwise one within itself is an
-     * error, and one met twice is decoded twice. */
+    /* A table that is met again becomes a REFERENCE, also within itself and in another value
+     * of the same list. Otherwise one within itself is an error, and one met twice is decoded
+     * twice. */
     MOONLET_DECODE_REFERENCES = 1
 };
+
+/*
+ * How the values of a state become terms, and how far. A term can be much larger than its
+ * value: thirty tables that each hold the next one twice are 2^30 without references, and a
+ * string may stand in many places. 0: no limit, but those of moonlet_limit, which hold for
+ * each decoding as for a run (a step is 16 values; a call with terms has the time of one run
+ * for both). More is an error of kind LIMIT.
+ */
+typedef struct moonlet_decode_options {
+    unsigned flags; /* MOONLET_DECODE_, for calls that are not given them */
+    uint64_t nodes; /* values in the term: keys count, but for the positions 1, 2, ... */
+    uint64_t bytes; /* of memory that it takes */
+    uint64_t depth; /* tables in each other: 1 allows a table without tables */
+} moonlet_decode_options;
+
+/* A state with the world of s. All functions that give terms decode its values, and those of
+ * the states that come of it, with these options; NULL sets those of the beginning. O(1). */
+MOONLET_API moonlet_state *moonlet_set_decoding(const moonlet_state *s,
+                                                const moonlet_decode_options *options);
 /*
  * A value as a term; several as a list. Functions of Lua, userdata and coroutines become
- * VALUE terms. NULL on error; *message, unless message is NULL, is then a text that names
- * the path to the trouble, to be given to free(). O(size); no recursion.
+ * VALUE terms. options: flags. NULL on error; *message, unless message is NULL, is then a
+ * text that names the path to the trouble, to be given to free(). O(size); no recursion.
  */
 MOONLET_API moonlet_term *moonlet_decode(const moonlet_state *s, moonlet_value v,
                                          unsigned options, char **message);
@@ -540,7 +613,9 @@ MOONLET_API moonlet_term *moonlet_decode_list(const moonlet_state *s,
 /*
  * Running with terms: arguments are a list (NULL: none), which stays the caller's;
  * *results, when it went well, is a list for the caller to free, else NULL. Results that
- * cannot be decoded are an error of kind HOST, the state then being that after the call.
+ * cannot be decoded are an error of kind HOST, of kind LIMIT when they are more than may be
+ * decoded (`limit` of the result: STEPS for values, BYTES, STACK for depth, TIME), the state
+ * then being that after the call.
  */
 MOONLET_API moonlet_result moonlet_do_terms(const moonlet_state *s, const char *source,
                                             moonlet_term **results);
@@ -587,13 +662,22 @@ MOONLET_API int moonlet_bad_argument(moonlet_context *c, size_t i, const char *m
 MOONLET_API int moonlet_call_then(moonlet_context *c, moonlet_value function,
                                   const moonlet_value *args, size_t count,
                                   moonlet_function *then, moonlet_value data);
+/*
+ * For a function that has to wait for something: the program pauses at this call of it
+ * (MOONLET_PAUSED, with limit INTERRUPT). Whenever its state is resumed, the function is called
+ * again with the same arguments, so nothing that can be noticed may have happened yet. Where no
+ * pause is possible (moonlet_context_call) this is an error of kind LIMIT. In `then` of
+ * moonlet_call_then, that one is called again. O(1).
+ */
+MOONLET_API int moonlet_pause(moonlet_context *c);
 
 MOONLET_API void *moonlet_context_user(const moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
 /*
  * The state of this moment, the running program paused in it: (arguments, state). The
  * context's; retain it to keep it. And the way to (results, state): the program goes on
- * in a state that came of it, with these results. Some 500 ns, O(1).
+ * in a state that came of it, with these results. Any other state, also one of an earlier call
+ * of the same function or one that was resumed, is refused with an error. Some 500 ns, O(1).
  */
 MOONLET_API const moonlet_state *moonlet_context_state(moonlet_context *c);
 MOONLET_API int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
@@ -617,6 +701,10 @@ typedef struct moonlet_entry {
     moonlet_function *call;
     moonlet_term_call *term_call; /* if call is NULL */
     void *user;
+    /* It looks at what is in no state: a clock, a file, a variable of the host. When the
+     * program is recorded (moonlet_record), so is what it answers: nil, booleans, numbers and
+     * strings, else the call fails; a replay does not call it. It must not call Lua. */
+    bool looks_outside;
 } moonlet_entry;
 
 /* A function; a table of functions. For modules. */
@@ -625,7 +713,7 @@ MOONLET_API moonlet_value moonlet_context_new_function(moonlet_context *c, const
 MOONLET_API moonlet_value moonlet_context_new_library(moonlet_context *c,
                                                       const moonlet_entry *entries);
 /* Tables of the world that is running, without metamethods; a key of nil or NaN cannot be
- * set: false. t must be a table. */
+ * set, nor any in a read-only table: false. t must be a table. */
 MOONLET_API moonlet_value moonlet_context_globals(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_new_table(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t,
@@ -660,12 +748,38 @@ MOONLET_API moonlet_result moonlet_load_module(const moonlet_state *s, const cha
  * state has its own: who writes first after a snapshot gets a copy (to has the bytes of
  * from already; copy mends what must not be shared). Without one all states share them.
  * Types and their addresses must live as long as the process.
+ *
+ * A method __gc is Lua's: called in a state whose program can no longer reach the userdata
+ * (manual 2.5.1), once in each such state, though others may still have it. What must happen
+ * once, and when nobody has it, is for finalize.
  */
+typedef void moonlet_add_bytes(void *to, const void *bytes, size_t size);
 typedef struct moonlet_type_info {
     const char *name;
     size_t size;
     void (*copy)(void *to, const void *from, size_t size);
     const moonlet_entry *methods; /* the metatable's; __index is it itself; or NULL */
+    /*
+     * Gives back what the bytes stand for; may be NULL. Called once for the bytes of each
+     * userdata, and for each copy, some time after no state, and no value in a variable, can
+     * reach them any more: within one collection of the collector's or two, by a thread that
+     * is in a function of this header, between steps of a program that runs there or at the
+     * call's end. It may look at the bytes only, not at values in them, and must not run Lua.
+     * Never called for what is reachable when the process ends.
+     */
+    void (*finalize)(void *bytes, size_t size);
+    /*
+     * What of the bytes counts in moonlet_digest, state.digest and state.diff: calls add(to,
+     * ...) with it, any number of times. No address should, for a digest is to be the same in
+     * each process. If this is NULL, all bytes count when there is a copy function and no
+     * finalize function, else none. With addresses in the bytes, or padding, give a function.
+     */
+    void (*digest)(const void *bytes, size_t size, moonlet_add_bytes *add, void *to);
+    /* For images: hands the bytes that stand for a userdata to the writer; makes its `size`
+     * bytes, which are zeroed, again of them. Both answer false when that cannot be done. When
+     * they are NULL, a state with such a userdata cannot be saved. */
+    bool (*save)(const void *bytes, moonlet_writer *write, void *context);
+    bool (*load)(void *to, const char *bytes, size_t length);
 } moonlet_type_info;
 
 /* A new one, zeroed or with the bytes of init, as value 0; or in a running world. */
@@ -689,21 +803,34 @@ MOONLET_API void *moonlet_context_userdata_write(moonlet_context *c, moonlet_val
 
 /* What one run may use; 0 means no limit. */
 typedef struct moonlet_limits {
-    uint64_t steps;       /* calls and turns of loops; exact */
+    uint64_t steps;       /* calls, of library functions as well, and turns of loops; long
+                             work counts in proportion: 64 bytes of a long string copied are
+                             a step, or 16 values moved. Each run of a program on a
+                             state takes as many. */
     uint64_t bytes;       /* allocated, garbage or not; what is more stops the next step */
     uint64_t nanoseconds; /* on the wall; looked at every 1000 steps */
     size_t stack;         /* slots of a coroutine's stack: each call takes some 5 and its
                              variables (default 1000000) */
     size_t string;        /* bytes of the longest string */
     /* The run stops when this becomes other than 0, by a signal handler or another
-     * thread; looked at every 1000 steps. NULL: none. */
+     * thread; looked at every 1000 steps. May be NULL. */
     const volatile int *interrupt;
+    /*
+     * Bytes that are alive: all that the state's program can reach, but for what only weak
+     * references reach, and what its snapshots keep (as moonlet_memory counts). Measured
+     * when what has been allocated since the last time calls for it, at the same step each
+     * time: a run that stops holds at most a quarter more, and what it has allocated last. No
+     * string may be longer. A state that holds more cannot run at all under the limit.
+     * Costs some 0.2 us for an object and time. While a host function waits for
+     * moonlet_context_call, garbage counts as well, of which there may be twice as much.
+     */
+    uint64_t held;
 } moonlet_limits;
 
 /*
- * The same world, in which each run, and those in the states that come of it, is limited.
- * A run that reaches a limit pauses: the program cannot notice, nor catch it. Limits of s
- * before are replaced; NULL: none. O(1), 64 bytes.
+ * A state with the world of s. Each run in it, and in the states that come of it, is limited.
+ * A run that reaches a limit pauses: the program cannot notice, nor catch it. These limits
+ * replace those of s; NULL removes them. O(1), 64 bytes.
  */
 MOONLET_API moonlet_state *moonlet_limit(const moonlet_state *s, const moonlet_limits *limits);
 /* "out of steps", and so on. */
@@ -713,12 +840,13 @@ MOONLET_API const char *moonlet_limit_text(moonlet_limit_kind kind);
 
 /*
  * Values of one state in another: values 0, 1, ... of the new state that comes of `to`.
- * Strings are shared. An object that `common` has is the same in both: common must be a
- * state from which both came; NULL: only moonlet_init's. What else there is is copied, each
- * object once, identity and cycles kept: tables with their metatables (those without such
+ * Strings are shared, and so are the objects of `common`, a state from which both came; with
+ * NULL, only those of moonlet_init are. Everything else is copied, each object once, with
+ * identity and cycles kept: tables with their metatables (those without such
  * objects in them share their contents), functions with their variables, suspended
  * coroutines, userdata. A coroutine that runs, or is within state.fork, is an error of kind
- * HOST that names the path. O(what is copied); no recursion.
+ * HOST that names the path; more than the limits of `to` give a run, one of kind LIMIT.
+ * O(what is copied); no recursion.
  */
 MOONLET_API moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from,
                                           const moonlet_value *values, size_t count,
@@ -797,16 +925,40 @@ MOONLET_API void moonlet_thread_detach(void);
 
 /* Sandboxes ----------------------------------------------------------------------- */
 
-/* What moonlet_sandbox removes unless told otherwise; ends with NULL. */
+/* What moonlet_sandbox removes unless told otherwise; ends with NULL. docs/SECURITY.md has all
+ * that stays, with reasons. */
 MOONLET_API extern const char *const moonlet_sandbox_default[];
 /*
- * A state without what reaches out of it. deny: paths of what to remove, ending with NULL;
- * NULL: moonlet_sandbox_default. allow: paths that stay all the same; may be NULL. Removed
- * is also what package.loaded and the registry have of it. What is no table on the way is
+ * A state without what reaches out of it. deny has the paths of what to remove, and a NULL at
+ * the end; deny NULL means moonlet_sandbox_default. allow, which may be NULL, has the paths
+ * that stay although one above them is denied. Of the paths in both lists with which a value's
+ * own begins, the longest decides, and of two that are equal the allowed one: with {"os"} and
+ * {"os.time"}, os is a table with time alone. Removed is also what package.loaded and the
+ * registry have of it; read-only tables are no hindrance. What is no table on the way is
  * skipped.
  */
 MOONLET_API moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
                                            const char *const *allow);
+
+/* Read-only tables ---------------------------------------------------------------- */
+
+/*
+ * A state with the world of s in which a table cannot be changed any more: whatever writes to
+ * it, with or without metamethods, is an error ("attempt to modify a readonly table"); that
+ * goes for assignments, rawset, setmetatable, table.insert, remove and sort, debug.setmetatable
+ * and the host's functions too. There is no way back but to a state from before, where it is as
+ * it was. With deep, so is each table that it reaches by keys, values and metatables. Functions
+ * and what they have captured are as before, and so is the registry. What t is no table:
+ * nothing happens. O(1); deep: O(what is reached). Reading frozen tables costs nothing more.
+ */
+MOONLET_API moonlet_state *moonlet_freeze(const moonlet_state *s, moonlet_value t, bool deep);
+/* The tables of all loaded libraries (but that of the globals and package.loaded), their
+ * metatables, and those of types, as strings have one. For a world in which several programs
+ * run one after the other; programs in forks of one state cannot change each other's anyway. */
+MOONLET_API moonlet_state *moonlet_freeze_libraries(const moonlet_state *s);
+MOONLET_API bool moonlet_is_frozen(const moonlet_state *s, moonlet_value t);
+/* In a running world. */
+MOONLET_API void moonlet_context_freeze(moonlet_context *c, moonlet_value t, bool deep);
 
 /* Outside ------------------------------------------------------------------------- */
 
@@ -821,12 +973,156 @@ MOONLET_API moonlet_term *moonlet_externalize(const moonlet_state *s, char **mes
  * as moonlet_import does it. */
 MOONLET_API moonlet_result moonlet_internalize(const moonlet_term *t);
 
+/* Images -------------------------------------------------------------------------- */
+
+/*
+ * A state as bytes: for files, other processes, other machines. All is in it that programs can
+ * see or find: variables, functions and their code, coroutines and a paused program where they
+ * are, snapshots, the order of pairs, ids, the random numbers to come; and nothing that is
+ * garbage. What is loaded goes on as what was saved would have. Equal states give equal bytes
+ * on every machine. docs/IMAGE.md is the format.
+ *
+ *     moonlet_image *i = moonlet_image_save(s, NULL, NULL, &message);
+ *     const char *bytes = moonlet_image_bytes(i, &length);
+ *     fwrite(bytes, 1, length, file);
+ *
+ * An image may be a delta: just what differs from another image, its base, which is needed to
+ * load it. It costs what has changed, whatever the size of the state. Deltas chain.
+ *
+ * An image is one thread's at a time; several may be made of one state at once.
+ */
+typedef struct moonlet_image moonlet_image;
+
+/* Host functions at a path, as moonlet_load_module had them; path "": functions that were made
+ * by moonlet_new_function, by their names. */
+typedef struct moonlet_library {
+    const char *path;
+    const moonlet_entry *entries; /* NULL: the end of a list of libraries */
+} moonlet_library;
+
+/* What images call by name, and who knows what that is. */
+typedef struct moonlet_image_host {
+    const moonlet_library *libraries; /* NULL: none */
+    /* Those of userdata, with their methods; ends with NULL; NULL: none. */
+    const moonlet_type_info *const *types;
+    /* Write the bytes that stand for a light userdata, and make one of them; false when that
+     * cannot be done. With NULL, a state with light userdata cannot be saved, or loaded. */
+    bool (*save_pointer)(void *data, const void *pointer, moonlet_writer *write, void *context);
+    bool (*load_pointer)(void *data, const char *bytes, size_t length, const void **pointer);
+    void *data;
+    /* Loading: functions that are not in libraries become ones that raise an error when they
+     * are called. Otherwise such an image is refused, and always when types are missing, with
+     * a message that lists all names of functions and types that are not there. */
+    bool allow_missing;
+} moonlet_image_host;
+
+/*
+ * The image of a state, or its delta to base if that is not NULL and s came of its state. host
+ * may be NULL. NULL on error: *message, unless message is NULL, is then a text to be given to
+ * free() that says what cannot be saved, and where it is. Files other than the standard ones
+ * will be closed where the image is loaded; libraries' functions are named, as are the host's.
+ * O(bytes written); for one thread while others run s.
+ */
+MOONLET_API moonlet_image *moonlet_image_save(const moonlet_state *s, const moonlet_image *base,
+                                              const moonlet_image_host *host, char **message);
+/*
+ * Back from bytes, which may come from anywhere: what is no image, is damaged, or needs what is
+ * not there, is NULL and a *message. Memory and time are within a constant factor of length.
+ * base: the image that a delta was made to, saved or loaded here; NULL for a whole one. The
+ * bytes are copied.
+ */
+MOONLET_API moonlet_image *moonlet_image_load(const char *bytes, size_t length,
+                                              const moonlet_image *base,
+                                              const moonlet_image_host *host, char **message);
+/* NULL is allowed. What was made of it stays good, deltas too. */
+MOONLET_API void moonlet_image_release(moonlet_image *i);
+/* The bytes, which live as long as the image; length may be NULL. */
+MOONLET_API const char *moonlet_image_bytes(const moonlet_image *i, size_t *length);
+/* Frees the bytes of an image that is kept as a base; then it has none. */
+MOONLET_API void moonlet_image_drop_bytes(moonlet_image *i);
+/* The state, to be released; without limits, as moonlet_init's. */
+MOONLET_API moonlet_state *moonlet_image_state(const moonlet_image *i);
+/* A state with the world of s, in which state.save and state.load use this host (NULL: none),
+ * as they do in the states that come of it. The host must live as long as these. O(1). */
+MOONLET_API moonlet_state *moonlet_set_image_host(const moonlet_state *s,
+                                                  const moonlet_image_host *host);
+/* Whether its base is needed to load it. */
+MOONLET_API bool moonlet_image_is_delta(const moonlet_image *i);
+/* 16 bytes that tell images apart: the hash of what is in them. */
+MOONLET_API const uint8_t *moonlet_image_id(const moonlet_image *i);
+/* Whether bytes begin as an image does; as one that is a delta. */
+MOONLET_API bool moonlet_is_image(const char *bytes, size_t length);
+
+/* Recordings ---------------------------------------------------------------------- */
+
+/*
+ * A program's run, any moment of which can be had again: its first state, all that the outside
+ * has answered (clocks, files, the environment, the standard input, host functions that say
+ * that they look outside), and states from now and then. docs/RECORDING.md has more.
+ *
+ *     moonlet_result r;
+ *     moonlet_recording *rec = moonlet_record(s, f, args, count, NULL, &r);
+ *     moonlet_state *then = moonlet_recording_state(rec, moonlet_recording_steps(rec) / 2);
+ *
+ * A moment is a number of steps from the beginning. The state of a moment holds the program
+ * paused there, as a limit of so many steps would have left it, and is a state like any other:
+ * it can be looked at, forked, saved, and gone on with, for real.
+ *
+ * A recording is one thread's at a time; the states that it gives are anybody's.
+ */
+typedef struct moonlet_recording moonlet_recording;
+
+typedef struct moonlet_record_options {
+    uint64_t bytes; /* that states kept on the way may take; 0: 64 MB. The log is beside that */
+    uint64_t
+        spacing; /* steps between them; 0: as is good, and more the longer the program runs */
+    /* The program is about to end the process with os.exit: the last moment to save the
+     * recording, which is still the library's. NULL: none. */
+    void (*exits)(void *data, const moonlet_recording *rec, int status);
+    void *data;
+} moonlet_record_options;
+
+/*
+ * Calls the function as moonlet_call does, and records it. *r is what moonlet_call would have
+ * answered; its state is the caller's. options NULL: as if all zero. The recording is to be
+ * given back with moonlet_recording_release. NULL, and *r an error, if the function is none, or
+ * s holds a paused program (then of kind HOST). The program takes as many steps as it would
+ * unrecorded.
+ */
+MOONLET_API moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function,
+                                              const moonlet_value *args, size_t count,
+                                              const moonlet_record_options *options,
+                                              moonlet_result *r);
+/* NULL is allowed. */
+MOONLET_API void moonlet_recording_release(moonlet_recording *rec);
+/* Of the whole run. */
+MOONLET_API uint64_t moonlet_recording_steps(const moonlet_recording *rec);
+/* How it has ended; it is PAUSED also if the program has ended the process. */
+MOONLET_API moonlet_status moonlet_recording_status(const moonlet_recording *rec);
+/*
+ * The state after so many steps; after all, what the program has left. Gone to from the nearest
+ * state that was kept: O(steps between them). Nothing outside is touched. NULL when the answers
+ * that were recorded are not those that the program asks for, which is so of damaged recordings
+ * only, and of programs that depend on what is not recorded (docs/RECORDING.md).
+ */
+MOONLET_API moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step);
+/* Bytes for a file, another process, another machine: the image of the first state, and the
+ * answers. To be given to free(). NULL: as of moonlet_image_save. */
+MOONLET_API char *moonlet_recording_save(const moonlet_recording *rec,
+                                         const moonlet_image_host *host, size_t *length,
+                                         char **message);
+/* Back from bytes, which may come from anywhere; as moonlet_image_load. */
+MOONLET_API moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
+                                                      const moonlet_image_host *host,
+                                                      char **message);
+MOONLET_API bool moonlet_is_recording(const char *bytes, size_t length);
+
 /* Watching ------------------------------------------------------------------------ */
 
 /* Called at each step of runs on the state and those that come of it, with the innermost
  * frame's chunk and line. Slow; must not run Lua. */
 typedef void moonlet_trace_function(void *data, const char *chunk, int line);
-/* The same world with a trace function and its data; NULL: without. */
+/* A state with the world of s and a trace function with its data; NULL removes it. */
 MOONLET_API moonlet_state *moonlet_set_trace(const moonlet_state *s,
                                              moonlet_trace_function *trace, void *data);
 MOONLET_API void *moonlet_trace_data(const moonlet_state *s);

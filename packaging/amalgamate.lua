@@ -126,6 +126,8 @@ local function own_names(list)
             local t = text(at)
             if t == "__attribute__" or t == "_Static_assert" then
                 at = behind(at + 1, "(", ")")
+            elseif t == "_Atomic" then -- a qualifier, or with a type
+                at = text(at + 1) == "(" and behind(at + 1, "(", ")") or at + 1
             elseif t == "struct" or t == "union" or t == "enum" then
                 kind = t
                 local public = (text(at + 1) or ""):find("^moonlet_")
@@ -135,7 +137,7 @@ local function own_names(list)
                 at = at + (is_word(at + 1) and 2 or 1)
             elseif t == "(" and not named then
                 if name and name:find("^[%u_]+$") and is_word(at + 1) then name = text(at + 1) end
-                if text(at + 1) == "*" then name = text(at + 2) end
+                if text(at + 1) == "*" then name = text(at + (text(at + 2) == "_Atomic" and 3 or 2)) end
                 named = true
                 at = behind(at, "(", ")")
             elseif t == "(" or t == "[" then
@@ -202,10 +204,26 @@ local function keep_pasted(own, text)
     end
 end
 
-local function renamed(text, tag)
+local resolve
+
+-- Nor are structs the file's own that the headers which it includes speak of.
+local function keep_declared(own, text, path, seen)
+    for name in text:gmatch('#%s*include%s+"([^"]+)"') do
+        local header = resolve(name, path)
+        if not seen[header] then
+            seen[header] = true
+            local its = read(header)
+            for struct in its:gmatch("struct%s+([%w_]+)") do own[struct] = nil end
+            keep_declared(own, its, header, seen)
+        end
+    end
+end
+
+local function renamed(text, tag, path)
     local list = tokens_of(text)
     local own, fields, out = own_names(list), field_places(list), {}
     keep_pasted(own, text)
+    keep_declared(own, text, path, {})
     local before = ""
     for i, t in ipairs(list) do
         local name = t.text
@@ -222,7 +240,7 @@ end
 
 local included = {}
 
-local function resolve(name, from)
+function resolve(name, from)
     local candidates = {(from:match("^.*/") or "") .. name}
     for _, d in ipairs(directories) do candidates[#candidates + 1] = d .. name end
     for _, path in ipairs(candidates) do
@@ -260,17 +278,19 @@ local function emit_source(path)
         if name ~= "_GNU_SOURCE" then macros[#macros + 1] = name end
     end
     io.write("\n/* ==== ", path, " ==== */\n\n")
-    put_lines(renamed(text, tag), path)
+    put_lines(renamed(text, tag, path), path)
     for _, name in ipairs(macros) do io.write("#undef ", name, "\n") end
 end
 
 io.write([[
 /* SPDX-License-Identifier: MIT */
 /*
- * Moonlet in one file, made from its sources. To be compiled as gnu11 with -O2 and linked
- * with -lgc -lm -lpthread; bdw-gc's and xxhash's headers are needed. With CC -O0 or -O1 it
- * needs -DMOONLET_TRAMPOLINE.
+ * Moonlet in one file, made from its sources. To be compiled as gnu11, best with -O2, and
+ * linked with -lgc -lm -lpthread; bdw-gc's and xxhash's headers are needed.
  */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC optimize("optimize-sibling-calls") /* which -O1 lacks */
+#endif
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

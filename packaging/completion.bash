@@ -9,13 +9,16 @@ _moonlet()
             return
             ;;
     esac
+    case $before in
+        --save | --load | --record | --show | --diff | =) COMPREPLY=($(compgen -f -- "${word#=}")) && return ;;
+    esac
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "-e -i -l -v -E -- --help --version --stats --pause= --check --ast \
+        COMPREPLY=($(compgen -W "-e -i -l -v -E -d -- --help --version --stats --pause= --undo= --seed= --save= --load= --delta --record= --show= --diff --check --ast \
             --nodes --dump --strip --map --threads= --processes= --steps= --bytes= \
-            --seconds= --stack= --string=" -- "$word"))
+            --held= --seconds= --stack= --string=" -- "$word"))
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace
     else
-        COMPREPLY=($(compgen -f -X '!*.lua' -- "$word") $(compgen -d -- "$word"))
+        mapfile -t COMPREPLY < <(compgen -f -X '!*.lua' -- "$word"; compgen -d -- "$word")
     fi
 }
 complete -o filenames -F _moonlet moonlet

@@ -16,6 +16,10 @@ PIC_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(LIB_SRC))
 DESCRIPTIONS := $(patsubst packaging/%.in,$(PACKAGE)/%,$(wildcard packaging/*.in))
 OBJCOPY ?= objcopy
 
+# The way from one directory to another: descriptions name no place, so what was installed
+# may be moved as a whole.
+between = $(shell realpath -m --relative-to='$(1)' '$(2)')
+
 .PHONY: package
 package: $(SHARED) $(STATIC) $(AMALGAMATION) $(PACKAGE)/amalgamation.o $(DESCRIPTIONS)
 package: ## libraries, one-file source and descriptions for users in build/package/
@@ -59,11 +63,12 @@ $(PACKAGE)/amalgamation.o: $(AMALGAMATION)
 $(PACKAGE)/%: packaging/%.in Makefile
 	$(call say,MAKE,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
-	  -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@VERSION@|$(VERSION)|g' \
-	  -e 's|@SOVERSION@|$(SOVERSION)|g' $< > $@
+	$(Q)sed -e 's|@PC_TO_PREFIX@|$(call between,$(LIBDIR)/pkgconfig,$(PREFIX))|g' \
+	  -e 's|@PC_TO_INCLUDE@|$(call between,$(LIBDIR)/pkgconfig,$(INCLUDEDIR))|g' \
+	  -e 's|@CMAKE_TO_INCLUDE@|$(call between,$(LIBDIR)/cmake/moonlet,$(INCLUDEDIR))|g' \
+	  -e 's|@VERSION@|$(VERSION)|g' -e 's|@SOVERSION@|$(SOVERSION)|g' $< > $@
 
-# The descriptions name the directories, which may be others than when they were made.
+# How the directories lie to each other may be other than when the descriptions were made.
 .PHONY: install
 install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX, DESTDIR)
 	$(Q)rm -f $(DESCRIPTIONS)
@@ -72,7 +77,8 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 	  '$(DESTDIR)$(LIBDIR)/cmake/moonlet' '$(DESTDIR)$(INCLUDEDIR)' \
 	  '$(DESTDIR)$(MANDIR)/man1' '$(DESTDIR)$(MANDIR)/man3' \
 	  '$(DESTDIR)$(DATADIR)/bash-completion/completions' \
-	  '$(DESTDIR)$(DATADIR)/zsh/site-functions'
+	  '$(DESTDIR)$(DATADIR)/zsh/site-functions' \
+	  '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d'
 	$(Q)$(INSTALL) -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/moonlet'
 	$(Q)$(INSTALL) -m 755 $(SHARED) '$(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))'
 	$(Q)ln -sf $(notdir $(SHARED)) '$(DESTDIR)$(LIBDIR)/libmoonlet.so.$(SOVERSION)'
@@ -83,11 +89,13 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonletConfig.cmake $(PACKAGE)/moonletConfigVersion.cmake \
 	  '$(DESTDIR)$(LIBDIR)/cmake/moonlet/'
 	$(Q)$(INSTALL) -m 644 docs/man/moonlet.1 '$(DESTDIR)$(MANDIR)/man1/moonlet.1'
-	$(Q)$(INSTALL) -m 644 docs/man/moonlet.3 '$(DESTDIR)$(MANDIR)/man3/moonlet.3'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet.3 docs/man/moonlet-state.3 '$(DESTDIR)$(MANDIR)/man3/'
 	$(Q)$(INSTALL) -m 644 packaging/completion.bash \
 	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet'
 	$(Q)$(INSTALL) -m 644 packaging/completion.zsh \
 	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet'
+	$(Q)$(INSTALL) -m 644 packaging/completion.fish \
+	  '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/moonlet.fish'
 
 .PHONY: uninstall
 uninstall: ## remove what install has put there
@@ -95,5 +103,7 @@ uninstall: ## remove what install has put there
 	  libmoonlet.a libmoonlet.so libmoonlet.so.$(SOVERSION) $(notdir $(SHARED))
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet' '$(DESTDIR)$(INCLUDEDIR)/moonlet.h' \
 	  '$(DESTDIR)$(MANDIR)/man1/moonlet.1' '$(DESTDIR)$(MANDIR)/man3/moonlet.3' \
+	  '$(DESTDIR)$(MANDIR)/man3/moonlet-state.3' \
 	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet' \
-	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet'
+	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet' \
+	  '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/moonlet.fish'

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # deps.sh group...: installs with apt the Debian packages of the groups that are missing.
-# Asks nothing; silent when all is there. On other systems it only names what is needed.
+# Asks nothing, but says what it is about to do; silent, and without apt, when all is there.
+# With DEPS=no in the environment it only says that. On other systems it names what is needed.
 set -u
 
 declare -A packages=(
@@ -12,7 +13,13 @@ declare -A packages=(
         lua-luassert lua-busted lua-cliargs lua-basexx lua-binaryheap lua-fifo lua-inifile
         lua-mediator lua-coxpcall lua-ansicolors lua-moses lua-messagepack lua-check lua-ldoc lua-uri
         lua-logging luarocks"
+    [history]="libsqlite3-dev"
+    [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libgc-dev:arm64 libxxhash-dev:arm64"
+    [ships]="libsdl2-dev libpng-dev check"
+    [site]="lua5.2 mkdocs man-db groff-base bsdextrautils"
+    [erlang]="erlang-base erlang-dev erlang-eunit erlang-luerl"
     [bench]="lua5.2 liblua5.2-dev lua5.4 luajit gnuplot-nox"
+    [format]="clang-format"
     [tools]="check lua5.2 liblua5.2-dev clang clang-format clang-tidy libclang-rt-dev valgrind"
 )
 
@@ -24,7 +31,7 @@ if ! command -v dpkg-query >/dev/null; then
 fi
 
 # Virtual and transitional packages count through what provides them.
-installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Package}:${Architecture} ${Provides}\n' |
     sed -n 's/^installed //p' | sed 's/([^)]*)//g' | tr -s ', ' '\n')
 mapfile -t missing < <(comm -23 <(printf "%s\n" "${wanted[@]}") <(echo "$installed" | sort -u))
 [ ${#missing[@]} = 0 ] && exit 0
@@ -40,7 +47,11 @@ fi
 
 apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 
-echo "Installing with apt: ${missing[*]}"
+foreign=$(printf '%s\n' "${missing[@]}" | sed -n 's/.*://p' | sort -u)
+echo "Missing: ${missing[*]}"
+echo "To install them (not with DEPS=no): ${root[*]:+${root[*]} }apt-get install --no-install-recommends ${missing[*]}"
+[ "${DEPS-}" != no ] || exit 1
+for architecture in $foreign; do "${root[@]}" dpkg --add-architecture "$architecture"; done
 apt install --no-install-recommends "${missing[@]}" && exit 0
 echo "Trying again with fresh package lists."
 apt update && apt install --no-install-recommends "${missing[@]}"

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 #
 # fuzz.sh fuzzer...: runs each libFuzzer program for FUZZ_SECONDS, on a corpus kept
-# beside it and the seeds in tests/fuzz/corpus/<name>. Stops at the first crash.
+# beside it and the seeds in tests/fuzz/corpus/<name>. A crash ends only its own fuzzer. The
+# last line is "N passed, N failed", of fuzzers.
 #
 # A fuzzer ends early, and well, when it has used much memory: then it is started again.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
+passed=0 failed=0
 for fuzzer in "$@"; do
     name=${fuzzer##*/}
     corpora=("$fuzzer.corpus")
@@ -23,9 +25,13 @@ for fuzzer in "$@"; do
             >>"$fuzzer.log" 2>&1 </dev/null || {
             tail -n 60 "$fuzzer.log"
             echo "$name failed" >&2
-            exit 1
+            failed=$((failed + 1))
+            continue 2
         }
     done
+    passed=$((passed + 1))
     awk '/^stat::(number_of_executed_units|new_units_added)/ { sum[$1] += $2 }
         END { for (name in sum) print name, sum[name] }' "$fuzzer.log"
 done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -10,8 +10,10 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-layers=(hamt src/value src/syntax src/state src/eval src/lib src/api src/cli)
-public_from=6 # src/api: the first layer that knows include/moonlet.h
+# A layer is a directory, or several with blanks between them.
+layers=(hamt src/value src/text src/syntax src/link src/state src/stack "src/eval src/control"
+    src/lib src/image src/record src/api src/cli)
+public_from=11 # src/api: the first layer that knows include/moonlet.h
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -24,13 +26,23 @@ fail()
 
 rank_of() # file -> number of its layer
 {
-    local i
+    local i directory
     if [[ $1 == include/* ]]; then
         echo $public_from
         return
     fi
     for i in "${!layers[@]}"; do
-        if [[ $1 == "${layers[i]}"/* ]]; then echo "$i"; fi
+        for directory in ${layers[i]}; do
+            if [[ $1 == "$directory"/* ]]; then echo "$i"; fi
+        done
+    done
+}
+
+sources() # directories -> their C files
+{
+    local directory file
+    for directory in $1; do
+        for file in "$directory"/*.[ch]; do echo "$file"; done
     done
 }
 
@@ -48,7 +60,7 @@ resolve() # includer, name -> the file meant
 check_includes()
 {
     local file name target
-    for file in "${layers[@]/%//*.[ch]}" include/moonlet.h; do
+    for file in $(sources "${layers[*]}") include/moonlet.h; do
         [ -e "$file" ] || continue
         while read -r name; do
             target=$(resolve "$file" "$name")
@@ -71,14 +83,12 @@ check_compiles()
 {
     local i file
     for i in "${!layers[@]}"; do
-        mkdir -p "$work/tree/${layers[i]}"
-        for file in "${layers[i]}"/*.[ch]; do
-            if [ -e "$file" ]; then ln -s "$PWD/$file" "$work/tree/$file"; fi
+        for file in $(sources "${layers[i]}"); do
+            mkdir -p "$work/tree/${file%/*}"
+            ln -s "$PWD/$file" "$work/tree/$file"
         done
         if [ "$i" = $public_from ]; then ln -s "$PWD/include" "$work/tree/include"; fi
-        for file in "$work/tree/${layers[i]}"/*.[ch]; do
-            if [ -e "$file" ]; then echo "$file"; fi
-        done >"$work/files"
+        sources "${layers[i]}" >"$work/files"
         # shellcheck disable=SC2086
         (cd "$work/tree" && xargs -r -n 1 -P "$(nproc)" ${CC:-gcc} -std=gnu11 -fsyntax-only \
             -x c -w -Isrc -Ihamt -Iinclude ${CPPFLAGS-} <"$work/files") ||
@@ -88,7 +98,11 @@ check_compiles()
 
 symbols() # nm's options, layer -> names
 {
-    nm --no-sort --format=just-symbols "$1" "$OBJECTS/$2"/*.o 2>/dev/null |
+    local objects=() file
+    for file in $(sources "$2"); do # not what may be left of files that are gone
+        if [[ $file == *.c ]]; then objects+=("$OBJECTS/${file%.c}.o"); fi
+    done
+    nm --no-sort --format=just-symbols "$1" "${objects[@]}" 2>/dev/null |
         sed '/:$/d; /^$/d' | sort -u
 }
 

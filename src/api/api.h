@@ -7,7 +7,7 @@
  *
  *   Session S;
  *   api_begin(&S, s);
- *   RunStatus status = eval_call(S.R, ...);
+ *   RunStatus status = eval_call(S.M, ...);
  *   return api_end(&S, status);
  *
  * A state that holds a paused program lends the session a main coroutine of its own, so
@@ -17,8 +17,10 @@
 #define MOONLET_API_H
 
 #include "api/handle.h"
-#include "eval/eval.h"
-#include "eval/link.h"
+#include "control/eval.h"
+#include "link/link.h"
+#include "state/walk.h"
+#include "syntax/parser.h"
 
 static inline Value value_in(moonlet_value v) { return v.bits; }
 static inline moonlet_value value_out(Value v) { return (moonlet_value){v}; }
@@ -29,12 +31,10 @@ struct moonlet_chunk {
 };
 
 typedef struct Session {
-    Run *R;
+    Machine *M;
     const moonlet_state *from;
     const moonlet_error *error; /* of what nobody caught */
     bool ran;                   /* something that may have changed the world */
-    bool by_host;               /* the last error was raised by a host function */
-    Value host_error;           /* namely this one */
     bool bounded;               /* outer is to be put back */
     MemBound outer;
     Coroutine *paused; /* what s holds, and its main coroutine */
@@ -45,51 +45,63 @@ typedef struct Session {
 void api_init(void);
 
 void api_begin(Session *S, const moonlet_state *s);
-/* The same to go on with what s holds paused. */
+/* Begins a session that goes on with what s holds paused. */
 void api_begin_resumed(Session *S, const moonlet_state *s);
-/* The same in a run that is there already, and is the caller's to end. */
-void api_begin_in(Session *S, const moonlet_state *s, Run *R);
+/* Begins a session in a run that is there already, and is the caller's to end. */
+void api_begin_in(Session *S, const moonlet_state *s, Machine *M);
 void api_leave(Session *S);
 /* Which limit has stopped it. */
 moonlet_limit_kind api_limit_of(const Session *S);
 /* For a run that is not the API's: C modules can be loaded in it. */
-void api_attach(Run *R);
+void api_attach(Machine *M);
 /* The session of a run, made when an attached one first calls a host function. */
-Session *api_session(Run *R);
+Session *api_session(Machine *M);
 /* Ends a run that has come to nothing. */
 void api_drop(Session *S);
-/* The run's world, with the paused program in it again; own: as run_snapshot_own. */
+/* The run's world, with the paused program in it again; own: as machine_snapshot_own. */
 State *api_pack(Session *S, bool own);
 /* Packs what the evaluator left behind and ends the run. */
 moonlet_result api_end(Session *S, RunStatus status);
-/* The same for a run that worked without the evaluator: count values. */
+/* Ends a run that worked without the evaluator; its results are count values. */
 moonlet_result api_end_values(Session *S, const Value *values, size_t count);
-/* The same with an error of the host's making. */
+/* Ends a run with an error of the host's making. */
 moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message);
+
+/* Ends a run with the error that there is no memory. */
+moonlet_result api_end_memory(Session *S);
+/* Room for count values and one more. NULL when there is none, which is a shortage. */
+MEM_TRY Value *api_values(size_t count);
 
 /* Nothing has run: these values, an error, in the state as it was. */
 moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t count);
 moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const char *message);
-/* The same for source that is no Lua; its message has its length. */
+moonlet_result api_refuse_memory(const moonlet_state *s);
+/* Refuses source that is no Lua, and says why. */
 moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
-                                 const String *message, int line);
+                                 const ParseResult *why);
 
-/* Compiles; NULL: *error and *line are set. skip_shebang as for files. */
+/* Compiles; NULL: *why says why not. skip_shebang as for files. */
 const struct Proto *api_compile(const char *source, size_t length, String *name,
-                                bool skip_shebang, String **error, int *line);
+                                bool skip_shebang, ParseResult *why);
 /* What source without a name is called: as it is, but for dumps. */
 String *api_source_name(const char *source, size_t length);
-/* A file's bytes; NULL: *error is a message. Both to be given to free(). */
+/* A file's bytes; NULL: *error is a message, or NULL when there is no memory. Both to be given
+ * to free(). */
 char *api_read_file(const char *path, size_t *length, char **error);
+
+/* A walk over what the state holds that has, from now on, what the limits of s give a run. */
+Walk api_walk(const moonlet_state *s);
+/* Why it has ended, as a result says it. */
+moonlet_limit_kind api_walk_limit(const Walk *w);
 
 /* Error records in collected memory: plain; of the run, whose stack is there: frame and
  * node. */
 moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *message,
                          size_t length);
 moonlet_error *api_error_of_run(Session *S, Value *fp, const struct Node *n);
-/* Adds where it was: chunk name as load takes it. */
-void api_error_at(moonlet_error *e, const String *chunk_name, int line);
-/* The text with a zero behind it, in collected memory. */
+/* Adds where it was: chunk name as load takes it; line of the message, and what to point at. */
+void api_error_at(moonlet_error *e, const String *chunk_name, int line, AstPlace at);
+/* The text with a zero behind it, in collected memory; cut where there is none for all. */
 const char *api_c_text(const char *bytes, size_t length);
 
 #endif

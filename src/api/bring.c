@@ -6,10 +6,10 @@
 
 void bring_begin(Import *im, Session *S, const State *from, uint64_t common_below)
 {
-    import_begin(im, S->R, run_begin(from), common_below);
+    import_begin(im, S->M, machine_begin(from), common_below);
 }
 
-void bring_end(const Import *im) { run_end(im->from); }
+void bring_end(const Import *im) { machine_end(im->from); }
 
 bool bring_values(Import *im, const Value *from, Value *to, size_t count, char *why,
                   size_t size)
@@ -18,6 +18,13 @@ bool bring_values(Import *im, const Value *from, Value *to, size_t count, char *
     if (!im->refused) return true;
     snprintf(why, size, "cannot bring %s into another state: %s", im->refused, im->path);
     return false;
+}
+
+static moonlet_result bring_limited(Session *S, const Import *im, const char *why)
+{
+    moonlet_result r = api_end_error(S, MOONLET_ERROR_LIMIT, why);
+    r.limit = api_walk_limit(&im->walk);
+    return r;
 }
 
 moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from,
@@ -30,12 +37,18 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
     assert_live(from);
     assert_values(from, values, count);
     moonlet_state *base = common ? moonlet_retain(common) : moonlet_init();
-    Value *brought = mem_alloc((count + 1) * sizeof *brought);
+    Value *brought = api_values(count);
+    if (!brought) {
+        moonlet_release(base);
+        return api_refuse_memory(to);
+    }
     api_begin(&S, to);
     bring_begin(&im, &S, from->state, base->state->next_id);
+    im.walk = api_walk(to);
     bool good = bring_values(&im, (const Value *)values, brought, count, why, sizeof why);
     bring_end(&im);
     moonlet_release(base);
+    if (!good && im.walk.end) return bring_limited(&S, &im, why);
     if (!good) return api_end_error(&S, MOONLET_ERROR_HOST, why);
     return api_end_values(&S, brought, count);
 }

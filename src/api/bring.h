@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of other states brought into a session's run (eval/import.h). */
+/* Values of other states brought into a session's run (stack/import.h). */
 #ifndef MOONLET_BRING_H
 #define MOONLET_BRING_H
 
 #include "api/api.h"
-#include "eval/import.h"
+#include "stack/import.h"
 
 enum { BRING_ERROR_MAX = IMPORT_PATH_MAX + 96 };
 

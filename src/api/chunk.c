@@ -2,6 +2,8 @@
 /* Compiled source, and reading it from files. */
 #include "api/api.h"
 
+#include "eval/error.h"
+#include "inject.h"
 #include "syntax/dump.h"
 
 #include <errno.h>
@@ -9,12 +11,14 @@
 #include <stdlib.h>
 
 const Proto *api_compile(const char *source, size_t length, String *name, bool skip_shebang,
-                         String **error, int *line)
+                         ParseResult *why)
 {
-    ParseResult r = parse_chunk(source, length, name, skip_shebang);
-    *error = r.error;
-    *line = r.error_line;
-    return r.main ? link_chunk(r.main, error) : NULL;
+    if (__builtin_expect(mem_short, 0)) mem_recover(); /* an earlier call's shortage */
+    *why = parse_chunk(source, length, name, skip_shebang);
+    const Proto *p = why->main && !mem_short ? link_chunk(why->main, &why->error) : NULL;
+    if (__builtin_expect(!mem_short, 1)) return p;
+    *why = (ParseResult){.error = error_memory_text()}; /* no error of the source */
+    return NULL;
 }
 
 String *api_source_name(const char *source, size_t length)
@@ -23,10 +27,11 @@ String *api_source_name(const char *source, size_t length)
     return dump ? string_from_c("=binary string") : string_new(source, length);
 }
 
+/* NULL: there is no memory. */
 static char *copy_text(const char *bytes, size_t length)
 {
-    char *text = malloc(length + 1);
-    if (!text) abort();
+    char *text = inject_failure() ? NULL : malloc(length + 1);
+    if (!text) return NULL;
     memcpy(text, bytes, length);
     text[length] = 0;
     return text;
@@ -43,11 +48,11 @@ moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *na
                                char **message)
 {
     api_init();
-    String *error, *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
-    int line;
-    const Proto *p = api_compile(source, length, chunk_name, false, &error, &line);
+    String *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
+    ParseResult why;
+    const Proto *p = api_compile(source, length, chunk_name, false, &why);
     if (p) return new_chunk(p);
-    if (message) *message = copy_text(error->data, error->length);
+    if (message) *message = copy_text(why.error->data, why.error->length);
     return NULL;
 }
 
@@ -75,10 +80,12 @@ moonlet_chunk *moonlet_function_chunk(const moonlet_state *s, moonlet_value v)
 char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length)
 {
     assert_given(c);
+    MemBound outer = mem_bound; /* of a run that is calling the host, whose dump is its own */
+    mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
     const String *s = dump_write(c->proto->source, strip);
-    if (!s) abort();
-    *length = s->length;
-    return copy_text(s->data, s->length);
+    mem_bound = outer;
+    *length = s ? s->length : 0;
+    return s ? copy_text(s->data, s->length) : NULL;
 }
 
 /* Files ----------------------------------------------------------------------------- */

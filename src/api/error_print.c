@@ -10,75 +10,74 @@
  */
 #include "api/api.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-enum { LINE_MAX_SHOWN = 200 };
+enum { LINE_MAX_SHOWN = 200, FILE_MAX_READ = 1 << 24 }; /* bytes */
 
-/* Reads a line of a file into out; false if there is none. */
-static bool read_line(const char *file, int line, char *out, size_t size)
+/* Programs name their chunks: the name may be that of a device without end, of a pipe in which
+ * nothing comes, of what is no source. */
+static FILE *open_source(const char *file)
 {
-    FILE *f = fopen(file, "r");
-    if (!f) return false;
-    size_t used = 0;
-    int c;
-    while (line > 1 && (c = getc(f)) != EOF) line -= c == '\n';
-    while (line == 1 && (c = getc(f)) != EOF && c != '\n')
-        if (used + 1 < size) out[used++] = (char)c;
-    out[used] = 0;
+    struct stat s;
+    if (stat(file, &s) != 0 || !S_ISREG(s.st_mode) || !s.st_size || s.st_size > FILE_MAX_READ)
+        return NULL;
+    return fopen(file, "r");
+}
+
+/* A line of a file, to be given to free(); NULL if there is none. */
+static char *read_line(const char *file, int number)
+{
+    FILE *f = number > 0 ? open_source(file) : NULL;
+    if (!f) return NULL;
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length = 0;
+    for (; number > 0 && length >= 0; number--) length = getline(&line, &size, f);
     fclose(f);
-    return line == 1;
-}
-
-static bool is_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
-
-/* Where `what` is in the text, as a word of its own; NULL if it is not. */
-static const char *find_word(const char *text, const char *what, size_t length)
-{
-    for (const char *at = text; (at = strchr(at, *what)); at++) {
-        bool before = at > text && is_word(at[-1]) && is_word(*what);
-        if (strncmp(at, what, length) == 0 && !before &&
-            !(is_word(what[length - 1]) && is_word(at[length])))
-            return at;
+    if (length < 0) {
+        free(line);
+        return NULL;
     }
-    return NULL;
+    line[strcspn(line, "\r\n")] = 0;
+    return line;
 }
 
-/* The column that a message is about, from what it has in quotes; else the first that is
- * not blank. */
-static size_t column_of(const char *line, const char *message)
+/* Where a line begins to be shown, so that the column can be seen. */
+static size_t shown_from(const char *line, size_t column)
 {
-    size_t blank = strspn(line, " \t");
-    if (strstr(message, "near <eof>")) return strlen(line);
-    for (const char *quote = message; (quote = strchr(quote, '\'')); quote++) {
-        size_t length = strcspn(quote + 1, "'");
-        if (!length || !quote[length + 1]) break;
-        const char *at = find_word(line, quote + 1, length);
-        if (at) return (size_t)(at - line);
-        quote += length + 1;
-    }
-    return blank;
+    if (column < LINE_MAX_SHOWN / 2) return 0;
+    size_t from = column - LINE_MAX_SHOWN / 2;
+    while ((line[from] & 0xc0) == 0x80) from++; /* not within a character of UTF-8 */
+    return from;
 }
 
-static void put_line(FILE *out, int number, const char *line, const char *message)
+/* column: from 0. */
+static void put_line(FILE *out, int number, const char *line, size_t column)
 {
-    size_t column = column_of(line, message);
+    size_t from = shown_from(line, column), length = strlen(line + from);
+    if (length > LINE_MAX_SHOWN) length = LINE_MAX_SHOWN;
     int width = fprintf(out, "%6d | ", number);
-    fprintf(out, "%s\n%*s", line, width - 2, "");
-    fputs("| ", out);
-    for (size_t i = 0; i < column; i++) putc(line[i] == '\t' ? '\t' : ' ', out);
+    fprintf(out, "%.*s\n%*s| ", (int)length, line + from, width - 2, "");
+    for (size_t i = from; i < column; i++)
+        if ((line[i] & 0xc0) != 0x80) putc(line[i] == '\t' ? '\t' : ' ', out);
     fputs("^\n", out);
+}
+
+/* Where there is no column, the first one that is not blank. */
+static void put_place(FILE *out, const moonlet_error *e, const char *line)
+{
+    size_t column = e->column ? (size_t)e->column - 1 : strspn(line, " \t"), end = strlen(line);
+    put_line(out, e->column_line, line, column < end ? column : end);
 }
 
 void moonlet_error_print(const moonlet_error *e, FILE *out)
 {
-    char line[LINE_MAX_SHOWN];
     fprintf(out, "%s\n", e->message);
-    if (e->source && strlen(e->source) < LINE_MAX_SHOWN)
-        put_line(out, e->line, e->source, e->message);
-    else if (e->file && e->line > 0 && read_line(e->file, e->line, line, sizeof line))
-        put_line(out, e->line, line, e->message);
+    char *line = e->column_source || !e->file ? NULL : read_line(e->file, e->column_line);
+    if (line || e->column_source) put_place(out, e, line ? line : e->column_source);
+    free(line);
     size_t length = strlen(e->message);
     if (strncmp(e->traceback, e->message, length) == 0 && e->traceback[length] == '\n')
         fprintf(out, "%s\n", e->traceback + length + 1);

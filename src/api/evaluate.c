@@ -3,8 +3,10 @@
 #include "api/api.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "api/path.h"
+#include "syntax/parser.h"
 
 /* Results --------------------------------------------------------------------------- */
 
@@ -31,7 +33,7 @@ moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
     api_begin(&S, s);
     assert_values(s, &function, 1);
     assert_values(s, args, count);
-    return api_end(&S, eval_call(S.R, value_in(function), (const Value *)args, count));
+    return api_end(&S, eval_call(S.M, value_in(function), (const Value *)args, count));
 }
 
 moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
@@ -42,8 +44,8 @@ moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
     api_begin(&S, s);
     assert_given(path);
     assert_values(s, args, count);
-    RunStatus status = path_get(&S, path, NULL, &f);
-    if (status == RUN_OK) status = eval_call(S.R, f, (const Value *)args, count);
+    RunStatus status = path_get_callee(&S, path, NULL, &f);
+    if (status == RUN_OK) status = eval_call(S.M, f, (const Value *)args, count);
     return api_end(&S, status);
 }
 
@@ -55,10 +57,11 @@ moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
     api_begin(&S, s);
     assert_given(path);
     assert_values(s, args, count);
-    if (count + 1 > sizeof few / sizeof *few) all = mem_alloc((count + 1) * sizeof *all);
-    RunStatus status = path_get(&S, path, &all[0], &f);
+    if (count + 1 > sizeof few / sizeof *few) all = api_values(count);
+    if (!all) return api_end_memory(&S);
+    RunStatus status = path_get_callee(&S, path, &all[0], &f);
     if (count) memcpy(all + 1, args, count * sizeof *all);
-    if (status == RUN_OK) status = eval_call(S.R, f, all, count + 1);
+    if (status == RUN_OK) status = eval_call(S.M, f, all, count + 1);
     return api_end(&S, status);
 }
 
@@ -69,20 +72,29 @@ moonlet_result moonlet_resume(const moonlet_state *s)
         return api_refuse(s, MOONLET_ERROR_HOST, "the state holds no paused program");
     Session S;
     api_begin_resumed(&S, s);
-    return api_end(&S, eval_resume_paused(S.R));
+    return api_end(&S, eval_resume_paused(S.M));
 }
 
 /* Sources --------------------------------------------------------------------------- */
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* deadline: of compiling and running; 0: none but the run's own. */
 static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
-                                 const moonlet_value *args, size_t count)
+                                 const moonlet_value *args, size_t count, uint64_t deadline)
 {
     Session S;
     api_begin(&S, s);
     assert_values(s, args, count);
-    Closure *f = link_closure(S.R, p, NULL);
-    RunStatus status = eval_call(S.R, value_object(f), (const Value *)args, count);
-    run_settle_globals(S.R);
+    if (deadline) eval_limit_time(S.M, deadline > now_ns() ? deadline - now_ns() : 1);
+    Closure *f = native_closure(S.M, p, NULL);
+    RunStatus status = eval_call(S.M, value_object(f), (const Value *)args, count);
+    run_settle_globals(&S.M->run);
     return api_end(&S, status);
 }
 
@@ -91,7 +103,7 @@ static moonlet_result load_proto(const moonlet_state *s, const Proto *p, const c
 {
     Session S;
     api_begin(&S, s);
-    Value v[2] = {value_object(link_closure(S.R, p, NULL))};
+    Value v[2] = {value_object(native_closure(S.M, p, NULL))};
     if (full_name) v[1] = new_c_string(full_name);
     return api_end_values(&S, v, full_name ? 2 : 1);
 }
@@ -100,35 +112,97 @@ moonlet_result moonlet_call_chunk(const moonlet_state *s, const moonlet_chunk *c
                                   const moonlet_value *args, size_t count)
 {
     assert_given(c);
-    return call_proto(s, c->proto, args, count);
+    return call_proto(s, c->proto, args, count, 0);
 }
 
 moonlet_result moonlet_load_chunk(const moonlet_state *s, const moonlet_chunk *c)
 {
+    assert_given(c);
     return load_proto(s, c->proto, NULL);
 }
 
 /* What to do with a chunk once it is compiled. */
 typedef enum Use { USE_RUN, USE_LOAD, USE_LOAD_NAMED } Use;
 
+/* A source is compiled under the limits on bytes and time of the state that it is for. Small
+ * ones always may be. */
+enum { SOURCE_BYTES_MIN = 1 << 20 };
+
+typedef struct SourceLimits {
+    uint64_t deadline; /* 0: none */
+    bool late;
+} SourceLimits;
+
+static bool is_late(void *context)
+{
+    SourceLimits *l = context;
+    return l->late = l->late || now_ns() > l->deadline;
+}
+
+static void nobody(void *context) { (void)context; }
+
+static MemBound source_bound(uint64_t bytes)
+{
+    int64_t most = bytes < SOURCE_BYTES_MIN    ? SOURCE_BYTES_MIN
+                   : bytes < MEM_UNBOUNDED / 2 ? (int64_t)bytes
+                                               : MEM_UNBOUNDED / 2;
+    int64_t end = mem_used() + most;
+    return mem_bound_new(end < mem_bound.bytes_max ? end : mem_bound.bytes_max, nobody, NULL);
+}
+
+/* NULL: *why says what is wrong, or *limit is what it has reached. */
+static const Proto *compile_within(const moonlet_state *s, const char *source, size_t length,
+                                   String *name, bool skip_shebang, SourceLimits *limits,
+                                   ParseResult *why, moonlet_limit_kind *limit)
+{
+    static const moonlet_limits none;
+    const moonlet_limits *l = s->config ? &s->config->limits : &none;
+    MemBound outer = mem_bound;
+    CompileLook look = compile_look;
+    *limit = MOONLET_LIMIT_NONE;
+    if (l->bytes) mem_bound = source_bound(l->bytes);
+    if (l->nanoseconds && l->nanoseconds < UINT64_MAX - now_ns()) {
+        limits->deadline = now_ns() + l->nanoseconds;
+        compile_look = (CompileLook){is_late, limits, COMPILE_LOOK_EVERY};
+    }
+    const Proto *p = api_compile(source, length, name, skip_shebang, why);
+    if (l->bytes && !mem_room() && !mem_short) *limit = MOONLET_LIMIT_BYTES;
+    if (limits->late) *limit = MOONLET_LIMIT_TIME;
+    compile_look = look;
+    mem_bound = outer;
+    return *limit ? NULL : p;
+}
+
 static moonlet_result use_source(const moonlet_state *s, const char *source, size_t length,
                                  const char *file, Use use)
 {
-    String *error, *name = api_source_name(source, length);
-    int line;
+    assert_live(s);
+    String *name = api_source_name(source, length);
+    ParseResult why;
     if (file) name = string_concat(string_from_c("@"), file, strlen(file));
-    const Proto *p = api_compile(source, length, name, file != NULL, &error, &line);
-    if (!p) return api_refuse_source(s, name, error, line);
-    if (use == USE_RUN) return call_proto(s, p, NULL, 0);
+    SourceLimits limits = {0};
+    moonlet_limit_kind limit;
+    const Proto *p =
+        compile_within(s, source, length, name, file != NULL, &limits, &why, &limit);
+    if (limit) {
+        moonlet_result r = api_refuse(s, MOONLET_ERROR_LIMIT, moonlet_limit_text(limit));
+        r.limit = limit;
+        return r;
+    }
+    if (!p) return api_refuse_source(s, name, &why);
+    if (use == USE_RUN) return call_proto(s, p, NULL, 0, limits.deadline);
     return load_proto(s, p, use == USE_LOAD_NAMED ? file : NULL);
 }
 
 static moonlet_result use_file(const moonlet_state *s, const char *path, Use use)
 {
+    assert_live(s);
+    assert_given(path);
     size_t length;
     char *error, *source = api_read_file(path, &length, &error);
     if (!source) {
-        moonlet_result r = api_refuse(s, MOONLET_ERROR_HOST, error);
+        moonlet_result r =
+            error ? api_refuse(s, MOONLET_ERROR_HOST, error) : api_refuse_memory(s);
         free(error);
         return r;
     }
@@ -145,6 +219,7 @@ moonlet_result moonlet_do(const moonlet_state *s, const char *source)
 
 moonlet_result moonlet_load(const moonlet_state *s, const char *source)
 {
+    assert_given(source);
     return use_source(s, source, strlen(source), NULL, USE_LOAD);
 }
 

@@ -5,14 +5,18 @@
 #include <stdio.h>
 
 #include "eval/error.h"
-#include "eval/upvalue.h"
+#include "stack/upvalue.h"
 #include "syntax/parser.h"
 
-enum { FRAMES_MAX = 400 };
+enum {
+    FRAMES_MAX = 400,
+    CUT_TEXT = 1000 /* bytes of a text that there is no memory for */
+};
 
 const char *api_c_text(const char *bytes, size_t length)
 {
-    char *text = mem_alloc_atomic(length + 1);
+    char *text = mem_try_alloc_atomic(length + 1);
+    if (!text) text = mem_alloc_atomic((length = CUT_TEXT) + 1);
     if (length) memcpy(text, bytes, length);
     text[length] = 0;
     return text;
@@ -44,46 +48,52 @@ static const char *line_of(const String *source, int line)
     return api_c_text(at, (size_t)((stop ? stop : end) - at));
 }
 
-void api_error_at(moonlet_error *e, const String *chunk_name, int line)
+void api_error_at(moonlet_error *e, const String *chunk_name, int line, AstPlace at)
 {
     char id[CHUNK_ID_MAX];
+    if (!at.column) at.line = line;
     chunk_id(chunk_name, id);
     e->chunk = api_c_text(id, strlen(id));
     e->line = line;
+    e->column = at.column;
+    e->column_line = at.line;
     char first = chunk_name->length ? *chunk_name->data : 0;
     if (first == '@')
         e->file = api_c_text(chunk_name->data + 1, chunk_name->length - 1);
-    else if (first != '=' && line > 0)
+    else if (first != '=' && line > 0) {
         e->source = line_of(chunk_name, line);
+        e->column_source = at.line == line ? e->source : line_of(chunk_name, at.line);
+    }
 }
 
 /* The stack --------------------------------------------------------------------------- */
 
-static Value plain(Run *R, Value v)
+static Value plain(Machine *M, Value v)
 {
-    return value_is(v, OBJ_CELL) ? heap_cell(R, value_pointer(v)) : v;
+    return value_is(v, OBJ_CELL) ? heap_cell(&M->run, value_pointer(v)) : v;
 }
 
-static void set_arguments(Run *R, moonlet_frame *f, const Value *fp)
+static void set_arguments(Machine *M, moonlet_frame *f, const Value *fp)
 {
     const Proto *p = frame_proto(fp);
     bool varargs = frame_ret(fp) == &glue_vararg;
     uint32_t extra = varargs ? frame_vararg_count(fp) : 0;
     if (p->params + extra == 0) return;
-    moonlet_value *v = mem_alloc((p->params + extra) * sizeof *v);
-    for (uint32_t i = 0; i < p->params; i++) v[i] = value_out(plain(R, fp[i]));
+    moonlet_value *v = mem_try_alloc((p->params + extra) * sizeof *v);
+    if (!v) return;
+    for (uint32_t i = 0; i < p->params; i++) v[i] = value_out(plain(M, fp[i]));
     for (uint32_t i = 0; i < extra; i++) v[p->params + i] = value_out(frame_varargs(fp)[i]);
     f->arguments = v;
     f->count = p->params + extra;
 }
 
-static void set_name(Run *R, moonlet_frame *f, const FrameCursor *c)
+static void set_name(Machine *M, moonlet_frame *f, const FrameCursor *c)
 {
     char global[128];
     const String *name;
     if (error_frame_name(c, &f->kind, &name)) {
         f->name = text_of(name);
-    } else if (error_global_name(R, c->fp[-1], global, sizeof global)) {
+    } else if (error_global_name(M, c->fp[-1], global, sizeof global)) {
         f->kind = "function";
         f->name = api_c_text(global, strlen(global));
     } else {
@@ -93,10 +103,10 @@ static void set_name(Run *R, moonlet_frame *f, const FrameCursor *c)
 }
 
 /* entered: the top frame's function has begun, its parameters are there. */
-static void set_frame(Run *R, moonlet_frame *f, const FrameCursor *c, bool entered)
+static void set_frame(Machine *M, moonlet_frame *f, const FrameCursor *c, bool entered)
 {
     f->function = value_out(upvalue_identity(c->fp[-1]));
-    set_name(R, f, c);
+    set_name(M, f, c);
     f->chunk = "[C]";
     if (!value_is(c->fp[-1], OBJ_CLOSURE)) return;
     const AstFunction *source = frame_proto(c->fp)->source;
@@ -106,23 +116,25 @@ static void set_frame(Run *R, moonlet_frame *f, const FrameCursor *c, bool enter
     int line = error_line(c->fp, c->at);
     f->line = line > 0 ? line : 0;
     f->line_defined = source->line;
-    if (entered) set_arguments(R, f, c->fp);
+    if (entered) set_arguments(M, f, c->fp);
 }
 
 /* Appends the frames from the cursor down. */
-static void add_frames(Run *R, moonlet_error *e, FrameCursor c)
+static void add_frames(Machine *M, moonlet_error *e, FrameCursor c)
 {
     size_t count = e->count, more = 1;
-    for (FrameCursor x = c; frame_down(&x);) more++;
+    if (!frame_skip_uncalled(&c)) return;
+    for (FrameCursor x = c; frame_down_level(&x);) more++;
     if (count + more > FRAMES_MAX) more = FRAMES_MAX > count ? FRAMES_MAX - count : 0;
     if (!more) return;
-    moonlet_frame *frames = mem_alloc((count + more) * sizeof *frames);
+    moonlet_frame *frames = mem_try_alloc((count + more) * sizeof *frames);
+    if (!frames) return;
     if (count) memcpy(frames, e->frames, count * sizeof *frames);
     bool entered = error_line(c.fp, c.at) >= 0;
     for (size_t i = 0; i < more; i++) {
-        set_frame(R, &frames[count + i], &c, entered);
+        set_frame(M, &frames[count + i], &c, entered);
         entered = true;
-        frame_down(&c);
+        frame_down_level(&c);
     }
     e->frames = frames;
     e->count = count + more;
@@ -130,45 +142,45 @@ static void add_frames(Run *R, moonlet_error *e, FrameCursor c)
 
 /* Errors of runs ---------------------------------------------------------------------- */
 
-static moonlet_error_kind kind_of(const Session *S, const String *text)
+static moonlet_error_kind kind_of(const Machine *M)
 {
-    static const char memory[] = "not enough memory";
-    if (S->R->fatal) return MOONLET_ERROR_LIMIT;
-    if (S->by_host && S->host_error == S->R->error) return MOONLET_ERROR_HOST;
-    if (text && text->length == sizeof memory - 1 &&
-        memcmp(text->data, memory, sizeof memory - 1) == 0)
-        return MOONLET_ERROR_MEMORY;
-    return MOONLET_ERROR_RUNTIME;
+    if (M->raised == RAISED_BY_MEMORY) return MOONLET_ERROR_MEMORY;
+    if (M->fatal) return MOONLET_ERROR_LIMIT;
+    switch (M->raised) {
+    case RAISED_BY_HOST: return MOONLET_ERROR_HOST;
+    default: return MOONLET_ERROR_RUNTIME;
+    }
 }
 
-/* The innermost Lua function's line. */
-static void set_place(Run *R, moonlet_error *e, FrameCursor c)
+/* The innermost Lua function's line; culprit: what the error is about, if it says. */
+static void set_place(moonlet_error *e, FrameCursor c, const AstExpr *culprit)
 {
-    (void)R;
     do {
         int line = error_line(c.fp, c.at);
         if (line < 0) continue;
-        api_error_at(e, frame_proto(c.fp)->source->chunk_name, line);
+        AstPlace at = error_place(c.fp, c.at, culprit);
+        api_error_at(e, frame_proto(c.fp)->source->chunk_name, line, at);
         return;
     } while (frame_down(&c));
 }
 
 moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
 {
-    Run *R = S->R;
-    Value v = R->error;
+    Machine *M = S->M;
+    Value v = M->error;
     bool plain_text = value_is_string(v) || value_is_number(v);
-    const String *text = plain_text ? value_string(value_to_text(R, v)) : NULL;
+    const String *text = plain_text ? value_string(value_to_text(M, v)) : NULL;
     char other[64];
     int length =
         snprintf(other, sizeof other, "(error object is a %s value)", value_type_name(v));
-    moonlet_error *e = api_error(kind_of(S, text), v, text ? text->data : other,
+    moonlet_error *e = api_error(kind_of(M), v, text ? text->data : other,
                                  text ? text->length : (size_t)length);
     if (!fp) return e;
-    FrameCursor c = frame_cursor(R->segment, fp, n);
-    set_place(R, e, c);
-    add_frames(R, e, c);
-    e->traceback = text_of(error_traceback(R, c, e->message, strlen(e->message), 1, 1));
+    FrameCursor c = frame_cursor(M->segment, fp, n);
+    set_place(e, c, M->culprit);
+    add_frames(M, e, c);
+    const String *trace = error_traceback(M, c, e->message, strlen(e->message), 1, 1);
+    if (trace) e->traceback = text_of(trace); /* else it remains the message */
     return e;
 }
 
@@ -177,15 +189,15 @@ moonlet_result moonlet_stacktrace(const moonlet_state *s)
     assert_live(s);
     moonlet_result r = api_answer(s, NULL, 0);
     moonlet_error *e = api_error(MOONLET_ERROR_LIMIT, V_NIL, "paused", 6);
-    Run *R = run_begin(s->state);
+    Machine *M = machine_begin(s->state);
     for (const Coroutine *co = s->state->paused; co;) {
-        const CoBody *b = heap_coroutine(R, co);
+        const CoBody *b = heap_coroutine(&M->run, co);
         FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
-        if (co == s->state->paused) set_place(R, e, c);
-        add_frames(R, e, c);
+        if (co == s->state->paused) set_place(e, c, NULL);
+        add_frames(M, e, c);
         co = b->resumer;
     }
-    run_end(R);
+    machine_end(M);
     r.state->error = r.error = e;
     return r;
 }

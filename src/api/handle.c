@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/handle.h"
 
+#include <assert.h>
 #include <pthread.h>
 
 enum { SLAB = 64 };
@@ -87,6 +88,7 @@ static __attribute__((noinline)) void give_away(void)
 
 moonlet_state *handle_new(const State *state, const Config *config)
 {
+    assert(state && "a handle is one of a state");
     if (!free_list) refill();
     moonlet_state *h = free_list;
     free_list = h->u.free.next;
@@ -98,13 +100,15 @@ moonlet_state *handle_new(const State *state, const Config *config)
     return h;
 }
 
-void handle_set_values(moonlet_state *h, const Value *values, size_t count)
+bool handle_set_values(moonlet_state *h, const Value *values, size_t count)
 {
     Value *to = h->u.inlined;
-    if (count > HANDLE_INLINE) to = mem_alloc(count * sizeof *to);
+    if (count > HANDLE_INLINE) to = mem_try_alloc(count * sizeof *to);
+    if (!to) return false;
     if (count) memcpy(to, values, count * sizeof *to);
     h->values = to;
     h->count = (uint32_t)count;
+    return true;
 }
 
 static void handle_free(moonlet_state *h)

@@ -23,7 +23,7 @@
 #include "moonlet.h"
 
 #include "api/misuse.h"
-#include "state/state.h"
+#include "stack/machine.h"
 
 enum { HANDLE_INLINE = 3 };
 
@@ -32,6 +32,8 @@ typedef struct Config {
     moonlet_limits limits;
     moonlet_trace_function *trace; /* NULL: none */
     void *trace_data;
+    moonlet_decode_options decoding;
+    const moonlet_image_host *images; /* NULL: none */
 } Config;
 
 struct moonlet_state {
@@ -51,7 +53,8 @@ struct moonlet_state {
 
 /* A handle with one reference. */
 moonlet_state *handle_new(const State *state, const Config *config);
-/* Copies values into the handle. */
-void handle_set_values(moonlet_state *h, const Value *values, size_t count);
+/* Copies values into the handle. Answers false when they are many and
+ * there is no memory. */
+MEM_TRY bool handle_set_values(moonlet_state *h, const Value *values, size_t count);
 
 #endif

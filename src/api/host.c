@@ -6,11 +6,11 @@
 #include <stdlib.h>
 
 #include "api/term.h"
-#include "eval/world.h"
+#include "control/world.h"
+#include "eval/error.h"
 
 enum {
     ARGUMENTS_KEPT = 24, /* more are copied before the function may call */
-    CALLS_MAX = 200      /* nested on the C stack, as in PUC Lua */
 };
 
 /* Calls in ------------------------------------------------------------------------------ */
@@ -18,40 +18,54 @@ enum {
 static const moonlet_value *kept_arguments(const Value *a, int n)
 {
     if (n <= ARGUMENTS_KEPT) return (const moonlet_value *)a;
-    Value *copy = mem_alloc((size_t)n * sizeof *copy);
+    Value *copy = api_values((size_t)n);
+    if (!copy) return NULL;
     memcpy(copy, a, (size_t)n * sizeof *copy);
     return (const moonlet_value *)copy;
 }
 
+/* Terms may take what a whole run may, so that it does not depend on what this one has done
+ * whether they are made, and it pays for them. */
+static moonlet_term *decode_arguments(moonlet_context *c, const moonlet_value *args,
+                                      size_t count, Decoding *d)
+{
+    Machine *M = c->M;
+    const moonlet_state *s = api_session(M)->from;
+    *d = term_decoding(s);
+    if (M->limits.deadline && M->limits.deadline < d->walk.deadline)
+        d->walk.deadline = M->limits.deadline;
+    moonlet_term *list = term_decode_list(M, s, (const Value *)args, count, d);
+    mem_count(d->walk.bytes < d->walk.bytes_max ? d->walk.bytes : d->walk.bytes_max);
+    native_charge_values(M, d->walk.nodes);
+    return list;
+}
+
 static int call_terms(moonlet_context *c, const moonlet_value *args, size_t count)
 {
-    char *error = NULL;
-    const moonlet_state *s = api_session(c->R)->from;
-    moonlet_term *list = moonlet_term_list(0), *results = NULL;
-    for (size_t i = 0; i < count && !error; i++) {
-        moonlet_term *t = term_decode(c->R, s, value_in(args[i]), 0, &error);
-        if (t) moonlet_term_add(list, t);
+    Decoding d;
+    moonlet_term *list = decode_arguments(c, args, count, &d), *results = NULL;
+    char *error = d.error;
+    if (!list && (d.walk.end == WALK_TIME || d.walk.end == WALK_STOPPED)) {
+        free(error);
+        return NATIVE_PAUSE;
     }
-    if (!error) results = c->function->term_call(c->function->user, list, &error);
-    size_t n = moonlet_term_count(results);
-    Value *values = mem_alloc((n + 1) * sizeof *values);
-    for (size_t i = 0; i < n && !error; i++)
-        values[i] = term_encode(c->R, moonlet_term_item(results, i), &error);
+    if (list) results = c->function->term_call(c->function->user, list, &error);
+    Value *values = results && !error ? term_encode_items(c->M, results, &error) : NULL;
     moonlet_term_free(list);
     int answer;
-    if (!results || error)
-        answer = moonlet_fail(c, "%s", error ? error : "no results");
+    if (values)
+        answer = moonlet_return(c, (moonlet_value *)values, moonlet_term_count(results));
     else
-        answer = moonlet_return(c, (moonlet_value *)values, n);
+        answer = moonlet_fail(c, "%s", error ? error : "no results");
     moonlet_term_free(results);
     free(error);
     return answer;
 }
 
-static int enter(Run *R, const HostFunction *f, moonlet_function *call, Value data,
+static int enter(Machine *M, const HostFunction *f, moonlet_function *call, Value data,
                  const moonlet_value *args, int n)
 {
-    moonlet_context c = {.R = R, .function = f, .data = data, .co = R->co, .live = &c};
+    moonlet_context c = {.M = M, .function = f, .data = data, .co = M->run.co, .live = &c};
 #ifdef MOONLET_DEBUG
     c.thread = pthread_self();
 #endif
@@ -66,52 +80,98 @@ static const HostFunction *record_of(Value light)
     return ((Light *)value_pointer(light))->pointer;
 }
 
-static int host_call(Run *R, Value *a, int n)
+static int host_call(Machine *M, Value *a, int n)
 {
     const HostFunction *f = record_of(((Native *)value_pointer(a[-1]))->upvalues[0]);
-    return enter(R, f, f->call ? f->call : call_terms, V_NIL, kept_arguments(a, n), n);
+    if (__builtin_expect(M->outside && f->looks_outside, 0))
+        return host_record_call(M, f, a, n);
+    return host_enter(M, f, a, n);
 }
 
-static int host_continue(Run *R, Value *a, int n)
+int host_enter(Machine *M, const HostFunction *f, Value *a, int n)
+{
+    const moonlet_value *args = kept_arguments(a, n);
+    if (!args) return native_memory_error(M);
+    return enter(M, f, f->call ? f->call : call_terms, V_NIL, args, n);
+}
+
+static int host_continue(Machine *M, Value *a, int n)
 {
     const HostFunction *f = record_of(a[0]);
-    Value *results = mem_alloc(((size_t)n + 1) * sizeof *results);
-    if (n) memcpy(results, R->results, (size_t)n * sizeof *results);
-    return enter(R, f, f->call, a[1], (moonlet_value *)results, n);
+    Value *results = api_values((size_t)n);
+    if (!results) return native_memory_error(M);
+    if (n) memcpy(results, M->results, (size_t)n * sizeof *results);
+    return enter(M, f, f->call, a[1], (moonlet_value *)results, n);
 }
 
 /* Making ------------------------------------------------------------------------------ */
 
 Value host_pointer(const void *p) { return value_in(moonlet_pointer(p)); }
 
-static Value record(moonlet_function *call, moonlet_term_call *term_call, void *user)
+static Value record(moonlet_function *call, moonlet_term_call *term_call, void *user,
+                    const char *name)
 {
     HostFunction *f = mem_alloc(sizeof *f);
-    *f = (HostFunction){call, term_call, user};
+    *f = (HostFunction){call, term_call, user, name, false};
     return host_pointer(f);
 }
 
-static Value new_native(Run *R, const char *name, Value light)
+static Value record_entry(const moonlet_entry *e, const char *name)
 {
-    Native *f = run_new_native(R, host_call, name ? name : "?", 1);
+    HostFunction *f = mem_alloc(sizeof *f);
+    *f = (HostFunction){e->call, e->term_call, e->user, name, e->looks_outside};
+    return host_pointer(f);
+}
+
+const HostFunction *host_new_record(const moonlet_entry *e, const char *name)
+{
+    return record_of(record_entry(e, name));
+}
+
+/* "path.name", in collected memory; the name itself if there is no path. */
+static const char *full_name(const char *path, const char *name)
+{
+    if (!*path) return name;
+    size_t size = strlen(path) + strlen(name) + 2;
+    char *full = mem_alloc_atomic(size);
+    snprintf(full, size, "%s.%s", path, name);
+    return full;
+}
+
+static Value new_native(Machine *M, const char *name, Value light)
+{
+    Native *f = run_new_native(&M->run, host_call, name ? name : "?", 1);
     f->upvalues[0] = light;
     return value_object(f);
 }
 
-Value host_function(Run *R, const char *name, moonlet_function *call, void *user)
+Native *host_native(Machine *M, const char *name, const HostFunction *record)
 {
-    return new_native(R, name, record(call, NULL, user));
+    return value_pointer(new_native(M, name, host_pointer(record)));
 }
 
-Value host_entry(Run *R, const moonlet_entry *e)
+Value host_function(Machine *M, const char *name, moonlet_function *call, void *user)
 {
-    return new_native(R, e->name, record(e->call, e->term_call, e->user));
+    return new_native(M, name, record(call, NULL, user, name));
 }
 
-void host_register(Run *R, Table *t, const moonlet_entry *entries)
+Value host_entry(Machine *M, const moonlet_entry *e, const char *path)
+{
+    const char *name = full_name(path, e->name);
+    return new_native(M, e->name, record_entry(e, name));
+}
+
+const HostFunction *host_record(const Native *f)
+{
+    return f->fn == host_call ? record_of(f->upvalues[0]) : NULL;
+}
+
+NativeCont *const host_continuation = host_continue;
+
+void host_register(Machine *M, Table *t, const moonlet_entry *entries, const char *path)
 {
     for (; entries->name; entries++)
-        run_set(R, t, new_c_string(entries->name), host_entry(R, entries));
+        run_set(&M->run, t, new_c_string(entries->name), host_entry(M, entries, path));
 }
 
 /* Answers ----------------------------------------------------------------------------- */
@@ -119,30 +179,29 @@ void host_register(Run *R, Table *t, const moonlet_entry *entries)
 int moonlet_return(moonlet_context *c, const moonlet_value *values, size_t count)
 {
     assert_context(c);
-    Run *R = c->R;
+    Machine *M = c->M;
     if (count <= NATIVE_SLOTS / 2) {
-        if (count) memmove(R->native, values, count * sizeof *values);
-        return native_results(R, R->native, count);
+        if (count) memmove(M->native, values, count * sizeof *values);
+        return native_results(M, M->native, count);
     }
-    Value *copy = mem_alloc(count * sizeof *copy);
+    Value *copy = api_values(count);
+    if (!copy) return native_memory_error(M);
     memcpy(copy, values, count * sizeof *copy);
-    return native_results(R, copy, count);
+    return native_results(M, copy, count);
 }
 
 int moonlet_return_one(moonlet_context *c, moonlet_value v) { return moonlet_return(c, &v, 1); }
 
 static int host_error(moonlet_context *c)
 {
-    Session *S = api_session(c->R);
-    S->by_host = true;
-    S->host_error = c->R->error;
+    c->M->raised = RAISED_BY_HOST;
     return NATIVE_ERROR;
 }
 
 int moonlet_throw(moonlet_context *c, moonlet_value v)
 {
     assert_context(c);
-    c->R->error = value_in(v);
+    error_raise(c->M, value_in(v));
     return host_error(c);
 }
 
@@ -154,15 +213,15 @@ int moonlet_fail(moonlet_context *c, const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    const String *where = native_where(c->R, 1);
-    c->R->error = string_value(string_concat(where, text, strlen(text)));
+    const String *where = native_where(c->M, 1);
+    error_raise(c->M, string_value(string_concat(where, text, strlen(text))));
     return host_error(c);
 }
 
 int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message)
 {
     assert_context(c);
-    native_arg_error(c->R, (int)i - 1, "%s", message);
+    native_arg_error(c->M, (int)i - 1, "%s", message);
     return host_error(c);
 }
 
@@ -171,16 +230,23 @@ int moonlet_call_then(moonlet_context *c, moonlet_value function, const moonlet_
 {
     assert_context(c);
     enum { AT = 2 };
-    Run *R = c->R;
-    Value f = value_in(function), *copy = mem_alloc((count + 1) * sizeof *copy);
+    Machine *M = c->M;
+    Value f = value_in(function), *copy = api_values(count);
+    if (!copy) return native_memory_error(M);
     if (count) memcpy(copy, args, count * sizeof *copy);
-    Value *a = native_room(R, R->native, 0, AT + NATIVE_HEADER + count);
-    if (!a) return native_stack_error(R, count, "stack overflow");
-    a[0] = then ? record(then, NULL, c->function->user) : V_NIL;
+    Value *a = native_room(M, M->native, 0, AT + NATIVE_HEADER + count);
+    if (!a) return native_stack_error(M, count, "stack overflow");
+    a[0] = then ? record(then, NULL, c->function->user, NULL) : V_NIL;
     a[1] = value_in(data);
     a[AT + NATIVE_HEADER - 1] = f;
     if (count) memcpy(a + AT + NATIVE_HEADER, copy, count * sizeof *copy);
-    return native_call(R, a, AT, (int)count, then ? host_continue : NULL);
+    return native_call(M, a, AT, (int)count, then ? host_continue : NULL);
+}
+
+int moonlet_pause(moonlet_context *c)
+{
+    assert_context(c);
+    return NATIVE_PAUSE;
 }
 
 /* The context ------------------------------------------------------------------------- */
@@ -189,26 +255,61 @@ void *moonlet_context_user(const moonlet_context *c) { return c->function->user;
 
 moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(c->data); }
 
+/* The frames of a state's paused program. No two snapshots share them, and what runs beside a
+ * paused program leaves them where they are: so they tell where it came from. */
+static const Segment *paused_frames(const State *s)
+{
+    if (!s->paused) return NULL;
+    if (s->heap.spare && s->more->running.segment) return s->more->running.segment;
+    Machine *M = machine_begin(s);
+    const Segment *frames = heap_coroutine(&M->run, s->paused)->segment;
+    machine_end(M);
+    return frames;
+}
+
+static void note_given(moonlet_context *c, const State *s)
+{
+    if (c->given_count == c->given_size) {
+        c->given_size = c->given_size ? 2 * c->given_size : 2;
+        const Segment **more = mem_alloc(c->given_size * sizeof *more);
+        if (c->given_count) memcpy(more, c->given, c->given_count * sizeof *more);
+        c->given = more;
+    }
+    c->given[c->given_count++] = paused_frames(s);
+}
+
+/* Whether a state came of one that the context has given, and is paused where that was. */
+static bool has_given(const moonlet_context *c, const State *s)
+{
+    if (s->paused != c->co) return false;
+    const Segment *frames = paused_frames(s);
+    for (size_t i = c->given_count; i > 0; i--)
+        if (c->given[i - 1] == frames) return true;
+    return false;
+}
+
 const moonlet_state *moonlet_context_state(moonlet_context *c)
 {
     assert_context(c);
     moonlet_release(c->state);
-    const Config *config = api_session(c->R)->from->config;
-    return c->state = handle_new(eval_snapshot(c->R), config);
+    const Config *config = api_session(c->M)->from->config;
+    c->state = handle_new(eval_snapshot(c->M), config);
+    note_given(c, c->state->state);
+    return c->state;
 }
 
 int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
                          const moonlet_value *values, size_t count)
 {
     assert_context(c);
-    Run *R = c->R;
+    Machine *M = c->M;
     assert_live(s);
-    if (R->boundary)
+    if (M->boundary)
         return moonlet_fail(c, "attempt to change the state across a C-call boundary");
-    if (s->state->paused != c->co)
+    if (!has_given(c, s->state))
         return moonlet_fail(c, "a state that did not come of this call's");
-    run_load(R, s->state);
-    R->native = eval_reenter(R);
+    machine_load(M, s->state);
+    M->native = eval_reenter(M);
     return moonlet_return(c, values, count);
 }
 
@@ -217,15 +318,19 @@ moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
                                     const moonlet_value **values, size_t *results)
 {
     assert_context(c);
-    Run *R = c->R;
-    if (R->depth >= CALLS_MAX) R->error = new_c_string("C stack overflow");
-    bool ok = R->depth < CALLS_MAX &&
-              eval_call(R, value_in(function), (const Value *)args, count) == RUN_OK;
-    const Value *from = ok ? R->results : &R->error;
-    size_t n = ok ? R->result_count : 1;
-    Value *copy = mem_alloc((n + 1) * sizeof *copy);
+    Machine *M = c->M;
+    bool ok = eval_call(M, value_in(function), (const Value *)args, count) == RUN_OK;
+    const Value *from = ok ? M->results : &M->error;
+    size_t n = ok ? M->result_count : 1;
+    Value *copy = api_values(n);
+    if (!copy) {
+        error_set_memory(M);
+        copy = api_values(n = 1);
+        ok = false;
+        from = &M->error;
+    }
     if (n) memcpy(copy, from, n * sizeof *copy);
-    if (!ok && !R->fatal) R->error = V_NIL;
+    if (!ok && !M->fatal) M->error = V_NIL;
     *values = (const moonlet_value *)copy;
     *results = n;
     return ok ? MOONLET_OK : MOONLET_FAILED;
@@ -234,35 +339,35 @@ moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
 moonlet_value moonlet_context_globals(moonlet_context *c)
 {
     assert_context(c);
-    return value_out(value_object(c->R->world->globals));
+    return value_out(value_object(c->M->run.world->globals));
 }
 
 moonlet_value moonlet_context_new_function(moonlet_context *c, const char *name,
                                            moonlet_function *call, void *user)
 {
     assert_context(c);
-    return value_out(host_function(c->R, name, call, user));
+    return value_out(host_function(c->M, name, call, user));
 }
 
 moonlet_value moonlet_context_new_library(moonlet_context *c, const moonlet_entry *entries)
 {
     assert_context(c);
-    Table *t = run_new_table(c->R);
-    host_register(c->R, t, entries);
+    Table *t = run_new_table(&c->M->run);
+    host_register(c->M, t, entries, "");
     return value_out(value_object(t));
 }
 
 moonlet_value moonlet_context_new_table(moonlet_context *c)
 {
     assert_context(c);
-    return value_out(value_object(run_new_table(c->R)));
+    return value_out(value_object(run_new_table(&c->M->run)));
 }
 
 moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value t, moonlet_value key)
 {
     assert_context(c);
     if (!value_is_table(value_in(t))) return moonlet_nil();
-    return value_out(run_get(c->R, value_pointer(value_in(t)), value_in(key)));
+    return value_out(run_get(&c->M->run, value_pointer(value_in(t)), value_in(key)));
 }
 
 bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
@@ -272,6 +377,8 @@ bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
     Value k = value_in(key);
     bool nan = value_is_number(k) && value_to_double(k) != value_to_double(k);
     if (!value_is_table(value_in(t)) || k == V_NIL || nan) return false;
-    run_set(c->R, value_pointer(value_in(t)), k, value_in(v));
+    TableBody *b = heap_table_mut(&c->M->run, value_pointer(value_in(t)));
+    if (heap_is_lost(&c->M->run, b)) return false;
+    table_set(b, k, value_in(v), c->M->run.epoch);
     return true;
 }

@@ -5,6 +5,8 @@
  *
  *   native  [fn host_call | light -> {call, term_call, user, name}]
  *
+ * name is what images call it by: the path at which it was registered, or NULL.
+ *
  * One that calls Lua afterwards (moonlet_call_then) leaves in its frame
  *
  *   a[0] light -> {then, user}   a[1] data   header   function   arguments...
@@ -23,23 +25,45 @@ typedef struct HostFunction {
     moonlet_function *call;
     moonlet_term_call *term_call;
     void *user;
+    const char *name;
+    bool looks_outside;
 } HostFunction;
 
 struct moonlet_context {
-    Run *R;
+    Machine *M;
     const HostFunction *function;
     Value data;
-    moonlet_state *state;        /* of this moment, once asked for */
-    Coroutine *co;               /* that runs */
+    moonlet_state *state;  /* of this moment, once asked for */
+    Coroutine *co;         /* that runs */
+    const Segment **given; /* its frames in the states that the context has given */
+    size_t given_count, given_size;
     const moonlet_context *live; /* itself, until the function returns */
     pthread_t thread;
 };
 
+/* What looks outside, in a run that is recorded or replayed: api/host_outside.c. */
+int host_record_call(Machine *M, const HostFunction *f, Value *a, int n);
+/* Calls it. */
+int host_enter(Machine *M, const HostFunction *f, Value *a, int n);
+
 /* A function as a value; name NULL: "?". */
-Value host_function(Run *R, const char *name, moonlet_function *call, void *user);
-Value host_entry(Run *R, const moonlet_entry *e);
+Value host_function(Machine *M, const char *name, moonlet_function *call, void *user);
+/* Of a library; path, of the table that the entry is in, may be "". */
+Value host_entry(Machine *M, const moonlet_entry *e, const char *path);
+/* The record of a native, NULL if it is none of the host's; what goes on in continuations. */
+const HostFunction *host_record(const Native *f);
+extern NativeCont *const host_continuation;
+Native *host_native(Machine *M, const char *name, const HostFunction *record);
+/* A record for what an image calls by this name. */
+const HostFunction *host_new_record(const moonlet_entry *e, const char *name);
 Value host_pointer(const void *p);
-/* Sets t[name] for all entries. */
-void host_register(Run *R, Table *t, const moonlet_entry *entries);
+/* Sets t[name] for all entries; path is that of the table, for images. */
+void host_register(Machine *M, Table *t, const moonlet_entry *entries, const char *path);
+/* NULL: no memory, which is a shortage. */
+void *library_bytes(const moonlet_type_info *type, const void *from);
+/* Without a metatable, or NULL likewise; init NULL: its bytes are 0. What ends bytes is to be
+ * told of them. */
+Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init);
+void library_userdata_watch(void *bytes, const moonlet_type_info *type);
 
 #endif

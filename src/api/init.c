@@ -2,6 +2,7 @@
 /* The process's one base state, and what is made from it. */
 #include "api/api.h"
 
+#include "image/lua.h"
 #include "lib/lib.h"
 
 #include <pthread.h>
@@ -10,16 +11,24 @@ static pthread_once_t init_once = PTHREAD_ONCE_INIT;
 static pthread_once_t base_once = PTHREAD_ONCE_INIT;
 static moonlet_state *base;
 
-void api_init(void) { pthread_once(&init_once, eval_init); }
+static void init(void)
+{
+    eval_init();
+    image_init();
+}
+
+void api_init(void) { pthread_once(&init_once, init); }
 
 static void make_base(void)
 {
     api_init();
-    Run *R = run_begin(NULL);
-    lib_open_all(R);
-    base = handle_new(run_snapshot(R), NULL);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    lib_open_all(M);
+    base = handle_new(machine_snapshot(M), NULL);
+    machine_end(M);
 }
+
+bool moonlet_seed(uint64_t seed) { return string_seed(seed); }
 
 moonlet_state *moonlet_init(void)
 {

@@ -2,13 +2,16 @@
 /* Host functions and userdata put into states. */
 #include "api/host.h"
 #include "api/path.h"
+#include "control/collect.h"
+#include "eval/operate.h"
+#include "watch.h"
 
 moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
                                     moonlet_function *call, void *user)
 {
     Session S;
     api_begin(&S, s);
-    Value f = host_function(S.R, name, call, user);
+    Value f = host_function(S.M, name, call, user);
     return api_end_values(&S, &f, 1);
 }
 
@@ -16,44 +19,96 @@ moonlet_result moonlet_load_module(const moonlet_state *s, const char *path,
                                    const moonlet_entry *entries)
 {
     Session S;
-    size_t count;
-    Value *keys = path_keys(path, &count), at;
+    Value at = V_NIL;
     api_begin(&S, s);
-    Value globals = value_object(S.R->world->globals);
-    RunStatus status = path_get_keys(&S, globals, keys, count, &at);
+    assert_given(path);
+    RunStatus status = path_get(&S, path, &at);
     if (status == RUN_OK && !value_is_table(at)) {
-        at = value_object(run_new_table(S.R));
-        status = path_set_keys(&S, globals, keys, count, at);
+        at = value_object(run_new_table(&S.M->run));
+        status = path_set(&S, path, at);
     }
     if (status != RUN_OK) return api_end(&S, status);
-    host_register(S.R, value_pointer(at), entries);
+    if (heap_is_frozen(&S.M->run, value_pointer(at)))
+        return api_end_error(&S, MOONLET_ERROR_HOST, FROZEN_TEXT);
+    host_register(S.M, value_pointer(at), entries, path);
     return api_end_values(&S, &at, 1);
 }
 
 /* Userdata ---------------------------------------------------------------------------- */
 
 /* The metatable of a type, made when it is first used in a world. */
-static Table *type_metatable(Run *R, const moonlet_type_info *type)
+static Table *type_metatable(Machine *M, const moonlet_type_info *type)
 {
     if (!type->methods) return NULL;
-    Table *types = run_hidden_table(R);
-    Value key = value_number((double)(uintptr_t)type), known = run_get(R, types, key);
+    Table *types = run_hidden_table(&M->run);
+    Value key = value_number((double)(uintptr_t)type), known = run_get(&M->run, types, key);
     if (known != V_NIL) return value_pointer(known);
-    Table *meta = run_new_table(R);
-    host_register(R, meta, type->methods);
-    run_set_field(R, meta, "__index", value_object(meta));
-    run_set_field(R, meta, "__name", new_c_string(type->name));
-    run_set(R, types, key, value_object(meta));
+    Table *meta = run_new_table(&M->run);
+    host_register(M, meta, type->methods, type->name);
+    run_set_field(&M->run, meta, "__index", value_object(meta));
+    run_set_field(&M->run, meta, "__name", new_c_string(type->name));
+    run_set(&M->run, types, key, value_object(meta));
     return meta;
 }
 
-static Value new_userdata(Run *R, const moonlet_type_info *type, const void *init)
+/* A WatchLostFn. */
+static void lost(void *bytes, const void *type)
 {
-    Userdata *u = run_new_userdata(R, type, type->copy ? 0 : type->size);
-    u->body.meta = type_metatable(R, type);
-    if (type->copy) u->body.own = mem_alloc(type->size + 1);
-    void *bytes = type->copy ? u->body.own : u->data;
-    if (init && type->size) memcpy(bytes, init, type->size);
+    const moonlet_type_info *t = type;
+    t->finalize(bytes, t->size);
+}
+
+/* Bytes of their own for a state, or for all that share them. NULL: no memory, which is a
+ * shortage. */
+void *library_bytes(const moonlet_type_info *type, const void *from)
+{
+    void *bytes = mem_try_alloc(type->size + 1);
+    if (!bytes) mem_refuse();
+    if (bytes && from && type->size) memcpy(bytes, from, type->size);
+    return bytes;
+}
+
+/* Bytes of which each state has its own are part of it, but where something outside belongs to
+ * them; those that all share are the host's. */
+static void contents(const Userdata *u, const void *bytes, UserdataAddFn *add, void *to)
+{
+    const moonlet_type_info *type = u->tag;
+    if (type->name) add(to, type->name, strlen(type->name));
+    if (type->digest)
+        type->digest(bytes, type->size, add, to);
+    else if (type->copy && !type->finalize)
+        add(to, bytes, type->size);
+}
+static const UserdataKind kind = {contents};
+
+/* NULL: the same. */
+Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init)
+{
+    void *bytes = library_bytes(type, init);
+    if (!bytes) return NULL;
+    Userdata *u = run_new_userdata(&M->run, type, 0);
+    mem_count(type->size);
+    u->size = type->size;
+    u->kind = &kind;
+    if (type->copy)
+        u->body.own = bytes;
+    else
+        u->data = bytes;
+    return u;
+}
+
+void library_userdata_watch(void *bytes, const moonlet_type_info *type)
+{
+    if (type->finalize) watch_add(bytes, lost, type);
+}
+
+static Value new_userdata(Machine *M, const moonlet_type_info *type, const void *init)
+{
+    Userdata *u = library_userdata(M, type, init);
+    if (!u) return V_NIL;
+    u->body.meta = type_metatable(M, type);
+    collect_metatable(M, value_object(u), u->body.meta);
+    library_userdata_watch(type->copy ? u->body.own : u->data, type);
     return value_object(u);
 }
 
@@ -63,11 +118,11 @@ static Userdata *checked(Value v, const moonlet_type_info *type)
     return u && u->tag == type ? u : NULL;
 }
 
-static const void *bytes_of(Run *R, Value v, const moonlet_type_info *type)
+static const void *bytes_of(Machine *M, Value v, const moonlet_type_info *type)
 {
     const Userdata *u = checked(v, type);
     if (!u) return NULL;
-    return type->copy ? heap_userdata(R, u)->own : u->data;
+    return type->copy ? heap_userdata(&M->run, u)->own : u->data;
 }
 
 moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_info *type,
@@ -75,30 +130,31 @@ moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_i
 {
     Session S;
     api_begin(&S, s);
-    Value v = new_userdata(S.R, type, init);
+    Value v = new_userdata(S.M, type, init);
+    if (v == V_NIL) return api_end_memory(&S);
     return api_end_values(&S, &v, 1);
 }
 
 moonlet_value moonlet_context_new_userdata(moonlet_context *c, const moonlet_type_info *type,
                                            const void *init)
 {
-    return value_out(new_userdata(c->R, type, init));
+    return value_out(new_userdata(c->M, type, init));
 }
 
 const void *moonlet_userdata(const moonlet_state *s, moonlet_value v,
                              const moonlet_type_info *type)
 {
     assert_live(s);
-    Run *R = run_begin(s->state);
-    const void *bytes = bytes_of(R, value_in(v), type);
-    run_end(R);
+    Machine *M = machine_begin(s->state);
+    const void *bytes = bytes_of(M, value_in(v), type);
+    machine_end(M);
     return bytes;
 }
 
 const void *moonlet_context_userdata(moonlet_context *c, moonlet_value v,
                                      const moonlet_type_info *type)
 {
-    return bytes_of(c->R, value_in(v), type);
+    return bytes_of(c->M, value_in(v), type);
 }
 
 /* In contents that this run does not own yet, the bytes are another's. */
@@ -108,11 +164,12 @@ void *moonlet_context_userdata_write(moonlet_context *c, moonlet_value v,
     Userdata *u = checked(value_in(v), type);
     if (!u) return NULL;
     if (!type->copy) return u->data;
-    const void *before = heap_userdata(c->R, u);
-    UserdataBody *b = heap_userdata_mut(c->R, u);
+    const void *before = heap_userdata(&c->M->run, u);
+    UserdataBody *b = heap_userdata_mut(&c->M->run, u);
     if (b == before) return b->own;
-    void *own = mem_alloc(type->size + 1);
-    memcpy(own, b->own, type->size);
+    void *own = library_bytes(type, b->own);
+    if (!own) return NULL;
     type->copy(own, b->own, type->size);
+    if (type->finalize) watch_add(own, lost, type);
     return b->own = own;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking into a state without running anything in it. */
 #include "api/api.h"
+#include "lib/differ.h"
 #include "lib/digest.h"
 
-static const TableBody *body_of(Run *R, moonlet_value t)
+static const TableBody *body_of(Machine *M, moonlet_value t)
 {
-    return value_is_table(value_in(t)) ? heap_table(R, value_pointer(value_in(t))) : NULL;
+    return value_is_table(value_in(t)) ? heap_table(&M->run, value_pointer(value_in(t))) : NULL;
 }
 
 bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moonlet_value *key,
@@ -14,10 +15,10 @@ bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moonlet_value *
     assert_live(s);
     assert_values(s, &t, 1);
     assert_values(s, key, 1);
-    Run *R = run_begin(s->state);
-    const TableBody *b = body_of(R, t);
+    Machine *M = machine_begin(s->state);
+    const TableBody *b = body_of(M, t);
     bool there = b && table_next(b, &key->bits, &value->bits);
-    run_end(R);
+    machine_end(M);
     return there;
 }
 
@@ -26,10 +27,10 @@ moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value t, moonlet_v
     assert_live(s);
     assert_values(s, &t, 1);
     assert_values(s, &key, 1);
-    Run *R = run_begin(s->state);
-    const TableBody *b = body_of(R, t);
+    Machine *M = machine_begin(s->state);
+    const TableBody *b = body_of(M, t);
     Value v = b ? table_get(b, value_in(key)) : V_NIL;
-    run_end(R);
+    machine_end(M);
     return value_out(v);
 }
 
@@ -38,10 +39,10 @@ size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v)
     assert_live(s);
     assert_values(s, &v, 1);
     if (value_is_string(value_in(v))) return value_string(value_in(v))->length;
-    Run *R = run_begin(s->state);
-    const TableBody *b = body_of(R, v);
+    Machine *M = machine_begin(s->state);
+    const TableBody *b = body_of(M, v);
     size_t length = b ? (size_t)table_length(b) : 0;
-    run_end(R);
+    machine_end(M);
     return length;
 }
 
@@ -49,18 +50,53 @@ moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v)
 {
     assert_live(s);
     assert_values(s, &v, 1);
-    Run *R = run_begin(s->state);
-    Table *meta = run_metatable(R, value_in(v));
-    run_end(R);
+    Machine *M = machine_begin(s->state);
+    Table *meta = run_metatable(&M->run, value_in(v));
+    machine_end(M);
     return value_out(meta ? value_object(meta) : V_NIL);
+}
+
+static bool digest_of(const moonlet_state *s, Walk *w, uint64_t *digest)
+{
+    Machine *M = machine_begin(s->state);
+    bool good = digest_world(M, w, digest);
+    machine_end(M);
+    return good;
 }
 
 uint64_t moonlet_digest(const moonlet_state *s)
 {
-    size_t values;
+    uint64_t digest;
     assert_live(s);
-    Run *R = run_begin(s->state);
-    uint64_t digest = digest_world(R, &values);
-    run_end(R);
+    Walk w = walk_begin();
+    digest_of(s, &w, &digest);
     return digest;
+}
+
+bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest)
+{
+    uint64_t found;
+    assert_live(s);
+    Walk w = api_walk(s);
+    if (!digest_of(s, &w, &found)) return false;
+    *digest = found;
+    return true;
+}
+
+moonlet_result moonlet_diff(const moonlet_state *from, const moonlet_state *to)
+{
+    Session S;
+    assert_live(from);
+    api_begin(&S, to);
+    Walk w = api_walk(to);
+    Table *found = differ(S.M, from->state, to->state, &w);
+    if (w.end) {
+        char why[WALK_TEXT_MAX];
+        moonlet_result r = api_end_error(&S, MOONLET_ERROR_LIMIT, walk_text(&w, why));
+        r.limit = api_walk_limit(&w);
+        return r;
+    }
+    if (!found) return api_end_memory(&S);
+    Value v = value_object(found);
+    return api_end_values(&S, &v, 1);
 }

@@ -11,6 +11,8 @@
 
 #include "api/bring.h"
 #include "api/term.h"
+#include "eval/error.h"
+#include "lib/lib.h"
 #include "lib/pool.h"
 
 typedef struct Packed {
@@ -27,7 +29,7 @@ typedef struct Map {
     moonlet_item *items;
     size_t count;
     Packed *packed; /* for processes */
-    RunStop stop, outer;
+    StopChain stop, outer;
 } Map;
 
 static bool gives(const Map *m, unsigned what) { return (m->options.give & what) != 0; }
@@ -45,23 +47,28 @@ static void set_item(moonlet_item *item, const moonlet_result *r)
     item->steps = r->steps;
 }
 
-static void fail_item(const Map *m, moonlet_item *item, moonlet_error_kind kind,
-                      const char *why)
+/* What it has come to is not to be had. */
+static void refuse_item(moonlet_item *item, moonlet_result r)
 {
-    moonlet_state *before = item->state;
-    moonlet_result r = api_refuse(before ? before : m->s, kind, why);
+    moonlet_release(item->state);
     r.steps = item->steps;
-    moonlet_release(before);
     set_item(item, &r);
 }
 
-/* Its values as terms, in place of its state unless that was asked for. */
-static void decode_item(const Map *m, moonlet_item *item)
+static void fail_item(const Map *m, moonlet_item *item, moonlet_error_kind kind,
+                      const char *why)
 {
-    char *message = NULL;
-    item->terms = moonlet_decode_list(item->state, item->values, item->count, 0, &message);
-    if (!item->terms) fail_item(m, item, MOONLET_ERROR_HOST, message);
-    free(message);
+    refuse_item(item, api_refuse(item->state ? item->state : m->s, kind, why));
+}
+
+/* Its values as terms, in place of its state unless that was asked for. */
+static void decode_item(moonlet_item *item, Decoding d)
+{
+    Machine *M = machine_begin(item->state->state);
+    item->terms =
+        term_decode_list(M, item->state, (const Value *)item->values, item->count, &d);
+    machine_end(M);
+    if (!item->terms) refuse_item(item, term_decode_refuse(item->state, &d));
 }
 
 static void drop_state(const Map *m, moonlet_item *item)
@@ -78,8 +85,8 @@ static void call_item(void *context, size_t i)
     Map *m = context;
     Session S;
     api_begin(&S, m->s);
-    S.R->stops = &m->stop;
-    moonlet_result r = api_end(&S, eval_call(S.R, m->function, &m->inputs[i], 1));
+    S.M->stops = &m->stop;
+    moonlet_result r = api_end(&S, eval_call(S.M, m->function, &m->inputs[i], 1));
     set_item(&m->items[i], &r);
 }
 
@@ -88,8 +95,9 @@ static void run_item(void *context, size_t i)
 {
     Map *m = context;
     moonlet_item *item = &m->items[i];
+    Decoding d = term_decoding(m->s); /* the time is for both */
     call_item(m, i);
-    if (item->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) decode_item(m, item);
+    if (item->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) decode_item(item, d);
     if (gives(m, MOONLET_GIVE_TERMS) || item->status == MOONLET_PAUSED) drop_state(m, item);
 }
 
@@ -102,20 +110,22 @@ static void pack_text(Pack *p, const char *text)
     pack_bytes(p, text, length);
 }
 
-static void pack_error(const Map *m, Pack *p, Run *R, const moonlet_error *e)
+static void pack_error(const Map *m, Pack *p, Machine *M, const moonlet_error *e)
 {
     pack_number(p, e->kind);
     pack_text(p, e->message);
     pack_text(p, e->traceback);
     pack_text(p, e->chunk);
     pack_number(p, (uint64_t)e->line);
+    pack_number(p, (uint64_t)e->column);
+    pack_number(p, (uint64_t)e->column_line);
     size_t texts = p->length;
     Value v = value_in(e->value);
-    pack_values(p, R, &v, 1, m->s->state->next_id);
+    pack_values(p, M, &v, 1, m->s->state->next_id);
     if (!p->error[0]) return;
     p->error[0] = 0; /* a value that must stay there: the texts are enough */
     p->length = texts;
-    pack_values(p, R, &(Value){V_NIL}, 1, 0);
+    pack_values(p, M, &(Value){V_NIL}, 1, 0);
 }
 
 static void pack_head(Pack *p, const moonlet_item *item, moonlet_status status)
@@ -129,21 +139,23 @@ static void pack_results(const Map *m, const moonlet_item *item, Pack *p)
 {
     pack_head(p, item, item->status);
     if (item->status == MOONLET_PAUSED) return;
-    Run *R = run_begin(item->state->state);
+    Machine *M = machine_begin(item->state->state);
     if (item->status == MOONLET_FAILED) {
-        pack_error(m, p, R, item->error);
+        pack_error(m, p, M, item->error);
     } else {
-        pack_values(p, R, (const Value *)item->values, item->count, m->s->state->next_id);
+        p->max = m->s->config ? m->s->config->limits.bytes : 0;
+        pack_values(p, M, (const Value *)item->values, item->count, m->s->state->next_id);
+        p->max = 0;
         if (p->error[0]) {
             const moonlet_error *e =
                 api_error(MOONLET_ERROR_HOST, V_NIL, p->error, strlen(p->error));
             p->length = 0;
             p->error[0] = 0;
             pack_head(p, item, MOONLET_FAILED);
-            pack_error(m, p, R, e);
+            pack_error(m, p, M, e);
         }
     }
-    run_end(R);
+    machine_end(M);
 }
 
 static void pack_item(void *context, size_t i, Pack *p)
@@ -177,15 +189,18 @@ static moonlet_result unpack_failure(const Map *m, Session *S, Unpack *u)
 {
     moonlet_error_kind kind = (moonlet_error_kind)unpack_number(u);
     const char *message = unpack_text(u), *traceback = unpack_text(u), *chunk = unpack_text(u);
-    int line = (int)unpack_number(u);
+    int line = (int)unpack_number(u), column = (int)unpack_number(u);
+    int column_line = (int)unpack_number(u);
     size_t count;
-    Value *v = unpack_values(u, S->R, &count, m->s->state->next_id);
+    Value *v = unpack_values(u, S->M, &count, m->s->state->next_id);
     moonlet_result r = api_end_error(S, kind, v ? message : "damaged answer of a process");
     if (!v || count != 1) return r;
     moonlet_error *e = api_error(kind, *v, message, strlen(message));
     e->traceback = traceback;
     e->chunk = *chunk ? chunk : NULL;
     e->line = line;
+    e->column = column;
+    e->column_line = column_line;
     r.state->error = r.error = e;
     return r;
 }
@@ -207,7 +222,7 @@ static void unpack_item(const Map *m, size_t i)
     api_begin(&S, m->s);
     moonlet_result r;
     if (item->status == MOONLET_OK) {
-        Value *v = unpack_values(&u, S.R, &count, m->s->state->next_id);
+        Value *v = unpack_values(&u, S.M, &count, m->s->state->next_id);
         r = v ? api_end_values(&S, v, count)
               : api_end_error(&S, MOONLET_ERROR_HOST, "damaged answer of a process");
     } else {
@@ -224,7 +239,7 @@ static void take_packed(Map *m, size_t i)
     if (m->packed[i].bytes) {
         unpack_item(m, i);
         if (item->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) {
-            decode_item(m, item);
+            decode_item(item, term_decoding(m->s));
             drop_state(m, item);
         }
     } else if (!stop_wanted(&m->stop)) {
@@ -250,12 +265,23 @@ static void import_item(const Map *m, Session *S, moonlet_item *item, Value *to)
     if (!good) fail_item(m, item, MOONLET_ERROR_HOST, why);
 }
 
+/* All have failed, for want of memory. */
+static moonlet_state *no_values(const Map *m, const moonlet_state *into)
+{
+    const String *why = error_memory_text();
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i].status == MOONLET_OK)
+            fail_item(m, &m->items[i], MOONLET_ERROR_MEMORY, lib_c_text(why));
+    return moonlet_retain(into);
+}
+
 /* In the order of the items; they then share the values of one state. */
 static moonlet_state *import_all(const Map *m, const moonlet_state *into)
 {
     size_t total = 0, at = 0;
     for (size_t i = 0; i < m->count; i++) total += m->items[i].count;
-    Value *values = mem_alloc((total + 1) * sizeof *values);
+    Value *values = api_values(total);
+    if (!values) return no_values(m, into);
     Session S;
     api_begin(&S, into);
     for (size_t i = 0; i < m->count; i++) {
@@ -264,6 +290,10 @@ static moonlet_state *import_all(const Map *m, const moonlet_state *into)
         at += m->items[i].count;
     }
     moonlet_result r = api_end_values(&S, values, at);
+    if (r.status != MOONLET_OK) {
+        moonlet_release(r.state);
+        return no_values(m, into);
+    }
     at = 0;
     for (size_t i = 0; i < m->count; i++) {
         moonlet_item *item = &m->items[i];
@@ -305,7 +335,7 @@ static void run_items(Map *m)
         return;
     }
     m->packed = calloc(m->count + 1, sizeof *m->packed);
-    if (!m->packed) mem_fail("not enough memory");
+    if (!m->packed) return; /* no item has been done */
     pool.workers = m->options.processes;
     pool.item = call_item;
     pool_fork(&pool);
@@ -324,9 +354,12 @@ moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
     if (options) m.options = *options;
     m.s = m.options.limits ? moonlet_limit(s, m.options.limits) : moonlet_retain(s);
     m.outer.flag = m.s->config ? m.s->config->limits.interrupt : NULL;
-    m.stop = (RunStop){m.options.cancel, &m.outer};
+    m.stop = (StopChain){m.options.cancel, &m.outer};
     m.items = calloc(n + 1, sizeof *m.items);
-    if (!m.items) mem_fail("not enough memory");
+    if (!m.items) {
+        moonlet_release(m.s);
+        return (moonlet_items){.failed = n};
+    }
     not_begun(&m);
     run_items(&m);
     const moonlet_state *into = m.options.into ? m.options.into : s;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory as the host sees it: of the process, and of single states. */
 #include "api/api.h"
-#include "eval/trace_stack.h"
+#include "stack/trace_stack.h"
 #include "state/measure.h"
+#include "watch.h"
 
 uint64_t moonlet_bytes_allocated(void)
 {
@@ -20,6 +21,7 @@ void moonlet_collect(void)
 {
     api_init();
     mem_collect();
+    watch_settle();
 }
 
 moonlet_pauses moonlet_collector_pauses(void)

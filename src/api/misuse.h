@@ -13,7 +13,7 @@
 
 #include "moonlet.h"
 
-#include "state/state.h"
+#include "stack/machine.h"
 
 #ifdef MOONLET_DEBUG
 void misuse_check_state(const moonlet_state *s);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/path.h"
 
-#include <pthread.h>
+#include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
+#include "eval/error.h"
+#include "eval/meta.h"
 #include "eval/operate.h"
+#include "value/number.h"
 
 /* The Lua functions for paths with metamethods; a key is never nil. */
 static const char get_source[] = "local function get(t, k, ...)\n"
@@ -15,30 +19,30 @@ static const char set_source[] = "local function set(v, t, k, more, ...)\n"
                                  "if more == nil then t[k] = v return end\n"
                                  "return set(v, t[k], more, ...) end\n"
                                  "return set(...)";
-static const Proto *get_proto, *set_proto;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic(const Proto **) get_proto, set_proto; /* roots, when first needed */
 
-static const Proto *compile(const char *source)
+/* Several threads may compile at once; what the first has is kept. NULL: no memory. */
+static const Proto *compiled(_Atomic(const Proto **) *place, const char *source)
 {
-    String *error;
-    int line;
-    const Proto **root = mem_alloc_root(sizeof *root);
-    *root = api_compile(source, strlen(source), string_from_c("=path"), false, &error, &line);
-    return *root;
+    const Proto **root = atomic_load(place), **none = NULL;
+    if (root) return *root;
+    ParseResult why;
+    const Proto *p = api_compile(source, strlen(source), string_from_c("=path"), false, &why);
+    if (!p) return NULL;
+    root = mem_alloc_root(sizeof *root);
+    *root = p;
+    if (!atomic_compare_exchange_strong(place, &none, root)) mem_free_root(root);
+    return p;
 }
 
-static void compile_both(void)
-{
-    get_proto = compile(get_source);
-    set_proto = compile(set_source);
-}
+static RunStatus no_memory(Session *S);
 
-static RunStatus call_proto(Session *S, const Proto *const *p, const Value *args, size_t count)
+static RunStatus call_proto(Session *S, const Proto *p, const Value *args, size_t count)
 {
-    pthread_once(&once, compile_both);
+    if (!p) return no_memory(S);
     S->ran = true;
-    Closure *f = link_closure(S->R, *p, NULL);
-    return eval_call(S->R, value_object(f), args, count);
+    Closure *f = native_closure(S->M, p, NULL);
+    return eval_call(S->M, value_object(f), args, count);
 }
 
 /* Errors ----------------------------------------------------------------------------- */
@@ -61,13 +65,19 @@ static RunStatus index_error(Session *S, const Value *keys, size_t at, Value v)
                  value_type_name(v));
     else
         snprintf(text, sizeof text, "attempt to index a %s value", value_type_name(v));
-    S->R->error = new_c_string(text);
+    error_raise(S->M, new_c_string(text));
     return RUN_ERROR;
 }
 
 static RunStatus fail(Session *S, const char *text)
 {
-    S->R->error = new_c_string(text);
+    error_raise(S->M, new_c_string(text));
+    return RUN_ERROR;
+}
+
+static RunStatus no_memory(Session *S)
+{
+    error_set_memory(S->M);
     return RUN_ERROR;
 }
 
@@ -78,6 +88,7 @@ static RunStatus lookup_error(Session *S, Lookup l, const Value *keys, size_t at
     case LOOKUP_LOOP: return fail(S, "loop in a metatable's chain");
     case LOOKUP_KEY_NIL: return fail(S, "table index is nil");
     case LOOKUP_KEY_NAN: return fail(S, "table index is NaN");
+    case LOOKUP_FROZEN: return fail(S, FROZEN_TEXT);
     default: return index_error(S, keys, at, v);
     }
 }
@@ -90,7 +101,7 @@ static size_t raw_steps(Session *S, Value *v, const Value *keys, size_t count, L
     *l = LOOKUP_DONE;
     for (size_t i = 0; i < count; i++) {
         Value object = *v, found = V_NIL;
-        *l = operate_index(S->R, &object, keys[i], &found);
+        *l = operate_index(S->M, &object, keys[i], &found);
         if (*l != LOOKUP_DONE) return i;
         *v = found;
     }
@@ -99,7 +110,8 @@ static size_t raw_steps(Session *S, Value *v, const Value *keys, size_t count, L
 
 static Value *arguments(const Value *keys, size_t count, Value a, Value b, size_t *n)
 {
-    Value *args = mem_alloc((count + 2) * sizeof *args);
+    Value *args = api_values(count + 1);
+    if (!args) return NULL;
     args[0] = a;
     args[1] = b;
     memcpy(args + 2, keys, count * sizeof *args);
@@ -115,83 +127,189 @@ RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count,
     if (done == count) return RUN_OK;
     if (l != LOOKUP_CALL) return lookup_error(S, l, keys, done, *out);
     Value *args = arguments(keys + done, count - done, V_NIL, *out, &n);
-    RunStatus status = call_proto(S, &get_proto, args + 1, n - 1);
-    *out = status == RUN_OK && S->R->result_count ? S->R->results[0] : V_NIL;
+    if (!args) return no_memory(S);
+    RunStatus status = call_proto(S, compiled(&get_proto, get_source), args + 1, n - 1);
+    *out = status == RUN_OK && S->M->result_count ? S->M->results[0] : V_NIL;
     return status;
 }
 
 RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v)
 {
+    assert(count > 0 && "a path has keys");
     Lookup l;
     Value at = from, handler = V_NIL;
     size_t n, done = raw_steps(S, &at, keys, count - 1, &l);
     if (done == count - 1) {
         Value object = at;
-        l = operate_store(S->R, &object, keys[done], v, &handler);
+        l = operate_store(S->M, &object, keys[done], v, &handler);
         if (l == LOOKUP_DONE) return RUN_OK;
     }
     if (l != LOOKUP_CALL) return lookup_error(S, l, keys, done, at);
     Value *args = arguments(keys + done, count - done, v, at, &n);
-    return call_proto(S, &set_proto, args, n);
+    if (!args) return no_memory(S);
+    return call_proto(S, compiled(&set_proto, set_source), args, n);
 }
 
-static Value *split(const char *path, size_t *count,
-                    String *make(const char *bytes, size_t length))
+/* Paths ------------------------------------------------------------------------------- */
+
+typedef String *Maker(const char *bytes, size_t length);
+
+static bool all_digits(const char *text, size_t length)
 {
-    size_t n = *path != 0;
-    for (const char *p = path; *p; p++) n += *p == '.';
-    Value *keys = mem_alloc((n + 1) * sizeof *keys);
-    for (size_t i = 0; i < n; i++) {
-        size_t length = strcspn(path, ".");
-        keys[i] = string_value(make(path, length));
-        path += length + 1;
-    }
-    *count = n;
-    return keys;
+    while (length && text[length - 1] >= '0' && text[length - 1] <= '9') length--;
+    return !length;
 }
 
-Value *path_keys(const char *path, size_t *count) { return split(path, count, string_intern); }
+/* What stands there up to the next '.' or '['. */
+static const char *read_name(const char *at, Value *key, Maker *make)
+{
+    size_t length = strcspn(at, ".[");
+    double number;
+    if (!length) return NULL;
+    if (all_digits(at, length) && number_parse(at, length, &number))
+        *key = value_number(number);
+    else
+        *key = string_value(make(at, length));
+    return at + length;
+}
+
+/* [number], ["text"] or ['text']. */
+static const char *read_subscript(const char *at, Value *key, Maker *make)
+{
+    char quote = *++at;
+    bool quoted = quote == '"' || quote == '\'';
+    const char *end = strchr(at + quoted, quoted ? quote : ']');
+    double number;
+    if (!end || (quoted && end[1] != ']')) return NULL;
+    if (quoted)
+        *key = string_value(make(at + 1, (size_t)(end - at - 1)));
+    else if (number_parse(at, (size_t)(end - at), &number))
+        *key = value_number(number);
+    else
+        return NULL;
+    return end + 1 + quoted;
+}
+
+static Value *read_path(const char *path, size_t *count, Maker *make)
+{
+    size_t most = 1;
+    for (const char *p = path; *p; p++) most += *p == '.' || *p == '[';
+    Value *keys = api_values(most);
+    if (!keys) return NULL;
+    const char *at = path;
+    for (*count = 0; at && *at; ++*count) {
+        if (*at == '[') {
+            at = read_subscript(at, &keys[*count], make);
+        } else if (at == path || *at == '.') {
+            at = read_name(at + (at != path), &keys[*count], make);
+        } else {
+            at = NULL;
+        }
+    }
+    if (at) return keys;
+    *count = 0;
+    return NULL;
+}
+
+Value *path_keys(const char *path, size_t *count)
+{
+    return read_path(path, count, string_intern);
+}
 
 /* To look up: interning takes a lock, which no evaluation shall. */
 static Value *lookup_keys(const char *path, size_t *count)
 {
-    return split(path, count, string_new);
+    return read_path(path, count, string_new);
 }
 
-RunStatus path_get(Session *S, const char *path, Value *owner, Value *out)
+/* An error that is the host's own. */
+static RunStatus refuse(Session *S, const char *text)
+{
+    error_raise(S->M, new_c_string(text));
+    S->M->raised = RAISED_BY_HOST;
+    return RUN_ERROR;
+}
+
+static RunStatus malformed(Session *S, const char *path)
+{
+    char text[256];
+    if (mem_short) return no_memory(S);
+    snprintf(text, sizeof text, "malformed path '%s'", path);
+    return refuse(S, text);
+}
+
+RunStatus path_get(Session *S, const char *path, Value *out)
 {
     size_t count;
-    Value globals = value_object(S->R->world->globals), *keys = lookup_keys(path, &count), at;
-    if (!owner) return path_get_keys(S, globals, keys, count, out);
-    if (!count) return fail(S, "an empty path has no method");
-    RunStatus status = path_get_keys(S, globals, keys, count - 1, owner);
-    if (status != RUN_OK) return status;
-    at = *owner;
-    return path_get_keys(S, at, keys + count - 1, 1, out);
+    Value *keys = lookup_keys(path, &count);
+    if (!keys) return malformed(S, path);
+    return path_get_keys(S, value_object(S->M->run.world->globals), keys, count, out);
+}
+
+RunStatus path_set(Session *S, const char *path, Value v)
+{
+    size_t count;
+    Value *keys = path_keys(path, &count);
+    if (!keys) return malformed(S, path);
+    if (!count) return refuse(S, "no keys to set");
+    return path_set_keys(S, value_object(S->M->run.world->globals), keys, count, v);
+}
+
+static bool is_callable(Machine *M, Value v)
+{
+    return value_is_function(v) || meta_of(M, v, META_CALL) != V_NIL;
+}
+
+RunStatus path_get_callee(Session *S, const char *path, Value *owner, Value *out)
+{
+    size_t count;
+    char text[512];
+    Value *keys = lookup_keys(path, &count), at = value_object(S->M->run.world->globals);
+    if (!keys) return malformed(S, path);
+    if (owner && !count) return refuse(S, "an empty path has no method");
+    size_t before = owner ? count - 1 : 0;
+    RunStatus status = path_get_keys(S, at, keys, before, &at);
+    if (status == RUN_OK && owner) *owner = at;
+    if (status == RUN_OK) status = path_get_keys(S, at, keys + before, count - before, out);
+    if (status != RUN_OK || !count || is_callable(S->M, *out)) return status;
+    snprintf(text, sizeof text, "attempt to call %s '%.400s' (a %s value)",
+             owner       ? "method"
+             : count > 1 ? "field"
+                         : "global",
+             path, value_type_name(*out));
+    return fail(S, text);
 }
 
 /* The public functions ---------------------------------------------------------------- */
+
+static moonlet_result got(Session *S, RunStatus status, Value v)
+{
+    if (status != RUN_OK) return api_end(S, status);
+    if (S->ran) return api_end_values(S, &v, 1);
+    api_drop(S);
+    return api_answer(S->from, &v, 1);
+}
 
 moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
                                 const moonlet_value *keys, size_t count)
 {
     Session S;
-    Value out;
+    Value out = V_NIL;
     api_begin(&S, s);
     assert_values(s, &from, 1);
     assert_values(s, keys, count);
     RunStatus status = path_get_keys(&S, value_in(from), (const Value *)keys, count, &out);
-    if (status != RUN_OK) return api_end(&S, status);
-    if (S.ran) return api_end_values(&S, &out, 1);
-    api_drop(&S);
-    return api_answer(s, &out, 1);
+    return got(&S, status, out);
 }
 
 moonlet_result moonlet_get(const moonlet_state *s, const char *path)
 {
-    size_t count;
-    Value *keys = lookup_keys(path, &count);
-    return moonlet_get_keys(s, moonlet_globals(s), (moonlet_value *)keys, count);
+    Session S;
+    Value out = V_NIL;
+    api_begin(&S, s);
+    assert_given(path);
+    RunStatus status = path_get(&S, path, &out);
+    return got(&S, status, out);
 }
 
 moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
@@ -210,9 +328,12 @@ moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
 
 moonlet_result moonlet_set(const moonlet_state *s, const char *path, moonlet_value v)
 {
-    size_t count;
-    Value *keys = path_keys(path, &count);
-    return moonlet_set_keys(s, moonlet_globals(s), (moonlet_value *)keys, count, v);
+    Session S;
+    api_begin(&S, s);
+    assert_given(path);
+    assert_values(s, &v, 1);
+    RunStatus status = path_set(&S, path, value_in(v));
+    return status == RUN_OK ? api_end_values(&S, NULL, 0) : api_end(&S, status);
 }
 
 static bool is_key(Value v)
@@ -226,11 +347,11 @@ moonlet_result moonlet_new_table(const moonlet_state *s, const moonlet_value *pa
     Session S;
     api_begin(&S, s);
     assert_values(s, pairs, 2 * count);
-    Table *t = run_new_table(S.R);
+    Table *t = run_new_table(&S.M->run);
     for (size_t i = 0; i < count; i++) {
         if (!is_key(value_in(pairs[2 * i])))
             return api_end_error(&S, MOONLET_ERROR_HOST, "a key is nil or NaN");
-        run_set(S.R, t, value_in(pairs[2 * i]), value_in(pairs[2 * i + 1]));
+        run_set(&S.M->run, t, value_in(pairs[2 * i]), value_in(pairs[2 * i + 1]));
     }
     return api_end_values(&S, (Value[]){value_object(t)}, 1);
 }
@@ -244,9 +365,9 @@ moonlet_value moonlet_globals(const moonlet_state *s)
 moonlet_value moonlet_global(const moonlet_state *s, const char *name)
 {
     assert_live(s);
-    Run *R = run_begin(s->state);
-    Value v = run_get_field(R, R->world->globals, name);
-    run_end(R);
+    Machine *M = machine_begin(s->state);
+    Value v = run_get_field(&M->run, M->run.world->globals, name);
+    machine_end(M);
     return value_out(v);
 }
 
@@ -257,11 +378,11 @@ moonlet_state *moonlet_put_private(const moonlet_state *s, const char *name, moo
     assert_live(s);
     assert_given(name);
     assert_values(s, &v, 1);
-    Run *R = run_begin(s->state);
-    run_set(R, run_hidden_table(R), new_c_string(name), value_in(v));
-    State *state = run_snapshot(R);
+    Machine *M = machine_begin(s->state);
+    run_set(&M->run, run_hidden_table(&M->run), new_c_string(name), value_in(v));
+    State *state = machine_snapshot(M);
     state->paused = s->state->paused;
-    run_end(R);
+    machine_end(M);
     return handle_new(state, s->config);
 }
 
@@ -275,8 +396,8 @@ moonlet_value moonlet_get_private(const moonlet_state *s, const char *name)
     assert_live(s);
     const Table *t = s->state->world->hidden;
     if (!t) return moonlet_nil();
-    Run *R = run_begin(s->state);
-    Value v = run_get_field(R, t, name);
-    run_end(R);
+    Machine *M = machine_begin(s->state);
+    Value v = run_get_field(&M->run, t, name);
+    machine_end(M);
     return value_out(v);
 }

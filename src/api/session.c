@@ -2,19 +2,23 @@
 /* Beginning and ending a run for the host; its limits. */
 #include "api/api.h"
 
+#include <assert.h>
+
+#include "api/image.h"
 #include "api/shared.h"
-#include "eval/collect.h"
+#include "control/collect.h"
 #include "eval/error.h"
 #include "syntax/parser.h"
+#include "watch.h"
 
 enum { PORTION_INTERRUPTED = 1000 };
 
 /* Polls ------------------------------------------------------------------------------- */
 
 /* A function that is about to be called is not there yet: its caller is. */
-static void trace(const Run *R, const Config *c, Value *fp, const Node *n)
+static void trace(const Machine *M, const Config *c, Value *fp, const Node *n)
 {
-    FrameCursor at = frame_cursor(R->segment, fp, n);
+    FrameCursor at = frame_cursor(M->segment, fp, n);
     int line = error_line(fp, n);
     if (line < 0 && frame_down(&at)) line = error_line(at.fp, at.at);
     char id[CHUNK_ID_MAX] = "[C]";
@@ -22,35 +26,39 @@ static void trace(const Run *R, const Config *c, Value *fp, const Node *n)
     c->trace(c->trace_data, id, line < 0 ? 0 : line);
 }
 
-static bool on_poll(Run *R, Value *fp, const Node *n)
+static bool on_poll(Machine *M, Value *fp, const Node *n)
 {
-    Session *S = R->host;
+    Session *S = M->host;
     const Config *c = S->from->config;
-    if (c->trace && fp) trace(R, c, fp, n);
-    return !run_flag(c->limits.interrupt);
+    if (c->trace && fp) trace(M, c, fp, n);
+    return !stop_flag(c->limits.interrupt);
 }
 
-static void on_uncaught(Run *R, Value *fp, const Node *n)
+static void on_uncaught(Machine *M, Value *fp, const Node *n)
 {
-    Session *S = R->host;
+    Session *S = M->host;
     S->error = api_error_of_run(S, fp, n);
 }
 
-static void adopt(Run *child, const Run *R);
+static void adopt(Machine *child, const Machine *M);
 
-static const RunHooks hooks_plain = {on_uncaught, NULL, adopt, library_function, false};
-static const RunHooks hooks_polled = {on_uncaught, on_poll, adopt, library_function, false};
-static const RunHooks hooks_traced = {on_uncaught, on_poll, adopt, library_function, true};
-static const RunHooks hooks_attached = {NULL, NULL, adopt, library_function, false};
+static const MachineHooks hooks_plain = {on_uncaught,      NULL,          adopt,
+                                         library_function, image_host_of, false};
+static const MachineHooks hooks_polled = {on_uncaught,      on_poll,       adopt,
+                                          library_function, image_host_of, false};
+static const MachineHooks hooks_traced = {on_uncaught,      on_poll,       adopt,
+                                          library_function, image_host_of, true};
+static const MachineHooks hooks_attached = {NULL,          NULL, adopt, library_function,
+                                            image_host_of, false};
 
 /* An item of state.map: a session of its own, that ends with the run. */
-static void adopt(Run *child, const Run *R)
+static void adopt(Machine *child, const Machine *M)
 {
-    child->hooks = R->hooks;
-    const Session *S = R->host;
+    child->hooks = M->hooks;
+    const Session *S = M->host;
     if (!S) return;
     Session *own = mem_alloc(sizeof *own);
-    *own = (Session){.R = child, .from = S->from};
+    *own = (Session){.M = child, .from = S->from};
     child->host = own;
 }
 
@@ -60,21 +68,22 @@ static void apply_bytes(Session *S, uint64_t bytes)
 {
     S->bounded = true;
     S->outer = mem_bound;
-    mem_bound = (MemBound){INT64_MAX, eval_poll_soon, S->R};
-    if (bytes) eval_limit_bytes(S->R, bytes); /* or in a run that is bounded, one that is not */
+    mem_bound = mem_bound_new(MEM_UNBOUNDED, eval_count_reached, S->M);
+    if (bytes) eval_limit_bytes(S->M, bytes); /* or in a run that is bounded, one that is not */
 }
 
 static void apply_limits(Session *S, const Config *c)
 {
-    Run *R = S->R;
+    Machine *M = S->M;
     const moonlet_limits *l = &c->limits;
-    if (l->interrupt) eval_limit_portion(R, PORTION_INTERRUPTED);
-    if (c->trace) eval_limit_portion(R, 1);
-    if (l->interrupt || c->trace) R->hooks = c->trace ? &hooks_traced : &hooks_polled;
-    if (l->nanoseconds) eval_limit_time(R, l->nanoseconds);
-    if (l->stack) eval_limit_stack(R, l->stack);
-    if (l->string) eval_limit_string(R, l->string);
-    if (l->steps) eval_set_budget(R, l->steps);
+    if (l->interrupt) eval_limit_portion(M, PORTION_INTERRUPTED);
+    if (c->trace) eval_limit_portion(M, 1);
+    if (l->interrupt || c->trace) M->hooks = c->trace ? &hooks_traced : &hooks_polled;
+    if (l->nanoseconds) eval_limit_time(M, l->nanoseconds);
+    if (l->stack) eval_limit_stack(M, l->stack);
+    if (l->string) eval_limit_string(M, l->string);
+    if (l->held) eval_limit_held(M, l->held);
+    if (l->steps) eval_set_budget(M, l->steps);
 }
 
 static World *copy_world(const World *world, Coroutine *main)
@@ -89,21 +98,24 @@ static World *copy_world(const World *world, Coroutine *main)
  * holds is not taken for garbage. */
 static __attribute__((noinline)) void lend_main(Session *S)
 {
-    Run *R = S->R;
+    assert(S->from->state->paused && "a paused program waits");
+    Machine *M = S->M;
     S->paused = S->from->state->paused;
-    S->main = R->world->main;
-    Coroutine *main = run_new_coroutine(R, V_NIL);
+    S->main = M->run.world->main;
+    Coroutine *main = machine_new_coroutine(M, V_NIL);
     main->body.status = CO_RUNNING;
     main->body.resumer = S->paused;
-    R->world = copy_world(R->world, main);
-    R->co = NULL;
+    M->run.world = copy_world(M->run.world, main);
+    M->run.co = NULL;
 }
 
-static void attach(Session *S, const moonlet_state *s, Run *R)
+static void attach(Session *S, const moonlet_state *s, Machine *M)
 {
-    *S = (Session){.from = s, .R = R};
-    R->host = S;
-    R->hooks = &hooks_plain;
+    assert(s->state && "a session is one of a state that lives");
+    *S = (Session){.from = s, .M = M};
+    if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover();
+    M->host = S;
+    M->hooks = &hooks_plain;
     if (s->config) apply_limits(S, s->config);
     uint64_t bytes = s->config ? s->config->limits.bytes : 0;
     if (__builtin_expect(bytes || mem_bound.reached, 0)) apply_bytes(S, bytes);
@@ -112,60 +124,67 @@ static void attach(Session *S, const moonlet_state *s, Run *R)
 void api_begin_resumed(Session *S, const moonlet_state *s)
 {
     assert_live(s);
-    attach(S, s, run_begin(s->state));
+    attach(S, s, machine_begin(s->state));
 }
 
-void api_begin_in(Session *S, const moonlet_state *s, Run *R)
+void api_begin_in(Session *S, const moonlet_state *s, Machine *M)
 {
-    attach(S, s, R);
+    assert(!M->depth && "a session begins at rest");
+    attach(S, s, M);
     if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
 }
 
 void api_begin(Session *S, const moonlet_state *s)
 {
     assert_live(s);
-    api_begin_in(S, s, run_begin(s->state));
+    api_begin_in(S, s, machine_begin(s->state));
 }
 
-void api_attach(Run *R) { R->hooks = &hooks_attached; }
-
-Session *api_session(Run *R)
+void api_attach(Machine *M)
 {
-    if (__builtin_expect(!R->host, 0)) {
+    api_init();
+    M->hooks = &hooks_attached;
+}
+
+Session *api_session(Machine *M)
+{
+    if (__builtin_expect(!M->host, 0)) {
         Session *S = mem_alloc(sizeof *S);
-        *S = (Session){.R = R, .from = moonlet_init()};
-        R->host = S;
+        *S = (Session){.M = M, .from = moonlet_init()};
+        M->host = S;
     }
-    return R->host;
+    return M->host;
 }
 
 /* Ending ------------------------------------------------------------------------------ */
 
 moonlet_limit_kind api_limit_of(const Session *S)
 {
-    switch (eval_stop_reason(S->R)) {
+    switch (eval_stop_reason(S->M)) {
     case STOP_NONE: return MOONLET_LIMIT_NONE;
     case STOP_STEPS: return MOONLET_LIMIT_STEPS;
     case STOP_BYTES: return MOONLET_LIMIT_BYTES;
     case STOP_TIME: return MOONLET_LIMIT_TIME;
     case STOP_STACK: return MOONLET_LIMIT_STACK;
     case STOP_STRING: return MOONLET_LIMIT_STRING;
+    case STOP_HELD: return MOONLET_LIMIT_HELD;
     default: return MOONLET_LIMIT_INTERRUPT;
     }
 }
 
-static State *take(Run *R, bool own)
+static State *take(Machine *M, bool own)
 {
-    return own ? run_snapshot_own(R, NULL) : run_snapshot(R);
+    return own ? machine_snapshot_own(M, NULL) : machine_snapshot(M);
 }
 
 State *api_pack(Session *S, bool own)
 {
-    Run *R = S->R;
-    if (!S->paused) return take(R, own);
-    R->status = RUN_OK;
-    R->world = copy_world(R->world, S->main);
-    State *state = take(R, own);
+    assert(!S->M->depth && "a state is packed at rest");
+    Machine *M = S->M;
+    if (!S->paused) return take(M, own);
+    M->status = RUN_OK;
+    M->run.world = copy_world(M->run.world, S->main);
+    State *state = take(M, own);
     state->paused = S->paused;
     return state;
 }
@@ -179,49 +198,104 @@ static moonlet_result result_of(moonlet_status status, moonlet_state *h)
                             .error = h->error};
 }
 
+/* What is lacking now is lacking no more when the next call begins, or is told of then. */
 void api_leave(Session *S)
 {
+    if (__builtin_expect(mem_short, 0)) mem_recover();
     if (S->bounded) mem_bound = S->outer;
 }
 
 void api_drop(Session *S)
 {
-    run_end(S->R);
+    assert(!S->M->depth && "no evaluator is left behind");
+    machine_end(S->M);
     api_leave(S);
+    watch_settle();
 }
 
 static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)
 {
     moonlet_result r = result_of(status, h);
-    r.steps = eval_steps_used(S->R);
-    if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->R->fatal))
+    r.steps = eval_steps_used(S->M);
+    if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->M->fatal))
         r.limit = api_limit_of(S);
     api_drop(S);
     return r;
 }
 
+static moonlet_error *memory_error(void)
+{
+    const String *s = error_memory_text();
+    return api_error(MOONLET_ERROR_MEMORY, string_value(s), s->data, s->length);
+}
+
+static moonlet_result finish_memory(Session *S, moonlet_state *h)
+{
+    h->error = memory_error();
+    return finish(S, MOONLET_FAILED, h);
+}
+
+moonlet_result api_end_memory(Session *S)
+{
+    return finish_memory(S, handle_new(api_pack(S, false), S->from->config));
+}
+
+Value *api_values(size_t count)
+{
+    Value *values = mem_try_alloc((count + 1) * sizeof *values);
+    if (!values) mem_refuse();
+    return values;
+}
+
+static const moonlet_error *error_of(Session *S)
+{
+    return S->error ? S->error : api_error_of_run(S, NULL, NULL);
+}
+
+/* All values that the error tells the host of are seen. */
+static void end_failed(Machine *M, const moonlet_error *e)
+{
+    assert(e && "an error is told of");
+    size_t count = 1, n = 0;
+    for (size_t i = 0; i < e->count; i++) count += 1 + e->frames[i].count;
+    Value *seen = api_values(count);
+    if (!seen) return;
+    seen[n++] = value_in(e->value);
+    for (size_t i = 0; i < e->count; i++) {
+        seen[n++] = value_in(e->frames[i].function);
+        for (size_t k = 0; k < e->frames[i].count; k++)
+            seen[n++] = value_in(e->frames[i].arguments[k]);
+    }
+    collect_end(M, seen, n);
+    memset(seen, 0, count * sizeof *seen);
+}
+
 moonlet_result api_end(Session *S, RunStatus status)
 {
-    Run *R = S->R;
+    Machine *M = S->M;
     if (__builtin_expect(S->paused && status == RUN_PAUSED, 0)) {
-        R->fatal = true;
+        M->fatal = true;
         return api_end_error(S, MOONLET_ERROR_LIMIT, "limit reached beside a paused program");
     }
-    if (status == RUN_OK) collect_end(R);
+    const moonlet_error *error = status == RUN_ERROR ? error_of(S) : NULL;
+    if (status == RUN_OK) collect_end(M, M->results, M->result_count);
+    if (status == RUN_PAUSED) collect_pause(M);
+    if (error) end_failed(M, error);
     moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
-    if (status == RUN_OK) {
-        handle_set_values(h, R->results, R->result_count);
+    if (status == RUN_OK && handle_set_values(h, M->results, M->result_count))
         return finish(S, MOONLET_OK, h);
-    }
+    if (status == RUN_OK) return finish_memory(S, h);
     if (status == RUN_PAUSED) return finish(S, MOONLET_PAUSED, h);
-    h->error = S->error ? S->error : api_error_of_run(S, NULL, NULL);
+    h->error = error;
     return finish(S, MOONLET_FAILED, h);
 }
 
 moonlet_result api_end_values(Session *S, const Value *values, size_t count)
 {
+    assert((values || !count) && "values are somewhere");
+    collect_end(S->M, values, count);
     moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
-    handle_set_values(h, values, count);
+    if (!handle_set_values(h, values, count)) return finish_memory(S, h);
     return finish(S, MOONLET_OK, h);
 }
 
@@ -235,9 +309,18 @@ moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *me
 
 moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t count)
 {
+    assert((values || !count) && "values are somewhere");
     moonlet_state *h = handle_new(s->state, s->config);
-    handle_set_values(h, values, count);
-    return result_of(MOONLET_OK, h);
+    if (handle_set_values(h, values, count)) return result_of(MOONLET_OK, h);
+    h->error = memory_error();
+    return result_of(MOONLET_FAILED, h);
+}
+
+moonlet_result api_refuse_memory(const moonlet_state *s)
+{
+    moonlet_state *h = handle_new(s->state, s->config);
+    h->error = memory_error();
+    return result_of(MOONLET_FAILED, h);
 }
 
 moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const char *message)
@@ -249,12 +332,14 @@ moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const
 }
 
 moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
-                                 const String *message, int line)
+                                 const ParseResult *why)
 {
+    const String *message = why->error;
+    if (message == string_no_memory()) return api_refuse_memory(s);
     moonlet_state *h = handle_new(s->state, s->config);
     moonlet_error *e =
         api_error(MOONLET_ERROR_SYNTAX, string_value(message), message->data, message->length);
-    api_error_at(e, name, line);
+    api_error_at(e, name, why->error_line, why->error_at);
     h->error = e;
     return result_of(MOONLET_FAILED, h);
 }

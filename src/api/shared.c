@@ -32,7 +32,7 @@ static bool has_foreign(void *library, const char *name)
            dlsym(library, lib_c_text(lib_join("lua", name + strlen(PREFIX), NULL)));
 }
 
-LibraryStatus library_function(Run *R, const char *file, const char *name, Value *function,
+LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
                                const char **error)
 {
     bool all = *name == '*'; /* only to be there, for others */
@@ -54,6 +54,6 @@ LibraryStatus library_function(Run *R, const char *file, const char *name, Value
     }
     moonlet_function *call;
     memcpy(&call, &address, sizeof call); /* POSIX: they have the same size */
-    *function = host_function(R, c_text(name), call, NULL);
+    *function = host_function(M, c_text(name), call, NULL);
     return LIBRARY_OK;
 }

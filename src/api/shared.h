@@ -6,10 +6,10 @@
 #ifndef MOONLET_SHARED_H
 #define MOONLET_SHARED_H
 
-#include "state/state.h"
+#include "stack/machine.h"
 
-/* For RunHooks.library. */
-LibraryStatus library_function(Run *R, const char *file, const char *name, Value *function,
+/* For MachineHooks.library. */
+LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
                                const char **error);
 
 #endif

@@ -4,48 +4,56 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static void *checked(void *p)
-{
-    if (!p) {
-        fputs("moonlet: not enough memory\n", stderr);
-        abort();
-    }
-    return p;
-}
+#include "inject.h"
+
+/* What there was no memory for. Nobody writes to it, or frees it. */
+static moonlet_term lacking = {.type = MOONLET_TERM_NIL, .lacks = true};
 
 /* Making ------------------------------------------------------------------------------ */
 
-static moonlet_term *new_term(moonlet_term_type type)
+moonlet_term *term_try_new(moonlet_term_type type)
 {
-    moonlet_term *t = checked(calloc(1, sizeof *t));
-    t->type = type;
+    moonlet_term *t = inject_failure() ? NULL : calloc(1, sizeof *t);
+    if (t) t->type = type;
     return t;
 }
 
-moonlet_term *moonlet_term_nil(void) { return new_term(MOONLET_TERM_NIL); }
+static moonlet_term *made(moonlet_term *t) { return t ? t : &lacking; }
+
+moonlet_term *moonlet_term_nil(void) { return made(term_try_new(MOONLET_TERM_NIL)); }
 
 moonlet_term *moonlet_term_boolean(bool b)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_BOOLEAN);
-    t->boolean = b;
-    return t;
+    moonlet_term *t = term_try_new(MOONLET_TERM_BOOLEAN);
+    if (t) t->boolean = b;
+    return made(t);
 }
 
 moonlet_term *moonlet_term_number(double d)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_NUMBER);
-    t->u.number = d;
+    moonlet_term *t = term_try_new(MOONLET_TERM_NUMBER);
+    if (t) t->u.number = d;
+    return made(t);
+}
+
+moonlet_term *term_try_string(const char *bytes, size_t length)
+{
+    moonlet_term *t = term_try_new(MOONLET_TERM_STRING);
+    char *copy = t ? malloc(length + 1) : NULL;
+    if (!copy) {
+        free(t);
+        return NULL;
+    }
+    if (length) memcpy(copy, bytes, length);
+    copy[length] = 0;
+    t->u.bytes = copy;
+    t->count = length;
     return t;
 }
 
 moonlet_term *moonlet_term_string(const char *bytes, size_t length)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_STRING);
-    t->u.bytes = checked(malloc(length + 1));
-    if (length) memcpy(t->u.bytes, bytes, length);
-    t->u.bytes[length] = 0;
-    t->count = length;
-    return t;
+    return made(term_try_string(bytes, length));
 }
 
 moonlet_term *moonlet_term_text(const char *text)
@@ -55,14 +63,15 @@ moonlet_term *moonlet_term_text(const char *text)
 
 moonlet_term *moonlet_term_pointer(const void *p)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_POINTER);
-    t->u.pointer = p;
-    return t;
+    moonlet_term *t = term_try_new(MOONLET_TERM_POINTER);
+    if (t) t->u.pointer = p;
+    return made(t);
 }
 
 moonlet_term *moonlet_term_function(moonlet_function *call, void *user)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_FUNCTION);
+    moonlet_term *t = term_try_new(MOONLET_TERM_FUNCTION);
+    if (!t) return &lacking;
     t->u.function.call = call;
     t->u.function.user = user;
     return t;
@@ -70,54 +79,62 @@ moonlet_term *moonlet_term_function(moonlet_function *call, void *user)
 
 moonlet_term *moonlet_term_value(const moonlet_state *s, moonlet_value v)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_VALUE);
+    moonlet_term *t = term_try_new(MOONLET_TERM_VALUE);
+    if (!t) return &lacking;
     t->u.held.state = handle_new(s->state, s->config);
-    handle_set_values(t->u.held.state, &v.bits, 1);
+    if (!handle_set_values(t->u.held.state, &v.bits, 1)) mem_refuse(); /* it is one: inlined */
     t->u.held.value = v;
     return t;
 }
 
-moonlet_term *term_reference(moonlet_term *target)
-{
-    moonlet_term *t = new_term(MOONLET_TERM_REFERENCE);
-    t->u.target = target;
-    return t;
-}
-
-void term_push(moonlet_term *list, moonlet_term *key, moonlet_term *value)
+bool term_try_push(moonlet_term *list, moonlet_term *key, moonlet_term *value)
 {
     if (list->count == list->capacity) {
-        list->capacity = list->capacity ? list->capacity * 2 : 4;
-        list->u.items = checked(realloc(list->u.items, list->capacity * sizeof(TermItem)));
+        size_t capacity = list->capacity ? list->capacity * 2 : 4;
+        size_t bytes = capacity * sizeof(TermItem);
+        TermItem *more = inject_failure() ? NULL : realloc(list->u.items, bytes);
+        if (!more) return false;
+        list->capacity = capacity;
+        list->u.items = more;
     }
     list->u.items[list->count++] = (TermItem){key, value};
+    return true;
+}
+
+/* The list says that it lacks something where there is no memory. */
+static void push(moonlet_term *list, moonlet_term *key, moonlet_term *value)
+{
+    if (list != &lacking && term_try_push(list, key, value)) return;
+    if (list != &lacking) list->lacks = true;
+    moonlet_term_free(key);
+    moonlet_term_free(value);
 }
 
 moonlet_term *moonlet_term_list(size_t count, ...)
 {
-    moonlet_term *t = new_term(MOONLET_TERM_LIST);
+    moonlet_term *t = made(term_try_new(MOONLET_TERM_LIST));
     va_list ap;
     va_start(ap, count);
-    while (count-- > 0) term_push(t, NULL, va_arg(ap, moonlet_term *));
+    while (count-- > 0) push(t, NULL, va_arg(ap, moonlet_term *));
     va_end(ap);
     return t;
 }
 
 moonlet_term *moonlet_term_add(moonlet_term *list, moonlet_term *value)
 {
-    term_push(list, NULL, value);
+    push(list, NULL, value);
     return list;
 }
 
 moonlet_term *moonlet_term_pair(moonlet_term *list, moonlet_term *key, moonlet_term *value)
 {
-    term_push(list, key, value);
+    push(list, key, value);
     return list;
 }
 
 moonlet_term *moonlet_term_field(moonlet_term *list, const char *key, moonlet_term *value)
 {
-    term_push(list, moonlet_term_text(key), value);
+    push(list, moonlet_term_text(key), value);
     return list;
 }
 
@@ -125,7 +142,7 @@ moonlet_term *moonlet_term_field(moonlet_term *list, const char *key, moonlet_te
 
 static moonlet_term *free_later(moonlet_term *t, moonlet_term *rest)
 {
-    if (!t) return rest;
+    if (!t || t == &lacking) return rest;
     t->next = rest;
     return t;
 }

@@ -13,6 +13,7 @@
 #define MOONLET_TERM_H
 
 #include "api/api.h"
+#include "state/walk.h"
 
 typedef struct TermItem {
     moonlet_term *key, *value;
@@ -21,6 +22,7 @@ typedef struct TermItem {
 struct moonlet_term {
     moonlet_term_type type;
     bool boolean;
+    bool lacks;      /* something that there was no memory for: it cannot be encoded */
     size_t count;    /* of a string's bytes, of a list's items */
     size_t capacity; /* of items */
     union {
@@ -41,18 +43,38 @@ struct moonlet_term {
     moonlet_term *next;
 };
 
+/* As the public functions that make terms, but they answer NULL or false without memory. */
+moonlet_term *term_try_new(moonlet_term_type type);
+moonlet_term *term_try_string(const char *bytes, size_t length);
 /* Appends an item; key NULL: positional. */
-void term_push(moonlet_term *list, moonlet_term *key, moonlet_term *value);
-moonlet_term *term_reference(moonlet_term *target);
+bool term_try_push(moonlet_term *list, moonlet_term *key, moonlet_term *value);
 
 /* The Lua value that a term stands for, in a run. Nil and *error set (to be given to
  * free()) when it cannot be: a key that is nil or NaN, a reference to outside. */
-Value term_encode(Run *R, const moonlet_term *term, char **error);
-/* The same in a run that has no part of the terms' states but what is older than this id:
- * VALUE terms are copied, those of one state all together. */
-Value term_import(Run *R, const moonlet_term *term, uint64_t shared_below, char **error);
-/* The contrary; NULL: *error. */
-moonlet_term *term_decode(Run *R, const moonlet_state *s, Value v, unsigned options,
-                          char **error);
+Value term_encode(Machine *M, const moonlet_term *term, char **error);
+/* The values of a list's items, in collected memory; NULL: *error. References may be to
+ * lists in the items before. */
+Value *term_encode_items(Machine *M, const moonlet_term *list, char **error);
+/* Encodes a term in a run that shares with the terms' states only what is older than this id.
+ * Values in the term (VALUE) are copied, those of one state all together. */
+Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, char **error);
+
+/* How values become terms, and how far that may go. */
+typedef struct Decoding {
+    unsigned flags; /* MOONLET_DECODE_ */
+    Walk walk;
+    char *error; /* to be given to free(); NULL: it went well */
+} Decoding;
+
+/* As the state has it set, within its limits: the time runs from now. */
+Decoding term_decoding(const moonlet_state *s);
+/* The contrary of term_encode; a list of several values. NULL: d->error. */
+moonlet_term *term_decode(Machine *M, const moonlet_state *s, Value v, Decoding *d);
+moonlet_term *term_decode_list(Machine *M, const moonlet_state *s, const Value *values,
+                               size_t count, Decoding *d);
+/* What the error is. */
+moonlet_error_kind term_decode_kind(const Decoding *d);
+/* The state as it is, with the error, which is freed. */
+moonlet_result term_decode_refuse(const moonlet_state *s, Decoding *d);
 
 #endif

@@ -5,7 +5,7 @@
  */
 #include "api/host.h"
 #include "api/term.h"
-#include "eval/import.h"
+#include "stack/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ typedef struct Level {
 } Level;
 
 typedef struct Encoder {
-    Run *R;
+    Machine *M;
     Level *levels; /* collected memory */
     size_t depth, capacity;
     Table *made; /* address of a list -> its table */
@@ -36,33 +36,39 @@ static Value address_key(const moonlet_term *list)
     return value_number((double)(uintptr_t)list);
 }
 
-static void deepen(Encoder *e)
+static bool deepen(Encoder *e)
 {
-    e->capacity = e->capacity ? e->capacity * 2 : 16;
-    Level *more = mem_alloc(e->capacity * sizeof *more);
+    size_t capacity = e->capacity ? e->capacity * 2 : 16;
+    Level *more = mem_try_alloc(capacity * sizeof *more);
+    if (!more) return false;
     if (e->depth) memcpy(more, e->levels, e->depth * sizeof *more);
     e->levels = more;
+    e->capacity = capacity;
+    return true;
 }
 
 static Value open_list(Encoder *e, const moonlet_term *list)
 {
-    if (e->depth == e->capacity) deepen(e);
-    Table *t = run_new_table(e->R);
+    if (mem_short || (e->depth == e->capacity && !deepen(e))) {
+        if (!e->error) e->error = strdup("not enough memory");
+        return V_NIL;
+    }
+    Table *t = run_new_table(&e->M->run);
     e->levels[e->depth++] = (Level){.list = list, .table = t};
-    run_set(e->R, e->made, address_key(list), value_object(t));
+    run_set(&e->M->run, e->made, address_key(list), value_object(t));
     return value_object(t);
 }
 
 static Value encode_reference(Encoder *e, const moonlet_term *t)
 {
-    Value table = run_get(e->R, e->made, address_key(t->u.target));
+    Value table = run_get(&e->M->run, e->made, address_key(t->u.target));
     if (table == V_NIL) e->error = strdup("a reference to a list outside of the term");
     return table;
 }
 
 static void end_import(Encoder *e)
 {
-    if (e->imported) run_end(e->import.from);
+    if (e->imported) machine_end(e->import.from);
     e->imported = NULL;
 }
 
@@ -74,7 +80,7 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
     if (e->imported != s) {
         end_import(e);
         e->imported = s;
-        import_begin(&e->import, e->R, run_begin(s), e->shared_below);
+        import_begin(&e->import, e->M, machine_begin(s), e->shared_below);
     }
     v = import_value(&e->import, v);
     if (!e->import.refused) return v;
@@ -87,6 +93,10 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
 /* The value; of a list the empty table, whose items come next. */
 static Value encode_one(Encoder *e, const moonlet_term *t)
 {
+    if (t && t->lacks) {
+        e->error = strdup("not enough memory");
+        return V_NIL;
+    }
     switch (moonlet_term_type_of(t)) {
     case MOONLET_TERM_BOOLEAN: return value_boolean(t->boolean);
     case MOONLET_TERM_NUMBER: return value_number_checked(t->u.number);
@@ -97,7 +107,7 @@ static Value encode_one(Encoder *e, const moonlet_term *t)
     }
     case MOONLET_TERM_LIST: return open_list(e, t);
     case MOONLET_TERM_FUNCTION:
-        return host_function(e->R, NULL, t->u.function.call, t->u.function.user);
+        return host_function(e->M, NULL, t->u.function.call, t->u.function.user);
     case MOONLET_TERM_POINTER: return host_pointer(t->u.pointer);
     case MOONLET_TERM_VALUE: return encode_value(e, t);
     case MOONLET_TERM_REFERENCE: return encode_reference(e, t);
@@ -133,12 +143,12 @@ static void encode_item(Encoder *e, Level *l)
     e->levels[at].next++;
     Table *t = e->levels[at].table;
     Value v = encode_one(e, item->value);
-    if (v != V_NIL) run_set(e->R, t, key, v);
+    run_set(&e->M->run, t, key, v);
 }
 
 static Value encode(Encoder *e, const moonlet_term *term, char **error)
 {
-    e->made = run_new_table(e->R);
+    if (!e->made) e->made = run_new_table(&e->M->run);
     Value v = encode_one(e, term);
     while (e->depth && !e->error) {
         Level *l = &e->levels[e->depth - 1];
@@ -152,14 +162,26 @@ static Value encode(Encoder *e, const moonlet_term *term, char **error)
     return e->error ? V_NIL : v;
 }
 
-Value term_encode(Run *R, const moonlet_term *term, char **error)
+Value term_encode(Machine *M, const moonlet_term *term, char **error)
 {
-    Encoder e = {.R = R};
+    Encoder e = {.M = M};
     return encode(&e, term, error);
 }
 
-Value term_import(Run *R, const moonlet_term *term, uint64_t shared_below, char **error)
+Value *term_encode_items(Machine *M, const moonlet_term *list, char **error)
 {
-    Encoder e = {.R = R, .copies = true, .shared_below = shared_below};
+    Encoder e = {.M = M};
+    size_t count = moonlet_term_count(list);
+    Value *values = list && list->lacks ? NULL : api_values(count);
+    *error = values ? NULL : strdup("not enough memory");
+    if (!values) return NULL;
+    for (size_t i = 0; i < count && !*error; i++)
+        values[i] = encode(&e, moonlet_term_item(list, i), error);
+    return *error ? NULL : values;
+}
+
+Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, char **error)
+{
+    Encoder e = {.M = M, .copies = true, .shared_below = shared_below};
     return encode(&e, term, error);
 }

@@ -7,14 +7,19 @@
  *          grows until it has room for frames + 1
  */
 #include "api/api.h"
+
 #include "api/path.h"
-#include "eval/collect.h"
+#include "control/collect.h"
+#include "eval/error.h"
+#include "lib/digest.h"
+
+#include <assert.h>
 
 enum { SIZE_FIRST = 8 };
 
 struct moonlet_timeline {
     struct moonlet_state now; /* what a session begins from: no handle for others */
-    Run *R;
+    Machine *M;
     State **kept;
     size_t size, frames;
     uint64_t oldest, frame;
@@ -25,14 +30,17 @@ struct moonlet_timeline {
 
 static State *kept_at(const moonlet_timeline *t, uint64_t frame)
 {
+    assert(t->oldest <= frame && frame < t->oldest + t->size && "the frame is kept");
     return t->kept[frame % t->size];
 }
 
+/* Without memory it stays as it is, and has fewer frames. */
 static void grow(moonlet_timeline *t)
 {
     size_t size = t->size ? 2 * t->size : SIZE_FIRST;
     if (size > t->frames) size = t->frames + 1;
-    State **kept = mem_alloc(size * sizeof *kept);
+    State **kept = mem_try_alloc(size * sizeof *kept);
+    if (!kept) return;
     for (uint64_t n = t->oldest; n < t->frame; n++) kept[n % size] = kept_at(t, n);
     t->kept = kept;
     t->size = size;
@@ -40,6 +48,7 @@ static void grow(moonlet_timeline *t)
 
 static void keep(moonlet_timeline *t, State *state)
 {
+    assert(state->heap.spare == STATE_OWN && "states of a timeline are its own");
     uint64_t kept = t->frame - t->oldest;
     if (kept == t->size && t->size <= t->frames) grow(t);
     if (kept == t->size) t->oldest++;
@@ -53,20 +62,20 @@ moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
     moonlet_timeline *t = mem_alloc_root(sizeof *t);
     t->frames = frames;
     t->now.config = s->config;
-    t->R = run_begin(s->state);
-    t->R->own.expected = frames;
-    State *state = run_snapshot_own(t->R, NULL);
+    t->M = machine_begin(s->state);
+    t->M->run.own.expected = frames;
+    State *state = machine_snapshot_own(t->M, NULL);
     state->paused = s->state->paused;
     keep(t, state);
-    run_rest(t->R);
+    machine_rest(t->M);
     return t;
 }
 
 void moonlet_timeline_end(moonlet_timeline *t)
 {
     if (!t || t->running) return;
-    run_wake(t->R, t->now.state);
-    run_end(t->R);
+    machine_wake(t->M, t->now.state);
+    machine_end(t->M);
     mem_free_root(t);
 }
 
@@ -91,12 +100,14 @@ static moonlet_result answer(moonlet_timeline *t, moonlet_status status, size_t 
                             .error = t->error};
 }
 
-static void set_values(moonlet_timeline *t, const Value *values, size_t count)
+static bool set_values(moonlet_timeline *t, const Value *values, size_t count)
 {
-    Value *to = mem_alloc((count + 1) * sizeof *to);
+    Value *to = api_values(count);
+    if (!to) return false;
     if (count) memcpy(to, values, count * sizeof *to);
     t->values = to;
     t->error = NULL;
+    return true;
 }
 
 static moonlet_result fail(moonlet_timeline *t, const moonlet_error *e)
@@ -115,16 +126,17 @@ static moonlet_error *error_of(moonlet_error_kind kind, const char *message)
 /* The world is again what it was before the call. */
 static moonlet_result failed(moonlet_timeline *t, Session *S, RunStatus status)
 {
-    Run *R = S->R;
+    assert(t->now.state && "there is a state to go back to");
+    Machine *M = S->M;
     bool limit = status == RUN_PAUSED;
-    if (limit) R->fatal = true;
-    moonlet_limit_kind kind = R->fatal ? api_limit_of(S) : MOONLET_LIMIT_NONE;
+    if (limit) M->fatal = true;
+    moonlet_limit_kind kind = M->fatal ? api_limit_of(S) : MOONLET_LIMIT_NONE;
     const moonlet_error *e = S->error;
     if (limit)
         e = error_of(MOONLET_ERROR_LIMIT, moonlet_limit_text(kind));
     else if (!e)
         e = api_error_of_run(S, NULL, NULL);
-    run_back(R, t->now.state);
+    machine_back(M, t->now.state);
     moonlet_result r = fail(t, e);
     r.limit = kind;
     return r;
@@ -132,9 +144,12 @@ static moonlet_result failed(moonlet_timeline *t, Session *S, RunStatus status)
 
 static moonlet_result succeeded(moonlet_timeline *t, Session *S)
 {
-    size_t count = S->R->result_count;
-    collect_end(S->R);
-    set_values(t, S->R->results, count);
+    size_t count = S->M->result_count;
+    collect_end(S->M, S->M->results, count);
+    if (!set_values(t, S->M->results, count)) {
+        error_set_memory(S->M);
+        return failed(t, S, RUN_ERROR);
+    }
     State *state = api_pack(S, true);
     t->frame++;
     keep(t, state);
@@ -152,14 +167,14 @@ moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
     t->running = true;
     Session S;
     Value f;
-    run_wake(t->R, t->now.state);
-    api_begin_in(&S, &t->now, t->R);
-    RunStatus status = path_get(&S, path, NULL, &f);
-    if (status == RUN_OK) status = eval_call(S.R, f, (const Value *)args, count);
-    uint64_t steps = eval_steps_used(S.R);
+    machine_wake(t->M, t->now.state);
+    api_begin_in(&S, &t->now, t->M);
+    RunStatus status = path_get_callee(&S, path, NULL, &f);
+    if (status == RUN_OK) status = eval_call(S.M, f, (const Value *)args, count);
+    uint64_t steps = eval_steps_used(S.M);
     moonlet_result r = status == RUN_OK ? succeeded(t, &S) : failed(t, &S, status);
     r.steps = steps;
-    run_rest(t->R);
+    machine_rest(t->M);
     api_leave(&S);
     t->running = false;
     return r;
@@ -169,11 +184,11 @@ bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame)
 {
     assert_given(t);
     if (t->running || frame < t->oldest || frame > t->frame) return false;
-    run_wake(t->R, t->now.state);
+    machine_wake(t->M, t->now.state);
     for (; t->frame > frame; t->frame--) t->kept[t->frame % t->size] = NULL;
     t->now.state = kept_at(t, frame);
-    run_back(t->R, t->now.state);
-    run_rest(t->R);
+    machine_back(t->M, t->now.state);
+    machine_rest(t->M);
     return true;
 }
 
@@ -181,9 +196,45 @@ moonlet_state *moonlet_timeline_state(moonlet_timeline *t)
 {
     assert_given(t);
     if (t->running) return NULL;
-    run_wake(t->R, t->now.state);
-    State *state = run_snapshot(t->R);
+    machine_wake(t->M, t->now.state);
+    State *state = machine_snapshot(t->M);
     state->paused = t->now.state->paused;
-    run_rest(t->R);
+    machine_rest(t->M);
     return handle_new(state, t->now.config);
+}
+
+moonlet_state *moonlet_timeline_state_at(moonlet_timeline *t, uint64_t frame)
+{
+    assert_given(t);
+    if (t->running || frame < t->oldest || frame > t->frame) return NULL;
+    if (frame == t->frame) return moonlet_timeline_state(t);
+    machine_wake(t->M, t->now.state);
+    run_close(&t->M->run); /* others see it from now on */
+    machine_rest(t->M);
+    return handle_new(kept_at(t, frame), t->now.config);
+}
+
+/* In the run itself, which is to notice nothing of it: its own snapshots stay its own. */
+static bool digest_now(moonlet_timeline *t, uint64_t *digest)
+{
+    Walk w = walk_begin();
+    machine_wake(t->M, t->now.state);
+    uint64_t next_id = t->M->run.next_id, counted = mem_count_stop();
+    bool whole = digest_world(t->M, &w, digest);
+    mem_count_go_on(counted);
+    t->M->run.next_id = next_id;
+    machine_rest(t->M);
+    return whole;
+}
+
+bool moonlet_timeline_digest(moonlet_timeline *t, uint64_t frame, uint64_t *digest)
+{
+    assert_given(t);
+    assert_given(digest);
+    if (!t->running && frame == t->frame) return digest_now(t, digest);
+    moonlet_state *s = moonlet_timeline_state_at(t, frame);
+    if (!s) return false;
+    *digest = moonlet_digest(s);
+    moonlet_release(s);
+    return true;
 }

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "eval/link.h"
 #include "lib/lib.h"
+#include "link/link.h"
 #include "syntax/dump.h"
 
 static void write_out(void *context, const char *text, size_t length)
@@ -18,7 +18,7 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
 {
     String *error;
     if (name && strcmp(name, "-") == 0) name = NULL;
-    Closure *f = lib_load_file(c->R, name, NULL, NULL, &error);
+    Closure *f = lib_load_file(c->M, name, NULL, NULL, &error);
     if (!f) {
         report_message(c, lib_c_text(error));
         return false;
@@ -28,34 +28,42 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
     return true;
 }
 
+static bool cannot_write(const Cli *c, const char *what)
+{
+    report_message(c, lib_c_text(lib_join("cannot write ", what, ": ", strerror(errno), NULL)));
+    return false;
+}
+
+/* name "-": standard output. */
 static bool write_file(const char *name, const String *bytes)
 {
-    FILE *f = fopen(name, "wb");
+    bool standard = strcmp(name, "-") == 0;
+    FILE *f = standard ? stdout : fopen(name, "wb");
     if (!f) return false;
     bool good = fwrite(bytes->data, 1, bytes->length, f) == bytes->length;
-    return fclose(f) == 0 && good;
+    return (standard ? fflush(f) : fclose(f)) == 0 && good;
 }
 
 bool files_dump(const Cli *c, bool strip, char **names)
 {
     String *error;
     const char *from = names[1] && strcmp(names[1], "-") != 0 ? names[1] : NULL;
-    Closure *f = lib_load_file(c->R, from, NULL, NULL, &error);
+    Closure *f = lib_load_file(c->M, from, NULL, NULL, &error);
     if (!f) {
         report_message(c, lib_c_text(error));
         return false;
     }
     String *bytes = dump_write(f->proto->source, strip);
     if (bytes && write_file(names[0], bytes)) return true;
-    report_message(
-        c, lib_c_text(lib_join("cannot write ", names[0], ": ", strerror(errno), NULL)));
-    return false;
+    return cannot_write(c, strcmp(names[0], "-") == 0 ? "standard output" : names[0]);
 }
 
 bool files_inspect(const Cli *c, OptionTask task, char **names)
 {
     bool good = true;
-    if (!*names) return inspect(c, task, NULL);
+    if (!*names) good = inspect(c, task, NULL);
     for (; *names; names++) good = inspect(c, task, *names) && good;
-    return good;
+    errno = 0;
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    return written ? good : cannot_write(c, "standard output");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/map.h"
+#include "cli/report.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -85,7 +86,7 @@ static void grow(Mapping *m)
     if (m->capacity - m->length >= READ_SIZE) return;
     m->capacity = m->capacity ? m->capacity * 2 : 4 * READ_SIZE;
     m->buffer = realloc(m->buffer, m->capacity);
-    if (!m->buffer) mem_fail("not enough memory");
+    if (!m->buffer) report_no_memory();
 }
 
 /* Until there is something to read. A signal may come between the look at its flag and the
@@ -181,7 +182,8 @@ static void write_items(Mapping *m, const moonlet_items *all)
 
 static bool map_batch(Mapping *m)
 {
-    moonlet_value *lines = mem_alloc(MAP_LINES * sizeof *lines);
+    moonlet_value *lines = mem_try_alloc(MAP_LINES * sizeof *lines);
+    if (!lines) report_no_memory();
     size_t count, bytes = take_lines(m, lines, &count);
     if (!count) return false;
     moonlet_map_options options = {.threads = m->o->threads,
@@ -227,12 +229,12 @@ static const char wrapper[] =
 static bool wrap(Mapping *m, Value f)
 {
     String *error, *name = string_from_c("=map");
-    Run *R = m->c->R;
-    Value env = value_object(R->world->globals);
-    Closure *make = native_load(R, wrapper, sizeof wrapper - 1, name, &env, &error);
+    Machine *M = m->c->M;
+    Value env = value_object(M->run.world->globals);
+    Closure *make = native_load(M, wrapper, sizeof wrapper - 1, name, &env, &error);
     if (!report_run(m->c, make, error, &f, 1)) return false;
-    m->function = value_out(lib_result(R, 0));
-    m->s = handle_new(run_snapshot(R), NULL);
+    m->function = value_out(lib_result(M, 0));
+    m->s = handle_new(machine_snapshot(M), NULL);
     moonlet_state *s = moonlet_limit(m->s, &m->o->limits);
     moonlet_release(m->s);
     m->s = s;
@@ -248,8 +250,8 @@ static off_t input_size(void)
 bool map_run(const Cli *c, const MapOptions *o)
 {
     Mapping m = {.c = c, .o = o, .good = true, .size = input_size()};
-    Value f = lib_result(c->R, 0);
-    if (!value_is_function(f) && meta_of(c->R, f, META_CALL) == V_NIL) {
+    Value f = lib_result(c->M, 0);
+    if (!value_is_function(f) && meta_of(c->M, f, META_CALL) == V_NIL) {
         report_message(c, "--map: the script must return a function");
         return false;
     }

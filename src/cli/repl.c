@@ -3,21 +3,22 @@
 #include "cli/repl.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/line.h"
 #include "lib/lib.h"
 #include "syntax/parser.h"
 
-static const char *prompt_of(Run *R, const char *name, const char *otherwise)
+const char *repl_prompt(Machine *M, const char *name, const char *otherwise)
 {
-    Value v = run_get_field(R, R->world->globals, name);
+    Value v = run_get_field(&M->run, M->run.world->globals, name);
     if (!value_is_string(v) && !value_is_number(v)) return otherwise;
-    return lib_c_text(value_string(value_to_text(R, v)));
+    return lib_c_text(value_string(value_to_text(M, v)));
 }
 
-static String *first_line(Run *R, LineInput *in)
+static String *first_line(Machine *M, LineInput *in)
 {
-    String *line = line_read(in, prompt_of(R, "_PROMPT", "> "));
+    String *line = line_read(in, repl_prompt(M, "_PROMPT", "> "));
     if (!line) return NULL;
     line_remember(in, line);
     if (line->length == 0 || line->data[0] != '=') return line;
@@ -25,51 +26,70 @@ static String *first_line(Run *R, LineInput *in)
 }
 
 /* The text and a further line; NULL: there is none. */
-static String *another_line(Run *R, LineInput *in, String *text)
+static String *another_line(Machine *M, LineInput *in, String *text)
 {
-    String *line = line_read(in, prompt_of(R, "_PROMPT2", ">> "));
+    String *line = line_read(in, repl_prompt(M, "_PROMPT2", ">> "));
     if (!line) return NULL;
     line_remember(in, line);
     return string_concat(string_concat(text, "\n", 1), line->data, line->length);
 }
 
 /* Lines as long as they make no whole chunk; NULL: there are no more. */
-static String *read_chunk(Run *R, LineInput *in, String *name)
+static String *read_chunk(Machine *M, LineInput *in, String *name)
 {
-    String *text = first_line(R, in);
+    String *text = first_line(M, in);
     while (text && parse_chunk(text->data, text->length, name, false).incomplete)
-        text = another_line(R, in, text);
+        text = another_line(M, in, text);
     return text;
 }
 
-/* Calls print with the results of the last call. */
-static void show_results(const Cli *c)
+Value *repl_results(const Cli *c, size_t *count)
 {
-    Run *R = c->R;
-    size_t n = R->result_count;
-    if (!n) return;
-    Value *results = mem_alloc(n * sizeof *results);
-    memcpy(results, R->results, n * sizeof *results);
-    if (eval_call(R, run_get_field(R, R->world->globals, "print"), results, n) == RUN_OK)
+    Value *results = mem_try_alloc((*count + 1) * sizeof *results);
+    if (!results) {
+        report_message(c, "not enough memory");
+        *count = 0;
+    }
+    if (*count) memcpy(results, c->M->results, *count * sizeof *results);
+    return results;
+}
+
+void repl_print(const Cli *c, const Value *values, size_t count)
+{
+    Machine *M = c->M;
+    if (!count) return;
+    if (eval_call(M, run_get_field(&M->run, M->run.world->globals, "print"), values, count) ==
+        RUN_OK)
         return;
-    bool text = value_is_string(R->error) || value_is_number(R->error);
-    const char *why = text ? lib_c_text(value_string(value_to_text(R, R->error))) : "(null)";
+    bool text = value_is_string(M->error) || value_is_number(M->error);
+    const char *why = text ? lib_c_text(value_string(value_to_text(M, M->error))) : "(null)";
     report_message(c, lib_c_text(lib_join("error calling 'print' (", why, ")", NULL)));
 }
 
-void repl_run(Cli *c)
+static void run_lines(Cli *c)
 {
-    const char *program = c->program;
-    Run *R = c->R;
+    Machine *M = c->M;
     String *text, *error, *name = string_from_c("=stdin");
     LineInput *in = line_open();
-    c->program = NULL;
-    while ((text = read_chunk(R, in, name))) {
-        Closure *f = native_load(R, text->data, text->length, name, NULL, &error);
-        if (report_run(c, f, error, NULL, 0)) show_results(c);
+    while ((text = read_chunk(M, in, name))) {
+        Closure *f = native_load(M, text->data, text->length, name, NULL, &error);
+        bool good = report_run(c, f, error, NULL, 0);
+        size_t count = good ? M->result_count : 0;
+        if (count) repl_print(c, repl_results(c, &count), count);
+        if (M->status == RUN_PAUSED) break; /* at a limit */
     }
     putchar('\n');
     fflush(stdout);
     line_close(in);
+}
+
+void repl_run(Cli *c, size_t frames)
+{
+    const char *program = c->program;
+    c->program = NULL;
+    if (isatty(STDIN_FILENO))
+        repl_run_terminal(c, frames);
+    else
+        run_lines(c);
     c->program = program;
 }

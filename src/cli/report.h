@@ -7,23 +7,33 @@
  * __tostring makes of it, or "(no error message)"; for nil there is none at all. It is
  * made where the error is, by a function that runs there as xpcall's handlers do.
  *
- * While a call runs, Ctrl-C makes it fail with "interrupted!" at its next call or turn
- * of a loop; a second one, or one while nothing runs, ends the program.
+ * While a call runs that is not to be paused, Ctrl-C makes it fail with "interrupted!" at its
+ * next call or turn of a loop; a second one, or one while nothing runs, ends the program.
  */
 #ifndef MOONLET_REPORT_H
 #define MOONLET_REPORT_H
 
-#include "eval/eval.h"
+#include "control/eval.h"
 
 typedef struct Cli {
-    Run *R;
+    Machine *M;
     const char *program; /* its name in messages; NULL in interactive mode */
+    bool pauses;         /* Ctrl-C is no error, but pauses the program */
 } Cli;
 
 void report_message(const Cli *c, const char *text);
+/* For the program's own needs, without which it cannot go on: says so, and exits with 1. */
+_Noreturn void report_no_memory(void);
 
-/* Calls f and reports its error; false if there was one. The results are in the run. */
+/* Calls f and reports its error; false if there was one, or it was paused (M->status). The
+ * results are in the run. */
 bool report_call(const Cli *c, Value f, const Value *args, size_t n);
+
+/* Calls f and tells nobody of its error, which is in the run. */
+RunStatus report_try(const Cli *c, Value f, const Value *args, size_t n);
+
+/* The same, for the program that was paused when the run's state was packed. */
+bool report_resume(const Cli *c);
 
 /* Reports `error` if there is no function; else calls it. */
 bool report_run(const Cli *c, Closure *f, const String *error, const Value *args, size_t n);

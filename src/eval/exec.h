@@ -11,8 +11,96 @@
 #define MOONLET_EXEC_H
 
 #include "eval/meta.h"
-#include "eval/node.h"
+#include "stack/frame.h"
 #include "value/number.h"
+
+/* A compiler that does not optimise, or looks at what the code does, makes no jumps of
+ * calls. */
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#undef MOONLET_TRAMPOLINE
+#define MOONLET_TRAMPOLINE
+#endif
+
+#ifdef MOONLET_TRAMPOLINE
+static inline Flow flow_go(const Node *n, Value *fp, Value acc, Machine *M, double d)
+{
+    M->fp = fp, M->acc = acc, M->d = d;
+    return n;
+}
+#define GO(n_, fp_, acc_, d_) return flow_go((n_), (fp_), (acc_), M, (d_))
+#elif defined(__clang__)
+#define GO(n_, fp_, acc_, d_)                                                    \
+    do {                                                                         \
+        const Node *go_ = (n_);                                                  \
+        __attribute__((musttail)) return go_->exec(go_, (fp_), (acc_), M, (d_)); \
+    } while (0)
+#else
+#define GO(n_, fp_, acc_, d_)                          \
+    do {                                               \
+        const Node *go_ = (n_);                        \
+        return go_->exec(go_, (fp_), (acc_), M, (d_)); \
+    } while (0)
+#endif
+
+/* Hands over to another function of the same shape, for the same node. */
+#ifdef MOONLET_TRAMPOLINE
+static inline Flow flow_hand(Exec *f, const Node *n, Value *fp, Value acc, Machine *M, double d)
+{
+    M->hand = f;
+    return flow_go(n, fp, acc, M, d);
+}
+#define HAND(f_, n_, fp_, acc_, d_) return flow_hand((f_), (n_), (fp_), (acc_), M, (d_))
+#elif defined(__clang__)
+#define HAND(f_, n_, fp_, acc_, d_) \
+    __attribute__((musttail)) return (f_)((n_), (fp_), (acc_), M, (d_))
+#else
+#define HAND(f_, n_, fp_, acc_, d_) return (f_)((n_), (fp_), (acc_), M, (d_))
+#endif
+
+/* What a worker function wants its Exec to do next. Exec functions take no address of
+ * a local: it would forbid the tail jump. Workers may. */
+typedef enum Action {
+    ACT_NEXT,    /* the next node */
+    ACT_DELIVER, /* M->value is the node's value */
+    ACT_CALL,    /* call M->call_frame with M->call_count arguments */
+    ACT_THROW    /* raise M->error */
+} Action;
+
+#define ACT(action_)                                                          \
+    switch (action_) {                                                        \
+    case ACT_NEXT: GO(n + 1, fp, acc, d);                                     \
+    case ACT_DELIVER: HAND(eval_deliver, n, fp, M->value, d);                 \
+    case ACT_CALL: HAND(call_any, n, M->call_frame, (Value)M->call_count, d); \
+    default: HAND(eval_throw, n, fp, acc, d);                                 \
+    }
+
+/* Leaves a function with one value, with several in M->results. */
+#ifdef MOONLET_STRESS
+EXEC(stress_return_one); /* control/stress.h */
+EXEC(stress_return_many);
+#define RETURN_ONE(nf_, v_)                                                            \
+    do {                                                                               \
+        Value *nf__ = (nf_);                                                           \
+        HAND(stress_return_one, (const Node *)value_pointer(nf__[-2]), nf__, (v_), d); \
+    } while (0)
+#define RETURN_MANY(nf_)                                                                 \
+    do {                                                                                 \
+        Value *nf__ = (nf_);                                                             \
+        HAND(stress_return_many, (const Node *)value_pointer(nf__[-2]), nf__, V_NIL, d); \
+    } while (0)
+#else
+#define RETURN_ONE(nf_, v_)                                       \
+    do {                                                          \
+        Value *nf__ = (nf_);                                      \
+        GO((const Node *)value_pointer(nf__[-2]), nf__, (v_), d); \
+    } while (0)
+#define RETURN_MANY(nf_)                             \
+    do {                                             \
+        Value *nf__ = (nf_);                         \
+        const Node *ret__ = value_pointer(nf__[-2]); \
+        HAND(ret__->k.many, ret__, nf__, V_NIL, d);  \
+    } while (0)
+#endif
 
 /* Every exec function by its kind's name. */
 #define X_ARITH(op, l, r, dst) EXEC(exec_##op##_##l##r##_##dst);
@@ -66,25 +154,52 @@ EXEC(slow_iter_call);
 EXEC(call_any);
 EXEC(call_native);
 /* fp[-1] is no function: its __call takes its place, with the value itself as the first of
- * now count + 1 arguments (manual 2.4). false: it has none. */
-bool call_resolve(Run *R, Value *fp, size_t count);
-/* Out of fuel: refill, answer an interrupt, or pause; then n again. */
+ * now count + 1 arguments (manual 2.4), for which there is room in the slack. false: it has
+ * none. */
+bool call_resolve(Machine *M, Value *fp, size_t count);
+/* Out of fuel: refill, answer an interrupt, or pause; then n again. One unit of fuel has been
+ * taken in vain, and is given back. */
 EXEC(eval_poll);
+/* The same where none has been taken. */
+EXEC(eval_poll_untaken);
+/* The same before a node that has not been executed, and needs neither acc nor d. */
+EXEC(eval_poll_next);
 /* The same before the call of fp[-1] with acc arguments, which is then made. */
 EXEC(eval_poll_call);
+/* Executes node n, which has polled or been stopped, again: without the events that hooks
+ * have been told of before. */
+EXEC(eval_again);
+/* The same before acc is delivered as the value of node n; before M->error is thrown by the
+ * native at fp. */
+EXEC(eval_poll_value);
+EXEC(eval_poll_throw);
+/* Raises "not enough memory" from node n. */
+EXEC(eval_no_memory);
 /* Goes on with acc as the value of node n, wherever n's destination is. */
 EXEC(eval_deliver);
-/* Raises R->error from node n. */
+/* Raises M->error from node n. */
 EXEC(eval_throw);
-/* Pauses at node n, for R->stop; where a C function waits below, raises an error that
+/* Pauses at node n, for M->stop; where a C function waits below, raises an error that
  * nothing catches. */
 EXEC(eval_stop);
+EXEC(eval_stop_watched); /* where a watch ends the run, to be looked at */
 /* Pauses before the call of fp[-1] with acc arguments; the call is made again. */
 EXEC(eval_stop_call);
-/* Pauses before R->results are handed to the native that called the frame fp. */
+/* The same in the native fp[-1], which begins again. */
+EXEC(eval_stop_native);
+/* What the nodes do at which a program has been stopped (stack/frame.h). */
+EXEC(eval_call_again);
+EXEC(eval_native_again);
+EXEC(eval_return_again);
+EXEC(eval_throw_again);
+/* Pauses, if there are no steps, before the native that waits for the frame fp goes on. */
+EXEC(eval_suspend);
+/* Pauses before M->results are handed to the native that called the frame fp. */
 EXEC(eval_stop_return);
 /* The stack has no room for the call of fp[-1] with acc arguments. */
 EXEC(eval_overflow_call);
+/* Raises M->error from where the frame at fp was to be called, whose function never began. */
+EXEC(call_throw);
 /* The same for the work of node n, which is done again. */
 EXEC(eval_overflow_node);
 /* Raises "stack overflow". */
@@ -97,13 +212,19 @@ EXEC(native_finish);
 #define KINDS_RETURNED_TO(X)                                                                  \
     X(RET_A)                                                                                  \
     X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) \
-        X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_PCALL) X(GLUE_XPCALL)               \
-            X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
-                X(GLUE_HOOK) X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT)
+        X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_ANSWER) X(GLUE_PCALL)               \
+            X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
+                X(GLUE_HOOK) X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT) X(GLUE_LOST)
 /* clang-format on */
 #define X_MANY(name) EXEC(many_##name);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
+
+/* What each kind does, and with another number of values than one, if frames return to it. */
+extern Exec *const node_execs[N_KINDS];
+extern Exec *const node_many[N_KINDS];
+/* Gives these to the linker and to the stack. Once per process, before anything runs. */
+void nodes_init(void);
 
 /* Makes v[from..to) nil: one to three of them, mostly. The empty asm keeps the compiler from
  * making it a call of memset, for which a leaf would have to save all registers. */

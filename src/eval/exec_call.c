@@ -6,11 +6,12 @@
  * nf = fp + a. The call node writes the node after it, a RET node, to nf[-2], and the
  * callee's frame begins where its arguments are. A return jumps to that RET node
  * with fp still the callee's: one value travels in acc through exec, any other
- * number in R->results through k.many.
+ * number in M->results through k.many.
  */
+#include "control/stress.h"
 #include "eval/exec.h"
-#include "eval/frame.h"
 #include "eval/native.h"
+#include "stack/frame.h"
 
 /* Enters a Lua function of no surprises; anything else is call_any's. */
 #define CALL_BODY(nargs_, fill_)                                             \
@@ -21,8 +22,8 @@
         const Closure *c = value_pointer(f);                                 \
         if (LIKELY(c->h.type == OBJ_CLOSURE)) {                              \
             const Proto *p = c->proto;                                       \
-            if (LIKELY(nf + p->frame <= R->limit)) {                         \
-                if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d); \
+            if (LIKELY(nf + p->frame <= M->limit)) {                         \
+                if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d); \
                 fill_;                                                       \
                 GO(p->entry, nf, acc, d);                                    \
             }                                                                \
@@ -43,19 +44,22 @@ EXEC(exec_CALL_OPEN)
 {
     Value *nf = fp + n->a;
     nf[-2] = value_object(n + 1);
-    HAND(call_any, n, nf, n->b + (Value)R->open, d);
+    HAND(call_any, n, nf, n->b + (Value)M->open, d);
 }
 
 EXEC(call_native)
 {
     Value *nf = fp;
+    if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
     const Native *f = value_pointer(nf[-1]);
     if (f->h.flags & NATIVE_CONTROL) HAND((Exec *)(void (*)(void))f->fn, n, nf, acc, d);
-    R->native = nf;
-    int count = f->fn(R, nf, (int)acc);
-    nf = R->native; /* it may have moved */
+    M->native = nf;
+    stress_values(nf, acc);
+    stress_stack(M, NULL, nf);
+    int count = f->fn(M, nf, (int)acc);
+    nf = M->native; /* it may have moved */
     if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
-    if (UNLIKELY(count == NATIVE_PAUSE)) HAND(eval_stop_call, n, nf, acc, d);
+    if (UNLIKELY(count == NATIVE_PAUSE)) HAND(eval_stop_native, n, nf, acc, d);
     acc = (Value)(int64_t)count;
     HAND(native_finish, n, nf, acc, d);
 }
@@ -65,7 +69,7 @@ EXEC(call_native)
 EXEC(exec_RET_A) { GO(n + 1, fp - n->a, acc, d); }
 EXEC(many_RET_A)
 {
-    acc = R->result_count ? R->results[0] : V_NIL;
+    acc = M->result_count ? M->results[0] : V_NIL;
     GO(n + 1, fp - n->a, acc, d);
 }
 EXEC(exec_RET_S)
@@ -77,7 +81,7 @@ EXEC(exec_RET_S)
 EXEC(many_RET_S)
 {
     fp -= n->a;
-    fp[n->c] = R->result_count ? R->results[0] : V_NIL;
+    fp[n->c] = M->result_count ? M->results[0] : V_NIL;
     GO(n + 1, fp, acc, d);
 }
 EXEC(exec_RET_0) { GO(n + 1, fp - n->a, acc, d); }
@@ -92,8 +96,8 @@ EXEC(exec_RET_N)
 EXEC(many_RET_N)
 {
     fp -= n->a;
-    unsigned have = R->result_count < n->b ? R->result_count : n->b;
-    const Value *from = R->results;
+    unsigned have = M->result_count < n->b ? M->result_count : n->b;
+    const Value *from = M->results;
     Value *to = fp + n->c;
     for (unsigned i = 0; i < have; i++) to[i] = from[i]; /* downwards: may overlap */
     fill_nil(to, have, n->b);
@@ -104,14 +108,16 @@ EXEC(exec_RET_OPEN)
 {
     fp -= n->a;
     fp[n->c] = acc;
-    R->open = 1;
+    M->open = 1;
     GO(n + 1, fp, acc, d);
 }
 EXEC(many_RET_OPEN)
 {
     fp -= n->a;
-    Value *to = frame_take_open(R, fp, n->c, R->results, R->result_count);
+    Value *to = frame_take_open(M, fp, n->c, M->results, M->result_count);
     if (UNLIKELY(!to)) HAND(eval_overflow, n, fp, acc, d);
+    if (UNLIKELY(M->fuel < 0) && LIKELY(!M->hooking)) /* returns alone may be long */
+        HAND(eval_poll_untaken, n + 1, to, acc, d);
     GO(n + 1, to, acc, d);
 }
 
@@ -131,7 +137,7 @@ EXEC(many_RET_TAIL)
 
 EXEC(exec_RETURN_0)
 {
-    R->result_count = 0;
+    M->result_count = 0;
     RETURN_MANY(fp);
 }
 EXEC(exec_RETURN_A) { RETURN_ONE(fp, acc); }
@@ -139,15 +145,15 @@ EXEC(exec_RETURN_L) { RETURN_ONE(fp, fp[n->a]); }
 EXEC(exec_RETURN_K) { RETURN_ONE(fp, n->k.v); }
 EXEC(exec_RETURN_N)
 {
-    R->results = fp + n->a;
-    R->result_count = n->b;
+    M->results = fp + n->a;
+    M->result_count = n->b;
     RETURN_MANY(fp);
 }
 EXEC(exec_RETURN_OPEN)
 {
-    R->results = fp + n->a;
-    R->result_count = n->b + R->open;
-    if (R->result_count == 1) RETURN_ONE(fp, fp[n->a]);
+    M->results = fp + n->a;
+    M->result_count = n->b + M->open;
+    if (M->result_count == 1) RETURN_ONE(fp, fp[n->a]);
     RETURN_MANY(fp);
 }
 
@@ -155,8 +161,9 @@ EXEC(exec_RETURN_OPEN)
  * returns to where this function would have. Natives are called as usual, and their
  * results passed on: as in PUC Lua they are not tail-called. The first tail call of a
  * chain leaves a mark below the frame, so that tracebacks can tell. */
-static inline Value *tail_frame(Value *fp, const Value *from, size_t count)
+static inline Value *tail_frame(Machine *M, Value *fp, const Value *from, size_t count)
 {
+    charge_values(M, count);
     Value *nf = frame_without_varargs(fp), f = from[-1];
     bool first = frame_ret(nf) != &glue_tail;
     if (first) nf += 3;
@@ -173,9 +180,9 @@ static inline Value *tail_frame(Value *fp, const Value *from, size_t count)
 static COLD EXEC(tail_other)
 {
     size_t count = (size_t)acc;
-    if (call_resolve(R, fp, count)) count++;
+    if (call_resolve(M, fp, count)) count++;
     if (value_is(fp[-1], OBJ_CLOSURE)) {
-        fp = tail_frame(fp - n->a, fp, count);
+        fp = tail_frame(M, fp - n->a, fp, count);
         HAND(call_any, n, fp, count, d);
     }
     fp[-2] = value_object(n + 1);
@@ -186,31 +193,33 @@ EXEC(exec_TAIL_N)
 {
     Value *from = fp + n->a;
     unsigned count = n->b;
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
         if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
-    Value *nf = tail_frame(fp, from, count);
+    Value *nf = tail_frame(M, fp, from, count);
     const Closure *c = value_pointer(nf[-1]);
     const Proto *p = c->proto;
-    if (UNLIKELY(nf + p->frame > R->limit || object_is_remapped(c)))
+    if (UNLIKELY(nf + p->frame > M->limit || object_is_remapped(c))) {
+        M->fuel++; /* it takes the step again: how the stack lies must not matter */
         HAND(call_any, n, nf, count, d);
+    }
     FILL_FROM(count);
     GO(p->entry, nf, acc, d);
 }
 EXEC(exec_TAIL_OPEN)
 {
     Value *from = fp + n->a;
-    size_t count = n->b + (size_t)R->open;
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    size_t count = n->b + (size_t)M->open;
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
         if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
         from[-2] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
-    Value *nf = tail_frame(fp, from, count);
+    Value *nf = tail_frame(M, fp, from, count);
     HAND(call_any, n, nf, count, d);
 }
 
@@ -234,7 +243,7 @@ EXEC(exec_VARARG_OPEN)
 {
     uint32_t extra = frame_vararg_count(fp);
     const Value *from = frame_varargs(fp);
-    Value *to = frame_take_open(R, fp, n->c, from, extra);
+    Value *to = frame_take_open(M, fp, n->c, from, extra);
     if (UNLIKELY(!to)) HAND(eval_overflow_node, n, fp, acc, d);
     GO(n + 1, to, acc, d);
 }

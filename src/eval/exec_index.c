@@ -15,10 +15,10 @@ static inline Closure *frame_closure(Value *fp) { return value_pointer(fp[-1]); 
 #define OBJECT_U frame_closure(fp)->upvalues[n->a]
 
 /* Contents of the table that an operand is, if this run may write them; else NULL. */
-static inline TableBody *owned_body(Run *R, Value v)
+static inline TableBody *owned_body(Machine *M, Value v)
 {
-    TableBody *b = heap_table_at_hand(R, v);
-    return b && LIKELY(heap_body_owned(R, b)) ? b : NULL;
+    TableBody *b = heap_table_at_hand(&M->run, v);
+    return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
 }
 
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */
@@ -30,17 +30,17 @@ enum { INHERITED_MAX = 8 }; /* classes above each other that are looked through 
 
 /* The value of a key that the table with these contents has not, by its metatable, where
  * each __index is a table (manual 2.4); TABLE_LOOK: not to be told so easily. */
-static NOINLINE Value inherited(const Run *R, const TableBody *b, const String *key,
+static NOINLINE Value inherited(const Machine *M, const TableBody *b, const String *key,
                                 uint32_t hash)
 {
     const String *index = meta_names[META_INDEX];
     for (int i = 0; i < INHERITED_MAX; i++) {
         if (!b->meta) return V_NIL;
-        b = heap_table_at_hand(R, value_object(b->meta));
+        b = heap_table_at_hand(&M->run, value_object(b->meta));
         if (!b) return TABLE_LOOK;
         Value handler = table_peek_string(b, index, string_hash(index));
         if (handler == V_NIL) return V_NIL;
-        b = heap_table_at_hand(R, handler);
+        b = heap_table_at_hand(&M->run, handler);
         if (!b) return TABLE_LOOK;
         Value v = table_peek_string(b, key, hash);
         if (v != V_NIL) return v;
@@ -52,22 +52,22 @@ static NOINLINE Value inherited(const Run *R, const TableBody *b, const String *
 #define FIELD_NODES(o, dst, quick_)                                                 \
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
     {                                                                               \
-        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         Value v = table_get_hashed(b, n->k.v, n->aux);                              \
         FINISH_GET(dst);                                                            \
         HAND(slow_index, n, fp, acc, d);                                            \
     }                                                                               \
     static NOINLINE EXEC(peek_FIELD_##o##_##dst)                                    \
     {                                                                               \
-        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         Value v = table_peek_string(b, n->k.p, n->aux);                             \
-        if (v == V_NIL) v = inherited(R, b, n->k.p, n->aux);                        \
+        if (v == V_NIL) v = inherited(M, b, n->k.p, n->aux);                        \
         if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
         PUT_##dst(v);                                                               \
     }                                                                               \
     EXEC(exec_FIELD_##o##_##dst)                                                    \
     {                                                                               \
-        const TableBody *b = heap_table_at_hand(R, OBJECT_##o);                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                          \
         quick_(dst);                                                                \
         HAND(peek_FIELD_##o##_##dst, n, fp, acc, d);                                \
@@ -93,21 +93,21 @@ KINDS_FIELD(X_FIELD)
 
 /* A node that gets get_ from the contents b of a table; peek_: nil, or the same from where
  * most of them have it. */
-#define GET_NODE(name, object_, boxed_, dst, peek_, get_)     \
-    static NOINLINE EXEC(full_##name)                         \
-    {                                                         \
-        const TableBody *b = heap_table_at_hand(R, object_);  \
-        Value v = get_;                                       \
-        FINISH_GET(dst);                                      \
-        HAND(slow_index, n, fp, boxed_, d);                   \
-    }                                                         \
-    EXEC(exec_##name)                                         \
-    {                                                         \
-        const TableBody *b = heap_table_at_hand(R, object_);  \
-        if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d); \
-        Value v = peek_;                                      \
-        if (LIKELY(v != V_NIL)) PUT_##dst(v);                 \
-        HAND(full_##name, n, fp, acc, d);                     \
+#define GET_NODE(name, object_, boxed_, dst, peek_, get_)          \
+    static NOINLINE EXEC(full_##name)                              \
+    {                                                              \
+        const TableBody *b = heap_table_at_hand(&M->run, object_); \
+        Value v = get_;                                            \
+        FINISH_GET(dst);                                           \
+        HAND(slow_index, n, fp, boxed_, d);                        \
+    }                                                              \
+    EXEC(exec_##name)                                              \
+    {                                                              \
+        const TableBody *b = heap_table_at_hand(&M->run, object_); \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d);      \
+        Value v = peek_;                                           \
+        if (LIKELY(v != V_NIL)) PUT_##dst(v);                      \
+        HAND(full_##name, n, fp, acc, d);                          \
     }
 
 #define X_ITEM(o, dst)                                                          \
@@ -160,25 +160,32 @@ KINDS_INDEX(X_INDEX)
 #define STORED_A acc
 #define STORED_D value_number(d)
 
+/* What has been added to a table takes memory. */
+#define STORED()                                                          \
+    do {                                                                  \
+        if (UNLIKELY(M->urgent)) HAND(eval_poll_next, n + 1, fp, acc, d); \
+        GO(n + 1, fp, acc, d);                                            \
+    } while (0)
+
 /* An existing field of an owned table is overwritten; a new one is added when there
  * is no metatable to ask. b: the contents. */
-#define STORE_FIELD(v_)                                               \
-    do {                                                              \
-        Value v = (v_);                                               \
-        Value *slot = table_slot_string(b, n->k.p, n->aux, R->epoch); \
-        if (LIKELY(slot && v != V_NIL)) {                             \
-            *slot = v;                                                \
-            GO(n + 1, fp, acc, d);                                    \
-        }                                                             \
-        if (slot || !b->meta) {                                       \
-            table_set_string(b, n->k.p, v, R->epoch);                 \
-            GO(n + 1, fp, acc, d);                                    \
-        }                                                             \
+#define STORE_FIELD(v_)                                                   \
+    do {                                                                  \
+        Value v = (v_);                                                   \
+        Value *slot = table_slot_string(b, n->k.p, n->aux, M->run.epoch); \
+        if (LIKELY(slot && v != V_NIL)) {                                 \
+            *slot = v;                                                    \
+            GO(n + 1, fp, acc, d);                                        \
+        }                                                                 \
+        if (slot || !b->meta) {                                           \
+            table_set_string(b, n->k.p, v, M->run.epoch);                 \
+            STORED();                                                     \
+        }                                                                 \
     } while (0)
-#define STORE_ITEM(v_)                            \
-    if (LIKELY(!b->meta)) {                       \
-        table_set_int(b, n->aux, (v_), R->epoch); \
-        GO(n + 1, fp, acc, d);                    \
+#define STORE_ITEM(v_)                                \
+    if (LIKELY(!b->meta)) {                           \
+        table_set_int(b, n->aux, (v_), M->run.epoch); \
+        STORED();                                     \
     }
 #define STORE_INDEX(v_)                                                 \
     do {                                                                \
@@ -186,30 +193,30 @@ KINDS_INDEX(X_INDEX)
         if (LIKELY(!b->meta && value_is_number(k))) {                   \
             double x = value_to_double(k);                              \
             if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) { \
-                table_set_int(b, (int64_t)x, (v_), R->epoch);           \
-                GO(n + 1, fp, acc, d);                                  \
+                table_set_int(b, (int64_t)x, (v_), M->run.epoch);       \
+                STORED();                                               \
             }                                                           \
         }                                                               \
     } while (0)
 
 /* What is most common takes no call: another value for a key that is there, in a node of
  * this epoch. */
-#define OVERWRITE_FIELD(v_)                                            \
+#define OVERWRITE_FIELD(v_)                                                \
+    do {                                                                   \
+        Value v = (v_);                                                    \
+        HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux);             \
+        if (LIKELY(e && table_owns_root(b, M->run.epoch) && v != V_NIL)) { \
+            e->value = v;                                                  \
+            GO(n + 1, fp, acc, d);                                         \
+        }                                                                  \
+    } while (0)
+#define OVERWRITE_AT(i_, v_)                                           \
     do {                                                               \
-        Value v = (v_);                                                \
-        HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux);         \
-        if (LIKELY(e && table_owns_root(b, R->epoch) && v != V_NIL)) { \
-            e->value = v;                                              \
+        Value v = (v_), *slot = table_own_item(b, (i_), M->run.epoch); \
+        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {            \
+            *slot = v;                                                 \
             GO(n + 1, fp, acc, d);                                     \
         }                                                              \
-    } while (0)
-#define OVERWRITE_AT(i_, v_)                                       \
-    do {                                                           \
-        Value v = (v_), *slot = table_own_item(b, (i_), R->epoch); \
-        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {        \
-            *slot = v;                                             \
-            GO(n + 1, fp, acc, d);                                 \
-        }                                                          \
     } while (0)
 #define OVERWRITE_ITEM(v_) OVERWRITE_AT((int32_t)n->aux, v_)
 #define OVERWRITE_INDEX(v_)                                           \
@@ -225,13 +232,13 @@ KINDS_INDEX(X_INDEX)
 #define STORE_NODE(kind_, o, val)                                  \
     static NOINLINE EXEC(put_##kind_##_##o##_##val)                \
     {                                                              \
-        TableBody *b = owned_body(R, OBJECT_##o);                  \
+        TableBody *b = owned_body(M, OBJECT_##o);                  \
         STORE_##kind_(STORED_##val);                               \
         HAND(slow_store, n, fp, BOXED_##val, d);                   \
     }                                                              \
     EXEC(exec_SET_##kind_##_##o##_##val)                           \
     {                                                              \
-        TableBody *b = owned_body(R, OBJECT_##o);                  \
+        TableBody *b = owned_body(M, OBJECT_##o);                  \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d); \
         OVERWRITE_##kind_(STORED_##val);                           \
         HAND(put_##kind_##_##o##_##val, n, fp, acc, d);            \
@@ -249,8 +256,8 @@ KINDS_STORE(X_STORE)
     static NOINLINE EXEC(inherit_SELF_##o)                                           \
     {                                                                                \
         Value object = OBJECT_##o;                                                   \
-        const TableBody *b = heap_table_at_hand(R, object);                          \
-        Value v = inherited(R, b, n->k.p, n->aux);                                   \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                    \
+        Value v = inherited(M, b, n->k.p, n->aux);                                   \
         if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d); \
         fp[n->b - 1] = v;                                                            \
         fp[n->b] = object;                                                           \
@@ -259,7 +266,7 @@ KINDS_STORE(X_STORE)
     EXEC(exec_SELF_##o)                                                              \
     {                                                                                \
         Value object = OBJECT_##o;                                                   \
-        const TableBody *b = heap_table_at_hand(R, object);                          \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                    \
         if (UNLIKELY(!b)) HAND(slow_self, n, fp, acc, d);                            \
         Value v = table_peek_string(b, n->k.p, n->aux);                              \
         if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                       \

@@ -4,13 +4,15 @@
 #include "eval/exec.h"
 #include "eval/iterate.h"
 
-static NOINLINE bool for_prepare(const Node *n, Value *fp, Run *R)
+static NOINLINE bool for_prepare(const Node *n, Value *fp, Machine *M)
 {
     static const char *const names[] = {"initial value", "limit", "step"};
     for (int i = 0; i < 3; i++) {
         double x;
         if (!value_to_number(fp[n->a + i], &x)) {
-            error_set(R, fp, n, "'for' %s must be a number", names[i]);
+            const AstExpr *e = error_origin(fp, n);
+            for (int k = 0; e && k < i; k++) e = e->next;
+            error_set_at(M, fp, n, e, "'for' %s must be a number", names[i]);
             return false;
         }
         fp[n->a + i] = value_number(x);
@@ -23,14 +25,14 @@ EXEC(exec_FOR_PREP)
 {
     Value *v = fp + n->a;
     if (UNLIKELY(!value_is_number(v[0]) || !value_is_number(v[1]) || !value_is_number(v[2])))
-        if (!for_prepare(n, fp, R)) HAND(eval_throw, n, fp, acc, d);
+        if (!for_prepare(n, fp, M)) HAND(eval_throw, n, fp, acc, d);
     v[0] = value_number(value_to_double(v[0]) - value_to_double(v[2]));
     GO(n + n->target, fp, acc, d);
 }
 
 EXEC(exec_FOR_LOOP_1)
 {
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     double i = value_to_double(fp[n->a]) + 1;
     if (LIKELY(i <= value_to_double(fp[n->a + 1]))) {
         fp[n->a] = value_number(i);
@@ -42,7 +44,7 @@ EXEC(exec_FOR_LOOP_1)
 
 EXEC(exec_FOR_LOOP)
 {
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     double step = value_to_double(fp[n->a + 2]), limit = value_to_double(fp[n->a + 1]);
     double i = value_to_double(fp[n->a]) + step;
     if (step > 0 ? i <= limit : limit <= i) {
@@ -54,12 +56,12 @@ EXEC(exec_FOR_LOOP)
 }
 
 /* next and the step of ipairs on a table need no call. false: call. */
-static NOINLINE bool iterate_directly(const Node *n, Value *fp, Run *R)
+static NOINLINE bool iterate_directly(const Node *n, Value *fp, Machine *M)
 {
     const Value *v = fp + n->a;
     if (!value_is(v[0], OBJ_NATIVE) || !value_is_table(v[1])) return false;
     const Native *f = value_pointer(v[0]);
-    const TableBody *t = heap_table(R, value_pointer(v[1]));
+    const TableBody *t = heap_table(&M->run, value_pointer(v[1]));
     Value *out = fp + n->c, key = v[2], value = V_NIL;
     if (f->fn == native_next) {
         if (!table_next(t, &key, &value)) key = V_NIL;
@@ -90,13 +92,13 @@ EXEC(slow_iter_call) { HAND(call_any, n, iterator_frame(n, fp), 2, d); }
 
 EXEC(exec_ITER_CALL)
 {
-    if (LIKELY(iterate_directly(n, fp, R))) GO(n + 2, fp, acc, d);
+    if (LIKELY(iterate_directly(n, fp, M))) GO(n + 2, fp, acc, d);
     HAND(call_any, n, iterator_frame(n, fp), 2, d);
 }
 
 EXEC(exec_ITER_TEST)
 {
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     Value first = fp[n->c];
     if (first == V_NIL) GO(n + 1, fp, acc, d);
     fp[n->a] = first;

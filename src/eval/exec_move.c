@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads, stores, captured variables, branches, constructors. */
+#include "eval/error.h"
 #include "eval/exec.h"
-#include "eval/link.h"
+#include "eval/operate.h"
+#include "link/link.h"
 
 EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
 EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }
@@ -33,7 +35,7 @@ static inline bool cell_is_plain(Value cell)
 #define CELL_NODE(name, cell_, put_)                                              \
     static NOINLINE EXEC(remapped_##name)                                         \
     {                                                                             \
-        Value v = heap_cell(R, value_pointer(cell_));                             \
+        Value v = heap_cell(&M->run, value_pointer(cell_));                       \
         put_(v);                                                                  \
     }                                                                             \
     EXEC(exec_##name)                                                             \
@@ -49,8 +51,8 @@ CELL_NODE(CELL_S, fp[n->a], PUT_S)
 
 static COLD EXEC(slow_cell_write)
 {
-    Value cell = R->acc;
-    *heap_cell_mut(R, value_pointer(cell)) = acc;
+    Value cell = M->value;
+    *heap_cell_mut(&M->run, value_pointer(cell)) = acc;
     GO(n + 1, fp, acc, d);
 }
 
@@ -58,8 +60,8 @@ static COLD EXEC(slow_cell_write)
     do {                                          \
         Value cell = (cell_);                     \
         Cell *c = value_pointer(cell);            \
-        if (UNLIKELY(!HEAP_OWNS(R, c))) {         \
-            R->acc = cell;                        \
+        if (UNLIKELY(!HEAP_OWNS(&M->run, c))) {   \
+            M->value = cell;                      \
             HAND(slow_cell_write, n, fp, acc, d); \
         }                                         \
         c->value = acc;                           \
@@ -71,19 +73,24 @@ EXEC(exec_SET_CELL) { WRITE_CELL(fp[n->a]); }
 
 EXEC(exec_NEW_CELL)
 {
-    fp[n->c] = value_object(run_new_cell(R, acc));
+    fp[n->c] = value_object(run_new_cell(&M->run, acc));
     GO(n + 1, fp, acc, d);
 }
 EXEC(exec_WRAP_CELL)
 {
-    fp[n->c] = value_object(run_new_cell(R, fp[n->a]));
+    fp[n->c] = value_object(run_new_cell(&M->run, fp[n->a]));
     GO(n + 1, fp, acc, d);
 }
 
 EXEC(exec_JUMP) { GO(n + n->target, fp, acc, d); }
+EXEC(exec_POLL)
+{
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    GO(n + 1, fp, acc, d);
+}
 EXEC(exec_LOOP)
 {
-    if (UNLIKELY(--R->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     GO(n + n->target, fp, acc, d);
 }
 
@@ -103,7 +110,7 @@ EXEC(exec_NOT_L) { GO(n + 1, fp, value_boolean(value_is_false(fp[n->a])), d); }
     EXEC(exec_LEN_##o##_##dst)                                                     \
     {                                                                              \
         Value x = LEN_OF_##o;                                                      \
-        const TableBody *b = heap_table_at_hand(R, x);                             \
+        const TableBody *b = heap_table_at_hand(&M->run, x);                       \
         if (b && !b->meta) DELIVER_##dst((double)table_length(b));                 \
         if (value_is_object(x) && object_raw_type(value_pointer(x)) == OBJ_STRING) \
             DELIVER_##dst((double)value_string(x)->length);                        \
@@ -114,30 +121,56 @@ KINDS_LEN(X_LEN)
 
 EXEC(exec_TABLE)
 {
-    Table *t = run_new_table(R);
-    if (n->b || n->aux) table_reserve(&t->body, n->b, n->aux, R->epoch);
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_untaken, n, fp, acc, d);
+    Table *t = run_new_table(&M->run);
+    if (n->aux || n->k.v) table_begin(&t->body, n->aux, (uint32_t)n->k.v, M->run.epoch);
     PUT_S(value_object(t));
+}
+
+/* A hook may have frozen a table that is being made; and what an image says lies in its slot
+ * may be anything. */
+static COLD EXEC(list_frozen)
+{
+    error_set(M, fp, n, value_is_table(fp[n->a]) ? FROZEN_TEXT : "attempt to fill no table");
+    HAND(eval_throw, n, fp, acc, d);
+}
+
+/* A list for which there is to be room before it is made. */
+enum { LIST_SMALL = 1000 };
+
+static NOINLINE bool list_room(Machine *M, const Node *n, Value *fp)
+{
+    TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
+    if (heap_is_lost(&M->run, b)) return true; /* that is another error */
+    return table_list_room(b, n->aux - 1 + n->b + (size_t)M->open, M->run.epoch);
 }
 
 EXEC(exec_SET_LIST)
 {
-    Table *t = value_pointer(fp[n->a]);
-    table_set_list(heap_table_mut(R, t), n->aux, fp + n->c, n->b, R->epoch);
+    if (UNLIKELY(!value_is_table(fp[n->a]))) HAND(list_frozen, n, fp, acc, d);
+    TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
+    if (UNLIKELY(heap_is_lost(&M->run, b))) HAND(list_frozen, n, fp, acc, d);
+    table_set_list(b, n->aux, fp + n->c, n->b, M->run.epoch);
     GO(n + 1, fp, acc, d);
 }
 
 EXEC(exec_LIST_OPEN)
 {
-    Table *t = value_pointer(fp[n->a]);
-    table_set_list(heap_table_mut(R, t), n->aux, fp + n->c, n->b + (size_t)R->open, R->epoch);
+    if (UNLIKELY(!value_is_table(fp[n->a]))) HAND(list_frozen, n, fp, acc, d);
+    if (UNLIKELY(M->open > LIST_SMALL) && !list_room(M, n, fp))
+        HAND(eval_no_memory, n, fp, acc, d);
+    TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
+    if (UNLIKELY(heap_is_lost(&M->run, b))) HAND(list_frozen, n, fp, acc, d);
+    table_set_list(b, n->aux, fp + n->c, n->b + (size_t)M->open, M->run.epoch);
     GO(n + 1, fp, acc, d);
 }
 
 EXEC(exec_CLOSURE)
 {
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_untaken, n, fp, acc, d);
     const Proto *p = n->k.p;
     Closure *c = run_new_closure(p->upvalue_count);
-    object_init(&c->h, OBJ_CLOSURE, run_new_id(R));
+    object_init(&c->h, OBJ_CLOSURE, run_new_id(&M->run));
     c->h.flags = (uint8_t)p->upvalue_count;
     c->proto = p;
     for (uint32_t i = 0; i < p->upvalue_count; i++) {

@@ -5,7 +5,7 @@
 
 #include "eval/native.h"
 
-int native_next(Run *R, Value *a, int n);
-int native_ipairs_step(Run *R, Value *a, int n);
+int native_next(Machine *M, Value *a, int n);
+int native_ipairs_step(Machine *M, Value *a, int n);
 
 #endif

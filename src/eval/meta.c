@@ -19,12 +19,12 @@ void meta_init(void)
     }
 }
 
-Value meta_of_table_slow(Run *R, const Table *meta, Meta m)
+Value meta_of_table_slow(Machine *M, const Table *meta, Meta m)
 {
-    TableBody *b = (TableBody *)heap_table(R, meta);
+    TableBody *b = (TableBody *)heap_table(&M->run, meta);
     const String *name = meta_names[m];
     Value v = table_get_string(b, name, name->h.id_low);
     /* a cache, idempotent: safe in a frozen body too */
-    if (v == V_NIL) __atomic_fetch_or(&b->absent_flags, (uint32_t)1 << m, __ATOMIC_RELAXED);
+    if (v == V_NIL) __atomic_fetch_or(&b->flags, (uint32_t)1 << m, __ATOMIC_RELAXED);
     return v;
 }

@@ -2,13 +2,13 @@
 /*
  * Metamethods: their names and how they are looked up (manual 2.4).
  *
- * That a metatable lacks a metamethod is cached in its body's absent_flags, bit m
+ * That a metatable lacks a metamethod is cached in its body's flags (TABLE_ABSENT), bit m
  * for metamethod m; any assignment to the table of a new key clears them.
  */
 #ifndef MOONLET_META_H
 #define MOONLET_META_H
 
-#include "state/state.h"
+#include "stack/machine.h"
 
 /* X(enumerator, name). The order of the arithmetic ones is that of BinaryOp. */
 #define META_METHODS(X)         \
@@ -48,18 +48,18 @@ extern String *meta_names[META_COUNT];
 void meta_init(void);
 
 /* The metamethod m of a metatable, nil if none (or no metatable). */
-Value meta_of_table_slow(Run *R, const Table *meta, Meta m);
-static inline Value meta_of_table(Run *R, const Table *meta, Meta m)
+Value meta_of_table_slow(Machine *M, const Table *meta, Meta m);
+static inline Value meta_of_table(Machine *M, const Table *meta, Meta m)
 {
     if (!meta) return V_NIL;
-    const TableBody *b = heap_table(R, meta);
-    if (__atomic_load_n(&b->absent_flags, __ATOMIC_RELAXED) & ((uint32_t)1 << m)) return V_NIL;
-    return meta_of_table_slow(R, meta, m);
+    const TableBody *b = heap_table(&M->run, meta);
+    if (__atomic_load_n(&b->flags, __ATOMIC_RELAXED) & ((uint32_t)1 << m)) return V_NIL;
+    return meta_of_table_slow(M, meta, m);
 }
 /* The metamethod m of a value. */
-static inline Value meta_of(Run *R, Value v, Meta m)
+static inline Value meta_of(Machine *M, Value v, Meta m)
 {
-    return meta_of_table(R, run_metatable(R, v), m);
+    return meta_of_table(M, run_metatable(&M->run, v), m);
 }
 
 #endif

@@ -2,24 +2,24 @@
 /*
  * How library functions are written.
  *
- *   int fn(Run *R, Value *a, int n)
+ *   int fn(Machine *M, Value *a, int n)
  *
  * a[0..n) are the arguments; a[n] up to a[n + 24) are the function's to scribble on.
  * It answers the number of its results, which it has put at a[0..]; or one of the
  * NATIVE_ codes below, through these functions:
  *
- *   return native_error(R, "...");          an error with position, as luaL_error
- *   return native_throw(R, value);          any value as the error
- *   return native_arg_error(R, i, "...");   "bad argument #1 to 'f' (...)"
- *   return native_results(R, values, n);    many results, from anywhere
- *   return native_call(R, a, at, n, cont);  calls a[at + NATIVE_HEADER - 1] with the n
+ *   return native_error(M, "...");          an error with position, as luaL_error
+ *   return native_throw(M, value);          any value as the error
+ *   return native_arg_error(M, i, "...");   "bad argument #1 to 'f' (...)"
+ *   return native_results(M, values, n);    many results, from anywhere
+ *   return native_call(M, a, at, n, cont);  calls a[at + NATIVE_HEADER - 1] with the n
  *                                           arguments behind it; goes on in cont
- *   return native_tail(R, a, at, n);        the same, its results are ours
+ *   return native_tail(M, a, at, n);        the same, its results are ours
  *
  * A native never calls back into Lua on the C stack. What it must remember across
  * native_call it keeps in a[0..at); everything there must have been written and be a
  * Value (box integers as numbers): traces look at it. The continuation gets the results in
- * R->results[0..R->result_count), and must take them before it calls again. After any call that
+ * M->results[0..M->result_count), and must take them before it calls again. After any call that
  * can run Lua, a pointer into the frame taken before is void: use the `a` handed in.
  *
  * Arguments: i counts from 0, missing ones read as absent ("got no value").
@@ -30,47 +30,84 @@
 #define MOONLET_NATIVE_H
 
 #include "eval/meta.h"
+#include "state/walk.h"
+#include "syntax/parser.h"
 #include "value/number.h"
 
 enum {
-    NATIVE_ERROR = -1, /* R->error is set */
-    NATIVE_CALL = -2,  /* R->call_* are set */
-    NATIVE_MANY = -3,  /* R->results, R->result_count are set */
-    NATIVE_PAUSE = -4, /* out of budget inside a long native: run it again */
+    NATIVE_ERROR = -1,   /* M->error is set */
+    NATIVE_CALL = -2,    /* M->call_* are set */
+    NATIVE_MANY = -3,    /* M->results, M->result_count are set */
+    NATIVE_PAUSE = -4,   /* out of budget inside a long native: run it again */
+    NATIVE_SUSPEND = -5, /* the same, with its progress kept: native_suspend's */
     NATIVE_HEADER = 4
 };
 
-typedef int NativeCont(Run *R, Value *a, int n);
+typedef int NativeCont(Machine *M, Value *a, int n);
 
-int native_error(Run *R, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int native_throw(Run *R, Value error);
-int native_arg_error(Run *R, int i, const char *format, ...)
+int native_error(Machine *M, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int native_throw(Machine *M, Value error);
+int native_arg_error(Machine *M, int i, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "number expected, got nil" and so on, for argument i. */
-int native_type_error(Run *R, Value *a, int n, int i, const char *expected);
-int native_results(Run *R, const Value *values, size_t n);
+int native_type_error(Machine *M, Value *a, int n, int i, const char *expected);
+int native_results(Machine *M, const Value *values, size_t n);
 /* A string that cannot be made: a stop if the host has limited that. */
-int native_memory_error(Run *R);
+int native_memory_error(Machine *M);
 /* The same where the stack has no room for so many values. */
-int native_stack_error(Run *R, size_t count, const char *message);
+int native_stack_error(Machine *M, size_t count, const char *message);
 
 /* cont NULL: the results of the call are the native's own. */
-int native_call(Run *R, Value *a, int at, int n, NativeCont *cont);
-static inline int native_tail(Run *R, Value *a, int at, int n)
+int native_call(Machine *M, Value *a, int at, int n, NativeCont *cont);
+static inline int native_tail(Machine *M, Value *a, int at, int n)
 {
-    return native_call(R, a, at, n, NULL);
+    return native_call(M, a, at, n, NULL);
 }
-/* Room for `more` slots above a[used]: gives a, perhaps moved; NULL: there is none. */
-Value *native_room(Run *R, Value *a, int used, size_t more);
-
-/* Charges a long-running native for its work, in steps; false: return NATIVE_PAUSE,
- * and the native is run again from the start (or its continuation) later. Only before
- * anything observable has happened. */
-bool native_charge(Run *R, uint64_t steps);
-/* The same for values moved or looked at. */
-static inline void native_charge_values(Run *R, size_t count)
+/* Contents of a table to write; NULL: it is read-only, and the error is set. */
+TableBody *native_frozen(Machine *M);
+static inline TableBody *native_table_mut(Machine *M, Table *t)
 {
-    if (count >= STEP_VALUES) native_charge(R, count / STEP_VALUES);
+    TableBody *b = heap_table_mut(&M->run, t);
+    return __builtin_expect(!heap_is_lost(&M->run, b), 1) ? b : native_frozen(M);
+}
+/* t[key] = v, raw; false likewise. */
+bool native_set(Machine *M, Table *t, Value key, Value v);
+
+/* Room for `more` slots above a[used]: gives a, perhaps moved; NULL: there is none. */
+__attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int used,
+                                                       size_t more);
+
+/* Charges a native for its work, in steps; false: return NATIVE_PAUSE, and the native is run
+ * again from the start (or its continuation) later. Only before anything observable has
+ * happened. It may be charged more than once if what it does in between is short. */
+bool native_charge(Machine *M, uint64_t steps);
+/* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
+Walk native_walk(const Machine *M);
+/* For a native that waited for the world outside until a signal came (EINTR): whether the run
+ * is to end or to stop. */
+bool native_is_woken(const Machine *M);
+/* What an interrupt flag is set to for the Ctrl-C of a terminal, which the commands that run
+ * have got as well; else it is 1. */
+enum { INTERRUPT_ALL = 2 };
+/* What to do then: 0, wait again; NATIVE_ERROR, the error is set; NATIVE_PAUSE, which the
+ * native may answer if it can begin again, and else goes on. */
+int native_woken(Machine *M);
+/* Whether the run can pay for work that is about to be done, and charged where it is done
+ * (mem_work); false: as native_charge. */
+bool native_afford(Machine *M, uint64_t steps);
+/* Whether a native may go on that has used up its fuel. false: it keeps its progress in its
+ * frame, a[0..at), and answers native_suspend, which goes on in cont. */
+bool native_go_on(Machine *M);
+int native_suspend(Machine *M, Value *a, int at, NativeCont *cont);
+/* The same for values moved or looked at. */
+static inline void native_charge_values(Machine *M, size_t count)
+{
+    if (count >= STEP_VALUES) M->fuel -= (int64_t)(count / STEP_VALUES);
+}
+/* ... and for frames passed. */
+static inline void native_charge_levels(Machine *M, size_t count)
+{
+    M->fuel -= (int64_t)(count / STEP_LEVELS);
 }
 
 /* Arguments ------------------------------------------------------------------- */
@@ -78,31 +115,32 @@ static inline void native_charge_values(Run *R, size_t count)
 static inline Value arg(const Value *a, int n, int i) { return i < n ? a[i] : V_NIL; }
 static inline bool arg_absent(const Value *a, int n, int i) { return i >= n || a[i] == V_NIL; }
 
-bool arg_any(Run *R, Value *a, int n, int i);
-bool arg_number_slow(Run *R, Value *a, int n, int i, double *out);
-static inline bool arg_number(Run *R, Value *a, int n, int i, double *out)
+bool arg_any(Machine *M, Value *a, int n, int i);
+bool arg_number_slow(Machine *M, Value *a, int n, int i, double *out);
+static inline bool arg_number(Machine *M, Value *a, int n, int i, double *out)
 {
     if (i < n && value_is_number(a[i])) {
         *out = value_to_double(a[i]);
         return true;
     }
-    return arg_number_slow(R, a, n, i, out);
+    return arg_number_slow(M, a, n, i, out);
 }
-bool arg_number_or(Run *R, Value *a, int n, int i, double otherwise, double *out);
+bool arg_number_or(Machine *M, Value *a, int n, int i, double otherwise, double *out);
 /* lua_Integer as PUC 5.2 on 64 bits converts: truncation towards zero, saturating. */
-bool arg_integer(Run *R, Value *a, int n, int i, int64_t *out);
-bool arg_integer_or(Run *R, Value *a, int n, int i, int64_t otherwise, int64_t *out);
+bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out);
+bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise, int64_t *out);
 int64_t double_to_integer(double d);
 /* A string; numbers are converted (and a[i] replaced by the string). NULL: error. */
-String *arg_string(Run *R, Value *a, int n, int i);
+String *arg_string(Machine *M, Value *a, int n, int i);
 /* absent: *out is NULL. */
-bool arg_string_or_null(Run *R, Value *a, int n, int i, String **out);
-Table *arg_table(Run *R, Value *a, int n, int i);
-bool arg_function(Run *R, Value *a, int n, int i);
-bool arg_type(Run *R, Value *a, int n, int i, LuaType type);
+bool arg_string_or_null(Machine *M, Value *a, int n, int i, String **out);
+Table *arg_table(Machine *M, Value *a, int n, int i);
+bool arg_function(Machine *M, Value *a, int n, int i);
+bool arg_type(Machine *M, Value *a, int n, int i, LuaType type);
 /* Index of the string a[i] in names (NULL-terminated); -1: error "invalid option". */
-int arg_option(Run *R, Value *a, int n, int i, const char *otherwise, const char *const *names);
-void *arg_userdata(Run *R, Value *a, int n, int i, const void *tag, const char *type_name);
+int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
+               const char *const *names);
+void *arg_userdata(Machine *M, Value *a, int n, int i, const void *tag, const char *type_name);
 
 /* Values ---------------------------------------------------------------------- */
 
@@ -112,7 +150,7 @@ static inline Value new_string(const char *bytes, size_t length)
 }
 static inline Value new_c_string(const char *text) { return string_value(string_from_c(text)); }
 /* The text luaL_tolstring gives a value that has no __tostring; allocates. */
-Value value_to_text(Run *R, Value v);
+Value value_to_text(Machine *M, Value v);
 /* One result. */
 #define NATIVE_RETURN(v_) \
     do {                  \
@@ -120,38 +158,131 @@ Value value_to_text(Run *R, Value v);
         return 1;         \
     } while (0)
 
+/* The table of natives ------------------------------------------------------------
+ *
+ * Each library has an array of rows, one for each of its functions and one for each
+ * continuation; lib/natives.h has all arrays. All that is known of a native is here:
+ * functions are made from rows, and what lists natives goes through them. */
+
+typedef enum NativePlace {
+    PLACE_FIELD,       /* native_register puts it into its library's table */
+    PLACE_INNER,       /* a function that other code makes, or puts in place */
+    PLACE_CONTINUATION /* no function: a NativeCont */
+} NativePlace;
+
+/* What a native looks at beside the state. */
+typedef enum NativeOutside {
+    OUTSIDE_NONE,
+    OUTSIDE_CLOCK,   /* times of day, processor time */
+    OUTSIDE_PROCESS, /* environment, locale, commands, the end of the process */
+    OUTSIDE_FILES,   /* names of files, files, loaded C libraries */
+    OUTSIDE_STREAMS  /* the standard streams */
+} NativeOutside;
+
+/* What a native's work grows with, and so what it is charged by, beside the step that each
+ * call of a native costs. */
+typedef enum NativeWork {
+    WORK_FIXED,     /* nothing */
+    WORK_CALLEE,    /* nothing; what it calls pays for itself */
+    WORK_BYTES,     /* bytes of strings: one step for STEP_BYTES of them */
+    WORK_VALUES,    /* arguments, results or elements: one step for STEP_VALUES */
+    WORK_LEVELS,    /* frames of the stack that are passed: one step for STEP_LEVELS */
+    WORK_MATCHING,  /* items of a pattern tried, and bytes scanned */
+    WORK_COMPARING, /* comparisons of elements */
+    WORK_SOURCE,    /* bytes of the source or binary chunk that is compiled */
+    WORK_STATE      /* objects of the state, or entries of a part of it */
+} NativeWork;
+
 typedef struct NativeDef {
-    const char *name;
+    const char *name; /* stable; behind the last dot: what its table calls it */
     NativeFn *fn;
+    uint8_t place, outside, work;
+    bool control;    /* fn is really an Exec */
+    bool sandbox;    /* whether the default sandbox has it */
+    const char *why; /* ... or not */
 } NativeDef;
 
-/* Sets t[name] = function for every entry; defs end with a NULL name. */
-void native_register(Run *R, Table *t, const NativeDef *defs);
+/* Rows of functions that see the state alone, so a sandbox may have them. */
+#define NATIVE_OWN(name_, fn_, work_)                                                  \
+    {                                                                                  \
+        .name = (name_), .fn = (fn_), .work = (work_), .sandbox = true, .why = WHY_OWN \
+    }
+#define NATIVE_INNER(name_, fn_, work_)                                                       \
+    {                                                                                         \
+        .name = (name_), .fn = (fn_), .place = PLACE_INNER, .work = (work_), .sandbox = true, \
+        .why = WHY_OWN                                                                        \
+    }
+#define NATIVE_CONTINUED(name_, fn_, work_)                                         \
+    {                                                                               \
+        .name = (name_), .fn = (fn_), .place = PLACE_CONTINUATION, .work = (work_), \
+        .sandbox = true, .why = "runs for the function that called"                 \
+    }
+/* Of functions that see more, with the reason why a sandbox has them, or not. */
+#define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_)              \
+    {                                                                         \
+        .name = (name_), .fn = (fn_), .outside = (outside_), .work = (work_), \
+        .sandbox = (sandbox_), .why = (why_)                                  \
+    }
+#define NATIVE_INNER_SEES(name_, fn_, work_, outside_, sandbox_, why_)             \
+    {                                                                              \
+        .name = (name_), .fn = (fn_), .place = PLACE_INNER, .outside = (outside_), \
+        .work = (work_), .sandbox = (sandbox_), .why = (why_)                      \
+    }
+/* Of functions that move control themselves. */
+#define NATIVE_JUMPS(name_, exec_, place_)                                             \
+    {                                                                                  \
+        .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_), \
+        .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN          \
+    }
+#define NATIVE_ROWS_END \
+    {                   \
+        .name = NULL    \
+    }
+#define WHY_OWN "reads and changes the state alone"
+
+/* What the table that a native is in calls it. */
+const char *native_field(const NativeDef *def);
+/* A function of the row; its upvalues are nil. */
+Native *native_new(Machine *M, const NativeDef *def, int upvalues);
+static inline Value native_value(Machine *M, const NativeDef *def)
+{
+    return value_object(native_new(M, def, 0));
+}
+/* The row of this name in rows, which end with a NULL name. It must be there. */
+const NativeDef *native_row(const NativeDef *rows, const char *name);
+/* Sets t[name] = function for every row that is a field; defs end with a NULL name. */
+void native_register(Machine *M, Table *t, const NativeDef *defs);
 
 /* Code of the generic operations, for natives: with metamethods, through a
  * continuation where one is needed. Each puts its operand(s) in place and answers
- * either 1 with the result at R->results[0] (nothing was called) or a NATIVE_ code. */
+ * either 1 with the result at M->results[0] (nothing was called) or a NATIVE_ code. */
 /* a[at..] <- object[key] for cont. */
-int native_index(Run *R, Value *a, int at, Value object, Value key, NativeCont *cont);
-/* Calls cont with the boolean x < y (as a Value in R->results[0]). */
-int native_less(Run *R, Value *a, int at, Value x, Value y, NativeCont *cont);
+int native_index(Machine *M, Value *a, int at, Value object, Value key, NativeCont *cont);
+/* Calls cont with the boolean x < y (as a Value in M->results[0]). */
+int native_less(Machine *M, Value *a, int at, Value x, Value y, NativeCont *cont);
 /* tostring(v), #v as a number. */
-int native_tostring(Run *R, Value *a, int at, Value v, NativeCont *cont);
-int native_length(Run *R, Value *a, int at, Value v, NativeCont *cont);
+int native_tostring(Machine *M, Value *a, int at, Value v, NativeCont *cont);
+int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont);
 
-/* The Exec functions that are Natives of kind NATIVE_CONTROL. */
-NativeFn *native_pcall(void), *native_xpcall(void), *native_resume(void), *native_yield(void),
-    *native_wrapped(void);
-Native *native_control(Run *R, NativeFn *exec, const char *name, int upvalues);
+/* The function pcall, anew. */
+Value native_pcall(Machine *M);
 
 /* "chunk:line: " of the function at level (1: the caller of the native that runs), as
  * luaL_where; "" if there is none. */
-String *native_where(Run *R, int level);
-String *native_traceback(Run *R, const Coroutine *co, const char *message, int level);
+String *native_where(Machine *M, int level);
+String *native_traceback(Machine *M, const Coroutine *co, const char *message, int level);
 
-/* Compiles a chunk, source or dump, into a function of this run, env as link_closure takes
+/* A function of a chunk; its first upvalue, if it has any, is *env. NULL: the globals if it
+ * has just one upvalue, which is then taken for _ENV (as lua_load does). */
+Closure *native_closure(Machine *M, const struct Proto *p, const Value *env);
+/* Compiles a chunk, source or dump, into a function of this run, env as native_closure takes
  * it. NULL: *error is the message. */
-Closure *native_load(Run *R, const char *source, size_t length, String *chunk_name,
+Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error);
+/* After it has given NULL, before anything observable has happened: 0, or what the native is to
+ * return, as time is out or there was an interrupt. */
+int native_load_stopped(Machine *M);
+/* The same but for making a function; nothing is found wrong when time is out. */
+ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name);
 
 #endif

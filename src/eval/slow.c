@@ -4,10 +4,11 @@
  * 3.4). A metamethod gets a frame above this function's own, with a glue node to
  * return to that finishes the operation (glue.c).
  */
+#include <assert.h>
 #include <math.h>
 
+#include "control/eval.h"
 #include "eval/error.h"
-#include "eval/eval.h"
 #include "eval/exec.h"
 #include "eval/operate.h"
 
@@ -33,24 +34,23 @@ static Value operand_number(const Node *n, Value *fp, Value acc, char letter, un
 }
 
 /* Has handler(args...) called above this frame; its frame returns to the glue node. */
-static Action call_meta(const Node *n, Value *fp, Run *R, const Node *glue, Value handler,
+static Action call_meta(const Node *n, Value *fp, Machine *M, const Node *glue, Value handler,
                         const Value *args, int count)
 {
-    size_t at = frame_extent(fp) + FRAME_HEADER;
-    Value *nf = fp + at;
-    nf[-4] = at;
-    nf[-3] = value_object(n);
-    nf[-2] = value_object(glue);
+    assert(value_is_valid(handler) && "a handler is a value");
+    assert(count <= PUSHED_ROOM && "arguments fit what is pushed");
+    Value *nf = frame_push(M, fp, frame_extent(fp), glue, value_object(n));
     nf[-1] = handler;
     for (int i = 0; i < count; i++) nf[i] = args[i];
-    R->call_frame = nf;
-    R->call_count = count;
+    M->call_frame = nf;
+    M->call_count = count;
     return ACT_CALL;
 }
 
-static Action deliver(Run *R, Value v)
+static Action deliver(Machine *M, Value v)
 {
-    R->value = v;
+    assert(value_is_valid(v) && "what is delivered is a value");
+    M->value = v;
     return ACT_DELIVER;
 }
 
@@ -58,6 +58,7 @@ static Action deliver(Run *R, Value v)
 
 double operate_arith(BinaryOp op, double x, double y)
 {
+    assert(op <= OP_POW && "the operation is one of numbers");
     switch (op) {
     case OP_ADD: return x + y;
     case OP_SUB: return x - y;
@@ -75,84 +76,86 @@ static const AstExpr *binary_side(const AstExpr *e, bool left)
     return e->kind == EXPR_STRING ? NULL : e; /* PUC Lua's constant operands have no name */
 }
 
-static NOINLINE Action do_arith(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_arith(const Node *n, Value *fp, Value acc, Machine *M)
 {
     const KindInfo *k = &node_kinds[n->kind];
+    assert(k->op >= DO_ADD && k->op <= DO_POW && "a node of arithmetic");
     Value x = operand_number(n, fp, acc, k->left, n->a);
     Value y = operand_number(n, fp, acc, k->right, n->b);
     double dx, dy;
     if (value_to_number(x, &dx) && value_to_number(y, &dy)) {
         acc = value_number(operate_arith((BinaryOp)(k->op - DO_ADD + OP_ADD), dx, dy));
-        return deliver(R, acc);
+        return deliver(M, acc);
     }
     Meta m = (Meta)(META_ADD + k->op - DO_ADD);
-    Value handler = meta_of(R, x, m);
-    if (handler == V_NIL) handler = meta_of(R, y, m);
+    Value handler = meta_of(M, x, m);
+    if (handler == V_NIL) handler = meta_of(M, y, m);
     if (handler == V_NIL) {
         bool left = !value_to_number(x, &dx);
-        error_set_type(R, fp, n, "perform arithmetic on",
+        error_set_type(M, fp, n, "perform arithmetic on",
                        binary_side(error_origin(fp, n), left), left ? x : y);
         return ACT_THROW;
     }
-    return call_meta(n, fp, R, &glue_value, handler, (Value[]){x, y}, 2);
+    return call_meta(n, fp, M, &glue_value, handler, (Value[]){x, y}, 2);
 }
 
-static NOINLINE Action do_neg(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_neg(const Node *n, Value *fp, Value acc, Machine *M)
 {
     Value x = operand(n, fp, acc, node_kinds[n->kind].left, n->a);
     double dx;
-    if (value_to_number(x, &dx)) return deliver(R, value_number(-dx));
-    Value handler = meta_of(R, x, META_UNM);
+    if (value_to_number(x, &dx)) return deliver(M, value_number(-dx));
+    Value handler = meta_of(M, x, META_UNM);
     if (handler == V_NIL) {
         const AstExpr *e = error_origin(fp, n);
-        error_set_type(R, fp, n, "perform arithmetic on", e ? e->u.unary.operand : NULL, x);
+        error_set_type(M, fp, n, "perform arithmetic on", e ? e->u.unary.operand : NULL, x);
         return ACT_THROW;
     }
-    return call_meta(n, fp, R, &glue_value, handler, (Value[]){x, x}, 2);
+    return call_meta(n, fp, M, &glue_value, handler, (Value[]){x, x}, 2);
 }
 
-static NOINLINE Action do_len(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_len(const Node *n, Value *fp, Value acc, Machine *M)
 {
     Value x = operand(n, fp, acc, node_kinds[n->kind].left, n->a);
-    if (value_is_string(x)) return deliver(R, value_number((double)value_string(x)->length));
-    Value handler = meta_of(R, x, META_LEN);
-    if (handler != V_NIL) return call_meta(n, fp, R, &glue_value, handler, (Value[]){x, x}, 2);
+    if (value_is_string(x)) return deliver(M, value_number((double)value_string(x)->length));
+    Value handler = meta_of(M, x, META_LEN);
+    if (handler != V_NIL) return call_meta(n, fp, M, &glue_value, handler, (Value[]){x, x}, 2);
     if (value_is_table(x)) {
-        acc = value_number((double)table_length(heap_table(R, value_pointer(x))));
-        return deliver(R, acc);
+        acc = value_number((double)table_length(heap_table(&M->run, value_pointer(x))));
+        return deliver(M, acc);
     }
     const AstExpr *e = error_origin(fp, n);
-    error_set_type(R, fp, n, "get length of", e ? e->u.unary.operand : NULL, x);
+    error_set_type(M, fp, n, "get length of", e ? e->u.unary.operand : NULL, x);
     return ACT_THROW;
 }
 
 /* Comparison -------------------------------------------------------------------- */
 
-Value operate_equal_handler(Run *R, Value x, Value y)
+Value operate_equal_handler(Machine *M, Value x, Value y)
 {
     if (!value_is_object(x) || !value_is_object(y)) return V_NIL;
     ObjectType t = object_type(value_pointer(x));
     if (t != object_type(value_pointer(y)) || (t != OBJ_TABLE && t != OBJ_USERDATA))
         return V_NIL;
-    Table *mx = run_metatable(R, x), *my = run_metatable(R, y);
-    Value hx = meta_of_table(R, mx, META_EQ);
+    Table *mx = run_metatable(&M->run, x), *my = run_metatable(&M->run, y);
+    Value hx = meta_of_table(M, mx, META_EQ);
     if (hx == V_NIL || mx == my) return hx;
-    Value hy = meta_of_table(R, my, META_EQ);
+    Value hy = meta_of_table(M, my, META_EQ);
     return value_equal(hx, hy) ? hx : V_NIL;
 }
 
-static NOINLINE Action do_equal(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_equal(const Node *n, Value *fp, Value acc, Machine *M)
 {
     const KindInfo *k = &node_kinds[n->kind];
+    assert(k->op == DO_EQ && "a node that compares");
     Value x = operand(n, fp, acc, k->left, n->a);
     Value y = operand(n, fp, acc, k->right, n->b);
-    if (value_equal(x, y)) return deliver(R, V_TRUE);
-    Value handler = operate_equal_handler(R, x, y);
-    if (handler == V_NIL) return deliver(R, V_FALSE);
-    return call_meta(n, fp, R, &glue_bool, handler, (Value[]){x, y}, 2);
+    if (value_equal(x, y)) return deliver(M, V_TRUE);
+    Value handler = operate_equal_handler(M, x, y);
+    if (handler == V_NIL) return deliver(M, V_FALSE);
+    return call_meta(n, fp, M, &glue_bool, handler, (Value[]){x, y}, 2);
 }
 
-Compared operate_compare(Run *R, bool or_equal, Value x, Value y, Value *handler)
+Compared operate_compare(Machine *M, bool or_equal, Value x, Value y, Value *handler)
 {
     if (value_is_number(x) && value_is_number(y)) {
         double dx = value_to_double(x), dy = value_to_double(y);
@@ -163,55 +166,56 @@ Compared operate_compare(Run *R, bool or_equal, Value x, Value y, Value *handler
         return (or_equal ? c <= 0 : c < 0) ? COMPARED_TRUE : COMPARED_FALSE;
     }
     Meta m = or_equal ? META_LE : META_LT;
-    *handler = meta_of(R, x, m);
-    if (*handler == V_NIL) *handler = meta_of(R, y, m);
+    *handler = meta_of(M, x, m);
+    if (*handler == V_NIL) *handler = meta_of(M, y, m);
     if (*handler != V_NIL) return COMPARED_CALL;
     if (!or_equal) return COMPARED_ERROR;
-    *handler = meta_of(R, y, META_LT);
-    if (*handler == V_NIL) *handler = meta_of(R, x, META_LT);
+    *handler = meta_of(M, y, META_LT);
+    if (*handler == V_NIL) *handler = meta_of(M, x, META_LT);
     return *handler != V_NIL ? COMPARED_CALL_NOT : COMPARED_ERROR;
 }
 
-void operate_compare_error(Run *R, const Value *fp, const Node *n, Value x, Value y)
+void operate_compare_error(Machine *M, const Value *fp, const Node *n, Value x, Value y)
 {
     const char *tx = value_type_name(x), *ty = value_type_name(y);
     if (strcmp(tx, ty) == 0)
-        error_set(R, fp, n, "attempt to compare two %s values", tx);
+        error_set(M, fp, n, "attempt to compare two %s values", tx);
     else
-        error_set(R, fp, n, "attempt to compare %s with %s", tx, ty);
+        error_set(M, fp, n, "attempt to compare %s with %s", tx, ty);
 }
 
-static NOINLINE Action do_compare(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_compare(const Node *n, Value *fp, Value acc, Machine *M)
 {
     const KindInfo *k = &node_kinds[n->kind];
+    assert((k->op == DO_LT || k->op == DO_LE) && "a node that compares");
     Value x = operand_number(n, fp, acc, k->left, n->a);
     Value y = operand_number(n, fp, acc, k->right, n->b);
     Value handler;
-    switch (operate_compare(R, k->op == DO_LE, x, y, &handler)) {
-    case COMPARED_TRUE: return deliver(R, V_TRUE);
-    case COMPARED_FALSE: return deliver(R, V_FALSE);
-    case COMPARED_CALL: return call_meta(n, fp, R, &glue_bool, handler, (Value[]){x, y}, 2);
-    case COMPARED_CALL_NOT: return call_meta(n, fp, R, &glue_not, handler, (Value[]){y, x}, 2);
+    switch (operate_compare(M, k->op == DO_LE, x, y, &handler)) {
+    case COMPARED_TRUE: return deliver(M, V_TRUE);
+    case COMPARED_FALSE: return deliver(M, V_FALSE);
+    case COMPARED_CALL: return call_meta(n, fp, M, &glue_bool, handler, (Value[]){x, y}, 2);
+    case COMPARED_CALL_NOT: return call_meta(n, fp, M, &glue_not, handler, (Value[]){y, x}, 2);
     default: break;
     }
-    operate_compare_error(R, fp, n, x, y);
+    operate_compare_error(M, fp, n, x, y);
     return ACT_THROW;
 }
 
 /* Indexing ---------------------------------------------------------------------- */
 
-Lookup operate_index(Run *R, Value *object, Value key, Value *out)
+Lookup operate_index(Machine *M, Value *object, Value key, Value *out)
 {
     for (int loop = 0; loop < META_LOOP_MAX; loop++) {
         Value handler;
         if (value_is_table(*object)) {
-            const TableBody *b = heap_table(R, value_pointer(*object));
+            const TableBody *b = heap_table(&M->run, value_pointer(*object));
             *out = table_get(b, key);
             if (*out != V_NIL) return LOOKUP_DONE;
-            handler = meta_of_table(R, b->meta, META_INDEX);
+            handler = meta_of_table(M, b->meta, META_INDEX);
             if (handler == V_NIL) return LOOKUP_DONE;
         } else {
-            handler = meta_of(R, *object, META_INDEX);
+            handler = meta_of(M, *object, META_INDEX);
             if (handler == V_NIL) return loop ? LOOKUP_ERROR_INNER : LOOKUP_ERROR;
         }
         if (value_is_function(handler)) {
@@ -223,25 +227,27 @@ Lookup operate_index(Run *R, Value *object, Value key, Value *out)
     return LOOKUP_LOOP;
 }
 
-Lookup operate_store(Run *R, Value *object, Value key, Value v, Value *out)
+Lookup operate_store(Machine *M, Value *object, Value key, Value v, Value *out)
 {
     for (int loop = 0; loop < META_LOOP_MAX; loop++) {
         Value handler;
         if (value_is_table(*object)) {
             Table *t = value_pointer(*object);
-            const TableBody *b = heap_table(R, t);
+            const TableBody *b = heap_table(&M->run, t);
             handler = V_NIL;
             if (b->meta && table_get(b, key) == V_NIL)
-                handler = meta_of_table(R, b->meta, META_NEWINDEX);
+                handler = meta_of_table(M, b->meta, META_NEWINDEX);
             if (handler == V_NIL) {
                 if (key == V_NIL) return LOOKUP_KEY_NIL;
                 if (value_is_number(key) && value_to_double(key) != value_to_double(key))
                     return LOOKUP_KEY_NAN;
-                table_set(heap_table_mut(R, t), key, v, R->epoch);
+                TableBody *own = heap_table_mut(&M->run, t);
+                if (heap_is_lost(&M->run, own)) return LOOKUP_FROZEN;
+                table_set(own, key, v, M->run.epoch);
                 return LOOKUP_DONE;
             }
         } else {
-            handler = meta_of(R, *object, META_NEWINDEX);
+            handler = meta_of(M, *object, META_NEWINDEX);
             if (handler == V_NIL) return loop ? LOOKUP_ERROR_INNER : LOOKUP_ERROR;
         }
         if (value_is_function(handler)) {
@@ -261,15 +267,22 @@ static const AstExpr *indexed_expr(const Value *fp, const Node *n)
     return e->kind == EXPR_METHOD ? e->u.call.callee : NULL;
 }
 
-static void lookup_error(Run *R, const Value *fp, const Node *n, Lookup result, Value object,
-                         bool store)
+static const AstExpr *key_expr(const Value *fp, const Node *n)
+{
+    const AstExpr *e = error_origin(fp, n);
+    return e && e->kind == EXPR_INDEX ? e->u.index.key : NULL;
+}
+
+static void lookup_error(Machine *M, const Value *fp, const Node *n, Lookup result,
+                         Value object, bool store)
 {
     switch (result) {
-    case LOOKUP_ERROR: error_set_type(R, fp, n, "index", indexed_expr(fp, n), object); break;
-    case LOOKUP_ERROR_INNER: error_set_type(R, fp, n, "index", NULL, object); break;
-    case LOOKUP_KEY_NIL: error_set(R, fp, n, "table index is nil"); break;
-    case LOOKUP_KEY_NAN: error_set(R, fp, n, "table index is NaN"); break;
-    default: error_set(R, fp, n, "loop in %s", store ? "settable" : "gettable"); break;
+    case LOOKUP_ERROR: error_set_type(M, fp, n, "index", indexed_expr(fp, n), object); break;
+    case LOOKUP_ERROR_INNER: error_set_type(M, fp, n, "index", NULL, object); break;
+    case LOOKUP_KEY_NIL: error_set_at(M, fp, n, key_expr(fp, n), "table index is nil"); break;
+    case LOOKUP_KEY_NAN: error_set_at(M, fp, n, key_expr(fp, n), "table index is NaN"); break;
+    case LOOKUP_FROZEN: error_set(M, fp, n, FROZEN_TEXT); break;
+    default: error_set(M, fp, n, "loop in %s", store ? "settable" : "gettable"); break;
     }
 }
 
@@ -285,43 +298,45 @@ static Value key_of(const Node *n, Value *fp, Value acc, uint8_t op, char right)
     }
 }
 
-static NOINLINE Action do_index(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_index(const Node *n, Value *fp, Value acc, Machine *M)
 {
     const KindInfo *k = &node_kinds[n->kind];
+    assert(k->op >= DO_FIELD && k->op <= DO_INDEX && "a node that reads from a table");
     Value object = operand(n, fp, acc, k->left, n->a), out = V_NIL;
     Value key = key_of(n, fp, acc, k->op, k->right);
-    Lookup result = operate_index(R, &object, key, &out);
-    if (result == LOOKUP_DONE) return deliver(R, out);
+    Lookup result = operate_index(M, &object, key, &out);
+    if (result == LOOKUP_DONE) return deliver(M, out);
     if (result == LOOKUP_CALL)
-        return call_meta(n, fp, R, &glue_value, out, (Value[]){object, key}, 2);
-    lookup_error(R, fp, n, result, object, false);
+        return call_meta(n, fp, M, &glue_value, out, (Value[]){object, key}, 2);
+    lookup_error(M, fp, n, result, object, false);
     return ACT_THROW;
 }
 
-static NOINLINE Action do_store(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_store(const Node *n, Value *fp, Value acc, Machine *M)
 {
     const KindInfo *k = &node_kinds[n->kind];
+    assert(k->op >= DO_SET_FIELD && k->op <= DO_SET_INDEX && "a node that writes to a table");
     Value object = operand(n, fp, acc, k->left, n->a), out = V_NIL;
     Value key = key_of(n, fp, acc, k->op, 0);
     Value v = operand(n, fp, acc, k->right, n->c);
-    Lookup result = operate_store(R, &object, key, v, &out);
+    Lookup result = operate_store(M, &object, key, v, &out);
     if (result == LOOKUP_DONE) return ACT_NEXT;
     if (result == LOOKUP_CALL)
-        return call_meta(n, fp, R, &glue_none, out, (Value[]){object, key, v}, 3);
-    lookup_error(R, fp, n, result, object, true);
+        return call_meta(n, fp, M, &glue_none, out, (Value[]){object, key, v}, 3);
+    lookup_error(M, fp, n, result, object, true);
     return ACT_THROW;
 }
 
-static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Run *R)
+static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Machine *M)
 {
     char letter = n->kind == N_SELF_L ? 'L' : n->kind == N_SELF_U ? 'U' : 'A';
     Value self = operand(n, fp, acc, letter, n->a), object = self, out = V_NIL;
     fp[n->b] = self;
-    Lookup result = operate_index(R, &object, n->k.v, &out);
-    if (result == LOOKUP_DONE) return deliver(R, out);
+    Lookup result = operate_index(M, &object, n->k.v, &out);
+    if (result == LOOKUP_DONE) return deliver(M, out);
     if (result == LOOKUP_CALL)
-        return call_meta(n, fp, R, &glue_value, out, (Value[]){object, n->k.v}, 2);
-    lookup_error(R, fp, n, result, object, false);
+        return call_meta(n, fp, M, &glue_value, out, (Value[]){object, n->k.v}, 2);
+    lookup_error(M, fp, n, result, object, false);
     return ACT_THROW;
 }
 
@@ -344,6 +359,7 @@ static bool has_piece(Value v) { return value_is_number(v) || value_is_string(v)
 /* Joins v[0..count), all strings or numbers. NULL: no memory. */
 static String *join(const Value *v, size_t count, size_t max)
 {
+    assert(count > 0 && "there is something to join");
     char buf[NUMBER_TEXT_MAX], *out;
     size_t total = 0, length = 0;
     for (size_t i = 0; i < count; i++) {
@@ -365,29 +381,28 @@ static String *join(const Value *v, size_t count, size_t max)
 /* Bytes copied count as steps. */
 enum { CONCAT_STEP = 64 };
 
-static String *join_charged(Run *R, const Value *v, size_t count)
+static String *join_charged(Machine *M, const Value *v, size_t count)
 {
-    String *s = join(v, count, run_string_room(R));
-    if (s) R->fuel -= (int64_t)(s->length / CONCAT_STEP);
+    String *s = join(v, count, machine_string_room(M));
     return s;
 }
 
-static String *concat_run(Run *R, const Value *v, size_t count)
+static String *concat_run(Machine *M, const Value *v, size_t count)
 {
+    assert(count > 1 && "there are pieces to join");
     char buf[NUMBER_TEXT_MAX];
     size_t length = 0;
-    if (count < 2 || !value_is_string(v[0])) return join_charged(R, v, count);
+    if (count < 2 || !value_is_string(v[0])) return join_charged(M, v, count);
     const String *first = value_string(v[0]);
     Value rest = v[1];
     if (count > 2) {
-        if (first->length < 256) return join_charged(R, v, count);
-        String *s = join_charged(R, v + 1, count - 1);
+        if (first->length < 256) return join_charged(M, v, count);
+        String *s = join_charged(M, v + 1, count - 1);
         if (!s) return NULL;
         rest = string_value(s);
     }
     const char *p = piece(rest, buf, &length);
-    if (first->length + length > run_string_room(R)) return NULL;
-    R->fuel -= (int64_t)(length / CONCAT_STEP);
+    if (first->length + length > machine_string_room(M)) return NULL;
     return string_concat(first, p, length);
 }
 
@@ -400,59 +415,81 @@ static const AstExpr *concat_operand(const AstExpr *e, size_t i, size_t count, b
     return given ? binary_side(e, i == 0) : e->u.binary.left;
 }
 
-static Action concat_meta(const Node *n, Value *fp, Run *R, Value *slots, size_t left)
+static Action concat_meta(const Node *n, Value *fp, Machine *M, Value *slots, size_t left)
 {
+    assert(left >= 2 && "there are two operands");
     Value x = slots[left - 2], y = slots[left - 1];
-    Value handler = meta_of(R, x, META_CONCAT);
-    if (handler == V_NIL) handler = meta_of(R, y, META_CONCAT);
-    if (handler != V_NIL) return call_meta(n, fp, R, &glue_concat, handler, (Value[]){x, y}, 2);
+    Value handler = meta_of(M, x, META_CONCAT);
+    if (handler == V_NIL) handler = meta_of(M, y, META_CONCAT);
+    if (handler != V_NIL) return call_meta(n, fp, M, &glue_concat, handler, (Value[]){x, y}, 2);
     bool second = has_piece(x);
     const AstExpr *e = concat_operand(error_origin(fp, n), left - (second ? 1 : 2), n->b,
                                       !second || left == n->b);
-    error_set_type(R, fp, n, "concatenate", e, second ? y : x);
+    error_set_type(M, fp, n, "concatenate", e, second ? y : x);
     return ACT_THROW;
 }
 
 /* Joins from the right, as far as there are strings, in slots a .. a+left-1; slot a+b
  * remembers `left` while a metamethod runs. */
 /* Too long: an error; or a stop, after which all pieces are there to begin again. */
-static Action concat_failed(const Node *n, Value *slots, Run *R, size_t left)
+static Action concat_failed(const Node *n, Value *slots, Machine *M, size_t left)
 {
-    error_set_memory(R);
-    if (!R->string_limited) return ACT_THROW;
-    R->stop = STOP_STRING;
+    bool limited = M->limits.string_limited && !mem_short;
+    error_set_memory(M);
+    if (!limited) return ACT_THROW;
+    M->stop = STOP_STRING;
     for (; left < n->b; left++) slots[left] = string_value(string_intern("", 0));
     return ACT_THROW;
 }
 
-Action operate_concat(const Node *n, Value *fp, Run *R, size_t left)
+Action operate_concat(const Node *n, Value *fp, Machine *M, size_t left)
 {
+    assert(left > 0 && left <= n->b && "operands that are left are of this node");
     Value *slots = fp + n->a;
     while (left > 1) {
         size_t run = 0;
         while (run < left && has_piece(slots[left - 1 - run])) run++;
         if (run < 2) {
             slots[n->b] = value_number((double)left);
-            return concat_meta(n, fp, R, slots, left);
+            return concat_meta(n, fp, M, slots, left);
         }
-        String *s = concat_run(R, slots + left - run, run);
-        if (!s) return concat_failed(n, slots, R, left);
+        String *s = concat_run(M, slots + left - run, run);
+        if (!s) return concat_failed(n, slots, M, left);
         left = left - run + 1;
         slots[left - 1] = string_value(s);
     }
-    return deliver(R, slots[0]);
+    return deliver(M, slots[0]);
 }
 
-/* The Execs: workers may take addresses of locals, which would forbid a tail jump. */
+/* The Execs: workers may take addresses of locals, which would forbid a tail jump. Work on
+ * long strings may have used up the fuel. If it has not, there is no poll, for who comes here
+ * may only have found a cold cache: where a run stops must not depend on that. */
+#define ACT_PAID(action_)                                        \
+    int64_t fuel_ = M->fuel;                                     \
+    Action paid_ = (action_);                                    \
+    bool polls_ = M->fuel < fuel_ || M->urgent;                  \
+    if (UNLIKELY(M->fuel < 0) && polls_ && paid_ == ACT_DELIVER) \
+        HAND(eval_poll_value, n, fp, M->value, d);               \
+    ACT(paid_)
 #define SLOW(name) \
-    COLD EXEC(slow_##name) { ACT(do_##name(n, fp, acc, R)); }
+    COLD EXEC(slow_##name) { ACT_PAID(do_##name(n, fp, acc, M)); }
 SLOW(arith)
 SLOW(neg)
 SLOW(len)
 SLOW(equal)
 SLOW(compare)
 SLOW(index)
-SLOW(store)
 SLOW(self)
 
-EXEC(slow_concat) { ACT(operate_concat(n, fp, R, n->b)); }
+COLD EXEC(slow_store)
+{
+    Action action = do_store(n, fp, acc, M);
+    if (UNLIKELY(M->urgent) && action == ACT_NEXT) HAND(eval_poll_next, n + 1, fp, acc, d);
+    ACT_PAID(action);
+}
+
+EXEC(slow_concat)
+{
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_untaken, n, fp, acc, d);
+    ACT_PAID(operate_concat(n, fp, M, n->b));
+}

@@ -6,8 +6,13 @@
  *
  * What a file is (open, at which position) is the process's, and no part of a state: a
  * file closed in one fork is closed in all. So a file that a state has lost is closed by
- * its finalizer only if no other state can have it. Two threads may use a file at once as far
+ * its finalizer only if no other state can have it; else when no state has it any more
+ * (watch.h). Two threads may use a file at once as far
  * as C allows it: not while one of them closes it.
+ *
+ * What waits for a file, or for a command behind a pipe, ends when a signal handler has set
+ * the run's flag: with an error, or a pause if that is the host's wish and the function can
+ * begin again. What has been read by then is put back.
  *
  * Invariants: kind is FILE_CLOSED exactly when `f` must not be used; FILE_STANDARD
  * files are never closed.
@@ -24,36 +29,55 @@ typedef enum FileKind { FILE_CLOSED, FILE_STANDARD, FILE_PLAIN, FILE_PIPE } File
 typedef struct File {
     FILE *f;
     FileKind kind;
+    int process; /* of a pipe; 0: nobody waits for it */
 } File;
 
 extern const char file_tag[];
 #define FILE_TYPE_NAME "FILE*"
 
 /* A file object of this run, with the metatable of the registry. */
-Value file_new(Run *R, FILE *f, FileKind kind);
+Value file_new(Machine *M, FILE *f, FileKind kind);
+/* Whether it is open, and as what: ask this before anything else (a replay is told what it was
+ * then). */
+FileKind file_kind(Machine *M, const File *file);
+/* Stands for the file that a replay has opened. */
+FILE *file_recalled(void);
 /* The file in a value, NULL if there is none. */
 File *file_of(Value v);
 /* Argument i, which must be a file; in the second, an open one. NULL: error. */
-File *file_arg(Run *R, Value *a, int n, int i);
-File *file_arg_open(Run *R, Value *a, int n, int i);
+File *file_arg(Machine *M, Value *a, int n, int i);
+File *file_arg_open(Machine *M, Value *a, int n, int i);
 
-/* fopen for functions that fail with "cannot open file 'x' (why)"; nil: error. */
-Value file_open_checked(Run *R, const String *name, const char *mode);
+/* open (fopen, popen, ...), and again after a search for lost files when there are too many:
+ * to be called by natives, while none of their arguments is an object that matters. M NULL:
+ * this run's are not looked for. NULL with errno EINTR: the user has ended it, M->error says.
+ */
+typedef FILE *FileOpenFn(const char *name, const char *mode);
+FILE *file_open(Machine *M, FileOpenFn *open, const char *name, const char *mode);
+
+/* Opens for functions that fail with "cannot open file 'x' (why)": answers nil then, and the
+ * error is raised. */
+Value file_open_checked(Machine *M, const String *name, const char *mode);
 
 /* Closes a file, whatever the kind; answers as file:close() does. */
-int file_close(Run *R, Value *a, Value self);
+int file_close(Machine *M, Value *a, Value self);
+/* The method __gc, a native. */
+int file_gc(Machine *M, Value *a, int n);
 /* Whether a snapshot has been taken since the file was opened. */
-bool file_is_seen_elsewhere(Run *R, Value v);
+bool file_is_seen_elsewhere(Machine *M, Value v);
 
 /* Reads by the formats a[first..n) (none: a line) and answers as file:read() does, with
  * the results in a[0..]. One result each; the last one is nil when it failed. */
-int file_read(Run *R, Value *a, int n, int first, FILE *f);
+int file_read(Machine *M, Value *a, int n, int first, File *file);
 /* Writes a[first..n); answers `self`, or nil, message, errno. */
-int file_write(Run *R, Value *a, int n, int first, FILE *f, Value self);
+int file_write(Machine *M, Value *a, int n, int first, File *file, Value self);
+/* fwrite, but that the user can end the wait for who reads: then errno is EINTR. */
+bool file_put(Machine *M, FILE *f, const char *bytes, size_t length);
+int file_flush(Machine *M, Value *a, File *file);
 /* The iterator of lines() by the formats a[first..n). `close` at the end. */
-int file_lines(Run *R, Value *a, int n, int first, Value self, bool close);
+int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close);
 
 /* The methods, in their metatable in the registry. */
-Table *lib_open_file(Run *R);
+Table *lib_open_file(Machine *M);
 
 #endif

@@ -7,80 +7,82 @@
 
 /* Making libraries ----------------------------------------------------------------- */
 
-Table *lib_registry_table(Run *R, const char *name)
+Table *lib_registry_table(Machine *M, const char *name)
 {
-    Value v = run_get_field(R, R->world->registry, name);
+    Value v = run_get_field(&M->run, M->run.world->registry, name);
     if (value_is_table(v)) return value_pointer(v);
-    Table *t = run_new_table(R);
-    run_set_field(R, R->world->registry, name, value_object(t));
+    Table *t = run_new_table(&M->run);
+    run_set_field(&M->run, M->run.world->registry, name, value_object(t));
     return t;
 }
 
-Table *lib_new(Run *R, const char *name, const NativeDef *defs)
+Table *lib_new(Machine *M, const char *name, const NativeDef *defs)
 {
-    Table *t = run_new_table(R);
-    native_register(R, t, defs);
-    run_set_field(R, R->world->globals, name, value_object(t));
-    run_set_field(R, lib_registry_table(R, "_LOADED"), name, value_object(t));
+    Table *t = run_new_table(&M->run);
+    native_register(M, t, defs);
+    run_set_field(&M->run, M->run.world->globals, name, value_object(t));
+    run_set_field(&M->run, lib_registry_table(M, "_LOADED"), name, value_object(t));
     return t;
 }
 
-Native *lib_closure(Run *R, Table *t, NativeFn *fn, const char *name, Value upvalue)
+Native *lib_closure(Machine *M, Table *t, const NativeDef *def, Value upvalue)
 {
-    Native *f = run_new_native(R, fn, name, 1);
+    Native *f = native_new(M, def, 1);
     f->upvalues[0] = upvalue;
-    run_set_field(R, t, name, value_object(f));
+    run_set_field(&M->run, t, native_field(def), value_object(f));
     return f;
 }
 
 /* What is at the registry's fixed places in PUC Lua. */
-static void set_registry(Run *R)
+static void set_registry(Machine *M)
 {
-    Table *registry = R->world->registry;
-    run_set(R, registry, value_number(1), value_object(R->world->main));
-    run_set(R, registry, value_number(2), value_object(R->world->globals));
+    Table *registry = M->run.world->registry;
+    run_set(&M->run, registry, value_number(1), value_object(M->run.world->main));
+    run_set(&M->run, registry, value_number(2), value_object(M->run.world->globals));
 }
 
-void lib_open_all(Run *R)
+void lib_open_all(Machine *M)
 {
-    set_registry(R);
-    lib_open_base(R);
-    lib_open_collect(R);
-    lib_open_load(R);
-    lib_open_package(R);
-    lib_open_module(R);
-    lib_open_coroutine(R);
-    lib_open_table(R);
-    lib_open_io(R);
-    lib_open_os(R);
-    lib_open_string(R);
-    lib_open_bit32(R);
-    lib_open_math(R);
-    lib_open_debug(R);
-    lib_open_state(R);
+    set_registry(M);
+    lib_open_base(M);
+    lib_open_collect(M);
+    lib_open_load(M);
+    lib_open_package(M);
+    lib_open_module(M);
+    lib_open_coroutine(M);
+    lib_open_table(M);
+    lib_open_io(M);
+    lib_open_os(M);
+    lib_open_string(M);
+    lib_open_bit32(M);
+    lib_open_math(M);
+    lib_open_debug(M);
+    lib_open_state(M);
 }
 
 /* Arguments ------------------------------------------------------------------------ */
 
-bool arg_int(Run *R, Value *a, int n, int i, int32_t *out)
+bool arg_int(Machine *M, Value *a, int n, int i, int32_t *out)
 {
     double d;
-    if (!arg_number(R, a, n, i, &d)) return false;
+    if (!arg_number(M, a, n, i, &d)) return false;
     *out = bits_int(d);
     return true;
 }
 
-bool arg_int_or(Run *R, Value *a, int n, int i, int32_t otherwise, int32_t *out)
+bool arg_int_or(Machine *M, Value *a, int n, int i, int32_t otherwise, int32_t *out)
 {
     *out = otherwise;
-    return arg_absent(a, n, i) || arg_int(R, a, n, i, out);
+    return arg_absent(a, n, i) || arg_int(M, a, n, i, out);
 }
 
 /* Texts ---------------------------------------------------------------------------- */
 
 const char *lib_c_text(const String *s)
 {
-    char *text = mem_alloc_atomic(s->length + 1);
+    char *text = mem_try_alloc_atomic(s->length + 1);
+    if (!text) mem_refuse();
+    if (!text) return "";
     if (s->length) memcpy(text, s->data, s->length);
     text[s->length] = 0;
     return text;
@@ -97,15 +99,22 @@ String *lib_join(const char *first, ...)
     return s;
 }
 
-int lib_error(Run *R, const String *text)
+String *lib_positioned(Machine *M, int level, const String *text)
 {
-    String *s = string_concat(native_where(R, 1), text->data, text->length);
-    return s ? native_throw(R, string_value(s)) : native_memory_error(R);
+    const String *where = native_where(M, level);
+    if (where->length + text->length > machine_string_room(M)) return NULL;
+    return string_concat(where, text->data, text->length);
+}
+
+int lib_error(Machine *M, const String *text)
+{
+    String *s = lib_positioned(M, 1, text);
+    return s ? native_throw(M, string_value(s)) : native_memory_error(M);
 }
 
 /* Results of the system ------------------------------------------------------------ */
 
-int lib_file_result(Run *R, Value *a, bool ok, const char *name)
+int lib_file_result(Machine *M, Value *a, bool ok, const char *name)
 {
     int number = errno;
     if (ok) NATIVE_RETURN(V_TRUE);
@@ -116,9 +125,9 @@ int lib_file_result(Run *R, Value *a, bool ok, const char *name)
     return 3;
 }
 
-int lib_exec_result(Run *R, Value *a, int status)
+int lib_exec_result(Machine *M, Value *a, int status)
 {
-    if (status == -1) return lib_file_result(R, a, false, NULL);
+    if (status == -1) return lib_file_result(M, a, false, NULL);
     const char *what = "exit";
     if (WIFEXITED(status)) {
         status = WEXITSTATUS(status);

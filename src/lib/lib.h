@@ -18,47 +18,53 @@
 #define MOONLET_LIB_H
 
 #include "eval/native.h"
-#include "lib/bits.h"
+#include "text/bits.h"
 
 /* Fills an empty world with all of the libraries. */
-void lib_open_all(Run *R);
-void lib_open_base(Run *R);
-void lib_open_collect(Run *R);
-void lib_open_load(Run *R);
-void lib_open_package(Run *R);
-void lib_open_module(Run *R);
-void lib_open_coroutine(Run *R);
-void lib_open_table(Run *R);
-void lib_open_io(Run *R);
-void lib_open_os(Run *R);
-void lib_open_string(Run *R);
-void lib_open_bit32(Run *R);
-void lib_open_math(Run *R);
-void lib_open_debug(Run *R);
+void lib_open_all(Machine *M);
+void lib_open_base(Machine *M);
+void lib_open_collect(Machine *M);
+void lib_open_load(Machine *M);
+void lib_open_package(Machine *M);
+void lib_open_module(Machine *M);
+void lib_open_coroutine(Machine *M);
+void lib_open_table(Machine *M);
+void lib_open_io(Machine *M);
+void lib_open_os(Machine *M);
+void lib_open_string(Machine *M);
+void lib_open_bit32(Machine *M);
+void lib_open_math(Machine *M);
+void lib_open_debug(Machine *M);
 /* For require "state" only: in package.preload. After lib_open_package. */
-void lib_open_state(Run *R);
-int state_map(Run *R, Value *a, int n);
+void lib_open_state(Machine *M);
+int state_map(Machine *M, Value *a, int n);
+
+/* state.save and state.load, which a higher layer gives; NULL: there are none. */
+typedef struct LibImages {
+    NativeFn *save, *load;
+} LibImages;
+extern LibImages lib_images;
 
 /* The table of a library with these functions: a global, and in package.loaded. */
-Table *lib_new(Run *R, const char *name, const NativeDef *defs);
+Table *lib_new(Machine *M, const char *name, const NativeDef *defs);
 /* A table in the registry, made when it is not there. */
-Table *lib_registry_table(Run *R, const char *name);
+Table *lib_registry_table(Machine *M, const char *name);
 
 /* The native that runs, and what it has captured. */
 static inline const Native *lib_self(const Value *a) { return value_pointer(a[-1]); }
 static inline Value lib_upvalue(const Value *a, int i) { return lib_self(a)->upvalues[i]; }
-/* A function with one captured value, as field `name` of t. */
-Native *lib_closure(Run *R, Table *t, NativeFn *fn, const char *name, Value upvalue);
+/* A function with one captured value, as a field of t. */
+Native *lib_closure(Machine *M, Table *t, const NativeDef *def, Value upvalue);
 
 /* What a call gave: its i-th result, or nil. */
-static inline Value lib_result(const Run *R, uint32_t i)
+static inline Value lib_result(const Machine *M, uint32_t i)
 {
-    return i < R->result_count ? R->results[i] : V_NIL;
+    return i < M->result_count ? M->results[i] : V_NIL;
 }
 
 /* Arguments that are an `int` in PUC Lua: the low 32 bits of the integer. */
-bool arg_int(Run *R, Value *a, int n, int i, int32_t *out);
-bool arg_int_or(Run *R, Value *a, int n, int i, int32_t otherwise, int32_t *out);
+bool arg_int(Machine *M, Value *a, int n, int i, int32_t *out);
+bool arg_int_or(Machine *M, Value *a, int n, int i, int32_t otherwise, int32_t *out);
 /* Makes a[n..count) nil, for natives that look at `count` arguments. */
 static inline void lib_settop(Value *a, int n, int count)
 {
@@ -67,19 +73,21 @@ static inline void lib_settop(Value *a, int n, int count)
 
 /* The text up to its first zero, for C; collected memory. */
 const char *lib_c_text(const String *s);
+/* The text with the position of the function at the level before it; NULL: no room. */
+String *lib_positioned(Machine *M, int level, const String *text);
 /* luaL_error of a text of any length: with the caller's position. */
-int lib_error(Run *R, const String *text);
+int lib_error(Machine *M, const String *text);
 /* Concatenates C strings up to a NULL. */
 String *lib_join(const char *first, ...) __attribute__((sentinel));
 
 /* true, or nil, "name: why" and errno (luaL_fileresult); name may be NULL. */
-int lib_file_result(Run *R, Value *a, bool ok, const char *name);
+int lib_file_result(Machine *M, Value *a, bool ok, const char *name);
 /* What became of a command, from its wait status (luaL_execresult). */
-int lib_exec_result(Run *R, Value *a, int status);
+int lib_exec_result(Machine *M, Value *a, int status);
 
 /* Compiles a file (NULL: standard input); mode as in load, NULL for any; env as
- * link_closure takes it. NULL: *error. */
-Closure *lib_load_file(Run *R, const char *name, const char *mode, const Value *env,
+ * native_closure takes it. NULL: *error. */
+Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error);
 
 #endif

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* Coroutines (manual 6.2); the switches between them are the evaluator's. */
+#include "control/switch.h"
 #include "lib/lib.h"
+#include "lib/natives.h"
 
-static int co_create(Run *R, Value *a, int n)
+static int co_create(Machine *M, Value *a, int n)
 {
-    if (!arg_function(R, a, n, 0)) return NATIVE_ERROR;
-    NATIVE_RETURN(value_object(run_new_coroutine(R, a[0])));
+    if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
+    NATIVE_RETURN(value_object(machine_new_coroutine(M, a[0])));
 }
 
-static int co_wrap(Run *R, Value *a, int n)
+static int co_wrap(Machine *M, Value *a, int n)
 {
-    if (!arg_function(R, a, n, 0)) return NATIVE_ERROR;
-    Coroutine *co = run_new_coroutine(R, a[0]);
-    Native *f = native_control(R, native_wrapped(), "wrap", 1);
+    if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
+    Coroutine *co = machine_new_coroutine(M, a[0]);
+    Native *f = native_new(M, native_row(natives_coroutine, "coroutine.wrap:resume"), 1);
     f->upvalues[0] = value_object(co);
     NATIVE_RETURN(value_object(f));
 }
 
-static int co_running(Run *R, Value *a, int n)
+static int co_running(Machine *M, Value *a, int n)
 {
-    a[0] = value_object(R->co);
-    a[1] = value_boolean(R->co == R->world->main);
+    a[0] = value_object(M->run.co);
+    a[1] = value_boolean(M->run.co == M->run.world->main);
     return 2;
 }
 
-static const char *status_text(Run *R, const Coroutine *co)
+static const char *status_text(Machine *M, const Coroutine *co)
 {
-    switch ((CoStatus)heap_coroutine(R, co)->status) {
+    switch ((CoStatus)heap_coroutine(&M->run, co)->status) {
     case CO_DEAD: return "dead";
     case CO_NORMAL: return "normal";
     case CO_RUNNING:
@@ -35,27 +37,23 @@ static const char *status_text(Run *R, const Coroutine *co)
     }
 }
 
-static int co_status(Run *R, Value *a, int n)
+static int co_status(Machine *M, Value *a, int n)
 {
     if (!n || !value_is(a[0], OBJ_COROUTINE))
-        return native_arg_error(R, 0, "coroutine expected");
-    const char *text = status_text(R, value_pointer(a[0]));
+        return native_arg_error(M, 0, "coroutine expected");
+    const char *text = status_text(M, value_pointer(a[0]));
     NATIVE_RETURN(string_value(string_intern(text, strlen(text))));
 }
 
-static const NativeDef functions[] = {
-    {"create", co_create}, {"running", co_running}, {"status", co_status}, {"wrap", co_wrap},
-    {NULL, NULL},
+const NativeDef natives_coroutine[] = {
+    NATIVE_OWN("coroutine.create", co_create, WORK_FIXED),
+    NATIVE_JUMPS("coroutine.resume", control_resume, PLACE_FIELD),
+    NATIVE_OWN("coroutine.running", co_running, WORK_FIXED),
+    NATIVE_OWN("coroutine.status", co_status, WORK_FIXED),
+    NATIVE_OWN("coroutine.wrap", co_wrap, WORK_FIXED),
+    NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER),
+    NATIVE_JUMPS("coroutine.yield", control_yield, PLACE_FIELD),
+    NATIVE_ROWS_END,
 };
 
-static void set_control(Run *R, Table *t, const char *name, NativeFn *exec)
-{
-    run_set_field(R, t, name, value_object(native_control(R, exec, name, 0)));
-}
-
-void lib_open_coroutine(Run *R)
-{
-    Table *t = lib_new(R, "coroutine", functions);
-    set_control(R, t, "resume", native_resume());
-    set_control(R, t, "yield", native_yield());
-}
+void lib_open_coroutine(Machine *M) { lib_new(M, "coroutine", natives_coroutine); }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * string.format (manual 6.4), with lib/format.h's conversions.
+ * string.format (manual 6.4), with text/format.h's conversions.
  *
  * The result grows in a Buffer. When %s calls a __tostring, the arguments move up, and
  * the frame keeps below them what is needed to go on:
@@ -9,8 +9,10 @@
  */
 #include "lib/lib_string.h"
 
-#include "lib/buffer.h"
-#include "lib/format.h"
+#include "lib/natives.h"
+#include "link/node.h"
+#include "text/buffer.h"
+#include "text/format.h"
 
 enum { ARGS, RESULT, OFFSET, NEXT, SAVED };
 
@@ -24,36 +26,36 @@ typedef struct Work {
 } Work;
 
 /* To go on at an offset of the format. */
-static void begin(Run *R, Work *w, size_t offset)
+static void begin(Machine *M, Work *w, size_t offset)
 {
     w->text = value_string(w->args[0]);
     format_init(&w->f, w->text->data + offset, w->text->length - offset);
-    buffer_init(&w->out, run_string_room(R));
-}
-
-/* The whole result; NULL when there is no room. */
-static const String *finish(Run *R, Work *w)
-{
-    if (!w->done) return buffer_finish(&w->out);
-    if (w->out.error || w->out.length + w->done->length > run_string_room(R)) return NULL;
-    return string_concat(w->done, w->out.data, w->out.length);
+    buffer_init(&w->out, machine_string_room(M));
 }
 
 /* %s ------------------------------------------------------------------------------- */
 
-static int called(Run *R, Value *a, int n);
+static int called(Machine *M, Value *a, int n);
 
-/* Has Lua make a string of argument w->next, whose conversion starts at `offset`. */
-static int call_tostring(Run *R, Work *w, Value *a, size_t offset)
+/* Puts what is needed to go on, at an offset of the format, into the frame. */
+static int keep(Machine *M, Work *w, Value *a, size_t offset)
 {
-    const String *done = finish(R, w);
-    if (!done) return native_memory_error(R);
+    const String *done = buffer_join(&w->out, w->done, false);
+    if (!done) return native_memory_error(M);
     if (w->args == a) memmove(a + SAVED, a, (size_t)w->n * sizeof(Value));
     a[ARGS] = value_number(w->n);
     a[RESULT] = string_value(done);
     a[OFFSET] = value_number((double)offset);
     a[NEXT] = value_number(w->next);
-    return native_tostring(R, a, SAVED + w->n, a[SAVED + w->next], called);
+    return 0;
+}
+
+/* Has Lua make a string of argument w->next, whose conversion starts at `offset`. */
+static int call_tostring(Machine *M, Work *w, Value *a, size_t offset)
+{
+    int code = keep(M, w, a, offset);
+    if (code) return code;
+    return native_tostring(M, a, SAVED + w->n, a[SAVED + w->next], called);
 }
 
 static void append_value(Work *w, Value v)
@@ -70,15 +72,15 @@ static void append_value(Work *w, Value v)
     }
 }
 
-static int append_any(Run *R, Work *w, Value *a, size_t offset)
+static int append_any(Machine *M, Work *w, Value *a, size_t offset)
 {
     Value v = w->args[w->next];
     if (value_is_number(v)) {
         append_value(w, v);
-    } else if (meta_of(R, v, META_TOSTRING) != V_NIL) {
-        return call_tostring(R, w, a, offset);
+    } else if (meta_of(M, v, META_TOSTRING) != V_NIL) {
+        return call_tostring(M, w, a, offset);
     } else {
-        append_value(w, value_is_string(v) ? v : value_to_text(R, v));
+        append_value(w, value_is_string(v) ? v : value_to_text(M, v));
     }
     return 0;
 }
@@ -86,25 +88,35 @@ static int append_any(Run *R, Work *w, Value *a, size_t offset)
 /* All conversions ------------------------------------------------------------------ */
 
 /* Converts argument w->next: 0, or what the native must answer. */
-static int append_argument(Run *R, Work *w, Value *a, size_t offset)
+static int append_argument(Machine *M, Work *w, Value *a, size_t offset)
 {
     double number;
     const String *s;
     const char *error;
     switch (format_wants(&w->f.spec)) {
-    case FORMAT_STRING: return append_any(R, w, a, offset);
+    case FORMAT_STRING: return append_any(M, w, a, offset);
     case FORMAT_QUOTED:
-        if (!(s = arg_string(R, w->args, w->n, w->next))) return NATIVE_ERROR;
+        if (!(s = arg_string(M, w->args, w->n, w->next))) return NATIVE_ERROR;
         format_quoted(&w->out, s->data, s->length);
         return 0;
     default:
-        if (!arg_number(R, w->args, w->n, w->next, &number)) return NATIVE_ERROR;
+        if (!arg_number(M, w->args, w->n, w->next, &number)) return NATIVE_ERROR;
         error = format_number(&w->out, &w->f.spec, number);
-        return error ? native_arg_error(R, w->next, "%s", error) : 0;
+        return error ? native_arg_error(M, w->next, "%s", error) : 0;
     }
 }
 
-static int format(Run *R, Work *w, Value *a)
+static int resumed(Machine *M, Value *a, int n);
+
+static int suspend(Machine *M, Work *w, Value *a)
+{
+    int code = keep(M, w, a, (size_t)(w->f.at - w->text->data));
+    return code ? code : native_suspend(M, a, SAVED + w->n, resumed);
+}
+
+enum { CONVERSIONS_STEP = 4 };
+
+static int format(Machine *M, Work *w, Value *a)
 {
     for (;;) {
         size_t offset = (size_t)(w->f.at - w->text->data);
@@ -114,41 +126,62 @@ static int format(Run *R, Work *w, Value *a)
             buffer_append(&w->out, w->f.literal, w->f.literal_length);
             continue;
         }
-        if (w->next >= w->n) return native_arg_error(R, w->next, "no value");
+        if (w->next >= w->n) return native_arg_error(M, w->next, "no value");
         if (kind == FORMAT_ERROR)
-            return lib_error(R, string_new(w->f.error, w->f.error_length));
-        int code = append_argument(R, w, a, offset);
+            return lib_error(M, string_new(w->f.error, w->f.error_length));
+        int code = append_argument(M, w, a, offset);
         if (code) return code;
         w->next++;
+        if (w->next % CONVERSIONS_STEP == 0) M->fuel--;
+        if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return suspend(M, w, a);
     }
-    const String *s = finish(R, w);
-    if (!s) return native_memory_error(R);
-    lib_string_charge(R, s->length);
+    const String *s = buffer_join(&w->out, w->done, true);
+    if (!s) return native_memory_error(M);
     NATIVE_RETURN(string_value(s));
 }
 
-/* A __tostring has answered. Its %s is read once more. */
-static int called(Run *R, Value *a, int n)
+static void load(Machine *M, Work *w, Value *a)
 {
-    Work w;
-    w.args = a + SAVED;
-    w.n = (int)value_to_double(a[ARGS]);
-    w.done = value_string(a[RESULT]);
-    w.next = (int)value_to_double(a[NEXT]) + 1;
-    begin(R, &w, (size_t)value_to_double(a[OFFSET]));
-    format_next(&w.f);
-    append_value(&w, lib_result(R, 0));
-    return format(R, &w, a);
+    w->args = a + SAVED;
+    w->n = (int)value_to_double(a[ARGS]);
+    w->done = value_string(a[RESULT]);
+    w->next = (int)value_to_double(a[NEXT]);
+    begin(M, w, (size_t)value_to_double(a[OFFSET]));
 }
 
-int lib_string_format(Run *R, Value *a, int n)
+/* A __tostring has answered. Its %s is read once more. */
+static int called(Machine *M, Value *a, int n)
 {
     Work w;
-    if (!arg_string(R, a, n, 0)) return NATIVE_ERROR;
+    load(M, &w, a);
+    w.next++;
+    format_next(&w.f);
+    append_value(&w, lib_result(M, 0));
+    return format(M, &w, a);
+}
+
+/* There were no steps left. */
+static int resumed(Machine *M, Value *a, int n)
+{
+    Work w;
+    load(M, &w, a);
+    return format(M, &w, a);
+}
+
+int lib_string_format(Machine *M, Value *a, int n)
+{
+    Work w;
+    if (!arg_string(M, a, n, 0)) return NATIVE_ERROR;
     w.args = a;
     w.n = n;
     w.done = NULL;
     w.next = 1;
-    begin(R, &w, 0);
-    return format(R, &w, a);
+    begin(M, &w, 0);
+    return format(M, &w, a);
 }
+
+const NativeDef natives_format[] = {
+    NATIVE_CONTINUED("string.format:called", called, WORK_BYTES),
+    NATIVE_CONTINUED("string.format:resumed", resumed, WORK_BYTES),
+    NATIVE_ROWS_END,
+};

@@ -4,8 +4,8 @@
  * work or not, as a table with the fields that its options ask for.
  */
 #include "eval/error.h"
-#include "eval/upvalue.h"
 #include "lib/lib_debug.h"
+#include "stack/upvalue.h"
 #include "syntax/parser.h"
 
 typedef struct Info {
@@ -15,19 +15,19 @@ typedef struct Info {
     Table *t;
 } Info;
 
-static void set_text(Run *R, const Info *info, const char *name, const char *text)
+static void set_text(Machine *M, const Info *info, const char *name, const char *text)
 {
-    run_set_field(R, info->t, name, string_value(string_intern(text, strlen(text))));
+    run_set_field(&M->run, info->t, name, string_value(string_intern(text, strlen(text))));
 }
 
-static void set_int(Run *R, const Info *info, const char *name, int n)
+static void set_int(Machine *M, const Info *info, const char *name, int n)
 {
-    run_set_field(R, info->t, name, value_number(n));
+    run_set_field(&M->run, info->t, name, value_number(n));
 }
 
-static void set_bool(Run *R, const Info *info, const char *name, bool b)
+static void set_bool(Machine *M, const Info *info, const char *name, bool b)
 {
-    run_set_field(R, info->t, name, value_boolean(b));
+    run_set_field(&M->run, info->t, name, value_boolean(b));
 }
 
 static const Proto *proto_of(const Info *info)
@@ -36,98 +36,103 @@ static const Proto *proto_of(const Info *info)
 }
 
 /* S: where the function comes from. */
-static void set_source(Run *R, const Info *info)
+static void set_source(Machine *M, const Info *info)
 {
     const AstFunction *f = info->source;
     char id[CHUNK_ID_MAX];
     if (f) {
         chunk_id(f->chunk_name, id);
-        run_set_field(R, info->t, "source", lib_debug_text(f->chunk_name));
+        run_set_field(&M->run, info->t, "source", lib_debug_text(f->chunk_name));
     } else {
-        set_text(R, info, "source", "=[C]");
+        set_text(M, info, "source", "=[C]");
     }
-    set_text(R, info, "short_src", f ? id : "[C]");
-    set_int(R, info, "linedefined", f ? f->line : -1);
-    set_int(R, info, "lastlinedefined", !f ? -1 : f->line ? f->end_line : 0);
-    set_text(R, info, "what", !f ? "C" : f->line ? "Lua" : "main");
+    set_text(M, info, "short_src", f ? id : "[C]");
+    set_int(M, info, "linedefined", f ? f->line : -1);
+    set_int(M, info, "lastlinedefined", !f ? -1 : f->line ? f->end_line : 0);
+    set_text(M, info, "what", !f ? "C" : f->line ? "Lua" : "main");
 }
 
 /* u: upvalues and parameters. */
-static void set_counts(Run *R, const Info *info)
+static void set_counts(Machine *M, const Info *info)
 {
     const Proto *p = proto_of(info);
-    set_int(R, info, "nups", (int)upvalue_count(info->function));
-    set_int(R, info, "nparams", p ? (int)p->params : 0);
-    set_bool(R, info, "isvararg", p ? p->vararg : true);
+    set_int(M, info, "nups", (int)upvalue_count(info->function));
+    set_int(M, info, "nparams", p ? (int)p->params : 0);
+    set_bool(M, info, "isvararg", p ? p->vararg : true);
 }
 
 /* n: what its caller calls it. */
-static void set_name(Run *R, const Info *info)
+static void set_name(Machine *M, const Info *info)
 {
     const char *kind = "";
     const String *name;
     const Activation *where = info->where;
     if (where && !where->host && error_frame_name(&where->c, &kind, &name))
-        run_set_field(R, info->t, "name", lib_debug_text(name));
+        run_set_field(&M->run, info->t, "name", lib_debug_text(name));
     else
         kind = "";
-    set_text(R, info, "namewhat", kind);
+    set_text(M, info, "namewhat", kind);
 }
 
 /* L: the lines that have code. */
-static void set_lines(Run *R, const Info *info)
+static void set_lines(Machine *M, const Info *info)
 {
     const Proto *p = proto_of(info);
     if (!p) return;
-    Table *lines = run_new_table(R);
+    Table *lines = run_new_table(&M->run);
     uint32_t count = info->source->stripped ? 0 : p->node_count;
     for (uint32_t i = 0; i < count; i++)
-        if (p->lines[i]) run_set(R, lines, value_number(p->lines[i]), V_TRUE);
-    run_set_field(R, info->t, "activelines", value_object(lines));
+        if (p->lines[i]) run_set(&M->run, lines, value_number(p->lines[i]), V_TRUE);
+    run_set_field(&M->run, info->t, "activelines", value_object(lines));
 }
 
 /* false: there is no such option. */
-static bool set_option(Run *R, const Info *info, char option)
+static bool set_option(Machine *M, const Info *info, char option)
 {
     const Activation *where = info->where;
     switch (option) {
-    case 'S': set_source(R, info); break;
-    case 'l': set_int(R, info, "currentline", where ? inspect_line(where) : -1); break;
-    case 'u': set_counts(R, info); break;
-    case 'n': set_name(R, info); break;
-    case 't': set_bool(R, info, "istailcall", where && !where->host && where->c.tail); break;
-    case 'L': set_lines(R, info); break;
-    case 'f': run_set_field(R, info->t, "func", info->function); break;
+    case 'S': set_source(M, info); break;
+    case 'l': set_int(M, info, "currentline", where ? inspect_line(where) : -1); break;
+    case 'u': set_counts(M, info); break;
+    case 'n': set_name(M, info); break;
+    case 't': set_bool(M, info, "istailcall", where && !where->host && where->c.tail); break;
+    case 'L': set_lines(M, info); break;
+    case 'f': run_set_field(&M->run, info->t, "func", info->function); break;
     default: return false;
     }
     return true;
 }
 
-/* What stands for the C code that started the outermost function. */
-static Value host_function(Run *R) { return run_get_field(R, R->world->registry, "_HOST"); }
+/* What stands for the C code that started the outermost function; the registry is the
+ * program's, which may have removed it. */
+static Value host_function(Machine *M)
+{
+    return run_get_field(&M->run, M->run.world->registry, "_HOST");
+}
 
-int lib_debug_getinfo(Run *R, Value *a, int n)
+int lib_debug_getinfo(Machine *M, Value *a, int n)
 {
     int shift;
     Info info = {0};
     Activation where;
     double level;
-    Coroutine *co = lib_debug_thread(R, a, n, &shift);
+    Coroutine *co = lib_debug_thread(M, a, n, &shift);
     String *options;
-    if (!arg_string_or_null(R, a, n, shift + 1, &options)) return NATIVE_ERROR;
+    if (!arg_string_or_null(M, a, n, shift + 1, &options)) return NATIVE_ERROR;
     if (value_to_number(arg(a, n, shift), &level)) {
-        if (!inspect_level(R, co, bits_int(level), &where)) NATIVE_RETURN(V_NIL);
+        if (!inspect_level(M, co, bits_int(level), &where)) NATIVE_RETURN(V_NIL);
         info.where = &where;
-        info.function = where.host ? host_function(R) : inspect_function(&where);
+        info.function = where.host ? host_function(M) : inspect_function(&where);
+        if (!value_is_function(info.function)) NATIVE_RETURN(V_NIL);
     } else if (value_is_function(arg(a, n, shift))) {
         info.function = a[shift];
     } else {
-        return native_arg_error(R, shift, "function or level expected");
+        return native_arg_error(M, shift, "function or level expected");
     }
     if (value_is(info.function, OBJ_CLOSURE))
         info.source = ((Closure *)value_pointer(info.function))->proto->source;
-    info.t = run_new_table(R);
+    info.t = run_new_table(&M->run);
     for (const char *o = options ? lib_c_text(options) : "flnStu"; *o; o++)
-        if (!set_option(R, &info, *o)) return native_arg_error(R, shift + 1, "invalid option");
+        if (!set_option(M, &info, *o)) return native_arg_error(M, shift + 1, "invalid option");
     NATIVE_RETURN(value_object(info.t));
 }

@@ -5,7 +5,8 @@
  * Between two calls of Lua the result grows in a Buffer; what has to survive a call is
  * in the frame:
  *
- *   a[0] subject  [1] pattern  [2] replacement  [3] argument
+ *   a[0] subject  [1] pattern  [2] replacement  [3] argument, later the progress of a search
+ *    that has stopped, or nil
  *    [4] matches left  [5] the last match's start  [6] matches made
  *    [7] result so far, a string, or nil  [8] the last match's end
  *    [9] how much of the subject is in the result
@@ -15,9 +16,24 @@
 #include "lib/lib_string.h"
 
 #include "eval/operate.h"
-#include "lib/buffer.h"
+#include "lib/natives.h"
+#include "link/node.h"
+#include "text/buffer.h"
 
-enum { SUBJECT, PATTERN, REPLACEMENT, LIMIT, LEFT, FROM, COUNT, RESULT, TO, COPIED, AT };
+enum {
+    SUBJECT,
+    PATTERN,
+    REPLACEMENT,
+    SEARCH,
+    LIMIT = SEARCH, /* no more needed then */
+    LEFT,
+    FROM,
+    COUNT,
+    RESULT,
+    TO,
+    COPIED,
+    AT
+};
 
 _Static_assert(AT + NATIVE_HEADER + PATTERN_CAPTURES_MAX <= STACK_SLACK,
                "the frame and a call fit into every native's slack");
@@ -41,11 +57,11 @@ static bool is_plain(const String *s)
     return i == s->length;
 }
 
-static inline void begin(Run *R, Gsub *g, const Value *a)
+static inline void begin(Machine *M, Gsub *g, const Value *a)
 {
     g->subject = value_string(a[SUBJECT]);
-    match_begin(R, &g->w, g->subject, value_string(a[PATTERN]), true);
-    buffer_init(&g->out, run_string_room(R));
+    match_begin(M, &g->w, g->subject, value_string(a[PATTERN]), true);
+    buffer_init(&g->out, machine_string_room(M));
     g->plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
 }
 
@@ -53,9 +69,9 @@ static inline void begin(Run *R, Gsub *g, const Value *a)
 static inline Value boxed(size_t n) { return VALUE_DOUBLE_OFFSET + n; }
 static inline size_t unboxed(Value v) { return v - VALUE_DOUBLE_OFFSET; }
 
-static void load(Run *R, Gsub *g, const Value *a)
+static void load(Machine *M, Gsub *g, const Value *a)
 {
-    begin(R, g, a);
+    begin(M, g, a);
     g->left = unboxed(a[LEFT]);
     g->count = unboxed(a[COUNT]);
     g->copied = unboxed(a[COPIED]);
@@ -64,21 +80,20 @@ static void load(Run *R, Gsub *g, const Value *a)
 }
 
 /* The result so far and what is in the buffer; NULL when there is no room. */
-static const String *whole_result(Run *R, Gsub *g, const Value *a)
+static const String *whole_result(Gsub *g, const Value *a, bool last)
 {
-    if (a[RESULT] == V_NIL) return buffer_finish(&g->out);
-    const String *s = value_string(a[RESULT]);
-    if (g->out.error || g->out.length + s->length > run_string_room(R)) return NULL;
-    return g->out.length ? string_concat(s, g->out.data, g->out.length) : s;
+    const String *before = a[RESULT] == V_NIL ? NULL : value_string(a[RESULT]);
+    return buffer_join(&g->out, before, last);
 }
 
-static bool save(Run *R, Gsub *g, Value *a)
+static bool save(Machine *M, Gsub *g, Value *a)
 {
     if (g->out.length) {
-        const String *s = whole_result(R, g, a);
+        const String *s = whole_result(g, a, false);
         if (!s) return false;
         a[RESULT] = string_value(s);
     }
+    a[SEARCH] = V_NIL;
     a[LEFT] = boxed(g->left);
     a[COUNT] = boxed(g->count);
     a[COPIED] = boxed(g->copied);
@@ -112,7 +127,7 @@ static inline void replace_by_text(Gsub *g, const String *s)
 }
 
 /* By a value; false: error. */
-static inline bool replace_by_value(Run *R, Gsub *g, Value v)
+static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];
     if (value_is_false(v)) return true;
@@ -122,35 +137,36 @@ static inline bool replace_by_value(Run *R, Gsub *g, Value v)
         copy_gap(g);
         buffer_append(&g->out, text, number_format(value_to_double(v), text));
     } else {
-        native_error(R, "invalid replacement value (a %s)", value_type_name(v));
+        native_error(M, "invalid replacement value (a %s)", value_type_name(v));
         return false;
     }
     return true;
 }
 
-static int replace_by_string(Run *R, Gsub *g, const Value *a)
+static int replace_by_string(Machine *M, Gsub *g, const Value *a)
 {
     const String *s = value_string(a[REPLACEMENT]);
     copy_gap(g);
+    lib_string_charge(M, s->length);
     if (g->plain) return buffer_append(&g->out, s->data, s->length), 0;
     return pattern_expand(&g->w.m, s->data, s->length, &g->out) ? 0 : match_failed(&g->w);
 }
 
-static int replaced(Run *R, Value *a, int n);
+static int replaced(Machine *M, Value *a, int n);
 
-static int replace_by_function(Run *R, Gsub *g, Value *a)
+static int replace_by_function(Machine *M, Gsub *g, Value *a)
 {
-    if (!save(R, g, a)) return native_memory_error(R);
+    if (!save(M, g, a)) return native_memory_error(M);
     Value *f = a + AT + NATIVE_HEADER - 1;
     f[0] = a[REPLACEMENT];
     int count = match_captures(&g->w, f + 1, true);
-    return count < 0 ? count : native_call(R, a, AT, count, replaced);
+    return count < 0 ? count : native_call(M, a, AT, count, replaced);
 }
 
 /* The value in the table itself for the first capture, without making a string. */
-static Value look_up(Run *R, const Table *t, const PatternPiece *piece)
+static Value look_up(Machine *M, const Table *t, const PatternPiece *piece)
 {
-    const TableBody *b = heap_table(R, t);
+    const TableBody *b = heap_table(&M->run, t);
     if (piece->is_position) return table_get_int(b, (int64_t)piece->position);
     String key = {.length = piece->length, .data = piece->bytes};
     object_init(&key.h, OBJ_STRING, 0);
@@ -158,53 +174,52 @@ static Value look_up(Run *R, const Table *t, const PatternPiece *piece)
 }
 
 /* The same with metamethods. Errors are the native's own, without a position. */
-static int replace_by_index(Run *R, Gsub *g, Value *a, Value key)
+static int replace_by_index(Machine *M, Gsub *g, Value *a, Value key)
 {
     Value v = V_NIL, object = a[REPLACEMENT];
     Value *f = a + AT + NATIVE_HEADER - 1;
-    switch (operate_index(R, &object, key, &v)) {
-    case LOOKUP_DONE: return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
+    switch (operate_index(M, &object, key, &v)) {
+    case LOOKUP_DONE: return replace_by_value(M, g, v) ? 0 : NATIVE_ERROR;
     case LOOKUP_CALL: break;
-    case LOOKUP_LOOP: return native_throw(R, new_c_string("loop in gettable"));
+    case LOOKUP_LOOP: return native_throw(M, new_c_string("loop in gettable"));
     default:
-        return native_throw(R, string_value(lib_join("attempt to index a ",
+        return native_throw(M, string_value(lib_join("attempt to index a ",
                                                      value_type_name(object), " value", NULL)));
     }
-    if (!save(R, g, a)) return native_memory_error(R);
+    if (!save(M, g, a)) return native_memory_error(M);
     f[0] = v;
     f[1] = object;
     f[2] = key;
-    return native_call(R, a, AT, 2, replaced);
+    return native_call(M, a, AT, 2, replaced);
 }
 
-static int replace_by_table(Run *R, Gsub *g, Value *a)
+static int replace_by_table(Machine *M, Gsub *g, Value *a)
 {
     PatternPiece piece;
     const Table *t = value_pointer(a[REPLACEMENT]);
     if (!pattern_capture(&g->w.m, 0, &piece)) return match_failed(&g->w);
-    Value v = look_up(R, t, &piece);
-    if (v == V_NIL && heap_table(R, t)->meta)
-        return replace_by_index(R, g, a, match_capture(&piece));
-    return replace_by_value(R, g, v) ? 0 : NATIVE_ERROR;
+    Value v = look_up(M, t, &piece);
+    if (v == V_NIL && heap_table(&M->run, t)->meta)
+        return replace_by_index(M, g, a, match_capture(&piece));
+    return replace_by_value(M, g, v) ? 0 : NATIVE_ERROR;
 }
 
 /* Replaces the match: 0, or what the native must answer. */
-static int replace(Run *R, Gsub *g, Value *a)
+static int replace(Machine *M, Gsub *g, Value *a)
 {
-    if (value_is_string(a[REPLACEMENT])) return replace_by_string(R, g, a);
-    if (value_is_table(a[REPLACEMENT])) return replace_by_table(R, g, a);
-    return replace_by_function(R, g, a);
+    if (value_is_string(a[REPLACEMENT])) return replace_by_string(M, g, a);
+    if (value_is_table(a[REPLACEMENT])) return replace_by_table(M, g, a);
+    return replace_by_function(M, g, a);
 }
 
 /* Going on ------------------------------------------------------------------------- */
 
-static int finish(Run *R, Gsub *g, Value *a)
+static int finish(Machine *M, Gsub *g, Value *a)
 {
-    lib_string_charge(R, g->out.length);
     if (g->copied || g->out.length || a[RESULT] != V_NIL) {
         buffer_append(&g->out, g->subject->data + g->copied, g->subject->length - g->copied);
-        const String *s = whole_result(R, g, a);
-        if (!s) return native_memory_error(R);
+        const String *s = whole_result(g, a, true);
+        if (!s) return native_memory_error(M);
         a[0] = string_value(s);
     } /* else the subject is at a[0] */
     a[1] = value_number((double)g->count);
@@ -219,83 +234,91 @@ static bool advance(Gsub *g)
     return !m->anchored && g->next <= g->subject->length;
 }
 
-static int suspend(Run *R, Gsub *g, Value *a) __attribute__((noinline));
+static int suspend(Machine *M, Gsub *g, Value *a, Value search) __attribute__((noinline));
 
-static int substitute(Run *R, Gsub *g, Value *a)
+/* saved: the progress of the first search, or nil. */
+static int substitute(Machine *M, Gsub *g, Value *a, Value saved)
 {
     while (g->left) {
-        PatternStatus status = match_find(R, &g->w, g->next);
+        PatternStatus status = UNLIKELY(saved != V_NIL) ? match_resume(M, &g->w, saved)
+                                                        : match_find(M, &g->w, g->next);
+        saved = V_NIL;
         if (status == PATTERN_NO_MATCH) break;
+        if (match_stopped(&g->w)) return suspend(M, g, a, match_save(&g->w));
         if (status != PATTERN_MATCH) return match_failed(&g->w);
         g->left--;
         g->count++;
-        int code = replace(R, g, a);
+        int code = replace(M, g, a);
         if (code) return code;
         if (!advance(g)) break;
-        if (R->fuel >= 0) continue;
-        if (lib_string_interrupted(R)) return native_error(R, "interrupted!");
-        if (!native_charge(R, 0)) return suspend(R, g, a);
+        if (M->fuel >= 0) continue;
+        if (lib_string_interrupted(M)) return native_error(M, "interrupted!");
+        if (!native_go_on(M)) return suspend(M, g, a, V_NIL);
     }
-    return finish(R, g, a);
+    return finish(M, g, a);
 }
 
 /* Lua has answered what to put for the match. */
-static int replaced(Run *R, Value *a, int n)
+static int replaced(Machine *M, Value *a, int n)
 {
     Gsub g;
-    load(R, &g, a);
-    if (!replace_by_value(R, &g, lib_result(R, 0))) return NATIVE_ERROR;
-    return advance(&g) ? substitute(R, &g, a) : finish(R, &g, a);
+    load(M, &g, a);
+    if (!replace_by_value(M, &g, lib_result(M, 0))) return NATIVE_ERROR;
+    return advance(&g) ? substitute(M, &g, a, V_NIL) : finish(M, &g, a);
 }
 
-/* Out of steps after some matches: what is done is kept by a call of nothing at all, as a
- * continuation can be run again where it was. */
-static int nothing(Run *R, Value *a, int n) { return 0; }
-
-static int resumed(Run *R, Value *a, int n)
+/* After some matches it was out of steps. */
+static int resumed(Machine *M, Value *a, int n)
 {
     Gsub g;
-    if (!native_charge(R, 0)) return NATIVE_PAUSE;
-    load(R, &g, a);
-    return advance(&g) ? substitute(R, &g, a) : finish(R, &g, a);
+    Value search = a[SEARCH];
+    load(M, &g, a);
+    if (search != V_NIL) return substitute(M, &g, a, search);
+    return advance(&g) ? substitute(M, &g, a, V_NIL) : finish(M, &g, a);
 }
 
-static int suspend(Run *R, Gsub *g, Value *a)
+static int suspend(Machine *M, Gsub *g, Value *a, Value search)
 {
-    if (!save(R, g, a)) return native_memory_error(R);
-    a[AT + NATIVE_HEADER - 1] = value_object(run_new_native(R, nothing, "nothing", 0));
-    return native_call(R, a, AT, 0, resumed);
+    if (!save(M, g, a)) return native_memory_error(M);
+    a[SEARCH] = search;
+    return native_suspend(M, a, AT, resumed);
 }
 
 /* The most matches to make, from an integer that is a size_t in PUC Lua. */
-static bool arg_limit(Run *R, Value *a, int n, size_t length, size_t *limit)
+static bool arg_limit(Machine *M, Value *a, int n, size_t length, size_t *limit)
 {
     int64_t max;
-    if (!arg_integer_or(R, a, n, LIMIT, (int64_t)length + 1, &max)) return false;
+    if (!arg_integer_or(M, a, n, LIMIT, (int64_t)length + 1, &max)) return false;
     *limit = (uint64_t)max > length ? length + 1 : (size_t)max;
     return true;
 }
 
-static bool arg_replacement(Run *R, Value *a, int n)
+static bool arg_replacement(Machine *M, Value *a, int n)
 {
     Value v = arg(a, n, REPLACEMENT);
-    if (value_is_number(v)) return arg_string(R, a, n, REPLACEMENT);
+    if (value_is_number(v)) return arg_string(M, a, n, REPLACEMENT);
     if (value_is_string(v) || value_is_table(v) || value_is_function(v)) return true;
-    native_arg_error(R, REPLACEMENT, "string/function/table expected");
+    native_arg_error(M, REPLACEMENT, "string/function/table expected");
     return false;
 }
 
-int lib_string_gsub(Run *R, Value *a, int n)
+int lib_string_gsub(Machine *M, Value *a, int n)
 {
     Gsub g;
     size_t limit;
-    const String *subject = arg_string(R, a, n, SUBJECT);
-    if (!subject || !arg_string(R, a, n, PATTERN) ||
-        !arg_limit(R, a, n, subject->length, &limit) || !arg_replacement(R, a, n))
+    const String *subject = arg_string(M, a, n, SUBJECT);
+    if (!subject || !arg_string(M, a, n, PATTERN) ||
+        !arg_limit(M, a, n, subject->length, &limit) || !arg_replacement(M, a, n))
         return NATIVE_ERROR;
-    begin(R, &g, a);
+    begin(M, &g, a);
     g.left = limit;
     g.count = g.copied = g.next = 0;
     a[RESULT] = V_NIL;
-    return substitute(R, &g, a);
+    return substitute(M, &g, a, V_NIL);
 }
+
+const NativeDef natives_gsub[] = {
+    NATIVE_CONTINUED("string.gsub:replaced", replaced, WORK_MATCHING),
+    NATIVE_CONTINUED("string.gsub:resumed", resumed, WORK_MATCHING),
+    NATIVE_ROWS_END,
+};

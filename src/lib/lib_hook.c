@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* debug.sethook and gethook (manual 6.10); what hooks do is the evaluator's. */
-#include "eval/hook.h"
 #include "lib/lib_debug.h"
+#include "stack/hook.h"
 
 static uint32_t mask_of(const String *s, int32_t count)
 {
@@ -13,27 +13,27 @@ static uint32_t mask_of(const String *s, int32_t count)
     return mask;
 }
 
-int lib_debug_sethook(Run *R, Value *a, int n)
+int lib_debug_sethook(Machine *M, Value *a, int n)
 {
     int shift;
     int32_t count;
-    Coroutine *co = lib_debug_thread(R, a, n, &shift);
+    Coroutine *co = lib_debug_thread(M, a, n, &shift);
     if (arg_absent(a, n, shift)) {
-        hook_set(R, co, V_NIL, 0, 0);
+        hook_set(M, co, V_NIL, 0, 0);
         return 0;
     }
-    const String *s = arg_string(R, a, n, shift + 1);
-    if (!s || !arg_function(R, a, n, shift) || !arg_int_or(R, a, n, shift + 2, 0, &count))
+    const String *s = arg_string(M, a, n, shift + 1);
+    if (!s || !arg_function(M, a, n, shift) || !arg_int_or(M, a, n, shift + 2, 0, &count))
         return NATIVE_ERROR;
-    hook_set(R, co, a[shift], mask_of(s, count), (uint32_t)count);
+    hook_set(M, co, a[shift], mask_of(s, count), (uint32_t)count);
     return 0;
 }
 
-int lib_debug_gethook(Run *R, Value *a, int n)
+int lib_debug_gethook(Machine *M, Value *a, int n)
 {
     int shift;
-    const Coroutine *co = lib_debug_thread(R, a, n, &shift);
-    const HookState *s = heap_coroutine(R, co)->hook;
+    const Coroutine *co = lib_debug_thread(M, a, n, &shift);
+    const HookState *s = heap_coroutine(&M->run, co)->hook;
     const Hook *h = s ? s->hook : NULL;
     char text[4], *end = text;
     uint32_t mask = h ? h->mask : 0;

@@ -5,8 +5,10 @@
  * load with a reader function calls it under a pcall and gathers its pieces in a
  * string of the frame; the chunk is compiled when it is complete.
  */
-#include "lib/lib.h"
-#include "syntax/parser.h"
+#include "eval/error.h"
+#include "lib/file.h"
+#include "lib/natives.h"
+#include "stack/outside.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,11 +27,11 @@ static String *refuse(const char *mode, const char *source, size_t length)
                     "')", NULL);
 }
 
-static Closure *compile(Run *R, const char *source, size_t length, String *name,
+static Closure *compile(Machine *M, const char *source, size_t length, String *name,
                         const char *mode, const Value *env, String **error)
 {
     *error = refuse(mode, source, length);
-    return *error ? NULL : native_load(R, source, length, name, env, error);
+    return *error ? NULL : native_load(M, source, length, name, env, error);
 }
 
 static int failed(Value *a, Value message)
@@ -41,26 +43,28 @@ static int failed(Value *a, Value message)
 
 /* load ------------------------------------------------------------------------------ */
 
-static int load_text(Run *R, Value *a, const String *text)
+static int load_text(Machine *M, Value *a, const String *text)
 {
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
-    native_charge(R, text->length / LOAD_STEP);
+    if (!native_charge(M, text->length / LOAD_STEP)) return NATIVE_PAUSE;
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
-    Closure *f = compile(R, text->data, text->length, value_string(a[LOAD_NAME]),
+    Closure *f = compile(M, text->data, text->length, value_string(a[LOAD_NAME]),
                          mode ? lib_c_text(mode) : NULL, env, &error);
-    if (!mem_room()) return native_memory_error(R);
+    if (!mem_room()) return native_memory_error(M);
+    int stopped = f ? 0 : native_load_stopped(M);
+    if (stopped) return stopped;
     if (!f) return failed(a, string_value(error));
     NATIVE_RETURN(value_object(f));
 }
 
-static int load_piece(Run *R, Value *a, int n);
+static int load_piece(Machine *M, Value *a, int n);
 
 /* Calls pcall(reader). */
-static int load_read(Run *R, Value *a)
+static int load_read(Machine *M, Value *a)
 {
     a[LOAD_AT + NATIVE_HEADER - 1] = lib_upvalue(a, 0);
     a[LOAD_AT + NATIVE_HEADER] = a[LOAD_SOURCE];
-    return native_call(R, a, LOAD_AT, 1, load_piece);
+    return native_call(M, a, LOAD_AT, 1, load_piece);
 }
 
 /*
@@ -69,80 +73,89 @@ static int load_read(Run *R, Value *a)
  * have no end. What lies behind the last space may be half a token; errors that name no
  * token are of the text's end.
  */
-static String *early_error(Run *R, const Value *a, const String *text, size_t before)
+static String *early_error(Machine *M, const Value *a, const String *text, size_t before)
 {
     size_t mark = 1 << 16, length = text->length;
     while (mark <= before) mark *= 16;
     if (length < mark || text->data[0] == '\033') return NULL;
     while (length && !strchr(" \n\r\t", text->data[length - 1])) length--;
     if (!length) return NULL;
-    native_charge(R, length / LOAD_STEP);
-    ParseResult r = parse_chunk(text->data, length, value_string(a[LOAD_NAME]), false);
-    if (r.main || r.incomplete || !strstr(lib_c_text(r.error), " near ")) return NULL;
+    native_charge(M, length / LOAD_STEP);
+    ParseResult r = native_parse(M, text->data, length, value_string(a[LOAD_NAME]));
+    if (r.main || r.incomplete || !r.near) return NULL;
     return r.error;
 }
 
-static int load_piece(Run *R, Value *a, int n)
+static int load_piece(Machine *M, Value *a, int n)
 {
-    Value piece = lib_result(R, 1);
-    if (lib_result(R, 0) == V_FALSE) return failed(a, piece);
-    if (value_is_number(piece)) piece = value_to_text(R, piece);
-    if (piece == V_NIL) return load_text(R, a, value_string(a[LOAD_TEXT]));
+    Value piece = lib_result(M, 1);
+    if (lib_result(M, 0) == V_FALSE) return failed(a, piece);
+    if (value_is_number(piece)) piece = value_to_text(M, piece);
+    if (piece == V_NIL) return load_text(M, a, value_string(a[LOAD_TEXT]));
     if (!value_is_string(piece)) {
-        lib_error(R, string_from_c("reader function must return a string"));
-        return failed(a, R->error);
+        lib_error(M, string_from_c("reader function must return a string"));
+        return failed(a, M->error);
     }
     const String *s = value_string(piece);
-    if (s->length == 0) return load_text(R, a, value_string(a[LOAD_TEXT]));
+    if (s->length == 0) return load_text(M, a, value_string(a[LOAD_TEXT]));
     const String *text = value_string(a[LOAD_TEXT]);
     size_t before = text->length;
-    if (before + s->length > run_string_room(R)) return native_memory_error(R);
+    if (before + s->length > machine_string_room(M)) return native_memory_error(M);
     text = string_concat(text, s->data, s->length);
-    if (!text) return native_memory_error(R);
-    String *error = early_error(R, a, text, before);
+    if (!text) return native_memory_error(M);
+    String *error = early_error(M, a, text, before);
     if (error) return failed(a, string_value(error));
     a[LOAD_TEXT] = string_value(text);
-    return load_read(R, a);
+    return load_read(M, a);
 }
 
 /* A text argument as C sees it: cut at its first zero. */
-static bool arg_c_string(Run *R, Value *a, int n, int i)
+static bool arg_c_string(Machine *M, Value *a, int n, int i)
 {
     if (arg_absent(a, n, i)) return true;
-    const String *s = arg_string(R, a, n, i);
+    const String *s = arg_string(M, a, n, i);
     if (s && memchr(s->data, 0, s->length)) a[i] = new_c_string(lib_c_text(s));
     return s != NULL;
 }
 
-static int base_load(Run *R, Value *a, int n)
+static int base_load(Machine *M, Value *a, int n)
 {
     Value has_env = value_boolean(n > LOAD_ENV);
     bool is_text = n && (value_is_string(a[0]) || value_is_number(a[0]));
-    if (is_text) a[0] = value_to_text(R, a[0]);
-    if (!arg_c_string(R, a, n, LOAD_MODE) || !arg_c_string(R, a, n, LOAD_NAME))
+    if (is_text) a[0] = value_to_text(M, a[0]);
+    if (!arg_c_string(M, a, n, LOAD_MODE) || !arg_c_string(M, a, n, LOAD_NAME))
         return NATIVE_ERROR;
-    if (!is_text && !arg_function(R, a, n, 0)) return NATIVE_ERROR;
+    if (!is_text && !arg_function(M, a, n, 0)) return NATIVE_ERROR;
     lib_settop(a, n, LOAD_AT);
     a[LOAD_HAS_ENV] = has_env;
     if (is_text) {
         if (a[LOAD_NAME] == V_NIL) a[LOAD_NAME] = a[LOAD_SOURCE];
-        return load_text(R, a, value_string(a[LOAD_SOURCE]));
+        return load_text(M, a, value_string(a[LOAD_SOURCE]));
     }
     if (a[LOAD_NAME] == V_NIL) a[LOAD_NAME] = new_c_string("=(load)");
     a[LOAD_TEXT] = new_string("", 0);
-    return load_read(R, a);
+    return load_read(M, a);
 }
 
 /* Files ----------------------------------------------------------------------------- */
 
-static String *read_all(Run *R, FILE *f)
+static size_t read_block(Machine *M, FILE *f, char *to, size_t size)
+{
+    return outside_bytes(M, to, outside_recalls(M) ? 0 : fread(to, 1, size, f), size);
+}
+
+static String *read_all(Machine *M, FILE *f)
 {
     char block[8192];
     size_t n;
     String *s = string_new("", 0);
-    while (s && (n = fread(block, 1, sizeof block, f)) > 0)
-        s = s->length + n > run_string_room(R) ? NULL : string_concat(s, block, n);
-    return s;
+    bool real = !outside_recalls(M);
+    for (;;) {
+        while (s && (n = read_block(M, f, block, sizeof block)) > 0)
+            s = s->length + n > machine_string_room(M) ? NULL : string_concat(s, block, n);
+        if (!s || !real || !ferror(f) || errno != EINTR || stop_flag(M->interrupt)) return s;
+        clearerr(f); /* some other signal */
+    }
 }
 
 static String *file_error(const char *what, const char *name)
@@ -165,76 +178,86 @@ static void skip_first_line(const char **source, size_t *length)
     *length = (size_t)(end - s);
 }
 
-Closure *lib_load_file(Run *R, const char *name, const char *mode, const Value *env,
+Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error)
 {
-    FILE *f = name ? fopen(name, "r") : stdin;
+    FILE *f = name ? file_open(M, fopen, name, "r") : stdin;
     const char *shown = name ? name : "stdin";
     if (!f) {
-        *error = file_error("open", shown);
+        *error = errno == EINTR ? value_string(M->error) : file_error("open", shown);
         return NULL;
     }
     errno = 0;
-    String *text = read_all(R, f);
-    bool bad = ferror(f);
+    String *text = read_all(M, f);
+    bool real = !outside_recalls(M), bad = !outside_done(M, !real || !ferror(f));
     if (bad) *error = file_error("read", shown);
-    if (name) fclose(f);
+    if (bad && stop_flag(M->interrupt)) {
+        *M->interrupt = 0;
+        *error = string_from_c("interrupted!");
+    }
+    if (name && real) fclose(f);
     if (bad) return NULL;
     if (!text) {
-        *error = string_from_c("not enough memory");
+        *error = error_memory_text();
         return NULL;
     }
     const char *source = text->data;
     size_t length = text->length;
     skip_first_line(&source, &length);
-    return compile(R, source, length, lib_join(name ? "@" : "=", shown, NULL), mode, env,
+    return compile(M, source, length, lib_join(name ? "@" : "=", shown, NULL), mode, env,
                    error);
 }
 
-static bool arg_file_name(Run *R, Value *a, int n, const char **name)
+static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
 {
     String *s;
-    if (!arg_string_or_null(R, a, n, 0, &s)) return false;
+    if (!arg_string_or_null(M, a, n, 0, &s)) return false;
     *name = s ? lib_c_text(s) : NULL;
     return true;
 }
 
-static int base_loadfile(Run *R, Value *a, int n)
+static int base_loadfile(Machine *M, Value *a, int n)
 {
     const char *name;
     String *mode, *error;
-    if (!arg_file_name(R, a, n, &name) || !arg_string_or_null(R, a, n, 1, &mode))
+    if (!arg_file_name(M, a, n, &name) || !arg_string_or_null(M, a, n, 1, &mode))
         return NATIVE_ERROR;
     const Value *env = n > 2 ? &a[2] : NULL;
-    Closure *f = lib_load_file(R, name, mode ? lib_c_text(mode) : NULL, env, &error);
+    Closure *f = lib_load_file(M, name, mode ? lib_c_text(mode) : NULL, env, &error);
+    int stopped = f ? 0 : native_load_stopped(M);
+    if (stopped) return stopped;
     if (!f) return failed(a, string_value(error));
     NATIVE_RETURN(value_object(f));
 }
 
-static int base_dofile(Run *R, Value *a, int n)
+static int base_dofile(Machine *M, Value *a, int n)
 {
     const char *name;
     String *error;
-    if (!arg_file_name(R, a, n, &name)) return NATIVE_ERROR;
-    Closure *f = lib_load_file(R, name, NULL, NULL, &error);
-    if (!f) return native_throw(R, string_value(error));
+    if (!arg_file_name(M, a, n, &name)) return NATIVE_ERROR;
+    Closure *f = lib_load_file(M, name, NULL, NULL, &error);
+    int stopped = f ? 0 : native_load_stopped(M);
+    if (stopped) return stopped;
+    if (!f) return native_throw(M, string_value(error));
     a[NATIVE_HEADER] = value_object(f);
-    return native_tail(R, a, 1, 0);
+    return native_tail(M, a, 1, 0);
 }
 
 /* Opening --------------------------------------------------------------------------- */
 
-static const NativeDef functions[] = {
-    {"dofile", base_dofile},
-    {"loadfile", base_loadfile},
-    {NULL, NULL},
+const NativeDef natives_load[] = {
+    NATIVE_SEES("dofile", base_dofile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
+    NATIVE_INNER_SEES("load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
+                      "runs binary chunks and code that a host has not seen"),
+    NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE),
+    NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
+    NATIVE_ROWS_END,
 };
 
-void lib_open_load(Run *R)
+void lib_open_load(Machine *M)
 {
-    Table *g = R->world->globals;
-    native_register(R, g, functions);
-    Value pcall = value_object(native_control(R, native_pcall(), "pcall", 0));
-    Native *load = lib_closure(R, g, base_load, "load", pcall);
-    run_set_field(R, g, "loadstring", value_object(load));
+    Table *g = M->run.world->globals;
+    native_register(M, g, natives_load);
+    Native *load = lib_closure(M, g, native_row(natives_load, "load"), native_pcall(M));
+    run_set_field(&M->run, g, "loadstring", value_object(load));
 }

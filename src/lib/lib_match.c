@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * string.find, match and gmatch (manual 6.4.1): lib/pattern.h on the run's strings.
+ * string.find, match and gmatch (manual 6.4.1): text/pattern.h on the run's strings.
  *
  * The iterator of gmatch has three upvalues: subject, pattern, and a Cell with the
  * offset where it goes on. The Cell is versioned, so every fork has its own.
  */
 #include "lib/lib_string.h"
+#include "lib/natives.h"
 
 /* Matching ------------------------------------------------------------------------- */
 
-bool lib_string_interrupted(Run *R)
+bool lib_string_interrupted(Machine *M)
 {
-    if (!run_flag(R->interrupt)) return false;
-    *R->interrupt = 0;
+    if (!stop_flag(M->interrupt)) return false;
+    *M->interrupt = 0;
     return true;
 }
 
@@ -20,22 +21,55 @@ bool lib_string_interrupted(Run *R)
 bool match_refuel(Matcher *m)
 {
     MatchWork *w = (MatchWork *)m;
-    Run *R = w->R;
-    if (lib_string_interrupted(R)) {
+    Machine *M = w->M;
+    if (lib_string_interrupted(M)) {
         w->interrupted = true;
         return false;
     }
-    if (!native_charge(R, MATCH_PORTION / MATCH_STEP) && w->portions >= MATCH_CREDIT)
-        return false;
-    w->portions++;
+    M->fuel -= (int64_t)(MATCH_PORTION + m->debt) / MATCH_STEP;
+    m->debt = 0;
+    if (!native_go_on(M)) return false;
     m->fuel += MATCH_PORTION;
     return true;
 }
 
+/* Bytes of the machine, or just where the search is. Whether there was a pause does not
+ * count. */
+Value match_save(const MatchWork *w)
+{
+    char *bytes;
+    size_t size = pattern_saved_size(&w->m);
+    if (!size) return value_number((double)w->m.start);
+    uint64_t counted = mem_count_stop();
+    String *s = string_reserve(size, &bytes);
+    mem_count_go_on(counted);
+    pattern_save(&w->m, bytes);
+    return string_value(s);
+}
+
+/* An image can say anything of it. */
+static bool load_progress(Matcher *m, Value saved)
+{
+    if (value_is_string(saved))
+        return pattern_load(m, value_string(saved)->data, value_string(saved)->length);
+    double start = value_is_number(saved) ? value_to_double(saved) : -1;
+    if (!(start >= 0 && start <= (double)(m->source_end - m->source))) return false;
+    m->start = (size_t)start;
+    return true;
+}
+
+PatternStatus match_resume(Machine *M, MatchWork *w, Value saved)
+{
+    w->fuel = MATCH_PORTION;
+    if (load_progress(&w->m, saved)) return match_charge(M, w, pattern_go_on(&w->m));
+    w->m.error = "malformed progress of a search";
+    return w->m.status = PATTERN_ERROR;
+}
+
 int match_failed(const MatchWork *w)
 {
-    if (w->m.status != PATTERN_OUT_OF_FUEL) return native_error(w->R, "%s", w->m.error);
-    return w->interrupted ? native_error(w->R, "interrupted!") : NATIVE_PAUSE;
+    if (w->m.status != PATTERN_OUT_OF_FUEL) return native_error(w->M, "%s", w->m.error);
+    return native_error(w->M, "interrupted!");
 }
 
 Value match_capture(const PatternPiece *piece)
@@ -51,7 +85,7 @@ int match_captures(MatchWork *w, Value *a, bool whole)
         PatternPiece piece;
         if (!pattern_capture(&w->m, i, &piece)) return match_failed(w);
         a[i] = match_capture(&piece);
-        if (!a[i]) return native_throw(w->R, new_c_string("not enough memory"));
+        if (!a[i]) return native_throw(w->M, new_c_string("not enough memory"));
     }
     return count;
 }
@@ -65,72 +99,126 @@ static int positions(Value *a, size_t from, size_t to)
     return 2;
 }
 
-static int find_plain(Run *R, Value *a, const String *s, const String *p, size_t at)
+static int find_plain(Machine *M, Value *a, const String *s, const String *p, size_t at)
 {
     ptrdiff_t from = pattern_find_plain(s->data, s->length, at, p->data, p->length);
-    lib_string_charge(R, (from < 0 ? s->length : (size_t)from) - at);
+    lib_string_charge(M, (from < 0 ? s->length : (size_t)from) - at);
     if (from < 0) NATIVE_RETURN(V_NIL);
     return positions(a, (size_t)from, (size_t)from + p->length);
 }
 
-static int find_pattern(Run *R, Value *a, const String *s, const String *p, size_t at,
+/* The frame of a search that has stopped: subject, pattern, whether for find, progress. */
+enum { FIND_SUBJECT, FIND_PATTERN, FIND_POSITIONS, FIND_PROGRESS, FIND_FRAME };
+
+static int find_resumed(Machine *M, Value *a, int n);
+
+static int found(Machine *M, Value *a, MatchWork *w, PatternStatus status, bool find)
+{
+    if (status == PATTERN_NO_MATCH) NATIVE_RETURN(V_NIL);
+    if (match_stopped(w)) {
+        a[FIND_POSITIONS] = value_boolean(find);
+        a[FIND_PROGRESS] = match_save(w);
+        return native_suspend(M, a, FIND_FRAME, find_resumed);
+    }
+    if (status != PATTERN_MATCH) return match_failed(w);
+    if (!find) return match_captures(w, a, true);
+    int count = match_captures(w, a + 2, false);
+    return count < 0 ? count : count + positions(a, w->m.from, w->m.to);
+}
+
+static int find_resumed(Machine *M, Value *a, int n)
+{
+    MatchWork w;
+    match_begin(M, &w, value_string(a[FIND_SUBJECT]), value_string(a[FIND_PATTERN]), true);
+    PatternStatus status = match_resume(M, &w, a[FIND_PROGRESS]);
+    return found(M, a, &w, status, a[FIND_POSITIONS] == V_TRUE);
+}
+
+static int find_pattern(Machine *M, Value *a, const String *s, const String *p, size_t at,
                         bool find)
 {
     MatchWork w;
-    match_begin(R, &w, s, p, true);
-    PatternStatus status = match_find(R, &w, at);
-    if (status == PATTERN_NO_MATCH) NATIVE_RETURN(V_NIL);
-    if (status != PATTERN_MATCH) return match_failed(&w);
-    if (!find) return match_captures(&w, a, true);
-    int count = match_captures(&w, a + 2, false);
-    return count < 0 ? count : count + positions(a, w.m.from, w.m.to);
+    match_begin(M, &w, s, p, true);
+    return found(M, a, &w, match_find(M, &w, at), find);
 }
 
-static int search(Run *R, Value *a, int n, bool find)
+static int search(Machine *M, Value *a, int n, bool find)
 {
     int64_t init;
-    const String *s = arg_string(R, a, n, 0);
-    const String *p = s ? arg_string(R, a, n, 1) : NULL;
-    if (!p || !arg_integer_or(R, a, n, 2, 1, &init)) return NATIVE_ERROR;
+    const String *s = arg_string(M, a, n, 0);
+    const String *p = s ? arg_string(M, a, n, 1) : NULL;
+    if (!p || !arg_integer_or(M, a, n, 2, 1, &init)) return NATIVE_ERROR;
     uint64_t first = lib_string_position(init, s->length);
     if (first < 1) first = 1;
     if (first > s->length + 1) NATIVE_RETURN(V_NIL);
+    lib_string_charge(M, p->length);
     if (find && (!value_is_false(arg(a, n, 3)) || pattern_is_plain(p->data, p->length)))
-        return find_plain(R, a, s, p, first - 1);
-    return find_pattern(R, a, s, p, first - 1, find);
+        return find_plain(M, a, s, p, first - 1);
+    return find_pattern(M, a, s, p, first - 1, find);
 }
 
-int lib_string_find(Run *R, Value *a, int n) { return search(R, a, n, true); }
-int lib_string_match(Run *R, Value *a, int n) { return search(R, a, n, false); }
+int lib_string_find(Machine *M, Value *a, int n) { return search(M, a, n, true); }
+int lib_string_match(Machine *M, Value *a, int n) { return search(M, a, n, false); }
 
 /* gmatch --------------------------------------------------------------------------- */
 
 enum { SUBJECT, PATTERN, OFFSET, UPVALUES };
 
-static int gmatch_next(Run *R, Value *a, int n)
+static int gmatch_resumed(Machine *M, Value *a, int n);
+
+static int gmatch_found(Machine *M, Value *a, MatchWork *w, PatternStatus status)
 {
-    MatchWork w;
-    const String *s = value_string(lib_upvalue(a, SUBJECT));
-    Cell *offset = value_pointer(lib_upvalue(a, OFFSET));
-    size_t at = (size_t)value_to_double(heap_cell(R, offset));
-    if (at > s->length) return 0;
-    match_begin(R, &w, s, value_string(lib_upvalue(a, PATTERN)), false);
-    PatternStatus status = match_find(R, &w, at);
     if (status == PATTERN_NO_MATCH) return 0;
-    if (status != PATTERN_MATCH) return match_failed(&w);
-    size_t next = w.m.to + (w.m.to == w.m.from);
-    *heap_cell_mut(R, offset) = value_number((double)next);
-    return match_captures(&w, a, true);
+    if (match_stopped(w)) {
+        a[0] = match_save(w);
+        return native_suspend(M, a, 1, gmatch_resumed);
+    }
+    if (status != PATTERN_MATCH) return match_failed(w);
+    size_t next = w->m.to + (w->m.to == w->m.from);
+    Cell *offset = value_pointer(lib_upvalue(a, OFFSET));
+    *heap_cell_mut(&M->run, offset) = value_number((double)next);
+    return match_captures(w, a, true);
 }
 
-int lib_string_gmatch(Run *R, Value *a, int n)
+static void gmatch_begin(Machine *M, MatchWork *w, const Value *a)
 {
-    const String *s = arg_string(R, a, n, 0);
-    const String *p = s ? arg_string(R, a, n, 1) : NULL;
+    match_begin(M, w, value_string(lib_upvalue(a, SUBJECT)),
+                value_string(lib_upvalue(a, PATTERN)), false);
+}
+
+static int gmatch_next(Machine *M, Value *a, int n)
+{
+    MatchWork w;
+    const Cell *offset = value_pointer(lib_upvalue(a, OFFSET));
+    double at =
+        value_to_double(heap_cell(&M->run, offset)); /* of an image: perhaps no number */
+    if (!(at >= 0 && at <= (double)value_string(lib_upvalue(a, SUBJECT))->length)) return 0;
+    gmatch_begin(M, &w, a);
+    return gmatch_found(M, a, &w, match_find(M, &w, (size_t)at));
+}
+
+static int gmatch_resumed(Machine *M, Value *a, int n)
+{
+    MatchWork w;
+    gmatch_begin(M, &w, a);
+    return gmatch_found(M, a, &w, match_resume(M, &w, a[0]));
+}
+
+int lib_string_gmatch(Machine *M, Value *a, int n)
+{
+    const String *s = arg_string(M, a, n, 0);
+    const String *p = s ? arg_string(M, a, n, 1) : NULL;
     if (!p) return NATIVE_ERROR;
-    Native *f = run_new_native(R, gmatch_next, "gmatch_aux", UPVALUES);
+    Native *f = native_new(M, natives_match, UPVALUES);
     f->upvalues[SUBJECT] = string_value(s);
     f->upvalues[PATTERN] = string_value(p);
-    f->upvalues[OFFSET] = value_object(run_new_cell(R, value_number(0)));
+    f->upvalues[OFFSET] = value_object(run_new_cell(&M->run, value_number(0)));
     NATIVE_RETURN(value_object(f));
 }
+
+const NativeDef natives_match[] = {
+    NATIVE_INNER("string.gmatch:next", gmatch_next, WORK_MATCHING),
+    NATIVE_CONTINUED("string.gmatch:resumed", gmatch_resumed, WORK_MATCHING),
+    NATIVE_CONTINUED("string.find:resumed", find_resumed, WORK_MATCHING),
+    NATIVE_ROWS_END,
+};

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* module and package.seeall: modules as in Lua 5.1 (manual 5.1, section 5.3). */
-#include "eval/frame.h"
 #include "lib/lib.h"
+#include "lib/natives.h"
+#include "stack/frame.h"
 
-/* The table at "a.b.c" below t, made where nothing is; NULL where something else is. */
-static Table *find_table(Run *R, Table *t, const char *path)
+/* The table at "a.b.c" below t, made where nothing is; NULL where something else is, or,
+ * with *frozen and an error, where it cannot be made. */
+static Table *find_table(Machine *M, Table *t, const char *path, bool *frozen)
 {
     while (t) {
         size_t length = strcspn(path, ".");
         Value key = string_value(string_intern(path, length));
-        Value v = run_get(R, t, key);
+        Value v = run_get(&M->run, t, key);
         if (v == V_NIL) {
-            v = value_object(run_new_table(R));
-            run_set(R, t, key, v);
+            v = value_object(run_new_table(&M->run));
+            if ((*frozen = !native_set(M, t, key, v))) return NULL;
         }
         t = value_is_table(v) ? value_pointer(v) : NULL;
         if (!path[length]) break;
@@ -21,40 +23,43 @@ static Table *find_table(Run *R, Table *t, const char *path)
     return t;
 }
 
-static Table *find_module(Run *R, const char *name)
+static Table *find_module(Machine *M, const char *name, bool *frozen)
 {
-    Table *loaded = lib_registry_table(R, "_LOADED");
-    Value v = run_get_field(R, loaded, name);
+    Table *loaded = lib_registry_table(M, "_LOADED");
+    Value v = run_get_field(&M->run, loaded, name);
     if (value_is_table(v)) return value_pointer(v);
-    Table *t = find_table(R, R->world->globals, name);
-    if (t) run_set(R, loaded, new_c_string(name), value_object(t));
-    return t;
+    Table *t = find_table(M, M->run.world->globals, name, frozen);
+    if (t) *frozen = !native_set(M, loaded, new_c_string(name), value_object(t));
+    return *frozen ? NULL : t;
 }
 
-static void name_module(Run *R, Table *module, const char *name)
+static bool name_module(Machine *M, Table *module, const char *name)
 {
     const char *dot = strrchr(name, '.');
-    run_set_field(R, module, "_M", value_object(module));
-    run_set_field(R, module, "_NAME", new_c_string(name));
-    run_set_field(R, module, "_PACKAGE", new_string(name, dot ? (size_t)(dot + 1 - name) : 0));
+    if (!native_table_mut(M, module)) return false;
+    run_set_field(&M->run, module, "_M", value_object(module));
+    run_set_field(&M->run, module, "_NAME", new_c_string(name));
+    run_set_field(&M->run, module, "_PACKAGE",
+                  new_string(name, dot ? (size_t)(dot + 1 - name) : 0));
+    return true;
 }
 
 /* The first upvalue of the function that called, _ENV in a main chunk, becomes the
  * module. A closure does not change: the running frame gets a new one. */
-static bool set_environment(Run *R, Value module)
+static bool set_environment(Machine *M, Value module)
 {
-    FrameCursor c = frame_cursor_running(R);
+    FrameCursor c = frame_cursor_running(M);
     if (!frame_down(&c) || !value_is(c.fp[-1], OBJ_CLOSURE)) return false;
     const Closure *f = value_pointer(c.fp[-1]);
     const Proto *p = f->proto;
     if (p->upvalue_count == 0) return true;
     if (p->upvalues[0].cell) {
-        *heap_cell_mut(R, value_pointer(f->upvalues[0])) = module;
+        *heap_cell_mut(&M->run, value_pointer(f->upvalues[0])) = module;
         return true;
     }
     Closure *changed = run_new_closure(p->upvalue_count);
     memcpy(changed, f, sizeof *f + p->upvalue_count * sizeof(Value));
-    object_init(&changed->h, OBJ_CLOSURE, run_new_id(R));
+    object_init(&changed->h, OBJ_CLOSURE, run_new_id(&M->run));
     changed->h.flags = f->h.flags;
     changed->upvalues[0] = module;
     c.fp[-1] = c.base[-1] = value_object(changed);
@@ -64,7 +69,7 @@ static bool set_environment(Run *R, Value module)
 /* module's frame: how many options there are, the next one, the module, they. */
 enum { COUNT, NEXT, MODULE, OPTIONS };
 
-static int call_options(Run *R, Value *a, int n)
+static int call_options(Machine *M, Value *a, int n)
 {
     int count = (int)value_to_double(a[COUNT]), i = (int)value_to_double(a[NEXT]);
     while (i < count && !value_is_function(a[OPTIONS + i])) i++;
@@ -73,41 +78,57 @@ static int call_options(Run *R, Value *a, int n)
     int at = OPTIONS + count;
     a[at + NATIVE_HEADER - 1] = a[OPTIONS + i];
     a[at + NATIVE_HEADER] = a[MODULE];
-    return native_call(R, a, at, 1, call_options);
+    return native_call(M, a, at, 1, call_options);
 }
 
-static int base_module(Run *R, Value *a, int n)
+static int base_module(Machine *M, Value *a, int n)
 {
-    String *s = arg_string(R, a, n, 0);
+    String *s = arg_string(M, a, n, 0);
     if (!s) return NATIVE_ERROR;
     const char *name = lib_c_text(s);
-    Table *module = find_module(R, name);
-    if (!module) return lib_error(R, lib_join("name conflict for module '", name, "'", NULL));
-    if (run_get_field(R, module, "_NAME") == V_NIL) name_module(R, module, name);
-    if (!set_environment(R, value_object(module)))
-        return native_error(R, "'module' not called from a Lua function");
+    bool frozen = false;
+    Table *module = find_module(M, name, &frozen);
+    if (frozen) return NATIVE_ERROR;
+    if (!module) return lib_error(M, lib_join("name conflict for module '", name, "'", NULL));
+    if (run_get_field(&M->run, module, "_NAME") == V_NIL && !name_module(M, module, name))
+        return NATIVE_ERROR;
+    if (!set_environment(M, value_object(module)))
+        return native_error(M, "'module' not called from a Lua function");
     memmove(a + OPTIONS, a + 1, (size_t)(n - 1) * sizeof(Value));
     a[COUNT] = value_number(n - 1);
     a[NEXT] = value_number(0);
     a[MODULE] = value_object(module);
-    return call_options(R, a, 0);
+    return call_options(M, a, 0);
 }
 
-static int package_seeall(Run *R, Value *a, int n)
+static int package_seeall(Machine *M, Value *a, int n)
 {
-    Table *t = arg_table(R, a, n, 0);
+    Table *t = arg_table(M, a, n, 0);
     if (!t) return NATIVE_ERROR;
-    Table *meta = heap_table(R, t)->meta;
-    if (!meta) heap_table_mut(R, t)->meta = meta = run_new_table(R);
-    run_set_field(R, meta, "__index", value_object(R->world->globals));
+    Table *meta = heap_table(&M->run, t)->meta;
+    if (!meta) {
+        TableBody *b = native_table_mut(M, t);
+        if (!b) return NATIVE_ERROR;
+        b->meta = meta = run_new_table(&M->run);
+    }
+    if (!native_table_mut(M, meta)) return NATIVE_ERROR;
+    run_set_field(&M->run, meta, "__index", value_object(M->run.world->globals));
     return 0;
 }
 
-void lib_open_module(Run *R)
+const NativeDef natives_module[] = {
+    NATIVE_SEES("module", base_module, WORK_BYTES, OUTSIDE_NONE, true,
+                "names a table, and makes it the environment of its caller"),
+    NATIVE_INNER_SEES("package.seeall", package_seeall, WORK_FIXED, OUTSIDE_NONE, false,
+                      "is a part of package"),
+    NATIVE_CONTINUED("module:call_options", call_options, WORK_CALLEE),
+    NATIVE_ROWS_END,
+};
+
+void lib_open_module(Machine *M)
 {
-    Table *package = value_pointer(run_get_field(R, R->world->globals, "package"));
-    Native *module = run_new_native(R, base_module, "module", 0);
-    Native *seeall = run_new_native(R, package_seeall, "seeall", 0);
-    run_set_field(R, R->world->globals, "module", value_object(module));
-    run_set_field(R, package, "seeall", value_object(seeall));
+    Table *package = value_pointer(run_get_field(&M->run, M->run.world->globals, "package"));
+    native_register(M, M->run.world->globals, natives_module);
+    Value seeall = native_value(M, native_row(natives_module, "package.seeall"));
+    run_set_field(&M->run, package, "seeall", seeall);
 }

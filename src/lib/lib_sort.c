@@ -9,15 +9,19 @@
  *   a[0] table  [1] comparison function or nil
  *    [2] phase and depth  [3] low, high  [4] i, j  [5..7] registers  [8..] parts put off
  *
+ * Sorts without a comparison function that take long may stop between comparisons: then
+ * the length lies behind the parts put off, and the last answer is with the depth.
+ *
  * Two integers below 2^31 in one slot are the bits of a number below 2.
  */
 #include "lib/lib_table.h"
+#include "lib/natives.h"
 #include "lib/sort.h"
 
 enum { LESS = 1, PHASE, BOUNDS, INDICES, REGISTERS, LATER = REGISTERS + 3 };
 enum { SMALL = 64 };
 
-_Static_assert(LATER + SORT_DEPTH_MAX + NATIVE_HEADER + 2 <= STACK_SLACK,
+_Static_assert(LATER + SORT_DEPTH_MAX + 1 + NATIVE_HEADER + 2 <= STACK_SLACK,
                "the frame and a call fit into every native's slack");
 
 /* Progress in the frame ------------------------------------------------------------- */
@@ -43,7 +47,7 @@ static void save(const SortState *s, Value *a)
 static void load(SortState *s, const Value *a)
 {
     s->phase = (uint8_t)first_of(a[PHASE]);
-    s->depth = (uint8_t)second_of(a[PHASE]);
+    s->depth = (uint8_t)second_of(a[PHASE]); /* without ANSWER */
     s->low = first_of(a[BOUNDS]);
     s->high = second_of(a[BOUNDS]);
     s->i = first_of(a[INDICES]);
@@ -54,27 +58,30 @@ static void load(SortState *s, const Value *a)
 
 /* Steps on the table ---------------------------------------------------------------- */
 
-static inline Value get(Run *R, const Value *a, uint32_t i)
+static inline Value get(Machine *M, const Value *a, uint32_t i)
 {
-    return table_get_int(heap_table(R, value_pointer(a[0])), i);
+    return table_get_int(heap_table(&M->run, value_pointer(a[0])), i);
 }
 
-static void set_both(Run *R, const Value *a, SortStep step)
+static bool set_both(Machine *M, const Value *a, SortStep step)
 {
-    TableBody *b = heap_table_mut(R, value_pointer(a[0]));
-    table_set_int(b, step.a, a[REGISTERS + 1], R->epoch);
-    table_set_int(b, step.b, a[REGISTERS], R->epoch);
+    TableBody *b = native_table_mut(M, value_pointer(a[0]));
+    if (!b) return false;
+    table_set_int(b, step.a, a[REGISTERS + 1], M->run.epoch);
+    table_set_int(b, step.b, a[REGISTERS], M->run.epoch);
+    return true;
 }
 
-static void move(Run *R, Value *a, SortStep step)
+/* false: the table is read-only; the order function may have made it that. */
+static bool move(Machine *M, Value *a, SortStep step)
 {
     Value *r = a + REGISTERS;
     if (step.kind != SORT_EXCHANGE) {
-        r[0] = get(R, a, step.a);
-        r[1] = get(R, a, step.b);
+        r[0] = get(M, a, step.a);
+        r[1] = get(M, a, step.b);
     }
     if (step.kind == SORT_PIVOT) r[2] = r[0];
-    set_both(R, a, step);
+    return set_both(M, a, step);
 }
 
 /* Compares without Lua, if that can be. */
@@ -91,45 +98,55 @@ static inline bool compare_here(const Value *a, SortStep step, bool *less)
     return true;
 }
 
-static int compared(Run *R, Value *a, int n);
+static int compared(Machine *M, Value *a, int n);
 
 /* Has Lua compare. native_less does not answer by itself: compare_here would have. */
-static int call_compare(Run *R, Value *a, SortStep step, int at)
+static int call_compare(Machine *M, Value *a, SortStep step, int at)
 {
     Value x = a[REGISTERS + step.left], y = a[REGISTERS + step.right];
-    if (a[LESS] == V_NIL) return native_less(R, a, at, x, y, compared);
+    if (a[LESS] == V_NIL) return native_less(M, a, at, x, y, compared);
     Value *f = a + at + NATIVE_HEADER - 1;
     f[0] = a[LESS];
     f[1] = x;
     f[2] = y;
-    return native_call(R, a, at, 2, compared);
+    return native_call(M, a, at, 2, compared);
 }
 
+static int suspend(Machine *M, Value *a, const SortState *s, bool less, uint32_t n);
+
+enum { COMPARISONS_STEP = 8 };
+
 /* Goes on to the next comparison that Lua has to make, or the end. */
-static int go_on(Run *R, Value *a, SortState *s, bool less)
+static int go_on(Machine *M, Value *a, SortState *s, bool less)
 {
-    for (;;) {
+    for (unsigned count = 1;; count++) {
+        if (count % COMPARISONS_STEP == 0 && --M->fuel < 0 && !native_go_on(M))
+            return suspend(M, a, s, less, 0);
         SortStep step = sort_next(s, less);
         if (step.kind == SORT_DONE) return 0;
         if (step.kind == SORT_INVALID)
-            return native_error(R, "invalid order function for sorting");
+            return native_error(M, "invalid order function for sorting");
         if (step.kind != SORT_COMPARE) {
-            move(R, a, step);
+            if (!move(M, a, step)) return NATIVE_ERROR;
             continue;
         }
-        if (step.a) a[REGISTERS] = get(R, a, step.a);
-        if (step.b) a[REGISTERS + 1] = get(R, a, step.b);
+        if (step.a) a[REGISTERS] = get(M, a, step.a);
+        if (step.b) a[REGISTERS + 1] = get(M, a, step.b);
         if (compare_here(a, step, &less)) continue;
         save(s, a);
-        return call_compare(R, a, step, LATER + s->depth);
+        return call_compare(M, a, step, LATER + s->depth);
     }
 }
 
-static int compared(Run *R, Value *a, int n)
+/* What an image says of a sort in mid-work may be anything. */
+static int malformed(Machine *M) { return native_error(M, "malformed progress of a sort"); }
+
+static int compared(Machine *M, Value *a, int n)
 {
     SortState s;
     load(&s, a);
-    return go_on(R, a, &s, !value_is_false(lib_result(R, 0)));
+    if (!sort_is_sound(&s, SORT_LENGTH_MAX)) return malformed(M);
+    return go_on(M, a, &s, !value_is_false(lib_result(M, 0)));
 }
 
 /* Sorting without Lua --------------------------------------------------------------- */
@@ -145,58 +162,107 @@ static bool read_out(const TableBody *b, Value *values, uint32_t n, bool *number
     return true;
 }
 
-/* Answers how it went; SORT_COMPARE: these values need Lua. */
-static SortKind sort_values(Run *R, const Value *a, Value *values, uint32_t n)
+enum {
+    PORTION = 1 << 14,     /* comparisons, at least, before values are written back */
+    PLAIN_COMPARISONS = 16 /* for a step */
+};
+
+/* Sorts the values as long as there are steps. */
+static SortKind sort_values(Machine *M, SortRun *run, Value *values, uint32_t n, bool numbers)
 {
-    bool numbers;
-    if (!read_out(heap_table(R, value_pointer(a[0])), values, n, &numbers)) return SORT_COMPARE;
-    SortKind kind = numbers ? sort_numbers(values, n, NULL) : sort_strings(values, n, NULL);
-    TableBody *b = heap_table_mut(R, value_pointer(a[0]));
-    for (uint32_t i = 0; i < n; i++) table_set_int(b, (int64_t)i + 1, values[i], R->epoch);
-    return kind;
+    uint64_t portion = n > PORTION ? n : PORTION;
+    for (;;) {
+        uint64_t fuel = portion;
+        SortKind kind =
+            numbers ? sort_numbers(run, values, &fuel) : sort_strings(run, values, &fuel);
+        M->fuel -= (int64_t)((portion - fuel) / PLAIN_COMPARISONS);
+        if (kind != SORT_COMPARE || (M->fuel < 0 && !native_go_on(M))) return kind;
+    }
 }
 
-static SortKind sort_plain(Run *R, const Value *a, uint32_t n)
+/* Sorts t[1..n] as far as there are steps. false: these values need Lua. */
+static bool sort_plain(Machine *M, const Value *a, SortRun *run, uint32_t n, SortKind *kind)
 {
     Value few[SMALL];
-    const TableBody *b = heap_table(R, value_pointer(a[0]));
+    bool numbers;
+    const TableBody *b = heap_table(&M->run, value_pointer(a[0]));
     /* not just nils in a table that claims to be long */
-    if (n > SMALL && n > b->array.size + b->hash.count) return SORT_COMPARE;
+    if (n > SMALL && n > b->array_size + b->hash.count) return false;
+    if (n > SMALL && n * sizeof(Value) > mem_room()) return false;
     Value *values = n <= SMALL ? few : mem_try_alloc(n * sizeof(Value));
-    if (!values) return SORT_COMPARE;
-    SortKind kind = sort_values(R, a, values, n);
+    if (!values) return false;
+    bool plain = read_out(b, values, n, &numbers);
+    for (int i = 0; plain && !numbers && i < 3; i++) /* what is not set yet, or was loaded so */
+        if (!value_is_string(run->r[i])) run->r[i] = values[0];
+    native_charge_values(M, n);
+    if (plain) {
+        *kind = sort_values(M, run, values, n, numbers);
+        TableBody *to = heap_table_mut(&M->run, value_pointer(a[0]));
+        for (uint32_t i = 0; i < n; i++)
+            table_set_int(to, (int64_t)i + 1, values[i], M->run.epoch);
+    }
     if (values != few) mem_free(values, n * sizeof(Value));
-    return kind;
+    return plain;
 }
 
-/* What a sort costs, in steps. */
-static uint64_t price(uint32_t n)
+/* Goes on with a sort without a comparison function; n 0: whatever the values are. */
+static int sort_on(Machine *M, Value *a, SortRun *run, uint32_t n)
 {
-    uint64_t log = 1;
-    for (uint32_t rest = n; rest > 1; rest >>= 1) log++;
-    return n * log / 16;
+    SortKind kind;
+    if (n && sort_plain(M, a, run, n, &kind)) {
+        if (kind == SORT_DONE) return 0;
+        if (kind == SORT_INVALID) return native_error(M, "invalid order function for sorting");
+        for (int i = 0; i < 3; i++) a[REGISTERS + i] = run->r[i];
+        return suspend(M, a, &run->state, run->less, n);
+    }
+    for (int i = 0; i < 3; i++) a[REGISTERS + i] = run->r[i];
+    return go_on(M, a, &run->state, run->less);
 }
 
-static int sort_sized(Run *R, Value *a, int n, int32_t length)
+enum { ANSWER = 1 << 8 }; /* added to the depth */
+
+static int resumed(Machine *M, Value *a, int n)
 {
-    SortState s;
-    if (!arg_absent(a, n, 1) && !arg_function(R, a, n, 1)) return NATIVE_ERROR;
+    SortRun run = {.less = second_of(a[PHASE]) & ANSWER};
+    load(&run.state, a);
+    double length = value_to_double(a[LATER + run.state.depth]);
+    if (!(length >= 0 && length <= (double)SORT_LENGTH_MAX)) return malformed(M);
+    if (!sort_is_sound(&run.state, length > 0 ? (uint32_t)length : SORT_LENGTH_MAX))
+        return malformed(M);
+    for (int i = 0; i < 3; i++) run.r[i] = a[REGISTERS + i];
+    return sort_on(M, a, &run, (uint32_t)length);
+}
+
+static int suspend(Machine *M, Value *a, const SortState *s, bool less, uint32_t n)
+{
+    save(s, a);
+    if (less) a[PHASE] = pack(s->phase, s->depth | ANSWER);
+    a[LATER + s->depth] = value_number(n);
+    return native_suspend(M, a, LATER + s->depth + 1, resumed);
+}
+
+static int sort_sized(Machine *M, Value *a, int n, int32_t length)
+{
+    SortRun run;
+    if (!arg_absent(a, n, 1) && !arg_function(M, a, n, 1)) return NATIVE_ERROR;
+    if (!native_table_mut(M, value_pointer(a[0]))) return NATIVE_ERROR;
     lib_settop(a, n, 2);
     if (length < 2) return 0;
-    if (a[LESS] == V_NIL) {
-        if (!native_charge(R, price((uint32_t)length))) return NATIVE_PAUSE;
-        SortKind kind = sort_plain(R, a, (uint32_t)length);
-        if (kind == SORT_DONE) return 0;
-        if (kind == SORT_INVALID) return native_error(R, "invalid order function for sorting");
-    }
-    for (int i = REGISTERS; i < LATER; i++) a[i] = V_NIL;
-    sort_begin(&s, (size_t)length);
-    return go_on(R, a, &s, false);
+    sort_run_begin(&run, (size_t)length);
+    return sort_on(M, a, &run, a[LESS] == V_NIL ? (uint32_t)length : 0);
 }
-static int sort_cont(Run *R, Value *a, int n) { return table_sized_cont(R, a, sort_sized); }
+static int sort_cont(Machine *M, Value *a, int n) { return table_sized_cont(M, a, sort_sized); }
 
-int lib_table_sort(Run *R, Value *a, int n)
+int lib_table_sort(Machine *M, Value *a, int n)
 {
-    if (!arg_table(R, a, n, 0)) return NATIVE_ERROR;
-    return table_sized(R, a, n, sort_cont, sort_sized);
+    if (!arg_table(M, a, n, 0)) return NATIVE_ERROR;
+    return table_sized(M, a, n, sort_cont, sort_sized);
 }
+
+const NativeDef natives_sort[] = {
+    NATIVE_OWN("table.sort", lib_table_sort, WORK_COMPARING),
+    NATIVE_CONTINUED("table.sort:resumed", resumed, WORK_COMPARING),
+    NATIVE_CONTINUED("table.sort:sized", sort_cont, WORK_COMPARING),
+    NATIVE_CONTINUED("table.sort:compared", compared, WORK_COMPARING),
+    NATIVE_ROWS_END,
+};

@@ -8,9 +8,10 @@
  */
 #include "lib/lib_string.h"
 
-#include "eval/node.h"
-#include "lib/buffer.h"
+#include "lib/natives.h"
+#include "link/node.h"
 #include "syntax/dump.h"
+#include "text/buffer.h"
 
 /* The strings of no byte, made when the library is opened, and of one, made when first
  * met: constants. Written once: other threads may be reading. */
@@ -35,18 +36,18 @@ Value lib_string_of(const char *bytes, size_t length)
 
 /* Parts ---------------------------------------------------------------------------- */
 
-static int string_len(Run *R, Value *a, int n)
+static int string_len(Machine *M, Value *a, int n)
 {
-    const String *s = arg_string(R, a, n, 0);
+    const String *s = arg_string(M, a, n, 0);
     if (!s) return NATIVE_ERROR;
     NATIVE_RETURN(value_number((double)s->length));
 }
 
-static int string_sub(Run *R, Value *a, int n)
+static int string_sub(Machine *M, Value *a, int n)
 {
     int64_t i, j;
-    const String *s = arg_string(R, a, n, 0);
-    if (!s || !arg_integer(R, a, n, 1, &i) || !arg_integer_or(R, a, n, 2, -1, &j))
+    const String *s = arg_string(M, a, n, 0);
+    if (!s || !arg_integer(M, a, n, 1, &i) || !arg_integer_or(M, a, n, 2, -1, &j))
         return NATIVE_ERROR;
     uint64_t first = lib_string_position(i, s->length);
     uint64_t last = lib_string_position(j, s->length);
@@ -55,50 +56,51 @@ static int string_sub(Run *R, Value *a, int n)
     if (first > last) NATIVE_RETURN(empty_string);
     if (last - first + 1 == s->length) NATIVE_RETURN(string_value(s));
     size_t length = last - first + 1;
-    if (length > run_string_room(R)) return native_memory_error(R);
+    if (length > machine_string_room(M)) return native_memory_error(M);
+    if (!lib_string_afford(M, length)) return NATIVE_PAUSE;
     Value part = lib_string_of(s->data + first - 1, length);
-    if (!part) return native_memory_error(R);
-    lib_string_charge(R, length);
+    if (!part) return native_memory_error(M);
     NATIVE_RETURN(part);
 }
 
-static int many_bytes(Run *R, Value *a, const String *s, uint64_t first, size_t count)
+static int many_bytes(Machine *M, Value *a, const String *s, uint64_t first, size_t count)
 {
-    a = count < R->stack_max ? native_room(R, a, 1, count) : NULL;
-    if (!a) return native_stack_error(R, count, "stack overflow (string slice too long)");
-    native_charge_values(R, count);
+    if (count < M->stack_max && !native_charge(M, count / STEP_VALUES)) return NATIVE_PAUSE;
+    a = count < M->stack_max ? native_room(M, a, 1, count) : NULL;
+    if (!a) return native_stack_error(M, count, "stack overflow (string slice too long)");
     const unsigned char *bytes = (const unsigned char *)s->data + first - 1;
     for (size_t k = 0; k < count; k++) a[k] = value_number(bytes[k]);
-    return native_results(R, a, count);
+    return native_results(M, a, count);
 }
 
-static int string_byte(Run *R, Value *a, int n)
+static int string_byte(Machine *M, Value *a, int n)
 {
     int64_t i, j;
-    const String *s = arg_string(R, a, n, 0);
-    if (!s || !arg_integer_or(R, a, n, 1, 1, &i)) return NATIVE_ERROR;
+    const String *s = arg_string(M, a, n, 0);
+    if (!s || !arg_integer_or(M, a, n, 1, 1, &i)) return NATIVE_ERROR;
     uint64_t first = lib_string_position(i, s->length), last = first;
     if (!arg_absent(a, n, 2)) {
-        if (!arg_integer(R, a, n, 2, &j)) return NATIVE_ERROR;
+        if (!arg_integer(M, a, n, 2, &j)) return NATIVE_ERROR;
         last = lib_string_position(j, s->length);
     }
     if (first < 1) first = 1;
     if (last > s->length) last = s->length;
     if (first > last) return 0;
-    if (first < last) return many_bytes(R, a, s, first, last - first + 1);
+    if (first < last) return many_bytes(M, a, s, first, last - first + 1);
     NATIVE_RETURN(value_number((unsigned char)s->data[first - 1]));
 }
 
-static int string_char(Run *R, Value *a, int n)
+static int string_char(Machine *M, Value *a, int n)
 {
     char room[256], *bytes = room;
     String *s = NULL;
+    native_charge_values(M, (size_t)n);
     if (n > (int)sizeof room && !(s = string_reserve((size_t)n, &bytes)))
-        return native_memory_error(R);
+        return native_memory_error(M);
     for (int i = 0; i < n; i++) {
         int32_t c;
-        if (!arg_int(R, a, n, i, &c)) return NATIVE_ERROR;
-        if (c < 0 || c > 255) return native_arg_error(R, i, "value out of range");
+        if (!arg_int(M, a, n, i, &c)) return NATIVE_ERROR;
+        if (c < 0 || c > 255) return native_arg_error(M, i, "value out of range");
         bytes[i] = (char)c;
     }
     if (s) NATIVE_RETURN(string_value(s));
@@ -109,21 +111,22 @@ static int string_char(Run *R, Value *a, int n)
 /* Copies --------------------------------------------------------------------------- */
 
 /* NULL also when the run may not have as long a string. */
-static String *reserve(const Run *R, size_t length, char **bytes)
+static String *reserve(const Machine *M, size_t length, char **bytes)
 {
-    return length > run_string_room(R) ? NULL : string_reserve(length, bytes);
+    return length > machine_string_room(M) ? NULL : string_reserve(length, bytes);
 }
 
 enum { BLOCK = 16 }; /* bytes that a vector instruction may take at once */
 
-static int string_reverse(Run *R, Value *a, int n)
+static int string_reverse(Machine *M, Value *a, int n)
 {
     char *bytes;
-    const String *s = arg_string(R, a, n, 0);
+    const String *s = arg_string(M, a, n, 0);
     if (!s) return NATIVE_ERROR;
     if (s->length < 2) NATIVE_RETURN(string_value(s));
-    String *reversed = reserve(R, s->length, &bytes);
-    if (!reversed) return native_memory_error(R);
+    if (!lib_string_afford(M, s->length)) return NATIVE_PAUSE;
+    String *reversed = reserve(M, s->length, &bytes);
+    if (!reversed) return native_memory_error(M);
     const char *end = s->data + s->length;
     size_t left = s->length;
     for (; left >= 8; left -= 8) {
@@ -134,7 +137,6 @@ static int string_reverse(Run *R, Value *a, int n)
         bytes += 8;
     }
     while (left--) *bytes++ = *--end;
-    lib_string_charge(R, s->length);
     NATIVE_RETURN(string_value(reversed));
 }
 
@@ -148,23 +150,23 @@ static inline void flip_letters(char *restrict to, const char *restrict from, si
     }
 }
 
-static int change_case(Run *R, Value *a, int n, unsigned char first)
+static int change_case(Machine *M, Value *a, int n, unsigned char first)
 {
     char *to;
-    const String *s = arg_string(R, a, n, 0);
+    const String *s = arg_string(M, a, n, 0);
     if (!s) return NATIVE_ERROR;
-    String *changed = reserve(R, s->length, &to);
-    if (!changed) return native_memory_error(R);
+    if (!lib_string_afford(M, s->length)) return NATIVE_PAUSE;
+    String *changed = reserve(M, s->length, &to);
+    if (!changed) return native_memory_error(M);
     const char *from = s->data;
     size_t left = s->length;
     for (; left >= BLOCK; left -= BLOCK, to += BLOCK, from += BLOCK)
         flip_letters(to, from, BLOCK, first);
     flip_letters(to, from, left, first);
-    lib_string_charge(R, s->length);
     NATIVE_RETURN(string_value(changed));
 }
-static int string_lower(Run *R, Value *a, int n) { return change_case(R, a, n, 'A'); }
-static int string_upper(Run *R, Value *a, int n) { return change_case(R, a, n, 'a'); }
+static int string_lower(Machine *M, Value *a, int n) { return change_case(M, a, n, 'A'); }
+static int string_upper(Machine *M, Value *a, int n) { return change_case(M, a, n, 'a'); }
 
 /* Fills bytes[0..total) with its first `done` bytes again and again. */
 static void repeat(char *bytes, size_t done, size_t total)
@@ -176,19 +178,20 @@ static void repeat(char *bytes, size_t done, size_t total)
     }
 }
 
-static int repeat_string(Run *R, Value *a, const String *s, const String *separator,
+static int repeat_string(Machine *M, Value *a, const String *s, const String *separator,
                          size_t count)
 {
     size_t unit = s->length + (separator ? separator->length : 0);
-    if (unit >= SIZE_MAX / 2 / count) return native_error(R, "resulting string too large");
+    if (unit >= SIZE_MAX / 2 / count) return native_error(M, "resulting string too large");
     size_t total = unit * count - (unit - s->length);
-    if (total > run_string_room(R)) return native_memory_error(R);
+    if (total > machine_string_room(M)) return native_memory_error(M);
     if (total == s->length) NATIVE_RETURN(string_value(s));
     if (total < 2)
         NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));
     char *bytes;
+    if (!lib_string_afford(M, total)) return NATIVE_PAUSE;
     String *result = string_reserve(total, &bytes);
-    if (!result) return native_memory_error(R);
+    if (!result) return native_memory_error(M);
     if (unit == 1) {
         memset(bytes, s->length ? *s->data : *separator->data, total);
     } else {
@@ -197,46 +200,57 @@ static int repeat_string(Run *R, Value *a, const String *s, const String *separa
             memcpy(bytes + s->length, separator->data, separator->length);
         repeat(bytes, unit, total);
     }
-    lib_string_charge(R, total);
     NATIVE_RETURN(string_value(result));
 }
 
-static int string_rep(Run *R, Value *a, int n)
+static int string_rep(Machine *M, Value *a, int n)
 {
     int32_t count;
     String *separator;
-    const String *s = arg_string(R, a, n, 0);
-    if (!s || !arg_int(R, a, n, 1, &count) || !arg_string_or_null(R, a, n, 2, &separator))
+    const String *s = arg_string(M, a, n, 0);
+    if (!s || !arg_int(M, a, n, 1, &count) || !arg_string_or_null(M, a, n, 2, &separator))
         return NATIVE_ERROR;
     if (count <= 0) NATIVE_RETURN(empty_string);
-    return repeat_string(R, a, s, separator, (size_t)count);
+    return repeat_string(M, a, s, separator, (size_t)count);
 }
 
-static int string_dump(Run *R, Value *a, int n)
+enum { DUMP_WORK = 16 }; /* writing a byte of a dump takes as long as copying so many */
+
+static int string_dump(Machine *M, Value *a, int n)
 {
-    if (!arg_function(R, a, n, 0)) return NATIVE_ERROR;
-    if (!value_is(a[0], OBJ_CLOSURE)) return native_error(R, "unable to dump given function");
+    if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
+    if (!value_is(a[0], OBJ_CLOSURE)) return native_error(M, "unable to dump given function");
     const Closure *f = value_pointer(a[0]);
     String *s = dump_write(f->proto->source, !value_is_false(arg(a, n, 1)));
-    if (!s || s->length > R->string_max) return native_memory_error(R);
-    lib_string_charge(R, s->length);
+    if (!s || s->length > M->limits.string) return native_memory_error(M);
+    lib_string_charge(M, s->length * DUMP_WORK);
     NATIVE_RETURN(string_value(s));
 }
 
 /* Opening -------------------------------------------------------------------------- */
 
-static const NativeDef functions[] = {
-    {"byte", string_byte},       {"char", string_char},         {"dump", string_dump},
-    {"find", lib_string_find},   {"format", lib_string_format}, {"gmatch", lib_string_gmatch},
-    {"gsub", lib_string_gsub},   {"len", string_len},           {"lower", string_lower},
-    {"match", lib_string_match}, {"rep", string_rep},           {"reverse", string_reverse},
-    {"sub", string_sub},         {"upper", string_upper},       {NULL, NULL},
+const NativeDef natives_string[] = {
+    NATIVE_OWN("string.byte", string_byte, WORK_VALUES),
+    NATIVE_OWN("string.char", string_char, WORK_VALUES),
+    NATIVE_OWN("string.dump", string_dump, WORK_BYTES),
+    NATIVE_OWN("string.find", lib_string_find, WORK_MATCHING),
+    NATIVE_OWN("string.format", lib_string_format, WORK_BYTES),
+    NATIVE_OWN("string.gmatch", lib_string_gmatch, WORK_FIXED),
+    NATIVE_OWN("string.gsub", lib_string_gsub, WORK_MATCHING),
+    NATIVE_OWN("string.len", string_len, WORK_FIXED),
+    NATIVE_OWN("string.lower", string_lower, WORK_BYTES),
+    NATIVE_OWN("string.match", lib_string_match, WORK_MATCHING),
+    NATIVE_OWN("string.rep", string_rep, WORK_BYTES),
+    NATIVE_OWN("string.reverse", string_reverse, WORK_BYTES),
+    NATIVE_OWN("string.sub", string_sub, WORK_BYTES),
+    NATIVE_OWN("string.upper", string_upper, WORK_BYTES),
+    NATIVE_ROWS_END,
 };
 
-void lib_open_string(Run *R)
+void lib_open_string(Machine *M)
 {
     make_constant(&empty_string, "", 0);
-    Table *t = lib_new(R, "string", functions), *meta = run_new_table(R);
-    run_set_field(R, meta, "__index", value_object(t));
-    run_set_type_metatable(R, TYPE_STRING, meta);
+    Table *t = lib_new(M, "string", natives_string), *meta = run_new_table(&M->run);
+    run_set_field(&M->run, meta, "__index", value_object(t));
+    run_set_type_metatable(&M->run, TYPE_STRING, meta);
 }

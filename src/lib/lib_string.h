@@ -7,22 +7,28 @@
 #define MOONLET_LIB_STRING_H
 
 #include "lib/lib.h"
-#include "lib/pattern.h"
+#include "text/pattern.h"
 
-int lib_string_find(Run *R, Value *a, int n);
-int lib_string_match(Run *R, Value *a, int n);
-int lib_string_gmatch(Run *R, Value *a, int n);
-int lib_string_gsub(Run *R, Value *a, int n);
-int lib_string_format(Run *R, Value *a, int n);
+int lib_string_find(Machine *M, Value *a, int n);
+int lib_string_match(Machine *M, Value *a, int n);
+int lib_string_gmatch(Machine *M, Value *a, int n);
+int lib_string_gsub(Machine *M, Value *a, int n);
+int lib_string_format(Machine *M, Value *a, int n);
 
-/* Charges for bytes copied or searched: a step is worth 64 of them. */
-static inline void lib_string_charge(Run *R, size_t n)
+/* Charges for bytes searched. */
+static inline void lib_string_charge(Machine *M, size_t n)
 {
-    if (n >= 64) native_charge(R, n / 64);
+    M->fuel -= (int64_t)(n / MEM_WORK_STEP);
+}
+/* Whether a string of so many bytes may be made, which is charged where it is made; false:
+ * return NATIVE_PAUSE. */
+static inline bool lib_string_afford(Machine *M, size_t n)
+{
+    return n < MEM_WORK_MIN || native_afford(M, n / MEM_WORK_STEP);
 }
 
 /* Whether someone wants the run to stop with an error (Ctrl-C), which is then to be made. */
-bool lib_string_interrupted(Run *R);
+bool lib_string_interrupted(Machine *M);
 
 /* A string of these bytes: of one byte, or of none, it is not made anew. V_NIL when
  * there is no memory. */
@@ -37,47 +43,58 @@ static inline uint64_t lib_string_position(int64_t position, size_t length)
 }
 
 /*
- * A search with as much work as it takes, charged to the run by portions. When the run
- * is out of steps, the native has to be run again later; but some portions it may have
- * on credit, so that the usual match comes to its end however small the budgets are.
+ * A search with as much work as it takes, charged to the run by portions. When the run has to
+ * stop, its progress is saved in the native's frame.
  */
 typedef struct MatchWork {
     Matcher m; /* must be first */
-    Run *R;
+    Machine *M;
     uint64_t fuel;
-    uint32_t portions; /* used up by this search */
     bool interrupted;
 } MatchWork;
 
 enum {
-    MATCH_PORTION = 1 << 16, /* units of work */
-    MATCH_STEP = 4,          /* units for a step */
-    MATCH_CREDIT = 256       /* portions */
+    MATCH_PORTION = 1 << 14, /* units of work */
+    MATCH_STEP = 4           /* units for a step */
 };
 
 PatternRefuel match_refuel;
-static inline void match_begin(Run *R, MatchWork *w, const String *source,
+static inline void match_begin(Machine *M, MatchWork *w, const String *source,
                                const String *pattern, bool anchors)
 {
     pattern_init(&w->m, source->data, source->length, pattern->data, pattern->length, anchors,
                  &w->fuel);
+    if (w->m.lead) lib_string_charge(M, (size_t)(w->m.lead_end - w->m.lead));
     w->m.refuel = match_refuel;
-    w->R = R;
+    w->M = M;
     w->interrupted = false;
 }
-/* pattern_find */
-static inline PatternStatus match_find(Run *R, MatchWork *w, size_t at)
+static inline PatternStatus match_charge(Machine *M, MatchWork *w, PatternStatus status)
 {
-    w->fuel = MATCH_PORTION;
-    w->portions = 0;
-    PatternStatus status = pattern_find(&w->m, at);
-    R->fuel -= 1 + (int64_t)(MATCH_PORTION - w->fuel) / MATCH_STEP;
+    if (status != PATTERN_OUT_OF_FUEL) /* then it is charged already */
+        M->fuel -= 1 + (int64_t)(MATCH_PORTION - w->fuel + w->m.debt) / MATCH_STEP;
     return status;
 }
+/* pattern_find; PATTERN_OUT_OF_FUEL: the run has to stop. */
+static inline PatternStatus match_find(Machine *M, MatchWork *w, size_t at)
+{
+    w->fuel = MATCH_PORTION;
+    w->m.machine = NULL;
+    w->m.debt = 0;
+    return match_charge(M, w, pattern_find(&w->m, at));
+}
+/* The progress of a search that was stopped, as a value; goes on with such a search. */
+Value match_save(const MatchWork *w);
+PatternStatus match_resume(Machine *M, MatchWork *w, Value saved);
 /* Puts the values of the match at a[0..); gives their number, or NATIVE_ERROR. */
 int match_captures(MatchWork *w, Value *a, bool whole);
 Value match_capture(const PatternPiece *piece);
-/* What the native answers when the matcher could not: an error, or to be run again. */
+/* What the native answers when the matcher could not; it has not stopped. */
 int match_failed(const MatchWork *w);
+/* Whether it has stopped, and the native is to suspend itself. */
+static inline bool match_stopped(const MatchWork *w)
+{
+    return w->m.status == PATTERN_OUT_OF_FUEL && !w->interrupted;
+}
 
 #endif

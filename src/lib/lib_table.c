@@ -9,100 +9,153 @@
  */
 #include "lib/lib_table.h"
 
-#include "lib/buffer.h"
+#include "lib/natives.h"
+#include "link/node.h"
+#include "text/buffer.h"
 
 enum { ARGS = 4, ARG_COUNT = ARGS, AT };
 
 /* Length --------------------------------------------------------------------------- */
 
 /* The int that a length is; false: error. */
-static bool length_result(Run *R, int32_t *length)
+static bool length_result(Machine *M, int32_t *length)
 {
     double d;
-    if (value_to_number(lib_result(R, 0), &d)) {
+    if (value_to_number(lib_result(M, 0), &d)) {
         *length = bits_int(d);
         return true;
     }
-    native_error(R, "object length is not a number");
+    native_error(M, "object length is not a number");
     return false;
 }
 
-int table_sized(Run *R, Value *a, int n, NativeCont *cont, SizedFn *fn)
+int table_sized(Machine *M, Value *a, int n, NativeCont *cont, SizedFn *fn)
 {
-    const TableBody *b = heap_table(R, value_pointer(a[0]));
-    if (!b->meta) return fn(R, a, n, (int32_t)table_length(b));
+    const TableBody *b = heap_table(&M->run, value_pointer(a[0]));
+    if (!b->meta) return fn(M, a, n, (int32_t)table_length(b));
     lib_settop(a, n, ARGS);
     a[ARG_COUNT] = value_number(n);
-    return native_length(R, a, AT, a[0], cont);
+    return native_length(M, a, AT, a[0], cont);
 }
 
-int table_sized_cont(Run *R, Value *a, SizedFn *fn)
+int table_sized_cont(Machine *M, Value *a, SizedFn *fn)
 {
     int32_t length;
-    if (!length_result(R, &length)) return NATIVE_ERROR;
-    return fn(R, a, (int)value_to_double(a[ARG_COUNT]), length);
+    if (!length_result(M, &length)) return NATIVE_ERROR;
+    return fn(M, a, (int)value_to_double(a[ARG_COUNT]), length);
 }
 
 /* Raw access to argument 1 --------------------------------------------------------- */
 
-static inline Value get(Run *R, const Value *a, int64_t i)
+static inline Value get(Machine *M, const Value *a, int64_t i)
 {
-    return table_get_int(heap_table(R, value_pointer(a[0])), i);
+    return table_get_int(heap_table(&M->run, value_pointer(a[0])), i);
 }
 
-static inline void set(Run *R, const Value *a, int64_t i, Value v)
+/* false: the table is read-only, which the error says. */
+static inline bool set(Machine *M, const Value *a, int64_t i, Value v)
 {
-    table_set_int(heap_table_mut(R, value_pointer(a[0])), i, v, R->epoch);
+    TableBody *b = native_table_mut(M, value_pointer(a[0]));
+    if (b) table_set_int(b, i, v, M->run.epoch);
+    return b != NULL;
+}
+
+/* Values moved: whether to go on with the next one, the i-th. */
+static inline bool moved(Machine *M, int64_t i)
+{
+    if (i % STEP_VALUES == 0) M->fuel--;
+    return LIKELY(M->fuel >= 0) || native_go_on(M);
 }
 
 /* insert and remove ---------------------------------------------------------------- */
 
-static int insert_sized(Run *R, Value *a, int n, int32_t length)
+/* The frame of an insertion that moves elements: table, position, value, the place to be
+ * filled next. */
+enum { INSERT_POSITION = 1, INSERT_VALUE, INSERT_AT, INSERT_FRAME };
+
+static int insert_move(Machine *M, Value *a, int n)
+{
+    int64_t i = (int64_t)value_to_double(a[INSERT_AT]);
+    int64_t position = (int64_t)value_to_double(a[INSERT_POSITION]);
+    while (i > position) {
+        if (!set(M, a, i, get(M, a, i - 1))) return NATIVE_ERROR;
+        i--;
+        if (moved(M, i)) continue;
+        a[INSERT_AT] = value_number((double)i);
+        return native_suspend(M, a, INSERT_FRAME, insert_move);
+    }
+    return set(M, a, position, a[INSERT_VALUE]) ? 0 : NATIVE_ERROR;
+}
+
+static int insert_sized(Machine *M, Value *a, int n, int32_t length)
 {
     int32_t end = (int32_t)((uint32_t)length + 1), position = end;
-    if (n != 2 && n != 3) return native_error(R, "wrong number of arguments to 'insert'");
-    Value v = a[n - 1];
-    if (n == 3) {
-        if (!arg_int(R, a, n, 1, &position)) return NATIVE_ERROR;
-        if (position < 1 || position > end)
-            return native_arg_error(R, 1, "position out of bounds");
-        native_charge_values(R, (size_t)(end - position));
-        for (int64_t i = end; i > position; i--) set(R, a, i, get(R, a, i - 1));
-    }
-    set(R, a, position, v);
-    return 0;
+    if (n != 2 && n != 3) return native_error(M, "wrong number of arguments to 'insert'");
+    if (!native_table_mut(M, value_pointer(a[0]))) return NATIVE_ERROR;
+    if (n == 2) return set(M, a, end, a[1]) ? 0 : NATIVE_ERROR;
+    if (!arg_int(M, a, n, 1, &position)) return NATIVE_ERROR;
+    if (position < 1 || position > end) return native_arg_error(M, 1, "position out of bounds");
+    a[INSERT_POSITION] = value_number(position);
+    a[INSERT_AT] = value_number(end);
+    return insert_move(M, a, 0);
 }
-static int insert_cont(Run *R, Value *a, int n) { return table_sized_cont(R, a, insert_sized); }
-
-static int lib_table_insert(Run *R, Value *a, int n)
+static int insert_cont(Machine *M, Value *a, int n)
 {
-    if (!arg_table(R, a, n, 0)) return NATIVE_ERROR;
-    return table_sized(R, a, n, insert_cont, insert_sized);
+    return table_sized_cont(M, a, insert_sized);
 }
 
-static int remove_sized(Run *R, Value *a, int n, int32_t size)
+static int lib_table_insert(Machine *M, Value *a, int n)
+{
+    if (!arg_table(M, a, n, 0)) return NATIVE_ERROR;
+    return table_sized(M, a, n, insert_cont, insert_sized);
+}
+
+/* The frame of a removal: table, size, what is removed, the place to be filled next. */
+enum { REMOVE_SIZE = 1, REMOVE_VALUE, REMOVE_AT, REMOVE_FRAME };
+
+static int remove_move(Machine *M, Value *a, int n)
+{
+    int64_t i = (int64_t)value_to_double(a[REMOVE_AT]);
+    int64_t size = (int64_t)value_to_double(a[REMOVE_SIZE]);
+    while (i < size) {
+        if (!set(M, a, i, get(M, a, i + 1))) return NATIVE_ERROR;
+        i++;
+        if (moved(M, i)) continue;
+        a[REMOVE_AT] = value_number((double)i);
+        return native_suspend(M, a, REMOVE_FRAME, remove_move);
+    }
+    if (!set(M, a, i, V_NIL)) return NATIVE_ERROR;
+    NATIVE_RETURN(a[REMOVE_VALUE]);
+}
+
+static int remove_sized(Machine *M, Value *a, int n, int32_t size)
 {
     int32_t position;
-    if (!arg_int_or(R, a, n, 1, size, &position)) return NATIVE_ERROR;
+    if (!arg_int_or(M, a, n, 1, size, &position)) return NATIVE_ERROR;
     int64_t last = (int32_t)((uint32_t)size + 1); /* wraps around as an int does */
     if (position != size && (position < 1 || position > last))
-        return native_arg_error(R, 0, "position out of bounds");
-    if (position < size) native_charge_values(R, (size_t)(size - position));
-    Value removed = get(R, a, position);
-    int64_t i = position;
-    for (; i < size; i++) set(R, a, i, get(R, a, i + 1));
-    set(R, a, i, V_NIL);
-    NATIVE_RETURN(removed);
+        return native_arg_error(M, 0, "position out of bounds");
+    if (!native_table_mut(M, value_pointer(a[0]))) return NATIVE_ERROR;
+    a[REMOVE_SIZE] = value_number(size);
+    a[REMOVE_VALUE] = get(M, a, position);
+    a[REMOVE_AT] = value_number(position);
+    return remove_move(M, a, 0);
 }
-static int remove_cont(Run *R, Value *a, int n) { return table_sized_cont(R, a, remove_sized); }
-
-static int lib_table_remove(Run *R, Value *a, int n)
+static int remove_cont(Machine *M, Value *a, int n)
 {
-    if (!arg_table(R, a, n, 0)) return NATIVE_ERROR;
-    return table_sized(R, a, n, remove_cont, remove_sized);
+    return table_sized_cont(M, a, remove_sized);
+}
+
+static int lib_table_remove(Machine *M, Value *a, int n)
+{
+    if (!arg_table(M, a, n, 0)) return NATIVE_ERROR;
+    return table_sized(M, a, n, remove_cont, remove_sized);
 }
 
 /* concat --------------------------------------------------------------------------- */
+
+/* Its frame: table, separator or nil, the next index, the last one, the text so far or nil. */
+enum { SEPARATOR = 1, NEXT, LAST, TEXT, CONCAT_FRAME };
 
 /* Appends a string or a number; false for anything else. */
 static bool append_value(Buffer *b, Value v)
@@ -117,111 +170,172 @@ static bool append_value(Buffer *b, Value v)
     return true;
 }
 
-static int concat_range(Run *R, Value *a, int32_t first, int32_t last)
+static const String *text_before(const Value *a)
+{
+    return a[TEXT] == V_NIL ? NULL : value_string(a[TEXT]);
+}
+
+static int concat_resumed(Machine *M, Value *a, int n);
+
+static int concat_pause(Machine *M, Buffer *b, Value *a, int64_t next)
+{
+    const String *s = buffer_join(b, text_before(a), false);
+    if (!s) return native_memory_error(M);
+    a[TEXT] = string_value(s);
+    a[NEXT] = value_number((double)next);
+    return native_suspend(M, a, CONCAT_FRAME, concat_resumed);
+}
+
+static int concat_on(Machine *M, Value *a)
 {
     Buffer b;
-    const String *separator = a[1] == V_NIL ? NULL : value_string(a[1]);
-    buffer_init(&b, run_string_room(R));
-    for (int64_t i = first; i <= last; i++) {
-        Value v = get(R, a, i);
+    const String *separator = a[SEPARATOR] == V_NIL ? NULL : value_string(a[SEPARATOR]);
+    int64_t i = (int64_t)value_to_double(a[NEXT]), last = (int64_t)value_to_double(a[LAST]);
+    buffer_init(&b, machine_string_room(M));
+    while (i <= last) {
+        Value v = get(M, a, i);
         if (!append_value(&b, v))
-            return native_error(R, "invalid value (%s) at index %d in table for 'concat'",
+            return native_error(M, "invalid value (%s) at index %d in table for 'concat'",
                                 value_type_name(v), (int)i);
         if (i < last && separator) buffer_append(&b, separator->data, separator->length);
         if (b.error) break;
+        i++;
+        if (!moved(M, i) && i <= last) return concat_pause(M, &b, a, i);
     }
-    const String *s = buffer_finish(&b);
-    if (!s) return native_memory_error(R);
-    native_charge_values(R, (size_t)((int64_t)last - first + 1) + s->length / 4);
+    const String *s = buffer_join(&b, text_before(a), true);
+    if (!s) return native_memory_error(M);
     NATIVE_RETURN(string_value(s));
 }
+static int concat_resumed(Machine *M, Value *a, int n) { return concat_on(M, a); }
 
-static int concat_sized(Run *R, Value *a, int n, int32_t length)
+static int concat_range(Machine *M, Value *a, int32_t first, int32_t last)
+{
+    a[NEXT] = value_number(first);
+    a[LAST] = value_number(last);
+    a[TEXT] = V_NIL;
+    return concat_on(M, a);
+}
+
+static int concat_sized(Machine *M, Value *a, int n, int32_t length)
 {
     int32_t first;
-    if (!arg_int_or(R, a, n, 2, 1, &first)) return NATIVE_ERROR;
-    return concat_range(R, a, first, length);
+    if (!arg_int_or(M, a, n, 2, 1, &first)) return NATIVE_ERROR;
+    return concat_range(M, a, first, length);
 }
-static int concat_cont(Run *R, Value *a, int n) { return table_sized_cont(R, a, concat_sized); }
+static int concat_cont(Machine *M, Value *a, int n)
+{
+    return table_sized_cont(M, a, concat_sized);
+}
 
-static int lib_table_concat(Run *R, Value *a, int n)
+static int lib_table_concat(Machine *M, Value *a, int n)
 {
     String *separator;
     int32_t first, last;
-    if (!arg_string_or_null(R, a, n, 1, &separator) || !arg_table(R, a, n, 0) ||
-        !arg_int_or(R, a, n, 2, 1, &first) || !arg_int_or(R, a, n, 3, 0, &last))
+    if (!arg_string_or_null(M, a, n, 1, &separator) || !arg_table(M, a, n, 0) ||
+        !arg_int_or(M, a, n, 2, 1, &first) || !arg_int_or(M, a, n, 3, 0, &last))
         return NATIVE_ERROR;
     lib_settop(a, n, ARGS);
-    if (a[3] != V_NIL) return concat_range(R, a, first, last);
-    return table_sized(R, a, n, concat_cont, concat_sized);
+    if (a[3] != V_NIL) return concat_range(M, a, first, last);
+    return table_sized(M, a, n, concat_cont, concat_sized);
 }
 
 /* pack, unpack, maxn --------------------------------------------------------------- */
 
-static int lib_table_pack(Run *R, Value *a, int n)
+static int lib_table_pack(Machine *M, Value *a, int n)
 {
-    native_charge_values(R, (size_t)n);
-    Table *t = run_new_table(R);
-    table_set_list(&t->body, 1, a, (size_t)n, R->epoch);
-    run_set_field(R, t, "n", value_number(n));
+    native_charge_values(M, (size_t)n);
+    Table *t = run_new_table(&M->run);
+    table_begin(&t->body, (uint32_t)n, 1, M->run.epoch);
+    if (!table_list_room(&t->body, (size_t)n, M->run.epoch)) return native_memory_error(M);
+    table_set_list(&t->body, 1, a, (size_t)n, M->run.epoch);
+    run_set_field(&M->run, t, "n", value_number(n));
     NATIVE_RETURN(value_object(t));
 }
 
-static int unpack_range(Run *R, Value *a, int32_t first, int32_t last)
+static int unpack_range(Machine *M, Value *a, int32_t first, int32_t last)
 {
     if (first > last) return 0;
     int64_t count = (int64_t)last - first + 1;
-    bool fits = count <= INT32_MAX - 10 && (uint64_t)count < R->stack_max;
-    a = fits ? native_room(R, a, 1, (size_t)count) : NULL;
-    if (!a) return native_stack_error(R, (size_t)count, "too many results to unpack");
-    native_charge_values(R, (size_t)count);
-    const TableBody *b = heap_table(R, value_pointer(a[0]));
+    bool fits = count <= INT32_MAX - 10 && (uint64_t)count < M->stack_max;
+    if (fits && !native_charge(M, (uint64_t)count / STEP_VALUES)) return NATIVE_PAUSE;
+    a = fits ? native_room(M, a, 1, (size_t)count) : NULL;
+    if (!a) return native_stack_error(M, (size_t)count, "too many results to unpack");
+    const TableBody *b = heap_table(&M->run, value_pointer(a[0]));
     for (int64_t i = 0; i < count; i++) a[i] = table_get_int(b, first + i);
-    return native_results(R, a, (size_t)count);
+    return native_results(M, a, (size_t)count);
 }
 
-static int unpack_sized(Run *R, Value *a, int n, int32_t length)
+static int unpack_sized(Machine *M, Value *a, int n, int32_t length)
 {
     int32_t first;
-    if (!arg_int_or(R, a, n, 1, 1, &first)) return NATIVE_ERROR;
-    return unpack_range(R, a, first, length);
+    if (!arg_int_or(M, a, n, 1, 1, &first)) return NATIVE_ERROR;
+    return unpack_range(M, a, first, length);
 }
-static int unpack_cont(Run *R, Value *a, int n) { return table_sized_cont(R, a, unpack_sized); }
+static int unpack_cont(Machine *M, Value *a, int n)
+{
+    return table_sized_cont(M, a, unpack_sized);
+}
 
-static int lib_table_unpack(Run *R, Value *a, int n)
+static int lib_table_unpack(Machine *M, Value *a, int n)
 {
     int32_t first, last;
-    if (!arg_table(R, a, n, 0) || !arg_int_or(R, a, n, 1, 1, &first) ||
-        !arg_int_or(R, a, n, 2, 0, &last))
+    if (!arg_table(M, a, n, 0) || !arg_int_or(M, a, n, 1, 1, &first) ||
+        !arg_int_or(M, a, n, 2, 0, &last))
         return NATIVE_ERROR;
-    if (!arg_absent(a, n, 2)) return unpack_range(R, a, first, last);
-    return table_sized(R, a, n, unpack_cont, unpack_sized);
+    if (!arg_absent(a, n, 2)) return unpack_range(M, a, first, last);
+    return table_sized(M, a, n, unpack_cont, unpack_sized);
 }
 
-static int lib_table_maxn(Run *R, Value *a, int n)
+/* The frame of maxn: table, the largest so far, the last key. */
+enum { MAXN_MAX = 1, MAXN_KEY, MAXN_FRAME };
+
+static int maxn_on(Machine *M, Value *a, int n)
 {
-    Table *t = arg_table(R, a, n, 0);
-    if (!t) return NATIVE_ERROR;
-    const TableBody *b = heap_table(R, t);
-    native_charge_values(R, b->array.size + b->hash.count);
-    double max = 0;
-    Value key = V_NIL, v;
-    while (table_next(b, &key, &v))
+    const TableBody *b = heap_table(&M->run, value_pointer(a[0]));
+    double max = value_to_double(a[MAXN_MAX]);
+    Value key = a[MAXN_KEY], v;
+    for (int64_t i = 1; table_next(b, &key, &v); i++) {
         if (value_is_number(key) && value_to_double(key) > max) max = value_to_double(key);
+        if (moved(M, i)) continue;
+        a[MAXN_MAX] = value_number(max);
+        a[MAXN_KEY] = key;
+        return native_suspend(M, a, MAXN_FRAME, maxn_on);
+    }
     NATIVE_RETURN(value_number(max));
+}
+
+static int lib_table_maxn(Machine *M, Value *a, int n)
+{
+    if (!arg_table(M, a, n, 0)) return NATIVE_ERROR;
+    a[MAXN_MAX] = value_number(0);
+    a[MAXN_KEY] = V_NIL;
+    return maxn_on(M, a, 0);
 }
 
 /* Opening -------------------------------------------------------------------------- */
 
-static const NativeDef functions[] = {
-    {"concat", lib_table_concat}, {"insert", lib_table_insert},
-    {"maxn", lib_table_maxn},     {"pack", lib_table_pack},
-    {"remove", lib_table_remove}, {"sort", lib_table_sort},
-    {"unpack", lib_table_unpack}, {NULL, NULL},
+const NativeDef natives_table[] = {
+    NATIVE_OWN("table.concat", lib_table_concat, WORK_BYTES),
+    NATIVE_OWN("table.insert", lib_table_insert, WORK_VALUES),
+    NATIVE_OWN("table.maxn", lib_table_maxn, WORK_VALUES),
+    NATIVE_OWN("table.pack", lib_table_pack, WORK_VALUES),
+    NATIVE_OWN("table.remove", lib_table_remove, WORK_VALUES),
+    NATIVE_OWN("table.unpack", lib_table_unpack, WORK_VALUES),
+    NATIVE_CONTINUED("table.concat:resumed", concat_resumed, WORK_BYTES),
+    NATIVE_CONTINUED("table.insert:moved", insert_move, WORK_VALUES),
+    NATIVE_CONTINUED("table.maxn:on", maxn_on, WORK_VALUES),
+    NATIVE_CONTINUED("table.remove:moved", remove_move, WORK_VALUES),
+    NATIVE_CONTINUED("table.concat:sized", concat_cont, WORK_BYTES),
+    NATIVE_CONTINUED("table.insert:sized", insert_cont, WORK_VALUES),
+    NATIVE_CONTINUED("table.remove:sized", remove_cont, WORK_VALUES),
+    NATIVE_CONTINUED("table.unpack:sized", unpack_cont, WORK_VALUES),
+    NATIVE_ROWS_END,
 };
 
-void lib_open_table(Run *R)
+void lib_open_table(Machine *M)
 {
-    Table *t = lib_new(R, "table", functions);
-    run_set_field(R, R->world->globals, "unpack", run_get_field(R, t, "unpack"));
+    Table *t = lib_new(M, "table", natives_table);
+    native_register(M, t, natives_sort);
+    run_set_field(&M->run, M->run.world->globals, "unpack",
+                  run_get_field(&M->run, t, "unpack"));
 }

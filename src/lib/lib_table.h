@@ -7,13 +7,13 @@
 
 /* A function of n arguments, of which the first is a table of this length. It looks at
  * no more than four of them, and does not call Lua before it has. */
-typedef int SizedFn(Run *R, Value *a, int n, int32_t length);
+typedef int SizedFn(Machine *M, Value *a, int n, int32_t length);
 
 /* Calls fn with the length of a[0], a table: now, or when __len has answered in cont. */
-int table_sized(Run *R, Value *a, int n, NativeCont *cont, SizedFn *fn);
+int table_sized(Machine *M, Value *a, int n, NativeCont *cont, SizedFn *fn);
 /* All that cont does. */
-int table_sized_cont(Run *R, Value *a, SizedFn *fn);
+int table_sized_cont(Machine *M, Value *a, SizedFn *fn);
 
-int lib_table_sort(Run *R, Value *a, int n);
+int lib_table_sort(Machine *M, Value *a, int n);
 
 #endif

@@ -14,22 +14,29 @@ typedef enum Tag {
     TAG_STRING,
     TAG_POINTER,
     TAG_TABLE,
-    TAG_COMMON
+    TAG_COMMON,
+    TAG_AGAIN
 } Tag;
 
-enum { INTEGER_MAX = 1 << 30 };
+enum { INTEGER_MAX = 1 << 30, LONG_TEXT = 64 };
 
 /* Writing -------------------------------------------------------------------------- */
+
+static void no_memory(Pack *p) { snprintf(p->error, sizeof p->error, "not enough memory"); }
 
 static bool make_room(Pack *p, size_t length)
 {
     if (p->error[0]) return false;
+    if (p->max && length > p->max - p->length) {
+        snprintf(p->error, sizeof p->error, "more than %zu bytes as a message", p->max);
+        return false;
+    }
     if (length <= p->capacity - p->length) return true;
     size_t capacity = p->capacity ? p->capacity : 128;
     while (capacity - p->length < length && capacity <= SIZE_MAX / 4) capacity *= 2;
     char *more = capacity - p->length < length ? NULL : realloc(p->bytes, capacity);
     if (!more) {
-        snprintf(p->error, sizeof p->error, "not enough memory");
+        no_memory(p);
         return false;
     }
     p->bytes = more;
@@ -61,9 +68,11 @@ void pack_free(Pack *p)
 
 typedef struct Packer {
     Pack *out;
-    Run *R;
+    Machine *M;
     uint64_t common_below;
-    Trail trail; /* the tables */
+    Trail trail;  /* the tables */
+    Table *texts; /* long string -> number */
+    double texts_met;
 } Packer;
 
 static void put_tag(Packer *k, Tag tag)
@@ -88,6 +97,17 @@ static void put_number(Packer *k, double d)
 
 static void put_string(Packer *k, const String *s)
 {
+    Value v = string_value(s), number = V_NIL;
+    if (s->length > LONG_TEXT) {
+        number = table_get(&k->texts->body, v);
+        if (number == V_NIL)
+            table_set(&k->texts->body, v, value_number(k->texts_met++), k->texts->epoch);
+    }
+    if (number != V_NIL) {
+        put_tag(k, TAG_AGAIN);
+        pack_number(k->out, (uint64_t)value_to_double(number));
+        return;
+    }
     put_tag(k, TAG_STRING);
     pack_number(k->out, s->length);
     pack_bytes(k->out, s->data, s->length);
@@ -104,6 +124,10 @@ static void put_table(Packer *k, Value v, Step step)
 {
     const TrailItem *known = trail_find(&k->trail, v);
     if (!known) known = trail_add(&k->trail, v, V_NIL, step);
+    if (!known) {
+        no_memory(k->out);
+        return;
+    }
     put_tag(k, TAG_TABLE);
     pack_number(k->out, trail_number(&k->trail, known));
 }
@@ -146,13 +170,13 @@ static void put_value(Packer *k, Value v, Step step)
         put_tag(k, v == V_NIL ? TAG_NIL : v == V_TRUE ? TAG_TRUE : TAG_FALSE);
 }
 
-/* The keys 1, 2, ... n, of which none is nil, come without. */
+/* The array comes with its holes, so that # is the same, and without keys. */
 static void put_contents(Packer *k, uint32_t at)
 {
-    const TableBody *b = heap_table(k->R, value_pointer(k->trail.items[at].object));
-    uint32_t n = 0, pairs = 0;
-    while (n < b->array.size && pvec_get(&b->array, n) != V_NIL) n++;
+    const TableBody *b = heap_table(&k->M->run, value_pointer(k->trail.items[at].object));
+    uint32_t n = b->array_size, pairs = 0;
     Value key = V_NIL, v;
+    pack_number(k->out, table_is_frozen(b));
     put_value(k, b->meta ? value_object(b->meta) : V_NIL, (Step){STEP_META, at, V_NIL});
     pack_number(k->out, n);
     for (uint32_t i = 0; i < n; i++)
@@ -166,9 +190,10 @@ static void put_contents(Packer *k, uint32_t at)
     }
 }
 
-void pack_values(Pack *p, Run *R, const Value *values, size_t count, uint64_t common_below)
+void pack_values(Pack *p, Machine *M, const Value *values, size_t count, uint64_t common_below)
 {
-    Packer k = {.out = p, .R = R, .common_below = common_below, .trail.R = R};
+    Packer k = {.out = p, .M = M, .common_below = common_below, .trail.R = &M->run};
+    k.texts = run_new_table(&M->run);
     pack_number(p, count);
     for (size_t i = 0; i < count; i++) put_value(&k, values[i], (Step){STEP_START, 0, V_NIL});
     for (uint32_t at = 0; at < k.trail.count && !p->error[0]; at++) put_contents(&k, at);
@@ -206,13 +231,38 @@ uint64_t unpack_number(Unpack *u)
     return 0;
 }
 
+typedef struct Numbered {
+    Value *values; /* collected memory */
+    size_t count, capacity;
+} Numbered;
+
 typedef struct Unpacker {
     Unpack *in;
-    Run *R;
+    Machine *M;
     uint64_t common_below;
-    Value *tables; /* collected memory */
-    size_t count, capacity;
+    Numbered tables, texts;
 } Unpacker;
+
+/* No memory: the rest is not read. */
+static Value lack(Unpacker *k)
+{
+    mem_refuse();
+    damage(k->in);
+    return V_NIL;
+}
+
+static Value number_next(Unpacker *k, Numbered *all, Value v)
+{
+    if (all->count == all->capacity) {
+        size_t capacity = all->capacity ? all->capacity * 2 : 16;
+        Value *more = mem_try_alloc(capacity * sizeof *more);
+        if (!more) return lack(k);
+        if (all->count) memcpy(more, all->values, all->count * sizeof *more);
+        all->values = more;
+        all->capacity = capacity;
+    }
+    return all->values[all->count++] = v;
+}
 
 static Value get_word(Unpacker *k, void *word)
 {
@@ -227,24 +277,27 @@ static Value get_string(Unpacker *k)
     const char *bytes = unpack_bytes(k->in, length);
     String *s = bytes ? string_new(bytes, length) : NULL;
     if (!s) damage(k->in);
-    return s ? string_value(s) : V_NIL;
+    if (!s) return V_NIL;
+    return length > LONG_TEXT ? number_next(k, &k->texts, string_value(s)) : string_value(s);
+}
+
+static Value get_again(Unpacker *k)
+{
+    uint64_t number = unpack_number(k->in);
+    if (number < k->texts.count) return k->texts.values[number];
+    damage(k->in);
+    return V_NIL;
 }
 
 static Value get_table(Unpacker *k)
 {
     uint64_t number = unpack_number(k->in);
-    if (number < k->count) return k->tables[number];
-    if (number > k->count || k->in->bad) {
+    if (number < k->tables.count) return k->tables.values[number];
+    if (number > k->tables.count || k->in->bad) {
         damage(k->in);
         return V_NIL;
     }
-    if (k->count == k->capacity) {
-        k->capacity = k->capacity ? k->capacity * 2 : 16;
-        Value *more = mem_alloc(k->capacity * sizeof *more);
-        if (k->count) memcpy(more, k->tables, k->count * sizeof *more);
-        k->tables = more;
-    }
-    return k->tables[k->count++] = value_object(run_new_table(k->R));
+    return number_next(k, &k->tables, value_object(run_new_table(&k->M->run)));
 }
 
 static Value new_light(void *pointer)
@@ -272,6 +325,7 @@ static Value get_value(Unpacker *k)
     const char *tag = unpack_bytes(k->in, 1);
     double d;
     void *pointer;
+    if (mem_short) return lack(k);
     switch (tag ? *tag : TAG_NIL) {
     case TAG_NIL: return V_NIL;
     case TAG_FALSE: return V_FALSE;
@@ -283,6 +337,7 @@ static Value get_value(Unpacker *k)
     case TAG_POINTER: return get_word(k, &pointer) == V_NIL ? V_NIL : new_light(pointer);
     case TAG_TABLE: return get_table(k);
     case TAG_COMMON: return get_common(k);
+    case TAG_AGAIN: return get_again(k);
     default: damage(k->in); return V_NIL;
     }
 }
@@ -294,31 +349,39 @@ static bool is_key(Value v)
 
 static void get_contents(Unpacker *k, Table *t)
 {
+    bool frozen = unpack_number(k->in);
     Value meta = get_value(k);
     if (meta != V_NIL && !value_is_table(meta)) damage(k->in);
     if (value_is_table(meta)) t->body.meta = value_pointer(meta);
     uint64_t n = unpack_number(k->in);
+    if (n > (size_t)(k->in->end - k->in->at)) damage(k->in); /* each takes a byte at least */
+    if (!k->in->bad) table_begin(&t->body, (uint32_t)n, 0, k->M->run.epoch);
     for (uint64_t i = 1; i <= n && !k->in->bad; i++)
-        table_set_int(&t->body, (int64_t)i, get_value(k), k->R->epoch);
+        table_set_int(&t->body, (int64_t)i, get_value(k), k->M->run.epoch);
     for (uint64_t pairs = unpack_number(k->in); pairs > 0 && !k->in->bad; pairs--) {
         Value key = get_value(k), v = get_value(k);
         if (is_key(key))
-            table_set(&t->body, key, v, k->R->epoch);
+            table_set(&t->body, key, v, k->M->run.epoch);
         else
             damage(k->in);
     }
+    if (frozen) heap_freeze(&k->M->run, t);
 }
 
-Value *unpack_values(Unpack *u, Run *R, size_t *count, uint64_t common_below)
+Value *unpack_values(Unpack *u, Machine *M, size_t *count, uint64_t common_below)
 {
-    Unpacker k = {.in = u, .R = R, .common_below = common_below};
+    Unpacker k = {.in = u, .M = M, .common_below = common_below};
     size_t n = unpack_number(u);
     if (n > (size_t)(u->end - u->at)) damage(u); /* each takes a byte at least */
     if (u->bad) return NULL;
-    Value *values = mem_alloc((n + 1) * sizeof *values);
+    Value *values = mem_try_alloc((n + 1) * sizeof *values);
+    if (!values) {
+        lack(&k);
+        return NULL;
+    }
     for (size_t i = 0; i < n; i++) values[i] = get_value(&k);
-    for (size_t i = 0; i < k.count && !u->bad; i++)
-        get_contents(&k, value_pointer(k.tables[i]));
+    for (size_t i = 0; i < k.tables.count && !u->bad; i++)
+        get_contents(&k, value_pointer(k.tables.values[i]));
     *count = n;
     return u->bad ? NULL : values;
 }

@@ -4,14 +4,17 @@
  *
  *   roots   value value ...      contents of table 0, 1, 2 ... as long as there are new ones
  *   value   nil | false | true | integer n | number 8 | string n bytes | pointer 8
- *           | table n | common n address
- *   table   metatable (a value), count of keys 1, 2, ..., their values, count of pairs,
- *           key value key value ...
+ *           | table n | common n address | again n
+ *   table   1 if it is read-only, else 0, metatable (a value), count of keys 1, 2, ..., their
+ *           values, count of pairs, key value key value ...
  *
  * n are integers of 7 bits a byte. A table is written where it is first met as the number
  * of tables before it, and its contents after those of the tables before it; so identity
  * and cycles are kept, and neither way needs recursion. An object that is older than the
  * moment at which processes parted is the same in both, so its address is enough.
+ *
+ * A long string is written once, and where else it stands as the number of long ones before
+ * it: one of a megabyte may be in a thousand places.
  *
  * Other functions, coroutines and userdata cannot be packed. Reading trusts nothing: a
  * damaged pack is refused, and no object is taken for another one.
@@ -19,6 +22,7 @@
 #ifndef MOONLET_PACK_H
 #define MOONLET_PACK_H
 
+#include "stack/machine.h"
 #include "state/trail.h"
 
 enum { PACK_ERROR_MAX = 320 };
@@ -27,13 +31,14 @@ enum { PACK_ERROR_MAX = 320 };
 typedef struct Pack {
     char *bytes;
     size_t length, capacity;
+    size_t max;                 /* more is an error; 0: no limit */
     char error[PACK_ERROR_MAX]; /* why: a path and all */
 } Pack;
 
 void pack_bytes(Pack *p, const void *bytes, size_t length);
 void pack_number(Pack *p, uint64_t n);
 /* The values as the run sees them. Objects with smaller ids than common_below are common. */
-void pack_values(Pack *p, Run *R, const Value *values, size_t count, uint64_t common_below);
+void pack_values(Pack *p, Machine *M, const Value *values, size_t count, uint64_t common_below);
 void pack_free(Pack *p);
 
 typedef struct Unpack {
@@ -44,6 +49,6 @@ typedef struct Unpack {
 uint64_t unpack_number(Unpack *u);
 const char *unpack_bytes(Unpack *u, size_t length);
 /* The values, their tables new ones of the run. In collected memory; NULL: u->bad. */
-Value *unpack_values(Unpack *u, Run *R, size_t *count, uint64_t common_below);
+Value *unpack_values(Unpack *u, Machine *M, size_t *count, uint64_t common_below);
 
 #endif

@@ -24,15 +24,15 @@
 
 typedef struct Pool {
     size_t count;
-    unsigned workers;    /* 0: as many as processors */
-    bool here;           /* pool_run: no other thread than the calling one */
-    const RunStop *stop; /* no item is begun once it says so; NULL: never */
-    void *context;       /* for all of these: */
+    unsigned workers;      /* 0: as many as processors */
+    bool here;             /* pool_run: no other thread than the calling one */
+    const StopChain *stop; /* no item is begun once it says so; NULL: never */
+    void *context;         /* for all of these: */
     /* Does item i: on any thread; in any process. */
     void (*item)(void *context, size_t i);
     /* Processes only: the answer of the item just done, in the process that did it. */
     void (*pack)(void *context, size_t i, Pack *out);
-    /* The same in the process that waits: bytes, or NULL and why there are none. */
+    /* Takes the answer in the process that waits: bytes, or NULL and why there are none. */
     void (*unpack)(void *context, size_t i, const char *bytes, size_t length, const char *why);
     /* Called by the thread that waits, or between items by the one that works alone, every
      * 50 ms at most, and at the end; may be NULL. */

@@ -9,6 +9,7 @@
  * with one in hand of which no answer came, that item is lost.
  */
 #include "lib/pool.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,7 +90,8 @@ static _Noreturn void work(const Pool *pool, Shared *shared, unsigned self, int 
     if (getppid() != parent) _exit(EXIT_FAILURE); /* it ended before that */
 #endif
     signal(SIGINT, let_go); /* of a terminal: the one who waits decides */
-    mem_refuse_helpers();   /* the other workers have the processors */
+    watch_forget();
+    mem_refuse_helpers(); /* the other workers have the processors */
     for (;;) {
         size_t i = atomic_fetch_add(&shared->next, 1);
         if (i >= pool->count) _exit(EXIT_SUCCESS);

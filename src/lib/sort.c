@@ -3,8 +3,6 @@
 
 #include "value/string.h"
 
-#include <assert.h>
-
 /* What has just been done. */
 enum {
     PHASE_START,         /* nothing with t[low..high] */
@@ -19,6 +17,7 @@ enum {
     PHASE_SPLIT,         /* t[i] is the pivot and where it belongs */
     PHASE_DONE
 };
+_Static_assert(PHASE_DONE + 1 == SORT_PHASES, "sort.h says how many phases there are");
 
 enum { R0, R1, PIVOT };
 
@@ -109,7 +108,9 @@ static SortStep split(SortState *s)
     SortRange below = {s->low, s->i - 1}, above = {s->i + 1, s->high};
     bool smaller_below = s->i - s->low < s->high - s->i;
     SortRange now = smaller_below ? below : above;
-    assert(s->depth < SORT_DEPTH_MAX && "the parts put off are the larger ones");
+    if (s->depth ==
+        SORT_DEPTH_MAX) /* but the parts put off are the larger ones: it was loaded */
+        return step_end(s, SORT_INVALID);
     s->later[s->depth++] = smaller_below ? above : below;
     s->low = now.low;
     s->high = now.high;
@@ -142,6 +143,40 @@ SortStep sort_next(SortState *s, bool less)
     case PHASE_SPLIT: return split(s);
     default: return step_end(s, SORT_DONE);
     }
+}
+
+static bool is_between(uint32_t i, uint32_t low, uint32_t high)
+{
+    return low <= i && i <= high;
+}
+
+/* Whether i and j are where the phase has them. */
+static bool indices_are_sound(const SortState *s)
+{
+    uint32_t low = s->low, high = s->high;
+    bool scans = high > low + 1 && is_between(s->j, low + (s->phase != PHASE_DOWN), high - 1);
+    switch (s->phase) {
+    case PHASE_LAST_FIRST:
+    case PHASE_ENDS_ORDERED: return low < high;
+    case PHASE_MIDDLE_FIRST:
+    case PHASE_LAST_MIDDLE:
+    case PHASE_THREE_ORDERED: return high > low + 1 && is_between(s->i, low, high);
+    case PHASE_PARTITION: return scans && is_between(s->i, low, high - 1);
+    case PHASE_UP:
+    case PHASE_DOWN: return scans && is_between(s->i, low + 1, high);
+    case PHASE_SPLIT: return is_between(s->i, low + 1, high);
+    default: return true;
+    }
+}
+
+bool sort_is_sound(const SortState *s, uint32_t n)
+{
+    if (s->phase >= SORT_PHASES || s->depth > SORT_DEPTH_MAX || n > SORT_LENGTH_MAX)
+        return false;
+    if (s->low < 1 || s->high > n) return false;
+    for (int k = 0; k < s->depth; k++)
+        if (s->later[k].low < 1 || s->later[k].high > n) return false;
+    return indices_are_sound(s);
 }
 
 /* Sorts without Lua --------------------------------------------------------------------- */
@@ -184,12 +219,18 @@ static INLINE bool answer_step(SortState *s, SortStep step, const Value *values,
     return answer;
 }
 
-static INLINE SortKind sort_values(Value *values, size_t n, uint64_t *fuel, SortLess *less)
+void sort_run_begin(SortRun *run, size_t n)
 {
-    SortState state;
-    Value r[3] = {V_NIL, V_NIL, V_NIL};
-    bool answer = false;
-    sort_begin(&state, n);
+    sort_begin(&run->state, n);
+    for (int i = 0; i < 3; i++) run->r[i] = V_NIL;
+    run->less = false;
+}
+
+static INLINE SortKind sort_values(SortRun *run, Value *values, uint64_t *fuel, SortLess *less)
+{
+    SortState state = run->state; /* which stays in registers */
+    Value r[3] = {run->r[0], run->r[1], run->r[2]};
+    bool answer = run->less;
     for (;;) {
         SortStep step = sort_next(&state, answer);
         if (step.kind >= SORT_DONE) return (SortKind)step.kind;
@@ -203,18 +244,19 @@ static INLINE SortKind sort_values(Value *values, size_t n, uint64_t *fuel, Sort
         uint64_t units = 1 + (state.i - i) + (j - state.j);
         if (*fuel < units) {
             *fuel = 0;
+            *run = (SortRun){state, {r[0], r[1], r[2]}, answer};
             return SORT_COMPARE;
         }
         *fuel -= units;
     }
 }
 
-SortKind sort_numbers(Value *values, size_t n, uint64_t *fuel)
+SortKind sort_numbers(SortRun *run, Value *values, uint64_t *fuel)
 {
-    return sort_values(values, n, fuel, number_less);
+    return sort_values(run, values, fuel, number_less);
 }
 
-SortKind sort_strings(Value *values, size_t n, uint64_t *fuel)
+SortKind sort_strings(SortRun *run, Value *values, uint64_t *fuel)
 {
-    return sort_values(values, n, fuel, string_less);
+    return sort_values(run, values, fuel, string_less);
 }

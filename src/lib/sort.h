@@ -30,7 +30,7 @@
 
 #include "value/value.h"
 
-enum { SORT_DEPTH_MAX = 32 };
+enum { SORT_DEPTH_MAX = 32, SORT_PHASES = 11 };
 #define SORT_LENGTH_MAX ((size_t)INT32_MAX)
 
 typedef enum SortKind {
@@ -64,6 +64,10 @@ void sort_begin(SortState *s, size_t n);
 /* The next step; `less` is the answer to the last SORT_COMPARE, else ignored. */
 SortStep sort_next(SortState *s, bool less);
 
+/* Whether the steps from here on have indices in 1..n; a state that was loaded can be anything.
+ */
+bool sort_is_sound(const SortState *s, uint32_t n);
+
 /* The bytes at the beginning of the state that are in use. */
 static inline size_t sort_state_size(const SortState *s)
 {
@@ -83,10 +87,19 @@ static inline void sort_move(SortStep step, Value *values, Value r[3])
     *b = r[0];
 }
 
-/* Whole sorts without Lua. The values are all numbers, or all strings. SORT_DONE, or
- * SORT_INVALID (NaNs can do that); the values are then a permutation in any case. Fuel
- * is paid per comparison; SORT_COMPARE means that it ran out. fuel may be NULL. */
-SortKind sort_numbers(Value *values, size_t n, uint64_t *fuel);
-SortKind sort_strings(Value *values, size_t n, uint64_t *fuel);
+/* A sort without Lua: where it is, the driver's registers, the answer that sort_next is to
+ * be given. */
+typedef struct SortRun {
+    SortState state;
+    Value r[3];
+    bool less;
+} SortRun;
+
+void sort_run_begin(SortRun *run, size_t n);
+/* Goes on with it. The values are all numbers, or all strings. SORT_DONE, or SORT_INVALID
+ * (NaNs can do that). Fuel, one unit for a comparison, may be NULL; SORT_COMPARE means that
+ * it ran out: to be gone on with. The values are a permutation in any case. */
+SortKind sort_numbers(SortRun *run, Value *values, uint64_t *fuel);
+SortKind sort_strings(SortRun *run, Value *values, uint64_t *fuel);
 
 #endif

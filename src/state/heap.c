@@ -4,8 +4,8 @@
 #include "state/marks.h"
 #include "state/own.h"
 
+#include <assert.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 /* An object's hash in the heap map: the bits of its id in another order. Ids are serial
  * numbers, and objects made together are written together: eight in a row share a leaf, and
@@ -46,14 +46,36 @@ typedef struct CellBox {
     Value value;
 } CellBox;
 
+/* Contents are right behind their epoch: in a box, and in the object, where that is its second
+ * word. */
+#define AFTER_EPOCH(type, member) \
+    (offsetof(type, member) == offsetof(type, epoch) + sizeof(uint64_t))
+_Static_assert(AFTER_EPOCH(TableBox, body) && AFTER_EPOCH(CoBox, body) &&
+                   AFTER_EPOCH(UserdataBox, body) && AFTER_EPOCH(CellBox, value),
+               "contents in a box are behind their epoch");
+_Static_assert(AFTER_EPOCH(Table, body) && AFTER_EPOCH(Coroutine, body) &&
+                   AFTER_EPOCH(Userdata, body) && AFTER_EPOCH(Cell, value),
+               "contents in an object are behind their epoch");
+_Static_assert(offsetof(Table, epoch) == sizeof(uint64_t) &&
+                   offsetof(Coroutine, epoch) == sizeof(uint64_t) &&
+                   offsetof(Userdata, epoch) == sizeof(uint64_t) &&
+                   offsetof(Cell, epoch) == sizeof(uint64_t),
+               "an object's epoch is its second word: heap_put_back writes from there");
+_Static_assert(sizeof(TableBox) == sizeof(uint64_t) + sizeof(TableBody) &&
+                   sizeof(CoBox) == sizeof(uint64_t) + sizeof(CoBody) &&
+                   sizeof(UserdataBox) == sizeof(uint64_t) + sizeof(UserdataBody) &&
+                   sizeof(CellBox) == sizeof(uint64_t) + sizeof(Value),
+               "a box has an epoch, contents and nothing else");
+
 /* Finding contents ----------------------------------------------------------------- */
 
 enum { CACHE_SIZE_FIRST = 1 << 6, CACHE_SIZE_MAX = 1 << 17 };
 
+/* The collector is not to look into it. NULL: a large one that cannot be had. */
 static CacheEntry *cache_new(uint32_t size)
 {
-    CacheEntry *cache = calloc(size, sizeof *cache);
-    if (!cache) abort();
+    CacheEntry *cache = mem_try_alloc_atomic(size * sizeof *cache);
+    if (cache) memset(cache, 0, size * sizeof *cache);
     return cache;
 }
 
@@ -70,6 +92,8 @@ static CacheEntry *cache_slot(const Run *R, const void *object)
 
 static inline void cache_put(Run *R, const void *object, void *body)
 {
+    assert(((uintptr_t)object >> CACHE_VIEW_SHIFT) == 0 &&
+           "an address leaves room for the view");
     *cache_slot(R, object) = (CacheEntry){(uintptr_t)object | R->view, body};
 }
 
@@ -86,14 +110,14 @@ static void cache_missed(Run *R)
 {
     uint32_t size = R->cache_mask + 1;
     if (++R->cache_misses / 4 < size || size >= CACHE_SIZE_MAX) return;
-    CacheEntry *old = R->cache;
-    R->cache = cache_new(4 * size);
-    R->cache_mask = 4 * size - 1;
+    CacheEntry *old = R->cache, *larger = cache_new(4 * size);
     R->cache_misses = 0;
+    if (!larger) return;
+    R->cache = larger;
+    R->cache_mask = 4 * size - 1;
     for (uint32_t i = 0; i < size; i++)
         if (old[i].key >> CACHE_VIEW_SHIFT == R->view >> CACHE_VIEW_SHIFT)
             *cache_slot(R, value_pointer(old[i].key ^ R->view)) = old[i];
-    free(old);
 }
 
 static uint64_t *find_box(const Run *R, const void *object)
@@ -135,7 +159,8 @@ static void put_box(Run *R, void *object, uint64_t *box)
 static void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t size)
 {
     uint64_t *epoch = (uint64_t *)old - 1;
-    mem_count(size);
+    assert(*epoch < R->epoch && "what is to be written is older than the run's epoch");
+    mem_count_beside(size);
     R->packed = 0;
     if (*epoch >= R->since && *epoch < R->epoch) {
         if (R->own.undo) own_save(R, object, copy);
@@ -153,14 +178,46 @@ static const void *contents(Run *R, const void *object, const void *frozen)
 
 static inline uint64_t epoch_of(const void *body) { return ((const uint64_t *)body)[-1]; }
 
+static TableBody *lost(Run *R)
+{
+    TableBox *box = mem_new(sizeof *box);
+    box->epoch = R->epoch;
+    R->lost = &box->epoch; /* the beginning: that keeps it, so that no other is in its place */
+    return &box->body;
+}
+
 TableBody *heap_table_slow(Run *R, Table *t)
 {
     const TableBody *old = contents(R, t, &t->body);
     if (heap_body_owned(R, old)) return (TableBody *)old;
+    if (table_is_frozen(old)) return lost(R);
     TableBox *copy = mem_new(sizeof *copy);
     copy->epoch = epoch_of(old);
     table_body_copy(&copy->body, old);
     return claim(R, t, old, &copy->epoch, sizeof *copy);
+}
+
+void heap_freeze(Run *R, Table *t)
+{
+    TableBody *own = heap_table_mut(R, t);
+    if (heap_is_lost(R, own)) return;
+    assert(heap_body_owned(R, own) && "what is frozen was the run's own");
+    __atomic_fetch_or(&own->flags, TABLE_FROZEN, __ATOMIC_RELAXED);
+    ((uint64_t *)own)[-1] = EPOCH_NONE;
+}
+
+/* Never in place: other states may see the old contents, of which no epoch tells. */
+TableBody *heap_thaw(Run *R, Table *t)
+{
+    const TableBody *old = contents(R, t, &t->body);
+    if (!table_is_frozen(old)) return heap_table_mut(R, t);
+    TableBox *copy = mem_new(sizeof *copy);
+    mem_count(sizeof *copy);
+    table_body_copy(&copy->body, old);
+    copy->body.flags &= ~TABLE_FROZEN;
+    put_box(R, t, &copy->epoch);
+    R->packed = 0;
+    return &copy->body;
 }
 
 CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
@@ -178,7 +235,7 @@ UserdataBody *heap_userdata_slow(Run *R, Userdata *u)
     const UserdataBody *old = contents(R, u, &u->body);
     if (heap_body_owned(R, old)) return (UserdataBody *)old;
     UserdataBox *copy = mem_new(sizeof *copy);
-    mem_count(sizeof *copy);
+    mem_count_beside(sizeof *copy);
     copy->body = *old;
     put_box(R, u, &copy->epoch);
     R->packed = 0;
@@ -200,6 +257,7 @@ static const CellBox closure_itself = {EPOCH_NONE, V_NIL};
 
 const Closure *heap_closure_slow(Run *R, const Closure *c)
 {
+    assert(closure_identity(c) == c && "a stand-in has no stand-in itself");
     Value v = *(const Value *)heap_read(R, c, &closure_itself.value);
     return v == V_NIL ? c : value_pointer(v);
 }
@@ -213,6 +271,7 @@ bool heap_closures_set(void)
 
 void heap_set_closure(Run *R, Closure *c, const Closure *now)
 {
+    assert(closure_identity(c) == c && "a stand-in has no stand-in itself");
     atomic_store_explicit(&closures_set, true, memory_order_relaxed);
     *claim_value(R, c, contents(R, c, &closure_itself.value)) = value_object(now);
 }
@@ -232,17 +291,31 @@ static void retain_entry(void *context, Word key, Word box)
         pointer_list_add(&r->dropped, value_pointer(key));
 }
 
+static void drop_entry(Run *R, const Object *o)
+{
+    if (heap_cached(R, o)) *cache_slot(R, o) = (CacheEntry){0};
+    R->packed = 0;
+    heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
+}
+
+/* One by one, which takes longer: there is no memory for a list. */
+static void retain_each(Run *R, const Retain *r)
+{
+    const HamtEntry *e = heap_map_next(&R->heap, 0, 0);
+    while (e) {
+        const Object *o = value_pointer(e->key);
+        if (!r->keep(r->context, o)) drop_entry(R, o);
+        e = heap_map_next(&R->heap, value_object(o), place_of(o));
+    }
+}
+
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context)
 {
     Retain r = {keep, context, {0}};
     uint64_t counted = mem_count_stop();
     hamt_each(&R->heap, retain_entry, &r);
-    for (size_t i = 0; i < r.dropped.count; i++) {
-        const Object *o = r.dropped.items[i];
-        if (heap_cached(R, o)) *cache_slot(R, o) = (CacheEntry){0};
-        R->packed = 0;
-        heap_map_remove(&R->heap, value_object(o), place_of(o), R->epoch);
-    }
+    for (size_t i = 0; i < r.dropped.count; i++) drop_entry(R, r.dropped.items[i]);
+    if (r.dropped.failed) retain_each(R, &r);
     mem_count_go_on(counted);
     pointer_list_free(&r.dropped);
 }
@@ -292,6 +365,31 @@ void heap_put_back(void *context, const UndoEntry *e)
     memcpy(place, e->box, box_size(e->object));
 }
 
+/* Checks --------------------------------------------------------------------------- */
+
+#ifndef NDEBUG
+typedef struct HeapCheck {
+    uint64_t next_id, epoch;
+} HeapCheck;
+
+static void check_box(void *context, Word key, Word box)
+{
+    const HeapCheck *c = context;
+    const void *object = value_pointer(key);
+    assert(object_is_remapped(object) && "an object with an entry says so");
+    assert(object_id(object) < c->next_id && "the heap map has objects of its state");
+    assert(epoch_of((const uint64_t *)value_pointer(box) + 1) <= c->epoch &&
+           "contents are not younger than the state");
+}
+
+void heap_check(const Hamt *heap, uint64_t next_id, uint64_t epoch)
+{
+    HeapCheck c = {next_id, epoch};
+    heap_map_check(heap);
+    hamt_each(heap, check_box, &c);
+}
+#endif
+
 /* Differences ---------------------------------------------------------------------- */
 
 typedef struct DiffContext {
@@ -312,4 +410,10 @@ void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
     DiffContext d = {fn, context, a->next_id < b->next_id ? a->next_id : b->next_id};
     Hamt from = state_heap(a), to = state_heap(b);
     heap_map_diff(&from, &to, diff_entry, &d);
+}
+
+void run_diff(const Run *a, const Run *b, HeapDiffFn *fn, void *context)
+{
+    DiffContext d = {fn, context, UINT64_MAX};
+    heap_map_diff(&a->heap, &b->heap, diff_entry, &d);
 }

@@ -15,6 +15,10 @@ void heap_new_view(Run *R);
 
 /* The object is found in box there. */
 void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token);
+#ifndef NDEBUG
+/* The map of a state with this next id and epoch is sound: see check_state.h. O(n). */
+void heap_check(const Hamt *heap, uint64_t next_id, uint64_t epoch);
+#endif
 /* An UndoFn for the State that is the context: what its object contained is written back
  * where it was written over, in a box of the state or in the object. */
 void heap_put_back(void *state, const UndoEntry *e);

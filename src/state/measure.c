@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/measure.h"
 
+#include <assert.h>
+
 #include "state/trace_internal.h"
 
 typedef struct Measuring {
     Run *R;
+    const void *snapshot_tag; /* NULL: none are looked for */
+    PointerList states;       /* of such snapshots */
     Marks blocks;
     const Marks *others; /* NULL: nothing to compare with */
     Measure sum;
@@ -22,16 +26,26 @@ static void count_table(Measuring *m, const Table *t)
 {
     const TableBody *b = heap_table(m->R, t);
     count(m, t, sizeof *t);
-    pvec_blocks(&b->array, count, m);
-    hamt_blocks(&b->hash, count, m);
+    table_blocks(b, count, m);
+}
+
+static void count_stack(Measuring *m, const Segment *s)
+{
+    for (; s; s = s->prev) count(m, s, sizeof *s + s->size * sizeof(Value));
 }
 
 static void count_coroutine(Measuring *m, const Coroutine *c)
 {
     count(m, c, sizeof *c);
-    if (c == m->R->co) return;
-    for (const Segment *s = heap_coroutine(m->R, c)->segment; s; s = s->prev)
-        count(m, s, sizeof *s + s->size * sizeof(Value));
+    if (c != m->R->co) count_stack(m, heap_coroutine(m->R, c)->segment);
+}
+
+static void note_snapshot(Measuring *m, const State *s)
+{
+    assert(s && s->world && "a snapshot is a state");
+    if (!marks_add(&m->blocks, s)) return;
+    m->sum.bytes += state_size(s->heap.spare);
+    pointer_list_add(&m->states, (void *)s);
 }
 
 static void count_userdata(Measuring *m, const Userdata *u)
@@ -39,6 +53,7 @@ static void count_userdata(Measuring *m, const Userdata *u)
     const UserdataBody *b = heap_userdata(m->R, u);
     count(m, u, sizeof *u);
     if (u->data && u->size) count(m, u->data, u->size);
+    if (m->snapshot_tag && u->tag == m->snapshot_tag) note_snapshot(m, u->data);
     if (b->own) count(m, b->own, u->size);
 }
 
@@ -64,35 +79,36 @@ static void count_object(Measuring *m, const void *o)
     }
 }
 
-/* A view of the state, in which nothing runs: what it holds paused is one of the suspended
- * coroutines, its registers in its contents; else the main one has no stack, whatever
- * segment it once had. */
-static Run *view(const State *s, Value *paused)
+/* What m->R reaches. */
+static void count_reached(Measuring *m, Trace *T, const TraceRoots *roots)
 {
-    Run *R = run_begin(s);
-    *paused = value_object(s->paused);
-    R->co = s->paused ? NULL : s->world->main;
-    R->pinned = paused;
-    R->pinned_count = s->paused ? 1 : 0;
-    return R;
+    trace_mark(T, m->R, roots);
+    for (void *o = NULL; (o = marks_next(&T->marks, (uintptr_t)o + MEM_GRANULE));)
+        count_object(m, o);
+    heap_blocks(m->R, trace_has, T, count, m);
 }
 
+/* In a view of the state, in which nothing runs: what it holds paused is one of the suspended
+ * coroutines, its registers in its contents; else the main one has no stack, whatever
+ * segment it once had. */
 static void measure(Measuring *m, const State *s, TraceStackFn *stack)
 {
-    Value paused;
+    Value paused = value_object(s->paused);
+    TraceRoots roots = {.stack = stack, .values = &paused, .count = s->paused ? 1 : 0};
     Trace T = {.every = true};
-    m->R = view(s, &paused);
-    trace_mark(&T, m->R, stack, NULL);
-    marks_init(&m->blocks, T.marks.count);
-    for (size_t i = 0; i <= T.marks.mask; i++)
-        if (T.marks.slots[i]) count_object(m, (const void *)T.marks.slots[i]);
-    heap_blocks(m->R, trace_has, &T, count, m);
+    Run view = {0};
+    run_prepare(&view);
+    run_begin(&view, s);
+    view.co = s->paused ? NULL : s->world->main;
+    m->R = &view;
+    count_reached(m, &T, &roots);
     count(m, s, state_size(s->heap.spare));
     count(m, s->world, sizeof *s->world);
     m->sum.objects = T.marks.count;
     m->sum.entries = state_heap(s).count;
     trace_free(&T);
-    run_end(m->R);
+    run_end(&view);
+    m->R = NULL;
 }
 
 Measure measure_state(const State *s, const State *other, TraceStackFn *stack)
@@ -106,4 +122,22 @@ Measure measure_state(const State *s, const State *other, TraceStackFn *stack)
     if (other) marks_free(&theirs.blocks);
     marks_free(&mine.blocks);
     return mine.sum;
+}
+
+uint64_t measure_held(Run *R, MeasureHeld *held)
+{
+    Measuring m = {.R = R, .snapshot_tag = held->snapshot_tag};
+    Trace T = {.every = true};
+    count_reached(&m, &T, &held->roots);
+    trace_free(&T);
+    count_stack(&m, held->running);
+    for (size_t i = 0; i < held->first.count; i++) note_snapshot(&m, held->first.items[i]);
+    held->objects = 0;
+    for (size_t i = 0; i < m.states.count && !held->enough(held->context, held->objects); i++) {
+        measure(&m, m.states.items[i], held->roots.stack);
+        held->objects += m.sum.objects;
+    }
+    pointer_list_free(&m.states);
+    marks_free(&m.blocks);
+    return m.sum.bytes;
 }

@@ -28,4 +28,21 @@ typedef struct Measure {
 /* other: may be NULL. stack's context is NULL. */
 Measure measure_state(const State *s, const State *other, TraceStackFn *stack);
 
+/*
+ * What a run holds, in bytes: all that its program can reach, but for what only weak
+ * references reach, with the running stack; and what only its snapshots reach, which are the
+ * userdata of this tag and those of first. Stops early when enough says so, of the objects
+ * looked at in snapshots. In a run in mid-run, whose top segment is the running one.
+ */
+typedef struct MeasureHeld {
+    const void *snapshot_tag;
+    PointerList first; /* of States; to be freed by the caller */
+    TraceRoots roots;
+    const Segment *running;
+    bool (*enough)(void *context, uint64_t objects);
+    void *context;    /* for that */
+    uint64_t objects; /* gives how many were looked at for the snapshots */
+} MeasureHeld;
+uint64_t measure_held(Run *R, MeasureHeld *held);
+
 #endif

@@ -2,6 +2,8 @@
 /* Making objects, and what a world has of its own: metatables, hidden data. */
 #include "state/state.h"
 
+#include <assert.h>
+
 Table *run_new_table(Run *R)
 {
     Table *t = mem_new(sizeof(Table));
@@ -13,16 +15,6 @@ Table *run_new_table(Run *R)
 
 static const struct Node *base_node;
 void state_init(const struct Node *base) { base_node = base; }
-
-/* A new coroutine has its maker's mask and count, but, as in PUC Lua, no function. */
-static HookState *inherited_hook(const Hook *h)
-{
-    Hook *copy = mem_new(sizeof *copy);
-    HookState *s = mem_new(sizeof *s);
-    *copy = (Hook){V_NIL, h->mask, h->count};
-    s->hook = copy;
-    return s;
-}
 
 Coroutine *run_new_coroutine(Run *R, Value function)
 {
@@ -37,12 +29,12 @@ Coroutine *run_new_coroutine(Run *R, Value function)
     c->body.segment = s;
     c->body.fp = c->body.top = FRAME_HEADER;
     c->body.status = CO_FRESH;
-    if (R->hook.hook) c->body.hook = inherited_hook(R->hook.hook);
     return c;
 }
 
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues)
 {
+    assert(fn && upvalues >= 0 && "a native has a function");
     size_t bytes = sizeof(Native) + (size_t)upvalues * sizeof(Value);
     Native *f = mem_new(bytes);
     mem_count(bytes);
@@ -61,7 +53,8 @@ Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
     u->epoch = R->epoch;
     u->tag = tag;
     u->size = size;
-    u->data = size ? mem_alloc(size) : NULL;
+    u->data = size ? mem_try_alloc(size) : NULL;
+    if (size && !u->data) mem_refuse();
     return u;
 }
 
@@ -84,6 +77,7 @@ void run_settle_globals(Run *R)
 
 Table *run_metatable(Run *R, Value v)
 {
+    assert(value_is_valid(v) && "a value has a type");
     if (value_is_object(v)) {
         void *o = value_pointer(v);
         switch (object_type(o)) {
@@ -98,7 +92,7 @@ Table *run_metatable(Run *R, Value v)
 static World *edit_world(Run *R)
 {
     World *w = mem_alloc(sizeof *w);
-    mem_count(sizeof *w);
+    mem_count_beside(sizeof *w);
     *w = *R->world;
     R->world = w;
     return w;
@@ -106,6 +100,7 @@ static World *edit_world(Run *R)
 
 void run_set_type_metatable(Run *R, LuaType type, Table *meta)
 {
+    assert(type != TYPE_TABLE && type != TYPE_USERDATA && "these have metatables of their own");
     edit_world(R)->type_meta[type] = meta;
 }
 
@@ -117,12 +112,23 @@ Table *run_hidden_table(Run *R)
 
 Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
 
-Segment *segment_new(Run *R, uint32_t size)
+Segment *segment_try_new(Run *R, uint32_t size)
 {
     size_t bytes = sizeof(Segment) + (size_t)size * sizeof(Value);
-    Segment *s = mem_new(bytes);
-    mem_count(bytes);
+    Segment *s = mem_try_new(bytes + SEGMENT_GUARD * sizeof(Value));
+    if (!s) return NULL;
+    mem_count_beside(bytes);
     s->epoch = R->epoch;
     s->size = size;
+#ifdef MOONLET_STRESS
+    for (unsigned i = 0; i < SEGMENT_GUARD; i++) s->slots[size + i] = SEGMENT_GUARD_WORD;
+#endif
+    return s;
+}
+
+Segment *segment_new(Run *R, uint32_t size)
+{
+    Segment *s = segment_try_new(R, size);
+    assert(s && "what may be large is asked for");
     return s;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/own.h"
 
+#include "state/check_state.h"
 #include "state/heap.h"
+
+#include <assert.h>
 
 static void no_last(OwnSnapshots *o)
 {
@@ -13,6 +16,8 @@ static void no_last(OwnSnapshots *o)
 
 static void make_last(Run *R, const State *s)
 {
+    assert(s->heap.spare == STATE_OWN && "it is the run's own snapshot");
+    assert(s->epoch > R->own.last && "snapshots are in order");
     OwnSnapshots *o = &R->own;
     if (o->undo) o->undo->open = NULL;
     o->undo = s->more->undo;
@@ -22,25 +27,82 @@ static void make_last(Run *R, const State *s)
     o->last = s->epoch;
 }
 
+/* What the collector has left of the run's snapshots and of their logs, both in order. */
+typedef struct Left {
+    State **states;
+    Undo **logs;
+    int64_t state_count, log_count;
+} Left;
+
+static bool find_left(OwnSnapshots *o, Left *l)
+{
+    o->collections = mem_collections();
+    l->states = mem_try_alloc((o->states.count + (size_t)1) * sizeof *l->states);
+    l->logs = mem_try_alloc((o->logs.count + (size_t)1) * sizeof *l->logs);
+    if (!l->states || !l->logs) return false;
+    l->state_count = mem_weak_list_get(&o->states, (void **)l->states);
+    l->log_count = mem_weak_list_get(&o->logs, (void **)l->logs);
+    return l->state_count >= 0 && l->log_count >= 0;
+}
+
+/* A stale pointer to it must keep nothing. */
+static void forget_left(Left *l)
+{
+    memset(l->states, 0, (size_t)l->state_count * sizeof *l->states);
+    memset(l->logs, 0, (size_t)l->log_count * sizeof *l->logs);
+}
+
+/* Logs without a snapshot that are left all the same: a word that only looks like a pointer
+ * keeps them, or one in a frame of C that is no more. Each would keep all later ones, and what
+ * they hold. */
+static void cut_dead_logs(const Left *l)
+{
+    int64_t s = 0;
+    for (int64_t i = 0; i < l->log_count; i++) {
+        if (s < l->state_count && l->logs[i] == l->states[s]->more->undo) {
+            s++;
+        } else {
+            l->logs[i]->next = NULL;
+            l->logs[i]->list = (UndoList){NULL};
+        }
+    }
+    assert(s == l->state_count && "each snapshot has its log");
+}
+
+/* How many logs there are up to that of the n-th snapshot. */
+static uint32_t logs_until(const Left *l, int64_t n)
+{
+    int64_t count = n ? l->log_count : 0;
+    while (count && l->logs[count - 1] != l->states[n - 1]->more->undo) count--;
+    return (uint32_t)count;
+}
+
 /* Snapshots that have been dropped, as far as the collector has noticed, need no logs, nor do
  * those after last, if that is not NULL. */
 static bool let_go(Run *R, const State *last)
 {
     OwnSnapshots *o = &R->own;
-    o->collections = mem_collections();
-    State **left = mem_alloc((o->list.count + (size_t)1) * sizeof *left);
-    int64_t found = mem_weak_list_get(&o->list, (void **)left), n = found;
-    if (n < 0) return false;
-    while (last && n > 0 && left[n - 1] != last) n--;
-    o->list.count = (uint32_t)n;
+    Left left;
+    if (!find_left(o, &left)) return false;
+    int64_t n = left.state_count;
+    while (last && n > 0 && left.states[n - 1] != last) n--;
     no_last(o);
     for (int64_t i = 0; i < n; i++) {
-        Undo *next = i + 1 < n ? left[i + 1]->more->undo : NULL;
-        undo_merge(left[i]->more->undo, next, left[i]->epoch);
-        make_last(R, left[i]);
+        State *s = left.states[i];
+        Undo *next = i + 1 < n ? left.states[i + 1]->more->undo : NULL;
+        undo_merge(s->more->undo, next, s->epoch);
+        make_last(R, s);
     }
-    memset(left, 0, (size_t)found * sizeof *left); /* a stale pointer to it must keep nothing */
+    cut_dead_logs(&left);
+    o->states.count = (uint32_t)n;
+    if (n < left.state_count) o->logs.count = logs_until(&left, n);
+    forget_left(&left);
     return true;
+}
+
+void run_drop_lost(Run *R)
+{
+    if (R->own.undo) let_go(R, NULL);
 }
 
 enum { OWN_MAX = 512 };
@@ -50,21 +112,25 @@ enum { OWN_MAX = 512 };
  * collection after collection, it is cut here. */
 static bool too_many(const OwnSnapshots *o)
 {
-    return o->list.count > OWN_MAX && o->list.count - OWN_MAX > o->expected;
+    return o->states.count > OWN_MAX && o->states.count - OWN_MAX > o->expected;
 }
 
 void own_begin(Run *R, State *s)
 {
+    assert(s->heap.spare == STATE_OWN && "the state has room for its logs");
     if (R->own.undo && R->own.collections != mem_collections()) {
         let_go(R, NULL);
         if (too_many(&R->own)) run_close(R);
     }
     Undo *last = R->own.undo;
+    if (last) undo_check(R->own.alone, last, R->own.last);
     s->more->undo = mem_new(sizeof *s->more->undo);
     s->more->alone = mem_new(sizeof *s->more->alone);
     if (last) last->next = s->more->undo;
     make_last(R, s);
-    mem_weak_list_add(&R->own.list, s);
+    if (!mem_weak_list_add(&R->own.states, s) ||
+        !mem_weak_list_add(&R->own.logs, s->more->undo))
+        run_close(R); /* unknown, it is like others */
 }
 
 /* Where to put what was last written in this epoch: after o->before it is for the last
@@ -77,6 +143,7 @@ static UndoList *list_for(OwnSnapshots *o, uint64_t epoch)
 void own_save(Run *R, void *object, uint64_t *box)
 {
     OwnSnapshots *o = &R->own;
+    assert(o->undo && o->undo->open == R && "the run puts aside for its last own snapshot");
     if (undo_full(list_for(o, *box)) && o->collections != mem_collections()) let_go(R, NULL);
     if (*box <= o->last) undo_add(list_for(o, *box), object, box);
 }
@@ -86,7 +153,8 @@ void run_close(Run *R)
     R->since = R->epoch;
     if (!R->own.undo) return;
     no_last(&R->own);
-    mem_weak_list_clear(&R->own.list);
+    mem_weak_list_clear(&R->own.states);
+    mem_weak_list_clear(&R->own.logs);
 }
 
 /* Each thing that has been put aside for a snapshot, among others. */
@@ -127,6 +195,7 @@ static void put_back(void *context, const UndoEntry *e)
 /* Whoever is first: what two threads make out is the same. */
 static Hamt *make_whole(State *s)
 {
+    assert(s->heap.spare == STATE_OWN && "others are whole as they are");
     struct StateMore *more = s->more;
     Run *open = open_for(s);
     if (open) run_close(open);

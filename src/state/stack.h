@@ -21,19 +21,27 @@
  *                              to is segment->ret, in the segment below
  *   base, halt                 the lowest frame of a coroutine, of a run
  *
- * Invariants:
+ * Invariants (segment_check; coroutine_check in stack/check_stack.h):
  *  1. a segment is written only by the run whose epoch it carries.
  *  2. so when a snapshot has frozen it, or a fork resumes it, control goes on in a
  *     copy of just the frame it returns into (copy on underflow).
- *  3. every frame that runs has STACK_SLACK slots above what its function asked for, so
- *     calls to natives and metamethods need no check.
+ *  3. every frame that runs has STACK_SLACK slots above what its function asked for (a
+ *     native's: above its arguments), so that a native needs no check to be called from Lua
+ *     code, nor to call from there. frame_push makes frames anywhere else.
+ *  4. a slot is a Value, or it is known to be something else or nobody's from the nodes at
+ *     which the frames are, and from the kinds of their glue (stack/frame.h, trace_stack.h):
+ *     whoever reads slots from outside goes by that.
  *
  * A coroutine that has lain frozen goes on in a scratch segment, of which a run needs one
  * for each that runs or has resumed another. When control leaves it, the frames are
  * copied out to a compact segment that has no room to spare, if they are few; so a
  * coroutine that is resumed once between two snapshots costs the words it has on its
  * stack and no more. Scratch segments without frames belong to no state.
- *  4. a compact segment is the top one of its stack, and never runs.
+ *  5. a compact segment is the top one of its stack, and never runs. The segment that it runs
+ *     in can always be had.
+ *  6. `below` is how deep a segment lies: what is below prev, and in prev below the header of
+ *     the frame at prev_frame.
+ *  7. a frame's header is its own: it lies above the slots of the frame that it returns into.
  */
 #ifndef MOONLET_STACK_H
 #define MOONLET_STACK_H
@@ -54,15 +62,24 @@ typedef struct Segment {
     Value slots[];
 } Segment;
 
+#ifdef MOONLET_STRESS
+/* Words behind each segment that nobody may write: control/stress.h. */
+#define SEGMENT_GUARD_WORD ((Value)0x0001dead0001dead)
+enum { SEGMENT_GUARD = 64 };
+#else
+enum { SEGMENT_GUARD = 0 };
+#endif
+
 typedef enum SegmentKind { SEGMENT_OWN, SEGMENT_SCRATCH, SEGMENT_COMPACT } SegmentKind;
 
 enum {
     STACK_SLACK = 48,
-    SEGMENT_FIRST = 128, /* slots of a coroutine that runs in the epoch that made it */
-    SCRATCH_SLOTS = 500, /* with the header a page of the collector */
-    COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
-    FRAME_HEADER = 4,    /* words below fp of a glue frame, the largest header */
-    NATIVE_SLOTS = 40    /* what a native may use above its arguments */
+    SEGMENT_FIRST = 128,     /* slots of a coroutine that runs in the epoch that made it */
+    SCRATCH_SLOTS = 500,     /* with the header a page of the collector */
+    COMPACT_MAX = 128,       /* slots that are copied when control leaves them */
+    SEGMENT_SURE_MAX = 2400, /* slots of a segment that can always be had */
+    FRAME_HEADER = 4,        /* words below fp of a glue frame, the largest header */
+    NATIVE_SLOTS = 40        /* what a native may use above its arguments */
 };
 
 typedef enum CoStatus {
@@ -77,7 +94,7 @@ typedef enum CoStatus {
 /* What debug.sethook has set; immutable. */
 typedef struct Hook {
     Value function;
-    uint32_t mask, count; /* eval/hook.h */
+    uint32_t mask, count; /* stack/hook.h */
 } Hook;
 
 typedef struct HookState {
@@ -92,14 +109,16 @@ typedef struct CoBody {
     const struct Node *node; /* CO_PAUSED: the node to go on with */
     uint32_t fp;             /* index in segment->slots of the top frame's fp */
     uint32_t top;            /* end of its live slots */
-    uint32_t open;           /* values of an open list at top (see eval/node.h) */
+    uint32_t open;           /* values of an open list at top (see link/node.h) */
     uint8_t status;          /* CoStatus */
     uint8_t wrapped;         /* resumed through coroutine.wrap: errors propagate */
     uint8_t failed;          /* dead by error */
+    uint8_t error_room;      /* a handler of errors runs, with room of its own */
     uint32_t depth;          /* of resumers below */
     uint32_t pcalls;         /* protected calls on the stack */
+    uint32_t debt, paid;     /* CO_PAUSED: steps of control/budget.c */
     struct Coroutine *resumer;
-    const HookState *hook; /* NULL: none; of the running one Run.hook is newer */
+    const HookState *hook; /* NULL: none; of the running one Machine.hook is newer */
 } CoBody;
 
 typedef struct Coroutine {

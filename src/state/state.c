@@ -2,95 +2,17 @@
 /* Runs and the states that they begin from and end in. */
 #include "state/state.h"
 
+#include <assert.h>
+
 #include "state/heap.h"
 #include "state/own.h"
 
-#include <pthread.h>
-#include <stdlib.h>
+void run_prepare(Run *R) { heap_init_cache(R); }
 
-/* This thread's runs, and those that ended threads have left. */
-static MEM_THREAD Run *pool;
-static Run *left_over;
-static pthread_mutex_t left_over_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t end_once = PTHREAD_ONCE_INIT;
-static pthread_key_t thread_end;
-
-static void thread_ended(void *unused)
+static void begin_counting(Run *R)
 {
-    (void)unused;
-    pthread_mutex_lock(&left_over_lock);
-    while (pool) {
-        Run *R = pool;
-        pool = R->next;
-        R->next = left_over;
-        left_over = R;
-    }
-    pthread_mutex_unlock(&left_over_lock);
-}
-
-static void lock_left_over(void) { pthread_mutex_lock(&left_over_lock); }
-static void unlock_left_over(void) { pthread_mutex_unlock(&left_over_lock); }
-
-static void make_key(void)
-{
-    pthread_key_create(&thread_end, thread_ended);
-    pthread_atfork(lock_left_over, unlock_left_over, unlock_left_over);
-}
-
-static Run *take_left_over(void)
-{
-    pthread_once(&end_once, make_key);
-    pthread_setspecific(thread_end, &pool);
-    pthread_mutex_lock(&left_over_lock);
-    Run *R = left_over;
-    if (R) left_over = R->next;
-    pthread_mutex_unlock(&left_over_lock);
-    return R;
-}
-
-static Run *run_alloc(void)
-{
-    Run *R = pool;
-    if (R) {
-        pool = R->next;
-        return R;
-    }
-    R = take_left_over();
-    if (R) return R;
-    R = mem_alloc_root(sizeof *R);
-    heap_init_cache(R);
-    return R;
-}
-
-enum { STRING_MAX_DEFAULT = 0x7fffffff, PORTION = 100000 };
-
-static void run_defaults(Run *R)
-{
-    R->depth = 0;
-    R->fuel = R->portion = 0;
-    R->steps_left = UINT64_MAX;
-    R->steps_used = 0;
-    R->string_max = STRING_MAX_DEFAULT;
-    R->stack_max = R->stack_limit = STACK_MAX_DEFAULT;
-    R->portion_max = PORTION;
-    R->stack_limited = R->string_limited = R->fatal = false;
-    R->bytes_limited = R->stack_of_bytes = false;
-    R->deadline = 0;
-    R->stop = 0;
-    R->hooks = NULL;
-    R->hook = (HookState){0};
-    R->hooking = false;
-    R->interrupt = NULL;
-    R->stops = NULL;
-    R->boundary = NULL;
-    R->spare = NULL;
-    R->error = R->handler = R->value = V_NIL;
-    R->error_handled = false;
-    R->open = R->result_count = 0;
-    R->host = NULL;
-    R->pinned = NULL;
-    R->pinned_count = 0;
     R->began_counted = mem_counted;
+    R->began_beside = mem_beside;
 }
 
 static void new_world(Run *R)
@@ -112,6 +34,7 @@ static void new_epoch(Run *R, uint64_t after)
 /* The run's world becomes that of s, with this heap map. */
 static void load(Run *R, const State *s, Hamt heap)
 {
+    assert(s->world && s->next_id && "a state has a world");
     if (R->packed != s->epoch) heap_new_view(R);
     R->packed = s->epoch;
     R->heap = heap;
@@ -121,8 +44,6 @@ static void load(Run *R, const State *s, Hamt heap)
     R->counted_from = mem_counted;
     R->world = s->world;
     R->co = s->paused;
-    R->spare = NULL;
-    if (s->paused) R->main_segment = NULL;
     if (s->heap.spare && s->more->running.segment)
         *heap_coroutine_mut(R, R->co) = s->more->running;
 }
@@ -147,12 +68,11 @@ void run_back(Run *R, const State *s)
     load(R, s, heap);
 }
 
-Run *run_begin(const State *state)
+void run_begin(Run *R, const State *s)
 {
-    Run *R = run_alloc();
-    run_defaults(R);
-    if (state) {
-        run_load(R, state);
+    begin_counting(R);
+    if (s) {
+        run_load(R, s);
     } else {
         new_epoch(R, EPOCH_NONE);
         heap_new_view(R);
@@ -165,53 +85,50 @@ Run *run_begin(const State *state)
         new_world(R);
         R->co = NULL;
     }
-    return R;
 }
 
-static State *snapshot(Run *R, size_t size)
+static State *snapshot(Run *R, Coroutine *paused, size_t size)
 {
+    assert(R->world && "a run has a world");
+    assert((!paused || object_id(paused) < R->next_id) && "what is paused is in the world");
     State *s = mem_new(size);
     s->heap = R->heap;
     s->next_id = R->next_id;
     s->random = R->random;
     s->counted = run_counted(R);
     s->world = R->world;
-    s->paused = R->status == RUN_PAUSED || R->depth ? R->co : NULL;
+    s->paused = paused;
     s->epoch = R->packed = R->epoch;
     R->epoch = epoch_after(R->epoch); /* the thread may be another by now */
-    if (R->spare) R->spare->epoch = R->epoch;
     return s;
 }
 
-static State *snapshot_more(Run *R, const CoBody *body, StateMoreKind more)
+static State *snapshot_more(Run *R, Coroutine *paused, const CoBody *body, StateMoreKind more)
 {
-    State *s = snapshot(R, state_size(more));
+    assert((!body || body->segment) && "a body has a stack");
+    State *s = snapshot(R, paused, state_size(more));
     s->heap.spare = more;
-    if (body ? R->segment != R->main_segment : s->paused != NULL) R->main_segment = NULL;
-    if (!body) return s;
-    s->more->running = *body;
-    R->segment->epoch = R->epoch;
+    if (body) s->more->running = *body;
     return s;
 }
 
-State *run_snapshot(Run *R)
+State *run_snapshot(Run *R, Coroutine *paused)
 {
-    State *s = snapshot(R, sizeof *s);
-    run_close(R);
-    if (s->paused) R->main_segment = NULL;
-    return s;
-}
-
-State *run_snapshot_running(Run *R, const CoBody *body)
-{
-    State *s = snapshot_more(R, body, STATE_RUNNING);
+    State *s = snapshot(R, paused, sizeof *s);
     run_close(R);
     return s;
 }
 
-State *run_snapshot_own(Run *R, const CoBody *body)
+State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body)
 {
-    State *s = snapshot_more(R, body, STATE_OWN);
+    State *s = snapshot_more(R, paused, body, STATE_RUNNING);
+    run_close(R);
+    return s;
+}
+
+State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body)
+{
+    State *s = snapshot_more(R, paused, body, STATE_OWN);
     own_begin(R, s);
     return s;
 }
@@ -219,35 +136,26 @@ State *run_snapshot_own(Run *R, const CoBody *body)
 const State *state_settled(const State *s)
 {
     if (!s->heap.spare) return s;
-    Run *R = run_begin(s);
-    State *settled = run_snapshot(R);
-    settled->paused = s->paused;
-    run_end(R);
+    Run R = {0};
+    run_prepare(&R);
+    run_begin(&R, s);
+    State *settled = run_snapshot(&R, s->paused);
+    run_end(&R);
     return settled;
-}
-
-/* What lies in them is of no state any more, but the collector would see it. */
-static void clear_scratch(Run *R)
-{
-    for (Segment *s = R->scratch; s; s = s->prev) memset(s->slots, 0, s->size * sizeof(Value));
-    R->scratch_used = false;
 }
 
 void run_rest(Run *R)
 {
-    if (R->status == RUN_PAUSED) R->main_segment = NULL;
-    R->status = RUN_OK;
+    assert((!R->own.undo || R->own.undo->open == R) && "logs are open until they are closed");
     mem_counted = R->began_counted; /* a run within another is not the other's */
+    mem_beside = R->began_beside;
     R->co = NULL;
-    R->spare = NULL;
-    run_reclaim(R);
-    if (R->scratch_used) clear_scratch(R);
-    R->error = R->handler = R->value = V_NIL;
+    R->lost = NULL;
 }
 
 void run_wake(Run *R, const State *s)
 {
-    run_defaults(R);
+    begin_counting(R);
     R->counted = s->counted;
     R->counted_from = mem_counted;
 }
@@ -259,13 +167,4 @@ void run_end(Run *R)
     run_rest(R);
     R->heap = (Hamt){0};
     R->world = NULL;
-    R->next = pool;
-    pool = R;
-}
-
-void run_end_view(Run *R)
-{
-    uint64_t counted = mem_counted;
-    run_end(R);
-    mem_counted = counted;
 }

@@ -5,10 +5,13 @@
  *   State [heap map | next id | random | world | paused]       64 bytes, never changes
  *   Run   the same, unpacked and mutable, with an epoch of its own
  *
- * run_begin unpacks a State, run_end packs what came out into a new State and
- * retires the epoch: from then on nothing the run made is written again. A fork is
- * the same State pointer given to two runs; a snapshot in mid-run packs a State and
- * goes on under a fresh epoch.
+ * What executes programs, its stack, its limits and its host are no part of this: they are
+ * in the Machine around the run (stack/machine.h), of which this layer knows nothing.
+ *
+ * run_begin unpacks a State; run_snapshot packs what the world has become into a new State
+ * and retires the epoch: from then on nothing that the run had made is written again. The
+ * run goes on under a fresh epoch, or ends. A fork is the same State pointer given to two
+ * runs.
  *
  * heap_* finds an object's contents as this run sees them (design, section 3):
  *   1. contents are in the object unless its type byte says OBJ_REMAPPED;
@@ -19,6 +22,16 @@
  *   4. but what is not older than R->since was made when all snapshots taken since then
  *      were the run's own affair: it is written in place after it has been put aside
  *      for them (undo.h).
+ *
+ * Invariants (state_check, run_check):
+ *  1. what the world, `paused` and the heap map refer to was made before the state: its id is
+ *     less than next_id.
+ *  2. an object that has an entry in the heap map is OBJ_REMAPPED, and its contents there are
+ *     of no epoch after the state's.
+ *  3. of the coroutine that is paused the heap map has the body, or more->running is it.
+ *  4. a run's epoch is after those of its own snapshots; the last of their logs is the only
+ *     one that is open.
+ *
  * A direct-mapped cache stands in front of the heap map. Its entries are tagged with the
  * run's `view`, which changes when the run goes on from another state and not at a
  * snapshot: so it is never cleared, and stays warm from one snapshot to the next. What
@@ -31,7 +44,7 @@
 #include "state/stack.h"
 #include "state/undo.h"
 
-/* What a state's traces need to know and have found (state/trace.h, eval/collect.h). */
+/* What a state's traces need to know and have found (state/trace.h, control/collect.h). */
 typedef struct Collection {
     Table *finalizers; /* NULL: none yet */
     Table *queue;      /* of objects to be finalized, or NULL */
@@ -43,9 +56,11 @@ typedef struct Collection {
     int32_t pause;    /* percent above 200 */
     int32_t stepmul;
     int32_t majorinc;
-    uint8_t probes; /* traces that found nothing weak */
-    bool weak;      /* there may be weak tables */
-    bool watched;   /* the program has asked for figures */
+    uint64_t held;         /* when that was last measured, which a limit makes necessary */
+    uint64_t held_counted; /* then */
+    uint8_t probes;        /* traces that found nothing weak */
+    bool weak;             /* there may be weak tables */
+    bool watched;          /* the program has asked for figures */
     bool stopped;
     bool finalizing; /* a poll's finalizers are running */
 } Collection;
@@ -94,127 +109,35 @@ typedef struct CacheEntry {
 } CacheEntry;
 enum { CACHE_VIEW_SHIFT = 48 };
 
-enum {
-    STACK_MAX_DEFAULT = 1000000, /* slots */
-    STEP_VALUES = 16             /* to move so many takes a step */
-};
-
-/* Why control left the evaluator. */
-typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
-
-struct Node;
-struct Run;
-
-/* Flags of others that make a run stop when they are not 0: a chain, seen at polls. */
-typedef struct RunStop {
-    const volatile int *flag; /* NULL: none */
-    const struct RunStop *outer;
-} RunStop;
-
-typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION } LibraryStatus;
-
-/* What the host is told of and asked; functions may be NULL. */
-typedef struct RunHooks {
-    /* An error that nothing catches, while the stack is as it was: frame and node. */
-    void (*uncaught)(struct Run *R, Value *fp, const struct Node *n);
-    /* At each poll, and from long natives (node NULL): false stops the run. */
-    bool (*poll)(struct Run *R, Value *fp, const struct Node *n);
-    /* A run on another thread works for this one, which waits: the host prepares it, for
-     * its functions and under its limits but that of steps. */
-    void (*adopt)(struct Run *child, const struct Run *R);
-    /* A function of a shared library as a value; true if name is "*". */
-    LibraryStatus (*library)(struct Run *R, const char *file, const char *name, Value *function,
-                             const char **error);
-    bool one_thread; /* what the hooks call must not be called from others */
-} RunHooks;
-
 /* A run's snapshots that nobody else knows and that have not been looked into. */
 typedef struct OwnSnapshots {
-    MemWeakList list;
-    Undo *undo;            /* of the last one; NULL: there are none */
-    UndoList *alone;       /* also its */
-    uint64_t last, before; /* the epochs of the last one and of the one before it */
-    uint64_t collections;  /* bdwgc's, when last looked which of them are left */
-    size_t expected;       /* so many are kept on purpose */
+    MemWeakList states, logs; /* in order; each state's Undo is among the logs */
+    Undo *undo;               /* of the last one; NULL: there are none */
+    UndoList *alone;          /* also its */
+    uint64_t last, before;    /* the epochs of the last one and of the one before it */
+    uint64_t collections;     /* bdwgc's, when last looked which of them are left */
+    size_t expected;          /* so many are kept on purpose */
 } OwnSnapshots;
 
 typedef struct Run {
     /* hot: what nodes read */
     uint64_t epoch;
-    int64_t fuel; /* of the current portion; below zero means: go to poll */
-    Value *limit; /* no frame may end above this: segment's end less STACK_SLACK */
     uint64_t next_id;
     const World *world;
-    Coroutine *co; /* the one that runs */
-    Segment *segment;
-    const Value *results; /* several results on their way: results[0..count) */
-    uint32_t result_count;
-    uint32_t open; /* values in the open list just made (see eval/node.h) */
-    Value error;   /* the error value on its way */
-    Value value;   /* what a worker function worked out */
-    const struct Node *ret;
-    Value *native; /* frame of the native that runs now */
-    Hamt heap;
-    Random *random;
-    uint64_t counted, counted_from; /* see run_counted */
-    uint64_t began_counted;
+    Coroutine *co; /* the one that runs, or NULL */
     CacheEntry *cache;
     uint64_t view;         /* above CACHE_VIEW_SHIFT */
     uint32_t cache_mask;   /* number of entries less 1 */
     uint32_t cache_misses; /* since there were so many */
-    uint64_t since;        /* what is older is frozen */
-    OwnSnapshots own;
+    Hamt heap;
+    uint64_t since;  /* what is older is frozen */
     uint64_t packed; /* the epoch of the state that is just what the view shows, or 0 */
-
-    /* budget */
-    uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
-    uint64_t steps_used; /* before the current portion */
-    int64_t portion;
-    int64_t portion_max; /* steps between polls */
-    uint64_t deadline;   /* ns on the monotonic clock; 0: none */
-    size_t string_max;
-    size_t stack_max; /* slots, all segments of one coroutine */
-    volatile int *interrupt;
-    const RunStop *stops; /* NULL: nobody else's */
-
-    /* a native's request to call (native.h) */
-    Value *call_frame;
-    int call_count;
-    int depth;           /* evaluators on the C stack of this thread */
-    Coroutine *boundary; /* the one in which a C function waits for eval_call */
-    Segment *main_segment;
-    Segment *catch_segment; /* who takes an error: see eval.c */
-    Value *catch_frame;
-    uint32_t pcalls;                    /* protected calls on the running coroutine's stack */
-    bool error_handled;                 /* its xpcall handler has run */
-    bool fatal;                         /* the error is caught by nobody but the host */
-    bool stack_limited, string_limited; /* reaching the limit is no error but a stop */
-    bool bytes_limited;                 /* mem_bound is its limit */
-    bool stack_of_bytes;                /* from which the limit of the stack comes */
-    int stop;                           /* why the run stops here: EvalStop */
-    Coroutine *resume_co;               /* what switch.c is about to resume */
-    bool resume_wrapped, resume_fresh;
-    const Value *pinned; /* what the host has handed in: not to be lost in this run */
-    size_t pinned_count;
-    uint64_t collections; /* bdwgc's, when last looked at */
-    size_t stack_limit;   /* what stack_max is but while a handler runs */
-
-    RunStatus status;
-    Value *fp; /* trampolined builds: the registers between nodes */
-    Value acc;
-    double d;
-    Value handler;    /* called as xpcall's, for what nothing else catches; or nil */
-    Segment *spare;   /* of this epoch, for the next overflow */
-    Segment *scratch; /* those without frames, linked by prev */
-    Segment *vacated; /* one more, in which results may still lie */
-    bool scratch_used;
-    void *host;            /* the host's, passed to its functions */
-    const RunHooks *hooks; /* NULL: none */
-    HookState hook;        /* of the running coroutine: eval/hook.h */
-    bool hooking;          /* it is to be looked at: limit is low */
-    int hook_stage;
-    bool hook_left;   /* an error is leaving the hook's function */
-    struct Run *next; /* in the pool of its thread */
+    uint64_t *lost;  /* the box that writes to read-only tables come to; NULL: none did */
+    Random *random;
+    uint64_t counted, counted_from; /* see run_counted */
+    uint64_t began_counted;         /* mem_counted then */
+    int64_t began_beside;
+    OwnSnapshots own;
 } Run;
 
 /* Objects -------------------------------------------------------------------- */
@@ -222,6 +145,7 @@ typedef struct Run {
 static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
 
 Table *run_new_table(Run *R);
+/* One without a hook; a program's is made by machine_new_coroutine (stack/machine.h). */
 Coroutine *run_new_coroutine(Run *R, Value function);
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues);
 Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
@@ -307,7 +231,7 @@ static inline Value heap_cell(Run *R, const Cell *c)
     return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read(R, c, &c->value);
 }
 /* A closure does not change, but debug.setupvalue may have put another in its place:
- * the one to run (eval/upvalue.h). */
+ * the one to run (stack/upvalue.h). */
 const Closure *heap_closure_slow(Run *R, const Closure *c);
 void heap_set_closure(Run *R, Closure *c, const Closure *now);
 /* Whether that was ever called, in any state. */
@@ -334,6 +258,25 @@ static inline Value *heap_cell_mut(Run *R, Cell *c)
 {
     return HEAP_OWNS(R, c) ? &c->value : heap_cell_slow(R, c);
 }
+
+/*
+ * Read-only tables. The contents of a frozen table belong to no epoch (EPOCH_NONE), so every
+ * way to write to them comes to heap_table_slow, which gives contents that nobody sees: no
+ * write gets through, whoever forgets to ask. Who asks, with heap_is_lost, has an error to
+ * tell. It is the contents that are frozen, so a state from before has the table as it was.
+ */
+void heap_freeze(Run *R, Table *t);
+static inline bool heap_is_frozen(Run *R, const Table *t)
+{
+    return table_is_frozen(heap_table(R, t));
+}
+static inline bool heap_is_lost(const Run *R, const TableBody *b)
+{
+    return (const uint64_t *)b - 1 == R->lost;
+}
+/* Contents of a frozen table to be written all the same, by what programs do not notice; to be
+ * frozen again. */
+TableBody *heap_thaw(Run *R, Table *t);
 
 /* Raw table access as this run sees it. */
 static inline Value run_get(Run *R, const Table *t, Value key)
@@ -368,13 +311,6 @@ static inline uint64_t run_counted(const Run *R)
     return R->counted + (since > 0 ? (uint64_t)since : 0);
 }
 
-/* Bytes that a new string may have. */
-static inline size_t run_string_room(const Run *R)
-{
-    size_t room = mem_room();
-    return room < R->string_max ? room : R->string_max;
-}
-
 /* Drops the heap map's entries of objects for which keep says no. */
 void heap_retain(Run *R, bool (*keep)(void *context, const void *object), void *context);
 
@@ -389,22 +325,27 @@ void state_init(const struct Node *base);
 
 /* States and runs ------------------------------------------------------------- */
 
-/* A run's thread-local workspace comes from and goes back to a per-thread pool.
- * state NULL: an empty world (no globals but an empty table). */
-Run *run_begin(const State *state);
+/* Where a run is to be, once: memory that is all zero, and that the collector sees. It gets
+ * its cache, which it keeps from one run_begin to the next. Once it has taken snapshots of
+ * its own the place is one of a run for ever: the collector knows it (MemWeakList). */
+void run_prepare(Run *R);
+/* Begins from the state; NULL: an empty world (no globals but an empty table). */
+void run_begin(Run *R, const State *s);
 /* Packs the run's world as a new State (allocates ~80 bytes). The run goes on under
- * a fresh epoch. Called in mid-run the caller must first have put the running
- * coroutine's registers in its body (eval does). O(1). */
-State *run_snapshot(Run *R);
-/* The same while the evaluator runs: body is what the running coroutine's is to be in the
- * state. It goes on as it is, in its segment, whose frames body has copies of. */
-State *run_snapshot_running(Run *R, const CoBody *body);
+ * a fresh epoch. paused: the coroutine that the state is in the middle of, or NULL; its
+ * registers are in its body. O(1). */
+State *run_snapshot(Run *R, Coroutine *paused);
+/* The same, where paused runs and goes on as it is, in its segment: body is what its own is
+ * to be in the state, with copies of the frames. */
+State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body);
 /* The same (body NULL: as run_snapshot) for a state that only this run knows, as a value of
  * its world: what the run writes next costs less. */
-State *run_snapshot_own(Run *R, const CoBody *body);
+State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body);
 /* What the run has made is frozen, and all its own snapshots may be seen by others, and
  * looked into: begin a run, and others of this header. */
 void run_close(Run *R);
+/* What is kept for its own snapshots that the collector has found lost is let go, at once. */
+void run_drop_lost(Run *R);
 /* Its heap map. O(1), but the first time for a run's own snapshot O(what the run has written
  * over since). */
 Hamt state_heap(const State *s);
@@ -420,39 +361,21 @@ void run_back(Run *R, const State *s);
  * may differ. O(changes): what the states share is skipped. */
 typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
+/* The same for what two runs have loaded, the bodies of running coroutines among it, and also
+ * for objects that only one of them may have. */
+void run_diff(const Run *a, const Run *b, HeapDiffFn *fn, void *context);
 /* The run is left for a while, between two snapshots of which s is the first: what it has
  * allocated does not count for the one around it. It goes on in this thread or another. */
 void run_rest(Run *R);
 void run_wake(Run *R, const State *s);
-/* Forgets the run; what it has allocated does not count for the one around it. */
+/* It is over; what it has allocated does not count for the one around it. */
 void run_end(Run *R);
-/* The same for a run that was there to look at a state, for the one around it. */
-void run_end_view(Run *R);
 
-static inline bool run_flag(const volatile int *flag)
-{
-    return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
-}
-/* Whether others want the run to stop. */
-static inline bool stop_wanted(const RunStop *s)
-{
-    for (; s; s = s->outer)
-        if (run_flag(s->flag)) return true;
-    return false;
-}
-static inline bool run_stopped(const Run *R) { return stop_wanted(R->stops); }
+/* Stacks ---------------------------------------------------------------------- */
 
-/* Stack ----------------------------------------------------------------------- */
-
+/* NULL: there is no memory, which no small one meets. */
+MEM_TRY Segment *segment_try_new(Run *R, uint32_t size);
+/* For at most SEGMENT_SURE_MAX slots. */
 Segment *segment_new(Run *R, uint32_t size);
-/* The results that lay in R->vacated have been taken: it may be used again. */
-static inline void run_reclaim(Run *R)
-{
-    Segment *s = R->vacated;
-    if (!s) return;
-    s->prev = R->scratch;
-    R->scratch = s;
-    R->vacated = NULL;
-}
 
 #endif

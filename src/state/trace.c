@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/trace_internal.h"
 
+#include <assert.h>
+
+#include "scratch.h"
+
 /* Marking -------------------------------------------------------------------------- */
 
 enum { STRING_COST = 32 };
@@ -25,8 +29,15 @@ static void count_simple(Trace *T, const void *o)
     if (T->every) marks_add(&T->marks, o);
 }
 
+/* Just marked. */
+static void make_gray(Trace *T, void *o)
+{
+    if (!pointer_list_add(&T->gray, o)) marks_add(&T->waiting, o);
+}
+
 void trace_value(Trace *T, Value v)
 {
+    assert(value_is_valid(v));
     if (!value_is_object(v)) return;
     void *o = value_pointer(v);
     ObjectType type = object_type(o);
@@ -35,7 +46,7 @@ void trace_value(Trace *T, Value v)
     else if (is_simple(o, type))
         count_simple(T, o);
     else if (marks_add(&T->marks, o))
-        pointer_list_add(&T->gray, o);
+        make_gray(T, o);
 }
 
 static void trace_object(Trace *T, const void *o)
@@ -52,11 +63,13 @@ bool trace_is_dead(const Trace *T, Value v)
 
 /* Tables --------------------------------------------------------------------------- */
 
-void trace_array(const Pvec *array, TraceItemFn *fn, void *context)
+void trace_array(const TableBody *t, TraceItemFn *fn, void *context)
 {
+    assert(t->array_size <= t->array.size && "the vector has the array");
     uint32_t count;
-    for (uint32_t i = 0; i < array->size; i += count) {
-        const Word *words = pvec_chunk(array, i, &count);
+    for (uint32_t i = 0; i < t->array_size; i += count) {
+        const Word *words = pvec_chunk(&t->array, i, &count);
+        if (count > t->array_size - i) count = t->array_size - i;
         for (uint32_t k = 0; k < count; k++)
             if (words[k] != V_NIL) fn(context, i + k, words[k]);
     }
@@ -69,8 +82,6 @@ static void mark_pair(void *T, Word key, Word value)
     trace_value(T, key);
     trace_value(T, value);
 }
-
-enum { WEAK_KEYS = 1, WEAK_VALUES = 2 };
 
 static int weakness(const Trace *T, const Table *meta)
 {
@@ -85,23 +96,22 @@ static int weakness(const Trace *T, const Table *meta)
 static void scan_table(Trace *T, Table *t)
 {
     const TableBody *b = heap_table(T->R, t);
+#ifdef MOONLET_STRESS
+    table_check(b);
+#endif
     T->bytes += sizeof(Table) + b->array.size * sizeof(Word) +
                 b->hash.count * sizeof(HamtEntry) * 3 / 2;
     trace_object(T, b->meta);
-    switch (weakness(T, b->meta)) {
+    int kind = weakness(T, b->meta);
+    if (kind) pointer_list_add(&T->weak[kind], t);
+    switch (kind) {
     case 0:
-        trace_array(&b->array, mark_item, T);
-        hamt_each(&b->hash, mark_pair, T);
+        trace_array(b, mark_item, T);
+        table_each_hashed(b, mark_pair, T);
         break;
-    case WEAK_KEYS: /* the rest in converge */
-        trace_array(&b->array, mark_item, T);
-        pointer_list_add(&T->ephemerons, t);
-        break;
-    case WEAK_VALUES:
-        hamt_each(&b->hash, mark_key, T);
-        pointer_list_add(&T->weak_values, t);
-        break;
-    default: pointer_list_add(&T->weak_both, t); break;
+    case WEAK_KEYS: trace_array(b, mark_item, T); break; /* the rest: trace_propagate */
+    case WEAK_VALUES: table_each_hashed(b, mark_key, T); break;
+    default: break;
     }
 }
 
@@ -119,8 +129,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
     if (b->status >= CO_PAUSED && b->status != CO_DEAD) trace_object(T, b->resumer);
     if (b->hook) trace_value(T, b->hook->hook->function);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
-    T->bytes += b->segment->size * sizeof(Value);
-    T->stack(T, b, T->context);
+    T->roots->stack(T, b, T->roots->context);
 }
 
 static void scan_userdata(Trace *T, const Userdata *u)
@@ -160,9 +169,36 @@ static void scan(Trace *T, void *o)
     }
 }
 
+/* The next one that waits is scanned. */
+static void scan_waiting(Trace *T)
+{
+    void *o = marks_next(&T->waiting, T->waiting_from);
+    if (!o) o = marks_next(&T->waiting, 0);
+    marks_remove(&T->waiting, o);
+    T->waiting_from = (uintptr_t)o;
+    scan(T, o);
+}
+
 static void drain(Trace *T)
 {
-    while (T->gray.count) scan(T, T->gray.items[--T->gray.count]);
+    for (;;) {
+        while (T->gray.count) scan(T, T->gray.items[--T->gray.count]);
+        if (!T->waiting.count) return;
+        scan_waiting(T);
+    }
+}
+
+void trace_each_weak(const Trace *T, int kind, size_t from, TraceTableFn *fn, void *context)
+{
+    const PointerList *l = &T->weak[kind];
+    if (!l->failed) {
+        for (size_t i = from; i < l->count; i++) fn(context, l->items[i]);
+        return;
+    }
+    void *o = NULL;
+    while ((o = marks_next(&T->marks, (uintptr_t)o + MEM_GRANULE)))
+        if (object_type(o) == OBJ_TABLE && weakness(T, heap_table(T->R, o)->meta) == kind)
+            fn(context, o);
 }
 
 /* A live key makes its value live. */
@@ -173,6 +209,13 @@ static void mark_ephemeron(void *context, Word key, Word value)
     if (!trace_is_dead(T, key)) trace_value(T, value);
 }
 
+static void mark_ephemerons(void *context, Table *t)
+{
+    Trace *T = context;
+    table_each_hashed(heap_table(T->R, t), mark_ephemeron, T);
+    drain(T);
+}
+
 /* Values can make keys live, of the same table or of others: until nothing is new. */
 void trace_propagate(Trace *T)
 {
@@ -180,10 +223,7 @@ void trace_propagate(Trace *T)
     drain(T);
     do {
         before = T->marks.count;
-        for (size_t i = 0; i < T->ephemerons.count; i++) {
-            hamt_each(&heap_table(T->R, T->ephemerons.items[i])->hash, mark_ephemeron, T);
-            drain(T);
-        }
+        trace_each_weak(T, WEAK_KEYS, 0, mark_ephemerons, T);
     } while (T->marks.count != before);
 }
 
@@ -204,31 +244,50 @@ static void mark_roots(Trace *T)
         marks_add(&T->marks, w->collection.finalizers);
     trace_object(T, w->collection.queue);
     trace_object(T, R->co);
-    trace_object(T, R->boundary);
-    for (size_t i = 0; i < R->pinned_count; i++) trace_value(T, R->pinned[i]);
-    if (R->co) T->stack(T, NULL, T->context);
+    const TraceRoots *roots = T->roots;
+    trace_object(T, roots->waiting);
+    for (size_t i = 0; i < roots->count; i++) trace_value(T, roots->values[i]);
+    if (R->co) roots->stack(T, NULL, roots->context);
+}
+
+static void mark_finalizable(void *T, Word key, Word value) { trace_value(T, key); }
+
+/* The queue lives, and all it leads to; and what will be in it `later`. */
+static void revive(Trace *T, bool later)
+{
+    const Collection *c = &T->R->world->collection;
+    if (c->queue && marks_add(&T->marks, c->queue)) make_gray(T, c->queue);
+    if (later) table_each_hashed(heap_table(T->R, c->finalizers), mark_finalizable, T);
+    trace_propagate(T);
 }
 
 /* Weak values first, so that a finalizer does not find its object in them; weak keys
  * after the objects to be finalized have come to life again (manual 2.5.2). */
 static void clear_weak(Trace *T)
 {
-    weak_clear_values(T, &T->weak_values, 0);
-    weak_clear_values(T, &T->weak_both, 0);
-    size_t values = T->weak_values.count, both = T->weak_both.count;
-    if (finalize_separate(T->R, T)) {
-        marks_add(&T->marks, T->R->world->collection.queue);
-        pointer_list_add(&T->gray, T->R->world->collection.queue);
-        trace_propagate(T);
-    }
-    weak_clear_keys(T, &T->ephemerons);
-    weak_clear_keys(T, &T->weak_both);
-    weak_clear_values(T, &T->weak_values, values);
-    weak_clear_values(T, &T->weak_both, both);
+    bool later = false;
+    assert(!trace_failed(T) && "all that is alive is marked");
+    weak_clear_values(T, WEAK_VALUES, 0);
+    weak_clear_values(T, WEAK_KEYS | WEAK_VALUES, 0);
+    size_t values = T->weak[WEAK_VALUES].count, both = T->weak[WEAK_KEYS | WEAK_VALUES].count;
+    if (finalize_separate(T->R, T, &later) || later) revive(T, later);
+    if (trace_failed(T)) return;
+    weak_clear_keys(T, WEAK_KEYS);
+    weak_clear_keys(T, WEAK_KEYS | WEAK_VALUES);
+    weak_clear_values(T, WEAK_VALUES, values);
+    weak_clear_values(T, WEAK_KEYS | WEAK_VALUES, both);
+}
+
+static bool found_weak(const Trace *T)
+{
+    for (int kind = 1; kind < WEAK_KINDS; kind++)
+        if (T->weak[kind].count || T->weak[kind].failed) return true;
+    return false;
 }
 
 static void take_down(Trace *T)
 {
+    assert(!trace_failed(T) && "all that is alive has been counted");
     Run *R = T->R;
     Collection *c = run_edit_collection(R);
     c->counted = run_counted(R);
@@ -236,29 +295,41 @@ static void take_down(Trace *T)
     c->objects = (uint32_t)T->marks.count;
     c->entries = R->heap.count;
     c->credit = 0;
-    c->weak = T->weak_values.count + T->weak_both.count + T->ephemerons.count > 0;
+    c->weak = found_weak(T);
     c->probes = c->weak ? 0 : c->probes + (c->probes < 16);
 }
 
-void trace_mark(Trace *T, Run *R, TraceStackFn *stack, void *context)
+void trace_mark(Trace *T, Run *R, const TraceRoots *roots)
 {
+    assert(roots->stack && "somebody walks the stacks");
     T->R = R;
-    T->stack = stack;
-    T->context = context;
+    T->roots = roots;
     T->mode = string_intern("__mode", 6);
     string_hash(T->mode);
-    marks_init(&T->marks, R->world->collection.objects);
+    T->marks.sure = T->waiting.sure = true;
+    T->gray = (PointerList){.items = T->first, .capacity = TRACE_FIRST, .lent = true};
     mark_roots(T);
     trace_propagate(T);
+}
+
+bool trace_failed(const Trace *T) { return T->marks.failed || T->waiting.failed; }
+
+/* As if nothing had been found: another one when as much again has been allocated. */
+static void put_off(Run *R)
+{
+    Collection *c = run_edit_collection(R);
+    c->counted = run_counted(R);
+    c->credit = 0;
+    c->entries = R->heap.count;
 }
 
 void trace_free(Trace *T)
 {
     marks_free(&T->marks);
+    marks_free(&T->waiting);
+    scratch_leave();
     pointer_list_free(&T->gray);
-    pointer_list_free(&T->weak_values);
-    pointer_list_free(&T->ephemerons);
-    pointer_list_free(&T->weak_both);
+    for (int kind = 0; kind < WEAK_KINDS; kind++) pointer_list_free(&T->weak[kind]);
 }
 
 bool trace_has(void *T, const void *object)
@@ -266,25 +337,30 @@ bool trace_has(void *T, const void *object)
     return marks_has(&((const Trace *)T)->marks, object);
 }
 
-void trace_run(Run *R, TraceStackFn *stack, void *context)
+void trace_run(Run *R, const TraceRoots *roots)
 {
     Trace T = {0};
-    trace_mark(&T, R, stack, context);
-    clear_weak(&T);
-    heap_retain(R, trace_has, &T);
-    take_down(&T);
+    trace_mark(&T, R, roots);
+    if (!trace_failed(&T)) clear_weak(&T);
+    if (!trace_failed(&T)) {
+        heap_retain(R, trace_has, &T);
+        take_down(&T);
+    } else {
+        put_off(R);
+    }
     trace_free(&T);
 }
 
-void trace_purge(Run *R, TraceStackFn *stack, void *context)
+void trace_purge(Run *R, const TraceRoots *roots)
 {
     Trace T = {.strong = true};
     uint64_t counted = mem_count_stop();
-    trace_mark(&T, R, stack, context);
-    heap_retain(R, trace_has, &T);
-    Collection *c = run_edit_collection(R);
-    c->objects = (uint32_t)T.marks.count;
-    c->entries = R->heap.count;
+    trace_mark(&T, R, roots);
+    if (!trace_failed(&T)) {
+        heap_retain(R, trace_has, &T);
+        run_edit_collection(R)->objects = (uint32_t)T.marks.count;
+    }
+    run_edit_collection(R)->entries = R->heap.count;
     trace_free(&T);
     mem_count_go_on(counted);
 }

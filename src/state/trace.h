@@ -7,6 +7,7 @@
  *             has handed in, the queue of finalizers
  *   marks     a set beside the objects (marks.h)
  *   gray      objects marked whose contents have not been looked at
+ *   waiting   those for which gray has no room
  *   weak      tables met whose metatable's __mode says so, by kind
  *
  * The stacks of coroutines are made of nodes, which this layer does not know: they are
@@ -24,7 +25,9 @@
  * values: never removed from a weak table.
  *
  * Cost: O(what the run can see); some 50 to 100 ns for an object. Allocates only what
- * it clears, and scratch memory from malloc.
+ * it clears, and scratch memory (scratch.h), which there is also when there is no other: what
+ * gray has no room for waits in a set, and where the weak tables find no place, they are looked
+ * for among all that is marked. Should there be none, it does nothing, until later.
  */
 #ifndef MOONLET_TRACE_H
 #define MOONLET_TRACE_H
@@ -38,13 +41,28 @@ typedef struct Trace Trace;
  * registers the evaluator knows. */
 typedef void TraceStackFn(Trace *T, const CoBody *body, void *context);
 
+/* Where a trace begins beside the world, and how it walks stacks. */
+typedef struct TraceRoots {
+    TraceStackFn *stack;
+    void *context;            /* for that */
+    const Coroutine *waiting; /* one that a C function waits for, or NULL */
+    const Value *values;      /* count of them: of the host */
+    size_t count;
+} TraceRoots;
+
+/* By what a table is weak: bits. */
+enum { WEAK_KEYS = 1, WEAK_VALUES = 2, WEAK_KINDS = 4 };
+
+enum { TRACE_FIRST = 512 };
+
 struct Trace {
     Run *R;
-    Marks marks;
+    Marks marks, waiting;
+    void *first[TRACE_FIRST];
     PointerList gray;
-    PointerList weak_values, ephemerons, weak_both;
-    TraceStackFn *stack;
-    void *context;
+    PointerList weak[WEAK_KINDS];
+    uintptr_t waiting_from; /* where the next one that waits is looked for */
+    const TraceRoots *roots;
     const String *mode; /* "__mode" */
     uint64_t bytes;     /* of what is marked, estimated from sizes alone */
     bool every;         /* what needs no mark to be found alive gets one too (measure.h) */
@@ -59,14 +77,15 @@ void trace_value(Trace *T, Value v);
  * (manual 2.5.1), in the order in which they are to be called; drops heap map entries
  * of the dead; takes down the figures in R->world->collection.
  */
-void trace_run(Run *R, TraceStackFn *stack, void *context);
+void trace_run(Run *R, const TraceRoots *roots);
 /* Drops heap map entries of what is not even seen weakly, or by finalizers: no program
  * notices. For how many entries there are depends on who has looked into the run's own
  * snapshots (undo.h), which is no part of the state's history. */
-void trace_purge(Run *R, TraceStackFn *stack, void *context);
+void trace_purge(Run *R, const TraceRoots *roots);
 
-/* Queues all objects that have finalizers, as at the end of a program. */
-void trace_finalize_all(Run *R);
+/* Queues all objects that have finalizers, as at the end of a program; true: without memory for
+ * all, some, and there are more. */
+bool trace_finalize_all(Run *R);
 
 /* The table or userdata gets a finalizer, unless it has one waiting. */
 void trace_add_finalizer(Run *R, Value object);

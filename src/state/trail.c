@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/trail.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "value/number.h"
 
 TrailItem *trail_find(const Trail *t, Value object)
 {
+    assert(t->R && "a trail has a run whose ids it uses");
     Value at = t->index ? table_get(&t->index->body, object) : V_NIL;
     return at == V_NIL ? NULL : &t->items[(uint32_t)value_to_double(at)];
 }
 
-static void grow(Trail *t)
+static bool grow(Trail *t)
 {
-    t->capacity = t->capacity ? t->capacity * 2 : 16;
-    TrailItem *more = mem_alloc(t->capacity * sizeof *more);
+    uint32_t capacity = t->capacity ? t->capacity * 2 : 16;
+    TrailItem *more = mem_try_alloc(capacity * sizeof *more);
+    if (!more) mem_refuse();
+    if (!more) return false;
     if (t->count) memcpy(more, t->items, t->count * sizeof *more);
     t->items = more;
+    t->capacity = capacity;
+    return true;
 }
 
 TrailItem *trail_add(Trail *t, Value object, Value copy, Step step)
 {
+    assert(value_is_object(object) && "objects are met");
     if (!t->index) t->index = run_new_table(t->R);
-    if (t->count == t->capacity) grow(t);
+    if (mem_short || (t->count == t->capacity && !grow(t))) return NULL;
     table_set(&t->index->body, object, value_number(t->count), t->index->epoch);
     TrailItem *item = &t->items[t->count++];
     *item = (TrailItem){object, copy, step};

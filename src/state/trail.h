@@ -45,7 +45,8 @@ typedef struct Trail {
 
 /* The item of an object; NULL if it was not met. Good until the next trail_add. */
 TrailItem *trail_find(const Trail *t, Value object);
-TrailItem *trail_add(Trail *t, Value object, Value copy, Step step);
+/* NULL: there is no memory, which is a shortage. */
+MEM_TRY TrailItem *trail_add(Trail *t, Value object, Value copy, Step step);
 
 static inline uint32_t trail_number(const Trail *t, const TrailItem *item)
 {

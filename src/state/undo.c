@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/undo.h"
 
+#include <assert.h>
+
 #include "mem.h"
 
 /* With their headers 64 bytes and a page of the collector. */
@@ -18,6 +20,7 @@ static UndoBlock *block_new(UndoBlock *older)
 
 void undo_add(UndoList *l, void *object, uint64_t *box)
 {
+    assert(object && box && "an entry has an object and contents");
     if (undo_full(l)) l->block = block_new(l->block);
     UndoBlock *b = l->block;
     b->entries[b->count++] = (UndoEntry){object, box};
@@ -42,6 +45,7 @@ static void merge_entry(void *context, const UndoEntry *e)
 
 void undo_merge(Undo *u, Undo *next, uint64_t epoch)
 {
+    assert(u != next && "there is a log to take over from, or the end");
     Merging m = {&u->list, epoch};
     for (const Undo *v = u->next; v != next; v = v->next) undo_each(&v->list, merge_entry, &m);
     u->next = next;

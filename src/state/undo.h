@@ -10,11 +10,15 @@
  * 1.5", CACM 1978).
  *
  *   State k   -> alone  [what only k needs: as it was written between k - 1 and k]
- *             -> Undo k [what k and earlier ones need; put aside before k + 1] -next-> Undo k +
- * 1 entry     object, and the contents with their epoch as they were: a box of the heap map
+ *             -> Undo k [what k and earlier ones need; put aside before k + 1]
+ *                  -next-> Undo k + 1
+ *   entry        object, and the contents with their epoch as they were: a box of the heap map
  *
- * What an object contained in snapshot k is the only entry for it, alone or from Undo k on,
- * whose epoch is not after that of k; if there is none, what it contains now.
+ * Invariants (undo_check):
+ *  1. what an object contained in snapshot k is the only entry for it, alone or from Undo k on,
+ *     whose epoch is not after that of k; if there is none, what it contains now.
+ *  2. what is put aside for k alone is of no epoch after that of k.
+ *  3. only the last log is open, and only the newest block of a list has room.
  *
  * A snapshot knows the logs of later ones but no earlier ones, and the run knows its
  * snapshots by a weak list: so what only dropped ones need goes with them. When k is dropped

@@ -27,6 +27,12 @@ typedef struct AstExpr AstExpr;
 typedef struct AstStat AstStat;
 typedef struct AstBlock AstBlock;
 
+/* Where something stands in the source, as people count: its name, operator or first token.
+ * Columns are bytes. Column 0: not known. */
+typedef struct AstPlace {
+    int line, column;
+} AstPlace;
+
 typedef struct AstLocal {
     String *name;
     AstFunction *function; /* NULL for the chunk's outermost _ENV */
@@ -95,14 +101,19 @@ typedef struct AstField { /* of a table constructor, in source order */
 } AstField;
 
 struct AstExpr {
-    ExprKind kind;
+    ExprKind kind : 6;
+    /* Where its name or operator stands (ast_place): so many lines above `line`, and the
+     * column. What is further away or too far right has no place. */
+    int place_up : 10;
+    unsigned place_column : 16;
     /* The line of PUC's instruction for this node. Arithmetic, concatenation, minus, #: of
      * the operator (a chain of `..` is one operation, at its last operator). Comparison,
      * not: of the end of the right operand. Call: where the called expression begins.
      * Constant, variable, index: of the last token read when the value is first needed;
-     * as a target, the end of the assignment. `...`, table: of the token before it. */
+     * as a target, the end of the assignment. `...`, table: of the token before it. In the
+     * parser, while a value is not yet needed, less the line where it stands. */
     int line;
-    AstExpr *next;
+    AstExpr *next; /* also from a for loop's start to its limit and its step */
     union {
         double number;
         String *string;
@@ -137,6 +148,37 @@ struct AstExpr {
     } u;
 };
 
+static inline AstPlace ast_place(const AstExpr *e)
+{
+    AstPlace at = {e->line > 0 ? e->line - e->place_up : -e->line, (int)e->place_column};
+    return at;
+}
+
+static inline void ast_set_place(AstExpr *e, AstPlace at)
+{
+    enum { UP_MAX = 511, COLUMN_MAX = 65535 };
+    int up = e->line > 0 ? e->line - at.line : 0;
+    bool fits = up >= -UP_MAX && up <= UP_MAX && at.column > 0 && at.column <= COLUMN_MAX;
+    e->place_up = fits ? up : 0;
+    e->place_column = fits ? (unsigned)at.column : 0;
+}
+
+/* The line is another one, the place the same. */
+static inline void ast_set_line(AstExpr *e, int line)
+{
+    AstPlace at = ast_place(e);
+    e->line = line;
+    ast_set_place(e, at);
+}
+
+/* What to point at for people: of a call, what is called. */
+static inline AstPlace ast_shown_place(const AstExpr *e)
+{
+    while (e->kind == EXPR_CALL || e->kind == EXPR_PAREN)
+        e = e->kind == EXPR_CALL ? e->u.call.callee : e->u.unary.operand;
+    return ast_place(e);
+}
+
 typedef enum StatKind {
     STAT_LOCAL,
     STAT_ASSIGN,
@@ -157,6 +199,7 @@ typedef struct AstLabel {
     String *name;
     int line;
     int locals; /* number of active locals at the label, hidden loop state not counted */
+    int index;  /* of function->label_count */
 } AstLabel;
 
 typedef struct AstClause { /* if/elseif; condition NULL for else */
@@ -234,6 +277,7 @@ struct AstFunction {
     AstBlock *body;
     AstFunction **functions; /* nested ones, in order */
     int function_count;
+    int label_count; /* with those behind loops that breaks go to */
 };
 
 #endif

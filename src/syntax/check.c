@@ -219,7 +219,10 @@ static void check_stat(const AstFunction *f, const AstStat *s)
         check_list(f, s->u.values);
         break;
     case STAT_GOTO:
-    case STAT_LABEL: require(s->u.label != NULL, "a goto is bound"); break;
+    case STAT_LABEL:
+        require(s->u.label != NULL, "a goto is bound");
+        require(s->u.label->index < f->label_count, "a label is one of its function's");
+        break;
     }
 }
 

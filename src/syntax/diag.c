@@ -4,34 +4,39 @@
  */
 #include "syntax/diag.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "mem.h"
 
 enum { TEXT_MIN = 64, ARRAY_MIN = 4 };
 
-static void text_reserve(Text *t, size_t n)
+static bool text_reserve(Text *t, size_t n)
 {
-    if (t->capacity - t->length >= n) return;
+    assert(t->length <= t->capacity && "a text fits its memory");
+    if (t->capacity - t->length >= n) return true;
     size_t capacity = t->capacity < TEXT_MIN ? TEXT_MIN : t->capacity * 2;
     if (capacity < t->length + n) capacity = t->length + n;
-    char *bytes = mem_alloc_atomic(capacity);
+    mem_count_beside(capacity);
+    char *bytes = mem_try_alloc_atomic(capacity);
+    if (!bytes) mem_refuse();
+    if (!bytes) return false;
     if (t->length) memcpy(bytes, t->bytes, t->length);
     t->bytes = bytes;
     t->capacity = capacity;
+    return true;
 }
 
 void text_add(Text *t, const char *bytes, size_t n)
 {
-    if (!n) return;
-    text_reserve(t, n);
+    if (!n || !text_reserve(t, n)) return;
     memcpy(t->bytes + t->length, bytes, n);
     t->length += n;
 }
 
 void text_add_char(Text *t, char c)
 {
-    if (t->length == t->capacity) text_reserve(t, 1);
+    if (t->length == t->capacity && !text_reserve(t, 1)) return;
     t->bytes[t->length++] = c;
 }
 
@@ -42,8 +47,7 @@ void text_format_args(Text *t, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
-    if (n > 0) {
-        text_reserve(t, (size_t)n + 1);
+    if (n > 0 && text_reserve(t, (size_t)n + 1)) {
         vsnprintf(t->bytes + t->length, (size_t)n + 1, format, again);
         t->length += (size_t)n;
     }
@@ -58,14 +62,21 @@ void text_format(Text *t, const char *format, ...)
     va_end(args);
 }
 
-void *array_room(void *array, int count, int *capacity, size_t item_size)
+bool array_room(void *array, int count, int *capacity, size_t item_size)
 {
-    if (count < *capacity) return array;
+    assert(count >= 0 && count <= *capacity && "items fit the array");
+    void *old, *copy;
+    if (count < *capacity) return true;
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
-    void *copy = mem_alloc_counted((size_t)wider * item_size);
-    if (count) memcpy(copy, array, (size_t)count * item_size);
+    if (!mem_count_first((size_t)wider * item_size) && !mem_short) return false;
+    copy = mem_try_alloc((size_t)wider * item_size);
+    if (!copy) mem_refuse();
+    if (!copy) return false;
+    memcpy(&old, array, sizeof old); /* a pointer to items of any type */
+    if (count) memcpy(copy, old, (size_t)count * item_size);
+    memcpy(array, &copy, sizeof copy);
     *capacity = wider;
-    return copy;
+    return true;
 }
 
 static void put(char **out, const char *bytes, size_t n)

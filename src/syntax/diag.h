@@ -3,7 +3,8 @@
  * Text: bytes that grow at the end, for messages and for literals with escapes.
  *
  * Invariants:
- *  1. length <= capacity; bytes is NULL when capacity is 0, else collected memory.
+ *  1. length <= capacity; bytes is NULL when capacity is 0, else collected memory. What
+ *     there is no memory for is left out, which is a shortage (mem_refuse).
  *  2. The bytes stay where they are until the next addition.
  */
 #ifndef MOONLET_DIAG_H
@@ -11,6 +12,7 @@
 
 #include <stdarg.h>
 
+#include "mem.h"
 #include "syntax/parser.h"
 
 typedef struct Text {
@@ -31,8 +33,9 @@ __attribute__((format(printf, 2, 0), nonnull(1, 2))) void text_format_args(Text 
 /* For "%.*s": the length of a piece of source as an int. */
 static inline int text_int(size_t n) { return n < (size_t)0x7fffffff ? (int)n : 0x7fffffff; }
 
-/* array with room for one more item behind `count` of them: itself, or a copy of twice
- * the size. Amortised O(1). */
-void *array_room(void *array, int count, int *capacity, size_t item_size);
+/* The array at `array` has room for one more item behind `count` of them: it is itself, or a
+ * copy of twice the size. Amortised O(1). Answers false without memory, which is a shortage:
+ * the lexer finds no more tokens then. */
+MEM_TRY bool array_room(void *array, int count, int *capacity, size_t item_size);
 
 #endif

@@ -17,11 +17,13 @@
  * Trees are written in the order of the source, an expression from its leftmost part on:
  * a.b(c) is a, then .b, then (c); each part says whether another follows, so that the
  * reader's recursion is as deep as the parser's, however long the chain. Numbers of things
- * are LEB128, constants 8 bytes; a line is the difference to the one before; a string is
- * its bytes where it is met first, and its number afterwards. A stripped dump has no names
- * of variables, no lines but those of the functions, and no chunk name.
+ * are LEB128, constants 8 bytes; a line is the difference to the one before, and with that of
+ * an expression comes its place: its column, and if that is not 0 by how many lines it is
+ * above; a string is its bytes where it is met first, and its number afterwards. A stripped
+ * dump has no names of variables, no lines but those of the functions, no places, and no chunk
+ * name.
  *
- * The same tree gives the same bytes, on every machine.
+ * Equal trees give equal bytes on every machine.
  *
  * Bytes may come from anywhere. The reader builds the tree by the parser's own scopes
  * (scope.h) and enforces all limits and rules that source is held to: what it gives is a
@@ -33,7 +35,7 @@
 #include "syntax/parser.h"
 
 enum {
-    DUMP_FORMAT = 0xa1,
+    DUMP_FORMAT = 0xa2,
     DUMP_LENGTH_AT = 12,
     DUMP_HASH_AT = 20,
     DUMP_HEADER = 28,

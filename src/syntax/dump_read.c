@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "syntax/scope.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -58,8 +59,9 @@ static int read_byte(Reader *r)
 /* Less than limit. */
 static uint64_t read_number(Reader *r, uint64_t limit)
 {
+    assert(r->at <= r->end && "nothing is read behind the dump");
     uint64_t n = 0;
-    require(r, mem_room() > 0); /* else native_load says so */
+    require(r, mem_room() > 0 && !compile_is_due()); /* else native_load says so */
     for (int shift = 0; shift < 63; shift += 7) {
         int byte = read_byte(r);
         n |= (uint64_t)(byte & 0x7f) << shift;
@@ -97,12 +99,26 @@ static double read_double(Reader *r)
     return 0;
 }
 
+static int64_t read_signed(Reader *r)
+{
+    uint64_t n = read_number(r, (uint64_t)1 << 33);
+    return (int64_t)(n >> 1 ^ -(n & 1));
+}
+
+/* It is for people only, so any will do that fits. */
+static void read_place(Reader *r, AstExpr *e)
+{
+    if (r->stripped) return;
+    int column = read_int(r, INT_MAX);
+    int64_t line = column ? e->line - read_signed(r) : 0;
+    if (line > 0 && line <= LINE_MAX_READ) ast_set_place(e, (AstPlace){(int)line, column});
+}
+
 /* Stripped: 0. */
 static int read_line(Reader *r, int least)
 {
     if (r->stripped) return 0;
-    uint64_t n = read_number(r, (uint64_t)1 << 33);
-    int64_t line = r->line + (int64_t)(n >> 1 ^ -(n & 1));
+    int64_t line = r->line + read_signed(r);
     require(r, line >= least && line <= LINE_MAX_READ);
     if (failed(r)) return least;
     return r->line = (int)line;
@@ -110,6 +126,7 @@ static int read_line(Reader *r, int least)
 
 static String *new_string(Reader *r)
 {
+    assert(r->string_count <= r->string_capacity && "strings fit the array");
     size_t length = read_number(r, (uint64_t)1 << 62);
     require(r, length <= (size_t)(r->end - r->at));
     if (failed(r)) return r->no_name;
@@ -120,9 +137,8 @@ static String *new_string(Reader *r)
         return r->no_name;
     }
     r->at += length;
-    r->strings =
-        array_room(r->strings, r->string_count, &r->string_capacity, sizeof *r->strings);
-    r->strings[r->string_count++] = s;
+    if (array_room(&r->strings, r->string_count, &r->string_capacity, sizeof *r->strings))
+        r->strings[r->string_count++] = s;
     return s;
 }
 
@@ -202,6 +218,7 @@ static List read_some(Reader *r)
 
 static AstLocal *find_active(Reader *r, const FunctionScope *f, int index)
 {
+    assert(f->first_var + f->active <= r->scopes.var_count && "active variables are there");
     for (int i = f->first_var + f->active - 1; i >= f->first_var; i--) {
         AstLocal *local = r->scopes.vars[i];
         if (local && local->index == index) return local;
@@ -249,6 +266,7 @@ static void read_table(Reader *r, AstExpr *e)
 
 static void read_index(Reader *r, AstExpr *e, AstExpr *object)
 {
+    assert(object && "what is indexed has been read");
     int global = read_byte(r);
     bool variable = object->kind == EXPR_LOCAL || object->kind == EXPR_UPVALUE;
     int held = variable || sees(r, EXPR_STRING) ? 0 : 1;
@@ -263,6 +281,7 @@ static void read_index(Reader *r, AstExpr *e, AstExpr *object)
 
 static void read_call(Reader *r, AstExpr *e, AstExpr *callee)
 {
+    assert(callee && "what is called has been read");
     int held = r->held;
     e->u.call.callee = callee;
     hold(r, e->kind == EXPR_METHOD ? 2 : 1);
@@ -287,6 +306,7 @@ static int left_held(const AstExpr *e, const AstExpr *left)
 
 static void read_operation(Reader *r, AstExpr *e, AstExpr *left)
 {
+    assert(left && "the left operand has been read");
     int op = e->kind == EXPR_BINARY ? read_byte(r) : OP_ADD;
     require(r, op <= OP_GE);
     e->u.binary.op = (BinaryOp)op;
@@ -336,6 +356,7 @@ static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     require(r, tag <= EXPR_TABLE && follows == (left != NULL));
     e->line = read_line(r, 1);
+    read_place(r, e);
     if (failed(r)) return e;
     e->kind = (ExprKind)tag;
     if (left) left = single(left);
@@ -508,6 +529,8 @@ static void read_for_num(Reader *r, AstStat *s)
     s->u.for_num.start = read_expr(r);
     s->u.for_num.limit = read_expr(r);
     if (read_byte(r)) s->u.for_num.step = read_expr(r);
+    s->u.for_num.start->next = s->u.for_num.limit;
+    s->u.for_num.limit->next = s->u.for_num.step;
     s->u.for_num.do_line = read_line(r, s->line);
     s->u.for_num.block = read_for_body(r, 1);
     s->break_label = scope_close_block(&r->scopes);
@@ -743,7 +766,7 @@ ParseResult dump_read(const char *bytes, size_t length, const String *chunk_name
     lexer_init(&r.lex, "", 0, r.no_name);
     scopes_init(&r.scopes, &r.lex);
     AstFunction *f = read_outermost(&r);
-    if (failed(&r)) return refuse(chunk_name, "corrupted");
+    if (failed(&r) || !mem_room()) return refuse(chunk_name, "corrupted");
 #ifdef MOONLET_DEBUG
     ast_check(f);
 #endif

@@ -6,6 +6,7 @@
 #include "syntax/dump.h"
 
 #include "mem.h"
+#include "value/table.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -15,20 +16,28 @@ const char dump_start[DUMP_LENGTH_AT] = {'\33', 'L',    'u',  'a',  0x52,   (cha
 
 uint64_t dump_hash(const char *bytes, size_t length) { return XXH3_64bits(bytes, length); }
 
-/* Strings and labels met, in the order of their numbers; `chains` finds a string. */
+/* With the strings met: they have numbers in the order in which they came. */
 typedef struct Writer {
     Text out;
     bool strip;
-    int line; /* the last one written */
-    const String **strings;
-    int string_count, string_capacity;
-    int *chains; /* open addressing: numbers + 1 */
-    int chain_count;
-    const AstLabel **labels;
-    int label_count, label_capacity;
+    int line;          /* the last one written */
+    TableBody numbers; /* of strings */
+    uint64_t token;    /* that may change it */
+    int string_count;
     const AstExpr **parts; /* of the expressions being written, leftmost last */
     int part_count, part_capacity;
+    size_t counted; /* of out's bytes */
+    bool full;      /* a string was larger than the room there was */
 } Writer;
+
+/* Looked at before each part: without room what is written is thrown away. */
+static bool has_room(Writer *w)
+{
+    size_t more = w->out.capacity - w->counted;
+    w->counted += more;
+    if (more) mem_count(more);
+    return !w->full && mem_room() > 0;
+}
 
 /* Numbers and strings ---------------------------------------------------------------- */
 
@@ -57,39 +66,37 @@ static void put_double(Writer *w, double d)
 }
 
 /* The sign is the lowest bit. */
+static void put_signed(Writer *w, int64_t n)
+{
+    put_number(w, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+
 static void put_line(Writer *w, int line)
 {
     if (w->strip) return;
-    int64_t difference = (int64_t)line - w->line;
-    put_number(w, (uint64_t)difference << 1 ^ (uint64_t)(difference >> 63));
+    put_signed(w, (int64_t)line - w->line);
     w->line = line;
 }
 
-static int *find_chain(const Writer *w, const String *s)
+static void put_place(Writer *w, const AstExpr *e)
 {
-    uint32_t mask = (uint32_t)w->chain_count - 1, i = string_hash(s) & mask;
-    while (w->chains[i] && !string_equal(w->strings[w->chains[i] - 1], s)) i = (i + 1) & mask;
-    return &w->chains[i];
+    if (w->strip) return;
+    put_count(w, (int)e->place_column);
+    if (e->place_column) put_signed(w, e->place_up);
 }
 
-static void widen_chains(Writer *w)
-{
-    w->chain_count = w->chain_count ? w->chain_count * 2 : 64;
-    w->chains = mem_alloc_atomic((size_t)w->chain_count * sizeof *w->chains);
-    memset(w->chains, 0, (size_t)w->chain_count * sizeof *w->chains);
-    for (int i = 0; i < w->string_count; i++) *find_chain(w, w->strings[i]) = i + 1;
-}
-
+/* The first time with the bytes; then just the number. */
 static void put_string(Writer *w, const String *s)
 {
-    if (w->string_count * 2 >= w->chain_count) widen_chains(w);
-    int *known = find_chain(w, s);
-    put_count(w, *known ? *known - 1 : w->string_count);
-    if (*known) return;
-    w->strings =
-        array_room(w->strings, w->string_count, &w->string_capacity, sizeof *w->strings);
-    w->strings[w->string_count++] = s;
-    *known = w->string_count;
+    if (s->length >= mem_room()) w->full = true;
+    if (w->full) return; /* what is written is thrown away */
+    Value known = table_get_string(&w->numbers, s, string_hash(s));
+    if (known != V_NIL) {
+        put_count(w, (int)value_to_double(known));
+        return;
+    }
+    put_count(w, w->string_count);
+    table_set_string(&w->numbers, s, value_number(w->string_count++), w->token);
     put_number(w, s->length);
     text_add(&w->out, s->data, s->length);
 }
@@ -104,21 +111,11 @@ static bool is_break(const AstLabel *label)
     return label->name->length == 5 && memcmp(label->name->data, "break", 5) == 0;
 }
 
-static int label_number(Writer *w, const AstLabel *label)
-{
-    if (is_break(label)) return 0;
-    for (int i = w->label_count; i > 0; i--)
-        if (w->labels[i - 1] == label) return i;
-    w->labels = array_room(w->labels, w->label_count, &w->label_capacity, sizeof *w->labels);
-    w->labels[w->label_count] = label;
-    return ++w->label_count;
-}
-
-/* Stripped, all there is to know is which labels are the same. */
+/* Stripped, all there is to know is which labels of a function are the same. */
 static void put_label(Writer *w, const AstLabel *label)
 {
     if (w->strip)
-        put_count(w, label_number(w, label));
+        put_count(w, is_break(label) ? 0 : label->index + 1);
     else
         put_string(w, label->name);
 }
@@ -153,6 +150,7 @@ static void write_part(Writer *w, const AstExpr *e, bool more)
 {
     put_byte(w, (int)e->kind | (more ? DUMP_MORE : 0));
     put_line(w, e->line);
+    put_place(w, e);
     switch (e->kind) {
     case EXPR_NIL:
     case EXPR_FALSE:
@@ -198,8 +196,9 @@ static const AstExpr *left_part(const AstExpr *e)
 static void write_expr(Writer *w, const AstExpr *e)
 {
     int first = w->part_count;
+    if (!has_room(w)) return;
     for (; e; e = left_part(e)) {
-        w->parts = array_room(w->parts, w->part_count, &w->part_capacity, sizeof *w->parts);
+        if (!array_room(&w->parts, w->part_count, &w->part_capacity, sizeof *w->parts)) break;
         w->parts[w->part_count++] = e;
     }
     while (w->part_count > first) {
@@ -306,7 +305,7 @@ static void write_stat(Writer *w, const AstStat *s)
 
 static void write_block(Writer *w, const AstBlock *b)
 {
-    for (const AstStat *s = b->stats; s; s = s->next) write_stat(w, s);
+    for (const AstStat *s = b->stats; s && has_room(w); s = s->next) write_stat(w, s);
     put_byte(w, 0);
     put_line(w, b->end_line);
 }
@@ -357,9 +356,9 @@ static void write_outermost(Writer *w, const AstFunction *f)
 String *dump_write(const AstFunction *f, bool strip)
 {
     char *bytes;
-    Writer w = {.strip = strip || f->stripped};
+    Writer w = {.strip = strip || f->stripped, .token = epoch_new()};
     write_outermost(&w, f);
-    String *s = string_reserve(DUMP_HEADER + w.out.length, &bytes);
+    String *s = has_room(&w) ? string_reserve(DUMP_HEADER + w.out.length, &bytes) : NULL;
     if (!s) return NULL;
     memcpy(bytes, dump_start, sizeof dump_start);
     store_64(bytes + DUMP_LENGTH_AT, w.out.length);

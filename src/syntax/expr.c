@@ -3,7 +3,9 @@
  * Expressions (manual 3.4), by precedence climbing.
  */
 #include "mem.h"
+
 #include "syntax/parse.h"
+#include <assert.h>
 
 enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };
 
@@ -45,13 +47,20 @@ static const Operator *find_operator(int token)
     }
 }
 
-static AstExpr *new_expr(ExprKind kind, int line)
+/* line 0: not known until the value is needed (parse_settle). */
+static AstExpr *new_expr(ExprKind kind, int line, AstPlace at)
 {
+    assert(kind <= EXPR_TABLE && at.line > 0 && "an expression stands somewhere");
     AstExpr *e = mem_new_counted(sizeof *e);
     e->kind = kind;
-    e->line = line;
+    e->line = line ? line : -at.line;
+    ast_set_place(e, at);
     return e;
 }
+
+/* Of the current token; the one before it. */
+static AstPlace here(const Parser *p) { return p->lex.token.place; }
+static AstPlace before(const Parser *p) { return p->lex.last_place; }
 
 static bool is_multiple(const AstExpr *e)
 {
@@ -63,16 +72,17 @@ static AstExpr *single(AstExpr *e) { return e->kind == EXPR_PAREN ? e->u.unary.o
 
 /* Primary expressions ---------------------------------------------------------------- */
 
+/* The name just read, as a string. */
 static AstExpr *new_string(const Parser *p, String *s)
 {
-    AstExpr *e = new_expr(EXPR_STRING, p->lex.last_line);
+    AstExpr *e = new_expr(EXPR_STRING, p->lex.last_line, before(p));
     e->u.string = s;
     return e;
 }
 
-static AstExpr *new_index(AstExpr *object, AstExpr *key)
+static AstExpr *new_index(AstExpr *object, AstExpr *key, AstPlace at)
 {
-    AstExpr *e = new_expr(EXPR_INDEX, 0);
+    AstExpr *e = new_expr(EXPR_INDEX, 0, at);
     e->u.index.object = single(object);
     e->u.index.key = single(key);
     return e;
@@ -80,24 +90,27 @@ static AstExpr *new_index(AstExpr *object, AstExpr *key)
 
 AstExpr *parse_name(Parser *p)
 {
+    AstPlace at = here(p);
     String *name = parse_expect_name(p);
-    AstExpr *variable = new_expr(EXPR_NIL, 0);
+    AstExpr *variable = new_expr(EXPR_NIL, 0, at);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
     parse_settle(p, variable);
-    AstExpr *e = new_index(variable, new_string(p, name));
+    AstExpr *e = new_index(variable, new_string(p, name), at);
     e->u.index.global = true;
     return e;
 }
 
 static AstExpr *parse_paren(Parser *p)
 {
+    assert(parse_token(p) == '(' && "a parenthesis is open");
     int line = p->lex.line;
+    AstPlace at = here(p);
     lexer_next(&p->lex);
     AstExpr *inner = parse_expr(p);
     parse_match(p, ')', '(', line);
     parse_settle(p, inner);
-    AstExpr *e = new_expr(EXPR_PAREN, line);
+    AstExpr *e = new_expr(EXPR_PAREN, line, at);
     e->u.unary.operand = single(inner);
     return e;
 }
@@ -107,7 +120,9 @@ static AstExpr *parse_primary(Parser *p)
     switch (parse_token(p)) {
     case TK_NAME: return parse_name(p);
     case '(': return parse_paren(p);
-    default: parse_error(p, "unexpected symbol"); return new_expr(EXPR_NIL, p->lex.line);
+    default:
+        parse_error(p, "unexpected symbol");
+        return new_expr(EXPR_NIL, p->lex.line, here(p));
     }
 }
 
@@ -118,6 +133,7 @@ static AstExpr *parse_table(Parser *p);
 /* [key] */
 static AstExpr *parse_key(Parser *p)
 {
+    assert(parse_token(p) == '[' && "a key is in brackets");
     lexer_next(&p->lex);
     AstExpr *key = parse_expr(p);
     parse_settle(p, key);
@@ -152,6 +168,7 @@ static bool is_pair(Parser *p)
  * into the table with them. */
 static void settle_item(Parser *p, AstField *item, int *waiting)
 {
+    assert(*waiting < ITEMS_WAITING_MAX && "items that are enough have been stored");
     if (!item || item->line) return;
     parse_settle(p, item->value);
     item->line = p->lex.last_line;
@@ -165,7 +182,7 @@ static void settle_item(Parser *p, AstField *item, int *waiting)
 static AstExpr *parse_table(Parser *p)
 {
     int line = p->lex.line;
-    AstExpr *e = new_expr(EXPR_TABLE, p->lex.last_line);
+    AstExpr *e = new_expr(EXPR_TABLE, p->lex.last_line, here(p));
     AstField **tail = &e->u.table.fields, *item = NULL;
     int waiting = 0;
     parse_hold(p, 1);
@@ -196,10 +213,12 @@ static AstExpr *parse_table(Parser *p)
 
 AstExpr *parse_field(Parser *p, AstExpr *object)
 {
+    assert((parse_token(p) == '.' || parse_token(p) == ':') && "a field is behind a sign");
     parse_settle(p, object);
     lexer_next(&p->lex);
+    AstPlace at = here(p);
     String *name = parse_expect_name(p);
-    return new_index(object, new_string(p, name));
+    return new_index(object, new_string(p, name), at);
 }
 
 static AstExpr *parse_index(Parser *p, AstExpr *object)
@@ -207,7 +226,8 @@ static AstExpr *parse_index(Parser *p, AstExpr *object)
     parse_settle(p, object);
     int held = object->kind != EXPR_LOCAL && object->kind != EXPR_UPVALUE;
     parse_hold(p, held);
-    AstExpr *e = new_index(object, parse_key(p));
+    AstPlace at = here(p);
+    AstExpr *e = new_index(object, parse_key(p), at);
     parse_release(p, held);
     return e;
 }
@@ -229,10 +249,10 @@ static ExprList parse_paren_args(Parser *p, int line)
 
 static AstExpr *parse_string(Parser *p)
 {
-    String *s = p->lex.token.u.string;
+    assert(parse_token(p) == TK_STRING && "a string is here");
+    AstExpr *e = new_expr(EXPR_STRING, 0, here(p));
+    e->u.string = p->lex.token.u.string;
     lexer_next(&p->lex);
-    AstExpr *e = new_string(p, s);
-    e->line = 0;
     return e;
 }
 
@@ -255,7 +275,7 @@ static void parse_args(Parser *p, AstExpr *call)
 static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
 {
     parse_settle(p, callee);
-    AstExpr *e = new_expr(EXPR_CALL, line);
+    AstExpr *e = new_expr(EXPR_CALL, line, here(p));
     e->u.call.callee = single(callee);
     parse_hold(p, 1);
     parse_args(p, e);
@@ -265,8 +285,9 @@ static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
 
 static AstExpr *parse_method(Parser *p, AstExpr *object, int line)
 {
+    assert(parse_token(p) == ':' && "a method is behind a colon");
     lexer_next(&p->lex);
-    AstExpr *e = new_expr(EXPR_METHOD, line);
+    AstExpr *e = new_expr(EXPR_METHOD, line, here(p));
     e->u.call.name = parse_expect_name(p);
     e->u.call.name_line = p->lex.last_line;
     parse_settle(p, object);
@@ -298,14 +319,14 @@ AstExpr *parse_suffixed(Parser *p)
 
 AstExpr *parse_function_expr(Parser *p, bool is_method, int line)
 {
-    AstExpr *e = new_expr(EXPR_FUNCTION, line);
+    AstExpr *e = new_expr(EXPR_FUNCTION, line, before(p));
     e->u.function = parse_body(p, is_method, line);
     return e;
 }
 
 static AstExpr *parse_constant(Parser *p, ExprKind kind)
 {
-    AstExpr *e = new_expr(kind, kind == EXPR_VARARG ? p->lex.last_line : 0);
+    AstExpr *e = new_expr(kind, kind == EXPR_VARARG ? p->lex.last_line : 0, here(p));
     if (kind == EXPR_NUMBER) e->u.number = p->lex.token.u.number;
     lexer_next(&p->lex);
     return e;
@@ -336,11 +357,12 @@ static AstExpr *parse_operand(Parser *p, int limit);
 
 static AstExpr *parse_unary(Parser *p, UnaryOp op)
 {
-    AstExpr *e = new_expr(EXPR_UNARY, p->lex.line);
+    assert(op <= OP_LEN && "an operator has one operand");
+    AstExpr *e = new_expr(EXPR_UNARY, p->lex.line, here(p));
     lexer_next(&p->lex);
     AstExpr *operand = parse_operand(p, PRIORITY_UNARY);
     parse_settle(p, operand);
-    if (op == OP_NOT) e->line = p->lex.last_line;
+    if (op == OP_NOT) ast_set_line(e, p->lex.last_line);
     e->u.unary.op = op;
     e->u.unary.operand = single(operand);
     return e;
@@ -385,7 +407,9 @@ static int left_held(const Operator *o, const AstExpr *left)
 
 static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
 {
+    assert(o == find_operator(parse_token(p)) && "the operator is here");
     int line = p->lex.line;
+    AstPlace at = here(p);
     lexer_next(&p->lex);
     parse_settle(p, left);
     int held = left_held(o, left);
@@ -393,7 +417,7 @@ static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
     AstExpr *right = parse_operand(p, o->right);
     parse_release(p, held);
     parse_settle(p, right);
-    AstExpr *e = new_expr(o->kind, operation_line(p, o, line, right));
+    AstExpr *e = new_expr(o->kind, operation_line(p, o, line, right), at);
     e->u.binary.op = o->op;
     e->u.binary.left = single(left);
     e->u.binary.right = single(right);

@@ -4,6 +4,7 @@
  */
 #include "syntax/lexer_internal.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 
@@ -45,6 +46,9 @@ static const Spelling spellings[] = {
 
 void token_describe(Text *t, int kind)
 {
+    assert((kind <= TK_FIRST ||
+            (size_t)(kind - TK_FIRST - 1) < sizeof spellings / sizeof *spellings) &&
+           "each kind of token has a spelling");
     if (kind <= TK_FIRST) {
         bool prints = kind >= ' ' && kind <= '~';
         text_format(t, prints ? "'%c'" : "char(%d)", kind);
@@ -67,9 +71,17 @@ static void add_near(Text *t, const Lexer *l, int near)
     text_add_char(t, '\'');
 }
 
+static AstPlace place_here(const Lexer *l)
+{
+    assert(l->line_start <= l->at && l->at <= l->end && "what is read is on the line");
+    ptrdiff_t column = l->at - l->line_start + 1;
+    return (AstPlace){l->line, column < INT_MAX ? (int)column : 0};
+}
+
 void lexer_fail(Lexer *l, int near, const char *format, ...)
 {
     if (l->failed) return;
+    assert(l->chunk_name && "an error says in which chunk");
     char id[CHUNK_ID_MAX];
     Text t = {0};
     va_list args;
@@ -85,7 +97,11 @@ void lexer_fail(Lexer *l, int near, const char *format, ...)
     l->failed = true;
     l->error = string_new(t.bytes, t.length);
     l->error_line = l->line;
+    l->error_at = near == TK_EOF      ? place_here(l)
+                  : l->scanned.column ? l->scanned
+                                      : l->token.place;
     l->incomplete = near == TK_EOF;
+    l->near = near != 0;
     l->at = l->end;
     l->token.kind = l->ahead.kind = TK_EOF;
 }
@@ -101,14 +117,21 @@ static int word_kind(const char *name, size_t length)
     return TK_NAME;
 }
 
+bool lexer_reserves(const char *name, size_t length)
+{
+    return word_kind(name, length) != TK_NAME;
+}
+
 static void load_name(LexName *n, const char *name, size_t length)
 {
+    assert(length > 0 && "a name has letters");
     n->kind = word_kind(name, length);
     n->string = length <= LEX_SHORT ? string_intern(name, length) : string_new(name, length);
 }
 
 static int scan_name(Lexer *l, Token *t)
 {
+    assert(lexer_is(*l->at, CH_ALPHA) && "a name begins with a letter");
     const char *p = l->at;
     uint32_t hash = 0;
     do {
@@ -130,8 +153,10 @@ static int scan_name(Lexer *l, Token *t)
 
 void lexer_newline(Lexer *l)
 {
+    assert(l->at < l->end && lexer_is_newline(*l->at) && "a line ends here");
     char first = *l->at++;
     if (l->at < l->end && lexer_is_newline(*l->at) && *l->at != first) l->at++;
+    l->line_start = l->at;
     if (++l->line >= LINES_MAX) lexer_fail(l, l->token.kind, "chunk has too many lines");
 }
 
@@ -190,13 +215,10 @@ static int scan_symbol(Lexer *l, Token *t)
     }
 }
 
-static int scan(Lexer *l, Token *t)
+static void skip_blanks(Lexer *l)
 {
-    l->text_length = 0;
     while (l->at < l->end) {
         char c = *l->at;
-        if (lexer_is(c, CH_ALPHA)) return scan_name(l, t);
-        if (lexer_is(c, CH_DIGIT)) return literal_number(l, t, l->at);
         if (lexer_is_newline(c)) {
             lexer_newline(l);
         } else if (lexer_is(c, CH_SPACE)) {
@@ -205,16 +227,33 @@ static int scan(Lexer *l, Token *t)
             l->at += 2;
             skip_comment(l);
         } else {
-            return scan_symbol(l, t);
+            return;
         }
     }
-    return TK_EOF;
+}
+
+static int scan_token(Lexer *l, Token *t)
+{
+    if (l->at == l->end) return TK_EOF;
+    if (lexer_is(*l->at, CH_ALPHA)) return scan_name(l, t);
+    if (lexer_is(*l->at, CH_DIGIT)) return literal_number(l, t, l->at);
+    return scan_symbol(l, t);
+}
+
+static int scan(Lexer *l, Token *t)
+{
+    l->text_length = 0;
+    skip_blanks(l);
+    t->place = l->scanned = place_here(l);
+    int kind = scan_token(l, t);
+    l->scanned.column = 0;
+    return kind;
 }
 
 void lexer_init(Lexer *l, const char *source, size_t length, String *chunk_name)
 {
     memset(l, 0, sizeof *l);
-    l->at = source;
+    l->at = l->line_start = source;
     l->end = source + length;
     l->line = l->last_line = 1;
     l->chunk_name = chunk_name;
@@ -223,8 +262,12 @@ void lexer_init(Lexer *l, const char *source, size_t length, String *chunk_name)
 
 void lexer_next(Lexer *l)
 {
+    assert(l->at <= l->end && "nothing is read behind the source");
+    assert(l->last_line <= l->line && "lines come one after the other");
     l->last_line = l->line;
+    l->last_place = l->token.place;
     if (__builtin_expect(!mem_room(), 0)) lexer_fail(l, 0, "not enough memory");
+    if (compile_is_due()) lexer_fail(l, 0, "out of time");
     if (l->ahead.kind != TK_EOF) {
         l->token = l->ahead;
         l->ahead.kind = TK_EOF;
@@ -235,6 +278,7 @@ void lexer_next(Lexer *l)
 
 int lexer_peek(Lexer *l)
 {
+    assert(l->ahead.kind == TK_EOF && "one token is looked at ahead, no more");
     l->ahead.kind = scan(l, &l->ahead);
     return l->ahead.kind;
 }

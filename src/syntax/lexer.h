@@ -45,6 +45,7 @@ typedef enum TokenKind {
 
 typedef struct Token {
     int kind;
+    AstPlace place; /* where it begins */
     union {
         double number;
         String *string; /* of a name or string */
@@ -61,9 +62,12 @@ typedef struct LexName { /* a name met lately, or a reserved word */
 typedef struct Lexer {
     Token token; /* the current one */
     const char *at, *end;
-    int line;      /* at `at` */
-    int last_line; /* where the token before the current one ended */
-    Token ahead;   /* the next token if lexer_peek has read it, else TK_EOF */
+    const char *line_start; /* of the line at `at` */
+    int line;               /* at `at` */
+    int last_line;          /* where the token before the current one ended */
+    AstPlace last_place;    /* and where it began */
+    AstPlace scanned;       /* where the token begins that is being read; or column 0 */
+    Token ahead;            /* the next token if lexer_peek has read it, else TK_EOF */
     const char *text;
     size_t text_length;
     Text scratch; /* a literal that differs from its source */
@@ -71,7 +75,9 @@ typedef struct Lexer {
     bool failed;
     String *error; /* NULL after a failure: there was no memory for it */
     int error_line;
+    AstPlace error_at;
     bool incomplete; /* the error is at the end of the text */
+    bool near;       /* it is about a token */
     LexName names[LEX_NAMES];
 } Lexer;
 
@@ -94,5 +100,8 @@ static inline bool name_equal(const String *a, const String *b)
 {
     return a == b || (a->length > LEX_SHORT && string_equal(a, b));
 }
+
+/* Is it a word that cannot be a name? */
+bool lexer_reserves(const char *name, size_t length);
 
 #endif

@@ -3,7 +3,9 @@
  * Literals: numbers, quoted strings with escapes, long brackets.
  */
 #include "syntax/lexer_internal.h"
+
 #include "value/number.h"
+#include <assert.h>
 
 static void set_text(Lexer *l, const char *start, const char *end)
 {
@@ -46,6 +48,7 @@ static const char *number_end(const char *at, const char *end)
 
 int literal_number(Lexer *l, Token *t, const char *start)
 {
+    assert(start <= l->at && l->at < l->end && "a number begins in the source");
     l->at = number_end(l->at, l->end);
     set_text(l, start, l->at);
     if (!small_integer(start, l->text_length, &t->u.number) &&
@@ -136,6 +139,7 @@ static bool escape_newline(Lexer *l)
 /* From the backslash on. False after an error. */
 static bool escape(Lexer *l)
 {
+    assert(lexer_sees(l, '\\') && "an escape begins with a backslash");
     static const char names[] = "abfnrtv\\\"'", codes[] = "\a\b\f\n\r\t\v\\\"'";
     const char *start = l->at++;
     if (l->at == l->end) return true; /* an error of the string */
@@ -162,6 +166,7 @@ static const char *plain_end(const char *at, const char *end, char quote)
 /* A string with escapes, or one that does not end: the rest from `at` on. */
 static int string_rest(Lexer *l, Token *t, const char *start)
 {
+    assert(start < l->at && "the quote has been read");
     char quote = *start;
     l->scratch.length = 0;
     text_add(&l->scratch, start, (size_t)(l->at - start));
@@ -183,6 +188,7 @@ static int string_rest(Lexer *l, Token *t, const char *start)
 
 int literal_string(Lexer *l, Token *t)
 {
+    assert((lexer_sees(l, '"') || lexer_sees(l, '\'')) && "a string begins with a quote");
     const char *start = l->at;
     l->at = plain_end(start + 1, l->end, *start);
     if (!lexer_sees(l, *start)) return string_rest(l, t, start);
@@ -195,6 +201,7 @@ int literal_string(Lexer *l, Token *t)
 
 int literal_level(Lexer *l)
 {
+    assert((lexer_sees(l, '[') || lexer_sees(l, ']')) && "a bracket is here");
     char bracket = *l->at++;
     const char *first = l->at;
     while (lexer_sees(l, '=')) l->at++;
@@ -210,6 +217,7 @@ static void keep_run(Lexer *l, const char *run, bool keep)
 
 bool literal_long(Lexer *l, const char *start, int level, bool keep)
 {
+    assert(level >= 0 && lexer_sees(l, '[') && "the second bracket is here");
     l->scratch.length = 0;
     l->at++;
     keep_run(l, start, keep);

@@ -11,7 +11,7 @@
  *  1. no function calls itself but through parse_expr or a statement, and those count
  *     `level`, up to LEVELS_MAX: the C stack is bounded.
  *  2. held is 0 between the statements of a function.
- *  3. constants, variables and indices have line 0 until their value is used;
+ *  3. constants, variables and indices have no line above 0 until their value is used;
  *     parse_settle sets it.
  */
 #ifndef MOONLET_PARSE_H
@@ -77,10 +77,10 @@ static inline int parse_token(const Parser *p) { return p->lex.token.kind; }
  * error in it is reported at the line of the last token read. e may be NULL. */
 static inline void parse_settle(const Parser *p, AstExpr *e)
 {
-    if (!e || e->line) return;
+    if (!e || e->line > 0) return;
     bool waits = e->kind <= EXPR_STRING || e->kind == EXPR_LOCAL || e->kind == EXPR_UPVALUE ||
                  e->kind == EXPR_INDEX;
-    if (waits) e->line = p->lex.last_line;
+    if (waits) ast_set_line(e, p->lex.last_line);
 }
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "syntax/parser.h"
 
+#include <assert.h>
+
 #include "mem.h"
 #include "syntax/dump.h"
 #include "syntax/parse.h"
@@ -65,6 +67,7 @@ String *parse_expect_name(Parser *p)
 
 void parse_check_level(Parser *p, int extra)
 {
+    assert(p->level >= 0 && extra >= 0 && "levels that were entered are left once");
     if (p->level + extra <= LEVELS_MAX) return;
     scope_limit(&p->scopes, p->scopes.function, LEVELS_MAX, "C levels");
 }
@@ -95,6 +98,8 @@ static bool ends_block(const Parser *p, bool until)
 
 static AstBlock *parse_statements(Parser *p)
 {
+    assert(p->held == 0 && "no value waits between statements");
+    assert(p->scopes.function->block && "statements are in a block");
     AstBlock *block = mem_new_counted(sizeof *block);
     AstStat **outer = p->tail;
     p->tail = &block->stats;
@@ -119,6 +124,7 @@ static AstBlock *parse_block(Parser *p)
 
 static AstStat *new_stat(Parser *p, StatKind kind, int line)
 {
+    assert(p->tail && !*p->tail && "a statement goes behind the last one");
     AstStat *s = mem_new_counted(sizeof *s);
     s->kind = kind;
     s->line = line;
@@ -183,6 +189,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
 /* function a.b:c() ... end */
 static void parse_function_stat(Parser *p, int line)
 {
+    assert(parse_token(p) == TK_FUNCTION && "here a function begins");
     AstStat *s = new_stat(p, STAT_ASSIGN, line);
     bool is_method = false;
     lexer_next(&p->lex);
@@ -194,7 +201,8 @@ static void parse_function_stat(Parser *p, int line)
     }
     s->u.assign.targets = target;
     s->u.assign.values = parse_function_expr(p, is_method, line);
-    s->end_line = target->line = line;
+    ast_set_line(target, line);
+    s->end_line = line;
     scope_mark_assigned(&p->scopes, target);
 }
 
@@ -280,6 +288,7 @@ static void parse_expr_stat(Parser *p, int line)
 
 static void parse_return(Parser *p, int line)
 {
+    assert(parse_token(p) == TK_RETURN && "here a return begins");
     AstStat *s = new_stat(p, STAT_RETURN, line);
     lexer_next(&p->lex);
     if (!ends_block(p, true) && parse_token(p) != ';') s->u.values = parse_values(p);
@@ -304,6 +313,7 @@ static void parse_goto(Parser *p, int line)
  * end: no local is in scope there. */
 static void parse_label(Parser *p, int line)
 {
+    assert(parse_token(p) == TK_DBCOLON && "a label begins with ::");
     AstStat *s = new_stat(p, STAT_LABEL, line);
     AstLabel *label = mem_new_counted(sizeof *label);
     lexer_next(&p->lex);
@@ -335,6 +345,7 @@ static AstClause *parse_clause(Parser *p)
 
 static void parse_if(Parser *p, int line)
 {
+    assert(parse_token(p) == TK_IF && "here an if begins");
     AstStat *s = new_stat(p, STAT_IF, line);
     AstClause *c = s->u.clauses = parse_clause(p);
     while (parse_token(p) == TK_ELSEIF) c = c->next = parse_clause(p);
@@ -394,6 +405,7 @@ static void parse_repeat(Parser *p, int line)
 /* do block, with the loop's `count` variables; the hidden state becomes active first. */
 static AstBlock *parse_for_body(Parser *p, int count)
 {
+    assert(count > 0 && "a loop has variables");
     BlockScope body;
     scope_activate(&p->scopes, FOR_HIDDEN);
     parse_expect(p, TK_DO);
@@ -414,6 +426,8 @@ static void parse_for_num(Parser *p, AstStat *s, String *name)
     parse_expect(p, ',');
     s->u.for_num.limit = parse_condition(p);
     if (parse_accept(p, ',')) s->u.for_num.step = parse_condition(p);
+    s->u.for_num.start->next = s->u.for_num.limit;
+    s->u.for_num.limit->next = s->u.for_num.step;
     s->u.for_num.do_line = p->lex.line;
     s->u.for_num.block = parse_for_body(p, 1);
 }
@@ -510,6 +524,17 @@ static const char *skip_first_line(const char *source, const char *end)
     return dump ? newline + 1 : newline;
 }
 
+MEM_THREAD CompileLook compile_look;
+
+/* Once it is due it stays so. */
+bool compile_look_now(void)
+{
+    compile_look.left = COMPILE_LOOK_EVERY;
+    if (!compile_look.due || !compile_look.due(compile_look.context)) return false;
+    compile_look.left = 0;
+    return true;
+}
+
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang)
 {
@@ -523,8 +548,13 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
     p.held = 0;
     p.tail = NULL;
     AstFunction *f = parse_main(&p);
+    if (!mem_room()) lexer_fail(&p.lex, 0, "not enough memory"); /* it may not be whole */
     if (p.lex.failed) {
-        return (ParseResult){NULL, p.lex.error, p.lex.error_line, p.lex.incomplete};
+        return (ParseResult){.error = p.lex.error,
+                             .error_line = p.lex.error_line,
+                             .error_at = p.lex.error_at,
+                             .incomplete = p.lex.incomplete,
+                             .near = p.lex.near};
     }
 #ifdef MOONLET_DEBUG
     ast_check(f);

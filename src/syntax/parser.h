@@ -9,6 +9,7 @@
 #ifndef MOONLET_PARSER_H
 #define MOONLET_PARSER_H
 
+#include "mem.h"
 #include "syntax/ast.h"
 
 /* A piece of source at a time, like lua_Reader: *size 0 or NULL ends it. NULL context
@@ -19,8 +20,25 @@ typedef struct ParseResult {
     AstFunction *main; /* NULL on error */
     String *error;     /* message with position */
     int error_line;    /* 0: of a dump */
+    AstPlace error_at; /* the token meant */
     bool incomplete;   /* the error is that the text ends too early ("near <eof>") */
+    bool near;         /* it names the token at which the text is no Lua any more */
 } ParseResult;
+
+/* Who compiles or reads a dump looks up from time to time: whether it is to give up, as there
+ * is no time left. Then it fails, with any message. NULL due: never. */
+enum { COMPILE_LOOK_EVERY = 2000 }; /* tokens, or nodes */
+typedef struct CompileLook {
+    bool (*due)(void *context);
+    void *context;
+    int left; /* tokens or nodes until the next look */
+} CompileLook;
+extern MEM_THREAD CompileLook compile_look;
+bool compile_look_now(void);
+static inline bool compile_is_due(void)
+{
+    return __builtin_expect(--compile_look.left < 0, 0) && compile_look_now();
+}
 
 /* chunk_name as load takes it ("=name", "@file", or the source itself). A UTF-8 byte order
  * mark and a first line beginning with '#' are skipped only when skip_shebang, as for

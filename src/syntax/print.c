@@ -242,7 +242,7 @@ static void print_expr(Printer *p, const AstExpr *e)
     const AstExpr **way = NULL;
     int length = 0, capacity = 0;
     for (const AstExpr *left; (left = left_part(e)); e = left) {
-        way = array_room(way, length, &capacity, sizeof *way);
+        if (!array_room(&way, length, &capacity, sizeof *way)) break;
         way[length++] = e;
         print_head(p, e);
     }
@@ -345,9 +345,7 @@ static void print_for_num(Printer *p, const AstStat *s)
     open_stat(p, "for", s->line, s->end_line);
     put_char(p, ' ');
     print_variable(p, s->u.for_num.var);
-    print_list(p, s->u.for_num.start);
-    print_list(p, s->u.for_num.limit);
-    if (s->u.for_num.step) print_list(p, s->u.for_num.step);
+    print_list(p, s->u.for_num.start); /* and limit and step behind it */
     print_block(p, s->u.for_num.block);
 }
 

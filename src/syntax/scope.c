@@ -4,6 +4,8 @@
  */
 #include "syntax/scope.h"
 
+#include <assert.h>
+
 #include "mem.h"
 
 void scopes_init(Scopes *s, Lexer *lex)
@@ -16,6 +18,7 @@ void scopes_init(Scopes *s, Lexer *lex)
 
 void scope_limit(Scopes *s, const FunctionScope *f, int limit, const char *things)
 {
+    assert(limit > 0 && f->ast && "it is a function that has too many");
     int near = s->lex->token.kind;
     if (f->ast->line) {
         lexer_fail(s->lex, near, "too many %s (limit is %d) in function at line %d", things,
@@ -30,7 +33,8 @@ void scope_limit(Scopes *s, const FunctionScope *f, int limit, const char *thing
 static void push_var(Scopes *s, AstLocal *local)
 {
     FunctionScope *f = s->function;
-    s->vars = array_room(s->vars, s->var_count, &s->var_capacity, sizeof *s->vars);
+    assert(s->var_count >= f->first_var && "variables of functions around come first");
+    if (!array_room(&s->vars, s->var_count, &s->var_capacity, sizeof *s->vars)) return;
     s->vars[s->var_count++] = local;
     if (s->var_count - f->first_var > LOCALS_MAX) {
         scope_limit(s, f, LOCALS_MAX, "local variables");
@@ -39,6 +43,7 @@ static void push_var(Scopes *s, AstLocal *local)
 
 AstLocal *scope_declare(Scopes *s, String *name)
 {
+    assert(name && s->function && "a variable has a name, in a function");
     FunctionScope *f = s->function;
     AstFunction *ast = f->ast;
     AstLocal *local = mem_new_counted(sizeof *local);
@@ -46,9 +51,8 @@ AstLocal *scope_declare(Scopes *s, String *name)
     local->function = ast;
     local->line = s->lex->last_line;
     local->index = ast->local_count;
-    ast->locals =
-        array_room(ast->locals, ast->local_count, &f->local_capacity, sizeof *ast->locals);
-    ast->locals[ast->local_count++] = local;
+    if (array_room(&ast->locals, ast->local_count, &f->local_capacity, sizeof *ast->locals))
+        ast->locals[ast->local_count++] = local;
     push_var(s, local);
     return local;
 }
@@ -58,17 +62,27 @@ void scope_declare_hidden(Scopes *s, int n)
     for (int i = 0; i < n; i++) push_var(s, NULL);
 }
 
-void scope_activate(Scopes *s, int n) { s->function->active += n; }
+/* What was left out for want of memory is not there. */
+void scope_activate(Scopes *s, int n)
+{
+    assert(n >= 0 && "what is visible stays so until its block ends");
+    FunctionScope *f = s->function;
+    int there = s->var_count - f->first_var;
+    f->active = f->active + n < there ? f->active + n : there;
+}
 
 AstLocal **scope_youngest(const Scopes *s, int n)
 {
+    assert(n > 0 && "there are variables");
     AstLocal **copy = mem_alloc_counted((size_t)n * sizeof(AstLocal *));
-    memcpy(copy, s->vars + s->var_count - n, (size_t)n * sizeof(AstLocal *));
+    int there = s->var_count < n ? s->var_count : n;
+    if (there) memcpy(copy, s->vars + s->var_count - there, (size_t)there * sizeof *copy);
     return copy;
 }
 
 static AstLocal *find_local(const Scopes *s, const FunctionScope *f, const String *name)
 {
+    assert(f->first_var + f->active <= s->var_count && "active variables are there");
     for (int i = f->first_var + f->active - 1; i >= f->first_var; i--) {
         AstLocal *local = s->vars[i];
         if (local && name_equal(local->name, name)) return local;
@@ -76,18 +90,21 @@ static AstLocal *find_local(const Scopes *s, const FunctionScope *f, const Strin
     return NULL;
 }
 
+/* -1: no memory. */
 static int add_upvalue(Scopes *s, FunctionScope *f, AstUpvalue upvalue)
 {
     AstFunction *ast = f->ast;
     if (ast->upvalue_count == UPVALUES_MAX) scope_limit(s, f, UPVALUES_MAX, "upvalues");
-    ast->upvalues = array_room(ast->upvalues, ast->upvalue_count, &f->upvalue_capacity,
-                               sizeof *ast->upvalues);
+    if (!array_room(&ast->upvalues, ast->upvalue_count, &f->upvalue_capacity,
+                    sizeof *ast->upvalues))
+        return -1;
     ast->upvalues[ast->upvalue_count] = upvalue;
     return ast->upvalue_count++;
 }
 
 /* The number of f's upvalue for a variable of the functions around it; -1 if it has
- * none. By name is enough: around f, the meaning of a name does not change. */
+ * none, or there is no memory. By name is enough: around f, the meaning of a name does not
+ * change. */
 static int find_upvalue(Scopes *s, FunctionScope *f, String *name)
 {
     const AstFunction *ast = f->ast;
@@ -132,61 +149,137 @@ void scope_mark_assigned(const Scopes *s, const AstExpr *e)
 
 /* Labels and gotos ------------------------------------------------------------------- */
 
-static bool into_scope(Scopes *s, const GotoEntry *g, const LabelEntry *entry)
+static NamedEntry *entry_at(void *entries, size_t size, int i)
 {
-    if (g->active >= entry->active) return false;
-    const AstLocal *local = s->vars[s->function->first_var + g->active];
-    const String *name = local ? local->name : s->env_name;
-    lexer_fail(s->lex, 0, "<goto %.*s> at line %d jumps into the scope of local '%.*s'",
-               text_int(g->name->length), g->name->data, g->line, text_int(name->length),
-               name->data);
+    return (NamedEntry *)((char *)entries + (size_t)i * size);
+}
+
+static int *chain_head(const NameChains *c, const String *name)
+{
+    assert(c->size > 0 && (c->size & (c->size - 1)) == 0 && "heads are a power of two");
+    return &c->heads[string_hash(name) & ((uint32_t)c->size - 1)];
+}
+
+static void link_last(NameChains *c, void *entries, size_t size, int i)
+{
+    assert(i >= 0 && "an entry has a number");
+    NamedEntry *e = entry_at(entries, size, i);
+    int *head = chain_head(c, e->name);
+    e->before = *head;
+    *head = i + 1;
+}
+
+/* More heads. Without memory for them the chains stay as they are, and grow long. */
+static void chains_widen(NameChains *c, void *entries, size_t size, int count)
+{
+    int more = c->size ? c->size * 2 : 16;
+    size_t bytes = (size_t)more * sizeof *c->heads;
+    int *heads = mem_try_alloc_atomic(bytes);
+    if (!heads) {
+        mem_refuse();
+        return;
+    }
+    mem_count(bytes);
+    memset(heads, 0, bytes);
+    c->heads = heads;
+    c->size = more;
+    for (int k = 0; k < count; k++) link_last(c, entries, size, k);
+}
+
+/* Entry i, the last one, comes into its chain. Amortised O(1). */
+static void chain_add(NameChains *c, void *entries, size_t size, int i)
+{
+    if (i >= c->size) chains_widen(c, entries, size, i);
+    link_last(c, entries, size, i);
+}
+
+/* Entries from `from` on leave. */
+static void chain_cut(const NameChains *c, void *entries, size_t size, int count, int from)
+{
+    assert(from >= 0 && from <= count && "entries leave at the end");
+    while (count-- > from) {
+        const NamedEntry *e = entry_at(entries, size, count);
+        *chain_head(c, e->name) = e->before;
+    }
+}
+
+static void cut_labels(Scopes *s, int from)
+{
+    chain_cut(&s->label_chains, s->labels, sizeof *s->labels, s->label_count, from);
+    s->label_count = from;
+}
+
+static void cut_gotos(Scopes *s, int from)
+{
+    chain_cut(&s->goto_chains, s->gotos, sizeof *s->gotos, s->goto_count, from);
+    s->goto_count = from;
+}
+
+/* False: no memory. */
+static bool add_goto(Scopes *s, GotoEntry g)
+{
+    if (!array_room(&s->gotos, s->goto_count, &s->goto_capacity, sizeof *s->gotos))
+        return false;
+    s->gotos[s->goto_count] = g;
+    chain_add(&s->goto_chains, s->gotos, sizeof *s->gotos, s->goto_count);
+    s->goto_count++;
     return true;
 }
 
-static void remove_goto(Scopes *s, int index)
+static void into_scope(Scopes *s, const GotoEntry *g)
 {
-    s->goto_count--;
-    memmove(s->gotos + index, s->gotos + index + 1,
-            (size_t)(s->goto_count - index) * sizeof *s->gotos);
+    int index = s->function->first_var + g->active;
+    const AstLocal *local = index < s->var_count ? s->vars[index] : NULL;
+    const String *name = local ? local->name : s->env_name, *label = g->n.name;
+    bool first = !s->lex->failed;
+    lexer_fail(s->lex, 0, "<goto %.*s> at line %d jumps into the scope of local '%.*s'",
+               text_int(label->length), label->data, g->line, text_int(name->length),
+               name->data);
+    if (first) s->lex->error_at = g->place;
 }
 
-static void bind_goto(Scopes *s, int index, const LabelEntry *entry)
+/* The label of this name in the innermost block; -1: it has none. */
+static int find_label(const Scopes *s, const String *name)
 {
-    GotoEntry *g = &s->gotos[index];
-    into_scope(s, g, entry);
-    g->stat->u.label = entry->label;
-    remove_goto(s, index);
+    if (!s->label_chains.size) return -1;
+    int i = *chain_head(&s->label_chains, name) - 1, first = s->function->block->first_label;
+    while (i >= first && !name_equal(s->labels[i].n.name, name)) i = s->labels[i].n.before - 1;
+    return i >= first ? i : -1;
 }
 
-/* Binds a pending goto to a label of the innermost block, if that has it. */
-static bool find_label(Scopes *s, int index)
+/* Binds a goto, the last one, to a label of the innermost block, if that has it. */
+static void bind_last(Scopes *s)
 {
-    for (int i = s->function->block->first_label; i < s->label_count; i++) {
-        if (name_equal(s->labels[i].label->name, s->gotos[index].name)) {
-            bind_goto(s, index, &s->labels[i]);
-            return true;
-        }
-    }
-    return false;
+    assert(s->goto_count > 0 && "there is a goto");
+    GotoEntry *g = &s->gotos[s->goto_count - 1];
+    int i = find_label(s, g->n.name);
+    if (i < 0) return;
+    if (g->active < s->labels[i].active) into_scope(s, g);
+    g->stat->u.label = s->labels[i].label;
+    cut_gotos(s, s->goto_count - 1);
 }
 
 /* Binds the pending gotos of block b to a label; false if none means it. */
-static bool bind_pending(Scopes *s, const BlockScope *b, const LabelEntry *entry)
+static bool bind_pending(Scopes *s, const BlockScope *b, AstLabel *label, int active)
 {
     bool any = false;
-    for (int i = b->first_goto; i < s->goto_count;) {
-        if (name_equal(s->gotos[i].name, entry->label->name)) {
-            bind_goto(s, i, entry);
-            any = true;
-        } else {
-            i++;
-        }
+    const GotoEntry *wrong = NULL; /* the first one */
+    int i = s->goto_chains.size ? *chain_head(&s->goto_chains, label->name) - 1 : -1;
+    for (; i >= b->first_goto; i = s->gotos[i].n.before - 1) {
+        GotoEntry *g = &s->gotos[i];
+        if (!g->stat || !name_equal(g->n.name, label->name)) continue;
+        any = true;
+        if (g->active < active) wrong = g;
+        g->stat->u.label = label;
+        g->stat = NULL;
     }
+    if (wrong) into_scope(s, wrong);
     return any;
 }
 
 static int count_named(const Scopes *s, int active)
 {
+    assert(s->function->first_var + active <= s->var_count && "active variables are there");
     int named = 0;
     for (int i = 0; i < active; i++) named += s->vars[s->function->first_var + i] != NULL;
     return named;
@@ -194,34 +287,38 @@ static int count_named(const Scopes *s, int active)
 
 void scope_check_label(Scopes *s, const String *name)
 {
-    for (int i = s->function->block->first_label; i < s->label_count; i++) {
-        const AstLabel *label = s->labels[i].label;
-        if (!name_equal(label->name, name)) continue;
-        lexer_fail(s->lex, 0, "label '%.*s' already defined on line %d", text_int(name->length),
-                   name->data, label->line);
-    }
+    int i = find_label(s, name);
+    if (i < 0) return;
+    bool first = !s->lex->failed;
+    lexer_fail(s->lex, 0, "label '%.*s' already defined on line %d", text_int(name->length),
+               name->data, s->labels[i].label->line);
+    if (first) s->lex->error_at = s->lex->last_place;
 }
 
 int scope_add_label(Scopes *s, AstLabel *label)
 {
-    s->labels = array_room(s->labels, s->label_count, &s->label_capacity, sizeof *s->labels);
-    s->labels[s->label_count] = (LabelEntry){label, s->function->active};
+    if (!array_room(&s->labels, s->label_count, &s->label_capacity, sizeof *s->labels))
+        return -1;
+    s->labels[s->label_count] = (LabelEntry){{label->name, 0}, label, s->function->active};
+    chain_add(&s->label_chains, s->labels, sizeof *s->labels, s->label_count);
+    label->index = s->function->ast->label_count++;
     return s->label_count++;
 }
 
 void scope_bind_label(Scopes *s, int index, bool ends_block)
 {
+    assert(index < s->label_count && "the label is known");
+    if (index < 0) return;
     LabelEntry *entry = &s->labels[index];
     if (ends_block) entry->active = s->function->block->active;
     entry->label->locals = count_named(s, entry->active);
-    bind_pending(s, s->function->block, entry);
+    bind_pending(s, s->function->block, entry->label, entry->active);
 }
 
 void scope_goto(Scopes *s, AstStat *stat, String *name)
 {
-    s->gotos = array_room(s->gotos, s->goto_count, &s->goto_capacity, sizeof *s->gotos);
-    s->gotos[s->goto_count] = (GotoEntry){name, stat->line, s->function->active, stat};
-    find_label(s, s->goto_count++);
+    GotoEntry g = {{name, 0}, stat->line, s->function->active, stat, s->lex->last_place};
+    if (add_goto(s, g)) bind_last(s);
 }
 
 /* Blocks and functions --------------------------------------------------------------- */
@@ -244,43 +341,57 @@ static AstLabel *bind_breaks(Scopes *s, const BlockScope *b)
     label->name = s->break_name;
     label->line = s->lex->last_line;
     label->locals = count_named(s, b->active);
-    return bind_pending(s, b, &(LabelEntry){label, b->active}) ? label : NULL;
+    if (!bind_pending(s, b, label, b->active)) return NULL;
+    label->index = s->function->ast->label_count++;
+    return label;
 }
 
 /* Gotos that left b are where b is; the labels before it are theirs to find. */
 static void move_gotos_out(Scopes *s, const BlockScope *b)
 {
-    for (int i = b->first_goto; i < s->goto_count;) {
-        GotoEntry *g = &s->gotos[i];
-        if (g->active > b->active) g->active = b->active;
-        if (!find_label(s, i)) i++;
+    assert(s->function->block == b->outer && "the block has been left");
+    int count = s->goto_count;
+    cut_gotos(s, b->first_goto);
+    for (int i = b->first_goto; i < count; i++) {
+        GotoEntry g = s->gotos[i];
+        if (!g.stat) continue;
+        if (g.active > b->active) g.active = b->active;
+        if (add_goto(s, g)) bind_last(s);
     }
 }
 
 static void unbound_goto(Scopes *s, const GotoEntry *g)
 {
-    if (g->name == s->break_name) {
+    bool first = !s->lex->failed;
+    if (g->n.name == s->break_name) {
         lexer_fail(s->lex, 0, "<break> at line %d not inside a loop", g->line);
     } else {
         lexer_fail(s->lex, 0, "no visible label '%.*s' for <goto> at line %d",
-                   text_int(g->name->length), g->name->data, g->line);
+                   text_int(g->n.name->length), g->n.name->data, g->line);
     }
+    if (first) s->lex->error_at = g->place;
 }
 
 AstLabel *scope_close_block(Scopes *s)
 {
     FunctionScope *f = s->function;
     const BlockScope *b = f->block;
+    assert(b && "a block is open");
+    assert(b->active <= f->active && "variables of the blocks around stay");
+    assert(b->first_label <= s->label_count && b->first_goto <= s->goto_count &&
+           "labels and gotos of the blocks around stay");
     AstLabel *break_label = b->is_loop ? bind_breaks(s, b) : NULL;
     f->block = b->outer;
     s->var_count -= f->active - b->active;
     f->active = b->active;
-    s->label_count = b->first_label;
+    cut_labels(s, b->first_label);
     if (f->block) {
         move_gotos_out(s, b);
-    } else if (b->first_goto < s->goto_count) {
-        unbound_goto(s, &s->gotos[b->first_goto]);
+        return break_label;
     }
+    int i = b->first_goto;
+    while (i < s->goto_count && !s->gotos[i].stat) i++;
+    if (i < s->goto_count) unbound_goto(s, &s->gotos[i]);
     return break_label;
 }
 
@@ -296,8 +407,9 @@ static void add_function(FunctionScope *outer, AstFunction *ast)
 {
     AstFunction *in = outer->ast;
     ast->parent = in;
-    in->functions = array_room(in->functions, in->function_count, &outer->function_capacity,
-                               sizeof *in->functions);
+    if (!array_room(&in->functions, in->function_count, &outer->function_capacity,
+                    sizeof *in->functions))
+        return;
     in->functions[in->function_count++] = ast;
 }
 
@@ -319,8 +431,10 @@ void scope_open_function(Scopes *s, FunctionScope *f, AstFunction *ast)
 void scope_close_function(Scopes *s)
 {
     FunctionScope *f = s->function;
+    assert(f->block == &f->body && "all inner blocks are closed");
+    assert(f->first_var <= s->var_count && "variables of functions around stay");
     scope_close_block(s);
-    s->goto_count = f->body.first_goto;
+    cut_gotos(s, f->body.first_goto);
     s->var_count = f->first_var;
     s->function = f->outer;
 }

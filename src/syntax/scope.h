@@ -48,16 +48,30 @@ typedef struct FunctionScope {
     int local_capacity, upvalue_capacity, function_capacity; /* of ast's arrays */
 } FunctionScope;
 
+typedef struct NamedEntry {
+    String *name;
+    int before; /* the one before it in its chain, plus 1 */
+} NamedEntry;
+
 typedef struct LabelEntry {
+    NamedEntry n; /* must be first */
     AstLabel *label;
     int active; /* variables active there */
 } LabelEntry;
 
 typedef struct GotoEntry {
-    String *name;
+    NamedEntry n; /* must be first */
     int line, active;
-    AstStat *stat;
+    AstStat *stat; /* NULL: it has its label */
+    AstPlace place;
 } GotoEntry;
+
+/* Finds the entries of a name: heads[hash] is the last entry, plus 1. Entries come and go at
+ * the end only. */
+typedef struct NameChains {
+    int *heads;
+    int size; /* a power of two, or 0 */
+} NameChains;
 
 typedef struct Scopes {
     Lexer *lex;
@@ -68,6 +82,7 @@ typedef struct Scopes {
     int var_count, var_capacity;
     int label_count, label_capacity;
     int goto_count, goto_capacity;
+    NameChains label_chains, goto_chains;
     String *env_name, *break_name;
 } Scopes;
 
@@ -96,7 +111,8 @@ bool scope_resolve(Scopes *s, String *name, AstExpr *e);
 void scope_mark_assigned(const Scopes *s, const AstExpr *e);
 
 /* A label in three steps, for what the parser reads between: no other has its name
- * in the block; it is known; whether it ends its block, so that gotos may bind to it. */
+ * in the block; it is known (-1: there is no memory for that); whether it ends its block, so
+ * that gotos may bind to it. */
 void scope_check_label(Scopes *s, const String *name);
 int scope_add_label(Scopes *s, AstLabel *label);
 void scope_bind_label(Scopes *s, int index, bool ends_block);

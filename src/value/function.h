@@ -16,7 +16,7 @@
 #include "value/table.h"
 
 struct Proto;
-struct Run;
+struct Machine; /* stack/machine.h */
 
 typedef struct Closure {
     Object h; /* flags: the number of upvalues */
@@ -25,7 +25,7 @@ typedef struct Closure {
 } Closure;
 
 /* In h.id_high: what one state runs instead of another closure, which is behind the last
- * upvalue (eval/upvalue.h). */
+ * upvalue (stack/upvalue.h). */
 enum { CLOSURE_STAND_IN = 0x8000 };
 
 /* The closure that the program knows. */
@@ -35,11 +35,11 @@ static inline const Closure *closure_identity(const Closure *c)
 }
 
 /* A library function (eval/native.h says how it is called and what it answers). */
-typedef int NativeFn(struct Run *R, Value *a, int n);
+typedef int NativeFn(struct Machine *M, Value *a, int n);
 
 /* Object.flags of a Native. */
 enum {
-    /* fn is really an Exec (eval/node.h) that moves control itself: pcall, resume */
+    /* fn is really an Exec (link/node.h) that moves control itself: pcall, resume */
     NATIVE_CONTROL = 1
 };
 
@@ -63,6 +63,15 @@ typedef struct UserdataBody {
     void *own;  /* bytes of which each state has its own, or NULL */
 } UserdataBody;
 
+struct Userdata;
+typedef void UserdataAddFn(void *to, const void *bytes, size_t size);
+
+/* What those who made a userdata do for it. */
+typedef struct UserdataKind {
+    /* Tells what counts of its bytes, which a state has there, where states are compared. */
+    void (*contents)(const struct Userdata *u, const void *bytes, UserdataAddFn *add, void *to);
+} UserdataKind;
+
 typedef struct Userdata {
     Object h;
     uint64_t epoch;
@@ -70,6 +79,7 @@ typedef struct Userdata {
     const void *tag; /* who made it: the address of a type descriptor */
     size_t size;
     void *data;
+    const UserdataKind *kind; /* NULL: nothing of its bytes counts */
 } Userdata;
 
 #endif

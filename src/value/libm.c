@@ -9,6 +9,7 @@
 #ifdef __GLIBC__
 #include <dlfcn.h>
 #include <gnu/lib-names.h>
+#include <sys/mman.h>
 #endif
 
 const Libm *libm_opened;
@@ -16,6 +17,24 @@ const Libm *libm_opened;
 static Libm functions;
 
 #ifdef __GLIBC__
+
+enum { SPACE = 1280 << 10 }; /* what it maps, and something for the loader's tables */
+static void *space;
+
+static void keep_space(void)
+{
+    if (__atomic_load_n(&libm_opened, __ATOMIC_ACQUIRE)) return;
+    void *p = mmap(NULL, SPACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p != MAP_FAILED) __atomic_store_n(&space, p, __ATOMIC_RELEASE);
+}
+
+static void give_space(void)
+{
+    void *p = __atomic_exchange_n(&space, NULL, __ATOMIC_ACQ_REL);
+    if (p) munmap(p, SPACE);
+}
+
+void libm_prepare(void) { mem_when_grown(keep_space); }
 
 static void find(void *library, const char *name, void *function)
 {
@@ -26,6 +45,7 @@ static void find(void *library, const char *name, void *function)
 
 static void fill(void)
 {
+    give_space();
     void *library = dlopen(LIBM_SO, RTLD_LAZY | RTLD_LOCAL);
     if (!library) mem_fail(dlerror());
 #define X_FIND(f) find(library, #f, &functions.f);
@@ -36,6 +56,8 @@ static void fill(void)
 }
 
 #else
+
+void libm_prepare(void) {}
 
 static void fill(void)
 {

@@ -2,7 +2,8 @@
 /*
  * The C library's mathematical functions that are not one instruction, behind an
  * indirection: with glibc, libm is opened when the first of them is called. Most programs
- * call none, and it would take a tenth of the time to start and 300 KB.
+ * call none, and it would take a tenth of the time to start and 300 KB. Where programs grow,
+ * the address space that it needs is kept for it.
  *
  * Cost: one load and an indirect call.
  */
@@ -27,6 +28,9 @@ typedef struct Libm {
 
 extern const Libm *libm_opened; /* NULL until libm_open is called; atomic */
 const Libm *libm_open(void);
+/* Once, at the start: sees to it that there is memory to open it, if the program comes to use
+ * up all there is. */
+void libm_prepare(void);
 
 static inline const Libm *libm(void)
 {

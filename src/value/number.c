@@ -47,9 +47,26 @@ static int digit_value(char c)
     return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 36;
 }
 
+enum { BYTE_WORK = 8 }; /* reading a byte of a numeral takes as long as copying so many */
+
+/* Pays for the bytes that were read. */
+static inline void pay(const char *from, const char *to)
+{
+    mem_work((size_t)(to - from) * BYTE_WORK);
+}
+
+static const char *skip_blanks(const char *s, const char *end)
+{
+    const char *first = s;
+    while (s < end && is_blank(*s)) s++;
+    pay(first, s);
+    return s;
+}
+
 /* Digits from s on; `scale` is what each adds to the exponent if it is kept. */
 static const char *read_digits(const char *s, const char *end, int scale, Digits *d)
 {
+    const char *first = s;
     for (; s < end && digit_value(*s) < d->base; s++) {
         d->any = true;
         d->exponent += scale;
@@ -61,18 +78,21 @@ static const char *read_digits(const char *s, const char *end, int scale, Digits
             d->sticky |= *s != '0';
         }
     }
+    pay(first, s);
     return s;
 }
 
 /* The exponent after its letter; NULL when there is no digit. */
 static const char *read_exponent(const char *s, const char *end, int64_t *exponent)
 {
+    const char *first = s;
     bool negative = s < end && *s == '-';
     if (s < end && (*s == '-' || *s == '+')) s++;
     if (s == end || digit_value(*s) > 9) return NULL;
     int64_t e = 0;
     for (; s < end && digit_value(*s) <= 9; s++)
         if (e < INT64_MAX / 16) e = e * 10 + digit_value(*s);
+    pay(first, s);
     *exponent = negative ? -e : e;
     return s;
 }
@@ -136,13 +156,13 @@ static const char *read_numeral(const char *s, const char *end, double *out)
 bool number_parse(const char *text, size_t length, double *out)
 {
     const char *s = text, *end = text + length;
-    while (s < end && is_blank(*s)) s++;
+    s = skip_blanks(s, end);
     bool negative = s < end && *s == '-';
     if (s < end && (*s == '-' || *s == '+')) s++;
     double d;
     s = read_numeral(s, end, &d);
     if (!s) return false;
-    while (s < end && is_blank(*s)) s++;
+    s = skip_blanks(s, end);
     if (s != end) return false;
     *out = negative ? -d : d;
     return true;
@@ -151,14 +171,15 @@ bool number_parse(const char *text, size_t length, double *out)
 bool number_parse_base(const char *text, size_t length, int base, double *out)
 {
     const char *s = text, *end = text + length;
-    while (s < end && is_blank(*s)) s++;
+    s = skip_blanks(s, end);
     bool negative = s < end && *s == '-';
     if (s < end && (*s == '-' || *s == '+')) s++;
     const char *digits = s;
     double d = 0;
     for (; s < end && digit_value(*s) < base; s++) d = d * base + digit_value(*s);
+    pay(digits, s);
     if (s == digits) return false;
-    while (s < end && is_blank(*s)) s++;
+    s = skip_blanks(s, end);
     if (s != end) return false;
     *out = negative ? -d : d;
     return true;
@@ -209,6 +230,18 @@ size_t number_format(double d, char out[NUMBER_TEXT_MAX])
     memcpy(out + sign, digits, length);
     out[sign + length] = 0;
     return sign + length;
+}
+
+size_t number_format_exact(double d, char out[NUMBER_TEXT_MAX])
+{
+    size_t length = number_format(d, out);
+    double back;
+    for (int digits = 15; digits <= 17; digits++) {
+        if (number_parse(out, length, &back) && back == d) break;
+        length = (size_t)snprintf(out, NUMBER_TEXT_MAX, "%.*g", digits, d);
+        length = normalise_point(out, length);
+    }
+    return length;
 }
 
 String *number_to_string(double d)

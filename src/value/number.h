@@ -14,6 +14,8 @@ enum { NUMBER_TEXT_MAX = 32 };
 bool number_parse(const char *text, size_t length, double *out);
 /* Writes "%.14g" and a NUL; gives the length. Fast for integers. */
 size_t number_format(double d, char out[NUMBER_TEXT_MAX]);
+/* The shortest of "%.14g" to "%.17g" that reads back as the same finite number. */
+size_t number_format_exact(double d, char out[NUMBER_TEXT_MAX]);
 String *number_to_string(double d);
 /* Integer in base 2..36 as tonumber(s, base) reads it; false if it is none. */
 bool number_parse_base(const char *text, size_t length, int base, double *out);

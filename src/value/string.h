@@ -34,30 +34,44 @@ enum { STRING_INTERNED = 1, STRING_LONG = 2 };
 /* The longest string that can be made; longer is the error of the caller. */
 #define STRING_MAX ((size_t)1 << 40)
 
-/* New string with a copy of the bytes. O(length), allocates. NULL only when the
- * memory cannot be had. */
+/* New string with a copy of the bytes. O(length), allocates. NULL only when it is long and
+ * the memory cannot be had; that is a shortage (mem_refuse), so it may be taken for a nil:
+ * an error is raised at the next poll. */
 String *string_new(const char *bytes, size_t length);
 String *string_from_c(const char *text);
 /* New string of unspecified contents to be filled by its maker, through *data,
- * before anyone else sees it. NULL when there is no memory. */
+ * before anyone else sees it. NULL as above. */
 String *string_reserve(size_t length, char **data);
-/* The one object for these bytes in this process. Locks; for parse time. */
+/* Like string_reserve, but NULL is no shortage: the caller tries something else. */
+MEM_TRY String *string_try_reserve(size_t length, char **data);
+/* The one object for these bytes in this process. Locks; for parse time. O(log n) of the
+ * strings that are interned, whatever they are: see intern.c. */
 String *string_intern(const char *bytes, size_t length);
-/* The same, and it is never collected, so that static variables may point to it: for
+/* Interns a string that is never collected, so that static variables may point to it: for
  * names of metamethods and library functions. */
 String *string_constant(const char *bytes, size_t length);
-/* a .. b; amortised O(length of b) when a was itself made by appending. NULL when
- * there is no memory. */
+/* A part of string_init. */
+void string_interned_init(void);
+/* Checks the table of these; gives the number of its entries, some of which may be of strings
+ * that are gone. O(n), with locks. */
+size_t string_interned_check(void);
+/* a .. b; amortised O(length of b) when a was itself made by appending. NULL as above, or
+ * when a is NULL. */
 String *string_concat(const String *a, const char *bytes, size_t length);
 
 /* The blocks that it is made of: itself, and a buffer that others may share. */
 void string_blocks(const String *s, MemBlockFn *fn, void *context);
 
-/* Once per process, after mem_init. */
+/* "not enough memory", which no program can make: errors that are this have this meaning. */
+String *string_no_memory(void);
+
+/* After mem_init; may be called again. */
 void string_init(void);
-/* Replaces the seed of the hash, which is a constant so that runs are the same. To be
- * called before there are strings. */
-void string_seed(uint64_t seed);
+/* Replaces the seed of the hash, which is a constant otherwise, so that all runs are alike.
+ * Answers false after string_init, as there may be strings already. */
+bool string_seed(uint64_t seed);
+/* The hash of a string of these bytes, never 0. */
+uint32_t string_hash_bytes(const char *bytes, size_t length);
 uint32_t string_hash_compute(const String *s);
 /* 0 if it was not asked for yet. */
 static inline uint32_t string_hash_known(const String *s)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The contents of tables: array part, hash part, and how keys move between them; see
- * table.h.
- *
- *   array 1..n                    hash
- *   [a|b|c]        t[5]=e         {5:e}
- *   [a|b|c|d|e]    t[4]=d         {}         key n+1 goes to the array, and with it
- *                                            those after it that wait in the hash
+ * The contents of tables: reading, writing where there is room, traversal; see table.h. How
+ * the room is made is in table_room.c.
  */
-#include "value/table.h"
+#include "value/table_chunks.h"
 
 #include "value/number.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static bool key_equal(Value stored, Value key)
 {
@@ -41,22 +37,6 @@ static inline uint32_t key_hash(Value key)
 #include "hamt_template.h"
 #endif
 
-enum { SPARSE_MIN = 64 }; /* shorter arrays may be as sparse as they like */
-
-static uint32_t holes(const TableBody *t) { return t->hash.spare; }
-
-/* i if the key is an integer in 1..limit, else 0. */
-static uint32_t index_in(Value key, uint32_t limit)
-{
-    if (!value_is_number(key)) return 0;
-    double d = value_to_double(key);
-    if (!(d >= 1 && d <= limit)) return 0;
-    uint32_t i = (uint32_t)d;
-    return i == d ? i : 0;
-}
-
-static Value integer_key(int64_t i) { return value_number((double)i); }
-
 /* -0 and 0 are the same key. */
 static Value normal_key(Value key)
 {
@@ -65,19 +45,21 @@ static Value normal_key(Value key)
 
 /* ---- reading ---- */
 
-__attribute__((noinline)) Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
+NOINLINE Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
 {
     const HamtEntry *e = map_find(&t->hash, key, hash);
     return e ? e->value : V_NIL;
 }
 
 /* Apart, and not inline, so that strings need few registers. */
-static __attribute__((noinline)) Value get_other(const TableBody *t, Value key)
+static NOINLINE Value get_other(const TableBody *t, Value key)
 {
-    uint32_t i = index_in(key, t->array.size);
+    uint32_t i = table_index_in(key, t->array_size);
     if (i) return pvec_get(&t->array, i - 1);
     if (!t->hash.count || key == V_NIL) return V_NIL; /* a map has no key 0 */
     key = normal_key(key);
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer)) return table_chunk_get(t, integer);
     return table_get_hashed(t, key, value_hash(key));
 }
 
@@ -89,9 +71,10 @@ Value table_get(const TableBody *t, Value key)
 
 Value table_get_int_slow(const TableBody *t, int64_t i)
 {
-    if ((uint64_t)i - 1 < t->array.size) return pvec_get(&t->array, (uint32_t)(i - 1));
+    if ((uint64_t)i - 1 < t->array_size) return pvec_get(&t->array, (uint32_t)(i - 1));
     if (!t->hash.count) return V_NIL;
-    return table_get_hashed(t, integer_key(i), value_hash_number(integer_key(i)));
+    if (table_chunked(t)) return get_other(t, table_integer_key(i));
+    return table_get_hashed(t, table_integer_key(i), value_hash_number(table_integer_key(i)));
 }
 
 /* ---- places ---- */
@@ -103,149 +86,141 @@ Value *table_slot_hashed(TableBody *t, Value key, uint32_t hash, uint64_t token)
 
 Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token)
 {
-    if ((uint64_t)i - 1 < t->array.size) return table_slot_int(t, i, token);
+    if ((uint64_t)i - 1 < t->array_size) return table_slot_int(t, i, token);
     if (!t->hash.count) return NULL;
-    return map_slot(&t->hash, integer_key(i), value_hash_number(integer_key(i)), token);
+    if (table_chunked(t)) return table_slot(t, table_integer_key(i), token);
+    return map_slot(&t->hash, table_integer_key(i), value_hash_number(table_integer_key(i)),
+                    token);
 }
 
 Value *table_slot(TableBody *t, Value key, uint64_t token)
 {
-    uint32_t i = index_in(key, t->array.size);
+    uint32_t i = table_index_in(key, t->array_size);
     if (i) return table_slot_int(t, i, token);
     key = normal_key(key);
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer))
+        return table_chunk_slot(t, integer, token);
     return map_slot(&t->hash, key, value_hash(key), token);
 }
 
 /* ---- writing ---- */
 
-static uint32_t flags(const TableBody *t)
+Value table_map_get(const TableBody *t, Value key)
 {
-    return __atomic_load_n(&t->absent_flags, __ATOMIC_RELAXED);
+    return table_get_hashed(t, key, key_hash(key));
 }
 
-static void set_flags(TableBody *t, uint32_t now)
+Word *table_map_slot(TableBody *t, Value key, uint64_t token)
 {
-    __atomic_store_n(&t->absent_flags, now, __ATOMIC_RELAXED);
+    return map_slot(&t->hash, key, key_hash(key), token);
 }
 
-static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+bool table_map_put(TableBody *t, Value key, Value v, uint64_t token)
 {
-    if (v == V_NIL) {
-        uint32_t count = t->hash.count;
-        map_remove(&t->hash, key, hash, token);
-        if (t->hash.count != count) set_flags(t, flags(t) | TABLE_REMOVED);
+    return map_put(&t->hash, key, key_hash(key), v, token);
+}
+
+void table_map_remove(TableBody *t, Value key, uint64_t token)
+{
+    map_remove(&t->hash, key, key_hash(key), token);
+}
+
+void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context)
+{
+    map_diff(&a->hash, &b->hash, fn, context);
+}
+
+static void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
+{
+    uint32_t count = t->hash.count;
+    map_remove(&t->hash, key, hash, token);
+    if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
+}
+
+/* Where nodes are followed, or integers are in chunks. */
+static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    if (table_has_nodes(t) && !table_note(t, key, v != V_NIL, token)) {
+        table_rehash(t, key, token);
+        table_set(t, key, v, token);
+    } else if (v == V_NIL) {
+        pair_remove(t, key, hash, token);
     } else if (map_put(&t->hash, key, hash, v, token)) {
-        set_flags(t, flags(t) & TABLE_REMOVED);
+        table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
+        mem_count_content(TABLE_PAIR_BYTES);
+        if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
     }
-}
-
-/* Puts v at the array's end, whose key must not be in the hash. */
-static void array_push(TableBody *t, Value v, uint64_t token)
-{
-    pvec_push(&t->array, v, token);
-    t->hash.spare += v == V_NIL;
-    if (t->array_high < t->array.size) t->array_high = t->array.size;
-}
-
-static void array_pop(TableBody *t, uint64_t token)
-{
-    t->hash.spare -= pvec_get(&t->array, t->array.size - 1) == V_NIL;
-    pvec_pop(&t->array, token);
-}
-
-/* Restores invariant 1. */
-static void array_trim(TableBody *t, uint64_t token)
-{
-    while (t->array.size && pvec_get(&t->array, t->array.size - 1) == V_NIL)
-        array_pop(t, token);
-}
-
-/* Takes a key out of the hash, if it is there: its value or nil. */
-static Value hash_take(TableBody *t, int64_t i, uint64_t token)
-{
-    if (!t->hash.count) return V_NIL;
-    Value key = integer_key(i);
-    uint32_t hash = value_hash_number(key);
-    Value v = table_get_hashed(t, key, hash);
-    if (v != V_NIL) map_remove(&t->hash, key, hash, token);
-    return v;
-}
-
-/* Restores invariant 2: moves the keys that follow the array's last out of the hash. */
-static void array_absorb(TableBody *t, uint64_t token)
-{
-    while (t->hash.count && t->array.size < PVEC_SIZE_MAX) {
-        Value v = hash_take(t, (int64_t)t->array.size + 1, token);
-        if (v == V_NIL) return;
-        array_push(t, v, token);
-    }
-}
-
-/* The longest part of the array, by powers of two, of which more than half is in use. */
-static uint32_t dense_size(const TableBody *t)
-{
-    uint32_t used = 0, dense = 0, size = t->array.size;
-    for (uint32_t i = 0, limit = 1; i < size; i++) {
-        used += pvec_get(&t->array, i) != V_NIL;
-        if (i + 1 < limit && i + 1 < size) continue;
-        if (used > limit / 2) dense = i + 1;
-        limit *= 2;
-    }
-    while (dense < size && pvec_get(&t->array, dense) != V_NIL) dense++;
-    return dense;
-}
-
-/* Moves the sparse end of the array to the hash. */
-static void array_spill(TableBody *t, uint64_t token)
-{
-    uint32_t size = dense_size(t);
-    while (t->array.size > size) {
-        uint32_t i = t->array.size;
-        Value v = pvec_get(&t->array, i - 1);
-        array_pop(t, token);
-        Value key = integer_key(i);
-        if (v != V_NIL) map_put(&t->hash, key, value_hash_number(key), v, token);
-    }
-    array_trim(t, token);
-    t->array_high = t->array.size;
-    set_flags(t, flags(t) | TABLE_REMOVED); /* its nils had a place, and have none now */
 }
 
 /* A key that is not in the array. */
-static void set_int_new(TableBody *t, int64_t i, Value v, uint64_t token)
+static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
-    uint32_t size = t->array.size;
-    if (i == (int64_t)size + 1 && v != V_NIL && size < PVEC_SIZE_MAX) {
-        if (size >= SPARSE_MIN && holes(t) > size / 2) array_spill(t, token);
-        if (t->array.size == size) {
-            array_push(t, v, token);
-            if (t->hash.count) array_absorb(t, token);
+    if (t->array.size > t->array_size) {
+        hidden_set(t, key, hash, v, token);
+    } else if (v == V_NIL) {
+        pair_remove(t, key, hash, token);
+    } else if (map_put(&t->hash, key, hash, v, token)) {
+        uint32_t flags = table_flags(t), nodes = table_node_count(t);
+        table_set_flags(t, flags & ~TABLE_ABSENT);
+        mem_count_content(TABLE_PAIR_BYTES);
+        if (t->hash.count > nodes) table_rehash(t, V_NIL, token);
+    }
+}
+
+static NOINLINE void chunk_set(TableBody *t, int64_t i, Value v, uint64_t token)
+{
+    if (!table_chunk_set(t, i, v, token)) return;
+    mem_count_content(TABLE_PAIR_BYTES);
+    if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
+}
+
+/* A number that is no place of the array. */
+static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer)) {
+        chunk_set(t, integer, v, token);
+        return;
+    }
+    uint32_t hash = value_hash_number(key), nodes = table_node_count(t);
+    if (t->array.size == t->array_size) {
+        if (t->hash.count >= nodes && table_get_hashed(t, key, hash) == V_NIL) {
+            table_rehash(t, key, token);
+            table_set(t, key, v, token); /* somewhere else now, where there is room */
             return;
         }
+        if (nodes >= 2 && nodes <= NODES_MAX) /* they are followed from now on */
+            table_resize(t, t->array_size, nodes, key, token);
     }
-    if (i > 0 && i <= t->array_high && v != V_NIL) t->array_high = (uint32_t)(i - 1);
-    hash_set(t, integer_key(i), value_hash_number(integer_key(i)), v, token);
+    uint32_t flags = table_flags(t);
+    if (!(flags & TABLE_NUMBERS)) table_set_flags(t, flags | TABLE_NUMBERS);
+    hash_set(t, key, hash, v, token);
+}
+
+/* A place in the array has become nil, or is no longer. */
+static inline void border_moves(TableBody *t, uint32_t i, bool filled)
+{
+    uint32_t border = t->hash.spare, next = filled ? border + 1 : border - 1;
+    if (!(border & TABLE_HOLES)) {
+        if (i != (filled ? next : border)) next |= TABLE_HOLES;
+    } else if (next == TABLE_HOLES || next == (TABLE_HOLES | t->array_size)) {
+        next &= ~TABLE_HOLES;
+    }
+    t->hash.spare = next;
 }
 
 void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
 {
-    if ((uint64_t)i - 1 >= t->array.size) {
-        set_int_new(t, i, v, token);
+    if ((uint64_t)i - 1 >= t->array_size) {
+        number_set(t, table_integer_key(i), v, token);
         return;
     }
     uint32_t at = (uint32_t)(i - 1);
     Value old = pvec_get(&t->array, at);
     if (v == old) return;
-    if (v != V_NIL || at + 1 < t->array.size) pvec_set(&t->array, at, v, token);
-    if (v != V_NIL) {
-        t->hash.spare -= old == V_NIL;
-    } else if (at + 1 < t->array.size) {
-        t->hash.spare++;
-    } else {
-        array_pop(t, token);
-        array_trim(t, token);
-        set_flags(t, flags(t) | TABLE_REMOVED);
-    }
+    pvec_set(&t->array, at, v, token);
+    if (v == V_NIL || old == V_NIL) border_moves(t, at + 1, v != V_NIL);
 }
 
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)
@@ -256,44 +231,59 @@ void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)
 void table_set(TableBody *t, Value key, Value v, uint64_t token)
 {
     assert(key != V_NIL && "nil is no key");
-    uint32_t limit = t->array_high < PVEC_SIZE_MAX ? t->array_high + 1 : t->array_high;
-    uint32_t i = index_in(key, limit);
+    uint32_t i = table_index_in(key, t->array_size);
     if (i) {
         table_set_int(t, i, v, token);
+    } else if (value_is_number(key)) {
+        number_set(t, normal_key(key), v, token);
+    } else {
+        hash_set(t, key, key_hash(key), v, token);
+    }
+}
+
+void table_add_like(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t i;
+    uint32_t place = table_index_in(key, t->array_size);
+    if (place) {
+        table_set_int(t, place, v, token);
         return;
     }
-    key = normal_key(key);
-    hash_set(t, key, value_hash(key), v, token);
+    if (table_chunked(t) && chunk_integer(key, &i))
+        table_chunk_set(t, i, v, token);
+    else
+        table_map_put(t, key, v, token);
+    mem_count_content(TABLE_PAIR_BYTES);
+}
+
+/* What n words add to the border that they follow. */
+static uint32_t list_border(const Value *v, uint32_t n)
+{
+    uint32_t dense = 0, used = 0;
+    while (dense < n && v[dense] != V_NIL) dense++;
+    for (uint32_t k = dense; k < n; k++) used += v[k] != V_NIL;
+    return used ? TABLE_HOLES | (dense + used) : dense;
 }
 
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token)
 {
-    for (; n && v[n - 1] == V_NIL; n--) table_set_int(t, first + (int64_t)n - 1, V_NIL, token);
-    if (first <= t->array.size || first - 1 > (int64_t)t->array.size + SPARSE_MIN) {
-        for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
+    int64_t last = first + (int64_t)n - 1;
+    if (last > (int64_t)t->array_size)
+        table_resize(t, (uint32_t)last, table_node_count(t), V_NIL, token);
+    PvecFlat *flat = t->array.root;
+    if (n && first - 1 == t->hash.spare && PVEC_OWNS(&t->array, flat, token)) {
+        memcpy(flat->words + first - 1, v, n * sizeof *v);
+        t->hash.spare += list_border(v, (uint32_t)n);
         return;
     }
-    if (!n) return;
-    while (t->array.size < first - 1)
-        array_push(t, hash_take(t, (int64_t)t->array.size + 1, token), token);
-    for (size_t k = 0; k < n; k++) {
-        t->hash.spare += v[k] == V_NIL;
-        hash_take(t, first + (int64_t)k, token);
-    }
-    pvec_append(&t->array, v, (uint32_t)n, token);
-    if (t->array_high < t->array.size) t->array_high = t->array.size;
-    array_absorb(t, token);
+    for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
 }
 
-void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token)
+bool table_list_room(TableBody *t, size_t size, uint64_t token)
 {
-    if (array && array <= PVEC_SIZE_MAX) pvec_reserve(&t->array, (uint32_t)array, token);
-    hamt_reserve(&t->hash, hash, token);
-}
-
-void table_reserve_like(TableBody *t, const TableBody *like, uint64_t token)
-{
-    hamt_reserve_like(&t->hash, &like->hash, token);
+    if (size > t->array_size)
+        table_resize(t, (uint32_t)size, table_node_count(t), V_NIL, token);
+    return !t->array.shape || mem_can(size / 2 * 3 * sizeof(Value));
 }
 
 void table_settle(TableBody *t, uint64_t token)
@@ -307,49 +297,141 @@ void table_settle(TableBody *t, uint64_t token)
 
 /* ---- traversal ---- */
 
-typedef const HamtEntry *NextFn(const Hamt *map, Word key, uint32_t hash);
-
-static inline bool next_in_hash(const TableBody *t, Value *key, Value *value, uint32_t hash,
-                                NextFn *next)
+static bool next_in_map(const TableBody *t, Value *key, Value *value)
 {
-    const HamtEntry *e = next(&t->hash, *key, hash);
+    const HamtEntry *e = map_next(&t->hash, *key, *key ? value_hash(*key) : 0);
     if (!e) return false;
+    if (chunk_is_key(e->key)) return table_chunk_at(t, chunk_first(e->key), key, value);
     *key = e->key;
     *value = e->value;
     return true;
 }
 
-static inline bool next_by(const TableBody *t, Value *key, Value *value, NextFn *next)
+static bool next_in_hash(const TableBody *t, Value *key, Value *value)
 {
-    uint32_t i = *key == V_NIL ? 0 : index_in(*key, t->array_high);
-    if (!i && *key != V_NIL) {
-        *key = normal_key(*key);
-        return next_in_hash(t, key, value, value_hash(*key), next);
+    int64_t i;
+    if (table_chunked(t) && chunk_integer(*key, &i)) {
+        if ((i + 1) % CHUNK_WIDTH && table_chunk_at(t, i + 1, key, value)) return true;
+        *key = chunk_key(i);
     }
-    for (; i < t->array.size; i++) {
-        *value = pvec_get(&t->array, i);
-        if (*value == V_NIL) continue;
-        *key = integer_key((int64_t)i + 1);
-        return true;
-    }
-    *key = V_NIL;
-    return next_in_hash(t, key, value, 0, next);
+    return next_in_map(t, key, value);
 }
 
 bool table_next(const TableBody *t, Value *key, Value *value)
 {
-    return next_by(t, key, value, map_next);
-}
-
-bool table_next_canonical(const TableBody *t, Value *key, Value *value)
-{
-    return next_by(t, key, value, map_next_canonical);
+    uint32_t i = *key == V_NIL ? 0 : table_index_in(*key, t->array_size);
+    if (!i && *key != V_NIL) {
+        *key = normal_key(*key);
+        return next_in_hash(t, key, value);
+    }
+    for (; i < t->array_size; i++) {
+        *value = pvec_get(&t->array, i);
+        if (*value == V_NIL) continue;
+        *key = table_integer_key((int64_t)i + 1);
+        return true;
+    }
+    *key = V_NIL;
+    return next_in_map(t, key, value);
 }
 
 bool table_may_have_had(const TableBody *t, Value key)
 {
-    return flags(t) & TABLE_REMOVED || index_in(key, t->array_high) ||
+    return table_flags(t) & TABLE_REMOVED || table_index_in(key, t->array_size) ||
            table_get(t, key) != V_NIL;
+}
+
+typedef struct Integers {
+    int64_t *items;
+    uint64_t count;
+} Integers;
+
+static void gather_integer(void *context, Word key, Word value)
+{
+    Integers *list = context;
+    int64_t i;
+    (void)value;
+    if (chunk_integer(key, &i)) list->items[list->count++] = i;
+}
+
+/* Those from 1 on first, as they may be in the array. */
+static int compare_integers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a - 1, y = *(const uint64_t *)b - 1;
+    return (x > y) - (x < y);
+}
+
+static bool each_in_array(const TableBody *t, TableVisitFn *fn, void *context)
+{
+    for (uint32_t i = 0; i < t->array_size; i++) {
+        Value v = pvec_get(&t->array, i);
+        if (v != V_NIL && !fn(context, table_integer_key((int64_t)i + 1), v)) return false;
+    }
+    return true;
+}
+
+/* The integers in the hash, which are above those in the array, in their order. */
+static bool each_integer(const TableBody *t, TableVisitFn *fn, void *context)
+{
+    Integers list = {mem_try_alloc_atomic(table_pairs(t) * sizeof(int64_t)), 0};
+    if (!list.items) mem_refuse(); /* an error follows */
+    if (!list.items) return false;
+    table_each_hashed(t, gather_integer, &list);
+    qsort(list.items, list.count, sizeof *list.items, compare_integers);
+    for (uint64_t k = 0; k < list.count; k++) {
+        int64_t i = list.items[k];
+        if (!fn(context, table_integer_key(i), table_get_int(t, i))) return false;
+    }
+    return true;
+}
+
+void table_each_canonical(const TableBody *t, TableVisitFn *fn, void *context)
+{
+    bool numbers = table_flags(t) & TABLE_NUMBERS;
+    if (!each_in_array(t, fn, context)) return;
+    if (numbers && t->hash.count && !each_integer(t, fn, context)) return;
+    const HamtEntry *e = map_next_canonical(&t->hash, V_NIL, 0);
+    for (; e; e = map_next_canonical(&t->hash, e->key, key_hash(e->key))) {
+        int64_t i;
+        if (chunk_integer(e->key, &i) || chunk_is_key(e->key)) continue;
+        if (!fn(context, e->key, e->value)) return;
+    }
+}
+
+/* ---- length ---- */
+
+/* Not nil at low, or 0; nil at high. */
+static int64_t border_between(const TableBody *t, int64_t low, int64_t high)
+{
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        if (table_get_int(t, middle) == V_NIL)
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
+
+/* On from the array into the hash, in doubling steps, and one by one where these would leave
+ * the integers of C. */
+static int64_t border_above(const TableBody *t, int64_t low)
+{
+    int64_t high = low + 1;
+    while (table_get_int(t, high) != V_NIL) {
+        low = high;
+        high *= 2;
+        if (high <= INT32_MAX) continue;
+        for (high = 1; table_get_int(t, high) != V_NIL;) high++;
+        return high - 1;
+    }
+    return border_between(t, low, high);
+}
+
+int64_t table_length_slow(const TableBody *t)
+{
+    uint32_t size = t->array_size;
+    if (size && pvec_get(&t->array, size - 1) == V_NIL) return border_between(t, 0, size);
+    return table_flags(t) & TABLE_NUMBERS ? border_above(t, size) : size;
 }
 
 /* ---- invariants ---- */
@@ -360,20 +442,40 @@ static void check_pair(void *context, Value key, Value value)
     assert(value != V_NIL && "no value in the hash is nil");
     assert((!value_is_number(key) || value_to_double(key) == value_to_double(key)) && "no NaN");
     assert(key == normal_key(key) && "-0 is stored as 0");
-    assert(!index_in(key, t->array_high) && "1..array_high is not in the hash");
+    assert(!table_index_in(key, t->array_size) && "1..array_size is not in the hash");
+    assert((!value_is_number(key) || t->flags & TABLE_NUMBERS) && "numbers are told of");
+    if (value_is_number(key) && table_has_nodes(t)) {
+        Nodes n = table_nodes((TableBody *)t, EPOCH_NONE);
+        int at = nodes_find(&n, node_identity(key));
+        assert(at >= 0 && node_is_live(node_at(&n, (uint32_t)at)) && "a number has a node");
+        (void)at;
+    }
     (void)t, (void)key, (void)value;
+}
+
+static void check_border(const TableBody *t)
+{
+    uint32_t used = 0, dense = 0, size = t->array_size, border = t->hash.spare;
+    for (uint32_t i = 0; i < size; i++) {
+        if (pvec_get(&t->array, i) == V_NIL) continue;
+        dense += used == i;
+        used++;
+    }
+    assert((border & TABLE_HOLES || (dense == used && border == dense)) && "a border is right");
+    assert((!(border & TABLE_HOLES) || (border & ~TABLE_HOLES) == used) && "holes are counted");
+    (void)dense, (void)used, (void)border;
 }
 
 void table_check(const TableBody *t)
 {
-    uint32_t nils = 0, n = t->array.size;
     pvec_check(&t->array, EPOCH_NONE);
     map_check(&t->hash);
-    for (uint32_t i = 0; i < n; i++) nils += pvec_get(&t->array, i) == V_NIL;
-    assert((!n || pvec_get(&t->array, n - 1) != V_NIL) && "the last element is not nil");
-    assert(nils == holes(t) && "nils in the array are counted");
-    assert(t->array_high >= n && "array_high is at or above the array's end");
-    assert(table_get_int(t, (int64_t)n + 1) == V_NIL && "key n+1 is not in the hash");
-    hamt_each(&t->hash, check_pair, (void *)t);
-    (void)nils;
+    assert(t->array.size >= t->array_size && "the vector has the array");
+    if (table_has_nodes(t)) {
+        Nodes n = table_nodes((TableBody *)t, EPOCH_NONE);
+        nodes_check(&n);
+    }
+    if (table_chunked(t)) table_chunks_check(t);
+    check_border(t);
+    table_each_hashed(t, check_pair, (void *)t);
 }

@@ -3,23 +3,32 @@
  * Table: an object with identity, and TableBody: what a table contains.
  *
  *   Table  [hdr|epoch|body]          body: what was in it when its epoch ended
- *   body   [meta | array 1..n | hash for all other keys | flags]
+ *   body   [meta | array 1..array_size, nodes | hash for all other keys | flags]
  *
  * All functions here work on a body. Which body a state sees for a Table, and
  * whether it may be written, is the business of state/heap.h: writers get a body
  * that the epoch `token` owns; what hangs below it is copied on the way as far as
  * it is older (hamt.h, pvec.h).
  *
+ * Which keys are in the array is as in PUC Lua 5.2, as it decides what `#` is where there are
+ * holes: when a new key finds no free node in the hash, the array gets the greatest size 2^k
+ * of which more than half is in use, that key counted, even if it is assigned nil; and a
+ * constructor makes room for its items. The map has no nodes, so their number is kept, and
+ * where there are numbers among the keys, what is in them (nodes.h): behind the array, in
+ * the same vector. A hash without a number, or of more than NODES_MAX nodes, is full
+ * when there are as many pairs as nodes: so it is in PUC Lua, too, where none has become nil.
+ *
  * Invariants (table_check):
- *  1. the array's last element is not nil (elements before it may be).
- *  2. key n+1, n the array's size, is not in the hash.
- *  3. no value in the hash is nil; no key is nil, NaN, -0, or a number in 1..array_high.
- *  4. absent_flags bit m set => metamethod m is absent from this body's hash. Its bit
- *     TABLE_REMOVED is set when a key has ever been removed.
- *  5. array_high >= n: keys up to it belong before the hash in a traversal, even when
- *     the traversal itself has shortened the array.
- *  6. hash.spare is the number of nils in the array. When a key is added to an array
- *     that is mostly nils, its sparse end moves to the hash (a queue stays small).
+ *  1. all keys in 1..array_size are in the array, all others in the hash.
+ *  2. no value in the hash is nil; no key is nil, NaN or -0.
+ *  3. flags: bit m set => metamethod m is absent from this body's hash. TABLE_REMOVED is set
+ *     when a key has ever been removed, TABLE_NUMBERS while there are numbers in the hash,
+ *     TABLE_FROZEN in a body that nobody writes to;
+ *     TABLE_NODES: 0, or 1 + the logarithm of the number of nodes.
+ *  4. hash.spare, the border: 1..border are not nil, and all above it in the array is;
+ *     or TABLE_HOLES + the number of those in the array that are not nil.
+ *  5. the vector is longer than the array exactly if it has nodes; then there is a node
+ *     for each number in the hash.
  */
 #ifndef MOONLET_TABLE_H
 #define MOONLET_TABLE_H
@@ -29,14 +38,25 @@
 #include "pvec.h"
 #include "value/string.h"
 
+#define TABLE_ABSENT 0x003fffffu
+#define TABLE_FROZEN 0x00400000u /* read-only: see heap_freeze */
+#define TABLE_CHUNKED 0x00800000u
+#define TABLE_NODES 0x3f000000u
+#define TABLE_NUMBERS 0x40000000u
 #define TABLE_REMOVED 0x80000000u
+enum { TABLE_NODES_SHIFT = 24 };
+#define TABLE_HOLES 0x80000000u
+#define TABLE_ARRAY_MAX ((uint32_t)1 << 30)
+
+/* What a pair in the hash counts for, wherever it lies: a word of the array as a word. */
+enum { TABLE_PAIR_BYTES = 24 };
 
 typedef struct TableBody {
     struct Table *meta;
     Pvec array;
     Hamt hash;
-    uint32_t absent_flags; /* a cache: also written, atomically, in frozen bodies */
-    uint32_t array_high;
+    uint32_t flags; /* TABLE_ABSENT is a cache: also written, atomically, in frozen bodies */
+    uint32_t array_size;
 } TableBody;
 
 typedef struct Table {
@@ -45,14 +65,21 @@ typedef struct Table {
     TableBody body;
 } Table;
 
+static inline uint32_t table_flags(const TableBody *t)
+{
+    return __atomic_load_n(&t->flags, __ATOMIC_RELAXED);
+}
+
+static inline bool table_is_frozen(const TableBody *t) { return table_flags(t) & TABLE_FROZEN; }
+
 /* The copy of a body that an epoch begins its writes with. */
 static inline void table_body_copy(TableBody *to, const TableBody *from)
 {
     to->meta = from->meta;
     to->array = from->array;
     to->hash = from->hash;
-    to->absent_flags = __atomic_load_n(&from->absent_flags, __ATOMIC_RELAXED);
-    to->array_high = from->array_high;
+    to->flags = table_flags(from);
+    to->array_size = from->array_size;
 }
 
 /* Raw access; nil when absent. No allocation. */
@@ -61,7 +88,7 @@ Value table_get_hashed(const TableBody *t, Value key, uint32_t hash);
 Value table_get_int_slow(const TableBody *t, int64_t i);
 static inline Value table_get_int(const TableBody *t, int64_t i)
 {
-    if ((uint64_t)i - 1 < t->array.size) return pvec_get(&t->array, (uint32_t)(i - 1));
+    if ((uint64_t)i - 1 < t->array_size) return pvec_get(&t->array, (uint32_t)(i - 1));
     return table_get_int_slow(t, i);
 }
 
@@ -136,14 +163,14 @@ static inline bool table_owns_root(const TableBody *t, uint64_t token)
 /* The element of the array, if that is flat and the element there and not nil; else nil. */
 static inline Value table_peek_int(const TableBody *t, int64_t i)
 {
-    if ((uint64_t)i - 1 >= t->array.size || t->array.shape) return V_NIL;
+    if ((uint64_t)i - 1 >= t->array_size || t->array.shape) return V_NIL;
     return ((const PvecFlat *)t->array.root)->words[i - 1];
 }
 /* The place of a word of the array, if it lies where the token's owner may write; else NULL. */
 static inline Value *table_own_item(TableBody *t, int64_t i, uint64_t token)
 {
     PvecFlat *flat = t->array.root;
-    bool own = (uint64_t)i - 1 < t->array.size && PVEC_OWNS(&t->array, flat, token);
+    bool own = (uint64_t)i - 1 < t->array_size && PVEC_OWNS(&t->array, flat, token);
     return own ? &flat->words[i - 1] : NULL;
 }
 
@@ -188,37 +215,82 @@ static inline Value *table_slot_string(TableBody *t, const String *key, uint32_t
 Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token);
 static inline Value *table_slot_int(TableBody *t, int64_t i, uint64_t token)
 {
-    if ((uint64_t)i - 1 >= t->array.size) return table_slot_int_slow(t, i, token);
+    if ((uint64_t)i - 1 >= t->array_size) return table_slot_int_slow(t, i, token);
     Value *slot = pvec_slot(&t->array, (uint32_t)(i - 1), token);
     return *slot == V_NIL ? NULL : slot;
 }
 
+/* All pairs in the hash; and the blocks that the contents are made of. O(n). */
+void table_each_hashed(const TableBody *t, HamtEachFn *fn, void *context);
+void table_blocks(const TableBody *t, MemBlockFn *fn, void *context);
+
 /* Raw assignment; a nil value deletes. key is neither nil nor NaN. O(log32 n),
- * amortised O(1) for appending. */
+ * amortised O(1) in the array. */
 void table_set(TableBody *t, Value key, Value v, uint64_t token);
 void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token);
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token);
-/* Puts v[0..n) at first, first+1 ... as a constructor does; holes are kept. */
+/* Puts v[0..n) at first, first+1 ... as a constructor does: they are in the array then. */
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token);
-/* Makes room for a known number of elements. A hint. */
-void table_reserve(TableBody *t, size_t array, size_t hash, uint64_t token);
+/* Begins an empty table as PUC Lua's constructor does for so many items and other fields. */
+void table_begin(TableBody *t, uint32_t array, uint32_t hash, uint64_t token);
 
-/* The same for the keys of another table's hash, which are then put in its order: the order
- * will be the same, if their hashes are. The hash must be empty. */
-void table_reserve_like(TableBody *t, const TableBody *like, uint64_t token);
+/* Makes a copy of a table: begins an empty one with the room of another, to which then each of
+ * that one's pairs is added once, as it is or with a value or an object as key that stands for
+ * the other's. All that is done to the copy then has the same effects; the order is the same
+ * if the keys' hashes are. */
+void table_begin_like(TableBody *t, const TableBody *like, uint64_t token);
+void table_add_like(TableBody *t, Value key, Value v, uint64_t token);
+/* Makes room for an array of so many, as table_set_list does, but says whether there is memory
+ * for all of it, in one block or in small ones. */
+MEM_TRY bool table_list_room(TableBody *t, size_t size, uint64_t token);
+
+/* The room of a table, for images: what decides where its keys go, beside the keys. */
+typedef struct TableRoom {
+    uint32_t array; /* its size */
+    uint32_t nodes; /* a power of two, or 0 */
+    uint32_t words; /* that are kept of the nodes (nodes.h) */
+    bool chunked, numbers, removed;
+    uint8_t shift; /* of the hash's root: hamt.h */
+} TableRoom;
+TableRoom table_room(const TableBody *t);
+Word table_room_word(const TableBody *t, uint32_t i);
+/* Begins an empty table with such room, to which its pairs are then added (table_add_like).
+ * Answers false, and does nothing, when there is no such room. */
+bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);
+/* Calls fn for each key whose values differ, with that in b (nil: it is not there), where the
+ * two have the same room but for the number of nodes, what is in them, and flags. What they
+ * share costs nothing; there is no order. Answers false, and calls nothing, when the rooms
+ * differ. */
+typedef void TableDiffFn(void *context, Value key, Value old, Value now);
+bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context);
+/* Apply what table_diff told: the table gets the room, and then each value. Answer false for a
+ * key, or a room, that the table cannot have. */
+bool table_change_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);
+bool table_change_like(TableBody *t, Value key, Value now, uint64_t token);
+
+/* Whether the room is one that the pairs can have that have been added. O(n). */
+bool table_room_is_sound(const TableBody *t);
 
 /* For a table that will be read often, and begun from: see hamt.h, patches. */
 void table_settle(TableBody *t, uint64_t token);
 
-/* A border (manual 3.4.6). O(1). */
-static inline int64_t table_length(const TableBody *t) { return t->array.size; }
+/* The border that PUC Lua finds (manual 3.4.6). O(1) without holes, else O(log n). */
+int64_t table_length_slow(const TableBody *t);
+static inline int64_t table_length(const TableBody *t)
+{
+    uint32_t border = t->hash.spare;
+    if (border < t->array_size) return border;
+    if (border == t->array_size && !(table_flags(t) & TABLE_NUMBERS)) return border;
+    return table_length_slow(t);
+}
 
 /* The entry after *key in the table's order (nil starts); false at the end.
  * Works when *key was deleted meanwhile. O(log32 n). */
 bool table_next(const TableBody *t, Value *key, Value *value);
-/* The same in an order that depends on the contents only and not on their history, unless
- * keys were in the array: for digests. O(n) for small tables. */
-bool table_next_canonical(const TableBody *t, Value *key, Value *value);
+/* Calls fn for each pair, until that gives false, in an order that depends on the contents only
+ * and not on their history: for digests. O(n); where the hash has numbers they are sorted. */
+typedef bool TableVisitFn(void *context, Value key, Value value);
+void table_each_canonical(const TableBody *t, TableVisitFn *fn, void *context);
 /* Whether a traversal may have come to this key: it is there, or may have been. */
 bool table_may_have_had(const TableBody *t, Value key);
 

@@ -56,13 +56,13 @@ static int order_words(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
 
 static int order_strings(const String *a, const String *b)
 {
-    size_t n = a->length < b->length ? a->length : b->length;
-    int order = memcmp(a->data, b->data, n);
-    return order ? order : order_words(a->length, b->length);
+    if (a->length != b->length) return order_words(a->length, b->length);
+    return memcmp(a->data, b->data, a->length);
 }
 
-/* Numbers and the rest by their words (which puts the rest first), objects by type,
- * then content or id. The address decides only between objects of different lineages. */
+/* Numbers and the rest by their words (which puts the rest first), objects by type, then
+ * content or id; strings by length first, which is soon told. The address decides only between
+ * objects of different lineages, which are never in one table. */
 int value_order(Value a, Value b)
 {
     if (!value_is_object(a) || !value_is_object(b)) return order_words(a, b);
@@ -75,4 +75,12 @@ int value_order(Value a, Value b)
                            (uintptr_t)((const Light *)y)->pointer);
     int order = order_words(object_id(x), object_id(y));
     return order ? order : order_words(a, b);
+}
+
+bool value_is_valid(Value v)
+{
+    if (!value_is_object(v)) return v <= V_TRUE || value_is_number(v);
+    if (v < 4096 || v % sizeof(Value)) return false;
+    ObjectType type = object_type(value_pointer(v));
+    return type >= OBJ_STRING && type <= OBJ_CELL;
 }

@@ -28,6 +28,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if UINTPTR_MAX != 0xffffffffffffffff
+#error "Moonlet needs pointers of 64 bits: a Value is one, or a double"
+#endif
+
 typedef uint64_t Value;
 
 #define V_NIL ((Value)0)
@@ -111,6 +115,9 @@ static inline uint8_t object_raw_type(const void *o)
 {
     return __atomic_load_n(&((const Object *)o)->type, __ATOMIC_RELAXED);
 }
+/* Whether v is a value, as far as one word and the object's type tell: for checks. */
+bool value_is_valid(Value v);
+
 static inline ObjectType object_type(const void *o)
 {
     return (ObjectType)(object_raw_type(o) & ~OBJ_REMAPPED);
@@ -173,9 +180,9 @@ static inline uint32_t value_hash_word(uint64_t x)
     unsigned __int128 product = (unsigned __int128)x * 0x9e3779b97f4a7c15u;
     return (uint32_t)(product >> 64) ^ (uint32_t)(product >> 32);
 }
-/* The same for numbers, where the key -0 must be a 0 already. */
+/* value_hash for numbers; the key -0 must be a 0 already. */
 static inline uint32_t value_hash_number(Value v) { return value_hash_word(v); }
-/* A total order on table keys of one hash, for the collision buckets. */
+/* A total order on table keys of one hash, the same on every machine: see bucket.h. */
 int value_order(Value a, Value b);
 
 #endif

@@ -63,7 +63,7 @@ static inline void assert_error(moonlet_result r, moonlet_error_kind kind, const
 static inline int run_suite(TCase *t)
 {
     Suite *s = suite_create("api");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 240); /* where many share a processor */
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -4,7 +4,8 @@
  *
  * The world (made by program_world) has numbers n1.., strings s1.., a list, a map, tables
  * of functions that share captured variables, of coroutines suspended at all sorts of
- * places, and of objects with metamethods. A program is a few random statements.
+ * places, of objects with metamethods, of tables that become read-only. A program is a few
+ * random statements.
  */
 #ifndef RANDOM_PROGRAM_H
 #define RANDOM_PROGRAM_H
@@ -15,7 +16,9 @@
 #include <string.h>
 
 static const char program_world[] =
-    "list, map, fns, cos, objs = {}, {}, {}, {}, {}\n"
+    "list, map, fns, cos, objs, ice = {}, {}, {}, {}, {}, {}\n"
+    "freeze = require('state').freeze package.loaded.state = nil\n"
+    "debug.getregistry()['SNAPSHOT*'] = nil\n"
     "for i = 1, 9 do _G['n' .. i] = i; _G['s' .. i] = '' end\n"
     "local yield, resume = coroutine.yield, coroutine.resume\n"
     "local meta = {}\n"
@@ -131,6 +134,13 @@ static const char *const program_simple[] = {
     "pcall(function() list = list local x = nil; n# = @; x.y = 1 end)",
     "xpcall(function() error('e@') end, function(m) s# = m n# = @ end)",
     "if snap then snap(@) end",
+    "ice[#] = {x = @, {}, ice[#]}",
+    "if ice[#] then pcall(rawset, ice[#], 'x', @) end",
+    "for i = 1, 9 do pcall(function() ice[i].x = ice[i].x + @ end) end",
+    "for i = 1, 9 do pcall(function() table.insert(ice[i], @) end) end",
+    "pcall(freeze, ice[#])",
+    "pcall(freeze, ice[#], true)",
+    "n# = ice[#] and ice[#].x or #",
     "setmetatable(map, n# % 2 == 0 and {__index = {d = @}} or nil)",
     "do local function f(n) if n > 0 then return f(n - 1) end n# = @ return n end f(@) end",
     "do local function f(n) return n < 2 and n or f(n - 1) + f(n - 2) end n# = f(#) end",

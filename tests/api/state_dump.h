@@ -21,6 +21,7 @@ typedef enum DumpMode {
     DUMP_EXACT,   /* with addresses: for one and the same state */
     DUMP_REPLAY,  /* with ids: for what is made again */
     DUMP_VISIBLE, /* and without stacks: for what is made in another way */
+    DUMP_LOADED,  /* nor code by address, and strings by their bytes: for what was loaded */
     DUMP_ALIKE    /* nor ids: for copies */
 } DumpMode;
 
@@ -73,7 +74,7 @@ static int dump_range_order(const void *a, const void *b)
 }
 
 /* To be called for each chunk, which must never be released. */
-static void dump_chunk(const moonlet_chunk *c)
+static inline void dump_chunk(const moonlet_chunk *c)
 {
     dump_proto(c->proto);
     qsort(dump_ranges, dump_range_count, sizeof *dump_ranges, dump_range_order);
@@ -96,8 +97,8 @@ static bool dump_is_object(Value v)
 
 /* Walking ----------------------------------------------------------------------------- */
 
-typedef struct Walk {
-    Run *R;
+typedef struct DumpWalk {
+    Machine *M;
     const State *state;
     Dump *out;
     DumpMode mode;
@@ -105,23 +106,23 @@ typedef struct Walk {
     size_t found_count, found_capacity;
     size_t *seen; /* hash table of numbers + 1 */
     size_t seen_mask;
-} Walk;
+} DumpWalk;
 
-static void dump_put(Walk *w, uint64_t word)
+static void dump_put(DumpWalk *w, uint64_t word)
 {
     Dump *d = w->out;
     if (d->count == d->capacity) d->words = dump_grown(d->words, &d->capacity, sizeof word);
     d->words[d->count++] = word;
 }
 
-static size_t *dump_seen(const Walk *w, const void *o)
+static size_t *dump_seen(const DumpWalk *w, const void *o)
 {
     size_t i = value_hash_word((uintptr_t)o) & w->seen_mask;
     while (w->seen[i] && w->found[w->seen[i] - 1] != o) i = (i + 1) & w->seen_mask;
     return &w->seen[i];
 }
 
-static void dump_seen_grow(Walk *w)
+static void dump_seen_grow(DumpWalk *w)
 {
     free(w->seen);
     w->seen_mask = w->seen_mask * 2 + 1;
@@ -130,7 +131,7 @@ static void dump_seen_grow(Walk *w)
     for (size_t i = 0; i < w->found_count; i++) *dump_seen(w, w->found[i]) = i + 1;
 }
 
-static size_t dump_number(Walk *w, void *o)
+static size_t dump_number(DumpWalk *w, void *o)
 {
     if (w->found_count * 2 >= w->seen_mask) dump_seen_grow(w);
     size_t *seen = dump_seen(w, o);
@@ -141,8 +142,14 @@ static size_t dump_number(Walk *w, void *o)
     return *seen = w->found_count;
 }
 
-static void dump_value(Walk *w, Value v)
+static void dump_string(DumpWalk *w, const String *s);
+
+static void dump_value(DumpWalk *w, Value v)
 {
+    if (w->mode == DUMP_LOADED && value_is_string(v)) {
+        dump_string(w, value_string(v));
+        return;
+    }
     if (dump_is_object(v)) {
         dump_put(w, UINT64_MAX); /* no Value */
         v = dump_number(w, value_pointer(v));
@@ -150,9 +157,9 @@ static void dump_value(Walk *w, Value v)
     dump_put(w, v);
 }
 
-static void dump_pointer(Walk *w, const void *o) { dump_value(w, value_object(o)); }
+static void dump_pointer(DumpWalk *w, const void *o) { dump_value(w, value_object(o)); }
 
-static void dump_string(Walk *w, const String *s)
+static void dump_string(DumpWalk *w, const String *s)
 {
     dump_put(w, s->length);
     for (size_t i = 0; i < s->length; i += 8) {
@@ -162,9 +169,9 @@ static void dump_string(Walk *w, const String *s)
     }
 }
 
-static void dump_table(Walk *w, const Table *t)
+static void dump_table(DumpWalk *w, const Table *t)
 {
-    const TableBody *b = heap_table(w->R, t);
+    const TableBody *b = heap_table(&w->M->run, t);
     table_check(b);
     dump_pointer(w, b->meta);
     dump_put(w, (uint64_t)table_length(b));
@@ -175,7 +182,7 @@ static void dump_table(Walk *w, const Table *t)
     }
 }
 
-static void dump_stack(Walk *w, const CoBody *b)
+static void dump_stack(DumpWalk *w, const CoBody *b)
 {
     size_t limit = b->status == CO_DEAD ? b->fp : b->top;
     for (const Segment *s = b->segment; s; limit = s->prev_frame, s = s->prev) {
@@ -185,11 +192,11 @@ static void dump_stack(Walk *w, const CoBody *b)
     }
 }
 
-static void dump_coroutine(Walk *w, const Coroutine *c)
+static void dump_coroutine(DumpWalk *w, const Coroutine *c)
 {
     /* the main one's stack is nobody's between runs */
     if (c == w->state->world->main && !w->state->paused) return;
-    const CoBody *b = heap_coroutine(w->R, c);
+    const CoBody *b = heap_coroutine(&w->M->run, c);
     dump_put(w, b->status);
     if (w->mode >= DUMP_VISIBLE) return;
     dump_put(w, (uint64_t)b->fp << 32 | (uint64_t)b->wrapped << 8 | b->failed);
@@ -198,12 +205,18 @@ static void dump_coroutine(Walk *w, const Coroutine *c)
     dump_stack(w, b);
 }
 
-static void dump_values(Walk *w, const Value *v, uint32_t count)
+static void dump_values(DumpWalk *w, const Value *v, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) dump_value(w, v[i]);
 }
 
-static void dump_object(Walk *w, void *o)
+static void dump_code(DumpWalk *w, const Proto *p)
+{
+    bool address = w->mode != DUMP_LOADED;
+    dump_put(w, address ? (uintptr_t)p : (uint64_t)p->source->line << 32 | p->node_count);
+}
+
+static void dump_object(DumpWalk *w, void *o)
 {
     ObjectType type = object_type(o);
     dump_put(w, type);
@@ -215,7 +228,7 @@ static void dump_object(Walk *w, void *o)
     case OBJ_STRING: dump_string(w, o); break;
     case OBJ_TABLE: dump_table(w, o); break;
     case OBJ_CLOSURE:
-        dump_put(w, (uintptr_t)((Closure *)o)->proto);
+        dump_code(w, ((Closure *)o)->proto);
         dump_values(w, ((Closure *)o)->upvalues, ((Closure *)o)->proto->upvalue_count);
         break;
     case OBJ_NATIVE:
@@ -224,11 +237,11 @@ static void dump_object(Walk *w, void *o)
         break;
     case OBJ_COROUTINE: dump_coroutine(w, o); break;
     case OBJ_USERDATA:
-        dump_pointer(w, heap_userdata(w->R, o)->meta);
-        dump_value(w, heap_userdata(w->R, o)->user);
+        dump_pointer(w, heap_userdata(&w->M->run, o)->meta);
+        dump_value(w, heap_userdata(&w->M->run, o)->user);
         break;
     case OBJ_LIGHT: dump_put(w, (uintptr_t)((Light *)o)->pointer); break;
-    case OBJ_CELL: dump_value(w, heap_cell(w->R, o)); break;
+    case OBJ_CELL: dump_value(w, heap_cell(&w->M->run, o)); break;
     default: abort();
     }
 }
@@ -236,11 +249,12 @@ static void dump_object(Walk *w, void *o)
 static Dump dump_state(const State *s, DumpMode mode)
 {
     Dump d = {0};
-    Walk w = {.R = run_begin(s), .state = s, .out = &d, .mode = mode, .seen_mask = 255};
+    DumpWalk w = {.M = machine_begin(s), .state = s, .out = &d, .mode = mode, .seen_mask = 255};
     dump_seen_grow(&w);
     if (mode != DUMP_ALIKE) dump_put(&w, s->next_id);
-    dump_put(&w, s->random ? s->random->oldest : RANDOM_WORDS);
-    for (int i = 0; s->random && i < RANDOM_WORDS; i++) dump_put(&w, s->random->words[i]);
+    const Random *r = s->random;
+    for (unsigned i = 0; r && i < RANDOM_WORDS; i++)
+        dump_put(&w, r->words[(r->oldest + i) % RANDOM_WORDS]);
     dump_pointer(&w, s->world->globals);
     dump_pointer(&w, s->world->registry);
     for (int i = 0; i < TYPE_COUNT; i++) dump_pointer(&w, s->world->type_meta[i]);
@@ -248,7 +262,7 @@ static Dump dump_state(const State *s, DumpMode mode)
     for (size_t i = 0; i < w.found_count; i++) dump_object(&w, w.found[i]);
     free(w.found);
     free(w.seen);
-    run_end(w.R);
+    machine_end(w.M);
     return d;
 }
 

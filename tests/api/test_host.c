@@ -47,9 +47,9 @@ static moonlet_term *reverse(void *user, const moonlet_term *args, char **error)
 START_TEST(both_formats)
 {
     static double base = 100;
-    const moonlet_entry entries[] = {{"add", add, NULL, &base},
-                                     {"fail", refuse, NULL, NULL},
-                                     {"reverse", NULL, reverse, NULL},
+    const moonlet_entry entries[] = {{"add", add, NULL, &base, false},
+                                     {"fail", refuse, NULL, NULL, false},
+                                     {"reverse", NULL, reverse, NULL, false},
                                      {0}};
     moonlet_state *s =
         with(entries, "x, n = host.add(1, 2, 3) a, b, c = host.reverse(1, 2, 3)");
@@ -84,7 +84,7 @@ static int fold(moonlet_context *c, const moonlet_value *args, size_t count)
 
 START_TEST(calls_on_the_c_stack)
 {
-    const moonlet_entry entries[] = {{"fold", fold, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"fold", fold, NULL, NULL, false}, {0}};
     moonlet_state *s =
         with(entries, "function plus(a, b) calls = (calls or 0) + 1 return a + b end "
                       "x = host.fold(plus, 1, 2, 3, 4)");
@@ -110,6 +110,30 @@ START_TEST(calls_on_the_c_stack)
 }
 END_TEST
 
+/* Begins a run of its own, in the same world, and so on. */
+static int begin_another(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args, (void)count;
+    const moonlet_state *s = moonlet_context_state(c);
+    moonlet_result r = moonlet_call_function(s, "f", NULL, 0);
+    int answer =
+        r.status == MOONLET_OK
+            ? moonlet_return_one(c, moonlet_number(1 + number_of(moonlet_result_value(&r, 0))))
+            : moonlet_return_one(c, moonlet_number(0));
+    if (r.status != MOONLET_OK) ck_assert_str_eq(r.error->message, "C stack overflow");
+    moonlet_release(r.state);
+    return answer;
+}
+
+START_TEST(runs_within_runs_end)
+{
+    const moonlet_entry entries[] = {{"another", begin_another, NULL, NULL, false}, {0}};
+    moonlet_state *s = with(entries, "function f() return host.another() end n = f()");
+    ck_assert_double_eq(number_in(s, "n"), 199);
+    moonlet_release(s);
+}
+END_TEST
+
 static int doubled(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     double d, by;
@@ -131,7 +155,7 @@ static int through(moonlet_context *c, const moonlet_value *args, size_t count)
 START_TEST(continuations)
 {
     const moonlet_entry entries[] = {
-        {"twice", twice, NULL, NULL}, {"through", through, NULL, NULL}, {0}};
+        {"twice", twice, NULL, NULL, false}, {"through", through, NULL, NULL, false}, {0}};
     moonlet_state *s = with(
         entries, "co = coroutine.create(function() "
                  "return host.twice(function(x) return x + coroutine.yield(x) end, 5) end) "
@@ -166,7 +190,7 @@ static int bump(moonlet_context *c, const moonlet_value *args, size_t count)
 
 START_TEST(states_in_and_out)
 {
-    const moonlet_entry entries[] = {{"bump", bump, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"bump", bump, NULL, NULL, false}, {0}};
     moonlet_state *s = with(
         entries,
         "counter, watched = 0, {} "
@@ -191,7 +215,7 @@ static int keep_state(moonlet_context *c, const moonlet_value *args, size_t coun
 START_TEST(a_kept_state_goes_on)
 {
     static moonlet_state *kept;
-    const moonlet_entry entries[] = {{"keep", keep_state, NULL, &kept}, {0}};
+    const moonlet_entry entries[] = {{"keep", keep_state, NULL, &kept, false}, {0}};
     moonlet_state *s = with(entries, "n = 1 local got = host.keep(5) n = n + 1 result = got");
     ck_assert_double_eq(number_in(s, "n * 100 + result"), 205);
     ck_assert(moonlet_is_paused(kept));
@@ -204,6 +228,88 @@ START_TEST(a_kept_state_goes_on)
     moonlet_release(r.state);
     moonlet_release(changed);
     moonlet_release(kept);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Goes on in another state than its own: that of the first call, of another coroutine's, of one
+ * that has been run on. */
+static moonlet_state *other_state;
+
+static int go_elsewhere(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)count;
+    const moonlet_state *now = moonlet_context_state(c);
+    if (!other_state) other_state = moonlet_retain(now);
+    moonlet_state *to = moonlet_retain(moonlet_is_true(args[0]) ? other_state : now);
+    if (moonlet_is_true(args[1])) to = after(to, "mark = (mark or 0) + 1");
+    int answer = moonlet_return_state(c, to, args, 1);
+    moonlet_release(to);
+    return answer;
+}
+
+static int later(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args, (void)count;
+    return moonlet_return_state(c, other_state, NULL, 0);
+}
+
+static int go_later(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)count;
+    moonlet_release(other_state);
+    other_state = moonlet_retain(moonlet_context_state(c));
+    return moonlet_call_then(c, args[0], NULL, 0, later, moonlet_nil());
+}
+
+#define REFUSED "a state that did not come of this call's"
+
+START_TEST(states_of_other_calls_are_refused)
+{
+    const moonlet_entry entries[] = {
+        {"go", go_elsewhere, NULL, NULL, false}, {"later", go_later, NULL, NULL, false}, {0}};
+    moonlet_state *s =
+        with(entries,
+             "assert(host.go(false, true) == false and mark == 1)\n"
+             "assert(host.go(false, true) == false and mark == 2)\n"
+             "function refused(...) local ok, e = pcall(...)\n"
+             "return not ok and e:find(\"" REFUSED "\", 1, true) ~= nil end\n"
+             "for _, changed in ipairs {true, false} do\n"
+             "assert(refused(host.go, true, changed))\n"
+             "assert(coroutine.wrap(function() return refused(host.go, true, changed) end)())\n"
+             "end assert(refused(host.later, function() end)) done = 1");
+    ck_assert_double_eq(number_in(s, "done"), 1);
+    /* In a run of its own, from the same state as the first one. */
+    moonlet_result r = moonlet_do(s, "return refused(host.go, true, false), mark");
+    assert_ok(r);
+    ck_assert(moonlet_is_true(r.values[0]));
+    assert_number(r.values[1], 2);
+    moonlet_release(r.state);
+    moonlet_release(other_state);
+    moonlet_release(s);
+}
+END_TEST
+
+/* One that has been resumed and is paused again, elsewhere. */
+static int go_resumed(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args, (void)count;
+    const moonlet_limits few = {.steps = 100};
+    moonlet_state *limited = moonlet_limit(moonlet_context_state(c), &few);
+    moonlet_result r = moonlet_resume(limited);
+    moonlet_release(limited);
+    int answer = r.status == MOONLET_PAUSED ? moonlet_return_state(c, r.state, NULL, 0)
+                                            : moonlet_fail(c, "not paused");
+    moonlet_release(r.state);
+    return answer;
+}
+
+START_TEST(states_that_were_resumed_are_refused)
+{
+    const moonlet_entry entries[] = {{"go", go_resumed, NULL, NULL, false}, {0}};
+    moonlet_state *s = with(entries, "local ok, e = pcall(host.go) n = 0\n"
+                                     "for i = 1, 1000 do n = n + i end text = e");
+    ck_assert_double_eq(number_in(s, "text:find(\"" REFUSED "\", 1, true) and n"), 500500);
     moonlet_release(s);
 }
 END_TEST
@@ -222,7 +328,7 @@ static int tables(moonlet_context *c, const moonlet_value *args, size_t count)
 
 START_TEST(tables_in_a_run)
 {
-    const moonlet_entry entries[] = {{"tables", tables, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"tables", tables, NULL, NULL, false}, {0}};
     moonlet_state *s = with(entries, "t = host.tables()");
     ck_assert_double_eq(number_in(s, "t == made and t.k or 0"), 3);
     moonlet_release(s);
@@ -243,10 +349,12 @@ static void copy_counter(void *to, const void *from, size_t size)
 }
 
 static int counter_add(moonlet_context *c, const moonlet_value *args, size_t count);
-static const moonlet_entry counter_methods[] = {{"add", counter_add, NULL, NULL}, {0}};
-static const moonlet_type_info counter_type = {"counter", sizeof(Counter), copy_counter,
-                                               counter_methods};
-static const moonlet_type_info shared_type = {"shared", sizeof(Counter), NULL, NULL};
+static const moonlet_entry counter_methods[] = {{"add", counter_add, NULL, NULL, false}, {0}};
+static const moonlet_type_info counter_type = {.name = "counter",
+                                               .size = sizeof(Counter),
+                                               .copy = copy_counter,
+                                               .methods = counter_methods};
+static const moonlet_type_info shared_type = {.name = "shared", .size = sizeof(Counter)};
 
 static int counter_add(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -306,16 +414,100 @@ START_TEST(a_function_as_a_term)
 }
 END_TEST
 
+/* Its argument times what the answer is, for which it waits if there is none. */
+static int await(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double *answer = moonlet_context_user(c), x;
+    if (moonlet_convert(args, count, "n", &x)) return moonlet_bad_argument(c, 1, "number");
+    return *answer == 0 ? moonlet_pause(c) : moonlet_return_one(c, moonlet_number(x * *answer));
+}
+
+static int await_then(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_call_then(c, args[0], args + 1, count - 1, await, moonlet_nil());
+}
+
+static moonlet_state *resumed(const moonlet_state *s, double *answer, double value)
+{
+    *answer = value;
+    moonlet_result r = moonlet_resume(s);
+    *answer = 0;
+    assert_ok(r);
+    ck_assert(!moonlet_is_paused(r.state));
+    return r.state;
+}
+
+static void waits(const char *source)
+{
+    static double answer;
+    const moonlet_entry entries[] = {
+        {"await", await, NULL, &answer}, {"await_then", await_then, NULL, &answer}, {0}};
+    moonlet_state *s = with(entries, "function three() return 3 end");
+    moonlet_result r = moonlet_do(s, source);
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_INTERRUPT);
+    moonlet_result again = moonlet_resume(r.state);
+    ck_assert_int_eq(again.status, MOONLET_PAUSED);
+    moonlet_state *a = resumed(again.state, &answer, 5), *b = resumed(r.state, &answer, 7);
+    ck_assert_double_eq(number_in(a, "x"), 15);
+    ck_assert_double_eq(number_in(b, "x"), 21);
+    moonlet_release(a);
+    moonlet_release(b);
+    moonlet_release(again.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+
+START_TEST(functions_that_wait)
+{
+    waits("x = host.await(3)");
+    waits("x = select(2, pcall(host.await, 3))");
+    waits("x = coroutine.wrap(function() return host.await(3) end)()");
+    waits("x = setmetatable({}, {__index = function(_, k) return host.await(k) end})[3]");
+    waits("x = host.await_then(three)");
+    waits("x = host.await_then(coroutine.wrap(function() return host.await_then(three) end)) "
+          "x = math.sqrt(x / 3) * 3");
+}
+END_TEST
+
+static int call_at_once(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const moonlet_value *values;
+    size_t n;
+    if (moonlet_context_call(c, args[0], args + 1, count - 1, &values, &n) != MOONLET_OK)
+        return moonlet_throw(c, values[0]);
+    return moonlet_return(c, values, n);
+}
+
+START_TEST(no_waiting_on_the_c_stack)
+{
+    static double answer;
+    const moonlet_entry entries[] = {
+        {"await", await, NULL, &answer}, {"at_once", call_at_once, NULL, NULL}, {0}};
+    moonlet_state *s = with(entries, "");
+    moonlet_result r = moonlet_do(s, "pcall(host.at_once, host.await, 3)");
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_int_eq(r.error->kind, MOONLET_ERROR_LIMIT);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("host");
     tcase_add_test(t, both_formats);
     tcase_add_test(t, calls_on_the_c_stack);
+    tcase_add_test(t, runs_within_runs_end);
     tcase_add_test(t, continuations);
     tcase_add_test(t, states_in_and_out);
     tcase_add_test(t, a_kept_state_goes_on);
+    tcase_add_test(t, states_of_other_calls_are_refused);
+    tcase_add_test(t, states_that_were_resumed_are_refused);
     tcase_add_test(t, tables_in_a_run);
     tcase_add_test(t, userdata_of_each_state);
     tcase_add_test(t, a_function_as_a_term);
+    tcase_add_test(t, functions_that_wait);
+    tcase_add_test(t, no_waiting_on_the_c_stack);
     return run_suite(t);
 }

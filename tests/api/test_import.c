@@ -105,9 +105,10 @@ END_TEST
 static void copy_number(void *to, const void *from, size_t size) { memcpy(to, from, size); }
 
 static int increment(moonlet_context *c, const moonlet_value *args, size_t count);
-static const moonlet_entry methods[] = {{"increment", increment, NULL, NULL}, {0}};
-static const moonlet_type_info own_type = {"own", sizeof(int), copy_number, methods};
-static const moonlet_type_info shared_type = {"shared", sizeof(int), NULL, NULL};
+static const moonlet_entry methods[] = {{"increment", increment, NULL, NULL, false}, {0}};
+static const moonlet_type_info own_type = {
+    .name = "own", .size = sizeof(int), .copy = copy_number, .methods = methods};
+static const moonlet_type_info shared_type = {.name = "shared", .size = sizeof(int)};
 
 static int increment(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -152,7 +153,7 @@ END_TEST
 /* Written in the very run that has brought it: the fork's bytes stay. */
 START_TEST(userdata_out_of_a_fork)
 {
-    const moonlet_entry entries[] = {{"make", make, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"make", make, NULL, NULL, false}, {0}};
     moonlet_state *s = moonlet_init();
     moonlet_result r = moonlet_load_module(s, "host", entries);
     s = after(moonlet_next(s, &r), "state = require 'state' local made = state.fork(host.make) "

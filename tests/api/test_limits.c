@@ -50,6 +50,48 @@ START_TEST(steps_are_exact)
 }
 END_TEST
 
+/* Programs of which single steps cost many. */
+static const char *const costly[] = {
+    "local s = ('x'):rep(3000) local n = 0 for i = 1, 30 do if s .. i == s .. 7 then n = i end "
+    "end",
+    "local s = ('x'):rep(2000) for i = 1, 20 do local t = {(s):byte(1, 900)} end",
+    "local function f(...) return ... end local t = {} for i = 1, 300 do t[i] = i end\n"
+    "for i = 1, 20 do local x = #{f(f(table.unpack(t)))} end",
+    "for i = 1, 30 do pcall(coroutine.wrap(function()\n"
+    "  coroutine.wrap(function() error('x') end)() end)) end",
+    "local s = ('y'):rep(2000) local t = setmetatable({}, {__index = function(t, k) return k "
+    "end})\n"
+    "for i = 1, 20 do local a, b = t[s .. i], -(s:len() .. '') end",
+};
+
+/* However a run is divided into portions, it takes as many steps. */
+START_TEST(slices_take_as_many_steps)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result whole = limited(s, (moonlet_limits){.steps = 1000000}, costly[_i]);
+    assert_ok(whole);
+    moonlet_release(whole.state);
+    for (uint64_t slice = 1; slice < 40; slice++) {
+        moonlet_limits limits = {.steps = slice};
+        moonlet_result r = limited(s, limits, costly[_i]);
+        uint64_t steps = r.steps;
+        while (r.status == MOONLET_PAUSED) {
+            moonlet_state *l = moonlet_limit(r.state, &limits);
+            moonlet_release(r.state);
+            r = moonlet_resume(l);
+            moonlet_release(l);
+            steps += r.steps;
+        }
+        assert_ok(r);
+        moonlet_release(r.state);
+        ck_assert_msg(steps == whole.steps, "%llu in slices of %llu, %llu at once",
+                      (unsigned long long)steps, (unsigned long long)slice,
+                      (unsigned long long)whole.steps);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(a_paused_program_goes_on)
 {
     moonlet_state *s = moonlet_init();
@@ -301,7 +343,7 @@ static int call_it(moonlet_context *c, const moonlet_value *args, size_t count)
 START_TEST(within_a_c_function_a_limit_is_an_error)
 {
     moonlet_state *s = moonlet_init();
-    const moonlet_entry entries[] = {{"call", call_it, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{.name = "call", .call = call_it}, {0}};
     moonlet_result r = moonlet_load_module(s, "host", entries);
     s = moonlet_next(s, &r);
     static const char *const sources[] = {
@@ -439,6 +481,7 @@ int main(void)
 {
     TCase *t = tcase_create("limits");
     tcase_add_test(t, steps_are_exact);
+    tcase_add_loop_test(t, slices_take_as_many_steps, 0, sizeof costly / sizeof *costly);
     tcase_add_test(t, a_paused_program_goes_on);
     tcase_add_test(t, nothing_escapes_the_steps);
     tcase_add_test(t, stacks);

@@ -287,7 +287,7 @@ static const char map_script[] =
 
 static moonlet_state *map_world(void)
 {
-    const moonlet_entry entries[] = {{"f", fail_or_not, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"f", fail_or_not, NULL, NULL, false}, {0}};
     moonlet_state *s = moonlet_init();
     moonlet_result r = moonlet_load_module(s, "host", entries);
     return after(moonlet_next(s, &r), map_script);

@@ -32,6 +32,10 @@ static int keep(moonlet_context *c, const moonlet_value *args, size_t count)
 
 static void null_state(void) { moonlet_do(NULL, "x = 1"); }
 static void null_source(void) { moonlet_do(s, NULL); }
+static void null_loaded(void) { moonlet_load(s, NULL); }
+static void null_file(void) { moonlet_dofile(s, NULL); }
+static void null_file_state(void) { moonlet_dofile(NULL, "/dev/null"); }
+static void null_chunk(void) { moonlet_load_chunk(s, NULL); }
 static void null_path(void) { moonlet_call_function(s, NULL, NULL, 0); }
 static void released(void)
 {
@@ -63,6 +67,10 @@ static const struct {
 } cases[] = {
     {null_state, "NULL given for a state"},
     {null_source, "NULL given for source"},
+    {null_loaded, "NULL given for source"},
+    {null_file, "NULL given for path"},
+    {null_file_state, "NULL given for a state"},
+    {null_chunk, "NULL given for c"},
     {null_path, "NULL given for path"},
     {released, "a state that has been released"},
     {released_twice, "a state that has been released"},

@@ -43,9 +43,9 @@ static const moonlet_chunk *compile(const char *text)
     return c;
 }
 
-static int snap(Run *R, Value *a, int n)
+static int snap(Machine *M, Value *a, int n)
 {
-    State *s = eval_snapshot_own(R);
+    State *s = eval_snapshot_own(M);
     if (taken.looking == LOOK_NEVER || taken.count == TAKEN) return 0;
     unsigned i = taken.count++;
     taken.states[i] = s;
@@ -65,13 +65,13 @@ static moonlet_state *first_state(void)
     moonlet_state *s = moonlet_init();
     moonlet_result r = moonlet_call_chunk(s, compile(program_world), NULL, 0);
     ck_assert_msg(r.status == MOONLET_OK, "%s", r.error ? r.error->message : "");
-    Run *R = run_begin(r.state->state);
-    run_set_field(R, R->world->globals, "snap",
-                  value_object(run_new_native(R, snap, "snap", 0)));
+    Machine *M = machine_begin(r.state->state);
+    run_set_field(&M->run, M->run.world->globals, "snap",
+                  value_object(run_new_native(&M->run, snap, "snap", 0)));
     moonlet_release(s);
     moonlet_release(r.state);
-    s = handle_new(run_snapshot(R), NULL);
-    run_end(R);
+    s = handle_new(machine_snapshot(M), NULL);
+    machine_end(M);
     return s;
 }
 
@@ -195,12 +195,61 @@ START_TEST(it_does_not_matter_when_one_looks)
 }
 END_TEST
 
+/* A word that looks like a pointer to the log of a snapshot that was dropped. */
+static Undo *stale;
+
+static int hold(Machine *M, Value *a, int n)
+{
+    (void)a, (void)n;
+    stale = M->run.own.undo;
+    return 0;
+}
+
+static MemWeakList seen;
+
+static int see(Machine *M, Value *a, int n)
+{
+    (void)M, (void)n;
+    ck_assert(mem_weak_list_add(&seen, value_pointer(a[0])));
+    return 0;
+}
+
+START_TEST(a_stale_log_keeps_nothing)
+{
+    moonlet_pauses before = moonlet_collector_pauses();
+    moonlet_collect();
+    if (moonlet_collector_pauses().count == before.count) return; /* never collects */
+    static const char source[] = "snap() hold()\n"
+                                 "for i = 1, 2000 do t = {i} see(t) snap() snap() end\n"
+                                 "collectgarbage() snap() collectgarbage()";
+    moonlet_state *s = first_state();
+    Machine *M = machine_begin(s->state);
+    run_set_field(&M->run, M->run.world->globals, "hold",
+                  value_object(run_new_native(&M->run, hold, "hold", 0)));
+    run_set_field(&M->run, M->run.world->globals, "see",
+                  value_object(run_new_native(&M->run, see, "see", 0)));
+    moonlet_release(s);
+    s = handle_new(machine_snapshot(M), NULL);
+    machine_end(M);
+    taken.looking = LOOK_NEVER;
+    moonlet_result r = moonlet_do(s, source);
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    ck_assert_ptr_nonnull(stale);
+    moonlet_collect();
+    void **left = mem_alloc(seen.count * sizeof *left);
+    ck_assert_int_lt(mem_weak_list_get(&seen, left), 100);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("own snapshots");
     TCase *t = tcase_create("own snapshots");
     tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, it_does_not_matter_when_one_looks, 0, 12);
+    tcase_add_test(t, a_stale_log_keeps_nothing);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -50,13 +50,13 @@ static const State *captured[CAPTURED];
 static Dump captured_dumps[CAPTURED];
 static unsigned captured_count;
 
-static int snap(Run *R, Value *a, int n)
+static int snap(Machine *M, Value *a, int n)
 {
-    if (captured_count == CAPTURED || R->boundary) return 0;
-    captured[captured_count] = eval_snapshot(R);
+    if (captured_count == CAPTURED || M->boundary) return 0;
+    captured[captured_count] = eval_snapshot(M);
     captured_dumps[captured_count] = dump_state(captured[captured_count], DUMP_EXACT);
     captured_count++;
-    return native_results(R, R->native, (size_t)n);
+    return native_results(M, M->native, (size_t)n);
 }
 
 static moonlet_state *first_state(bool with_snap)
@@ -66,12 +66,12 @@ static moonlet_state *first_state(bool with_snap)
     ck_assert_msg(r.status == MOONLET_OK, "%s", r.error ? r.error->message : "");
     s = moonlet_next(s, &r);
     if (!with_snap) return s;
-    Run *R = run_begin(s->state);
-    Native *f = run_new_native(R, snap, "snap", 0);
-    run_set_field(R, R->world->globals, "snap", value_object(f));
+    Machine *M = machine_begin(s->state);
+    Native *f = run_new_native(&M->run, snap, "snap", 0);
+    run_set_field(&M->run, M->run.world->globals, "snap", value_object(f));
     moonlet_release(s);
-    s = handle_new(run_snapshot(R), NULL);
-    run_end(R);
+    s = handle_new(machine_snapshot(M), NULL);
+    machine_end(M);
     return s;
 }
 

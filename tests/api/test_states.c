@@ -222,6 +222,100 @@ START_TEST(paths)
 }
 END_TEST
 
+START_TEST(paths_with_subscripts)
+{
+    moonlet_state *s = world(
+        "enemies = {{x = 1}, {x = 2}, {x = 3, ['a.b'] = {[1.5] = 'half', ['1'] = 'text'}}} "
+        "enemies[3].move = function(self, by) return (self.x or 0) + by end _G[7] = 'seven'");
+    static const struct {
+        const char *path, *text;
+    } good[] = {
+        {"enemies[3].x", "3"},
+        {"enemies.3.x", "3"},
+        {"enemies[0x3]['x']", "3"},
+        {"enemies[3][\"a.b\"][1.5]", "half"},
+        {"enemies[3]['a.b']['1']", "text"},
+        {"enemies[3]['a.b'].1", "nil"},
+        {"enemies[4]", "nil"},
+        {"[7]", "seven"},
+        {"7", "seven"},
+        {"['enemies'][2].x", "2"},
+    };
+    static const char *const bad[] = {"a[", "a[]", "a[x]", "a['x", "a['x'", "a['x']b", "a[1]b",
+                                      ".",  "a.",  ".a",   "a..b", "a.[1]", "a[nan]"};
+    char text[64];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        moonlet_result r = moonlet_get(s, good[i].path);
+        assert_ok(r);
+        ck_assert_str_eq(moonlet_to_text(r.values[0], text, sizeof text), good[i].text);
+        moonlet_release(r.state);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char message[64];
+        snprintf(message, sizeof message, "malformed path '%s'", bad[i]);
+        moonlet_value one = moonlet_number(1);
+        assert_error(moonlet_get(s, bad[i]), MOONLET_ERROR_HOST, message);
+        assert_error(moonlet_set(s, bad[i], one), MOONLET_ERROR_HOST, message);
+        assert_error(moonlet_call_function(s, bad[i], &one, 1), MOONLET_ERROR_HOST, message);
+        assert_error(moonlet_call_method(s, bad[i], &one, 1), MOONLET_ERROR_HOST, message);
+    }
+    moonlet_value ten = moonlet_number(10);
+    moonlet_result r = moonlet_call_method(s, "enemies[3].move", &ten, 1);
+    assert_number(r.values[0], 13);
+    moonlet_release(r.state);
+    r = moonlet_set(s, "enemies[4]", ten);
+    s = moonlet_next(s, &r);
+    r = moonlet_set(s, "enemies.5", ten);
+    s = moonlet_next(s, &r);
+    ck_assert_double_eq(number_in(s, "#enemies * 100 + enemies[4] + enemies[5]"), 520);
+    assert_error(moonlet_get(s, "enemies[9].x"), MOONLET_ERROR_RUNTIME,
+                 "attempt to index 'enemies[9]' (a nil value)");
+    assert_error(moonlet_set(s, "", ten), MOONLET_ERROR_HOST, "no keys to set");
+    const moonlet_entry none[] = {{0}};
+    assert_error(moonlet_load_module(s, "a[", none), MOONLET_ERROR_HOST, "malformed path 'a['");
+    const char *deny[] = {"enemies[", "enemies[3]['a.b']", NULL};
+    s = moonlet_next(s, &(moonlet_result){.state = moonlet_sandbox(s, deny, NULL)});
+    ck_assert_double_eq(number_in(s, "not enemies[3]['a.b'] and enemies[3].x"), 3);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(a_call_of_what_is_not_there_names_it)
+{
+    moonlet_state *s =
+        world("a = {b = {c = 5, t = {}}} "
+              "callable = setmetatable({}, {__call = function(_, x) return x end})");
+    moonlet_value one = moonlet_number(1);
+    static const struct {
+        const char *path, *message;
+    } functions[] = {
+        {"nothing", "attempt to call global 'nothing' (a nil value)"},
+        {"a.b.d", "attempt to call field 'a.b.d' (a nil value)"},
+        {"a.b.c", "attempt to call field 'a.b.c' (a number value)"},
+        {"a.b.t", "attempt to call field 'a.b.t' (a table value)"},
+        {"a.b['x y'][1]", "attempt to index 'a.b.x y' (a nil value)"},
+        {"a.b[2]", "attempt to call field 'a.b[2]' (a nil value)"},
+    };
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        assert_error(moonlet_call_function(s, functions[i].path, &one, 1),
+                     MOONLET_ERROR_RUNTIME, functions[i].message);
+    assert_error(moonlet_call_method(s, "a.b.m", &one, 1), MOONLET_ERROR_RUNTIME,
+                 "attempt to call method 'a.b.m' (a nil value)");
+    moonlet_term *results;
+    assert_error(moonlet_call_function_terms(s, "a.d", NULL, &results), MOONLET_ERROR_RUNTIME,
+                 "attempt to call field 'a.d' (a nil value)");
+    moonlet_timeline *t = moonlet_timeline_begin(s, 2);
+    moonlet_result r = moonlet_timeline_call(t, "a.frame", NULL, 0);
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_str_eq(r.error->message, "attempt to call field 'a.frame' (a nil value)");
+    moonlet_timeline_end(t);
+    r = moonlet_call_function(s, "callable", &one, 1);
+    assert_number(r.values[0], 1);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(keys_and_new_tables)
 {
     moonlet_state *s = moonlet_init();
@@ -339,9 +433,32 @@ START_TEST(conversions)
 }
 END_TEST
 
+static const char order[] = "local t = {} for i = 1, 50 do t['k' .. i] = i end\n"
+                            "local list = {} for k, v in pairs(t) do\n"
+                            "assert(t['k' .. v] == v) list[#list + 1] = v end\n"
+                            "return #list, table.concat(list, ' ')";
+
+/* Each in a process of its own. */
+START_TEST(a_seed_is_set_before_all_else)
+{
+    static const uint64_t seeds[] = {0x6d6f6f6e6c6574, 0, 1, UINT64_MAX};
+    ck_assert(moonlet_seed(1) && moonlet_seed(seeds[_i]));
+    moonlet_state *s = world("x = {a = 1, b = 2}");
+    ck_assert(!moonlet_seed(seeds[_i] + 1));
+    moonlet_result r = moonlet_do(s, order), again = moonlet_do(s, order);
+    assert_ok(r);
+    assert_number(r.values[0], 50);
+    ck_assert(moonlet_equal(r.values[1], again.values[1]));
+    moonlet_release(r.state);
+    moonlet_release(again.state);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("states");
+    tcase_add_loop_test(t, a_seed_is_set_before_all_else, 0, 4);
     tcase_add_test(t, old_states_stay);
     tcase_add_test(t, many_results);
     tcase_add_test(t, holds_are_counted);
@@ -352,6 +469,8 @@ int main(void)
     tcase_add_test(t, bad_bytes_are_no_chunk);
     tcase_add_test(t, functions_are_values);
     tcase_add_test(t, paths);
+    tcase_add_test(t, paths_with_subscripts);
+    tcase_add_test(t, a_call_of_what_is_not_there_names_it);
     tcase_add_test(t, keys_and_new_tables);
     tcase_add_test(t, private_data);
     tcase_add_test(t, files);

@@ -2,14 +2,20 @@
 /* Terms: making, printing, encoding, decoding, running with them. */
 #include "api_test.h"
 
-static char *printed(const moonlet_term *t)
+static char *printed_as(const moonlet_term *t, bool *readable)
 {
     char *text = NULL;
     size_t length;
     FILE *f = open_memstream(&text, &length);
-    moonlet_term_print(t, f);
+    *readable = moonlet_term_print(t, f);
     fclose(f);
     return text;
+}
+
+static char *printed(const moonlet_term *t)
+{
+    bool readable;
+    return printed_as(t, &readable);
 }
 
 static void assert_printed(const moonlet_term *t, const char *expected)
@@ -72,6 +78,210 @@ START_TEST(round_trips)
         moonlet_term_free(again);
         moonlet_release(r.state);
         moonlet_release(s);
+    }
+}
+END_TEST
+
+START_TEST(what_is_printed)
+{
+    const struct {
+        moonlet_term *term;
+        const char *text;
+    } good[] = {
+        {moonlet_term_number(1.0 / 3), "0.3333333333333333"},
+        {moonlet_term_number(0.1), "0.1"},
+        {moonlet_term_number(9007199254740991), "9007199254740991"},
+        {moonlet_term_number(-0.0), "-0"},
+        {moonlet_term_number(1 / 0.0), "1/0"},
+        {moonlet_term_number(-1 / 0.0), "-1/0"},
+        {moonlet_term_string("\0\r\377\"\\", 5), "\"\\000\\013\377\\\"\\\\\""},
+        {moonlet_term_field(moonlet_term_list(0), "end", moonlet_term_number(1)),
+         "{[\"end\"] = 1}"},
+        {moonlet_term_field(moonlet_term_list(0), "goto_", moonlet_term_number(1)),
+         "{goto_ = 1}"},
+        {moonlet_term_pair(moonlet_term_list(0), moonlet_term_string("a\0b", 3), NULL),
+         "{[\"a\\000b\"] = nil}"},
+        {moonlet_term_pair(moonlet_term_list(1, moonlet_term_text("a")), moonlet_term_number(1),
+                           moonlet_term_text("b")),
+         "{[1] = \"a\", [1] = \"b\"}"},
+        {moonlet_term_pair(moonlet_term_list(0), moonlet_term_list(1, moonlet_term_list(0)),
+                           moonlet_term_number(2.5)),
+         "{[{{}}] = 2.5}"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        bool readable;
+        char *text = printed_as(good[i].term, &readable);
+        ck_assert_str_eq(text, good[i].text);
+        ck_assert(readable);
+        free(text);
+        moonlet_term_free(good[i].term);
+    }
+}
+END_TEST
+
+static int nothing(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_return(c, args, count);
+}
+
+/* Lua refuses the text, and who wrote it knows. */
+START_TEST(what_cannot_be_read_back)
+{
+    moonlet_state *s = world("function f() end t = {} t.t = t");
+    moonlet_term *cycle =
+        moonlet_decode(s, moonlet_global(s, "t"), MOONLET_DECODE_REFERENCES, NULL);
+    moonlet_term *deep = moonlet_term_list(0);
+    for (int i = 0; i < 1000; i++) deep = moonlet_term_list(1, deep);
+    moonlet_term *bad[] = {
+        moonlet_term_function(nothing, NULL),
+        moonlet_term_pointer(&s),
+        moonlet_term_value(s, moonlet_global(s, "f")),
+        moonlet_term_pair(moonlet_term_list(0), moonlet_term_nil(), moonlet_term_number(1)),
+        moonlet_term_pair(moonlet_term_list(0), moonlet_term_number(0.0 / 0.0), NULL),
+        cycle,
+        deep,
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        moonlet_term *in = moonlet_term_list(2, moonlet_term_number(1), bad[i]);
+        bool readable;
+        char *text = printed_as(in, &readable), *source = malloc(strlen(text) + 8);
+        ck_assert(!readable);
+        sprintf(source, "return %s", text);
+        moonlet_result r = moonlet_do(s, source);
+        ck_assert_msg(r.status == MOONLET_FAILED, "%s", text);
+        moonlet_release(r.state);
+        free(source);
+        free(text);
+        moonlet_term_free(in);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+/* Random terms ---------------------------------------------------------------------- */
+
+static uint64_t random_bits(void)
+{
+    static uint64_t state = 88172645463325252u;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state * 0x2545f4914f6cdd1du >> 16;
+}
+
+static double random_number(void)
+{
+    static const double special[] = {0,
+                                     -0.0,
+                                     1 / 0.0,
+                                     -1 / 0.0,
+                                     0.1,
+                                     1e15,
+                                     1e100,
+                                     1e-10,
+                                     5e-324,
+                                     1.0 / 3,
+                                     123456789012345678.0};
+    double d;
+    uint64_t bits = random_bits() << 16 ^ random_bits();
+    switch (random_bits() % 4) {
+    case 0: return (double)(int)(bits % 7) - 2;
+    case 1: return special[bits % (sizeof special / sizeof *special)];
+    case 2: return (double)(int64_t)bits / 1000;
+    default: memcpy(&d, &bits, sizeof d); return d == d ? d : 1;
+    }
+}
+
+static moonlet_term *random_string(void)
+{
+    static const char *const words[] = {"", "x", "end", "nil", "_G1", "goto", "1", "a b", "é"};
+    char bytes[6];
+    size_t length = random_bits() % sizeof bytes;
+    if (random_bits() % 2) return moonlet_term_text(words[random_bits() % 9]);
+    for (size_t i = 0; i < length; i++) bytes[i] = (char)random_bits();
+    return moonlet_term_string(bytes, length);
+}
+
+static moonlet_term *random_term(int depth)
+{
+    switch (random_bits() % (depth > 4 ? 4 : 7)) {
+    case 0: return moonlet_term_nil();
+    case 1: return moonlet_term_boolean(random_bits() % 2);
+    case 2: return moonlet_term_number(random_number());
+    case 3: return random_string();
+    default: break;
+    }
+    moonlet_term *list = moonlet_term_list(0);
+    for (uint64_t n = random_bits() % 5; n > 0; n--) {
+        switch (random_bits() % 5) {
+        case 0: moonlet_term_add(list, random_term(depth + 1)); break;
+        case 1: moonlet_term_pair(list, random_string(), random_term(depth + 1)); break;
+        case 2:
+            moonlet_term_pair(list, moonlet_term_boolean(random_bits() % 2),
+                              random_term(depth + 1));
+            break;
+        default:
+            moonlet_term_pair(list, moonlet_term_number(random_number()),
+                              random_term(depth + 1));
+        }
+    }
+    return list;
+}
+
+/* Equal without identities, for tables whose keys are no tables. */
+static const char same[] =
+    "function same(a, b) if type(a) ~= 'table' or type(b) ~= 'table' then "
+    "return a == b and (a ~= 0 or 1 / a == 1 / b) end "
+    "for k, v in pairs(a) do if not same(v, b[k]) then return false end end "
+    "for k in pairs(b) do if a[k] == nil then return false end end return true end";
+
+START_TEST(random_terms_read_back)
+{
+    moonlet_state *s = world(same);
+    for (int i = 0; i < 3000; i++) {
+        moonlet_term *t = random_term(0);
+        bool readable;
+        char *text = printed_as(t, &readable), *source = malloc(strlen(text) + 32);
+        ck_assert(readable);
+        sprintf(source, "read = %s", text);
+        moonlet_result r = moonlet_do(s, source);
+        ck_assert_msg(r.status == MOONLET_OK, "%s", text);
+        moonlet_result q = moonlet_set_term(r.state, "given", t);
+        assert_ok(q);
+        moonlet_result equal = moonlet_do(q.state, "return same(read, given)");
+        assert_ok(equal);
+        ck_assert_msg(moonlet_is_true(equal.values[0]), "%s", text);
+        moonlet_release(r.state);
+        moonlet_release(q.state);
+        moonlet_release(equal.state);
+        free(source);
+        free(text);
+        moonlet_term_free(t);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+/* Of a NaN, its sign. */
+START_TEST(nan_reads_back)
+{
+    for (int negative = 0; negative < 2; negative++) {
+        moonlet_term *t =
+            moonlet_term_number(__builtin_copysign(__builtin_nan(""), negative ? -1 : 1));
+        bool readable;
+        char source[32], *text = printed_as(t, &readable);
+        ck_assert(readable);
+        snprintf(source, sizeof source, "return %s", text);
+        moonlet_state *s = moonlet_init();
+        moonlet_result r = moonlet_do(s, source);
+        assert_ok(r);
+        double d;
+        ck_assert(moonlet_to_number(r.values[0], &d) && d != d);
+        ck_assert_int_eq(__builtin_signbit(d) != 0, negative);
+        moonlet_release(r.state);
+        moonlet_release(s);
+        free(text);
+        moonlet_term_free(t);
     }
 }
 END_TEST
@@ -193,7 +403,7 @@ START_TEST(calls_with_terms)
     ck_assert_ptr_null(results);
     assert_error(r, MOONLET_ERROR_HOST, "cyclic table: value.t is value");
     r = moonlet_call_function_terms(s, "nothing", NULL, &results);
-    assert_error(r, MOONLET_ERROR_RUNTIME, "attempt to call a nil value");
+    assert_error(r, MOONLET_ERROR_RUNTIME, "attempt to call global 'nothing' (a nil value)");
     moonlet_release(s);
 }
 END_TEST
@@ -263,6 +473,10 @@ int main(void)
 {
     TCase *t = tcase_create("terms");
     tcase_add_test(t, printing);
+    tcase_add_test(t, what_is_printed);
+    tcase_add_test(t, what_cannot_be_read_back);
+    tcase_add_test(t, random_terms_read_back);
+    tcase_add_test(t, nan_reads_back);
     tcase_add_test(t, round_trips);
     tcase_add_test(t, positions_and_pairs_are_the_same);
     tcase_add_test(t, a_cycle_is_named);

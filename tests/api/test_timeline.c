@@ -281,7 +281,7 @@ static moonlet_term *keep_term(void *user, const moonlet_term *args, char **erro
 /* The state that a term has with its value is as it was, whatever then becomes of the call. */
 START_TEST(terms_keep_their_state)
 {
-    static const moonlet_entry library[] = {{"term", NULL, keep_term, NULL}, {0}};
+    static const moonlet_entry library[] = {{"term", NULL, keep_term, NULL, false}, {0}};
     moonlet_state *s = world(caller);
     moonlet_result r = moonlet_load_module(s, "keep", library);
     assert_ok(r);
@@ -489,10 +489,53 @@ START_TEST(memory_stays_flat)
 }
 END_TEST
 
+static const char play[] = "x = (x or 0) + 1 t = t or {} t[x % 7] = {x, tostring({})} "
+                           "t.last = t[x % 7] return tostring({})";
+
+/* Looking at frames changes nothing: the same ids, the same worlds as without. */
+START_TEST(frames_are_looked_at_without_going_back)
+{
+    moonlet_timeline *t = timeline("", 20);
+    moonlet_state *states[21] = {moonlet_timeline_state_at(t, 0)};
+    for (uint64_t i = 1; i <= 20; i++) {
+        moonlet_result r = run_state(states[i - 1], play), q = run(t, play);
+        assert_ok(r);
+        assert_ok(q);
+        size_t n, m;
+        const char *id = moonlet_to_bytes(r.values[0], &n);
+        const char *same = moonlet_to_bytes(q.values[0], &m);
+        ck_assert_uint_eq(n, m);
+        ck_assert_mem_eq(id, same, n);
+        states[i] = r.state;
+        uint64_t digest = 0;
+        ck_assert(moonlet_timeline_digest(t, i, &digest));
+        ck_assert_uint_eq(digest, moonlet_digest(states[i]));
+        uint64_t past = i * 7 % (i + 1);
+        if (i % 3) continue;
+        ck_assert(moonlet_timeline_digest(t, past, &digest));
+        ck_assert_uint_eq(digest, moonlet_digest(states[past]));
+        moonlet_state *s = moonlet_timeline_state_at(t, past);
+        ck_assert_double_eq(number_in(s, "x or 0"), (double)past);
+        moonlet_release(s);
+        ck_assert_uint_eq(moonlet_timeline_frame(t), i);
+    }
+    uint64_t digest;
+    ck_assert_ptr_null(moonlet_timeline_state_at(t, 21));
+    ck_assert(!moonlet_timeline_digest(t, 21, &digest));
+    ck_assert(moonlet_timeline_back(t, 5));
+    ck_assert_ptr_null(moonlet_timeline_state_at(t, 6));
+    ck_assert(moonlet_timeline_digest(t, 5, &digest));
+    ck_assert_uint_eq(digest, moonlet_digest(states[5]));
+    moonlet_timeline_end(t);
+    for (int i = 0; i <= 20; i++) moonlet_release(states[i]);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("timeline");
     tcase_add_test(t, frames_go_on_and_back);
+    tcase_add_test(t, frames_are_looked_at_without_going_back);
     tcase_add_test(t, only_so_many_frames_are_kept);
     tcase_add_test(t, frames_are_kept_as_they_come);
     tcase_add_test(t, failures_change_nothing);

@@ -206,7 +206,8 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void copy_bytes(void *to, const void *from, size_t size) { memcpy(to, from, size); }
 
-static const moonlet_type_info counter = {"counter", sizeof(double), copy_bytes, NULL};
+static const moonlet_type_info counter = {
+    .name = "counter", .size = sizeof(double), .copy = copy_bytes};
 
 static int host_new(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -284,10 +285,10 @@ static int host_other(moonlet_context *c, const moonlet_value *args, size_t coun
 }
 
 static const moonlet_entry host_library[] = {
-    {"new", host_new, NULL, NULL},     {"add", host_add, NULL, NULL},
-    {"look", host_look, NULL, NULL},   {"call", host_call, NULL, NULL},
-    {"undo", host_undo, NULL, NULL},   {"after", host_after, NULL, NULL},
-    {"other", host_other, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+    {"new", host_new, NULL, NULL, false},     {"add", host_add, NULL, NULL, false},
+    {"look", host_look, NULL, NULL, false},   {"call", host_call, NULL, NULL, false},
+    {"undo", host_undo, NULL, NULL, false},   {"after", host_after, NULL, NULL, false},
+    {"other", host_other, NULL, NULL, false}, {0}};
 
 static moonlet_state *world_of(const Kind *k)
 {

@@ -32,3 +32,17 @@ expect "--dump to nowhere" 1 "" "*cannot write nowhere/x: No such file or direct
 expect "--dump of standard input" 0 "" "" \
     bash -c 'echo "print(\"from stdin\")" | "$MOONLET" --dump stdin.out'
 expect "and its dump" 0 "from stdin" "" "$MOONLET" stdin.out
+
+expect "--dump to standard output" 0 "" "" bash -c '"$MOONLET" --dump - script.lua >stdout.out'
+expect "is the same dump" 0 "" "" cmp script.out stdout.out
+expect "from standard input to standard output" 0 "from stdin" "" \
+    bash -c 'echo "print(\"from stdin\")" | "$MOONLET" --strip - | "$MOONLET" -'
+for task in "--dump -" "--strip -" --ast --nodes; do
+    # shellcheck disable=SC2086
+    expect "$task to a full device" 1 "" "*moonlet: cannot write standard output: No space left on device" \
+        bash -c '"$MOONLET" "$@" script.lua >/dev/full' - $task
+done
+expect "--dump to a full device" 1 "" "*moonlet: cannot write /dev/full: No space left on device" \
+    "$MOONLET" --dump /dev/full script.lua
+expect "--ast and --nodes of several files" 0 "0" "" \
+    bash -c '"$MOONLET" --ast script.lua module.lua >/dev/null && "$MOONLET" --nodes script.lua script.out >/dev/null; echo $?'

@@ -120,7 +120,7 @@ stats_of() { # bytes of the state that it did not begin with
 churn='local t = {} for i = 1, 300000 do t[i % 20000] = {i, tostring(i), function() return i end} end
 local sum = 0 for i = 1, 19999 do sum = sum + t[i][1] - t[i][2] + t[i][3]() end print(sum)'
 expect "--pause changes nothing else" 0 "$("$MOONLET" -e "$churn")" "" "$MOONLET" --pause=1 -e "$churn"
-expect "--pause needs a number" 1 "" "*unrecognized option '--pause=x'*" "$MOONLET" --pause=x -e ''
+expect "--pause needs a number" 1 "" "*bad value 'x' for '--pause'*" "$MOONLET" --pause=x -e ''
 expect "--stats counts what is kept" 0 "5" "" stats_of 's = ("x"):rep(500000)'
 expect "--stats counts no garbage" 0 "0" "" stats_of 's = ("x"):rep(500000) s = nil'
 expect "--stats counts after an error" 0 "5" "" stats_of 's = ("x"):rep(500000) error("x")'

@@ -55,35 +55,6 @@ expect "not after a script that fails" 0 "1" "" grep -c "Moonlet\|^>" .out
 # At a terminal.
 command -v script >/dev/null || exit 0
 
-# Waits until what is shown has the text, ten seconds at most, and a moment more.
-await()
-{
-    local tries=100
-    until grep -qF -- "$1" .shown 2>/dev/null || [ $((tries -= 1)) = 0 ]; do sleep 0.1; done
-    sleep 0.2
-}
-
-# typed NAME PATTERN (AWAITED TEXT)...: what the terminal shows when the texts are typed,
-# each when what is awaited has been shown.
-typed()
-{
-    local name=$1 pattern=$2 shown
-    shift 2
-    rm -f .shown
-    while [ $# != 0 ]; do
-        await "$1"
-        printf '%b' "$2"
-        shift 2
-    done | TERM=dumb timeout 30 script -qefc "$MOONLET" .shown >/dev/null
-    shown=$(sed -e '/^Script started/d' -e '/^Script done/d' -e 's/\r//g' .shown)
-    # shellcheck disable=SC2053
-    if [[ $shown == $pattern ]]; then
-        echo "ok - $name"
-    else
-        printf 'not ok - %s\n    got %q\n' "$name" "$shown"
-    fi
-}
-
 typed "a terminal is greeted" "Moonlet *> =6*7*42*" "> " '=6*7\n' "42" ""
 typed "a terminal's input goes on" "*>> *>> *seven*" \
     "> " 'if true then\nprint("se".."ven")\nend\n' "seven" ""

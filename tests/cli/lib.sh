@@ -46,3 +46,33 @@ same()
         diff <(echo "${got[1]}") <(echo "${got[0]}") | sed 's/^/    /'
     fi
 }
+
+# Waits until what is shown has the text, ten seconds at most, and a moment more.
+await()
+{
+    local tries=200
+    until grep -qF -- "$1" .shown 2>/dev/null || [ $((tries -= 1)) = 0 ]; do sleep 0.05; done
+    sleep 0.2
+}
+
+# typed NAME PATTERN (AWAITED TEXT)...: what the terminal shows when the texts are typed,
+# each when what is awaited has been shown. COMMAND is what runs, TERMINAL what TERM is.
+typed()
+{
+    local name=$1 pattern=$2 shown
+    shift 2
+    rm -f .shown
+    export XDG_STATE_HOME=${XDG_STATE_HOME-$WORK/state}
+    while [ $# != 0 ]; do
+        await "$1"
+        printf '%b' "$2"
+        shift 2
+    done | TERM=${TERMINAL-dumb} timeout 30 script -qefc "${COMMAND-$MOONLET}" .shown >/dev/null
+    shown=$(sed -e '/^Script started/d' -e '/^Script done/d' -e 's/\r//g' .shown)
+    # shellcheck disable=SC2053
+    if [[ $shown == $pattern ]]; then
+        echo "ok - $name"
+    else
+        printf 'not ok - %s\n    got %q\n' "$name" "$shown"
+    fi
+}

@@ -42,6 +42,8 @@ expect "errors with the number of the line" 1 "1
 *: line 3: out of steps" map '1\n2\n3\n6\n' --steps=1000 bad.lua
 expect "a limit of time" 1 "1" "*: line 2: out of time" map '1\n3\n' --seconds=0.05 bad.lua
 expect "a limit of bytes" 1 "1" "*: line 2: out of memory" map '1\n4\n' --bytes=1000000 bad.lua
+expect "a limit of bytes held" 1 "1" "*: line 2: too much memory held" \
+    map '1\n4\n' --held=1000000 bad.lua
 cat >limits.lua <<'LUA'
 return function(l)
   if l == "2" then local function f() return 1 + f() end pcall(f)
@@ -102,7 +104,7 @@ wait
 echo 'return 5' >none.lua
 expect "the script must return a function" 1 "" "*: --map: the script must return a function" map '1\n' none.lua
 expect "no script" 1 "" "*: --map needs a script" map '1\n'
-expect "what is no number of threads" 1 "" "*unrecognized option '--threads=x'*" map '1\n' --threads=x double.lua
+expect "what is no number of threads" 1 "" "*bad value 'x' for '--threads'*" map '1\n' --threads=x double.lua
 echo 'error("while it loads", 0)' >load.lua
 expect "a script that fails" 1 "" "*: while it loads*" map '1\n' load.lua
 echo 'return return' >syntax.lua
@@ -143,7 +145,7 @@ return function(l) local t = {} for i = 1, l == "2" and 1e9 or 1 do t[i] = {i} e
 LUA
 if [ -z "${ASAN_OPTIONS-}${TSAN_OPTIONS-}" ]; then
     expect "a worker without memory" 1 "1
-3" "*: line 2: the process was killed by signal 6" bash -c \
+3" "*: line 2: not enough memory" bash -c \
         "ulimit -v 600000; seq 3 | '$MOONLET' --map --processes=1 eat.lua"
 fi
 expect "--stats too" 0 "2	1" "steps*" map '1\n' --stats double.lua

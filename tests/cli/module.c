@@ -31,11 +31,12 @@ static int then_call(moonlet_context *c, const moonlet_value *args, size_t count
 
 static int count_up(moonlet_context *c, const moonlet_value *args, size_t count);
 
-static const moonlet_entry methods[] = {{"up", count_up, NULL, NULL}, {NULL, NULL, NULL, NULL}};
+static const moonlet_entry methods[] = {{"up", count_up, NULL, NULL, false}, {0}};
 
 static void copy(void *to, const void *from, size_t size) {}
 
-static const moonlet_type_info counter = {"counter", sizeof(int), copy, methods};
+static const moonlet_type_info counter = {
+    .name = "counter", .size = sizeof(int), .copy = copy, .methods = methods};
 
 static int count_up(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -60,9 +61,9 @@ static moonlet_term *lengths(void *user, const moonlet_term *args, char **error)
 }
 
 static const moonlet_entry entries[] = {
-    {"add", add, NULL, NULL},         {"within", within, NULL, NULL},
-    {"call", then_call, NULL, NULL},  {"counter", new_counter, NULL, NULL},
-    {"lengths", NULL, lengths, NULL}, {NULL, NULL, NULL, NULL}};
+    {"add", add, NULL, NULL, false},         {"within", within, NULL, NULL, false},
+    {"call", then_call, NULL, NULL, false},  {"counter", new_counter, NULL, NULL, false},
+    {"lengths", NULL, lengths, NULL, false}, {0}};
 
 MOONLET_API int moonletopen_module(moonlet_context *c, const moonlet_value *args, size_t count)
 {

@@ -44,3 +44,55 @@ same "a first line with # in standard input" -
 
 expect "-v says the version" 0 "Moonlet *" "" bash -c '"$1" -v | sed "s/^Moonlet .*/Moonlet */"' - "$MOONLET"
 expect "-v and -e" 0 "1" "" bash -c '"$1" -v -e "print(1)" | tail -n 1' - "$MOONLET"
+
+echo 'local t = {} for i = 1, 50 do t["k" .. i] = i end
+local list = {} for k, v in pairs(t) do list[#list + 1] = v end
+print(#list, table.concat(list, " "))' >order.lua
+usual=$("$MOONLET" order.lua)
+expect "--seed sets the order of pairs, the same each time" 0 "50 other" "" bash -c '
+  a=$("$1" --seed=5 order.lua) b=$("$1" --seed=5 order.lua)
+  [ "$a" = "$b" ] && [ "$a" != "$2" ] && echo "${a%%	*} other"' - "$MOONLET" "$usual"
+expect "--seed with the usual one" 0 "$usual" "" "$MOONLET" --seed=0x6d6f6f6e6c6574 order.lua
+for bad in '' x 1x -1 18446744073709551616; do
+    expect "--seed=$bad" 1 "" "*bad value '$bad' for '--seed'*" "$MOONLET" "--seed=$bad" order.lua
+done
+expect "--seed with the largest" 0 "1" "" "$MOONLET" --seed=18446744073709551615 -e 'print(1)'
+# refused NAME MESSAGE argument...: the message, the usage, and nothing is run
+refused()
+{
+    local name=$1 message=$2
+    shift 2
+    expect "$name" 1 "" "*moonlet: $message"$'\n'"usage: *" "$MOONLET" "$@"
+}
+for option in threads processes steps bytes held stack string; do
+    for value in 0 -1 abc 1.5 '' 1e30 nan inf 3x; do
+        refused "--$option=$value" "bad value '$value' for '--$option': it takes a whole number *" \
+            --map "--$option=$value" script.lua
+        refused "--$option $value" "bad value '$value' for '--$option': it takes a whole number *" \
+            --map "--$option" "$value" script.lua
+    done
+    refused "--$option without a value" "'--$option' needs argument" --map "--$option"
+    where="'--map' or '--save'"
+    case $option in threads | processes) where="'--map'" ;; esac
+    refused "--$option without --map" "'--$option' goes with $where only" "--$option=3" script.lua
+    refused "--$option of -e" "'--$option' goes with $where only" "--$option" 3 -e 'print(1)'
+done
+for value in 0 x -5 '' 1e7; do
+    refused "--pause=$value" "bad value '$value' for '--pause': it takes a number *" "--pause=$value"
+    refused "--seconds=$value" "bad value '${value/1e7/-1}' for '--seconds': it takes a number *" \
+        --map "--seconds=${value/1e7/-1}" script.lua
+done
+refused "a value too many" "'--map' takes no value" --map=3 script.lua
+refused "another one" "'--check' takes no value" --check=x script.lua
+refused "an ambiguous name" "unrecognized option '--st'" --st
+refused "--dump of two files" "'--dump' takes one file: 'b' is too many" --dump out a b
+refused "--strip of two files" "'--strip' takes one file: 'b' is too many" --strip out a b
+expect "which write nothing" 1 "" "" test -e out
+expect "the beginning of a name" 0 "Moonlet *" "" bash -c '"$1" --vers | sed "s/^Moonlet .*/Moonlet */"' - "$MOONLET"
+echo 'return function(x) return x .. "!" end' >map.lua
+for words in "--threads=2" "--threads 2" "--steps 1e6 --thr=1" "--seconds 0.5" "--pause 5"; do
+    # shellcheck disable=SC2086
+    expect "--map $words" 0 "a!" "" bash -c 'm=$1; shift; echo a | "$m" --map "$@" map.lua' - "$MOONLET" $words
+done
+refused "combined short options are none" "unrecognized option '-iv'" -iv
+refused "-e with an option as argument" "'-e' needs argument" -e -v

@@ -26,10 +26,10 @@ only_public() { ! nm "$@" --defined-only --extern-only | awk 'NF == 3 { print $3
 check "the shared library has only moonlet_ symbols" only_public -D "$package/libmoonlet.so"
 check "the static library has only moonlet_ symbols" only_public "$package/libmoonlet.a"
 
+# The functions of the header; a typedef with a ( is the type of a function.
 declared()
 {
-    grep -o '\bmoonlet_[a-z_0-9]*(' "$root/include/moonlet.h" | tr -d '(' |
-        grep -v '_function$\|_writer$\|_call$' | sort -u
+    grep -v '^typedef' "$root/include/moonlet.h" | grep -o '\bmoonlet_[a-z_0-9]*(' | tr -d '(' | sort -u
 }
 all_there()
 {
@@ -43,16 +43,14 @@ all_there()
 check "the shared library has all that the header declares" all_there
 check "soname" grep -q 'libmoonlet\.so\.0\]' <(readelf -d "$package/libmoonlet.so")
 
-# The copies are for this test; the paths in the descriptions are those of the real ones.
-mkdir -p inst/lib/cmake/moonlet inst/include
+# Where all is installed does not matter, as long as it lies together.
+mkdir -p inst/lib/cmake/moonlet inst/lib/pkgconfig inst/include
 cp -P "$package"/libmoonlet.* inst/lib
 cp "$root/include/moonlet.h" inst/include
-prefix=$(sed -n "s/^prefix=//p" "$package/moonlet.pc")
-for f in moonlet.pc moonletConfig.cmake moonletConfigVersion.cmake; do
-    sed -e "s|$prefix|$PWD/inst|g" "$package/$f" >inst/lib/$f
-done
-mv inst/lib/*.cmake inst/lib/cmake/moonlet
-export PKG_CONFIG_PATH=$PWD/inst/lib LD_LIBRARY_PATH=$PWD/inst/lib
+cp "$package/moonlet.pc" inst/lib/pkgconfig
+cp "$package"/moonletConfig*.cmake inst/lib/cmake/moonlet
+export PKG_CONFIG_PATH=$PWD/inst/lib/pkgconfig LD_LIBRARY_PATH=$PWD/inst/lib
+check "descriptions name no directory" bash -c '! grep -n "[=\" ]/[a-z]" inst/lib/*/*.pc inst/lib/cmake/moonlet/*'
 
 # shellcheck disable=SC2046
 with_pkg_config()
@@ -71,6 +69,28 @@ amalgamated()
         -lgc -lm -lpthread -ldl && same_output ./amalgamated
 }
 check "the one-file source" amalgamated
+
+# Also without optimisation, loops and tail calls do not use the C stack.
+cat >loop.c <<'END'
+#include <moonlet.h>
+#include <stdio.h>
+int main(void)
+{
+    moonlet_result r = moonlet_do(moonlet_init(),
+        "local t, n = setmetatable({}, {__index = function(_, k) return k end}), 0\n"
+        "local function down(k) if k > 0 then return down(k - 1) end return t[k] end\n"
+        "for i = 1, 300000 do n = n + t[i] % 7 end return n + down(300000)");
+    double d = 0;
+    moonlet_to_number(moonlet_result_value(&r, 0), &d);
+    printf("%g\n", d);
+}
+END
+unoptimised()
+{
+    "$cc" -w -std=gnu11 -O0 -I"$root/include" loop.c "$package/moonlet.c" -o loop -lgc -lm -lpthread -ldl &&
+        [ "$(ulimit -s 512 && ./loop)" = 899998 ]
+}
+check "the one-file source without optimisation" unoptimised
 
 no_warnings()
 {
@@ -93,7 +113,7 @@ int main()
     moonlet_limits limits = {};
     limits.steps = 1000;
     moonlet_state *limited = moonlet_limit(s, &limits);
-    moonlet_entry entries[] = {{"f", f, nullptr, nullptr}, {nullptr, nullptr, nullptr, nullptr}};
+    moonlet_entry entries[] = {{"f", f, nullptr, nullptr, false}, {}};
     moonlet_result r = moonlet_load_module(s, "cpp", entries);
     s = moonlet_next(s, &r);
     r = moonlet_do(s, "return cpp.f(42)");
@@ -133,6 +153,7 @@ clean_page() { [ -z "$(groff -man -Tutf8 -ww -z "$1" 2>&1)" ]; }
 if command -v groff >/dev/null; then
     check "manual page of the program" clean_page "$root/docs/man/moonlet.1"
     check "manual page of the library" clean_page "$root/docs/man/moonlet.3"
+    check "manual page of the library state" clean_page "$root/docs/man/moonlet-state.3"
 fi
 
 all_options()
@@ -144,4 +165,56 @@ all_options()
     done
 }
 check "completion and manual know all options" all_options
+
+# fish says "-l steps" for --steps.
+fish_options()
+{
+    local option words
+    for option in $("$MOONLET" --help 2>&1 | grep -oE '^  --?[a-zA-Z]+'); do
+        words="-s ${option#-}"
+        if [[ $option == --* ]]; then words="-l ${option#--}"; fi
+        grep -qE -- "^complete -c moonlet $words( |$)" "$root/packaging/completion.fish" ||
+            { echo "$option"; return 1; }
+    done
+}
+check "completion of fish knows all options" fish_options
+if command -v fish >/dev/null; then
+    expect "completion is fish" 0 "--steps	Steps for each line of --map" "" \
+        fish --no-config -c 'source $argv[1]; complete -C "moonlet --step"' "$root/packaging/completion.fish"
+fi
+
+# The manual page of the library names all functions of the header.
+all_functions()
+{
+    local name missing=0
+    for name in $(declared); do
+        grep -qF "\\fB$name\\fR" "$root/docs/man/moonlet.3" || { echo "missing: $name"; missing=1; }
+    done
+    return $missing
+}
+check "the manual page has all functions of the header" all_functions
+
+# The manual page of the library state has all of its functions.
+state_functions()
+{
+    local name
+    for name in $("$MOONLET" -e 'for k in pairs(require "state") do print(k) end'); do
+        grep -q "^\.BI\? .*state\.$name" "$root/docs/man/moonlet-state.3" || { echo "$name"; return 1; }
+    done
+}
+check "the manual page has all functions of state" state_functions
+once() { [ -z "$(grep '^\* ' "$root/CHANGELOG.md" | sort | uniq -d | tee /dev/stderr)" ]; }
+check "the changelog says nothing twice" once
 check "completion is bash" bash -n "$root/packaging/completion.bash"
+
+mkdir -p files/"a directory" && touch files/{"one two.lua",three.lua,'odd*.lua',other.txt}
+completed()
+{
+    (cd files && source "$root/packaging/completion.bash" && COMP_WORDS=(moonlet "$1") COMP_CWORD=1 &&
+        _moonlet && printf '%s\n' "${COMPREPLY[@]}")
+}
+expect "completion of names with spaces" 0 "one two.lua" "" completed one
+expect "completion of all names" 0 "a directory
+odd*.lua
+one two.lua
+three.lua" "" bash -c "$(declare -f completed); root='$root'; completed '' | sort"

@@ -3,7 +3,7 @@
  * Any bytes as a format of any number and any string. Input: the number's 8 bytes, the
  * format's length, the format, the string.
  */
-#include "lib/format.h"
+#include "text/format.h"
 
 #include "mem.h"
 

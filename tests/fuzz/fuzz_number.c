@@ -3,8 +3,8 @@
  * Any bytes as a number's text, and any number as a text, against C's own functions. Input:
  * a number's 8 bytes, 4 bytes that choose a conversion of string.format, the text.
  */
-#include "lib/format.h"
 #include "syntax/lexer.h"
+#include "text/format.h"
 #include "value/number.h"
 
 #include <ctype.h>

@@ -3,7 +3,7 @@
  * Any bytes as a pattern on any bytes. Input: the pattern's length, the pattern, the
  * subject. All of its matches are found as gsub does, with the pattern as replacement.
  */
-#include "lib/pattern.h"
+#include "text/pattern.h"
 
 #include "mem.h"
 

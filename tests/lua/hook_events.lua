@@ -253,3 +253,17 @@ x = deep(500)
 local s = table.concat({many(20)}, ",", select("#", many(3)) - 2)
 debug.sethook()
 print(#t, x, s, n > 1000) -- expect: 50	500	20,19,18,17,16,15,14,13,12,11,10,9,8,7,6,5,4,3,2,1	true
+
+-- the same events wherever between two polls of the run the hook is set
+local seen, kinds = {}, 0
+for steps = 1, 60 do
+  local events = {}
+  for i = 1, steps do end
+  debug.sethook(function(event, line) h() events[#events + 1] = event end, "crl")
+  h()
+  debug.sethook()
+  events = table.concat(events, " ")
+  if not seen[events] then kinds = kinds + 1 end
+  seen[events] = true
+end
+print(kinds, (next(seen))) -- expect: 1	return line call line return line call

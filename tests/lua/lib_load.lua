@@ -1,4 +1,4 @@
--- load beyond load.lua: modes, environments, readers; loadfile and dofile.
+-- load, dofile, loadfile: chunk names, positions, modes, environments, readers.
 
 print(load("return 1", "=x", "b")) -- expect: nil	attempt to load a text chunk (mode is 'b')
 print(load("return 1", "=x", "q")) -- expect: nil	attempt to load a text chunk (mode is 'q')
@@ -79,3 +79,163 @@ print(pcall(function() loadfile({}) end))
 -- expect: false	lib_load.lua:78: bad argument #1 to 'loadfile' (string expected, got table)
 print(pcall(function() loadfile("x", {}) end))
 -- expect: false	lib_load.lua:80: bad argument #2 to 'loadfile' (string expected, got table)
+
+do
+print(load("return 1 + 1")()) -- expect: 2
+print(load("local a, b = ... return b, a")(1, 2)) -- expect: 2	1
+print(select("#", load("")()), load("return")()) -- expect: 0
+print(type(load("x = 1")), load("return ...")("arg")) -- expect: function	arg
+
+-- errors come back as nil and a message; the chunk's name is cut to 60 characters
+local function err(...) -- helper
+  print(select(2, load(...)))
+end
+err("x =") -- expect: [string "x ="]:1: unexpected symbol near <eof>
+err("x = ", "=name") -- expect: name:1: unexpected symbol near <eof>
+err("x = ", "@file.lua") -- expect: file.lua:1: unexpected symbol near <eof>
+err("x = ", "some text") -- expect: [string "some text"]:1: unexpected symbol near <eof>
+err("x = ", "first line\nsecond line")
+-- expect: [string "first line..."]:1: unexpected symbol near <eof>
+err("x = ", "") -- expect: [string ""]:1: unexpected symbol near <eof>
+err("\n\nx = = 1", "=lines") -- expect: lines:3: unexpected symbol near '='
+err("x = ", "=" .. ("long"):rep(30))
+-- expect: longlonglonglonglonglonglonglonglonglonglonglonglonglonglon:1: unexpected symbol near <eof>
+err("x = ", "@" .. ("dir/"):rep(30) .. "file.lua")
+-- expect: ...dir/dir/dir/dir/dir/dir/dir/dir/dir/dir/dir/dir/file.lua:1: unexpected symbol near <eof>
+err("x = ", ("text"):rep(30))
+-- expect: [string "texttexttexttexttexttexttexttexttexttexttextt..."]:1: unexpected symbol near <eof>
+err("x = 'a\nb'", "=s") -- expect: s:1: unfinished string near ''a'
+err("local very_long_chunk_text_that_goes_on_and_on = = 'and on and on and on'")
+-- expect: [string "local very_long_chunk_text_that_goes_on_and_o..."]:1: unexpected symbol near '='
+err("x = 1 return") -- expect:
+print(load("x = 1 return", "=ok") ~= nil) -- expect: true
+
+-- run-time errors name the chunk
+print(pcall(load("error('msg')", "=chunk"))) -- expect: false	chunk:1: msg
+print(pcall(load("error('msg')", "@chunk.lua"))) -- expect: false	chunk.lua:1: msg
+print(pcall(load("error('msg')"))) -- expect: false	[string "error('msg')"]:1: msg
+print(pcall(load("\n\nlocal x = nil + 1", "=c")))
+-- expect: false	c:3: attempt to perform arithmetic on a nil value
+print(pcall(load("error('msg')", "line one\nline two")))
+-- expect: false	[string "line one..."]:1: msg
+print(pcall(load("error('msg', 2)", "=c"))) -- expect: false	msg
+print(pcall(load("return nofunc()", "=c")))
+-- expect: false	c:1: attempt to call global 'nofunc' (a nil value)
+
+-- pieces from a function
+local function pieces(...)
+  local list, i = { ... }, 0
+  return function() i = i + 1 return list[i] end
+end
+print(load(pieces("return ", "1", " + ", "2"))()) -- expect: 3
+print(load(pieces("ret", "urn 'spl", "it'"))()) -- expect: split
+print(load(pieces("return 1", "", " + broken"))()) -- expect: 1
+print(load(pieces("return '", ("x"):rep(5000), "'"))() == ("x"):rep(5000)) -- expect: true
+print(type(load(pieces())), load(pieces())()) -- expect: function
+print(load(pieces("x = "), "=pieces")) -- expect: nil	pieces:1: unexpected symbol near <eof>
+print(load(pieces("x =", " ="))) -- the name defaults to =(load)
+-- expect: nil	(load):1: unexpected symbol near '='
+print(pcall(function() return load(function() return {} end) end))
+-- expect: true	nil	lib_load.lua:138: reader function must return a string
+print(pcall(load, function() error("reader failed", 0) end)) -- expect: true	nil	reader failed
+
+-- mode
+print(load("return 1", "=m", "t")(), load("return 1", "=m", "bt")()) -- expect: 1	1
+print(load("return 1", "=m", "b")) -- expect: nil	attempt to load a text chunk (mode is 'b')
+print(load("\27Lua", "=m", "t")) -- expect: nil	attempt to load a binary chunk (mode is 't')
+
+-- bad arguments
+print(pcall(function() local f = load() end))
+-- expect: false	lib_load.lua:148: bad argument #1 to 'load' (function expected, got no value)
+print(load(5)) -- expect: nil	[string "5"]:1: unexpected symbol near '5'
+print(pcall(function() local f = load({}) end))
+-- expect: false	lib_load.lua:151: bad argument #1 to 'load' (function expected, got table)
+
+-- each load makes a new function; upvalues are separate
+local src = "local n = 0 return function() n = n + 1 return n end"
+local a, b = load(src)(), load(src)()
+print(a(), a(), b(), load(src) == load(src)) -- expect: 1	2	1	false
+local chunk = load("count = (count or 0) + 1 return count")
+print(chunk(), chunk(), count) -- expect: 1	2	2
+count = nil
+local maker = load(src)
+local c, d = maker(), maker()
+print(c(), c(), d()) -- expect: 1	2	1
+
+-- a first line beginning with # is skipped only in files
+err("# comment\nreturn 1", "=c") -- expect: c:1: unexpected symbol near '#'
+
+-- dofile and loadfile
+local name = os.tmpname()
+local function write(text)
+  local f = assert(io.open(name, "w"))
+  f:write(text)
+  f:close()
+end
+write("#!/usr/bin/lua\nlocal a, b = ... ; global_set = 'by file' ; return a, b, 'end'")
+print(loadfile(name)(1, 2)) -- expect: 1	2	end
+print(dofile(name), global_set) -- expect: nil	by file
+global_set = nil
+print(select("#", dofile(name))) -- expect: 3
+print(loadfile(name, "t", {})(5)) -- expect: 5	nil	end
+print(global_set) -- expect: by file
+write("return x +")
+print((select(2, loadfile(name)):gsub("^.*:(%d+:)", "FILE:%1")))
+-- expect: FILE:1: unexpected symbol near <eof>
+print((select(2, pcall(dofile, name)):gsub("^.*:(%d+:)", "FILE:%1")))
+-- expect: FILE:1: unexpected symbol near <eof>
+write("\n\nerror('in file')")
+print((select(2, pcall(dofile, name)):gsub("^.*:(%d+:)", "FILE:%1"))) -- expect: FILE:3: in file
+write("#only a comment")
+print(dofile(name)) -- expect:
+write("\239\187\191return 'after a byte order mark'")
+print(dofile(name)) -- expect: after a byte order mark
+write("return load('return 1')() + 1")
+print(dofile(name)) -- expect: 2
+os.remove(name)
+print((select(2, loadfile("/nonexistent/file.lua"))))
+-- expect: cannot open /nonexistent/file.lua: No such file or directory
+print(pcall(dofile, "/nonexistent/file.lua"))
+-- expect: false	cannot open /nonexistent/file.lua: No such file or directory
+
+-- deep and long sources
+local long = {}
+for i = 1, 5000 do long[i] = "x" .. i .. " = " .. i end
+local env = {}
+load(table.concat(long, "\n"), "=long", "t", env)()
+print(env.x1, env.x5000) -- expect: 1	5000
+print(load("return " .. ("("):rep(100) .. "1" .. (")"):rep(100))()) -- expect: 1
+print(load("return " .. ("{"):rep(100) .. ("}"):rep(100)) ~= nil) -- expect: true
+print(load("return 1" .. (" + 1"):rep(1000))()) -- expect: 1001
+print(load("return 'a'" .. (" .. 'a'"):rep(150))() == ("a"):rep(151)) -- expect: true
+print(load(("do "):rep(150) .. ("end "):rep(150)) ~= nil) -- expect: true
+print(load("return " .. ("not "):rep(150) .. "1")()) -- expect: true
+err("return " .. ("("):rep(1000) .. "1" .. (")"):rep(1000), "=deep")
+-- expect: deep:1: too many C levels (limit is 200) in main function near '('
+err(("do "):rep(1000) .. ("end "):rep(1000), "=deep")
+-- expect: deep:1: too many C levels (limit is 200) in main function near 'do'
+err("return " .. ("{"):rep(1000), "=deep")
+-- expect: deep:1: too many C levels (limit is 200) in main function near '{'
+
+-- A reader without an end is left when what it has given cannot be made good.
+print(load(function() return "x = 1 = 2 " end, "=endless"))
+-- expect: nil	endless:1: unexpected symbol near '='
+print(load(function() return "x = 1\n}" end, "=endless"))
+-- expect: nil	endless:2: unexpected symbol near '}'
+do
+  local function repeated(piece, count, last)
+    local n = 0
+    return load(function()
+      n = n + 1
+      if n <= count then return piece end
+      return n == count + 1 and last or nil
+    end) ~= nil
+  end
+  print(repeated("x = 'a b' -- c d\n", 10000)) -- expect: true
+  print(repeated("x = 'a\\\n b\\z\n c' ", 10000)) -- expect: true
+  print(repeated("x=[=[ ]] \n", 1, "]=]"), repeated("--[=[ ]] \n", 20000, "]=]")) -- expect: true	true
+  print(repeated("do goto out ", 150, ("end "):rep(150) .. (" "):rep(70000) .. "::out::")) -- expect: true
+  local text, n = ("value=12345e1-0x1p4 "):rep(5000), 0
+  print(load(function() n = n + 1 return text:sub(n, n) end) ~= nil) -- expect: true
+end
+end

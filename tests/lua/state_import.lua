@@ -150,5 +150,5 @@ local indexed, called = state.fork(function()
   coroutine.resume(called)
   return indexed, called
 end)
-print(debug.getlocal(indexed, 0, 1)) -- expect: t	nil
+print(debug.getlocal(indexed, 0, 1), type(select(2, debug.getlocal(indexed, 0, 1)))) -- expect: t	table
 print(#debug.traceback(indexed) > 30, #debug.traceback(called) > 30) -- expect: true	true

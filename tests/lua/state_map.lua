@@ -74,11 +74,11 @@ for _, options in ipairs({ { threads = 2 }, { processes = 2 }, { processes = 1 }
   print(e, t.x, #t.list, t.list[2], t.list[3], t.list[8], t[-1], t[0.5], t.name)
   print(t.ref == base[7], t.self == t, t[t.list], t.list[5], t.list[6], getmetatable(t) == meta)
 end
--- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: nil	7	8	2.5	-3	8	inf	-inf	meta
 -- expect: true	true	key	true	false	true
--- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: nil	7	8	2.5	-3	8	inf	-inf	meta
 -- expect: true	true	key	true	false	true
--- expect: nil	7	6	2.5	-3	8	inf	-inf	meta
+-- expect: nil	7	8	2.5	-3	8	inf	-inf	meta
 -- expect: true	true	key	true	false	true
 r, e = state.map(function(x)
   if x == 1 then error({ code = 5 }) elseif x == 2 then return { f = function() end }
@@ -133,3 +133,16 @@ print(#state.map(print, {}, { processes = 3 })) -- expect: 0
 print(pcall(state.map)) -- expect: false	bad argument #1 to 'state.map' (value expected)
 print(pcall(state.map, print)) -- expect: false	bad argument #2 to 'state.map' (table expected, got no value)
 print(pcall(state.map, print, {}, { threads = {} })) -- expect: false	bad argument #3 to 'state.map' (invalid option 'threads')
+
+-- Maps within maps take turns on one C stack: as many as fit, on any number of threads.
+for _, threads in ipairs { 1, 2 } do
+  local depth = 0
+  local function deeper(n)
+    local r, errors = state.map(deeper, { n + 1 }, { threads = threads })
+    return r[1] or (n .. ' ' .. tostring(errors and errors[1]))
+  end
+  local ok, m = pcall(deeper, 1)
+  print(threads, ok, m)
+end
+-- expect: 1	true	22 state_map.lua:141: C stack overflow
+-- expect: 2	true	22 state_map.lua:141: C stack overflow

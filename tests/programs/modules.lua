@@ -48,6 +48,7 @@ print(q:length(), q:pop(), q:peek(2), q:remove(1), #q, pcall(function() q:pop() 
 local ini = require "inifile"
 local name = os.tmpname()
 ini.save(name, { section = { key = "value", n = 5, on = true } })
+collectgarbage() -- it leaves the file open
 print(show(ini.parse(name)), show(ini.parse("[a]\nx=1\ny = two\n; comment\n", "memory")))
 os.remove(name)
 

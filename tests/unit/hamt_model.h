@@ -196,7 +196,7 @@ static void MAP(step)(MAP(Model) * m)
 
 static void MAP(run_model)(void)
 {
-    MAP(Model) *m = mem_alloc_root(sizeof *m);
+    MAP(Model) *m = mem_try_alloc_root(sizeof *m);
     m->random.state = 1;
     m->token = epoch_new();
     for (int i = 0; i < STEPS; i++) {

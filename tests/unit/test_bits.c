@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers as integers, and bit32's operations. */
-#include "lib/bits.h"
+#include "text/bits.h"
 
 #include <check.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Buffer: growing, finishing, and its failures. */
-#include "lib/buffer.h"
+#include "text/buffer.h"
 
 #include "mem.h"
 

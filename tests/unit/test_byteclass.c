@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Classes and sets of bytes: as <ctype.h> has them in the C locale, and the two ways to
  * ask about a set agree. */
-#include "lib/byteclass.h"
+#include "text/byteclass.h"
 
 #include <check.h>
 #include <ctype.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* string.format: every conversion, the errors of formats, and ranges. */
-#include "lib/format.h"
+#include "text/format.h"
 
 #include "mem.h"
 

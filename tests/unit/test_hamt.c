@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Maps: against a model for several widths and hashes, at size, and what is shared. */
-#include "hamt.h"
+#include "bucket.h"
 #include "model.h"
 
 #include <check.h>
@@ -51,9 +51,29 @@ static uint32_t root_shift(const Hamt *map)
     return map->root && !hamt_is_patch(map->root) ? map->root->shift & 31 : 0;
 }
 
+/* The same pairs in the same order, in whatever nodes. */
+static bool same_bucket(const HamtNode *a, const HamtNode *b)
+{
+    BucketWalk v, w;
+    bucket_walk_begin(&v, a);
+    bucket_walk_begin(&w, b);
+    for (;;) {
+        const HamtEntry *x = bucket_walk_entry(&v), *y = bucket_walk_entry(&w);
+        if (!x || !y) return x == y;
+        if (x->key && y->key) {
+            if (!key_equal(x->key, y->key) || x->value != y->value) return false;
+            bucket_walk_over(&v);
+            bucket_walk_over(&w);
+        }
+        if (!x->key) bucket_walk_into(&v);
+        if (!y->key) bucket_walk_into(&w);
+    }
+}
+
 static bool same_shape(const HamtNode *a, const HamtNode *b)
 {
     if (!a || !b) return a == b;
+    if (!a->bitmap && !b->bitmap) return same_bucket(a, b);
     if (a->bitmap != b->bitmap || a->count != b->count) return false;
     for (uint32_t i = 0; i < a->count; i++) {
         const HamtEntry *x = &a->entries[i], *y = &b->entries[i];
@@ -514,27 +534,175 @@ START_TEST(each_meets_all_pairs)
 }
 END_TEST
 
-enum { BUCKET_MAX = 65535 };
+/* Many keys of one hash ------------------------------------------------------------ */
+
+enum { COLLIDING = 100000 };
+
+/* Keys 1..n in another order. */
+static Word shuffled(Word i, Word n) { return 1 + i * 7919 % n; }
 
 static Hamt bucket_of(Word n)
 {
     Hamt map = {0};
     uint64_t token = epoch_new();
-    for (Word k = 1; k <= n; k++) wide_constant_put(&map, k, constant(k), k, token);
+    for (Word i = 0; i < n; i++) {
+        Word k = shuffled(i, n);
+        must(wide_constant_put(&map, k, constant(k), k, token));
+    }
     return map;
+}
+
+static const HamtNode *top_of(const Hamt *map)
+{
+    const HamtNode *node = map->root;
+    while (node->bitmap) node = hamt_child(node->entries);
+    return node;
 }
 
 START_TEST(a_bucket_takes_many_keys)
 {
-    Hamt map = bucket_of(BUCKET_MAX);
+    Hamt map = bucket_of(COLLIDING);
     wide_constant_check(&map);
-    ck_assert_uint_eq(map.count, BUCKET_MAX);
-    for (Word k = 1; k <= BUCKET_MAX; k++)
+    ck_assert_uint_eq(map.count, COLLIDING);
+    for (Word k = 1; k <= COLLIDING; k++)
         must(wide_constant_find(&map, k, constant(k))->value == k);
+    ck_assert_ptr_null(wide_constant_find(&map, COLLIDING + 1, constant(0)));
+    must(bucket_height(top_of(&map)->entries) < BUCKET_DEPTH / 2);
 }
 END_TEST
 
-START_TEST(a_bucket_is_not_overrun) { bucket_of(BUCKET_MAX + 1); }
+START_TEST(a_bucket_is_in_the_order_of_its_keys)
+{
+    Hamt map = bucket_of(COLLIDING);
+    Word k = 0;
+    for (const HamtEntry *e; (e = wide_constant_next(&map, k, constant(k))); k = e->key)
+        must(e->key == k + 1);
+    ck_assert_uint_eq(k, COLLIDING);
+}
+END_TEST
+
+/* In any order, down to none, with what was before unchanged. */
+START_TEST(a_bucket_gives_keys_back)
+{
+    Hamt all = bucket_of(COLLIDING), map = all;
+    uint64_t token = epoch_new();
+    for (Word i = 0; i < COLLIDING; i++) {
+        Word k = shuffled(COLLIDING - 1 - i, COLLIDING);
+        must(wide_constant_remove(&map, k, constant(k), token));
+        must(!wide_constant_remove(&map, k, constant(k), token));
+        if (i % 5000 == 0) wide_constant_check(&map);
+    }
+    ck_assert_uint_eq(map.count, 0);
+    ck_assert_ptr_null(map.root);
+    wide_constant_check(&all);
+    ck_assert_uint_eq(all.count, COLLIDING);
+}
+END_TEST
+
+START_TEST(removal_from_a_bucket_during_a_traversal)
+{
+    Hamt map = bucket_of(COLLIDING);
+    uint64_t token = epoch_new();
+    Word met = 0;
+    for (const HamtEntry *e = wide_constant_next(&map, 0, 0); e; met++) {
+        Word k = e->key;
+        must(k == 2 * met + 1);
+        must(wide_constant_remove(&map, k, constant(k), token));
+        wide_constant_remove(&map, k + 1, constant(k), token);
+        if (met % 1000 == 0) token = epoch_new();
+        e = wide_constant_next(&map, k, constant(k));
+    }
+    ck_assert_uint_eq(met, COLLIDING / 2);
+    ck_assert_uint_eq(map.count, 0);
+}
+END_TEST
+
+static void count_block(void *context, const void *block, size_t bytes)
+{
+    *(size_t *)context += bytes;
+    (void)block;
+}
+
+START_TEST(a_change_of_a_bucket_copies_a_path)
+{
+    enum { PATH = 12 * (16 + 32 * 16) };
+    Hamt map = bucket_of(COLLIDING), before = map;
+    for (Word k = 1; k <= COLLIDING; k += COLLIDING / 100) {
+        uint64_t counted = mem_counted;
+        *wide_constant_slot(&map, k, constant(k), epoch_new()) = 1;
+        wide_constant_put(&map, k + COLLIDING, constant(k), 1, epoch_new());
+        wide_constant_remove(&map, k + 1, constant(k), epoch_new());
+        must(mem_counted - counted < 4 * PATH);
+    }
+    wide_constant_check(&map);
+    for (Word k = 1; k <= COLLIDING; k++)
+        must(wide_constant_find(&before, k, constant(k))->value == k);
+    size_t bytes = 0;
+    hamt_blocks(&map, count_block, &bytes);
+    ck_assert_uint_lt(bytes, COLLIDING * 2 * sizeof(HamtEntry) + 4096);
+}
+END_TEST
+
+static void count_difference(void *context, Word key, Word a, Word b)
+{
+    must(!a || !b || a != b);
+    ++*(uint32_t *)context;
+    (void)key;
+}
+
+/* Those of other keys only, also between trees of different heights, and from both sides. */
+START_TEST(a_difference_of_buckets_is_found)
+{
+    Hamt a = bucket_of(COLLIDING), b = a;
+    uint64_t token = epoch_new();
+    uint32_t changes = 0, found = 0, back = 0;
+    for (Word k = 1; k < COLLIDING; k += 97) {
+        changes += wide_constant_remove(&b, k, constant(k), token);
+        changes += wide_constant_put(&b, k + COLLIDING, constant(k), k, token);
+    }
+    wide_constant_diff(&a, &b, count_difference, &found);
+    wide_constant_diff(&b, &a, count_difference, &back);
+    ck_assert_uint_eq(found, changes);
+    ck_assert_uint_eq(back, changes);
+    Hamt small = bucket_of(3);
+    found = 0;
+    wide_constant_diff(&small, &a, count_difference, &found);
+    ck_assert_uint_eq(found, COLLIDING - 3);
+}
+END_TEST
+
+/* Random changes of a large bucket, and old versions that stay as they were. */
+START_TEST(a_large_bucket_behaves_as_the_model)
+{
+    enum { MANY = 2000, OLD = 4, CHANGES = 40000 };
+    static Word now[MANY + 1], then[OLD][MANY + 1];
+    Hamt map = {0}, old[OLD] = {{0}};
+    Random random = {7};
+    uint64_t token = epoch_new();
+    for (int i = 0; i < CHANGES; i++) {
+        Word k = 1 + random_below(&random, MANY), v = random_word(&random) | 1;
+        bool grows = i / 5000 % 2 == 0;
+        if (random_below(&random, 4) < (grows ? 3u : 1u)) {
+            must(wide_constant_put(&map, k, constant(k), v, token) == !now[k]);
+            now[k] = v;
+        } else {
+            must(wide_constant_remove(&map, k, constant(k), token) == (now[k] != 0));
+            now[k] = 0;
+        }
+        if (random_below(&random, 500)) continue;
+        wide_constant_check(&map);
+        uint32_t at = random_below(&random, OLD);
+        old[at] = map;
+        memcpy(then[at], now, sizeof now);
+        token = epoch_new();
+        at = random_below(&random, OLD);
+        wide_constant_check(&old[at]);
+        for (k = 1; k <= MANY; k++) {
+            const HamtEntry *e = wide_constant_find(&old[at], k, constant(k));
+            must((e ? e->value : 0) == then[at][k]);
+        }
+    }
+}
 END_TEST
 
 #ifndef NDEBUG
@@ -558,6 +726,24 @@ START_TEST(check_finds_a_misplaced_pair)
     Hamt map = map_of(10, epoch_new());
     map.root->entries[0].key += 1000;
     wide_check(&map);
+}
+END_TEST
+
+START_TEST(check_finds_disorder_in_a_bucket)
+{
+    Hamt map = bucket_of(1000);
+    ((HamtNode *)top_of(&map))->entries[1].key = 1;
+    wide_constant_check(&map);
+}
+END_TEST
+
+START_TEST(check_finds_a_small_node_in_a_bucket)
+{
+    Hamt map = bucket_of(1000);
+    HamtNode *node = hamt_child(top_of(&map)->entries);
+    memset(node->entries + 2, 0, (node->count - 2u) * sizeof *node->entries);
+    node->count = 2;
+    wide_constant_check(&map);
 }
 END_TEST
 #endif
@@ -586,11 +772,18 @@ int main(void)
     tcase_add_test(tc, the_owner_writes_in_place);
     tcase_add_test(tc, each_meets_all_pairs);
     tcase_add_test(tc, a_bucket_takes_many_keys);
-    tcase_add_test_raise_signal(tc, a_bucket_is_not_overrun, SIGABRT);
+    tcase_add_test(tc, a_bucket_is_in_the_order_of_its_keys);
+    tcase_add_test(tc, a_bucket_gives_keys_back);
+    tcase_add_test(tc, removal_from_a_bucket_during_a_traversal);
+    tcase_add_test(tc, a_change_of_a_bucket_copies_a_path);
+    tcase_add_test(tc, a_difference_of_buckets_is_found);
+    tcase_add_test(tc, a_large_bucket_behaves_as_the_model);
 #ifndef NDEBUG
     tcase_add_test_raise_signal(tc, key_0_is_refused, SIGABRT);
     tcase_add_test_raise_signal(tc, check_finds_a_lost_pair, SIGABRT);
     tcase_add_test_raise_signal(tc, check_finds_a_misplaced_pair, SIGABRT);
+    tcase_add_test_raise_signal(tc, check_finds_disorder_in_a_bucket, SIGABRT);
+    tcase_add_test_raise_signal(tc, check_finds_a_small_node_in_a_bucket, SIGABRT);
 #endif
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

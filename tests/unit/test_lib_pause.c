@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "eval/eval.h"
+#include "control/eval.h"
 #include "lib/lib.h"
 
 static const char *const programs[] = {
@@ -69,9 +69,16 @@ static const char *const programs[] = {
     "return s:format(o'a', o'b', 3, o'c', o'def', 'g', o(('h'):rep(600))) .. "
     "('%s%s'):format(o'', o'x')",
     /* searches that are long for the budget */
-    "local s = ('a'):rep(150) return tostring(s:find(('a*'):rep(3) .. 'b')) .. "
-    "tostring(('x'):rep(5e5):match('[^x]')) .. #s:rep(1000):upper():reverse() .. "
-    "s:rep(1000):gsub('a', 'b'):sub(-3)",
+    "local s = ('a'):rep(40) return tostring(s:find(('a*'):rep(2) .. 'b')) .. "
+    "tostring(('x'):rep(5e4):match('[^x]')) .. #s:rep(100):upper():reverse() .. "
+    "s:rep(100):gsub('a', 'b'):sub(-3)",
+    /* the same in what is cheap, but each of which stops in mid-work */
+    "local s = ('ab'):rep(9) return (s:gsub(('[ab]-'):rep(3) .. 'c', 'x')):sub(-3) .. "
+    "tostring(s:match('((a?)(b*).-)%2c')) .. #table.concat({s, 1, s}, s)",
+    "local t = {} for i = 1, 400 do t[i] = i * 7919 % 401 end table.sort(t) "
+    "table.insert(t, 1, 'x') table.remove(t, 3) t.k = 1 "
+    "return t[1] .. t[2] .. t[400] .. #t .. table.maxn(t) .. table.concat(t, ' ', 380) .. "
+    "('%d %s %5.1f'):rep(20):format(table.unpack(t, 2, 61))",
     /* all at once, in coroutines */
     "local function work(k) return coroutine.wrap(function() local t = {} "
     "for i = 1, 12 do t[i] = (i * k) % 13 end "
@@ -87,67 +94,72 @@ static State *world;
 static void make_world(void)
 {
     eval_init();
-    Run *R = run_begin(NULL);
-    lib_open_all(R);
-    State **root = mem_alloc_root(sizeof *root);
-    world = *root = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    lib_open_all(M);
+    State **root = mem_try_alloc_root(sizeof *root);
+    world = *root = machine_snapshot(M);
+    machine_end(M);
 }
 
-static String *result(Run *R, RunStatus status)
+static String *result(Machine *M, RunStatus status)
 {
     if (status == RUN_ERROR) {
-        const String *s = value_string(value_to_text(R, R->error));
+        const String *s = value_string(value_to_text(M, M->error));
         ck_abort_msg("error: %.*s", (int)s->length, s->data);
     }
     ck_assert_int_eq(status, RUN_OK);
-    ck_assert_uint_eq(R->result_count, 1);
-    ck_assert(value_is_string(R->results[0]));
-    return value_string(R->results[0]);
+    ck_assert_uint_eq(M->result_count, 1);
+    ck_assert(value_is_string(M->results[0]));
+    return value_string(M->results[0]);
 }
 
-static RunStatus start(Run *R, const char *program, uint64_t steps)
+static RunStatus start(Machine *M, const char *program, uint64_t steps)
 {
     String *error;
-    eval_set_budget(R, steps);
+    eval_set_budget(M, steps);
     Closure *f =
-        native_load(R, program, strlen(program), string_from_c("=program"), NULL, &error);
+        native_load(M, program, strlen(program), string_from_c("=program"), NULL, &error);
     ck_assert(f != NULL);
-    return eval_call(R, value_object(f), NULL, 0);
+    return eval_call(M, value_object(f), NULL, 0);
 }
 
 static String *finish(const State *s)
 {
-    Run *R = run_begin(s);
-    eval_set_budget(R, UINT64_MAX);
-    String *text = result(R, eval_resume_paused(R));
-    run_end(R);
+    Machine *M = machine_begin(s);
+    eval_set_budget(M, UINT64_MAX);
+    String *text = result(M, eval_resume_paused(M));
+    machine_end(M);
     return text;
 }
 
-/* Runs a program in portions; each state in between is finished twice. */
+enum { FINISHED = 100, FINISHED_LATER = 29 };
+
+/* Runs a program in portions; states in between are finished twice: all of the first ones, and
+ * of the later ones some. */
 static void run_in_portions(const char *program, uint64_t steps, const String *expected)
 {
-    Run *R = run_begin(world);
-    RunStatus status = start(R, program, steps);
+    Machine *M = machine_begin(world);
+    RunStatus status = start(M, program, steps);
+    int states = 0;
     while (status == RUN_PAUSED) {
-        const State *s = run_snapshot(R);
-        run_end(R);
-        for (int i = 0; i < 2; i++) ck_assert(string_equal(finish(s), expected));
-        R = run_begin(s);
-        eval_set_budget(R, steps);
-        status = eval_resume_paused(R);
+        const State *s = machine_snapshot(M);
+        machine_end(M);
+        if (states++ < FINISHED || states % FINISHED_LATER == 0)
+            for (int i = 0; i < 2; i++) ck_assert(string_equal(finish(s), expected));
+        M = machine_begin(s);
+        eval_set_budget(M, steps);
+        status = eval_resume_paused(M);
     }
-    ck_assert(string_equal(result(R, status), expected));
-    run_end(R);
+    ck_assert(string_equal(result(M, status), expected));
+    machine_end(M);
 }
 
 START_TEST(paused_anywhere)
 {
     const char *program = programs[_i];
-    Run *R = run_begin(world);
-    String *expected = result(R, start(R, program, UINT64_MAX));
-    run_end(R);
+    Machine *M = machine_begin(world);
+    String *expected = result(M, start(M, program, UINT64_MAX));
+    machine_end(M);
     for (uint64_t steps = 1; steps <= 5; steps++) run_in_portions(program, steps, expected);
 }
 END_TEST
@@ -157,6 +169,7 @@ int main(void)
     make_world();
     Suite *s = suite_create("lib_pause");
     TCase *t = tcase_create("pause");
+    tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, paused_anywhere, 0, sizeof programs / sizeof *programs);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

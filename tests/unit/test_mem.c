@@ -29,8 +29,8 @@ START_TEST(blocks_are_zero)
 {
     for (int i = 0; i < SIZES; i++) {
         for (int k = 0; k < 100; k++) {
-            void *p = mem_new(sizes[i]), *q = mem_alloc(sizes[i]);
-            void *r = mem_alloc_array(sizes[i]);
+            void *p = mem_try_new(sizes[i]), *q = mem_try_alloc(sizes[i]);
+            void *r = mem_try_alloc_array(sizes[i]);
             must(p && q && r && p != q && p != r && q != r);
             must(all_are(p, sizes[i], 0) && all_are(q, sizes[i], 0) && all_are(r, sizes[i], 0));
             memset(p, 0xff, sizes[i]);
@@ -52,7 +52,7 @@ START_TEST(freed_blocks_come_back)
     ck_assert(all_are(q, 48, 0));
     memset(q, 1, 48);
     mem_free(q, 48);
-    p = mem_alloc(40);
+    p = mem_try_alloc(40);
     if (collects()) ck_assert_ptr_eq(p, q);
     ck_assert(all_are(p, 40, 0));
 }
@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(blocks_of_no_size_are_blocks)
 {
-    void *p = mem_alloc(0), *q = mem_alloc(0);
+    void *p = mem_try_alloc(0), *q = mem_try_alloc(0);
     ck_assert_ptr_nonnull(p);
     ck_assert_ptr_ne(p, q);
     ck_assert(mem_is_block(p) && mem_is_block(q));
@@ -70,7 +70,7 @@ END_TEST
 START_TEST(atomic_blocks_survive_while_held)
 {
     enum { HELD = 3000 };
-    unsigned char **held = mem_alloc(HELD * sizeof *held);
+    unsigned char **held = mem_try_alloc(HELD * sizeof *held);
     for (int round = 0; round < 5; round++) {
         for (int i = 0; i < HELD; i++) {
             size_t size = sizes[i % SIZES];
@@ -95,7 +95,7 @@ typedef struct Cell {
 
 START_TEST(scanned_blocks_keep_what_they_point_to)
 {
-    Cell **chain = mem_alloc_root(sizeof *chain);
+    Cell **chain = mem_try_alloc_root(sizeof *chain);
     for (uint64_t i = 0; i < 100000; i++) {
         Cell *cell = mem_new(sizeof *cell);
         *cell = (Cell){*chain, i};
@@ -141,8 +141,8 @@ static void __attribute__((noinline)) make_weak(uintptr_t *slots, void **kept, i
 START_TEST(weak_pointers_are_cleared)
 {
     enum { WEAK = 1000 };
-    uintptr_t *slots = mem_alloc(WEAK * sizeof *slots);
-    void **kept = mem_alloc(WEAK * sizeof *kept);
+    uintptr_t *slots = mem_try_alloc(WEAK * sizeof *slots);
+    void **kept = mem_try_alloc(WEAK * sizeof *kept);
     make_weak(slots, kept, WEAK);
     mem_collect();
     int gone = 0;
@@ -161,7 +161,7 @@ static void __attribute__((noinline)) make_list(MemWeakList *l, void **kept, int
 {
     for (int i = 0; i < n; i++) {
         void *object = mem_new(64);
-        mem_weak_list_add(l, object);
+        ck_assert(mem_weak_list_add(l, object));
         if (i % 10 == 0) kept[i / 10] = object;
     }
 }
@@ -171,7 +171,8 @@ START_TEST(weak_lists_lose_what_is_garbage)
 {
     enum { WEAK = 1000 };
     static MemWeakList list;
-    void **kept = mem_alloc(WEAK / 10 * sizeof *kept), **left = mem_alloc(WEAK * sizeof *left);
+    void **kept = mem_try_alloc(WEAK / 10 * sizeof *kept),
+         **left = mem_try_alloc(WEAK * sizeof *left);
     for (int round = 0; round < 3; round++) {
         make_list(&list, kept, WEAK);
         mem_collect();
@@ -193,7 +194,7 @@ static void *work(void *seed)
 {
     enum { LIVE = 200 };
     Random random = {(uintptr_t)seed};
-    unsigned char **live = mem_alloc_root(LIVE * sizeof *live);
+    unsigned char **live = mem_try_alloc_root(LIVE * sizeof *live);
     size_t *live_sizes = calloc(LIVE, sizeof *live_sizes);
     for (int i = 0; i < 60000; i++) {
         uint32_t at = random_below(&random, LIVE);
@@ -227,6 +228,43 @@ static void *attach_twice(void *context)
     mem_thread_detach();
     return p ? context : NULL;
 }
+
+enum { GARBAGE = 1000000 };
+
+/* Another thread, which is there until it is let go. */
+static void *stay(void *barrier)
+{
+    mem_thread_attach();
+    pthread_barrier_wait(barrier);
+    pthread_barrier_wait(barrier);
+    mem_thread_detach();
+    return NULL;
+}
+
+static uint64_t collections_of_garbage(void)
+{
+    mem_collect();
+    uint64_t before = mem_collections();
+    for (size_t i = 0; i < GARBAGE; i++) mem_alloc(64);
+    return mem_collections() - before;
+}
+
+/* All threads stop for each collection: with several there are fewer. */
+START_TEST(several_threads_collect_less_often)
+{
+    if (!collects()) return;
+    pthread_t other;
+    pthread_barrier_t barrier;
+    uint64_t alone = collections_of_garbage();
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&other, NULL, stay, &barrier);
+    pthread_barrier_wait(&barrier);
+    uint64_t together = collections_of_garbage();
+    pthread_barrier_wait(&barrier);
+    pthread_join(other, NULL);
+    ck_assert_uint_lt(together * 2, alone);
+}
+END_TEST
 
 START_TEST(threads_come_and_go)
 {
@@ -331,7 +369,7 @@ START_TEST(helpers_come_with_a_large_heap)
 {
     bool expected = helpers_expected();
     must(!expected || count_threads() == 1);
-    Link **kept = mem_alloc_root(sizeof *kept);
+    Link **kept = mem_try_alloc_root(sizeof *kept);
     *kept = chain();
     mem_collect();
     must(is_whole(*kept));
@@ -364,7 +402,7 @@ static void fork_with(const Link *kept, bool refuse, int threads)
 
 START_TEST(forked_processes_have_helpers_of_their_own)
 {
-    Link **kept = mem_alloc_root(sizeof *kept);
+    Link **kept = mem_try_alloc_root(sizeof *kept);
     *kept = chain();
     mem_collect();
     fork_with(*kept, false, 0);
@@ -390,6 +428,7 @@ int main(void)
     tcase_add_test(tc, weak_pointers_are_cleared);
     tcase_add_test(tc, weak_lists_lose_what_is_garbage);
     tcase_add_test(tc, threads_do_not_disturb_each_other);
+    tcase_add_test(tc, several_threads_collect_less_often);
     tcase_add_test(tc, threads_come_and_go);
     tcase_add_test(tc, helpers_come_with_a_large_heap);
     tcase_add_test(tc, forked_processes_have_helpers_of_their_own);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* os.date's formats and tables, os.time's fields; in a fixed time zone. */
 #define _GNU_SOURCE /* setenv */
-#include "lib/osdate.h"
+#include "text/osdate.h"
 
 #include "mem.h"
 

@@ -5,9 +5,9 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "eval/eval.h"
+#include "control/eval.h"
 
-static Run *R;
+static Machine *M;
 
 typedef struct Rng {
     uint64_t state;
@@ -25,16 +25,19 @@ static uint32_t rng_below(Rng *r, uint32_t below)
 static void setup(void)
 {
     eval_init();
-    R = run_begin(NULL);
+    M = machine_begin(NULL);
 }
 
-static void teardown(void) { run_end(R); }
+static void teardown(void) { machine_end(M); }
 
 /* Of random values; tables refer to each other, and are keys. */
 static Value random_value(Rng *r, Value *tables, unsigned count)
 {
-    static const char bytes[] = "some bytes\0and more";
-    switch (rng_below(r, 9)) {
+    static const char bytes[] = "some bytes\0and more", more[] =
+                                                            "long enough to stand in a pack "
+                                                            "once, and else by a number alone";
+    switch (rng_below(r, 10)) {
+    case 9: return new_string(more, sizeof more - 1 - rng_below(r, 2));
     case 0: return V_NIL;
     case 1: return V_TRUE;
     case 2: return V_FALSE;
@@ -51,14 +54,14 @@ enum { TABLES = 12 };
 static Value random_graph(Rng *r)
 {
     Value tables[TABLES];
-    for (int i = 0; i < TABLES; i++) tables[i] = value_object(run_new_table(R));
+    for (int i = 0; i < TABLES; i++) tables[i] = value_object(run_new_table(&M->run));
     for (int i = 0; i < TABLES; i++) {
         Table *t = value_pointer(tables[i]);
         for (unsigned n = rng_below(r, 12); n > 0; n--)
-            run_set(R, t, value_number(n), random_value(r, tables, TABLES));
+            run_set(&M->run, t, value_number(n), random_value(r, tables, TABLES));
         for (unsigned n = rng_below(r, 12); n > 0; n--) {
             Value key = random_value(r, tables, TABLES);
-            if (key != V_NIL) run_set(R, t, key, random_value(r, tables, TABLES));
+            if (key != V_NIL) run_set(&M->run, t, key, random_value(r, tables, TABLES));
         }
         if (rng_below(r, 4) == 0) t->body.meta = value_pointer(tables[rng_below(r, TABLES)]);
     }
@@ -68,7 +71,7 @@ static Value random_graph(Rng *r)
 static Pack packed(Value v)
 {
     Pack p = {0};
-    pack_values(&p, R, &v, 1, 0);
+    pack_values(&p, M, &v, 1, 0);
     ck_assert_str_eq(p.error, "");
     return p;
 }
@@ -77,7 +80,7 @@ static Value unpacked(const Pack *p)
 {
     Unpack u = {p->bytes, p->bytes + p->length, false};
     size_t count = 0;
-    Value *v = unpack_values(&u, R, &count, 0);
+    Value *v = unpack_values(&u, M, &count, 0);
     ck_assert_ptr_nonnull(v);
     ck_assert_uint_eq(count, 1);
     ck_assert_ptr_eq(u.at, u.end);
@@ -163,12 +166,12 @@ END_TEST
 
 START_TEST(what_cannot_be_packed)
 {
-    Table *t = run_new_table(R), *list = run_new_table(R);
-    run_set_field(R, t, "list", value_object(list));
-    run_set(R, list, value_number(2), value_object(run_new_coroutine(R, V_NIL)));
+    Table *t = run_new_table(&M->run), *list = run_new_table(&M->run);
+    run_set_field(&M->run, t, "list", value_object(list));
+    run_set(&M->run, list, value_number(2), value_object(machine_new_coroutine(M, V_NIL)));
     Value v = value_object(t);
     Pack p = {0};
-    pack_values(&p, R, &v, 1, 0);
+    pack_values(&p, M, &v, 1, 0);
     ck_assert_str_eq(
         p.error, "a coroutine cannot leave its process (threads can share it): value.list[2]");
     pack_free(&p);
@@ -178,21 +181,21 @@ END_TEST
 /* Objects of before are themselves. */
 START_TEST(common_objects)
 {
-    Table *old = run_new_table(R);
-    uint64_t below = R->next_id;
-    Table *young = run_new_table(R);
-    run_set_field(R, young, "old", value_object(old));
+    Table *old = run_new_table(&M->run);
+    uint64_t below = M->run.next_id;
+    Table *young = run_new_table(&M->run);
+    run_set_field(&M->run, young, "old", value_object(old));
     Value v = value_object(young);
     Pack p = {0};
-    pack_values(&p, R, &v, 1, below);
+    pack_values(&p, M, &v, 1, below);
     Unpack u = {p.bytes, p.bytes + p.length, false};
     size_t count;
-    Value *back = unpack_values(&u, R, &count, below);
+    Value *back = unpack_values(&u, M, &count, below);
     ck_assert_ptr_nonnull(back);
     ck_assert(back[0] != v);
-    ck_assert(run_get_field(R, value_pointer(back[0]), "old") == value_object(old));
+    ck_assert(run_get_field(&M->run, value_pointer(back[0]), "old") == value_object(old));
     u = (Unpack){p.bytes, p.bytes + p.length, false};
-    ck_assert_ptr_null(unpack_values(&u, R, &count, 1)); /* not of before that */
+    ck_assert_ptr_null(unpack_values(&u, M, &count, 1)); /* not of before that */
     pack_free(&p);
 }
 END_TEST
@@ -206,14 +209,14 @@ START_TEST(damage)
         size_t count;
         for (size_t length = 0; length < p.length; length += 1 + p.length / 40) {
             Unpack u = {p.bytes, p.bytes + length, false};
-            unpack_values(&u, R, &count, 0);
+            unpack_values(&u, M, &count, 0);
             ck_assert(u.bad);
         }
         for (int k = 0; k < 40; k++) {
             char *byte = &p.bytes[rng_below(&r, (uint32_t)p.length)], before = *byte;
             *byte = (char)rng_below(&r, 256);
             Unpack u = {p.bytes, p.bytes + p.length, false};
-            Value *v = unpack_values(&u, R, &count, 0);
+            Value *v = unpack_values(&u, M, &count, 0);
             ck_assert((v == NULL) == u.bad);
             *byte = before;
         }

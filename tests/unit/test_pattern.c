@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lua patterns: a table of matches, the errors, classes, searching, captures, fuel. */
-#include "lib/pattern.h"
+#include "text/pattern.h"
 
 #include "mem.h"
 
@@ -31,11 +31,35 @@ static const char *describe(Matcher *m, PatternStatus status)
     return text;
 }
 
+/* By the machine alone, which is put aside after each portion of fuel. */
+static void find_by_machine(Matcher *m, uint64_t portion, const char *s, size_t s_length,
+                            const char *p, size_t p_length)
+{
+    static char saved[16384];
+    uint64_t fuel = 0;
+    pattern_init(m, s, s_length, p, p_length, true, &fuel);
+    m->status = PATTERN_OUT_OF_FUEL;
+    while (m->status == PATTERN_OUT_OF_FUEL) {
+        size_t size = pattern_saved_size(m);
+        ck_assert_uint_le(size, sizeof saved);
+        if (size) pattern_save(m, saved);
+        pattern_init(m, s, s_length, p, p_length, true, &fuel);
+        if (size) ck_assert(pattern_load(m, saved, size));
+        fuel = portion;
+        pattern_go_on(m);
+    }
+}
+
 static const char *find_n(const char *s, size_t s_length, const char *p, size_t p_length)
 {
     Matcher m;
+    char machine[sizeof text];
+    find_by_machine(&m, 1 + s_length % 7, s, s_length, p, p_length);
+    strcpy(machine, describe(&m, m.status));
     pattern_init(&m, s, s_length, p, p_length, true, NULL);
-    return describe(&m, pattern_find(&m, 0));
+    const char *found = describe(&m, pattern_find(&m, 0));
+    ck_assert_str_eq(machine, found);
+    return found;
 }
 
 static const char *find(const char *s, const char *p)
@@ -297,6 +321,46 @@ START_TEST(replacements)
 }
 END_TEST
 
+/* find_n compares the two matchers. */
+START_TEST(both_matchers_agree)
+{
+    static const char *const items[] = {"a",   "b",    ".",  "[ab]", "[^a]",  "%a", "(",
+                                        ")",   "()",   "%1", "%bab", "%f[a]", "$",  "^",
+                                        "[a-", "%",    "a*", ".-",   "b+",    "a?", ".*",
+                                        "%w-", "[b]*", "(a", "b)",   "(.-)",  "%2", "a"};
+    char s[32], p[64];
+    for (int round = 0; round < 20000; round++) {
+        size_t length = (size_t)rand() % 14, parts = 1 + (size_t)rand() % 6;
+        for (size_t i = 0; i < length; i++) s[i] = "aab"[rand() % 3];
+        *p = 0;
+        while (parts--) strcat(p, items[(size_t)rand() % (sizeof items / sizeof *items)]);
+        find_n(s, length, p, strlen(p));
+    }
+}
+END_TEST
+
+START_TEST(the_machine_spends_as_much)
+{
+    char s[64];
+    Matcher m;
+    uint64_t fuel = 1 << 30, spent = 0;
+    repeated("a", 40, s);
+    pattern_init(&m, s, 40, "a*a*a*a*(.-)%1%1b", 17, true, &fuel);
+    ck_assert_int_eq(pattern_find(&m, 0), PATTERN_NO_MATCH);
+    uint64_t most = (1 << 30) - fuel;
+    do {
+        fuel = 1000;
+        if (!spent) pattern_init(&m, s, 40, "a*a*a*a*(.-)%1%1b", 17, true, &fuel);
+        pattern_go_on(&m);
+        ck_assert_uint_lt(m.debt, 40);
+        spent += 1000 - fuel + m.debt;
+    } while (m.status == PATTERN_OUT_OF_FUEL);
+    ck_assert_int_eq(m.status, PATTERN_NO_MATCH);
+    ck_assert_uint_gt(spent, most - most / 50);
+    ck_assert_uint_lt(spent, most + most / 50);
+}
+END_TEST
+
 START_TEST(runaway_patterns_run_out_of_fuel)
 {
     char s[64];
@@ -315,6 +379,53 @@ START_TEST(runaway_patterns_run_out_of_fuel)
 }
 END_TEST
 
+/* Progress that is not what any search made: bytes of images. Whatever it says, no byte but the
+ * two strings' is read (asan sees it), and captures lie in the subject. */
+static void go_on_forged(const char *s, const char *p, const char *bytes, size_t size)
+{
+    Matcher m;
+    uint64_t fuel = 2000;
+    pattern_init(&m, s, strlen(s), p, strlen(p), true, &fuel);
+    if (!pattern_load(&m, bytes, size)) return;
+    if (pattern_go_on(&m) != PATTERN_MATCH) return;
+    ck_assert(m.from <= m.to && m.to <= strlen(s));
+    for (int i = 0; i < pattern_capture_count(&m, true); i++) {
+        PatternPiece piece;
+        if (!pattern_capture(&m, i, &piece) || piece.is_position) continue;
+        ck_assert(piece.bytes >= s && piece.length <= strlen(s));
+        ck_assert(piece.bytes + piece.length <= s + strlen(s));
+    }
+}
+
+START_TEST(forged_progress_is_refused_or_harmless)
+{
+    static const char *const patterns[] = {"(a-)((b?)c*)%1$", "[a-c]-(b+)d", "(()a?[^c]+)%b()x",
+                                           "%f[%a](.-)(.-)%2z"};
+    char saved[4096], forged[4096];
+    srand(7);
+    for (int round = 0; round < 40000; round++) {
+        Matcher m;
+        char *s = strdup("abbcabbc(ab)cabbbcaab"), *p = strdup(patterns[round % 4]);
+        uint64_t fuel = 1 + (uint64_t)rand() % 60;
+        pattern_init(&m, s, strlen(s), p, strlen(p), true, &fuel);
+        pattern_go_on(&m);
+        size_t size = pattern_saved_size(&m);
+        ck_assert_uint_le(size, sizeof saved);
+        pattern_save(&m, saved);
+        memcpy(forged, saved, size);
+        for (int n = 1 + rand() % 3; n > 0; n--) {
+            size_t at = (size_t)rand() % (size / 8) * 8;
+            forged[at] = (char)(rand() % 4 ? rand() % 24 : rand());
+            if (rand() % 8 == 0) memset(forged + at, rand() % 2 ? 0 : 255, 8);
+        }
+        go_on_forged(s, p, forged, size);
+        go_on_forged(s, p, forged, (size_t)rand() % (size + 1));
+        free(s);
+        free(p);
+    }
+}
+END_TEST
+
 int main(void)
 {
     mem_init();
@@ -330,6 +441,9 @@ int main(void)
     tcase_add_test(tests, plain_search);
     tcase_add_test(tests, the_whole_match_as_capture);
     tcase_add_test(tests, replacements);
+    tcase_add_test(tests, both_matchers_agree);
+    tcase_add_test(tests, the_machine_spends_as_much);
+    tcase_add_test(tests, forged_progress_is_refused_or_harmless);
     tcase_add_test(tests, runaway_patterns_run_out_of_fuel);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "eval/eval.h"
+#include "control/eval.h"
 #include "lib/lib.h"
 
 enum { PROGRAMS = 100, FIRST_SEED = 1, FORKS = 5 };
@@ -43,45 +43,45 @@ static void read_generator(void)
 static void make_world(void)
 {
     eval_init();
-    Run *R = run_begin(NULL);
-    lib_open_all(R);
-    State **root = mem_alloc_root(sizeof *root);
-    world = *root = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    lib_open_all(M);
+    State **root = mem_try_alloc_root(sizeof *root);
+    world = *root = machine_snapshot(M);
+    machine_end(M);
 }
 
-static RunStatus start(Run *R, const char *source, size_t length, Value argument,
+static RunStatus start(Machine *M, const char *source, size_t length, Value argument,
                        uint64_t steps)
 {
     String *error;
-    eval_set_budget(R, steps);
-    Closure *f = native_load(R, source, length, string_from_c("=start"), NULL, &error);
+    eval_set_budget(M, steps);
+    Closure *f = native_load(M, source, length, string_from_c("=start"), NULL, &error);
     ck_assert(f != NULL);
-    return eval_call(R, value_object(f), &argument, 1);
+    return eval_call(M, value_object(f), &argument, 1);
 }
 
-static RunStatus start_program(Run *R, String *program, uint64_t steps)
+static RunStatus start_program(Machine *M, String *program, uint64_t steps)
 {
-    return start(R, wrapper, sizeof wrapper - 1, string_value(program), steps);
+    return start(M, wrapper, sizeof wrapper - 1, string_value(program), steps);
 }
 
-static String *result(Run *R, RunStatus status)
+static String *result(Machine *M, RunStatus status)
 {
     if (status == RUN_ERROR) {
-        const String *s = value_string(value_to_text(R, R->error));
+        const String *s = value_string(value_to_text(M, M->error));
         ck_abort_msg("error: %.*s", (int)s->length, s->data);
     }
     ck_assert_int_eq(status, RUN_OK);
-    ck_assert(R->result_count == 1 && value_is_string(R->results[0]));
-    return value_string(R->results[0]);
+    ck_assert(M->result_count == 1 && value_is_string(M->results[0]));
+    return value_string(M->results[0]);
 }
 
 static String *generate(int seed)
 {
-    Run *R = run_begin(world);
+    Machine *M = machine_begin(world);
     String *text =
-        result(R, start(R, generator, generator_length, value_number(seed), UINT64_MAX));
-    run_end(R);
+        result(M, start(M, generator, generator_length, value_number(seed), UINT64_MAX));
+    machine_end(M);
     return text;
 }
 
@@ -99,10 +99,10 @@ static void must_equal(const String *got, const String *expected, int seed, cons
 
 static String *finish(const State *s)
 {
-    Run *R = run_begin(s);
-    eval_set_budget(R, UINT64_MAX);
-    String *text = result(R, eval_resume_paused(R));
-    run_end(R);
+    Machine *M = machine_begin(s);
+    eval_set_budget(M, UINT64_MAX);
+    String *text = result(M, eval_resume_paused(M));
+    machine_end(M);
     return text;
 }
 
@@ -110,19 +110,19 @@ static String *finish(const State *s)
 static String *in_portions(String *program, uint64_t steps, unsigned forks, int seed,
                            const String *expected)
 {
-    Run *R = run_begin(world);
-    RunStatus status = start_program(R, program, steps);
+    Machine *M = machine_begin(world);
+    RunStatus status = start_program(M, program, steps);
     for (unsigned pauses = 1; status == RUN_PAUSED; pauses++) {
-        const State *s = run_snapshot(R);
-        run_end(R);
+        const State *s = machine_snapshot(M);
+        machine_end(M);
         for (int i = 0; forks && pauses % forks == 0 && i < 2; i++)
             must_equal(finish(s), expected, seed, "fork");
-        R = run_begin(s);
-        eval_set_budget(R, steps);
-        status = eval_resume_paused(R);
+        M = machine_begin(s);
+        eval_set_budget(M, steps);
+        status = eval_resume_paused(M);
     }
-    String *text = result(R, status);
-    run_end(R);
+    String *text = result(M, status);
+    machine_end(M);
     return text;
 }
 
@@ -131,10 +131,10 @@ START_TEST(paused_and_forked)
     if (!generator) return; /* not run from the source tree */
     int seed = FIRST_SEED + _i;
     String *program = generate(seed);
-    Run *R = run_begin(world);
-    String *expected = result(R, start_program(R, program, UINT64_MAX));
-    uint64_t steps = eval_steps_used(R);
-    run_end(R);
+    Machine *M = machine_begin(world);
+    String *expected = result(M, start_program(M, program, UINT64_MAX));
+    uint64_t steps = eval_steps_used(M);
+    machine_end(M);
     must_equal(in_portions(program, 1 + seed % 5, 0, seed, expected), expected, seed, "paused");
     uint64_t portion = steps / 50 + 1; /* pauses, of which every FORKS-th is forked */
     must_equal(in_portions(program, portion, FORKS, seed, expected), expected, seed,

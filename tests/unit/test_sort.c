@@ -235,13 +235,15 @@ START_TEST(numbers)
 {
     enum { N = 5000 };
     static Value values[N];
+    SortRun run;
     double sum = 0, sorted_sum = 0;
     for (int i = 0; i < N; i++) {
         double d = (double)random_below(1000000) - 500000;
         values[i] = value_number(d);
         sum += d;
     }
-    ck_assert_int_eq(sort_numbers(values, N, NULL), SORT_DONE);
+    sort_run_begin(&run, N);
+    ck_assert_int_eq(sort_numbers(&run, values, NULL), SORT_DONE);
     for (int i = 0; i < N; i++) {
         sorted_sum += value_to_double(values[i]);
         if (i == 0) continue;
@@ -255,12 +257,14 @@ START_TEST(strings)
 {
     enum { N = 500 };
     static Value values[N];
+    SortRun run;
     char text[16];
     for (int i = 0; i < N; i++) {
         int n = snprintf(text, sizeof text, "%u", (unsigned)random_below(2000));
         values[i] = string_value(string_new(text, (size_t)n));
     }
-    ck_assert_int_eq(sort_strings(values, N, NULL), SORT_DONE);
+    sort_run_begin(&run, N);
+    ck_assert_int_eq(sort_strings(&run, values, NULL), SORT_DONE);
     for (int i = 1; i < N; i++) {
         ck_assert_int_le(string_compare(value_string(values[i - 1]), value_string(values[i])),
                          0);
@@ -271,14 +275,61 @@ END_TEST
 START_TEST(fuel_runs_out)
 {
     Value values[100];
+    SortRun run;
     uint64_t fuel = 50;
     for (int i = 0; i < 100; i++) values[i] = value_number(100 - i);
-    ck_assert_int_eq(sort_numbers(values, 100, &fuel), SORT_COMPARE);
-    ck_assert_uint_eq(fuel, 0);
-    fuel = 5000;
-    ck_assert_int_eq(sort_numbers(values, 100, &fuel), SORT_DONE);
-    ck_assert_uint_gt(fuel, 0);
+    sort_run_begin(&run, 100);
+    int portions = 1;
+    for (; sort_numbers(&run, values, &fuel) == SORT_COMPARE; fuel = 50) {
+        ck_assert_uint_eq(fuel, 0);
+        portions++;
+    }
+    ck_assert_int_ge(portions, 5);
+    ck_assert_int_le(portions, 40);
     for (int i = 0; i < 100; i++) ck_assert_double_eq(value_to_double(values[i]), i + 1);
+}
+END_TEST
+
+/* Whatever a sound state is answered, what is looked at lies in the array; and each state of a
+ * sort is sound. */
+static void assert_stays_within(SortState *s, uint32_t n, int steps)
+{
+    for (; steps > 0 && s->phase != SORT_PHASES - 1; steps--) {
+        bool sound = sort_is_sound(s, n);
+        SortStep step = sort_next(s, rand() % 2);
+        bool moves = step.kind != SORT_COMPARE && step.kind < SORT_DONE;
+        if (sound && step.a <= n && step.b <= n && (!moves || (step.a && step.b)) &&
+            s->depth <= SORT_DEPTH_MAX)
+            continue;
+        ck_abort_msg("phase %d, step %u %u", s->phase, step.a, step.b);
+    }
+}
+
+START_TEST(any_sound_state_stays_within_the_array)
+{
+    unsigned sound = 0;
+    srand(3);
+    for (int round = 0; round < 200000; round++) {
+        uint32_t n = 1 + (uint32_t)rand() % 20, most = n + 2;
+        SortState s = {.phase = (uint8_t)(rand() % (SORT_PHASES + 1)),
+                       .depth =
+                           (uint8_t)(rand() % 2 ? rand() % 4 : SORT_DEPTH_MAX - rand() % 2),
+                       .low = (uint32_t)rand() % most,
+                       .high = (uint32_t)rand() % most,
+                       .i = (uint32_t)rand() % most,
+                       .j = (uint32_t)rand() % most};
+        for (int k = 0; k < s.depth; k++)
+            s.later[k] = (SortRange){1 + (uint32_t)rand() % n, (uint32_t)rand() % (n + 1)};
+        if (!sort_is_sound(&s, n)) continue;
+        sound++;
+        assert_stays_within(&s, n, 300);
+    }
+    ck_assert_uint_gt(sound, 1000);
+    for (uint32_t n = 1; n < 60; n++) {
+        SortState s;
+        sort_begin(&s, n);
+        assert_stays_within(&s, n, 100000);
+    }
 }
 END_TEST
 
@@ -292,6 +343,7 @@ int main(void)
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, strings);
     tcase_add_test(tests, fuel_runs_out);
+    tcase_add_test(tests, any_sound_state_stays_within_the_array);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "state/state.h"
+#include "state/check_state.h"
 
 #define must(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
 
@@ -130,11 +130,39 @@ static bool as_model(Run *R, const Model *m)
     return others_as_model(R, m) && next_drawn(R) == m->drawn;
 }
 
+/* Where runs are, in each thread: for ever, once they have taken snapshots of their own. */
+typedef struct Place {
+    Run run;
+    struct Place *next;
+} Place;
+static _Thread_local Place *places;
+
+static Run *begin(const State *s)
+{
+    Place *p = places;
+    if (p) {
+        places = p->next;
+    } else {
+        p = mem_alloc_root(sizeof *p);
+        run_prepare(&p->run);
+    }
+    run_begin(&p->run, s);
+    return &p->run;
+}
+
+static void end(Run *R)
+{
+    Place *p = (Place *)R;
+    run_end(R);
+    p->next = places;
+    places = p;
+}
+
 static bool member_as_model(const Member *m)
 {
-    Run *R = run_begin(m->state);
+    Run *R = begin(m->state);
     bool same = as_model(R, &m->model);
-    run_end_view(R);
+    end(R);
     return same;
 }
 
@@ -285,19 +313,15 @@ static bool is_alive(void *context, const void *object)
 
 static void add_member(const State *s, const Model *m, uint64_t run)
 {
+    state_check(s);
+    if (!run) state_check_whole(s);
     uint32_t i = test->count < test->kept ? test->count++ : pick(test->kept);
     test->members[i] = (Member){s, *m, run, ++test->serial};
 }
 
-/* The running coroutine is the first. */
-static void set_running(Run *R, const Model *m)
-{
-    R->depth = 1;
-    R->co = m->others[A_COROUTINE][0];
-    R->segment = segment_new(R, FRAME_HEADER);
-}
+static Coroutine *running(const Model *m) { return m->others[A_COROUTINE][0]; }
 
-typedef State *Snapshot(Run *R, const CoBody *body);
+typedef State *Snapshot(Run *R, Coroutine *paused, const CoBody *body);
 
 /* With a body for the running coroutine that the run itself does not have. */
 static void snapshot_running(Run *R, const Model *m, Snapshot *take, uint64_t run)
@@ -307,7 +331,7 @@ static void snapshot_running(Run *R, const Model *m, Snapshot *take, uint64_t ru
     b.pcalls = pick(UINT32_MAX);
     b.segment = segment_new(R, FRAME_HEADER);
     seen.words[A_COROUTINE][0] = b.pcalls;
-    add_member(take(R, &b), &seen, run);
+    add_member(take(R, R->co, &b), &seen, run);
 }
 
 static void snapshot_own(Run *R, const Model *m, uint64_t run)
@@ -316,7 +340,7 @@ static void snapshot_own(Run *R, const Model *m, uint64_t run)
         if (pick(2))
             snapshot_running(R, m, run_snapshot_own, run);
         else
-            add_member(run_snapshot_own(R, NULL), m, run);
+            add_member(run_snapshot_own(R, R->co, NULL), m, run);
     }
 }
 
@@ -324,7 +348,7 @@ static void snapshot_others_see(Run *R, const Model *m)
 {
     const State *s = any_member()->state;
     switch (pick(3)) {
-    case 0: add_member(run_snapshot(R), m, 0); break;
+    case 0: add_member(run_snapshot(R, R->co), m, 0); break;
     case 1: snapshot_running(R, m, run_snapshot_running, 0); break;
     default:
         for (uint32_t i = 0; i < test->count; i++)
@@ -350,7 +374,7 @@ static void go_back(Run *R, Model *m, Play p)
     uint64_t serial = to->serial;
     run_back(R, to->state);
     *m = to->model;
-    set_running(R, m);
+    R->co = running(m);
     for (uint32_t i = test->count; i-- > 0;) {
         Member *o = &test->members[i];
         if (o->run == p.run && o->serial > serial) *o = test->members[--test->count];
@@ -366,7 +390,7 @@ static void look(Run *R, Model *m, Play p)
     case 1:
         run_load(R, other->state);
         *m = other->model;
-        set_running(R, m);
+        R->co = running(m);
         break;
     case 2:
         if (p.depth < DEPTH)
@@ -401,6 +425,8 @@ static void step(Run *R, Model *m, Play p)
     case 11: write_other(R, m); break;
     default: write_table(R, m);
     }
+    run_check(R);
+    if (R->own.undo) undo_check(R->own.alone, R->own.undo, R->own.last);
     if (!pick(p.look)) look(R, m, p);
     if (!pick(p.back)) go_back(R, m, p);
 }
@@ -408,31 +434,31 @@ static void step(Run *R, Model *m, Play p)
 /* What the run counts. */
 static uint64_t play(const Member *from, Play p)
 {
-    Model *m = mem_alloc_root(sizeof *m);
-    Run *R = run_begin(from->state);
+    Model *m = mem_try_alloc_root(sizeof *m);
+    Run *R = begin(from->state);
     *m = from->model;
-    set_running(R, m);
+    R->co = running(m);
     p.run = ++test->runs;
     for (uint32_t n = pick(STEPS); n-- > 0;) step(R, m, p);
     must(as_model(R, m));
-    if (pick(2)) add_member(run_snapshot(R), m, 0);
+    if (pick(2)) add_member(run_snapshot(R, R->co), m, 0);
     uint64_t counted = run_counted(R) % 1000000007;
-    run_end(R);
+    end(R);
     mem_free_root(m);
     return counted;
 }
 
 static void make_first(void)
 {
-    Model *m = mem_alloc_root(sizeof *m);
-    Run *R = run_begin(NULL);
+    Model *m = mem_try_alloc_root(sizeof *m);
+    Run *R = begin(NULL);
     for (uint32_t i = 0; i < TABLES; i++) make_table(R, m, i);
     for (uint32_t kind = 0; kind < KINDS; kind++)
         for (uint32_t i = 0; i < OTHERS; i++) make_other(R, m, kind, i);
     R->random = random_new(pick(UINT32_MAX), R->epoch);
     m->drawn = next_drawn(R);
-    add_member(run_snapshot(R), m, 0);
-    run_end(R);
+    add_member(run_snapshot(R, R->co), m, 0);
+    end(R);
     mem_free_root(m);
 }
 
@@ -447,7 +473,7 @@ static uint64_t play_all(uint64_t seed, uint32_t look_every, uint32_t runs)
     uint64_t counted = 0;
     make_first();
     while (runs-- > 0) {
-        Member *from = mem_alloc_root(sizeof *from);
+        Member *from = mem_try_alloc_root(sizeof *from);
         *from = *any_member(); /* may be replaced meanwhile */
         counted = counted * 31 + play(from, (Play){look_every, 25, 0, 0});
         mem_free_root(from);
@@ -471,7 +497,7 @@ static void check_all(uint64_t seed)
 /* All that is looked into while its run goes on. */
 START_TEST(states_are_as_the_model)
 {
-    test = mem_alloc_root(sizeof *test);
+    test = mem_try_alloc_root(sizeof *test);
     for (uint64_t i = 0; i < seeds(40); i++) {
         uint64_t seed = i * 100 + (uint64_t)_i;
         play_all(seed, _i == 0 ? 6 : 40, 6);
@@ -487,7 +513,7 @@ END_TEST
 START_TEST(states_are_as_the_model_meanwhile)
 {
     mem_limit_pauses(1);
-    test = mem_alloc_root(sizeof *test);
+    test = mem_try_alloc_root(sizeof *test);
     for (uint64_t seed = 10000; seed < 10000 + seeds(10); seed++) {
         play_all(seed, 40, 6);
         check_all(seed);
@@ -500,7 +526,7 @@ END_TEST
  * look. */
 START_TEST(runs_count_the_same_again)
 {
-    test = mem_alloc_root(sizeof *test);
+    test = mem_try_alloc_root(sizeof *test);
     for (uint64_t seed = 0; seed < seeds(20); seed++) {
         uint64_t counted = play_all(seed, 15, 4);
         for (int i = 0; i < 77; i++) epoch_new();
@@ -525,13 +551,13 @@ static void *look_at_all(void *context)
 START_TEST(threads_look_at_the_same)
 {
     enum { THREADS = 3 };
-    test = mem_alloc_root(sizeof *test);
+    test = mem_try_alloc_root(sizeof *test);
     for (uint64_t seed = 0; seed < seeds(40); seed++) {
         play_all(seed, 1000, 4);
-        Member *from = mem_alloc_root(sizeof *from);
+        Member *from = mem_try_alloc_root(sizeof *from);
         *from = *any_member();
-        Run *R = run_begin(from->state);
-        set_running(R, &from->model);
+        Run *R = begin(from->state);
+        R->co = running(&from->model);
         for (int i = 0; i < 30; i++) step(R, &from->model, (Play){1000, 1000, DEPTH, 0});
         run_close(R);
         pthread_t threads[THREADS];
@@ -540,12 +566,12 @@ START_TEST(threads_look_at_the_same)
             must(!pthread_create(&threads[i], NULL, look_at_all, &same[i]));
         for (int i = 0; i < 30; i++) {
             write_table(R, &from->model);
-            if (!pick(4)) run_snapshot_own(R, NULL);
+            if (!pick(4)) run_snapshot_own(R, R->co, NULL);
         }
         for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
         for (int i = 0; i < THREADS; i++) must(same[i]);
         must(as_model(R, &from->model));
-        run_end(R);
+        end(R);
         mem_free_root(from);
     }
     mem_free_root(test);
@@ -556,7 +582,7 @@ END_TEST
 
 static State *own_then_write(Run *R, Table *t)
 {
-    State *s = run_snapshot_own(R, NULL);
+    State *s = run_snapshot_own(R, R->co, NULL);
     run_set(R, t, value_number(1), V_TRUE);
     return s;
 }
@@ -564,7 +590,7 @@ static State *own_then_write(Run *R, Table *t)
 /* From then on what the run does is no business of its snapshots: other threads may look. */
 START_TEST(a_closed_log_has_no_more_to_come)
 {
-    Run *R = run_begin(NULL);
+    Run *R = begin(NULL);
     Table *t = run_new_table(R);
     const Undo *first = own_then_write(R, t)->more->undo;
     const Undo *second = own_then_write(R, t)->more->undo;
@@ -574,7 +600,7 @@ START_TEST(a_closed_log_has_no_more_to_come)
     const Undo *third = own_then_write(R, t)->more->undo;
     ck_assert_ptr_null(second->next);
     ck_assert_ptr_null(second->open);
-    run_end(R);
+    end(R);
     ck_assert_ptr_null(third->open);
 }
 END_TEST
@@ -599,7 +625,7 @@ static const Undo *last_for(const State *s)
 static void __attribute__((noinline)) write_frames(Run *R, Table **tables, int frames)
 {
     while (frames-- > 0) {
-        run_snapshot_own(R, NULL);
+        run_snapshot_own(R, R->co, NULL);
         for (int i = frames % 2; i < TABLES; i += 2) /* two snapshots see the same */
             run_set(R, tables[i], value_number(1), value_number(frames));
     }
@@ -609,32 +635,32 @@ static void __attribute__((noinline)) write_frames(Run *R, Table **tables, int f
 START_TEST(dropped_snapshots_need_nothing)
 {
     enum { FRAMES = 1000, LATER = 30 };
-    Run *R = run_begin(NULL);
-    Table **tables = mem_alloc(TABLES * sizeof *tables);
+    Run *R = begin(NULL);
+    Table **tables = mem_try_alloc(TABLES * sizeof *tables);
     for (int i = 0; i < TABLES; i++) tables[i] = run_new_table(R);
-    const State *first = run_snapshot_own(R, NULL);
+    const State *first = run_snapshot_own(R, R->co, NULL);
     write_frames(R, tables, FRAMES);
-    const State *second = run_snapshot_own(R, NULL);
+    const State *second = run_snapshot_own(R, R->co, NULL);
     write_frames(R, tables, FRAMES);
     mem_collect();
     write_frames(R, tables, LATER);
     if (collects()) ck_assert_uint_lt(entries_for(first), 3 * LATER * TABLES);
     ck_assert_ptr_eq(last_for(first), last_for(second));
-    Run *view = run_begin(first);
+    Run *view = begin(first);
     for (int i = 0; i < TABLES; i++)
         ck_assert_uint_eq(run_get(view, tables[i], value_number(1)), V_NIL);
-    run_end(view);
-    run_end(R);
+    end(view);
+    end(R);
 }
 END_TEST
 
 /* However often: what is put aside is what has been written since. */
 START_TEST(going_back_empties_the_logs)
 {
-    Run *R = run_begin(NULL);
+    Run *R = begin(NULL);
     Table *t = run_new_table(R);
     const State *first = own_then_write(R, t);
-    const State *second = run_snapshot_own(R, NULL);
+    const State *second = run_snapshot_own(R, R->co, NULL);
     for (int i = 0; i < 5; i++) {
         run_set(R, t, value_number(1), value_number(i));
         run_back(R, second);
@@ -643,20 +669,20 @@ START_TEST(going_back_empties_the_logs)
     }
     run_back(R, first);
     ck_assert_uint_eq(entries_for(first), 0);
-    run_end(R);
+    end(R);
 }
 END_TEST
 
 /* Whoever is the first to look. */
 START_TEST(making_whole_counts_nothing)
 {
-    Run *R = run_begin(NULL);
+    Run *R = begin(NULL);
     Table *t = run_new_table(R);
     const State *s = own_then_write(R, t);
     uint64_t counted = mem_counted;
     ck_assert_uint_eq(state_heap(s).count, 1);
     ck_assert_uint_eq(mem_counted, counted);
-    run_end(R);
+    end(R);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 /* Strings: bytes, hash, order, appending in place, interning. */
 #include "value/string.h"
 
+#include "collide.h"
 #include "mem.h"
 #include "model.h"
 
@@ -54,8 +55,12 @@ END_TEST
 START_TEST(hashes_depend_on_the_seed)
 {
     uint32_t before = string_hash(string_from_c("key"));
-    string_seed(1);
-    ck_assert_uint_ne(string_hash(string_from_c("key")), before);
+    ck_assert(string_seed(1));
+    uint32_t now = string_hash(string_from_c("key"));
+    ck_assert_uint_ne(now, before);
+    string_init();
+    ck_assert(!string_seed(2));
+    ck_assert_uint_eq(string_hash(string_from_c("key")), now);
 }
 END_TEST
 
@@ -143,7 +148,7 @@ END_TEST
 START_TEST(all_prefixes_stay_what_they_were)
 {
     enum { N = 3000 };
-    const String **all = mem_alloc(N * sizeof *all);
+    const String **all = mem_try_alloc(N * sizeof *all);
     const String *s = string_from_c("");
     for (int i = 0; i < N; i++) {
         char byte = (char)('a' + i % 26);
@@ -223,7 +228,7 @@ END_TEST
 START_TEST(many_interned_strings)
 {
     enum { N = 20000 };
-    String **held = mem_alloc(N * sizeof *held);
+    String **held = mem_try_alloc(N * sizeof *held);
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < N; i++) {
             char text[16];
@@ -248,11 +253,48 @@ START_TEST(interned_strings_are_collected)
 }
 END_TEST
 
+enum { COLLIDING = 100000 };
+
+START_TEST(many_interned_strings_of_one_hash)
+{
+    String **held = mem_try_alloc(COLLIDING * sizeof *held);
+    char bytes[8];
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < COLLIDING; i++) {
+            collide_bytes(i, bytes);
+            String *s = string_intern(bytes, sizeof bytes);
+            must(has(s, bytes, sizeof bytes) && (round == 0 || s == held[i]));
+            must(string_hash(s) == 7 && string_hash_bytes(bytes, sizeof bytes) == 7);
+            held[i] = s;
+        }
+        must(string_interned_check() >= COLLIDING);
+        mem_collect();
+    }
+}
+END_TEST
+
+/* In the way of others of their hash, too. */
+START_TEST(interned_strings_that_are_gone_leave_the_table)
+{
+    char bytes[8];
+    size_t most = 0;
+    for (uint32_t i = 0; i < 10 * COLLIDING; i++) {
+        collide_bytes(i, bytes);
+        string_intern(bytes, sizeof bytes);
+        if (i % (COLLIDING / 4)) continue;
+        mem_collect();
+        size_t entries = string_interned_check();
+        if (entries > most) most = entries;
+    }
+    ck_assert_uint_lt(most, 2 * COLLIDING);
+}
+END_TEST
+
 /* Constants are kept by the table alone: here nothing shows the collector a pointer. */
 START_TEST(constants_are_never_collected)
 {
     enum { N = 1000 };
-    uintptr_t *hidden = mem_alloc_atomic(N * sizeof *hidden);
+    uintptr_t *hidden = mem_try_alloc_atomic(N * sizeof *hidden);
     for (int i = 0; i < N; i++) {
         char text[16];
         size_t length = (size_t)snprintf(text, sizeof text, "constant%d", i);
@@ -285,7 +327,8 @@ static void *intern_many(void *result)
 
 START_TEST(threads_intern_the_same)
 {
-    String **a = mem_alloc_root(3000 * sizeof *a), **b = mem_alloc_root(3000 * sizeof *b);
+    String **a = mem_try_alloc_root(3000 * sizeof *a),
+           **b = mem_try_alloc_root(3000 * sizeof *b);
     pthread_t threads[2];
     pthread_create(&threads[0], NULL, intern_many, a);
     pthread_create(&threads[1], NULL, intern_many, b);
@@ -314,7 +357,9 @@ int main(void)
     tcase_add_test(tc, threads_append_to_one_string);
     tcase_add_test(tc, interned_strings_are_one);
     tcase_add_test(tc, many_interned_strings);
+    tcase_add_test(tc, many_interned_strings_of_one_hash);
     if (collects()) tcase_add_test(tc, interned_strings_are_collected);
+    if (collects()) tcase_add_test(tc, interned_strings_that_are_gone_leave_the_table);
     tcase_add_test(tc, constants_are_never_collected);
     tcase_add_test(tc, threads_intern_the_same);
     suite_add_tcase(suite, tc);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "eval/collect.h"
-#include "eval/eval.h"
-#include "eval/link.h"
-#include "eval/trace_stack.h"
+#include "control/collect.h"
+#include "control/eval.h"
 #include "lib/lib.h"
+#include "link/link.h"
+#include "stack/trace_stack.h"
 
 static const char *const programs[] = {
     "local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end "
@@ -54,47 +54,47 @@ static State **world; /* a root */
 static void make_world(void)
 {
     eval_init();
-    Run *R = run_begin(NULL);
-    lib_open_all(R);
-    world = mem_alloc_root(sizeof *world);
-    *world = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(NULL);
+    lib_open_all(M);
+    world = mem_try_alloc_root(sizeof *world);
+    *world = machine_snapshot(M);
+    machine_end(M);
 }
 
-static Closure *compile(Run *R, const char *source)
+static Closure *compile(Machine *M, const char *source)
 {
     String *error;
-    Closure *f = native_load(R, source, strlen(source), string_from_c("=test"), NULL, &error);
+    Closure *f = native_load(M, source, strlen(source), string_from_c("=test"), NULL, &error);
     ck_assert_msg(f, "%s", f ? "" : error->data);
     return f;
 }
 
-static const String *result(Run *R, RunStatus status)
+static const String *result(Machine *M, RunStatus status)
 {
     if (status == RUN_ERROR) {
-        const String *s = value_string(value_to_text(R, R->error));
+        const String *s = value_string(value_to_text(M, M->error));
         ck_abort_msg("error: %.*s", (int)s->length, s->data);
     }
     ck_assert_int_eq(status, RUN_OK);
-    return R->result_count ? value_string(value_to_text(R, R->results[0])) : string_new("", 0);
+    return M->result_count ? value_string(value_to_text(M, M->results[0])) : string_new("", 0);
 }
 
 /* Runs source in a state, with the results dropped; the state after it. */
 static State *run_in(const State *s, const char *source)
 {
-    Run *R = run_begin(s);
-    result(R, eval_call(R, value_object(compile(R, source)), NULL, 0));
-    State *after = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(s);
+    result(M, eval_call(M, value_object(compile(M, source)), NULL, 0));
+    State *after = machine_snapshot(M);
+    machine_end(M);
     return after;
 }
 
 static int64_t number_in(const State *s, const char *source)
 {
-    Run *R = run_begin(s);
-    result(R, eval_call(R, value_object(compile(R, source)), NULL, 0));
-    double d = value_to_double(R->results[0]);
-    run_end(R);
+    Machine *M = machine_begin(s);
+    result(M, eval_call(M, value_object(compile(M, source)), NULL, 0));
+    double d = value_to_double(M->results[0]);
+    machine_end(M);
     return (int64_t)d;
 }
 
@@ -125,16 +125,16 @@ static void check_proto(const Proto *p)
 
 START_TEST(every_active_local_is_written)
 {
-    Run *R = run_begin(*world);
-    check_proto(compile(R, programs[_i])->proto);
-    run_end(R);
+    Machine *M = machine_begin(*world);
+    check_proto(compile(M, programs[_i])->proto);
+    machine_end(M);
 }
 END_TEST
 
 START_TEST(what_is_not_yet_written_is_not_looked_at)
 {
-    Run *R = run_begin(*world);
-    const Proto *p = compile(R, "local a, b = f(1), g(2) return a + b")->proto;
+    Machine *M = machine_begin(*world);
+    const Proto *p = compile(M, "local a, b = f(1), g(2) return a + b")->proto;
     uint32_t calls = 0;
     for (uint32_t i = 0; i < p->node_count; i++) {
         if (p->nodes[i].kind != N_CALL_1) continue;
@@ -146,41 +146,42 @@ START_TEST(what_is_not_yet_written_is_not_looked_at)
         calls++;
     }
     ck_assert_uint_eq(calls, 2);
-    run_end(R);
+    machine_end(M);
 }
 END_TEST
 
 /* Traces anywhere -------------------------------------------------------------------- */
 
-static void trace_paused(Run *R)
+static void trace_paused(Machine *M)
 {
-    const CoBody *b = heap_coroutine(R, R->co);
-    R->segment = b->segment;
-    StackTop top = {b->segment->slots + b->fp, b->node, b->open};
-    trace_run(R, trace_stack, &top);
+    const CoBody *b = heap_coroutine(&M->run, M->run.co);
+    M->segment = b->segment;
+    StackTop top = {b->segment, b->segment->slots + b->fp, b->node, b->open};
+    TraceRoots roots = trace_roots(M, &top);
+    trace_run(&M->run, &roots);
 }
 
 /* A weak table sees whether all that the trace takes for dead is so. */
 START_TEST(traces_disturb_nothing)
 {
     for (uint64_t portion = 1; portion <= 7; portion += 2) {
-        Run *R = run_begin(*world);
+        Machine *M = machine_begin(*world);
         const String *want =
-            result(R, eval_call(R, value_object(compile(R, programs[_i])), NULL, 0));
-        run_end(R);
-        R = run_begin(*world);
-        Closure *f = compile(R, programs[_i]);
-        eval_set_budget(R, portion);
-        RunStatus status = eval_call(R, value_object(f), NULL, 0);
+            result(M, eval_call(M, value_object(compile(M, programs[_i])), NULL, 0));
+        machine_end(M);
+        M = machine_begin(*world);
+        Closure *f = compile(M, programs[_i]);
+        eval_set_budget(M, portion);
+        RunStatus status = eval_call(M, value_object(f), NULL, 0);
         while (status == RUN_PAUSED) {
-            trace_paused(R);
-            eval_set_budget(R, portion);
-            status = eval_resume_paused(R);
+            trace_paused(M);
+            eval_set_budget(M, portion);
+            status = eval_resume_paused(M);
         }
-        const String *got = result(R, status);
+        const String *got = result(M, status);
         ck_assert_msg(string_equal(want, got), "%s: %.*s, not %.*s", programs[_i],
                       (int)got->length, got->data, (int)want->length, want->data);
-        run_end(R);
+        machine_end(M);
     }
 }
 END_TEST
@@ -192,7 +193,7 @@ enum { FRAMES = 20000, ALIVE = 50 };
 /* A state for every frame, in which older objects are written, and die. */
 START_TEST(heap_map_stays_small)
 {
-    State **s = mem_alloc_root(sizeof *s);
+    State **s = mem_try_alloc_root(sizeof *s);
     *s = run_in(*world, "list, n = {}, 0 "
                         "function frame() n = n + 1 for i = 1, #list do "
                         "list[i].age = (list[i].age or 0) + 1 end "
@@ -203,11 +204,11 @@ START_TEST(heap_map_stays_small)
                         "return sum end");
     uint32_t most = 0;
     for (int i = 0; i < FRAMES; i++) {
-        Run *R = run_begin(*s);
-        Value f = run_get_field(R, R->world->globals, "frame");
-        result(R, eval_call(R, f, NULL, 0));
-        *s = run_snapshot(R);
-        run_end(R);
+        Machine *M = machine_begin(*s);
+        Value f = run_get_field(&M->run, M->run.world->globals, "frame");
+        result(M, eval_call(M, f, NULL, 0));
+        *s = machine_snapshot(M);
+        machine_end(M);
         if ((*s)->heap.count > most) most = (*s)->heap.count;
     }
     ck_assert_int_eq(number_in(*s, "return check()"), ALIVE);
@@ -218,12 +219,13 @@ END_TEST
 
 static State *purged(const State *s)
 {
-    Run *R = run_begin(s);
-    R->co = R->world->main;
-    trace_purge(R, trace_stack, NULL);
-    R->co = NULL;
-    State *after = run_snapshot(R);
-    run_end(R);
+    Machine *M = machine_begin(s);
+    M->run.co = M->run.world->main;
+    TraceRoots roots = trace_roots(M, NULL);
+    trace_purge(&M->run, &roots);
+    M->run.co = NULL;
+    State *after = machine_snapshot(M);
+    machine_end(M);
     return after;
 }
 
@@ -263,7 +265,7 @@ START_TEST(old_states_keep_their_weak_entries)
     struct {
         State *state;
         int64_t count;
-    } *old = mem_alloc_root(STEPS * sizeof *old);
+    } *old = mem_try_alloc_root(STEPS * sizeof *old);
     snprintf(source, sizeof source,
              "mode, n = '%s', 0 w, strong = setmetatable({}, {__mode = mode}), {}", modes[_i]);
     State *s = run_in(*world, source);
@@ -314,10 +316,10 @@ START_TEST(traces_are_deterministic)
 }
 END_TEST
 
-static int body_has_a_stack(Run *R, Value *a, int n)
+static int body_has_a_stack(Machine *M, Value *a, int n)
 {
     (void)a, (void)n;
-    NATIVE_RETURN(value_boolean(heap_coroutine(R, R->co)->segment != NULL));
+    NATIVE_RETURN(value_boolean(heap_coroutine(&M->run, M->run.co)->segment != NULL));
 }
 
 /* Its contents as they were are put aside for own snapshots: they must not hold old stacks. */
@@ -328,13 +330,14 @@ START_TEST(who_runs_has_no_copy_of_its_stack)
         "local function deep(n) if n > 0 then return deep(n - 1) + 0 end "
         "local s = take() assert(not body_has_a_stack()) return 0 end "
         "deep(100) deep(100) coroutine.wrap(function() deep(100) end)() return 'well'";
-    Run *R = run_begin(*world);
-    run_set_field(R, R->world->globals, "body_has_a_stack",
-                  value_object(run_new_native(R, body_has_a_stack, "body_has_a_stack", 0)));
-    const String *s = result(R, eval_call(R, value_object(compile(R, source)), NULL, 0));
+    Machine *M = machine_begin(*world);
+    run_set_field(
+        &M->run, M->run.world->globals, "body_has_a_stack",
+        value_object(run_new_native(&M->run, body_has_a_stack, "body_has_a_stack", 0)));
+    const String *s = result(M, eval_call(M, value_object(compile(M, source)), NULL, 0));
     ck_assert_uint_eq(s->length, 4);
     ck_assert_mem_eq(s->data, "well", 4);
-    run_end(R);
+    machine_end(M);
 }
 END_TEST
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+#
+# Moonlet in Erlang: the OTP applications moonlet, a NIF library over the core, and
+# moonlet_luerl, which has Luerl's interface. Both are made in build/erlang, which is what
+# ERL_LIBS is to be. Included by the Makefile.
+
+ERLC ?= erlc
+ERL ?= erl
+ERLANG := $(BUILD)/erlang
+ERLANG_CFLAGS = -I$(shell $(ERL) -noshell -eval 'io:put_chars(code:root_dir()), halt().')/usr/include
+NIF_LIBRARY := $(ERLANG)/moonlet/priv/moonlet_nif.so
+NIF_SRC := $(wildcard erlang/moonlet/c_src/*.c)
+NIF_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(NIF_SRC))
+ERL_SRC := $(wildcard erlang/moonlet/src/*.erl erlang/moonlet_luerl/src/*.erl)
+BEAMS := $(foreach f,$(ERL_SRC),$(ERLANG)/$(patsubst erlang/%,%,$(subst /src/,/ebin/,$(f:.erl=.beam))))
+ERL_APPS := $(ERLANG)/moonlet/ebin/moonlet.app $(ERLANG)/moonlet_luerl/ebin/moonlet_luerl.app
+ERL_TESTS := $(wildcard erlang/test/*.erl)
+FORMATTED += $(wildcard erlang/moonlet/c_src/*.[ch])
+
+.PHONY: erlang erlang-run
+erlang: deps-erlang ## build the OTP applications moonlet and moonlet_luerl in build/erlang/
+	$(Q)$(MAKE) erlang-run
+
+erlang-run: $(NIF_LIBRARY) $(BEAMS) $(ERL_APPS) $(ERLANG)/moonlet-cluster
+
+$(ERLANG)/moonlet-cluster: erlang/moonlet-cluster
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -f $< $@
+
+.PHONY: deps-erlang
+deps-erlang:
+	$(Q)tests/deps.sh build erlang
+
+$(NIF_OBJ): $(OUT)/pic/%.o: %.c $(OUT)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -Iinclude $(ERLANG_CFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+-include $(NIF_OBJ:.o=.d)
+
+# Never unloaded: states have pointers into it, also while a newer module takes over.
+$(NIF_LIBRARY): $(NIF_OBJ) $(PIC_OBJ) erlang/exports.map
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-z,nodelete -Wl,--version-script=erlang/exports.map \
+	  $(ALL_LDFLAGS) -o $@ $(NIF_OBJ) $(PIC_OBJ) $(LIBS)
+
+define beam_rule
+$(ERLANG)/$(1)/ebin/%.beam: erlang/$(1)/src/%.erl
+	$$(call say,ERLC,$$<)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$(ERLC) -Werror +debug_info -o $$(@D) $$<
+$(ERLANG)/$(1)/ebin/%.app: erlang/$(1)/src/%.app.src
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)sed 's/@VERSION@/$(VERSION)/' $$< > $$@
+endef
+$(eval $(call beam_rule,moonlet))
+$(eval $(call beam_rule,moonlet_luerl))
+
+.PHONY: check-erlang erlang-tests
+check-erlang: deps-erlang ## EUnit tests of the Erlang applications; the last line is "N passed, N failed"
+	$(Q)$(MAKE) erlang-tests
+
+erlang-tests: erlang-run
+	$(Q)DOCS='$(abspath docs)' BUILD='$(abspath $(BUILD))' ERLC='$(ERLC)' ERL='$(ERL)' erlang/test/run.sh $(ERL_TESTS)
+
+# In nodes of their own: Luerl's modules and ours have the same names.
+.PHONY: bench-erlang bench-erlang-run
+bench-erlang: deps-erlang ## what calls cost in Erlang, beside Luerl, in processor time
+	$(Q)$(MAKE) bench-erlang-run
+
+bench-erlang-run: erlang-run
+	$(Q)mkdir -p $(ERLANG)/bench
+	$(Q)$(ERLC) -o $(ERLANG)/bench erlang/bench/moonlet_bench.erl
+	$(Q)ERL_LIBS=$(ERLANG) $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([moonlet]).'
+	$(Q)ERL_LIBS= $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([luerl]).'

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* The NIF library: its resources and its table of functions. */
+#include "nif.h"
+
+#include <stdio.h>
+
+ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of_image;
+
+#define ATOM_VARIABLE(name_) ERL_NIF_TERM atom_##name_;
+ATOMS(ATOM_VARIABLE)
+#undef ATOM_VARIABLE
+ERL_NIF_TERM atom_minus_inf;
+
+void *take(size_t size)
+{
+    void *p = malloc(size ? size : 1);
+    if (!p) abort();
+    return p;
+}
+
+bool on_dirty_scheduler(void) { return enif_thread_type() != ERL_NIF_THR_NORMAL_SCHEDULER; }
+
+ERL_NIF_TERM make_text(ErlNifEnv *env, const char *bytes, size_t length)
+{
+    ERL_NIF_TERM t;
+    unsigned char *to = enif_make_new_binary(env, length, &t);
+    if (length) memcpy(to, bytes, length);
+    return t;
+}
+
+/* Labels ------------------------------------------------------------------------------- */
+
+Label *label_retain(Label *l)
+{
+    atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+    return l;
+}
+
+void label_release(Label *l)
+{
+    while (l && atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) == 1) {
+        Label *parent = l->parent;
+        free(l);
+        l = parent;
+    }
+}
+
+/* Labels that no value has any more are left out, so that chains are short. */
+Label *label_new(Label *parent)
+{
+    Label *l = take(sizeof *l);
+    while (parent && parent->parent &&
+           atomic_load_explicit(&parent->values, memory_order_acquire) == 0)
+        parent = parent->parent;
+    *l = (Label){.depth = parent ? parent->depth + 1 : 0,
+                 .parent = parent ? label_retain(parent) : NULL};
+    atomic_init(&l->refs, 1);
+    return l;
+}
+
+bool label_reaches(const Label *value, const Label *state)
+{
+    while (state && state->depth > value->depth) state = state->parent;
+    return state == value;
+}
+
+/* States ------------------------------------------------------------------------------- */
+
+State *get_state(ErlNifEnv *env, ERL_NIF_TERM t)
+{
+    void *s;
+    return enif_get_resource(env, t, type_of_state, &s) ? s : NULL;
+}
+
+moonlet_state *with_first_slice(moonlet_state *s, const moonlet_limits *limits)
+{
+    moonlet_limits l = *limits;
+    if (!l.steps || l.steps > SLICE_FIRST) l.steps = SLICE_FIRST;
+    moonlet_state *limited = moonlet_limit(s, &l);
+    moonlet_release(s);
+    return limited;
+}
+
+ERL_NIF_TERM make_state(ErlNifEnv *env, moonlet_state *s, Label *label,
+                        const moonlet_limits *limits, const Pending *pending)
+{
+    State *r = enif_alloc_resource(type_of_state, sizeof *r);
+    *r = (State){.state = s, .label = label_retain(label), .limits = *limits};
+    if (pending) r->pending = *pending;
+    ERL_NIF_TERM t = enif_make_resource(env, r);
+    enif_release_resource(r);
+    return t;
+}
+
+static void state_destroy(ErlNifEnv *env, void *resource)
+{
+    State *s = resource;
+    thread_enter();
+    void *image = atomic_load(&s->image);
+    if (image) enif_release_resource(image);
+    moonlet_release(s->state);
+    thread_leave();
+    label_release(s->label);
+}
+
+ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label)
+{
+    ValueRef *r = enif_alloc_resource(type_of_value, sizeof *r);
+    *r = (ValueRef){moonlet_retain(s), v, label_retain(label)};
+    atomic_fetch_add_explicit(&label->values, 1, memory_order_relaxed);
+    ERL_NIF_TERM t = enif_make_resource(env, r);
+    enif_release_resource(r);
+    return t;
+}
+
+static void value_destroy(ErlNifEnv *env, void *resource)
+{
+    ValueRef *v = resource;
+    thread_enter();
+    moonlet_release(v->state);
+    thread_leave();
+    atomic_fetch_sub_explicit(&v->label->values, 1, memory_order_release);
+    label_release(v->label);
+}
+
+/* Small functions ---------------------------------------------------------------------- */
+
+NIF(nif_new)
+{
+    static const moonlet_limits none;
+    moonlet_state *s = callback_prepare(moonlet_init());
+    if (!s) return enif_raise_exception(env, atom_memory);
+    Label *label = label_new(NULL);
+    ERL_NIF_TERM t = make_state(env, with_first_slice(s, &none), label, &none, NULL);
+    label_release(label);
+    return t;
+}
+
+NIF(nif_is_paused)
+{
+    State *s = get_state(env, argv[0]);
+    if (!s) return enif_make_badarg(env);
+    return moonlet_is_paused(s->state) ? atom_true : atom_false;
+}
+
+static bool get_size(ErlNifEnv *env, ERL_NIF_TERM map, ERL_NIF_TERM key, uint64_t *out)
+{
+    ERL_NIF_TERM t;
+    ErlNifUInt64 n;
+    if (!enif_get_map_value(env, map, key, &t)) return true;
+    if (!enif_get_uint64(env, t, &n)) return false;
+    *out = n;
+    return true;
+}
+
+static bool get_limits(ErlNifEnv *env, ERL_NIF_TERM map, moonlet_limits *l)
+{
+    uint64_t stack = 0, string = 0;
+    *l = (moonlet_limits){0};
+    bool good = enif_is_map(env, map) && get_size(env, map, atom_steps, &l->steps) &&
+                get_size(env, map, atom_nanoseconds, &l->nanoseconds) &&
+                get_size(env, map, atom_held, &l->held) &&
+                get_size(env, map, atom_stack, &stack) &&
+                get_size(env, map, atom_string, &string);
+    l->stack = stack;
+    l->string = string;
+    return good;
+}
+
+NIF(nif_limit)
+{
+    State *s = get_state(env, argv[0]);
+    moonlet_limits l;
+    if (!s || !get_limits(env, argv[1], &l)) return enif_make_badarg(env);
+    moonlet_state *limited = with_first_slice(moonlet_retain(s->state), &l);
+    return make_state(env, limited, s->label, &l, &s->pending);
+}
+
+NIF(nif_limits)
+{
+    State *s = get_state(env, argv[0]);
+    if (!s) return enif_make_badarg(env);
+    const moonlet_limits *l = &s->limits;
+    const struct {
+        ERL_NIF_TERM key;
+        uint64_t value;
+    } all[] = {{atom_steps, l->steps},
+               {atom_held, l->held},
+               {atom_nanoseconds, l->nanoseconds},
+               {atom_stack, l->stack},
+               {atom_string, l->string}};
+    ERL_NIF_TERM map = enif_make_new_map(env);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value)
+            enif_make_map_put(env, map, all[i].key, enif_make_uint64(env, all[i].value), &map);
+    return map;
+}
+
+/* Paths, each with a zero, and a NULL at the end; NULL: it is no list of binaries. */
+static char **get_paths(ErlNifEnv *env, ERL_NIF_TERM list)
+{
+    unsigned count, i = 0;
+    ERL_NIF_TERM head;
+    ErlNifBinary b;
+    if (!enif_get_list_length(env, list, &count)) return NULL;
+    char **paths = calloc(count + 1, sizeof *paths);
+    if (!paths) abort();
+    for (; enif_get_list_cell(env, list, &head, &list); i++) {
+        bool good = enif_inspect_binary(env, head, &b) && !memchr(b.data, 0, b.size);
+        paths[i] = good ? take(b.size + 1) : NULL;
+        if (!good) break;
+        memcpy(paths[i], b.data, b.size);
+        paths[i][b.size] = 0;
+    }
+    if (i == count) return paths;
+    while (i > 0) free(paths[--i]);
+    free(paths);
+    return NULL;
+}
+
+static void free_paths(char **paths)
+{
+    for (char **p = paths; p && *p; p++) free(*p);
+    free(paths);
+}
+
+/* (State, Deny | default, Allow) */
+NIF(nif_sandbox)
+{
+    State *s = get_state(env, argv[0]);
+    bool standard = enif_is_atom(env, argv[1]);
+    char **deny = standard ? NULL : get_paths(env, argv[1]), **allow = get_paths(env, argv[2]);
+    ERL_NIF_TERM t;
+    if (!s || !allow || (!standard && !deny)) {
+        t = enif_make_badarg(env);
+    } else {
+        moonlet_state *boxed =
+            moonlet_sandbox(s->state, (const char *const *)deny, (const char *const *)allow);
+        t = make_state(env, boxed, s->label, &s->limits, &s->pending);
+    }
+    free_paths(deny);
+    free_paths(allow);
+    return t;
+}
+
+/* Loading ------------------------------------------------------------------------------ */
+
+static ErlNifFunc functions[] = {
+    {"new", 0, nif_new, 0},
+    {"is_paused", 1, nif_is_paused, 0},
+    {"limit", 2, nif_limit, 0},
+    {"limits", 1, nif_limits, 0},
+    {"sandbox", 3, nif_sandbox, 0},
+    {"do", 3, nif_do, 0},
+    {"load", 3, nif_load, 0},
+    {"call", 4, nif_call, 0},
+    {"method", 4, nif_method, 0},
+    {"get", 4, nif_get, 0},
+    {"set", 4, nif_set, 0},
+    {"resume", 2, nif_resume, 0},
+    {"answer", 5, nif_answer, 0},
+    {"encode", 2, nif_encode, 0},
+    {"decode", 2, nif_decode, 0},
+    {"save", 2, nif_save, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"load_image", 2, nif_load_image, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"digest", 1, nif_digest, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"diff", 2, nif_diff, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"map", 4, nif_map, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"memory", 1, nif_memory, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+};
+
+static ErlNifResourceType *open_type(ErlNifEnv *env, const char *name, ErlNifResourceDtor *end)
+{
+    int flags = ERL_NIF_RT_CREATE | ERL_NIF_RT_TAKEOVER;
+    return enif_open_resource_type(env, NULL, name, end, flags, NULL);
+}
+
+static bool open_types(ErlNifEnv *env)
+{
+    type_of_state = open_type(env, "moonlet_state", state_destroy);
+    type_of_value = open_type(env, "moonlet_value", value_destroy);
+    type_of_job = open_type(env, "moonlet_job", job_destroy);
+    type_of_image = open_type(env, "moonlet_image", image_destroy);
+    return type_of_state && type_of_value && type_of_job && type_of_image;
+}
+
+static void make_atoms(ErlNifEnv *env)
+{
+#define ATOM_MAKE(name_) atom_##name_ = enif_make_atom(env, #name_);
+    ATOMS(ATOM_MAKE)
+#undef ATOM_MAKE
+    atom_minus_inf = enif_make_atom(env, "-inf");
+}
+
+static char this_library; /* its address tells two copies of the library apart */
+
+static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info)
+{
+    make_atoms(env);
+    *data = &this_library;
+    thread_enter();
+    bool good = open_types(env) && callback_init();
+    thread_leave();
+    return good ? 0 : 1;
+}
+
+/* New code of the module, over the same library, goes on with the states that there are. They
+ * have pointers into the library, which another copy of it does not know. */
+static int upgrade(ErlNifEnv *env, void **data, void **old, ERL_NIF_TERM info)
+{
+    if (*old != &this_library) return 1;
+    *data = *old;
+    return open_types(env) ? 0 : 1;
+}
+
+ERL_NIF_INIT(moonlet_nif, functions, load, NULL, upgrade, NULL)

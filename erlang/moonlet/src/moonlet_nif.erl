@@ -1,0 +1,48 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% The functions of the NIF library as they are. What they answer is put in order by `moonlet`
+%% and `luerl`: where functions of Lua are in an answer it is {wrap, Answer}, and a program
+%% that waits for an Erlang function is {callback, Fun, Args, State}.
+-module(moonlet_nif).
+
+-export([new/0, is_paused/1, limit/2, limits/1, sandbox/3]).
+-export([do/3, load/3, call/4, method/4, get/4, set/4, resume/2, answer/5]).
+-export([encode/2, decode/2]).
+-export([save/2, load_image/2, digest/1, diff/2, map/4, memory/1]).
+-on_load(init/0).
+
+init() ->
+    erlang:load_nif(filename:join(priv_dir(), "moonlet_nif"), 0).
+
+priv_dir() ->
+    case code:priv_dir(moonlet) of
+        {error, bad_name} ->
+            Ebin = filename:dirname(code:which(?MODULE)),
+            filename:join(filename:dirname(Ebin), "priv");
+        Dir ->
+            Dir
+    end.
+
+-define(NIF, erlang:nif_error(moonlet_nif_not_loaded)).
+
+new() -> ?NIF.
+is_paused(_) -> ?NIF.
+limit(_, _) -> ?NIF.
+limits(_) -> ?NIF.
+sandbox(_, _, _) -> ?NIF.
+do(_, _, _) -> ?NIF.
+load(_, _, _) -> ?NIF.
+call(_, _, _, _) -> ?NIF.
+method(_, _, _, _) -> ?NIF.
+get(_, _, _, _) -> ?NIF.
+set(_, _, _, _) -> ?NIF.
+resume(_, _) -> ?NIF.
+answer(_, _, _, _, _) -> ?NIF.
+encode(_, _) -> ?NIF.
+decode(_, _) -> ?NIF.
+save(_, _) -> ?NIF.
+load_image(_, _) -> ?NIF.
+digest(_) -> ?NIF.
+diff(_, _) -> ?NIF.
+map(_, _, _, _) -> ?NIF.
+memory(_) -> ?NIF.

@@ -1,0 +1,317 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% Luerl's interface over Moonlet: the functions, arities, answers and encodings of Luerl 1.5.
+%% docs/ERLANG.md lists what is different.
+%%
+%% A state is #luerl{}. Values that are not decoded are Luerl's: nil, booleans, numbers and
+%% binaries as they are, {tref, _}, {funref, _, _}, {usdref, _}, {erl_func, Fun} and
+%% {erl_mfa, M, F, A}. What is in these belongs to Moonlet.
+-module(luerl).
+
+-include("../include/luerl.hrl").
+
+-export([init/0, gc/1, stop/1]).
+-export([load/2, load/3, loadfile/2, loadfile/3, path_loadfile/2, path_loadfile/3,
+         path_loadfile/4, load_module/3, load_module1/3, load_module_dec/3]).
+-export([do/2, do/3, do_dec/2, do_dec/3, dofile/2, dofile/3, dofile_dec/2, dofile_dec/3]).
+-export([eval/2, evalfile/2]).
+-export([call/3, call_chunk/2, call_chunk/3, call_function/3, call_function_enc/3,
+         call_function_dec/3, call_method/4, call_method_enc/4, call_method_dec/4]).
+-export([get_table_key/3, get_table_keys/2, get_table_keys_dec/2, set_table_key/4,
+         set_table_keys/3, set_table_keys_dec/3]).
+-export([encode/2, encode_list/2, decode/2, decode_list/2]).
+-export([put_private/3, get_private/2, get_private/3, delete_private/2]).
+-export([set_trace_func/2, clear_trace_func/1, set_trace_data/2, get_trace_data/1,
+         get_stacktrace/1]).
+-export([externalize/1, internalize/1]).
+-export([with_limits/2]).
+
+%% States -------------------------------------------------------------------------------------
+
+init() -> #luerl{ref = moonlet_nif:new()}.
+
+gc(#luerl{} = St) -> St.
+stop(#luerl{} = St) -> St.
+
+%% For luerl_sandbox.
+with_limits(Limits, #luerl{ref = Ref} = St) -> St#luerl{ref = moonlet:limit(Ref, Limits)}.
+
+%% Loading ------------------------------------------------------------------------------------
+
+load(Source, St) -> load(Source, [return], St).
+
+load(Source, _Opts, #luerl{ref = Ref} = St) ->
+    case moonlet_nif:load(Ref, iolist_to_binary(Source), raw) of
+        {wrap, Answer} -> loaded(Answer, St);
+        Answer -> loaded(Answer, St)
+    end.
+
+loaded({ok, [Func], Ref}, St) -> {ok, Func, St#luerl{ref = Ref}};
+loaded({error, #{message := Message} = Error, _}, _) ->
+    Line = case Error of #{line := L} when is_integer(L) -> L; _ -> none end,
+    {error, [{Line, luerl_lib, Message}], []}.
+
+loadfile(Name, St) -> loadfile(Name, [return], St).
+
+loadfile(Name, Opts, St) ->
+    case file:read_file(Name) of
+        {ok, <<"#", Rest/binary>>} -> load(from_second_line(Rest), Opts, St);
+        {ok, Source} -> load(Source, Opts, St);
+        {error, Why} -> {error, [{none, file, Why}], []}
+    end.
+
+from_second_line(Rest) ->
+    case binary:split(Rest, <<"\n">>) of
+        [_, Lines] -> <<"\n", Lines/binary>>;
+        [_] -> <<>>
+    end.
+
+path_loadfile(Name, St) ->
+    Path = case os:getenv("LUA_LOAD_PATH") of
+               false -> [];
+               Env -> string:tokens(Env, ":")
+           end,
+    path_loadfile(Path, Name, [return], St).
+
+path_loadfile(Dirs, Name, St) -> path_loadfile(Dirs, Name, [return], St).
+
+path_loadfile([Dir | Dirs], Name, Opts, St) ->
+    Full = filename:join(Dir, Name),
+    case loadfile(Full, Opts, St) of
+        {ok, Func, St1} -> {ok, Func, Full, St1};
+        {error, [{_, _, enoent}], _} -> path_loadfile(Dirs, Name, Opts, St);
+        Error -> Error
+    end;
+path_loadfile([], _, _, _) ->
+    {error, [{none, file, enoent}], []}.
+
+load_module(Keys, Mod, St) -> load_module_dec(Keys, Mod, St).
+
+load_module1(Keys, Mod, St) -> load_module_dec(Keys, Mod, St).
+
+load_module_dec([_ | _] = Keys, Mod, St) ->
+    {Table, St1} = Mod:install(St),
+    case set_table_keys(Keys, Table, St1) of
+        {ok, _, St2} -> St2;
+        {lua_error, Why, St2} -> error({lua_error, Why, St2})
+    end;
+load_module_dec(_, _, _) -> error(badarg).
+
+%% Running ------------------------------------------------------------------------------------
+
+do(Source, St) -> do(Source, [return], St).
+
+do(Source, Opts, St) when is_binary(Source); is_list(Source) ->
+    case load(Source, Opts, St) of
+        {ok, Func, St1} -> call_function(Func, [], St1);
+        Error -> Error
+    end;
+do(Func, _Opts, St) -> call_function(Func, [], St).
+
+do_dec(Source, St) -> decoded(do(Source, St)).
+do_dec(Source, Opts, St) -> decoded(do(Source, Opts, St)).
+
+dofile(Name, St) -> dofile(Name, [return], St).
+
+dofile(Name, Opts, St) ->
+    case loadfile(Name, Opts, St) of
+        {ok, Func, St1} -> call_function(Func, [], St1);
+        Error -> Error
+    end.
+
+dofile_dec(Name, St) -> decoded(dofile(Name, St)).
+dofile_dec(Name, Opts, St) -> decoded(dofile(Name, Opts, St)).
+
+eval(Source, St) -> only_values(do_dec(Source, St)).
+evalfile(Name, St) -> only_values(dofile_dec(Name, St)).
+
+only_values({ok, Values, _}) -> {ok, Values};
+only_values({lua_error, Why, _}) -> {error, {lua_error, Why}, []};
+only_values({error, Errors, Warnings}) -> {error, Errors, Warnings}.
+
+decoded({ok, Values, St}) -> {ok, decode_list(Values, St), St};
+decoded(Error) -> Error.
+
+call(Func, Args, St) -> call_function(Func, Args, St).
+
+call_chunk(Func, St) -> call_function(Func, [], St).
+call_chunk(Func, Args, St) -> call_function(Func, Args, St).
+
+%% A function, or a list of keys to it.
+call_function(Keys, Args, St) when is_list(Keys) ->
+    case get_table_keys(Keys, St) of
+        {ok, Func, St1} -> call_function(Func, Args, St1);
+        Error -> Error
+    end;
+call_function(Func, _, St) when not is_tuple(Func), not is_function(Func) ->
+    {lua_error, {undefined_function, Func}, St};
+call_function(Func, Args, #luerl{ref = Ref} = St) ->
+    finish(moonlet_nif:call(Ref, 0, [Func | Args], raw), St).
+
+call_function_enc(Keys, Args, St) ->
+    {Func, St1} = path(Keys, St),
+    call_function(Func, Args, St1).
+
+call_function_dec(Keys, Args, St) -> decoded(call_function_enc(Keys, Args, St)).
+
+path(Keys, St) when is_list(Keys) ->
+    case get_table_keys(Keys, St) of
+        {ok, Value, St1} -> {Value, St1};
+        {lua_error, Why, St1} -> error({lua_error, Why, St1})
+    end;
+path(Value, St) -> {Value, St}.
+
+%% A method of an object, or of a list of keys to it.
+call_method(Keys, Name, Args, St) when is_list(Keys) ->
+    case get_table_keys(Keys, St) of
+        {ok, Object, St1} -> call_method(Object, Name, Args, St1);
+        Error -> Error
+    end;
+call_method(Object, Name, Args, #luerl{ref = Ref} = St) ->
+    finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], raw), St).
+
+call_method_enc(Keys, Name, Args, St) -> call_method(Keys, Name, Args, St).
+call_method_dec(Keys, Name, Args, St) -> decoded(call_method(Keys, Name, Args, St)).
+
+%% Tables -------------------------------------------------------------------------------------
+
+get_table_key(Table, Key, #luerl{ref = Ref} = St) ->
+    one(finish(moonlet_nif:get(Ref, 1, [Table, Key], raw), St)).
+
+get_table_keys([], #luerl{} = St) -> get_table_keys([<<"_G">>], St);
+get_table_keys([_ | _] = Keys, #luerl{ref = Ref} = St) ->
+    one(finish(moonlet_nif:get(Ref, 0, Keys, raw), St)).
+
+one({ok, [Value], St}) -> {ok, Value, St};
+one(Error) -> Error.
+
+get_table_keys_dec(Keys, St) ->
+    case get_table_keys(Keys, St) of
+        {ok, Value, St1} -> {ok, decode(Value, St1), St1};
+        Error -> Error
+    end.
+
+set_table_key(Table, Key, Value, #luerl{ref = Ref} = St) ->
+    finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], raw), St).
+
+set_table_keys([_ | _] = Keys, Value, #luerl{ref = Ref} = St) ->
+    finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], raw), St).
+
+set_table_keys_dec(Keys, Value, St) -> set_table_keys(Keys, Value, St).
+
+%% Values -------------------------------------------------------------------------------------
+
+encode_list(Terms, #luerl{ref = Ref} = St) ->
+    {ok, Values, Now} = unwrapped(moonlet_nif:encode(Ref, Terms)),
+    {Values, St#luerl{ref = Now}}.
+
+encode(Term, St) ->
+    {[Value], St1} = encode_list([Term], St),
+    {Value, St1}.
+
+%% References to functions, which become funs of this state.
+decode_list(Values, #luerl{ref = Ref} = St) ->
+    case moonlet_nif:decode(Ref, Values) of
+        {wrap, {ok, Terms, _}} -> [wrap(T, St) || T <- Terms];
+        {ok, Terms, _} -> Terms;
+        {error, <<"cyclic table">>} -> error({recursive_table, recursive(Values)});
+        {error, Why} -> error({badarg, Why})
+    end.
+
+recursive(Values) ->
+    case [T || {tref, _} = T <- Values] of
+        [T | _] -> T;
+        [] -> none
+    end.
+
+decode(Value, St) ->
+    [Term] = decode_list([Value], St),
+    Term.
+
+wrap(Ref, St) when is_reference(Ref) ->
+    fun(Args) ->
+        case call_function({funref, Ref, []}, Args, St) of
+            {ok, Values, St1} -> decode_list(Values, St1);
+            {lua_error, Why, St1} -> error({lua_error, Why, St1})
+        end
+    end;
+wrap([Item | Items], St) -> [wrap(Item, St) | wrap(Items, St)];
+wrap({userdata, _} = Userdata, _) -> Userdata;
+wrap({Key, Value}, St) when Key =/= coroutine -> {wrap(Key, St), wrap(Value, St)};
+wrap(Term, _) -> Term.
+
+unwrapped({wrap, Answer}) -> Answer;
+unwrapped(Answer) -> Answer.
+
+%% What the library answers -----------------------------------------------------------------
+
+finish({wrap, Answer}, St) -> finish(Answer, St);
+finish({ok, Values, Ref}, St) -> {ok, Values, St#luerl{ref = Ref}};
+finish({error, Error, Ref}, St) ->
+    {lua_error, luerl_lib:reason(Error), St#luerl{ref = Ref, error = Error}};
+finish({paused, Limit, Ref}, St) ->
+    {lua_error, {limit, Limit}, St#luerl{ref = Ref}};
+finish({callback, Fun, Args, Ref}, St) ->
+    {Answer, St1} = called(Fun, Args, St#luerl{ref = Ref}, Ref),
+    finish(Answer, St1).
+
+called(Fun, Args, St, Ref) ->
+    try
+        {Values, #luerl{ref = Now} = St1} = invoke(Fun, Args, St),
+        {moonlet_nif:answer(Now, return, Values, raw, Ref), St1}
+    catch
+        error:{lua_error, Why, #luerl{} = At} -> {throw_in(Why, At, Ref), At};
+        error:{lua_error, Why} -> {throw_in(Why, St, Ref), St}
+    end.
+
+%% In the state where it was thrown, if that is still waiting for this call.
+throw_in(Why, #luerl{ref = Now}, Ref) ->
+    Value = luerl_lib:error_value(Why),
+    try moonlet_nif:answer(Now, throw, [Value], raw, Ref)
+    catch error:badarg -> moonlet_nif:answer(Ref, throw, [luerl_lib:text(Why)], raw, Ref)
+    end.
+
+invoke({erl_func, Fun}, Args, St) -> Fun(Args, St);
+invoke({erl_mfa, M, F, A}, Args, St) -> M:F(A, Args, St);
+invoke(Fun, Args, St) when is_function(Fun, 2) -> Fun(decode_list(Args, St), St);
+invoke(Fun, Args, St) when is_function(Fun, 1) -> {Fun(decode_list(Args, St)), St}.
+
+%% What Lua does not see ----------------------------------------------------------------------
+
+put_private(Key, Term, #luerl{private = P} = St) -> St#luerl{private = P#{Key => Term}}.
+
+get_private(Key, #luerl{private = P}) -> maps:get(Key, P).
+
+get_private(Key, Default, #luerl{private = P}) -> maps:get(Key, P, Default).
+
+delete_private(Key, #luerl{private = P} = St) -> St#luerl{private = maps:remove(Key, P)}.
+
+set_trace_func(Func, #luerl{} = St) -> St#luerl{trace_func = Func}.
+clear_trace_func(#luerl{} = St) -> St#luerl{trace_func = none}.
+set_trace_data(Data, #luerl{} = St) -> St#luerl{trace_data = Data}.
+get_trace_data(#luerl{trace_data = Data}) -> Data.
+
+%% {Name, Args, [{file, File}, {line, Line}]} for each function, innermost first.
+get_stacktrace(#luerl{error = #{traceback := Text}}) ->
+    Lines = binary:split(Text, <<"\n">>, [global]),
+    lists:append([stack_frame(L) || <<"\t", L/binary>> <- Lines]);
+get_stacktrace(#luerl{}) -> [].
+
+stack_frame(Line) ->
+    case re:run(Line, "^(.*?):(\\d+): in (?:function '([^']*)'|(.*))$",
+                [{capture, all_but_first, binary}, dotall]) of
+        {match, [File, At, <<>>, _]} -> [frame(<<"-no-name-">>, File, At)];
+        {match, [File, At, Name]} -> [frame(Name, File, At)];
+        _ -> []
+    end.
+
+frame(Name, File, At) -> {Name, [], [{file, File}, {line, binary_to_integer(At)}]}.
+
+%% A state as a term without references, for files and other nodes; and back.
+externalize(#luerl{ref = Ref} = St) ->
+    {ok, Image} = moonlet_nif:save(Ref, none),
+    St#luerl{ref = {image, Image, moonlet_nif:limits(Ref)}, error = none}.
+
+internalize(#luerl{ref = {image, Image, Limits}} = St) ->
+    {ok, Ref} = moonlet_nif:load_image(Image, none),
+    St#luerl{ref = moonlet_nif:limit(Ref, Limits)}.

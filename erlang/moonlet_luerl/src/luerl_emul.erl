@@ -1,0 +1,35 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% What libraries written for Luerl use of its emulator: calls, tables, and how conditions see
+%% values.
+-module(luerl_emul).
+
+-export([init/0, functioncall/3, methodcall/4, call/2, call/3, get_table_key/3,
+         get_table_keys/2, set_table_key/4, set_table_keys/3, get_global_key/2,
+         set_global_key/3, is_true_value/1]).
+
+init() -> luerl:init().
+
+functioncall(Func, Args, St) -> raised(luerl:call_function(Func, Args, St)).
+
+methodcall(Object, Name, Args, St) -> raised(luerl:call_method(Object, Name, Args, St)).
+
+call(Func, St) -> functioncall(Func, [], St).
+call(Func, Args, St) -> functioncall(Func, Args, St).
+
+get_table_key(Table, Key, St) -> raised(luerl:get_table_key(Table, Key, St)).
+get_table_keys(Keys, St) -> raised(luerl:get_table_keys(Keys, St)).
+get_global_key(Key, St) -> raised(luerl:get_table_keys([Key], St)).
+
+set_table_key(Table, Key, Value, St) -> state(luerl:set_table_key(Table, Key, Value, St)).
+set_table_keys(Keys, Value, St) -> state(luerl:set_table_keys(Keys, Value, St)).
+set_global_key(Key, Value, St) -> state(luerl:set_table_keys([Key], Value, St)).
+
+is_true_value(Value) -> Value =/= nil andalso Value =/= false.
+
+state(Answer) ->
+    {_, St} = raised(Answer),
+    St.
+
+raised({ok, Value, St}) -> {Value, St};
+raised({lua_error, Why, St}) -> error({lua_error, Why, St}).

@@ -1,0 +1,168 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% Luerl's interface over Moonlet. What Debian's Luerl itself answers is asked in another node
+%% (luerl_peer), as its modules have the same names; without it these tests are not run.
+-module(luerl_tests).
+-include_lib("eunit/include/eunit.hrl").
+
+-export([install/1, each/3]).
+
+%% As Luerl 1.1 and later ----------------------------------------------------------------------
+
+run_test() ->
+    St = luerl:init(),
+    {ok, [1, <<"a">>, {tref, _}, {funref, _, _}], _} =
+        luerl:do(<<"return 1, 'a', {}, print">>, St),
+    {ok, [[{1, 1}, {<<"x">>, 2}]], _} = luerl:do_dec("return {1, x = 2}", St),
+    {error, [{1, luerl_lib, Message}], []} = luerl:do("x =", St),
+    ?assert(is_list(lists:flatten(io_lib:format("~ts", [luerl_lib:format_error(Message)])))),
+    {lua_error, {error_call, <<"oops">>}, _} = luerl:do("error('oops', 0)", St),
+    {lua_error, {undefined_function, nil}, _} = luerl:do("return undefined_name()", St),
+    {lua_error, {illegal_index, nil, <<"t">>}, _} = luerl:do("return t.x", St),
+    {ok, [3]} = luerl:eval("return 1 + 2", St),
+    {ok, Chunk, St1} = luerl:load("local a = ... return a, ...", St),
+    {ok, [7, 7, 8], _} = luerl:call_chunk(Chunk, [7, 8], St1),
+    {ok, [7, 7, 8], _} = luerl:do(<<"return 7, 7, 8">>, [return], St).
+
+files_test() ->
+    Name = filename:join(os:getenv("TMPDIR", "/tmp"),
+                         "moonlet-" ++ os:getpid() ++ ".lua"),
+    ok = file:write_file(Name, "#!/usr/bin/lua\nx = 5 return x"),
+    {ok, [5], St} = luerl:dofile(Name, luerl:init()),
+    {ok, 5, _} = luerl:get_table_keys_dec([x], St),
+    Dir = filename:dirname(Name), Base = filename:basename(Name),
+    {ok, {funref, _, _}, Name, _} = luerl:path_loadfile(["/nowhere", Dir], Base, luerl:init()),
+    ok = file:delete(Name),
+    {error, [{none, file, enoent}], []} = luerl:dofile(Name, luerl:init()).
+
+tables_test() ->
+    {ok, [], St} = luerl:set_table_keys_dec([a], [{b, [10, 20]}], luerl:init()),
+    {ok, 20, _} = luerl:get_table_keys_dec([a, b, 2], St),
+    {ok, {tref, _} = B, _} = luerl:get_table_keys([<<"a">>, <<"b">>], St),
+    {ok, 10, _} = luerl:get_table_key(B, 1, St),
+    {ok, _, St1} = luerl:set_table_key(B, 3, <<"c">>, St),
+    {ok, [{1, 10}, {2, 20}, {3, <<"c">>}], _} = luerl:get_table_keys_dec([a, b], St1),
+    {lua_error, _, _} = luerl:get_table_keys([a, none, 1], St).
+
+calls_test() ->
+    {ok, _, St} = luerl:do("function f(a, b) return a + b end "
+                           "o = {v = 1, m = function(self, x) return self.v + x end}",
+                           luerl:init()),
+    {ok, [3], _} = luerl:call_function_dec([f], [1, 2], St),
+    {ok, [3], _} = luerl:call_function([f], [1, 2], St),
+    {ok, F, St1} = luerl:get_table_keys([f], St),
+    {ok, [3], _} = luerl:call_function(F, [1, 2], St1),
+    {ok, [6], _} = luerl:call_method_dec([o], m, [5], St),
+    {ok, O, St2} = luerl:get_table_keys([o], St),
+    {ok, [6], _} = luerl:call_method(O, <<"m">>, [5], St2).
+
+encode_test() ->
+    St = luerl:init(),
+    {{tref, _} = T, St1} = luerl:encode([{a, 1}, 5, #{b => true}], St),
+    ?assertEqual([{1, 5}, {2, [{<<"b">>, true}]}, {<<"a">>, 1}], luerl:decode(T, St1)),
+    {Values, _} = luerl:encode_list([nil, 1, 1.5, <<"b">>, atom, true], St),
+    ?assertEqual([nil, 1, 1.5, <<"b">>, <<"atom">>, true], Values),
+    ?assertError(badarg, luerl:encode({a, b, c}, St)),
+    {ok, [Cyclic], St2} = luerl:do("local t = {} t.t = t return t", St),
+    ?assertError({recursive_table, Cyclic}, luerl:decode(Cyclic, St2)),
+    {U, St3} = luerl:encode({userdata, {x, self()}}, St),
+    ?assertEqual({userdata, {x, self()}}, luerl:decode(U, St3)).
+
+functions_test() ->
+    {F, St} = luerl:encode(fun([A, B]) -> [A + B, [{sum, A + B}]] end, luerl:init()),
+    {ok, _, St1} = luerl:set_table_keys([f], F, St),
+    {ok, [3, 3], _} = luerl:do("local n, t = f(1, 2) return n, t.sum", St1),
+    {ok, _, St2} = luerl:set_table_keys_dec(
+                     [g], fun([T], S) ->
+                                  {ok, _, S1} = luerl:set_table_keys_dec([seen], T, S),
+                                  {[length(T)], luerl:put_private(key, T, S1)}
+                          end, St1),
+    {ok, [2, 7], St3} = luerl:do("local n = g({6, 7}) return n, seen[2]", St2),
+    ?assertEqual([{1, 6}, {2, 7}], luerl:get_private(key, St3)),
+    {ok, [L], St4} = luerl:do("return function(...) return {...} end", St3),
+    Decoded = luerl:decode(L, St4),
+    ?assertEqual([[{1, 1}, {2, 2}]], Decoded([1, 2])),
+    {ok, _, St5} = luerl:set_table_keys_dec([raise], fun(_, S) -> luerl_lib:lua_error(oops, S) end, St4),
+    {ok, [false, <<"oops">>], _} = luerl:do("return pcall(raise)", St5).
+
+exceptions_of_erlang_go_through_test() ->
+    {ok, _, St} = luerl:set_table_keys_dec([f], fun(_) -> error(oops) end, luerl:init()),
+    ?assertError(oops, luerl:do("return f()", St)).
+
+%% A library as they are written for Luerl.
+install(St) ->
+    luerl_heap:alloc_table([{<<"add">>, #{}}, {<<"sum">>, {erl_func, fun sum/2}},
+                            {<<"each">>, {erl_mfa, ?MODULE, each, [x]}}], St).
+
+sum([{tref, _} = T], St) ->
+    {A, St1} = luerl_heap:get_table_key(T, 1, St),
+    {B, St2} = luerl_emul:get_table_key(T, 2, St1),
+    {[A + B], luerl_heap:set_table_key(T, 3, A + B, St2)};
+sum(Args, St) ->
+    luerl_lib:badarg_error(sum, Args, St).
+
+each([x], [F | Args], St) -> luerl_emul:functioncall(F, Args, St).
+
+modules_test() ->
+    St = luerl:load_module([my, <<"lib">>], ?MODULE,
+                           element(3, luerl:set_table_keys_dec([my], [], luerl:init()))),
+    {ok, [5, 5], _} = luerl:do("local t = {2, 3} local s = my.lib.sum(t) return s, t[3]", St),
+    {ok, [42], _} = luerl:do("return my.lib.each(function(x) return x * 2 end, 21)", St),
+    {lua_error, {error_call, <<"badarg in sum: [1]">>}, _} = luerl:do("my.lib.sum(1)", St).
+
+private_test() ->
+    St = luerl:put_private(k, {any, term}, luerl:init()),
+    ?assertEqual({any, term}, luerl:get_private(k, St)),
+    ?assertEqual(no, luerl:get_private(k, no, luerl:delete_private(k, St))),
+    ?assertError({badkey, k}, luerl:get_private(k, luerl:init())).
+
+external_test() ->
+    {ok, _, St} = luerl:do("x = {1, function() return x[1] end}", luerl:init()),
+    Out = luerl:externalize(luerl:put_private(k, 1, St)),
+    In = luerl:internalize(binary_to_term(term_to_binary(Out))),
+    {ok, [1], _} = luerl:do("return x[2]()", In),
+    ?assertEqual(1, luerl:get_private(k, In)).
+
+stacktrace_test() ->
+    {lua_error, _, St} = luerl:do("local function f()\n error('x')\n end\n f()\n", luerl:init()),
+    [{<<"f">>, [], [{file, _}, {line, 2}]} | _] = luerl:get_stacktrace(St).
+
+sandbox_test() ->
+    St = luerl_sandbox:init(),
+    {ok, [<<"sandboxed">>, <<"sandboxed">>], _} = luerl_sandbox:run("return io, os.exit", St),
+    {lua_error, _, _} = luerl_sandbox:run("os.exit()", St),
+    {error, {reductions, 10000}} =
+        luerl_sandbox:run("while true do end", #{max_reductions => 10000}, St),
+    {error, timeout} = luerl_sandbox:run("while true do end", #{max_time => 20}, St),
+    {ok, [1], St1} = luerl_sandbox:run("return 1", #{max_reductions => 10000}, St),
+    {ok, [100000], _} = luerl:do("local n = 0 for i = 1, 1e5 do n = n + 1 end return n", St1),
+    {[1], _} = luerl_sandbox:run("return 1", St, 0, [], 100),
+    {ok, [<<"here">>], _} = luerl:do("return x", element(3, luerl:set_table_keys_dec(
+        [x], here, luerl_sandbox:init([[y]])))).
+
+old_test() ->
+    {[5], St} = luerl_old:do("function f(x) return x end return 5", luerl_old:init()),
+    {[[{1, 2}]], _} = luerl_old:call_function([f], [[2]], St),
+    {[{1, 2}], _} = luerl_old:get_table([t], luerl_old:set_table([t], [2], St)),
+    ?assertError({lua_error, {error_call, <<"x">>}, _}, luerl_old:do("error('x', 0)", St)),
+    {ok, [1]} = luerl_old:eval("return 1", St),
+    {error, {lua_error, _, _}, _} = luerl_old:eval("error('x')", St),
+    {ok, [1], _} = luerl_new:do("return 1", St),
+    {ok, [1], _} = 'Elixir.Luerl':do(St, "return 1").
+
+%% Beside Luerl itself -----------------------------------------------------------------------
+
+peer_test_() ->
+    case filelib:is_dir(filename:join(code:lib_dir(), "luerl-1")) of
+        true -> {timeout, 60, fun compare/0};
+        false -> []
+    end.
+
+compare() ->
+    Programs = luerl_peer:programs(),
+    Theirs = luerl_peer:ask(),
+    ?assertEqual(length(Programs), length(Theirs)),
+    Differ = [{P, T, O} || {P, T} <- lists:zip(Programs, Theirs), O <- [luerl_peer:answer(P)],
+                           O =/= T],
+    [io:format(user, "~tp~n    Luerl   ~tp~n    Moonlet ~tp~n", [P, T, O]) || {P, T, O} <- Differ],
+    ?assertEqual([], [P || {P, _, _} <- Differ]).

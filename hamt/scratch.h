@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scratch: zeroed blocks of 4 KB outside of the heap, for those who look through it when there
+ * is no memory: there must be some, or nothing would be found to be given back.
+ *
+ *   regions   address space, a 32nd of the heap, which grows with it; untouched until needed
+ *
+ * Blocks come from malloc, and from the regions only when there is nothing else. These are one
+ * thread's at a time: another one that needs them waits until that is done.
+ *
+ * Invariant: whoever has the regions finds all of their blocks free.
+ * Cost: that of calloc; O(regions) for a block of theirs.
+ */
+#ifndef MOONLET_SCRATCH_H
+#define MOONLET_SCRATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SCRATCH_BLOCK = 4 << 10 };
+
+/* Zeroed; NULL: there are none. `sure`: also from the regions, which then are this thread's
+ * until scratch_leave. */
+void *scratch_new(bool sure);
+void scratch_free(void *block);
+/* As much of the regions in one piece as there is, *bytes at most, which then says how much:
+ * until scratch_give_back, before which no blocks may be asked for. Zeroed; NULL: nothing. */
+void *scratch_take_piece(size_t *bytes);
+void scratch_give_back(void *piece, size_t bytes);
+/* The regions are not needed any more: all blocks of theirs have been freed. */
+void scratch_leave(void);
+
+/* The heap is so large now: whether the regions are to be filled. No system call. */
+bool scratch_want(size_t heap);
+/* Makes the regions as large as is wanted; false: there is no memory for that. */
+bool scratch_fill(void);
+
+#endif

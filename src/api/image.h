@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* What images call by name in a run: see moonlet.h and image/image.h. */
+#ifndef MOONLET_API_IMAGE_H
+#define MOONLET_API_IMAGE_H
+
+#include "image/image.h"
+#include "moonlet.h"
+#include "stack/machine.h"
+
+/* The ImageHost of the state that a run began from. For MachineHooks. */
+const void *image_host_of(Machine *M);
+
+/* What a host knows of, for images that others save and load. */
+typedef struct ImageNames ImageNames;
+ImageNames *image_names_new(const moonlet_image_host *host);
+const ImageHost *image_names_host(const ImageNames *n);
+/* After loading: the message about functions that are missing, for free(); NULL: none is. */
+char *image_names_missing(ImageNames *n);
+void image_names_free(ImageNames *n);
+
+#endif

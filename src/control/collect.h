@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Garbage as Lua programs know it: when a run traces, and the calls of finalizers.
+ *
+ * A trace (state/trace.h) is made when collectgarbage asks for it; and at the first step, or
+ * at the end of the host's call, after what was allocated since the last trace has come to
+ * exceed what was live then (setpause), if the state has weak tables or finalizers, or has
+ * asked for figures; else ever more rarely, to find tables that became weak unnoticed. All of
+ * this is counted in the state, by mem_counted, so it happens at the same step of every
+ * replay, however often the program is paused. When the heap map has outgrown the live
+ * objects by half it is swept, at any poll, end or pause: of that no program notices anything.
+ *
+ * While a C function waits on the C stack for eval_call, no trace is made: what it holds
+ * is not known.
+ *
+ * Finalizers run in a native's frame, each in a protected call. At a poll that frame is
+ * put above the polled one, and returns to it through glue:
+ *
+ *   [hooks were off | open | distance | node | glue_poll | runner] fp
+ *
+ * Hooks are not told of them, as in PUC Lua: so it does not matter to hooks at which poll.
+ *
+ * Invariant: Collection.finalizing is set exactly while finalizers are called, so that they
+ * are called in order, one after the other. They cannot yield, as in PUC Lua: else who
+ * called them might never be resumed.
+ */
+#ifndef MOONLET_COLLECT_H
+#define MOONLET_COLLECT_H
+
+#include "eval/native.h"
+
+/* Something is to be done at a poll. */
+bool collect_due(Machine *M);
+/* Makes a poll come when a trace is due, or finalizers are to be called. To be called
+ * when a run begins, goes on from another state, and after each change of what decides. */
+void collect_arm(Machine *M);
+/* Does it, at a node: gives the frame of a function to be called without arguments, or
+ * NULL. O(what the run can see), amortised O(1) for a byte allocated. */
+Value *collect_poll(Machine *M, const struct Node *n, Value *fp);
+/* Whether an error that leaves such a frame, at base and returning to ret, finds hooks on. */
+bool collect_hooks_were_on(const struct Node *ret, const Value *base);
+/* After a call from the host, before its state is packed: makes the trace that is due, so
+ * that not each of the state's forks has to. What the call answers counts as seen: values.
+ * Cost as of a poll's. */
+void collect_end(Machine *M, const Value *values, size_t count);
+/* The same when the program has paused: what it can notice must wait. */
+void collect_pause(Machine *M);
+/* Clears the dead part of the running segment, once for each collection of bdwgc's. */
+void collect_tidy(Machine *M, const struct Node *n, Value *fp);
+
+/* There is no memory: lets go of what nobody sees any more but this state's weak tables,
+ * finalizers and dead slots, and collects. Whether finalizers are due that may let go of more.
+ * O(what the state can see, and all of the heap). */
+bool collect_short(Machine *M, const struct Node *n, Value *fp);
+
+/* Natives that call the finalizers that are due, or all. */
+extern const NativeDef natives_finalizers[];
+/* From a native: traces, then calls the finalizers due; what it must answer: 0. */
+int collect_full(Machine *M, Value *a);
+/* Pays for part of that; the native's answer: whether a cycle is finished. */
+int collect_step(Machine *M, Value *a, int32_t kilobytes);
+
+/* Whether the frame is one of a finalizer, or of what that has called. O(depth). */
+bool collect_in_finalizer(Machine *M, Value *fp);
+
+/* The program's end: calls all finalizers; their errors are ignored. Between calls. */
+void collect_close(Machine *M);
+/* The same from a native, which goes on in cont: what it must answer. */
+int collect_close_call(Machine *M, Value *a, int at, NativeCont *cont);
+
+/* An object has got a metatable: its finalizer counts from now on (manual 2.5.1). */
+void collect_metatable_slow(Machine *M, Value object, const Table *meta);
+static inline void collect_metatable(Machine *M, Value object, const Table *meta)
+{
+    enum { BOTH = 1 << META_GC | 1 << META_MODE };
+    if (!meta) return;
+    uint32_t absent = __atomic_load_n(&heap_table(&M->run, meta)->flags, __ATOMIC_RELAXED);
+    if ((absent & BOTH) != BOTH) collect_metatable_slow(M, object, meta);
+}
+
+/* What collectgarbage("count") tells, from a native, in bytes: up with what is allocated,
+ * down to what is live with a trace, which the first call makes. */
+uint64_t collect_count(Machine *M, Value *a);
+/* From a native of whose arguments no object is needed any more: a trace without finalizers,
+ * which wait, unless they must not be found now. For what is short outside. */
+void collect_now(Machine *M);
+/* From a native: no trace that the program could notice, from now on; or again. */
+void collect_stop(Machine *M, bool stopped);
+
+#endif

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/* Entering and leaving the evaluator; the budget; errors on their way up. */
+#include "control/eval.h"
+
+#include <assert.h>
+
+#include "control/collect.h"
+#include "control/held.h"
+#include "control/stress.h"
+#include "control/switch.h"
+#include "control/world.h"
+#include "eval/error.h"
+#include "eval/event.h"
+#include "eval/exec.h"
+#include "stack/check_stack.h"
+#include "value/libm.h"
+
+enum { PORTION = 100000, MAIN_SEGMENT = 2048, HANDLERS_MAX = 221, HANDLERS_MIN = 20 };
+
+void eval_init(void)
+{
+    mem_init();
+    libm_prepare();
+    string_init();
+    meta_init();
+    nodes_init();
+    state_init(&glue_base);
+}
+
+/* Running ------------------------------------------------------------------------ */
+
+/* Evaluators on the C stack of this thread, and of those that wait for what it does. */
+static MEM_THREAD int evaluators;
+enum { EVALUATORS_MAX = 200 /* as calls from C in PUC Lua */ };
+
+bool eval_has_room(const Machine *M, int more)
+{
+    int outer = !M->depth && M->nested < evaluators ? evaluators : M->nested;
+    return outer + M->depth + more <= EVALUATORS_MAX;
+}
+
+/* Gives what leave_evaluator needs. */
+static int enter_evaluator(Machine *M)
+{
+    int outer = evaluators;
+    if (!M->depth && M->nested < outer) M->nested = outer;
+    evaluators = M->nested + ++M->depth;
+    return outer;
+}
+
+static void leave_evaluator(Machine *M, int outer)
+{
+    M->depth--;
+    evaluators = outer;
+}
+
+static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value acc)
+{
+    int64_t *meter = mem_meter;
+    mem_meter = &M->fuel;
+    MemAlarm outer = mem_alarm;
+    mem_alarm = (MemAlarm){eval_memory_alarm, M};
+    M->urgent = false;
+    if (UNLIKELY(mem_short)) eval_memory_alarm(M);
+#ifdef MOONLET_TRAMPOLINE
+    M->hand = first;
+    do {
+        for (flow_go(n, fp, acc, M, 0); n;) {
+            Exec *exec = M->hand ? M->hand : n->exec;
+            M->hand = NULL;
+            n = exec(n, M->fp, M->acc, M, M->d);
+        }
+        M->hand = eval_again;
+    } while (stress_resume(M, &n, &fp));
+    M->hand = NULL;
+#else
+    first(n, fp, acc, M, 0);
+#endif
+    mem_meter = meter;
+    mem_alarm = outer;
+    if (UNLIKELY(mem_short) && outer.ring) outer.ring(outer.context);
+}
+
+/* A node to start from: its line is nobody's. */
+static const Node start = {.kind = N_JUMP};
+
+EXEC(exec_GLUE_HALT)
+{
+    M->value = acc; /* the frame may be frozen */
+    M->results = &M->value;
+    M->result_count = 1;
+    M->status = RUN_OK;
+    return NULL;
+}
+EXEC(many_GLUE_HALT)
+{
+    M->status = RUN_OK;
+    return NULL;
+}
+
+/* Where the outermost call's frame begins: a segment of this epoch for the main
+ * coroutine, the last one again if nothing has frozen it. NULL: no memory. */
+static Value *main_frame(Machine *M, size_t n)
+{
+    M->pcalls = 0;
+    frame_set_error_room(M, false);
+    M->debt = M->paid = 0;
+    M->run.co = M->run.world->main;
+    size_t size = FRAME_HEADER + n + NATIVE_SLOTS + STACK_SLACK;
+    Segment *s = M->main_segment;
+    if (!s || s->size < size) {
+        uint64_t counted =
+            mem_count_stop(); /* whether there is one left is no part of the state */
+        s = segment_try_new(&M->run, (uint32_t)(size > MAIN_SEGMENT ? size : MAIN_SEGMENT));
+        mem_count_go_on(counted);
+        if (!s) mem_refuse();
+        if (!s) return NULL;
+    }
+    s->epoch = M->run.epoch;
+    s->prev = NULL;
+    s->below = 0;
+    M->main_segment = s;
+    hook_load(M, heap_coroutine(&M->run, M->run.co));
+    frame_enter_segment(M, s);
+    if (UNLIKELY(M->hook.busy)) hook_leave(M); /* what was left without an end */
+    return s->slots + FRAME_HEADER;
+}
+
+/* The same for a call from within a native on the C stack. NULL: no room. */
+static Value *nested_frame(Machine *M, size_t n)
+{
+    Value *a = frame_grow(M, M->native, NATIVE_SLOTS, NATIVE_SLOTS + FRAME_HEADER + n);
+    if (!a) return NULL;
+    Value *nf = frame_push(M, a, NATIVE_SLOTS, &glue_halt, V_NIL);
+    M->native = frame_owner(nf);
+    return nf;
+}
+
+static RunStatus no_frame(Machine *M)
+{
+    if (mem_short) {
+        error_set_memory(M);
+        return M->status = RUN_ERROR;
+    }
+    error_raise(M, new_c_string("stack overflow"));
+    if (M->limits.stack_limited) {
+        M->stop = STOP_STACK;
+        M->fatal = true;
+    }
+    return M->status = RUN_ERROR;
+}
+
+/* After a nested call: the native's segment is the running one again, whatever was left
+ * behind by an error; its frame is moved if a snapshot has frozen it. */
+static void return_to_native(Machine *M, Segment *s)
+{
+    M->native = frame_thaw(M, s, M->native, M->native + NATIVE_SLOTS, 0);
+}
+
+/* The main coroutine's hook outlives the call, and how far it has counted. */
+static void keep_hook(Machine *M)
+{
+    if (UNLIKELY(M->hook.hook) && M->status != RUN_PAUSED)
+        hook_save(M, heap_coroutine_mut(&M->run, M->run.world->main));
+}
+
+/* The run begins, or goes on from another state. */
+static void begin_counting(Machine *M)
+{
+    held_begin(M);
+    collect_arm(M);
+}
+
+RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
+{
+    if (M->fatal) return M->status = RUN_ERROR;
+    if (UNLIKELY(!eval_has_room(M, 1))) {
+        error_raise(M, new_c_string("C stack overflow"));
+        return M->status = RUN_ERROR;
+    }
+    Value *fp = M->depth ? nested_frame(M, n) : main_frame(M, n);
+    if (!fp) return no_frame(M);
+    Segment *segment = M->segment;
+    bool error_room = M->error_room;
+    fp[-2] = value_object(&glue_halt);
+    fp[-1] = f;
+    for (size_t i = 0; i < n; i++) fp[i] = args[i];
+    const Value *pinned = M->pinned;
+    size_t pinned_count = M->pinned_count;
+    if (!M->depth) M->pinned = args, M->pinned_count = n;
+    Value *native = M->native;
+    Coroutine *boundary = M->boundary;
+    MemBound outer = mem_bound;
+    M->boundary = M->depth ? M->run.co : NULL;
+    int evaluators_outer = enter_evaluator(M);
+    if (M->depth == 1) begin_counting(M);
+    run_nodes(M, call_any, &start, fp, n);
+    leave_evaluator(M, evaluators_outer);
+    if (M->depth == 1)
+        collect_arm(M);
+    else if (!M->depth)
+        mem_bound = outer;
+    M->boundary = boundary;
+    M->native = native;
+    frame_set_error_room(M, error_room);
+    if (M->depth)
+        return_to_native(M, segment);
+    else
+        keep_hook(M);
+    M->pinned = pinned;
+    M->pinned_count = pinned_count;
+    return M->status;
+}
+
+/* Pausing and going on ------------------------------------------------------------- */
+
+/* A native's frame, paused in mid-run, returns what is in M->results. */
+RunStatus eval_resume_paused(Machine *M)
+{
+    assert(!M->depth && M->run.co && "a paused program is resumed from outside");
+    const Node *node = heap_coroutine(&M->run, M->run.co)->node;
+    eval_set_debt(M, heap_coroutine(&M->run, M->run.co));
+    M->stop = 0;
+    M->fatal = false;
+    MemBound outer = mem_bound;
+    Value *fp = eval_reenter(M);
+    if (!fp) {
+        mem_bound = outer;
+        return no_frame(M);
+    }
+    if (!node) M->result_count = 0;
+    int evaluators_outer = enter_evaluator(M);
+    run_nodes(M, node ? eval_again : world_return, node ? node : &start, fp, V_NIL);
+    leave_evaluator(M, evaluators_outer);
+    mem_bound = outer;
+    keep_hook(M);
+    return M->status;
+}
+
+static Value *reenter(Machine *M, size_t room)
+{
+    CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
+    assert(b->segment && "what goes on has a stack");
+    Segment *s = b->segment;
+    coroutine_check(b);
+    M->open = b->open;
+    M->main_segment = NULL;
+    switch_load(M, b);
+    Value *fp = frame_try_thaw(M, s, s->slots + b->fp, s->slots + b->top, room);
+    if (!fp) {
+        mem_refuse();
+        return NULL;
+    }
+    b->status = CO_RUNNING;
+    b->segment = NULL; /* what old contents hold is kept, and who runs needs no copy */
+    return fp;
+}
+
+Value *eval_go_on(Machine *M) { return reenter(M, STACK_SLACK); }
+
+Value *eval_reenter(Machine *M)
+{
+    begin_counting(M);
+    return eval_go_on(M);
+}
+
+/* The frames of the running segment are few: the state gets a copy, and control goes on
+ * where it is. */
+static State *snapshot_copied(Machine *M, bool own)
+{
+    CoBody b = *heap_coroutine(&M->run, M->run.co);
+    switch_save(M, &b, M->native, M->native, CO_PAUSED);
+    b.segment = frame_fold(M, M->segment, b.top, NULL);
+    b.node = NULL; /* goes on by returning from the native */
+    coroutine_check(&b);
+    return own ? machine_snapshot_own(M, &b) : machine_snapshot_running(M, &b);
+}
+
+static State *take_snapshot(Machine *M, bool own)
+{
+    assert((!M->depth || M->native) && "a snapshot in mid-run is a native's");
+    if (!M->depth) return machine_snapshot(M);
+    Value *a = M->native;
+    if (frame_may_fold(M->segment, a)) return snapshot_copied(M, own);
+    CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
+    switch_save(M, b, a, a + NATIVE_SLOTS, CO_PAUSED);
+    b->node = NULL; /* goes on by returning from the native */
+    coroutine_check(b);
+    State *s = own ? machine_snapshot_own(M, NULL) : machine_snapshot(M);
+    M->native = reenter(M, 0);
+    return s;
+}
+
+State *eval_snapshot(Machine *M) { return take_snapshot(M, false); }
+
+/* The program makes them itself, and may keep any number. */
+State *eval_snapshot_own(Machine *M)
+{
+    mem_count(state_size(STATE_OWN));
+    return take_snapshot(M, true);
+}
+
+/* Errors ---------------------------------------------------------------------------- */
+
+/* The error of a stack without room for what the frame at fp wants, at node n or, if that is
+ * none of its, called from the frame below. As in PUC Lua no handler sees it if already one
+ * runs in the room that was left for it. */
+static NOINLINE void set_overflow(Machine *M, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(M->segment, fp, n);
+    if (error_line(fp, n) < 0) frame_down(&c);
+    error_set(M, c.fp, c.at, "stack overflow");
+    if (!M->error_room) return;
+    error_raise(M, new_c_string("error in error handling"));
+    M->error_handled = true;
+}
+
+EXEC(eval_overflow)
+{
+    if (UNLIKELY(mem_short)) HAND(eval_no_memory, n, fp, acc, d);
+    set_overflow(M, fp, n);
+    if (M->limits.stack_limited) { /* nobody may notice, and there is nowhere to go on */
+        M->stop = STOP_STACK;
+        M->fatal = true;
+    }
+    HAND(eval_throw, n, fp, acc, d);
+}
+
+EXEC(eval_overflow_call)
+{
+    if (UNLIKELY(mem_short)) {
+        error_set_memory(M);
+        HAND(call_throw, n, fp, acc, d);
+    }
+    if (M->limits.stack_limited) {
+        M->stop = STOP_STACK;
+        HAND(eval_stop_call, n, fp, acc, d);
+    }
+    set_overflow(M, fp, NULL);
+    HAND(call_throw, n, fp, acc, d);
+}
+
+EXEC(eval_overflow_node)
+{
+    if (!M->limits.stack_limited || mem_short) HAND(eval_overflow, n, fp, acc, d);
+    M->stop = STOP_STACK;
+    HAND(eval_stop, n, fp, acc, d);
+}
+
+typedef enum Unwind {
+    UNWIND_CATCH,
+    UNWIND_HANDLE,
+    UNWIND_WORLD,
+    UNWIND_COROUTINE,
+    UNWIND_OUT
+} Unwind;
+
+/* How often a handler that fails is called again: as often as PUC Lua's C stack allows. */
+static int handlers_max(const Machine *M)
+{
+    bool few = M->pcalls + HANDLERS_MIN < HANDLERS_MAX;
+    return few ? HANDLERS_MAX - (int)M->pcalls : HANDLERS_MIN;
+}
+
+/* Whether a handler is to see the error; it is left in M->value. That there is no memory is
+ * no handler's business, as in PUC Lua. */
+static bool has_handler(Machine *M, Value handler, int handlers)
+{
+    if (M->error_handled || M->fatal || M->raised == RAISED_BY_MEMORY) return false;
+    M->value = handler;
+    if (handlers < handlers_max(M) && value_is_function(handler)) return true;
+    error_raise(M, new_c_string("error in error handling"));
+    return false;
+}
+
+/* Finds who takes the error: leaves the frame that the catching native called in
+ * M->catch_*. Frames that are passed count as steps. */
+static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
+{
+    FrameCursor c = frame_cursor(M->segment, fp, n);
+    int handlers = 0;
+    M->hook_left = false;
+    for (unsigned passed = 1;; passed++) {
+        if (passed % STEP_LEVELS == 0) M->fuel--;
+        FrameError what = frame_kinds[c.ret->kind].error;
+        M->hook_left |= what == ERROR_UNHOOKS || collect_hooks_were_on(c.ret, c.ret_base);
+        if (M->fatal && what != ERROR_ENDS && what != ERROR_LEAVES) {
+            if (!frame_down(&c)) return UNWIND_OUT;
+            continue;
+        }
+        M->catch_segment = c.ret_segment;
+        M->catch_frame = c.ret_base;
+        switch (what) {
+        case ERROR_COUNTS: handlers++; break;
+        case ERROR_CATCHES: return UNWIND_CATCH;
+        case ERROR_HANDLES:
+            return has_handler(M, c.ret_base[-5], handlers) ? UNWIND_HANDLE : UNWIND_CATCH;
+        case ERROR_RESTORES: return UNWIND_WORLD;
+        case ERROR_ENDS: return UNWIND_COROUTINE;
+        case ERROR_LEAVES:
+            if (M->depth > 1 || M->handler == V_NIL) return UNWIND_OUT;
+            return has_handler(M, M->handler, handlers) ? UNWIND_HANDLE : UNWIND_OUT;
+        default: break;
+        }
+        if (!frame_down(&c)) return UNWIND_OUT;
+    }
+}
+
+/* What an error for want of memory has unwound is to keep nothing alive. */
+static void forget(Machine *M, Value *a)
+{
+    Value *end = M->segment->slots + M->segment->size;
+    memset(a, 0, (size_t)(end - a) * sizeof *a);
+    M->spare = M->left = NULL;
+}
+
+/* The frame of pcall or xpcall is the running one again, with false, error. */
+static NOINLINE Value *catch_error(Machine *M)
+{
+    assert(M->catch_segment && M->catch_frame && "somebody catches the error");
+    Segment *s = M->catch_segment;
+    Value *a = frame_owner(M->catch_frame);
+    M->pcalls = (uint32_t)M->catch_frame[-3];
+    bool deep = s->below + (size_t)(a - s->slots) > M->limits.stack;
+    frame_set_error_room(M, M->error_room && deep); /* else a handler is left, if any */
+    a = frame_thaw(M, s, a, a, NATIVE_SLOTS);
+    if (M->raised == RAISED_BY_MEMORY || M->error == string_value(string_no_memory()))
+        forget(M, a);
+    a[0] = V_FALSE;
+    a[1] = M->error;
+    M->error = V_NIL;
+    M->error_handled = false;
+    M->results = a;
+    M->result_count = 2;
+    return a;
+}
+
+/* The handler, M->value, runs at the point of the error, on top of the failing frames. */
+static NOINLINE void call_handler(Machine *M, Value *fp, const Node *n)
+{
+    assert(value_is_function(M->value) && "a handler can be called");
+    frame_set_error_room(M, true);
+    frame_enter_segment(M, M->segment);
+    size_t used = value_is(fp[-1], OBJ_CLOSURE) ? frame_extent(fp) : 0;
+    Value *nf = frame_push(M, fp, used, &glue_handler, value_object(n));
+    if (UNLIKELY(M->hooking)) nf = hook_mark_handler(M, nf, n, M->value);
+    nf[-1] = M->value;
+    nf[0] = M->error;
+    M->call_frame = nf;
+}
+
+static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
+{
+    M->status = RUN_ERROR;
+    if (M->depth > 1) return;
+    M->error_handled = false;
+    if (M->hooks && M->hooks->uncaught) M->hooks->uncaught(M, fp, n);
+    if (UNLIKELY(M->watch)) M->watch->uncaught(M, n, fp);
+}
+
+EXEC(eval_throw)
+{
+    if (UNLIKELY(M->stop && !M->fatal)) HAND(eval_stop, n, fp, acc, d);
+    stress_stack(M, n, fp);
+    Unwind unwind = find_catcher(M, fp, n);
+    if (UNLIKELY(M->hook_left) && unwind != UNWIND_HANDLE) hook_leave(M);
+    switch (unwind) {
+    case UNWIND_CATCH: fp = catch_error(M); RETURN_MANY(fp);
+    case UNWIND_HANDLE: call_handler(M, fp, n); HAND(call_any, n, M->call_frame, 1, d);
+    case UNWIND_WORLD: HAND(world_fail, n, M->catch_frame, acc, d);
+    case UNWIND_COROUTINE: HAND(switch_fail, n, fp, acc, d);
+    default: note_uncaught(M, fp, n); return NULL;
+    }
+}
+
+/* The handler's value replaces the error, which then goes to the xpcall. */
+EXEC(exec_GLUE_HANDLER)
+{
+    error_raise(M, acc);
+    M->error_handled = true;
+    n = frame_payload_node(fp);
+    fp = frame_owner(fp);
+    HAND(eval_throw, n, fp, acc, d);
+}
+EXEC(many_GLUE_HANDLER)
+{
+    HAND(exec_GLUE_HANDLER, n, fp, M->result_count ? M->results[0] : V_NIL, d);
+}

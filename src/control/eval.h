@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The evaluator from outside: running a function in a run, pausing, going on.
+ *
+ * eval_call runs until the function returns, fails, or has to pause. It may be
+ * called by a native on the C stack (a host function that calls back): then what it
+ * starts cannot yield out of it or pause.
+ */
+#ifndef MOONLET_EVAL_H
+#define MOONLET_EVAL_H
+
+#include "eval/native.h"
+
+/* Once per process before anything else; idempotent, thread-safe. */
+void eval_init(void);
+
+/* Results in M->results[0..M->result_count) (valid until the next call), or the error
+ * value in M->error. */
+RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n);
+/* Goes on with the program that was paused when the run's state was packed. */
+RunStatus eval_resume_paused(Machine *M);
+
+/* Steps this run may still make: calls, turns of loops, and long work; UINT64_MAX: no limit. */
+void eval_set_budget(Machine *M, uint64_t steps);
+/* The debt, and what has been paid in advance, are those of the program that was paused. */
+void eval_set_debt(Machine *M, const CoBody *paused);
+uint64_t eval_steps_used(const Machine *M);
+uint64_t eval_steps_left(const Machine *M);
+/* The run polls at its next step. */
+void eval_poll_soon(void *machine);
+/* The same as a MemBound's function: before more is allocated, if no more may be. */
+void eval_count_reached(void *machine);
+/* The same for a MemAlarm. */
+void eval_memory_alarm(void *machine);
+
+/*
+ * What else it may use; before it begins, or it may go on with what it has used. Reaching
+ * one is a stop that the program cannot catch.
+ */
+/* It polls after so many steps at the latest. */
+void eval_limit_portion(Machine *M, int64_t steps);
+/* Nanoseconds from now; an earlier end stays. Looked at every 1000 steps. */
+void eval_limit_time(Machine *M, uint64_t ns);
+/* Bytes that are alive (control/held.h). */
+void eval_limit_held(Machine *M, uint64_t bytes);
+/* Slots of a coroutine's stack; bytes of a string. */
+void eval_limit_stack(Machine *M, size_t slots);
+void eval_limit_string(Machine *M, size_t length);
+/* Bytes that this thread counts from now on, through mem_bound: the caller puts that back.
+ * Stacks and strings that would be larger are not made. */
+void eval_limit_bytes(Machine *M, uint64_t bytes);
+
+/* Reasons why a run stops before its end, in M->stop. */
+typedef enum EvalStop {
+    STOP_NONE,
+    STOP_STEPS,
+    STOP_BYTES,
+    STOP_TIME,
+    STOP_STACK,
+    STOP_STRING,
+    STOP_HELD,
+    STOP_HOST,    /* what the host's poll hook has found */
+    STOP_OUTSIDE, /* M->stops */
+    STOP_STRESS   /* only to go on at once: stress.h */
+} EvalStop;
+
+/* Whether bytes or time have run out: which, or STOP_NONE. */
+EvalStop eval_reached(const Machine *M);
+/* Why it has stopped: as M->stop, but that a stack or a string of which a limit of bytes
+ * was the limit means that one. */
+EvalStop eval_stop_reason(const Machine *M);
+const char *eval_stop_text(EvalStop stop); /* "out of steps" */
+
+/* Whether so many more calls can be made from C, on whose stack each has an evaluator. */
+bool eval_has_room(const Machine *M, int more);
+
+/* A state as things are now; the running program, if any, goes on under a new epoch.
+ * From a native: its frame is moved; M->native is the new one. */
+State *eval_snapshot(Machine *M);
+/* The same as a value of this world: see machine_snapshot_own. */
+State *eval_snapshot_own(Machine *M);
+
+/* The coroutine in M->run.co, saved in its body, is the running one again: gives its top
+ * frame, thawed. NULL: there is no memory for that, which those of natives always have. */
+Value *eval_reenter(Machine *M);
+/* The same where the run has only been interrupted: what it counts goes on. */
+Value *eval_go_on(Machine *M);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run may use beside steps, and which of it has run out. */
+#include <time.h>
+
+#include "control/eval.h"
+
+enum { PORTION_TIMED = 1000, PORTION_HELD = 10000 };
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void eval_limit_portion(Machine *M, int64_t steps)
+{
+    if (M->limits.portion > steps) M->limits.portion = steps;
+}
+
+void eval_limit_time(Machine *M, uint64_t ns)
+{
+    uint64_t now = now_ns(), deadline = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+    if (!M->limits.deadline || deadline < M->limits.deadline) M->limits.deadline = deadline;
+    eval_limit_portion(M, PORTION_TIMED);
+}
+
+void eval_limit_stack(Machine *M, size_t slots)
+{
+    M->stack_max = M->limits.stack = slots;
+    M->limits.stack_limited = true;
+}
+
+void eval_limit_string(Machine *M, size_t length)
+{
+    if (length >= M->limits.string) return;
+    M->limits.string = length;
+    M->limits.string_limited = true;
+}
+
+void eval_limit_bytes(Machine *M, uint64_t bytes)
+{
+    if (bytes > MEM_UNBOUNDED / 2) bytes = MEM_UNBOUNDED / 2;
+    mem_bound = mem_bound_new(mem_used() + (int64_t)bytes, eval_count_reached, M);
+    M->limits.bytes_limited = M->limits.string_limited = true;
+    if (bytes / sizeof(Value) >= M->stack_max) return;
+    eval_limit_stack(M, (size_t)(bytes / sizeof(Value)));
+    M->limits.stack_of_bytes = true;
+}
+
+void eval_limit_held(Machine *M, uint64_t bytes)
+{
+    M->limits.held = bytes;
+    eval_limit_string(M, bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX);
+    eval_limit_portion(M, PORTION_HELD);
+}
+
+EvalStop eval_reached(const Machine *M)
+{
+    if (M->limits.bytes_limited && !mem_room()) return STOP_BYTES;
+    if (M->limits.deadline && now_ns() > M->limits.deadline) return STOP_TIME;
+    return STOP_NONE;
+}
+
+EvalStop eval_stop_reason(const Machine *M)
+{
+    EvalStop stop = (EvalStop)M->stop;
+    if (stop == STOP_STACK && M->limits.stack_of_bytes) return STOP_BYTES;
+    if (stop == STOP_STRING && machine_string_room(M) < M->limits.string) return STOP_BYTES;
+    if (stop == STOP_STRING && M->limits.string == M->limits.held) return STOP_HELD;
+    return stop;
+}
+
+const char *eval_stop_text(EvalStop stop)
+{
+    switch (stop) {
+    case STOP_STEPS: return "out of steps";
+    case STOP_BYTES: return "out of memory";
+    case STOP_TIME: return "out of time";
+    case STOP_STACK: return "out of stack";
+    case STOP_STRING: return "string too long";
+    case STOP_HELD: return "too much memory held";
+    default: return "interrupted!";
+    }
+}

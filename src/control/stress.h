@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The build kind `stress`, after PUC Lua's ltests: a run is disturbed at every few of its
+ * steps and returns, in ways of which a program must not notice anything.
+ *
+ * At a poll, that is at a call, also of a native, or at a turn of a loop; and where a function
+ * returns to what has called it (node.h):
+ *
+ *   all that a trace of the stack would look at is checked to be values
+ *   the end of the running segment is checked to be whole
+ *   in turn the top frame moves to another segment, with no more room than it needs, what it
+ *   leaves being made no values; or
+ *   the state is packed (as the program's own snapshot or as the host's) and gone on from; or
+ *   loaded as well, as after a return to it; or
+ *   the run pauses, at polls: it leaves the evaluator, and is resumed, in the state it has
+ * given now and then all that the state reaches is traced and checked, and what is dead is
+ * dropped
+ *
+ * and the stack, arguments and results are checked around each native and at each error.
+ *
+ * MOONLET_STRESS in the environment says after how many steps there is a poll (5); 1: at each.
+ * So long is a portion of fuel: a program that makes or copies much in one step has fewer
+ * steps in it, and polls after each burst. MOONLET_STRESS_TURN says with which disturbance to
+ * begin, so that a program can be run with each of them at each of its polls.
+ *
+ * While a C function waits on the C stack there are checks only. In other kinds there is
+ * nothing of it.
+ */
+#ifndef MOONLET_STRESS_H
+#define MOONLET_STRESS_H
+
+#include "stack/frame.h"
+
+#ifdef MOONLET_STRESS
+/* At node n, or at a call (node_call_again): gives fp, which may have moved. */
+Value *stress_poll(Machine *M, const Node *n, Value *fp);
+/* What is in v[0..count) are values. */
+void stress_values(const Value *v, size_t count);
+/* What is on the stack are values, with control at n. */
+void stress_stack(Machine *M, const Node *n, Value *fp);
+/* Steps between polls. */
+int64_t stress_portion(int64_t most);
+/* Whether the run is to pause at this poll: STOP_STRESS. */
+bool stress_pauses(Machine *M);
+/* Whether that was why the run has left the evaluator: then it is where it was again, with
+ * fp, at the node that is to be executed. */
+bool stress_resume(Machine *M, const Node **n, Value **fp);
+#else
+static inline Value *stress_poll(Machine *M, const Node *n, Value *fp) { return fp; }
+static inline void stress_values(const Value *v, size_t count) {}
+static inline void stress_stack(Machine *M, const Node *n, Value *fp) {}
+static inline int64_t stress_portion(int64_t most) { return most; }
+static inline bool stress_pauses(Machine *M) { return false; }
+static inline bool stress_resume(Machine *M, const Node **n, Value **fp) { return false; }
+#endif
+
+#endif

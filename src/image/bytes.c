@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The rare parts of reading and writing bytes: growing, long numbers, failing. See bytes.h
+ * for the invariants. */
+#include "image/bytes.h"
+
+#include <stdlib.h>
+
+bool sink_grow(ByteSink *s, size_t n)
+{
+    if (s->failed || n > SIZE_MAX / 4 - s->capacity) {
+        s->failed = true;
+        return false;
+    }
+    size_t capacity = s->capacity ? s->capacity : 256;
+    while (capacity - s->length < n) capacity *= 2;
+    uint8_t *bytes = realloc(s->bytes, capacity);
+    if (!bytes) {
+        s->failed = true;
+        s->capacity = s->length; /* so that whatever follows comes here again */
+        return false;
+    }
+    s->bytes = bytes;
+    s->capacity = capacity;
+    return true;
+}
+
+void sink_free(ByteSink *s)
+{
+    free(s->bytes);
+    *s = (ByteSink){0};
+}
+
+#ifdef MOONLET_SEE_FIELDS
+void (*source_seen)(SourceField field, const uint8_t *from, const uint8_t *to);
+#endif
+
+void source_fail(ByteSource *s)
+{
+    s->failed = true;
+    s->at = s->end;
+}
+
+uint64_t source_number_slow(ByteSource *s)
+{
+    uint64_t n = 0;
+    const uint8_t *from = s->at;
+    (void)from;
+    for (unsigned shift = 0; shift < 64 && s->at < s->end; shift += 7) {
+        uint8_t b = *s->at++;
+        if (shift == 63 && b > 1) break; /* more than 64 bits */
+        n |= (uint64_t)(b & 0x7f) << shift;
+        if (b < 0x80) {
+            if (b == 0 && shift > 0) break; /* not the one way to write it */
+            SOURCE_SEEN(FIELD_NUMBER, from, s->at);
+            return n;
+        }
+    }
+    source_fail(s);
+    return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes: what images are written to and read from.
+ *
+ *   ByteSink    a growing block of malloc's; once there is no memory, `failed`, and all that
+ *               follows is dropped: the writer looks at the end
+ *   ByteSource  bytes from anywhere, with an end; once something does not fit, `failed`, and
+ *               all that follows reads as zeros: the reader looks where it matters
+ *
+ * Numbers of things are LEB128 (7 bits a byte, the lowest first, at most 10 bytes), signed
+ * ones zigzag (0 -1 1 -2 ...); words are little-endian on every machine.
+ *
+ * Invariant of a source: at <= end, and no byte at or behind `end` is read.
+ */
+#ifndef MOONLET_BYTES_H
+#define MOONLET_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct ByteSink {
+    uint8_t *bytes;
+    size_t length, capacity;
+    bool failed;
+} ByteSink;
+
+/* Room for n more bytes. Answers false without memory; the sink has then failed. */
+bool sink_grow(ByteSink *s, size_t n);
+static inline bool sink_room(ByteSink *s, size_t n)
+{
+    return s->capacity - s->length >= n || sink_grow(s, n);
+}
+static inline void sink_byte(ByteSink *s, uint8_t b)
+{
+    if (sink_room(s, 1)) s->bytes[s->length++] = b;
+}
+static inline void sink_bytes(ByteSink *s, const void *bytes, size_t n)
+{
+    if (!sink_room(s, n)) return;
+    if (n) memcpy(s->bytes + s->length, bytes, n);
+    s->length += n;
+}
+static inline void sink_number(ByteSink *s, uint64_t n)
+{
+    if (!sink_room(s, 10)) return;
+    uint8_t *to = s->bytes + s->length;
+    for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
+    *to++ = (uint8_t)n;
+    s->length = (size_t)(to - s->bytes);
+}
+static inline void sink_signed(ByteSink *s, int64_t n)
+{
+    sink_number(s, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+static inline void sink_word(ByteSink *s, uint64_t w)
+{
+    if (!sink_room(s, 8)) return;
+    for (int i = 0; i < 8; i++) s->bytes[s->length + (size_t)i] = (uint8_t)(w >> 8 * i);
+    s->length += 8;
+}
+void sink_free(ByteSink *s);
+
+typedef struct ByteSource {
+    const uint8_t *at, *end;
+    bool failed;
+} ByteSource;
+
+/* The fuzzers of images want to know where each field begins and ends. */
+#ifdef MOONLET_SEE_FIELDS
+typedef enum SourceField { FIELD_BYTE, FIELD_NUMBER, FIELD_WORD, FIELD_BYTES } SourceField;
+extern void (*source_seen)(SourceField field, const uint8_t *from, const uint8_t *to);
+#define SOURCE_SEEN(field_, from_, to_) \
+    (source_seen ? source_seen(field_, from_, to_) : (void)0)
+#else
+#define SOURCE_SEEN(field_, from_, to_) ((void)0)
+#endif
+
+static inline size_t source_left(const ByteSource *s) { return (size_t)(s->end - s->at); }
+/* Nothing is left, and no more is read. */
+void source_fail(ByteSource *s);
+static inline uint8_t source_byte(ByteSource *s)
+{
+    SOURCE_SEEN(FIELD_BYTE, s->at, s->at + 1);
+    if (s->at < s->end) return *s->at++;
+    source_fail(s);
+    return 0;
+}
+uint64_t source_number_slow(ByteSource *s);
+static inline uint64_t source_number(ByteSource *s)
+{
+    if (s->at < s->end && *s->at < 0x80) {
+        SOURCE_SEEN(FIELD_NUMBER, s->at, s->at + 1);
+        return *s->at++;
+    }
+    return source_number_slow(s);
+}
+static inline int64_t source_signed(ByteSource *s)
+{
+    uint64_t n = source_number(s);
+    return (int64_t)(n >> 1 ^ -(n & 1));
+}
+/* A number of things that take at least so many bytes each: no more than can follow. */
+static inline size_t source_count(ByteSource *s, size_t bytes_each)
+{
+    uint64_t n = source_number(s);
+    if (n <= source_left(s) / bytes_each) return (size_t)n;
+    source_fail(s);
+    return 0;
+}
+static inline uint64_t source_word(ByteSource *s)
+{
+    uint64_t w = 0;
+    if (source_left(s) < 8) {
+        source_fail(s);
+        return 0;
+    }
+    SOURCE_SEEN(FIELD_WORD, s->at, s->at + 8);
+    for (int i = 0; i < 8; i++) w |= (uint64_t)s->at[i] << 8 * i;
+    s->at += 8;
+    return w;
+}
+/* The next n bytes, in place; NULL: there are not as many. */
+static inline const uint8_t *source_bytes(ByteSource *s, size_t n)
+{
+    const uint8_t *p = s->at;
+    if (source_left(s) < n) {
+        source_fail(s);
+        return NULL;
+    }
+    SOURCE_SEEN(FIELD_BYTES, p, p + n);
+    s->at += n;
+    return p;
+}
+
+#endif

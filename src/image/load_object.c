@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/* Objects of an image: made where they are met first, filled later. */
+#include "control/world.h"
+#include "image/loader.h"
+#include "lib/file.h"
+#include "lib/natives.h"
+#include "stack/upvalue.h"
+#include "value/table_chunks.h"
+
+#include <math.h>
+
+/* References ------------------------------------------------------------------------- */
+
+static void *known_object(Loader *L, uint8_t tag)
+{
+    uint64_t n = source_number(&L->in);
+    if (tag == TAG_BASE && L->base && n < L->base->object_count)
+        return image_object(L->base, (uint32_t)n);
+    if (tag == TAG_OBJECT && n < L->objects.count)
+        return L->objects.list[L->objects.count - 1 - n];
+    source_fail(&L->in);
+    return NULL;
+}
+
+static void *object_by_tag(Loader *L, uint8_t tag)
+{
+    if (tag == TAG_OBJECT || tag == TAG_BASE) return known_object(L, tag);
+    return load_shell(L, tag);
+}
+
+/* Any object but a string, or a value without identity. */
+static Value load_any(Loader *L)
+{
+    Value v = V_NIL;
+    uint8_t tag = source_byte(&L->in);
+    if (L->in.failed || load_plain(L, tag, &v)) return v;
+    return value_object(object_by_tag(L, tag));
+}
+
+Value load_value(Loader *L)
+{
+    Value v = load_any(L);
+    if (!value_is(v, OBJ_CELL)) return v;
+    source_fail(&L->in);
+    return V_NIL;
+}
+
+Value load_word(Loader *L)
+{
+    if (L->in.at < L->in.end && *L->in.at == TAG_NOBODY) {
+        L->in.at++;
+        return V_NIL;
+    }
+    return load_any(L);
+}
+
+void *load_object(Loader *L, ObjectType type, bool nil_too)
+{
+    Value v = load_any(L);
+    if (value_is(v, type)) return value_pointer(v);
+    if (v != V_NIL || !nil_too) source_fail(&L->in);
+    return NULL;
+}
+
+Value load_upvalue(Loader *L, const Proto *p, uint32_t i)
+{
+    return p->upvalues[i].cell ? value_object(load_object(L, OBJ_CELL, false)) : load_value(L);
+}
+
+/* Shells: objects without their contents ----------------------------------------------- */
+
+static Table *table_shell(Loader *L)
+{
+    Table *t = mem_new(sizeof *t);
+    object_init(&t->h, OBJ_TABLE, 0);
+    t->epoch = L->M->run.epoch;
+    return t;
+}
+
+static Cell *cell_shell(Loader *L)
+{
+    Cell *c = mem_new(sizeof *c);
+    object_init(&c->h, OBJ_CELL, 0);
+    c->epoch = L->M->run.epoch;
+    return c;
+}
+
+static Closure *closure_with(const Proto *p)
+{
+    Closure *c = run_new_closure(p->upvalue_count);
+    object_init(&c->h, OBJ_CLOSURE, 0);
+    c->h.flags = (uint8_t)p->upvalue_count;
+    c->proto = p;
+    return c;
+}
+
+static Closure *closure_shell(Loader *L)
+{
+    const Proto *p = loader_proto(L);
+    return p ? closure_with(p) : NULL;
+}
+
+static Native *native_shell(Loader *L)
+{
+    const NativeDef *row = load_native_row(L);
+    size_t count = source_count(&L->in, 1);
+    if (!row || row->place == PLACE_CONTINUATION || count > UINT8_MAX) {
+        source_fail(&L->in);
+        return NULL;
+    }
+    return native_new(L->M, row, (int)count);
+}
+
+static Native *host_shell(Loader *L)
+{
+    char name[IMAGE_NAME_MAX];
+    if (!load_name(L, name)) return NULL;
+    Native *f = L->host->function ? L->host->function(L->host->context, L->M, name) : NULL;
+    if (!f) loader_refuse(L, "the image needs the host function '%s'", name);
+    return f;
+}
+
+static Coroutine *coroutine_shell(Loader *L)
+{
+    Coroutine *c = mem_new(sizeof *c);
+    object_init(&c->h, OBJ_COROUTINE, 0);
+    c->epoch = L->M->run.epoch;
+    c->body.status = CO_DEAD;
+    return c;
+}
+
+static Userdata *snapshot_shell(Loader *L)
+{
+    Userdata *u = run_new_userdata(&L->M->run, world_snapshot_tag, 0);
+    uint64_t number = source_number(&L->in);
+    if (number > UINT32_MAX) source_fail(&L->in);
+    loader_fix(L, &u->data, (uint32_t)number);
+    return u;
+}
+
+static Userdata *file_shell(Loader *L)
+{
+    FILE *const standard[] = {NULL, stdin, stdout, stderr};
+    uint8_t code = source_byte(&L->in);
+    Userdata *u = run_new_userdata(&L->M->run, file_tag, sizeof(File));
+    if (code > 3) source_fail(&L->in);
+    if (code && code <= 3)
+        *(File *)u->data = (File){.f = standard[code], .kind = FILE_STANDARD};
+    return u;
+}
+
+static Userdata *userdata_shell(Loader *L)
+{
+    char name[IMAGE_NAME_MAX];
+    if (!load_name(L, name)) return NULL;
+    const ImageHost *h = L->host;
+    Userdata *u = h->userdata ? h->userdata(h->context, L->M, name) : NULL;
+    if (!u) loader_refuse(L, "the image needs the userdata type '%s'", name);
+    return u;
+}
+
+static void *new_object(Loader *L, uint8_t tag)
+{
+    switch (tag) {
+    case TAG_TABLE: return table_shell(L);
+    case TAG_CELL: return cell_shell(L);
+    case TAG_CLOSURE: return closure_shell(L);
+    case TAG_NATIVE: return native_shell(L);
+    case TAG_HOST: return host_shell(L);
+    case TAG_COROUTINE: return coroutine_shell(L);
+    case TAG_SNAPSHOT: return snapshot_shell(L);
+    case TAG_FILE: return file_shell(L);
+    case TAG_USERDATA: return userdata_shell(L);
+    default: source_fail(&L->in); return NULL;
+    }
+}
+
+/* Whether an earlier record has an object with this id, or the base. Then it may be that both
+ * are in the state: load.c looks. */
+static bool is_known_elsewhere(const Loader *L, uint64_t id)
+{
+    if (id < L->common_below) return true;
+    return L->record && id < L->objects.id_limit && L->objects.by_id[id];
+}
+
+/* By another object of this record. In the first one, those with a place are known anyway. */
+static bool id_is_taken(Loader *L, uint64_t id)
+{
+    bool fresh = true, placed = !L->record && id < L->objects.id_limit;
+    const void *key = (const void *)(uintptr_t)id;
+    if (placed && L->objects.by_id[id]) return true;
+    if (placed) return numbering_find(&L->ids, key) != NULL;
+    numbering_place(&L->ids, key, &fresh);
+    return !fresh;
+}
+
+/* Ids order keys, so no two objects of a state may have the same. */
+static void give_id(Loader *L, Object *h)
+{
+    uint64_t id = L->last_id + (uint64_t)source_signed(&L->in);
+    if (id == 0 || id >= L->next_id || id >> 47) source_fail(&L->in);
+    if (id_is_taken(L, id)) source_fail(&L->in);
+    if (is_known_elsewhere(L, id)) L->parted = true;
+    if (L->parted && !L->record) source_fail(&L->in); /* no delta has an id of its base again */
+    h->id_high = (uint16_t)(id >> 32);
+    h->id_low = (uint32_t)id;
+    L->last_id = id;
+}
+
+void *load_shell(Loader *L, uint8_t tag)
+{
+    Object *o = new_object(L, tag);
+    if (!o) return NULL;
+    give_id(L, o);
+    objects_add(&L->objects, o);
+    return o;
+}
+
+/* Contents ---------------------------------------------------------------------------- */
+
+static void load_array(Loader *L, TableBody *b, size_t words)
+{
+    for (size_t i = 1; i <= words && !loader_failed(L); i++) {
+        Value v = load_value(L);
+        if (v != V_NIL) table_add_like(b, value_number((double)i), v, L->M->run.epoch);
+    }
+}
+
+static bool is_key(Value v)
+{
+    double d = value_is_number(v) ? value_to_double(v) : 1;
+    return v != V_NIL && d == d && !(d == 0 && signbit(d));
+}
+
+static void load_hash(Loader *L, TableBody *b, size_t count)
+{
+    for (size_t i = 0; i < count && !loader_failed(L); i++) {
+        Value key = load_value(L), v = load_value(L);
+        if (!is_key(key) || v == V_NIL || table_get(b, key) != V_NIL ||
+            table_index_in(key, b->array_size))
+            source_fail(&L->in);
+        else
+            table_add_like(b, key, v, L->M->run.epoch);
+    }
+}
+
+static TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX + 1])
+{
+    TableRoom room = {.chunked = bits & TABLE_HAS_CHUNKS,
+                      .numbers = bits & TABLE_HAS_NUMBERS,
+                      .removed = bits & TABLE_HAS_REMOVED};
+    uint64_t array = bits & TABLE_HAS_ARRAY ? source_number(&L->in) : 0;
+    unsigned log = bits & TABLE_HAS_HASH ? source_byte(&L->in) : 0;
+    if (bits & TABLE_HAS_SHIFT) room.shift = source_byte(&L->in);
+    if (array > TABLE_ARRAY_MAX || log > 30) source_fail(&L->in);
+    room.array = (uint32_t)array;
+    room.nodes = bits & TABLE_HAS_HASH ? (uint32_t)1 << (log & 31) : 0;
+    if (!(bits & TABLE_HAS_WORDS)) return room;
+    if (room.nodes > NODES_MAX) source_fail(&L->in);
+    if (loader_failed(L)) return room;
+    room.words = nodes_words(room.nodes);
+    for (uint32_t i = 0; i < room.words; i++) words[i] = source_number(&L->in);
+    return room;
+}
+
+static unsigned load_bits(Loader *L)
+{
+    uint64_t bits = source_number(&L->in);
+    if (bits >= 2 * TABLE_IS_FROZEN) source_fail(&L->in);
+    return (unsigned)bits;
+}
+
+static void load_table(Loader *L, Table *t, TableBody *b)
+{
+    Word words[NODES_MAX + 1];
+    unsigned bits = load_bits(L);
+    Table *meta = bits & TABLE_HAS_META ? load_object(L, OBJ_TABLE, false) : NULL;
+    TableRoom room = load_room(L, bits, words);
+    size_t array = room.array ? source_count(&L->in, 1) : 0;
+    size_t pairs = room.nodes ? source_count(&L->in, 2) : 0;
+    if (array > room.array || array < room.array / IMAGE_ARRAY_WORD) source_fail(&L->in);
+    if (loader_failed(L)) return;
+    *b = (TableBody){0};
+    if (!table_begin_room(b, &room, words, L->M->run.epoch)) {
+        source_fail(&L->in);
+        return;
+    }
+    load_array(L, b, array);
+    load_hash(L, b, pairs);
+    if (!loader_failed(L) && !table_room_is_sound(b)) source_fail(&L->in);
+    b->meta = meta;
+    if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
+}
+
+/* Of a native: a cell may be among them (load_check_native). */
+static void load_values(Loader *L, Value *to, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) to[i] = load_any(L);
+}
+
+static void load_upvalues(Loader *L, Closure *c)
+{
+    for (uint32_t i = 0; i < c->proto->upvalue_count && !loader_failed(L); i++)
+        c->upvalues[i] = load_upvalue(L, c->proto, i);
+}
+
+static void load_userdata_bytes(Loader *L, Userdata *u, UserdataBody *b)
+{
+    size_t length = source_count(&L->in, 1);
+    const uint8_t *bytes = source_bytes(&L->in, length);
+    if (!bytes) return;
+    const ImageHost *h = L->host;
+    if (!h->read_userdata || !h->read_userdata(h->context, u, b, bytes, length))
+        loader_refuse(L, "the host does not take the bytes of a userdata of the image");
+}
+
+static void load_userdata(Loader *L, Userdata *u, UserdataBody *b)
+{
+    b->meta = load_object(L, OBJ_TABLE, true);
+    b->user = load_value(L);
+    if (u->tag != world_snapshot_tag && u->tag != file_tag) load_userdata_bytes(L, u, b);
+}
+
+static bool is_host_native(const Native *f) { return !natives_by_function(f->fn); }
+
+void load_contents(Loader *L, void *o)
+{
+    Machine *M = L->M;
+    switch (object_type(o)) {
+    case OBJ_TABLE: load_table(L, o, heap_table_mut(&M->run, o)); break;
+    case OBJ_CELL: *heap_cell_mut(&M->run, o) = load_value(L); break;
+    case OBJ_CLOSURE: load_upvalues(L, o); break;
+    case OBJ_NATIVE:
+        if (is_host_native(o)) break;
+        load_values(L, ((Native *)o)->upvalues, ((Native *)o)->count);
+        load_check_native(L, o);
+        break;
+    case OBJ_COROUTINE: load_coroutine(L, o); break;
+    default: load_userdata(L, o, heap_userdata_mut(&M->run, o)); break;
+    }
+}
+
+/* A closure whose upvalues the debug library has set has a stand-in in this state. */
+static void change_closure(Loader *L, Closure *c)
+{
+    const Proto *p = loader_proto(L);
+    if (!p || p->upvalue_count != c->proto->upvalue_count) {
+        source_fail(&L->in);
+        return;
+    }
+    Closure *now = upvalue_stand_in(c, p);
+    load_upvalues(L, now);
+    if (!loader_failed(L)) heap_set_closure(&L->M->run, c, now);
+}
+
+static void load_keys(Loader *L, Table *t, TableBody *b)
+{
+    Word words[NODES_MAX + 1];
+    unsigned bits = load_bits(L);
+    Table *meta = bits & TABLE_HAS_META ? load_object(L, OBJ_TABLE, false) : NULL;
+    TableRoom room = load_room(L, bits, words);
+    size_t count = source_count(&L->in, 2);
+    if (loader_failed(L) || !table_change_room(b, &room, words, L->M->run.epoch)) {
+        source_fail(&L->in);
+        return;
+    }
+    for (size_t i = 0; i < count && !loader_failed(L); i++) {
+        Value key = load_value(L), v = load_value(L);
+        if (!is_key(key) || !table_change_like(b, key, v, L->M->run.epoch)) source_fail(&L->in);
+    }
+    bool sound = room.words ? table_room_is_sound(b) : table_pairs(b) <= room.nodes;
+    if (!loader_failed(L) && !sound) source_fail(&L->in);
+    b->meta = meta;
+    if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
+}
+
+static void change_table(Loader *L, Table *t)
+{
+    uint8_t how = source_byte(&L->in);
+    TableBody *b = heap_thaw(&L->M->run, t);
+    if (how == CHANGE_KEYS)
+        load_keys(L, t, b);
+    else if (how == CHANGE_ALL)
+        load_table(L, t, b);
+    else
+        source_fail(&L->in);
+}
+
+void load_change(Loader *L, void *o)
+{
+    switch (object_type(o)) {
+    case OBJ_CLOSURE: change_closure(L, o); break;
+    case OBJ_NATIVE: source_fail(&L->in); break; /* it never changes */
+    case OBJ_TABLE: change_table(L, o); break;
+    default: load_contents(L, o); break;
+    }
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects by number, and their numbers.
+ *
+ *   list    [ o0 o1 o2 ... ]           in the order of meeting
+ *   by_id   [ 0 | 3 | 1 | 0 | ... ]    at an object's id: 1 + its number
+ *   others  o -> its number            of those whose id is another's too, or too large
+ *
+ * Ids are small numbers, and what was made together has neighbouring ones: so numbers are found
+ * by looking into an array that is walked through nearly in order. Objects of different
+ * branches of a history may have one id: by_id has one of them, the list says which.
+ *
+ * Invariant: an object of the list is found; by_id[i] is 0, or list[by_id[i] - 1] has the id i.
+ * All is collected memory. Without memory it is `failed`, and gives the number 0.
+ * Cost: O(1).
+ */
+#ifndef MOONLET_OBJECTS_H
+#define MOONLET_OBJECTS_H
+
+#include "image/numbering.h"
+
+enum { OBJECT_NONE = UINT32_MAX };
+
+typedef struct Objects {
+    void **list;
+    uint32_t count, capacity;
+    uint32_t *by_id;
+    uint64_t id_limit; /* ids below have a place in by_id */
+    Numbering others;
+    bool failed;
+} Objects;
+
+/* OBJECT_NONE: it has none. */
+uint32_t objects_number(const Objects *x, const void *o);
+/* The next number, for an object that has none. */
+void objects_add(Objects *x, const void *o);
+/* What only the caller knows of. */
+void objects_free(Objects *x);
+
+#endif

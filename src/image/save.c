@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Images of states: the order of work. See image.h.
+ *
+ * A record holds one state: that which is saved, then those which variables of it hold
+ * (snapshots), as they are met. A state is told as what differs from another: the first one
+ * from the base, if there is one, all others from the first. What differs is the entries of
+ * the two heap maps that are not the same, so what both share is never looked at.
+ *
+ * Invariant: an object that a record does not mention is in its state as it is in the state
+ * that it differs from. So objects that only snapshots can reach are told again by each
+ * record that meets them, as the first state has them not.
+ */
+#include "image/saver.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* What the objects are called from which the step leads. */
+static const char *root_name(const Saver *S, Step step)
+{
+    const void *root = NULL;
+    while (step.kind != STEP_START) {
+        root = value_pointer(S->steps[step.from].object);
+        step = S->steps[step.from].step;
+    }
+    if (root == S->M->run.world->globals) return "_G";
+    return root == S->M->run.world->registry ? "registry" : "state";
+}
+
+/* What is told ----------------------------------------------------------------------- */
+
+static const char *path_of(const Saver *S, Step step, char *out, size_t size)
+{
+    const Trail trail = {.items = S->steps, .count = S->objects.count};
+    char path[IMAGE_NAME_MAX];
+    const char *rest = trail_path(&trail, step, path, sizeof path);
+    if (strncmp(rest, "value", 5) == 0) rest += 5; /* what a trail calls its start */
+    snprintf(out, size, "%s%s", root_name(S, step), rest);
+    return out;
+}
+
+const char *image_path(const ImagePart *part, char *out, size_t size)
+{
+    const Saver *S = part->saver;
+    return path_of(S, (Step){STEP_CELL, part->number, V_NIL}, out, size);
+}
+
+void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed)
+{
+    ImagePart part = {
+        o, S->out->length - start, S->strings_length, S->code_length, S, number, changed};
+    if (S->tell) S->tell(S->tell_context, &part);
+    S->strings_length = S->code_length = 0;
+}
+
+void saver_refuse(Saver *S, const char *format, ...)
+{
+    va_list ap;
+    if (*S->error) return;
+    va_start(ap, format);
+    int n = vsnprintf(S->error, IMAGE_ERROR_MAX, format, ap);
+    va_end(ap);
+    if (!S->tracking || n < 0 || n >= IMAGE_ERROR_MAX - IMAGE_NAME_MAX) return;
+    char path[IMAGE_NAME_MAX];
+    snprintf(S->error + n, IMAGE_ERROR_MAX - (size_t)n, " (%s)",
+             path_of(S, S->step, path, sizeof path));
+}
+
+/* Meetings -------------------------------------------------------------------------- */
+
+static bool grow_meetings(Saver *S)
+{
+    size_t capacity = S->meeting_capacity ? S->meeting_capacity * 2 : 256;
+    Meeting *meetings = realloc(S->meetings, capacity * sizeof *meetings);
+    if (meetings) S->meetings = meetings;
+    if (S->tracking) {
+        TrailItem *steps = realloc(S->steps, capacity * sizeof *steps);
+        if (steps) S->steps = steps;
+        if (!steps) meetings = NULL;
+    }
+    if (meetings) S->meeting_capacity = capacity;
+    return meetings != NULL;
+}
+
+void saver_met(Saver *S, const void *o)
+{
+    uint32_t number = S->objects.count;
+    if (number == S->meeting_capacity && !grow_meetings(S)) {
+        S->out->failed = true;
+        return;
+    }
+    S->meetings[number] = (Meeting){S->record, S->record};
+    if (S->base && !S->record && object_id(o) < S->base->state->next_id) S->parted = true;
+    if (S->tracking) S->steps[number] = (TrailItem){value_object(o), V_NIL, S->step};
+    objects_add(&S->objects, o);
+}
+
+void saver_met_again(Saver *S, uint32_t number)
+{
+    Meeting *m = &S->meetings[number];
+    if (!m->met || m->looked == S->record) return;
+    m->looked = S->record;
+    pointer_list_add(&S->revisit, S->objects.list[number]);
+}
+
+void save_state_number(Saver *S, const State *s)
+{
+    bool fresh;
+    const NumberedPlace *place = numbering_place(&S->states, s, &fresh);
+    if (fresh) pointer_list_add(&S->state_list, s);
+    sink_number(S->out, place->number);
+}
+
+/* Roots ------------------------------------------------------------------------------ */
+
+static void save_random(Saver *S, const Random *r)
+{
+    for (unsigned i = 0; i < RANDOM_WORDS; i++) {
+        uint32_t w = r->words[(r->oldest + i) % RANDOM_WORDS];
+        for (int b = 0; b < 4; b++) sink_byte(S->out, (uint8_t)(w >> 8 * b));
+    }
+}
+
+static void save_root(Saver *S, const void *o, const char *name)
+{
+    saver_step(S, STEP_START, 0, V_NIL);
+    (void)name;
+    save_object(S, o);
+}
+
+static void save_collection(Saver *S, const Collection *c)
+{
+    save_root(S, c->finalizers, "finalizers");
+    save_root(S, c->queue, "queue");
+    sink_number(S->out, c->counted);
+    sink_number(S->out, c->bytes);
+    sink_number(S->out, c->credit);
+    sink_number(S->out, c->objects);
+    sink_number(S->out, c->entries);
+    sink_signed(S->out, c->pause);
+    sink_signed(S->out, c->stepmul);
+    sink_signed(S->out, c->majorinc);
+    sink_number(S->out, c->held);
+    sink_number(S->out, c->held_counted);
+    sink_number(S->out, c->probes);
+    sink_byte(S->out,
+              (uint8_t)(c->weak | c->watched << 1 | c->stopped << 2 | c->finalizing << 3));
+}
+
+static void save_world(Saver *S, const World *w)
+{
+    save_root(S, w->globals, "_G");
+    save_root(S, w->registry, "registry");
+    save_root(S, w->main, "main");
+    save_root(S, w->hidden, "hidden");
+    for (int t = 0; t < TYPE_COUNT; t++) save_root(S, w->type_meta[t], "metatable");
+    save_collection(S, &w->collection);
+}
+
+static bool same_collection(const Collection *a, const Collection *b)
+{
+    return a->finalizers == b->finalizers && a->queue == b->queue && a->counted == b->counted &&
+           a->bytes == b->bytes && a->credit == b->credit && a->objects == b->objects &&
+           a->entries == b->entries && a->pause == b->pause && a->stepmul == b->stepmul &&
+           a->majorinc == b->majorinc && a->held == b->held &&
+           a->held_counted == b->held_counted && a->probes == b->probes && a->weak == b->weak &&
+           a->watched == b->watched && a->stopped == b->stopped &&
+           a->finalizing == b->finalizing;
+}
+
+/* By contents: equal ones need not be one in memory where they were loaded. */
+static bool same_world(const World *a, const World *b)
+{
+    return a == b || (a->globals == b->globals && a->registry == b->registry &&
+                      a->main == b->main && a->hidden == b->hidden &&
+                      memcmp(a->type_meta, b->type_meta, sizeof a->type_meta) == 0 &&
+                      same_collection(&a->collection, &b->collection));
+}
+
+static bool same_words(const Random *a, const Random *b)
+{
+    if (a == b || !a || !b) return a == b;
+    bool same = true;
+    for (unsigned i = 0; i < RANDOM_WORDS && same; i++)
+        same = a->words[(a->oldest + i) % RANDOM_WORDS] ==
+               b->words[(b->oldest + i) % RANDOM_WORDS];
+    return same;
+}
+
+static void save_roots(Saver *S, const State *s, const State *from)
+{
+    bool known_world = from && same_world(from->world, s->world);
+    bool same_random = from && same_words(from->random, s->random);
+    uint8_t bits =
+        (uint8_t)((s->paused ? ROOTS_PAUSED : 0) |
+                  (s->random && !same_random ? ROOTS_RANDOM : 0) |
+                  (same_random ? ROOTS_SAME_RANDOM : 0) | (known_world ? ROOTS_SAME_WORLD : 0));
+    sink_byte(S->out, bits);
+    sink_number(S->out, s->next_id);
+    sink_number(S->out, s->counted);
+    if (bits & ROOTS_RANDOM) save_random(S, s->random);
+    if (!known_world) save_world(S, s->world);
+    if (s->paused) save_root(S, s->paused, "paused");
+}
+
+/* Contents and changes --------------------------------------------------------------- */
+
+static bool saver_ended(const Saver *S) { return S->out->failed || *S->error || S->parted; }
+
+/* What the processor is to fetch while objects before it are written: an object, and then what
+ * lies behind it where a table has it; nothing is looked at that may not be there. */
+static void fetch_ahead(const Saver *S, uint32_t number)
+{
+    enum { NEAR = 4, FAR = 10 };
+    if (number + FAR >= S->objects.count) return;
+    __builtin_prefetch(S->objects.list[number + FAR]);
+    const Object *near = S->objects.list[number + NEAR];
+    if (object_raw_type(near) != OBJ_TABLE) return;
+    const TableBody *b = &((const Table *)near)->body;
+    __builtin_prefetch(b->hash.root);
+    __builtin_prefetch((const char *)b->hash.root + 64);
+    __builtin_prefetch(b->array.root);
+}
+
+static void save_new(Saver *S)
+{
+    sink_byte(S->out, ITEM_NEW);
+    while (S->written < S->objects.count && !saver_ended(S)) {
+        uint32_t number = S->written++;
+        fetch_ahead(S, number);
+        size_t start = S->out->length;
+        save_contents(S, S->objects.list[number], number);
+        saver_tell(S, S->objects.list[number], number, start, false);
+    }
+}
+
+/* Where an object is that an earlier record has, or the base. false: none has it. */
+static bool save_place(Saver *S, const void *o, uint32_t number, uint32_t in_base)
+{
+    bool based = in_base != OBJECT_NONE;
+    if (!based && number == OBJECT_NONE)
+        return false; /* nothing that this image has leads to it */
+    sink_byte(S->out, based ? ITEM_CHANGE_BASE : ITEM_CHANGE);
+    sink_number(S->out, based ? in_base : S->objects.count - 1 - number);
+    if (object_type(o) == OBJ_CLOSURE) save_proto(S, heap_closure(&S->M->run, o)->proto);
+    return true;
+}
+
+/* Whether the contents that have just been written, from `at` on, are those in another state,
+ * in which all that they refer to is known already. */
+static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, size_t at)
+{
+    Machine *now = S->M;
+    const Coroutine *paused = S->paused;
+    size_t end = S->out->length;
+    S->M = machine_begin(s);
+    S->paused = s->paused;
+    save_contents(S, o, number);
+    size_t length = S->out->length - end;
+    bool same = length == end - at && !S->out->failed &&
+                memcmp(S->out->bytes + at, S->out->bytes + end, length) == 0;
+    S->out->length = end;
+    machine_end_view(S->M);
+    S->M = now;
+    S->paused = paused;
+    return same;
+}
+
+/* What has changed in an object that a record before has, or the base. */
+static void save_change(Saver *S, const void *o)
+{
+    uint32_t number = objects_number(&S->objects, o), in_base = saver_in_base(S, o);
+    size_t start = S->out->length;
+    if (!save_place(S, o, number, in_base)) return;
+    bool table = object_type(o) == OBJ_TABLE && o != S->M->run.world->hidden, none = false;
+    bool earlier = in_base != OBJECT_NONE || !S->meetings[number].met;
+    if (in_base != OBJECT_NONE) number = 0; /* only paths ask */
+    if (table && earlier && save_change_by_keys(S, S->from, o, number, &none)) {
+        if (none) S->out->length = start;
+        return;
+    }
+    if (object_type(o) == OBJ_TABLE) sink_byte(S->out, CHANGE_ALL);
+    size_t at = S->out->length;
+    uint32_t known = S->objects.count, texts = S->strings.count;
+    save_contents(S, o, number);
+    if (!S->record || known != S->objects.count || texts != S->strings.count) return;
+    const State *from = S->state_list.items[earlier ? 0 : S->meetings[number].met];
+    if (is_as_in(S, from, o, number, at)) S->out->length = start;
+}
+
+static void note_change(void *context, void *object) { pointer_list_add(context, object); }
+
+static int by_id(const void *a, const void *b)
+{
+    uint64_t x = object_id(*(void *const *)a), y = object_id(*(void *const *)b);
+    return (x > y) - (x < y);
+}
+
+/* What was met in this record is among the new ones; what an earlier one has, but not the
+ * first, is written once something leads to it, whether or not its contents still lie in the
+ * first. */
+static bool is_met(const Saver *S, const void *o)
+{
+    uint32_t number = objects_number(&S->objects, o);
+    uint32_t met = number == OBJECT_NONE ? 0 : S->meetings[number].met;
+    return number != OBJECT_NONE && (met || met == S->record);
+}
+
+/* An object that was made later than the state has in it what it began with: nobody's contents.
+ */
+static bool is_later(const Saver *S, const void *o)
+{
+    return object_id(o) >= S->M->run.next_id;
+}
+
+static void save_changes(Saver *S)
+{
+    PointerList changed = {0};
+    if (S->from) run_diff(&S->from->run, &S->M->run, note_change, &changed);
+    if (changed.count) qsort(changed.items, changed.count, sizeof *changed.items, by_id);
+    for (size_t i = 0; i < changed.count && !*S->error; i++)
+        if (!is_met(S, changed.items[i]) && !is_later(S, changed.items[i])) {
+            size_t start = S->out->length;
+            save_change(S, changed.items[i]);
+            if (S->out->length > start) saver_tell(S, changed.items[i], 0, start, true);
+        }
+    pointer_list_free(&changed);
+}
+
+static void save_revisited(Saver *S)
+{
+    while (S->revisit.count && !*S->error) save_change(S, S->revisit.items[--S->revisit.count]);
+}
+
+static void save_record(Saver *S, const State *s, const State *from)
+{
+    S->M = machine_begin(s);
+    S->from = from ? machine_begin(from) : NULL;
+    S->paused = s->paused;
+    S->last_id = 0;
+    save_roots(S, s, from);
+    save_new(S);
+    save_changes(S);
+    while ((S->written < S->objects.count || S->revisit.count) && !saver_ended(S)) {
+        save_new(S);
+        save_revisited(S);
+    }
+    sink_byte(S->out, ITEM_END);
+    if (S->from) machine_end_view(S->from);
+    machine_end_view(S->M);
+}
+
+/* The image -------------------------------------------------------------------------- */
+
+static void saver_free(Saver *S)
+{
+    Numbering *all[] = {&S->strings, &S->natives,   &S->states,
+                        &S->chunks,  &S->functions, &S->dumps};
+    S->out->failed |= S->objects.failed;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        S->out->failed |= all[i]->failed;
+        numbering_free(all[i]);
+    }
+    pointer_list_free(&S->state_list);
+    pointer_list_free(&S->chunk_list);
+    pointer_list_free(&S->revisit);
+    free(S->meetings);
+    free(S->steps);
+}
+
+static void save_records(Saver *S, const State *s)
+{
+    bool fresh;
+    numbering_place(&S->states, s, &fresh);
+    pointer_list_add(&S->state_list, s);
+    for (S->record = 0; S->record < S->state_list.count && !saver_ended(S); S->record++) {
+        const State *first = S->record ? s : S->base ? S->base->state : NULL;
+        save_record(S, S->state_list.items[S->record], first);
+    }
+}
+
+static void put_word(uint8_t *at, uint64_t w, int bytes)
+{
+    for (int i = 0; i < bytes; i++) at[i] = (uint8_t)(w >> 8 * i);
+}
+
+/* The bytes from `start` on are an image but for their header. */
+static void finish_header(Saver *S, size_t start, uint8_t id[IMAGE_ID])
+{
+    uint8_t *at = S->out->bytes + start;
+    unsigned flags = (S->base ? IMAGE_HAS_BASE : 0) | (S->frames ? IMAGE_HAS_FRAMES : 0);
+    memcpy(at, IMAGE_MAGIC, IMAGE_AT_FORMAT);
+    put_word(at + IMAGE_AT_FORMAT, IMAGE_FORMAT, 2);
+    put_word(at + IMAGE_AT_LINKER, IMAGE_LINKER, 2);
+    put_word(at + IMAGE_AT_FLAGS, flags, 4);
+    put_word(at + IMAGE_AT_LENGTH, S->out->length - start - IMAGE_HEADER, 8);
+    if (S->base) memcpy(at + IMAGE_AT_BASE, S->base->id, IMAGE_ID);
+    image_hash(at, S->out->length - start, id);
+    memcpy(at + IMAGE_AT_HASH, id, IMAGE_ID);
+}
+
+void image_hash(const uint8_t *bytes, size_t length, uint8_t hash[IMAGE_ID])
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical,
+                             XXH3_128bits(bytes + IMAGE_AT_LENGTH, length - IMAGE_AT_LENGTH));
+    memcpy(hash, canonical.digest, IMAGE_ID);
+}
+
+/* *parted: it was given up, as the state did not come of the base's: no loader could tell
+ * objects with one id apart. */
+static Image *try_save(const State *s, const Image *base, const ImageHost *host, ByteSink *out,
+                       char *error, bool tracking, bool *parted)
+{
+    static const uint8_t zeros[IMAGE_HEADER];
+    size_t start = out->length;
+    Saver S = {.out = out, .base = base, .host = host, .error = error, .tracking = tracking};
+    *error = '\0';
+    sink_bytes(out, zeros, sizeof zeros);
+    save_records(&S, s);
+    Image *image = NULL;
+    *parted = S.parted;
+    if (!out->failed && !*error && !S.parted)
+        image = image_new(s, base,
+                          &(ImageNew){&S.objects, (const Proto *const *)S.chunk_list.items,
+                                      (uint32_t)S.chunk_list.count});
+    if (image) finish_header(&S, start, image->id);
+    if (!image || base) objects_free(&S.objects);
+    saver_free(&S);
+    if (image && !out->failed) return image;
+    out->length = start;
+    if (!*error && !*parted) snprintf(error, IMAGE_ERROR_MAX, "not enough memory");
+    return NULL;
+}
+
+bool image_tell(const State *s, const Image *base, const ImageHost *host, ImageTellFn *tell,
+                void *context, char error[IMAGE_ERROR_MAX])
+{
+    ByteSink nowhere = {0};
+    MemAccount before = mem_account;
+    Saver S = {.out = &nowhere,
+               .base = base,
+               .host = host,
+               .error = error,
+               .tracking = !base,
+               .tell = tell,
+               .tell_context = context};
+    mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
+    *error = '\0';
+    save_records(&S, s);
+    bool good = !nowhere.failed && !*error;
+    if (!good && !*error) snprintf(error, IMAGE_ERROR_MAX, "not enough memory");
+    objects_free(&S.objects);
+    saver_free(&S);
+    sink_free(&nowhere);
+    mem_account = before;
+    return good;
+}
+
+/* Says where it is that cannot be saved. In a whole image all that is met has a path. */
+static void find_refused(const State *s, const ImageHost *host, ByteSink *out,
+                         char error[IMAGE_ERROR_MAX])
+{
+    char found[IMAGE_ERROR_MAX];
+    bool parted;
+    if (try_save(s, NULL, host, out, found, true, &parted)) return;
+    if (*found) memcpy(error, found, sizeof found);
+}
+
+Image *image_save(const State *s, const Image *base, const ImageHost *host, ByteSink *out,
+                  char error[IMAGE_ERROR_MAX])
+{
+    MemAccount before = mem_account; /* what is counted here is not the program's */
+    mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
+    bool parted;
+    Image *image = try_save(s, base, host, out, error, false, &parted);
+    if (!image && parted && !*error)
+        image = try_save(s, base = NULL, host, out, error, false, &parted);
+    if (!image && !out->failed) find_refused(s, host, out, error);
+    mem_account = before;
+    return image;
+}

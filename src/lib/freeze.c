@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/freeze.h"
+
+#include "lib/lib.h"
+
+typedef struct Freezing {
+    Machine *M;
+    Table *met;   /* table -> true */
+    Table *queue; /* of the tables that were met, in order */
+    int64_t count;
+} Freezing;
+
+static void meet(Freezing *f, Value v)
+{
+    if (!value_is_table(v) || value_pointer(v) == f->M->run.world->registry) return;
+    if (run_get(&f->M->run, f->met, v) != V_NIL) return;
+    run_set(&f->M->run, f->met, v, V_TRUE);
+    table_set_int(&f->queue->body, ++f->count, v, f->M->run.epoch);
+}
+
+static void meet_contents(Freezing *f, const TableBody *b, Walk *walk)
+{
+    Value key = V_NIL, v;
+    if (b->meta) meet(f, value_object(b->meta));
+    while (table_next(b, &key, &v) && walk_take(walk, 2, 0)) {
+        meet(f, key);
+        meet(f, v);
+    }
+}
+
+void freeze_table(Machine *M, Table *t, bool deep, Walk *walk)
+{
+    Freezing f = {.M = M, .met = run_new_table(&M->run), .queue = run_new_table(&M->run)};
+    meet(&f, value_object(t));
+    for (int64_t i = 1; i <= f.count && walk_take(walk, 1, 0); i++) {
+        Table *next = value_pointer(table_get_int(&f.queue->body, i));
+        heap_freeze(&M->run, next);
+        if (deep) meet_contents(&f, heap_table(&M->run, next), walk);
+    }
+}
+
+static void freeze_with_metatable(Machine *M, Table *t)
+{
+    if (!t) return;
+    heap_freeze(&M->run, t);
+    Table *meta = heap_table(&M->run, t)->meta;
+    if (meta) heap_freeze(&M->run, meta);
+}
+
+void freeze_libraries(Machine *M)
+{
+    const Table *loaded = lib_registry_table(M, "_LOADED");
+    Value key = V_NIL, v;
+    while (table_next(heap_table(&M->run, loaded), &key, &v)) {
+        bool spared = !value_is_table(v) || value_pointer(v) == M->run.world->globals ||
+                      value_pointer(v) == loaded;
+        if (!spared) freeze_with_metatable(M, value_pointer(v));
+    }
+    for (int i = 0; i < TYPE_COUNT; i++) freeze_with_metatable(M, M->run.world->type_meta[i]);
+}

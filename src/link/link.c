@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+#include "link/link.h"
+
+#include <stdio.h>
+
+#include "link/link_internal.h"
+#include "syntax/parser.h"
+
+enum { SLOTS_MAX = 60000 };
+
+/* What kinds of nodes do, and with another number of values than one: the evaluator's. */
+static Exec *const *link_execs;
+static Exec *const *link_manys;
+
+void link_init(Exec *const *execs, Exec *const *manys)
+{
+    if (link_execs) return;
+    link_execs = execs;
+    link_manys = manys;
+}
+
+Exec *link_many(NodeKind kind) { return link_manys[kind]; }
+
+/* Nodes ---------------------------------------------------------------------------- */
+
+void *link_grown(Linker *L, const void *old, size_t count, size_t capacity, size_t size)
+{
+    if (!mem_count_first(capacity * size) && count) { /* all is in vain */
+        L->failed = true;
+        return NULL;
+    }
+    void *p = mem_try_alloc(capacity * size);
+    if (!p) {
+        mem_refuse();
+        L->failed = true;
+        return NULL;
+    }
+    if (count) memcpy(p, old, count * size);
+    return p;
+}
+
+static bool widen(Linker *L)
+{
+    uint32_t capacity = L->capacity ? L->capacity * 2 : 16;
+    Node *nodes = link_grown(L, L->nodes, L->count, capacity, sizeof *nodes);
+    int32_t *lines = link_grown(L, L->lines, L->count, capacity, sizeof *lines);
+    const AstExpr **origins = link_grown(L, L->origins, L->count, capacity, sizeof *origins);
+    uint16_t *tops = link_grown(L, L->tops, L->count, capacity, sizeof *tops);
+    if (!nodes || !lines || !origins || !tops) return false;
+    L->nodes = nodes;
+    L->lines = lines;
+    L->origins = origins;
+    L->tops = tops;
+    L->capacity = capacity;
+    return true;
+}
+
+/* Without memory for more the last node is written again and again: nothing of what is made
+ * then is used, but for the arrays to be as long as they say. */
+uint32_t link_emit(Linker *L, NodeKind kind)
+{
+    if (L->count == L->capacity && !widen(L)) L->count--;
+    if (compile_is_due()) L->failed = true;
+    uint32_t i = L->count++;
+    L->nodes[i] = (Node){.exec = link_execs[kind], .kind = (uint16_t)kind};
+    L->lines[i] = L->line;
+    L->origins[i] = L->origin;
+    L->tops[i] = (uint16_t)L->top;
+    return i;
+}
+
+/* A waiting branch keeps in its target the one that waited before it, plus 1. */
+void link_branch_add(Linker *L, Branches *list, uint32_t node)
+{
+    L->nodes[node].target = (int32_t)*list;
+    *list = node + 1;
+}
+
+void link_branch_here(Linker *L, Branches list)
+{
+    while (list && !L->failed) { /* else the list may be a ring */
+        Branches next = (Branches)L->nodes[list - 1].target;
+        link_lands_here(L, list - 1);
+        list = next;
+    }
+}
+
+void link_lands_here(Linker *L, uint32_t node)
+{
+    NodeList *list = &L->landed;
+    link_target_here(L);
+    L->nodes[node].target = (int32_t)L->count - (int32_t)node;
+    if (L->landed_at != L->count) list->count = 0;
+    L->landed_at = L->count;
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : 8;
+        uint32_t *all = link_grown(L, list->all, list->count, capacity, sizeof *all);
+        if (!all) return;
+        list->all = all;
+        list->capacity = capacity;
+    }
+    list->all[list->count++] = node;
+}
+
+void link_nil(Linker *L, unsigned slot, unsigned count)
+{
+    uint32_t i = link_emit(L, N_NIL_N);
+    L->nodes[i].c = (uint16_t)slot;
+    L->nodes[i].b = (uint16_t)count;
+    bool joins = L->nil_end == i + 1 && L->nil_slot == slot && L->target != i + 1;
+    if (joins) L->lines[i] = L->lines[i - 1];
+    L->nil_end = i + 2;
+    L->nil_slot = slot + count;
+}
+
+void link_use(Linker *L, unsigned top)
+{
+    if (top > SLOTS_MAX) {
+        L->failed = true;
+        top = SLOTS_MAX;
+    }
+    L->top = top;
+    if (top > L->max) L->max = top;
+}
+
+unsigned link_temp(Linker *L)
+{
+    link_use(L, L->top + 1);
+    return L->top - 1;
+}
+
+void link_name_slot(Linker *L, String *name, unsigned slot)
+{
+    Proto *p = L->proto;
+    if (p->local_count == L->local_capacity) {
+        uint32_t capacity = L->local_capacity ? L->local_capacity * 2 : 8;
+        ProtoLocal *all = link_grown(L, p->locals, p->local_count, capacity, sizeof *all);
+        if (!all) return;
+        p->locals = all;
+        L->local_capacity = capacity;
+    }
+    p->locals[p->local_count++] =
+        (ProtoLocal){.name = name, .start = L->count, .slot = (uint16_t)slot};
+}
+
+void link_activate(Linker *L, const AstLocal *l, unsigned slot)
+{
+    link_name_slot(L, l->name, slot);
+    ProtoLocal *p = &L->proto->locals[L->proto->local_count - 1];
+    p->cell = local_is_cell(l);
+    p->captured = l->captured;
+    L->slots[l->index] = (uint16_t)slot;
+    if (L->active <= slot) L->active = slot + 1;
+}
+
+/* Functions ------------------------------------------------------------------------ */
+
+bool upvalue_is_cell(const Linker *L, int i)
+{
+    const AstLocal *l = L->source->upvalues[i].local;
+    if (local_is_cell(l)) return true;
+    if (!L->celled) return false;
+    for (const Linker *x = L->parent; x; x = x->parent)
+        if (x->source == l->function) return false;
+    return true;
+}
+
+static void describe_upvalues(Linker *L, const AstLocal *defining)
+{
+    const AstFunction *f = L->source;
+    Proto *p = L->proto;
+    p->upvalue_count = (uint32_t)f->upvalue_count;
+    p->upvalues = mem_alloc_counted((size_t)f->upvalue_count * sizeof *p->upvalues + 1);
+    for (int i = 0; i < f->upvalue_count; i++) {
+        const AstUpvalue *u = &f->upvalues[i];
+        ProtoUpvalue *v = &p->upvalues[i];
+        v->name = u->name;
+        v->cell = upvalue_is_cell(L, i);
+        v->source = UP_PARENT;
+        v->index = (uint16_t)u->index;
+        if (!u->from_parent || !L->parent) continue;
+        v->source = u->local == defining ? UP_SELF : UP_LOCAL;
+        v->index = (uint16_t)local_slot(L->parent, u->local);
+    }
+}
+
+static void parameters(Linker *L)
+{
+    const AstFunction *f = L->source;
+    link_use(L, (unsigned)f->params);
+    for (int i = 0; i < f->params; i++) {
+        if (local_is_cell(f->locals[i])) {
+            uint32_t n = link_emit(L, N_WRAP_CELL);
+            L->nodes[n].a = L->nodes[n].c = (uint16_t)i;
+        }
+        link_activate(L, f->locals[i], (unsigned)i);
+    }
+}
+
+static void *copied(Linker *L, const void *from, size_t bytes)
+{
+    void *p = mem_try_alloc_atomic(bytes);
+    if (p) return memcpy(p, from, bytes);
+    mem_refuse();
+    L->failed = true;
+    return NULL;
+}
+
+/* The finished arrays, cut to their size. */
+static void finish(Linker *L)
+{
+    Proto *p = L->proto;
+    if (L->failed) return;
+    p->node_count = L->count;
+    p->nodes = link_grown(L, L->nodes, L->count, L->count, sizeof *L->nodes);
+    p->lines = copied(L, L->lines, L->count * sizeof *L->lines);
+    p->tops = copied(L, L->tops, L->count * sizeof *L->tops);
+    p->origins = link_grown(L, L->origins, L->count, L->count, sizeof *L->origins);
+    p->entry = p->nodes;
+    p->frame = L->max + 2;
+    for (uint32_t i = 0; i < p->local_count; i++)
+        if (!p->locals[i].end) p->locals[i].end = L->count;
+    if (p->vararg) p->frame += FRAME_VARARG;
+}
+
+static void adopt(Linker *parent, Proto *child)
+{
+    Proto *p = parent->proto;
+    size_t count = (size_t)parent->source->function_count + 1;
+    if (!p->protos) p->protos = link_grown(parent, NULL, 0, count, sizeof *p->protos);
+    if (parent->failed) return;
+    p->protos[p->proto_count++] = child;
+}
+
+static Linker linker_for(Linker *parent, const AstFunction *f)
+{
+    Proto *p = mem_alloc_counted(sizeof *p);
+    p->source = f;
+    p->params = (uint32_t)f->params;
+    p->vararg = f->vararg;
+    p->root = parent ? parent->proto->root : p;
+    p->celled_path = parent ? parent->proto->celled_path << 1 : 0;
+    return (Linker){.parent = parent, .source = f, .proto = p, .line = f->line};
+}
+
+static Proto *link_body(Linker *L, const AstLocal *defining)
+{
+    const AstFunction *f = L->source;
+    L->failed = mem_short;
+    if (L->failed) return L->proto;
+    L->slots = link_grown(L, NULL, 0, (size_t)f->local_count + 1, sizeof *L->slots);
+    L->places = link_grown(L, NULL, 0, (size_t)f->label_count * 2 + 1, sizeof *L->places);
+    if (L->failed) return L->proto;
+    L->waiting = L->places + f->label_count;
+    describe_upvalues(L, defining);
+    parameters(L);
+    uint32_t first = L->count;
+    link_block(L, f->body);
+    L->line = f->end_line;
+    L->origin = NULL;
+    link_emit(L, N_RETURN_0);
+    for (uint32_t i = 0; i < first; i++) L->lines[i] = L->lines[first];
+    finish(L);
+    return L->proto;
+}
+
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
+                     bool *failed)
+{
+    Linker L = linker_for(parent, f);
+    L.celled = parent && parent->celled;
+    Proto *p = link_body(&L, defining);
+    if (L.failed) *failed = true;
+    if (parent) adopt(parent, p);
+    return p;
+}
+
+static bool has_only_cells(const Proto *p)
+{
+    for (uint32_t i = 0; i < p->upvalue_count; i++)
+        if (!p->upvalues[i].cell) return false;
+    return true;
+}
+
+static Proto *make_celled(const Proto *p)
+{
+    if (has_only_cells(p)) return (Proto *)p;
+    Linker L = linker_for(NULL, p->source);
+    L.celled = true;
+    L.proto->root = p->root;
+    L.proto->celled_path = p->celled_path | 1;
+    Proto *celled = link_body(&L, NULL);
+    celled->celled = celled;
+    for (uint32_t i = 0; i < p->upvalue_count; i++) {
+        celled->upvalues[i].source = p->upvalues[i].source;
+        celled->upvalues[i].index = p->upvalues[i].index;
+    }
+    return L.failed ? NULL : celled;
+}
+
+const Proto *link_celled(const Proto *p)
+{
+    Proto **known = &((Proto *)p)->celled, *celled = __atomic_load_n(known, __ATOMIC_ACQUIRE);
+    if (celled) return celled;
+    Proto *made = make_celled(p);
+    bool first = made && __atomic_compare_exchange_n(known, &celled, made, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return first ? made : celled;
+}
+
+Proto *link_chunk(const AstFunction *main, String **error)
+{
+    bool failed = false;
+    Proto *p = link_function(NULL, main, NULL, &failed);
+    if (!failed) return p;
+    *error = string_from_c("function or expression too complex");
+    return NULL;
+}
+
+/* Listing -------------------------------------------------------------------------- */
+
+typedef void Writer(void *ctx, const char *s, size_t n);
+
+void link_print(const Proto *p, Writer *write, void *ctx)
+{
+    char line[160];
+    int n = snprintf(line, sizeof line, "function at line %d: %u parameters, %u slots\n",
+                     p->source->line, p->params, proto_frame(p));
+    write(ctx, line, (size_t)n);
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        const Node *x = &p->nodes[i];
+        n = snprintf(line, sizeof line, "%5u  %4d  %-16s a %-4u b %-4u c %-4u aux %-10u", i,
+                     p->lines[i], node_kinds[x->kind].name, x->a, x->b, x->c, x->aux);
+        write(ctx, line, (size_t)n);
+        n = snprintf(line, sizeof line, x->target ? " -> %d\n" : "\n", (int)i + x->target);
+        write(ctx, line, (size_t)n);
+    }
+    for (uint32_t i = 0; i < p->proto_count; i++) link_print(p->protos[i], write, ctx);
+}

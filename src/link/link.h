@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The linker: syntax tree to threaded nodes.
+ *
+ * Slots: locals get theirs as they are declared, temporaries lie above. An expression
+ * is evaluated to a destination: the accumulator, the unboxed accumulator (arithmetic
+ * only), or a slot. Operands that are locals or constants are read by the node that
+ * uses them. Nodes are laid out in evaluation order, so that "next" is n+1; and, or,
+ * not and comparisons become branches.
+ */
+#ifndef MOONLET_LINK_H
+#define MOONLET_LINK_H
+
+#include "link/node.h"
+
+/* What nodes do, by kind, and what those do that frames return to with another number of values
+ * than one. Once per process, before anything is linked. */
+void link_init(Exec *const *execs, Exec *const *manys);
+
+/* Makes nodes of a chunk. O(size of the tree). The result is immutable and good for
+ * any state and thread. NULL: *error is set (a function needs too many slots). */
+Proto *link_chunk(const AstFunction *main, String **error);
+
+/* The same function with all its upvalues in cells; p itself where they are. Made once,
+ * then known. NULL: it needs too many slots. Any thread may call it. */
+const Proto *link_celled(const Proto *p);
+
+/* Lists a function's nodes, and its inner functions', as text (moonlet --nodes). */
+void link_print(const Proto *p, void (*write)(void *ctx, const char *s, size_t n), void *ctx);
+
+#endif

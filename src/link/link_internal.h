@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* The linker's insides: one Linker per function being laid out. See link.h. */
+#ifndef MOONLET_LINK_INTERNAL_H
+#define MOONLET_LINK_INTERNAL_H
+
+#include "link/link.h"
+
+typedef struct NodeList {
+    uint32_t *all;
+    uint32_t count, capacity;
+} NodeList;
+
+/* Where a value is wanted: in the accumulator, as a double, in a slot. */
+typedef struct Dest {
+    char kind; /* 'A', 'D', 'S' */
+    unsigned slot;
+} Dest;
+static const Dest link_to_acc = {'A', 0}, link_to_double = {'D', 0};
+static inline Dest link_to_slot(unsigned slot) { return (Dest){'S', slot}; }
+
+/* Of a node with two operands. */
+typedef struct Operand {
+    char letter; /* L K A D */
+    unsigned slot;
+    double number;
+    Value value; /* K for == */
+} Operand;
+
+typedef struct Place {
+    int line;
+    const AstExpr *origin;
+} Place;
+
+/* An expression begun, of which what is on its left is being linked (link_chain.c). */
+typedef struct LinkVertebra {
+    const AstExpr *e;
+    Dest d, left; /* where its value, and that of what is left of it, are wanted */
+    Place place;
+    unsigned top;
+    Operand l;
+} LinkVertebra;
+
+typedef struct Linker {
+    struct Linker *parent;
+    const AstFunction *source;
+    Proto *proto;
+    Node *nodes;
+    int32_t *lines;
+    const AstExpr **origins;
+    uint16_t *tops;
+    uint32_t count, capacity;
+    uint16_t *slots;   /* of each of source->locals */
+    unsigned top;      /* first slot not in use */
+    unsigned active;   /* first slot above the active locals */
+    unsigned max;      /* slots ever in use */
+    int line;          /* for nodes made now */
+    int test_line;     /* of the test that a goto belongs to; 0: to none */
+    uint32_t target;   /* the last node that something jumps to, plus 1 */
+    uint32_t nil_end;  /* behind the last node that makes a slot nil, plus 1 */
+    unsigned nil_slot; /* behind that slot */
+    const AstExpr *origin;
+    uint32_t *places;  /* of each label of source: its node, plus 1; 0: it comes later */
+    uint32_t *waiting; /* the branches that wait for each */
+    NodeList landed;   /* the branches that lead to node landed_at */
+    uint32_t landed_at;
+    uint32_t closed_at; /* the node behind a block at whose end PUC Lua jumps; 0: none */
+    uint32_t polled;    /* the node behind the last N_POLL */
+    uint32_t local_capacity;
+    const AstLocal *defining; /* by `local function`, while its body is made a closure */
+    int depth;                /* of expressions being linked */
+    LinkVertebra *spine;      /* of those begun (link_chain.c) */
+    uint32_t spine_count, spine_capacity;
+    bool failed; /* too many slots, too deep, no memory */
+    bool celled; /* this function, or one around it, is to have cells for all upvalues */
+} Linker;
+
+/* old[0..count) in a new block with room for capacity items of that size. NULL: there is no
+ * memory, which is a shortage, and L has failed. */
+MEM_TRY void *link_grown(Linker *L, const void *old, size_t count, size_t capacity,
+                         size_t size);
+
+/* A list of branches that wait for their target: linked through it. 0: empty. */
+typedef uint32_t Branches;
+
+uint32_t link_emit(Linker *L, NodeKind kind);
+/* k.many of a node of this kind, to which frames return. */
+Exec *link_many(NodeKind kind);
+/* The same; the node may move when the next one is made. */
+static inline Node *link_node(Linker *L, NodeKind kind)
+{
+    uint32_t i = link_emit(L, kind);
+    return &L->nodes[i];
+}
+void link_branch_add(Linker *L, Branches *list, uint32_t node);
+void link_branch_here(Linker *L, Branches list);
+void link_lands_here(Linker *L, uint32_t node);
+/* The branches that lead to the next node: it is a jump, and they go where that goes, as
+ * they do in PUC Lua. NULL and 0 when there are none. */
+static inline NodeList link_landed(const Linker *L)
+{
+    return L->landed_at == L->count ? L->landed : (NodeList){0};
+}
+/* Marks the next node as one that is jumped to, and gives its number. */
+static inline uint32_t link_target_here(Linker *L)
+{
+    L->target = L->count + 1;
+    return L->count;
+}
+/* A node that makes count slots nil: at the line of the one before it, if it is of the
+ * same sort and for the slots below. PUC Lua makes one instruction of both. */
+void link_nil(Linker *L, unsigned slot, unsigned count);
+/* Slots: more in use; and how far. */
+unsigned link_temp(Linker *L);
+void link_use(Linker *L, unsigned top);
+
+static inline bool local_is_cell(const AstLocal *l) { return l->captured && l->assigned; }
+static inline unsigned local_slot(const Linker *L, const AstLocal *l)
+{
+    return L->slots[l->index];
+}
+/* Upvalue i of the function; in a celled function also whatever comes from outside. */
+bool upvalue_is_cell(const Linker *L, int i);
+
+/* Expressions. */
+void link_expr_acc(Linker *L, const AstExpr *e);
+void link_expr_slot(Linker *L, const AstExpr *e, unsigned slot);
+/* A plain local: its slot, no node; else a new temporary with the value. */
+unsigned link_expr_anywhere(Linker *L, const AstExpr *e);
+bool link_is_plain_local(const Linker *L, const AstExpr *e, unsigned *slot);
+bool link_is_multi(const AstExpr *e);
+/* All values of a call or ... to slots at ..., as the open list; exactly n of them. */
+void link_open(Linker *L, const AstExpr *e, unsigned at);
+void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n);
+/* A call as a statement; as a function's last act. */
+void link_call_discard(Linker *L, const AstExpr *e);
+void link_call_tail(Linker *L, const AstExpr *e);
+/* List of expressions to count slots from at, adjusted with nils or cut. */
+void link_list(Linker *L, const AstExpr *list, unsigned at, unsigned count);
+/* Values to slots from at; gives their number, and whether an open list follows. */
+unsigned link_list_open(Linker *L, const AstExpr *list, unsigned at, bool *open);
+/* Branches if the truth of e is `sense`, else falls through. */
+void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list);
+
+/* Assignment targets, their parts evaluated, but for late ones. */
+typedef struct Target {
+    const AstExpr *expr;
+    char object; /* 'L' or 'U' for an indexed one */
+    unsigned slot;
+    char key; /* 'F' string, 'I' integer, 'L' slot */
+    unsigned key_slot;
+    bool late_object, late_key; /* captured variables: read by the store */
+} Target;
+Target link_target(Linker *L, const AstExpr *e);
+/* The variable is a later target of the same assignment: if t is to read it, that is done
+ * now, as PUC Lua does. */
+void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
+void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
+void link_store_slot(Linker *L, const Target *t, unsigned slot);
+
+/* Of expressions, between their files. */
+
+/* Any expression, its chains without recursion. d is 'D' for arithmetic only. */
+void link_expr(Linker *L, const AstExpr *e, Dest d);
+/* Sets line and origin for the nodes of e; gives what they were. */
+Place link_enter(Linker *L, const AstExpr *e);
+void link_leave(Linker *L, Place p);
+/* Members of a family differ in the destination last, in the order A D S or A S. */
+void link_emit_dest3(Linker *L, NodeKind first, Dest d);
+uint32_t link_emit_dest2(Linker *L, NodeKind first, Dest d);
+/* The accumulator's value to where it is wanted, where PUC Lua puts it there at once. */
+void link_from_acc(Linker *L, Dest d);
+void link_emit_constant(Linker *L, Value v, Dest d);
+/* What the parser does not bound and `spine` does not flatten, as a == b == c ...: beyond
+ * reason is an error. */
+bool link_too_deep(Linker *L);
+/* One that is no chain: what link_expr comes to on the left. */
+void link_whole(Linker *L, const AstExpr *e, Dest d);
+void link_expr_at_line(Linker *L, const AstExpr *e, Dest d, int line);
+/* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
+ * it here is at no line. */
+void link_operand(Linker *L, const AstExpr *e, Dest d);
+/* The same for what is indexed, which may be an upvalue too. */
+void link_indexed_operand(Linker *L, const AstExpr *e);
+
+/* What is known beforehand (link_const.c). */
+
+/* A constant as for PUC Lua, to which 1/0 is none. */
+bool link_fold_number(const AstExpr *e, double *out);
+bool link_constant(const AstExpr *e, Value *out);
+/* Also 1/0 and the like: needs an instruction in PUC Lua, so here a node with a line. */
+bool link_known(const AstExpr *e, Value *out);
+bool link_is_arith(const AstExpr *e);
+bool link_is_comparison(const AstExpr *e);
+bool link_is_cell_local(const AstExpr *e);
+bool link_is_cell(const Linker *L, const AstExpr *e);
+
+/* Operands, arithmetic, concatenation (link_arith.c). */
+Operand link_into_accumulator(Linker *L, const AstExpr *e, bool doubles);
+Operand link_into_temp(Linker *L, const AstExpr *e);
+/* Evaluates what is not ready, left to right; a local is read by the node itself, so
+ * after the other side has been evaluated, as in PUC Lua; a cell likewise. */
+void link_operands(Linker *L, const AstExpr *left, const AstExpr *right, bool doubles,
+                   Operand *l, Operand *r);
+int link_pair_of(char l, char r);
+void link_set_operands(Node *n, const Operand *l, const Operand *r);
+void link_arith(Linker *L, const AstExpr *e, Dest d);
+/* A slot that is wanted for a value, and not yet anybody's, will do for what it is made of. */
+Dest link_temp_for(Linker *L, Dest d);
+/* With the left operand to be linked first, where *left says. */
+Operand link_arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
+void link_arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d);
+void link_negation(Linker *L, const AstExpr *e, Dest d);
+void link_length(Linker *L, const AstExpr *e, Dest d);
+void link_concat(Linker *L, const AstExpr *e, Dest d);
+
+/* Indexing (link_index.c). */
+bool link_integer_key(const AstExpr *e, uint32_t *out);
+bool link_is_string(const AstExpr *e);
+bool link_plain_upvalue(const Linker *L, const AstExpr *e, unsigned *index);
+void link_set_string_key(Node *n, const String *s);
+/* 0 L, 1 A, 2 U: the order of the FIELD family. */
+int link_object_operand(Linker *L, const AstExpr *e, unsigned *at);
+void link_indexing(Linker *L, const AstExpr *e, Dest d);
+/* With the object, no variable, to be linked first, where *object says. */
+void link_index_begin(Linker *L, const AstExpr *e, Dest d, Dest *object);
+void link_index_end(Linker *L, const AstExpr *e, Dest object, Dest d);
+
+/* Logic (link_test.c). */
+
+/* The truth of e as a boolean. */
+void link_truth(Linker *L, const AstExpr *e);
+/* a and b: a if it is false, else b. a or b: a if it is true. What is left of it is in the
+ * accumulator; `other` lead to b. */
+void link_logic_end(Linker *L, const AstExpr *e, Branches other);
+void link_logic(Linker *L, const AstExpr *e, Dest d);
+void link_logical_not(Linker *L, const AstExpr *e);
+
+/* Calls (link_call.c). */
+
+/* With what is called, no variable, to be linked first, where *callee says. */
+void link_call_begin(Linker *L, const AstExpr *e, Dest *callee);
+void link_call_end(Linker *L, const AstExpr *e, Dest callee, Dest d);
+void link_one_value(Linker *L, const AstExpr *e, Dest d);
+
+/* Constructors (link_table.c). */
+void link_table(Linker *L, const AstExpr *e, Dest d);
+
+/* Functions and statements. */
+Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
+                     bool *failed);
+void link_block(Linker *L, const AstBlock *b);
+/* From the next node on the slot is the variable's. */
+void link_activate(Linker *L, const AstLocal *l, unsigned slot);
+void link_name_slot(Linker *L, String *name, unsigned slot);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "record/record.h"
+
+#include <stdlib.h>
+
+#include "control/switch.h"
+#include "control/world.h"
+#include "eval/exec.h"
+#include "stack/trace_stack.h"
+#include "state/measure.h"
+
+enum {
+    POINTS_FIRST = 16,
+    PORTION_MOST = 100000,
+    MEASURE_REST = 32 /* bytes to be allocated for each object looked at */
+};
+
+Record *record_new(uint64_t spacing, uint64_t bytes)
+{
+    Record *r = mem_alloc_root(sizeof *r);
+    *r = (Record){.spacing = spacing ? spacing : RECORD_SPACING,
+                  .has_all = spacing != 0,
+                  .most = RECORD_POINTS,
+                  .bytes = bytes ? bytes : RECORD_BYTES};
+    r->outside.context = r;
+    return r;
+}
+
+void record_free(Record *r)
+{
+    if (!r) return;
+    free(r->outside.log);
+    mem_free_root(r);
+}
+
+/* Points ------------------------------------------------------------------------------ */
+
+/* The number of points at steps below `before`, at least 1. */
+static size_t points_before(const Record *r, uint64_t before)
+{
+    size_t low = 1, high = r->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (r->points[middle].step < before)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const RecordPoint *record_point(const Record *r, uint64_t before)
+{
+    return &r->points[points_before(r, before) - 1];
+}
+
+static bool has_room(Record *r)
+{
+    if (r->count < r->room) return true;
+    size_t room = r->room ? 2 * r->room : POINTS_FIRST;
+    RecordPoint *points = mem_try_alloc(room * sizeof *points);
+    if (!points) return false;
+    if (r->count) memcpy(points, r->points, r->count * sizeof *points);
+    r->points = points;
+    r->room = room;
+    return true;
+}
+
+void record_add(Record *r, RecordPoint p)
+{
+    if (!has_room(r)) return;
+    size_t i = r->count ? points_before(r, p.step) : 0;
+    if (i < r->count && r->points[i].step == p.step) return;
+    memmove(r->points + i + 1, r->points + i, (r->count - i) * sizeof p);
+    r->points[i] = p;
+    r->count++;
+}
+
+/* Every other one goes; the first stays. */
+static void thin(Record *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->count; i += 2) r->points[n++] = r->points[i];
+    memset(r->points + n, 0, (r->count - n) * sizeof *r->points);
+    r->count = n;
+}
+
+void record_drop_near(Record *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->points[i].near) r->points[n++] = r->points[i];
+    memset(r->points + n, 0, (r->count - n) * sizeof *r->points);
+    r->count = n;
+}
+
+/* Taking one -------------------------------------------------------------------------- */
+
+/* Where a C function waits, or a map's item runs, there are none. */
+bool record_may_take(const Machine *M) { return M->depth == 1 && !M->boundary && !mem_short; }
+
+/* As the build kind stress does it: nothing of it is the program's work, nor has it allocated
+ * anything. */
+Value *record_take(Machine *M, const Node *n, Value *fp, State **state)
+{
+    int64_t *meter = mem_meter;
+    mem_meter = NULL;
+    uint64_t counted = mem_count_stop(), before = M->run.counted, from = M->run.counted_from;
+    uint64_t epoch = M->run.epoch;
+    CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
+    switch_save(M, b, fp, fp + frame_used_at(M, n, fp), CO_PAUSED);
+    b->node = n;
+    b->debt = b->paid = 0;
+    *state = machine_snapshot_own(M, NULL);
+    (*state)->counted = before + (counted - from);
+    outside_note_snapshot(M, epoch);
+    fp = eval_go_on(M);
+    M->run.counted = before;
+    M->run.counted_from = from;
+    mem_count_go_on(counted);
+    mem_meter = meter;
+    return fp;
+}
+
+static bool never_enough(void *context, uint64_t objects) { return false; }
+
+/* What the run holds, with its points or without; *objects of snapshots were looked at. */
+static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool points,
+                     uint64_t *objects)
+{
+    StackTop top = {M->segment, fp, n, M->open};
+    MeasureHeld m = {.snapshot_tag = world_snapshot_tag,
+                     .roots = trace_roots(M, &top),
+                     .running = M->segment,
+                     .enough = never_enough};
+    for (size_t i = 0; points && i < r->count; i++)
+        pointer_list_add(&m.first, r->points[i].state);
+    uint64_t bytes = measure_held(&M->run, &m);
+    pointer_list_free(&m.first);
+    *objects += m.objects;
+    return bytes;
+}
+
+/* Thins the points when they hold too much. Looking costs time: it is done when enough has been
+ * allocated since the last time for it to matter, and to pay for it. */
+static void bound(Record *r, Machine *M, const Node *n, Value *fp)
+{
+    int64_t since = mem_used() - r->measured;
+    if (r->count < 3 || since < r->rest || r->held + (uint64_t)since < r->bytes) return;
+    uint64_t objects = 0, own = held(r, M, n, fp, false, &objects);
+    uint64_t with = held(r, M, n, fp, true, &objects);
+    r->held = with > own ? with - own : 0;
+    for (; r->held > r->bytes && r->count > 2; r->held /= 2) { /* about, till the next look */
+        thin(r);
+        if (!r->has_all) r->spacing *= 2;
+    }
+    r->rest = (int64_t)(objects * MEASURE_REST);
+    r->measured = mem_used();
+}
+
+static void set_portion(Machine *M, uint64_t spacing)
+{
+    if (M->hooks && M->hooks->poll) return; /* they have their own */
+    M->limits.portion = spacing < PORTION_MOST ? (int64_t)spacing : PORTION_MOST;
+}
+
+/* An Outside's poll. */
+static Value *take_point(Machine *M, const Node *n, Value *fp)
+{
+    Record *r = M->outside->context;
+    uint64_t step = eval_steps_used(M) - r->began;
+    if (step < r->next || M != r->M || !record_may_take(M)) return fp;
+    if (!r->has_all && r->count >= r->most) {
+        thin(r);
+        r->spacing *= 2;
+    }
+    State *state;
+    Value *now = record_take(M, n, fp, &state);
+    record_add(r, (RecordPoint){state, step, r->outside.length, false});
+    bound(r, M, n, now);
+    r->next = step + r->spacing;
+    set_portion(M, r->spacing);
+    return now;
+}
+
+/* Recording --------------------------------------------------------------------------- */
+
+void record_begin(Record *r, Machine *M)
+{
+    r->M = M;
+    r->outside.poll = take_point;
+    r->began = eval_steps_used(M);
+    r->measured = mem_used();
+    M->outside = &r->outside;
+    M->run.own.expected = r->most;
+    set_portion(M, r->spacing);
+    eval_poll_soon(M);
+}
+
+void record_end(Record *r, RecordEnd end)
+{
+    r->steps = eval_steps_used(r->M) - r->began;
+    r->end = end;
+    r->M->outside = NULL;
+    r->M = NULL;
+}

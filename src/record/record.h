@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Recordings: a program's run, any moment of which can be had again.
+ *
+ *   steps    0 ---------- 40000 ---------- 80000 ------ 93012
+ *   points   [state|log]  [state|log]      [state|log]     the end
+ *   log      answers of the outside, in order (stack/outside.h)
+ *
+ * A moment is a number of steps from the beginning, where the program is about to be called.
+ * The state there is what a run comes to that goes on from the nearest point before, with just
+ * so many steps, and is told by the log what the outside said. It is paused there, and so is
+ * what a limit of so many steps would have given.
+ *
+ * Invariants:
+ *  1. points are in order of steps; the first is at step 0, and is never dropped.
+ *  2. a point is taken at a poll, of which a program notices nothing. So recording takes no
+ *     steps, and a moment's state does not depend on which points there are.
+ *  3. nobody goes on from a moment's state in a replay: what comes later is had from points.
+ *     (A run that pauses within a native may take a step more than one that does not.)
+ *
+ * A recording is one thread's at a time.
+ */
+#ifndef MOONLET_RECORD_H
+#define MOONLET_RECORD_H
+
+#include "control/eval.h"
+#include "link/node.h"
+#include "stack/outside.h"
+
+typedef struct RecordPoint {
+    State *state;
+    uint64_t step;
+    size_t log; /* where the answers go on */
+    bool near;  /* left by a replay, until another leaves some elsewhere */
+} RecordPoint;
+
+/* How the recorded run has ended. */
+typedef enum RecordEnd { RECORD_OK, RECORD_FAILED, RECORD_PAUSED, RECORD_EXITED } RecordEnd;
+
+typedef struct Record {
+    Outside outside; /* of the run that is recorded; the log */
+    RecordPoint *points;
+    size_t count, room;
+    Machine *M;       /* while it runs */
+    uint64_t began;   /* its steps then */
+    uint64_t next;    /* the step from which on a point is due */
+    uint64_t spacing; /* between points */
+    size_t most;      /* points */
+    uint64_t bytes;   /* that points may hold */
+    uint64_t held;    /* what they held when that was last looked at */
+    int64_t measured; /* mem_used() then */
+    int64_t rest;     /* bytes to be allocated before the next look */
+    uint64_t steps;   /* of the whole */
+    RecordEnd end;
+    bool has_all; /* the spacing is the caller's: points are not dropped */
+} Record;
+
+enum { RECORD_SPACING = 100000, RECORD_POINTS = 128, RECORD_BYTES = 64 << 20 };
+
+/* An empty one, a root. spacing 0: as is good. */
+Record *record_new(uint64_t spacing, uint64_t bytes);
+void record_free(Record *r);
+
+/* The run is to be recorded from its next call on, until record_end. */
+void record_begin(Record *r, Machine *M);
+void record_end(Record *r, RecordEnd end);
+/* A poll's snapshot of the run, which is at node n, of which it notices nothing; gives fp. */
+Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
+bool record_may_take(const Machine *M);
+void record_add(Record *r, RecordPoint p);
+void record_drop_near(Record *r);
+
+/* The last point at a step below `before`, or the first. */
+const RecordPoint *record_point(const Record *r, uint64_t before);
+
+/* A replay: a run that goes on from a point and is told what was recorded. */
+typedef struct Replay {
+    Outside outside;
+    Record *record;
+    Machine *M;
+    uint64_t from;          /* the step of the point */
+    uint64_t next, spacing; /* of the points that it leaves */
+} Replay;
+
+/* M has begun from the state of the point, and has its hooks; it is not in the evaluator. */
+void replay_begin(Replay *p, Record *r, const RecordPoint *from, Machine *M);
+/* Runs until the program's step `to` at the latest, leaving points at least `spacing` steps
+ * apart on the way if that is not 0. */
+RunStatus replay_run(Replay *p, uint64_t to, uint64_t spacing);
+uint64_t replay_step(const Replay *p);
+/* The log has ended, or is not this program's. */
+static inline bool replay_has_ended(const Replay *p) { return p->outside.ended; }
+
+#endif

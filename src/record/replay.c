@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Replays go on from a point of a recording, and are told what the outside said (record.h). */
+#include "record/record.h"
+
+enum { PORTION = 100000 };
+
+uint64_t replay_step(const Replay *p) { return p->from + eval_steps_used(p->M); }
+
+/* An Outside's poll. */
+static Value *leave_point(Machine *M, const Node *n, Value *fp)
+{
+    Replay *p = M->outside->context;
+    if (!p->spacing || M != p->M || !record_may_take(M)) return fp;
+    uint64_t step = replay_step(p);
+    if (step < p->next) return fp;
+    State *state;
+    Value *now = record_take(M, n, fp, &state);
+    record_add(p->record, (RecordPoint){state, step, p->outside.at, true});
+    p->next = step + p->spacing;
+    return now;
+}
+
+void replay_begin(Replay *p, Record *r, const RecordPoint *from, Machine *M)
+{
+    *p = (Replay){.record = r, .M = M, .from = from->step};
+    p->outside = (Outside){.replays = true,
+                           .log = r->outside.log,
+                           .length = r->outside.length,
+                           .at = from->log,
+                           .poll = leave_point,
+                           .context = p};
+    p->outside.stops = (StopChain){&p->outside.stop, NULL};
+    M->outside = &p->outside;
+    M->stops = &p->outside.stops;
+}
+
+RunStatus replay_run(Replay *p, uint64_t to, uint64_t spacing)
+{
+    Machine *M = p->M;
+    p->spacing = spacing;
+    p->next = replay_step(p) + spacing;
+    M->limits.portion = spacing && spacing < PORTION ? (int64_t)spacing : PORTION;
+    eval_set_budget(M, to - replay_step(p));
+    return eval_resume_paused(M);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Frames and segments: finding one's way on the Lua stack, and making room on it.
+ * state/stack.h has the picture and the invariants.
+ *
+ * A slot's depth is what lies below it in its coroutine's stack, in slots. It is the same
+ * wherever the frames have been copied to, so that nothing a program notices depends on how
+ * its stack is cut into segments. Room is made by two kinds of functions:
+ *
+ *   frame_grow, frame_take_open   for a function that is entered, for values that come in:
+ *                                 as deep as M->stack_max and no deeper. NULL is "stack
+ *                                 overflow", and the compiler sees that it is looked at.
+ *   frame_push, frame_thaw, ...   never fail: what was there may be there again; and what is
+ *                                 pushed to be called takes a few words, and is then denied
+ *                                 by call_any.
+ *   frame_leave, a return         go on in glue_lost when there is no memory for a copy of the
+ *                                 frame below: it raises the error there.
+ *
+ * So a stack exceeds its limit by one pushed frame, and while handlers of errors run
+ * (M->error_room) by ERROR_ROOM and a pushed frame for each of them, which are counted.
+ */
+#ifndef MOONLET_FRAME_H
+#define MOONLET_FRAME_H
+
+#include "link/node.h"
+#include "stack/machine.h"
+
+/*
+ * The kinds of nodes that frames return to, a row each:
+ *
+ *   header  words below the frame that are its own: fp[-1] the function, fp[-2] the node
+ *   owner   where the frame is that it returns into: ret->a slots below it; fp[-4] slots
+ *           below it; nowhere; or it is the same frame, fp[-3] slots below
+ *   node    the node which that one is at: the one before ret; fp[-3]; none, in a native
+ *   native  what a native's slots below the header are: values that it keeps; or nobody's
+ *   error   what becomes of an error that comes by
+ */
+/* clang-format off */
+#define FRAME_KINDS(X) \
+    /* kind          header owner   node     native  error */                          \
+    X(RET_A,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(RET_S,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(RET_0,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(RET_N,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(RET_OPEN,       2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(RET_TAIL,       2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
+    X(GLUE_VALUE,     4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
+    X(GLUE_BOOL,      4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
+    X(GLUE_NOT,       4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
+    X(GLUE_NONE,      4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
+    X(GLUE_CONCAT,    4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
+    X(GLUE_NATIVE,    4,    BELOW,  NONE,    KEPT,   PASSES)   /* -3: continuation */  \
+    X(GLUE_ANSWER,    4,    BELOW,  NONE,    NOBODY, PASSES)                           \
+    X(GLUE_PCALL,     4,    BELOW,  NONE,    KEPT,   CATCHES)  /* -3: M->pcalls */     \
+    X(GLUE_XPCALL,    4,    BELOW,  NONE,    KEPT,   HANDLES)  /* -5: the handler */   \
+    X(GLUE_HANDLER,   4,    BELOW,  PAYLOAD, NOBODY, COUNTS)                           \
+    X(GLUE_HOOK,      8,    BELOW,  PAYLOAD, KEPT,   UNHOOKS)  /* see hook.h */        \
+    X(GLUE_FORK,      4,    BELOW,  NONE,    KEPT,   RESTORES) /* -3: a State */       \
+    X(GLUE_TRY,       4,    BELOW,  NONE,    KEPT,   RESTORES) /* -3: a State */       \
+    X(GLUE_POLL,      6,    BELOW,  PAYLOAD, KEPT,   PASSES)   /* see collect.h */     \
+    X(GLUE_BASE,      2,    NONE,   NONE,    KEPT,   ENDS)                             \
+    X(GLUE_HALT,      4,    NONE,   NONE,    KEPT,   LEAVES)                           \
+    X(GLUE_VARARG,    3,    SAME,   NONE,    KEPT,   PASSES)                           \
+    X(GLUE_TAIL,      3,    SAME,   NONE,    KEPT,   PASSES)                           \
+    X(GLUE_UNDERFLOW, 2,    SAME,   NONE,    KEPT,   PASSES)   /* in the segment below */
+/* clang-format on */
+
+typedef enum FrameOwner { OWNER_NONE, OWNER_CALLER, OWNER_BELOW, OWNER_SAME } FrameOwner;
+typedef enum FrameNode { NODE_NONE, NODE_BEFORE, NODE_PAYLOAD } FrameNode;
+typedef enum FrameNative { NATIVE_KEPT, NATIVE_NOBODY } FrameNative;
+typedef enum FrameError {
+    ERROR_PASSES,
+    ERROR_CATCHES, /* pcall gets it */
+    ERROR_HANDLES, /* xpcall, or first its handler */
+    ERROR_COUNTS,  /* a handler has failed */
+    ERROR_UNHOOKS, /* it leaves a hook's function */
+    ERROR_RESTORES,
+    ERROR_ENDS,  /* the coroutine */
+    ERROR_LEAVES /* the evaluator */
+} FrameError;
+
+typedef struct FrameKind {
+    uint8_t header, owner, node, native, error;
+} FrameKind;
+
+extern const FrameKind frame_kinds[N_KINDS];
+
+/* The nodes of no function that frames return to, one a kind: X(name, kind). */
+#define FRAME_GLUES(X)                \
+    X(glue_value, GLUE_VALUE)         \
+    X(glue_bool, GLUE_BOOL)           \
+    X(glue_not, GLUE_NOT)             \
+    X(glue_none, GLUE_NONE)           \
+    X(glue_concat, GLUE_CONCAT)       \
+    X(glue_native, GLUE_NATIVE)       \
+    X(glue_answer, GLUE_ANSWER)       \
+    X(glue_pcall, GLUE_PCALL)         \
+    X(glue_xpcall, GLUE_XPCALL)       \
+    X(glue_handler, GLUE_HANDLER)     \
+    X(glue_vararg, GLUE_VARARG)       \
+    X(glue_tail, GLUE_TAIL)           \
+    X(glue_hook, GLUE_HOOK)           \
+    X(glue_fork, GLUE_FORK)           \
+    X(glue_try, GLUE_TRY)             \
+    X(glue_poll, GLUE_POLL)           \
+    X(glue_underflow, GLUE_UNDERFLOW) \
+    X(glue_lost, GLUE_LOST)           \
+    X(glue_base, GLUE_BASE)           \
+    X(glue_halt, GLUE_HALT)
+#define X_GLUE(name, kind) extern Node name;
+FRAME_GLUES(X_GLUE)
+#undef X_GLUE
+/* Where a program may be stopped but at nodes of functions (control/budget.c): before a call of
+ * fp[-1] with M->open arguments at fp; within it, if it is a native, which begins again;
+ * before M->open results at fp are handed on; before the error fp[0] is thrown; before the
+ * native goes on that waits for the frame at fp. */
+extern Node node_call_again, node_native_again, node_return_again, node_throw_again,
+    node_suspended;
+
+/* What these nodes do is the evaluator's: by kind, with one value and with another number; and
+ * at the five above. Once per process, before anything runs; then nobody writes to them. */
+typedef struct FrameExecs {
+    Exec *const *exec, *const *many;
+    struct {
+        Exec *call, *native, *returns, *throws, *suspended;
+    } again;
+} FrameExecs;
+void frame_init(const FrameExecs *execs);
+
+static inline bool node_is_again(const Node *n)
+{
+    return n == &node_call_again || n == &node_native_again || n == &node_return_again ||
+           n == &node_throw_again || n == &node_suspended;
+}
+
+/* Values that were moved or filled in count as steps. */
+static inline void charge_values(Machine *M, size_t count)
+{
+    if (UNLIKELY(count >= STEP_VALUES)) M->fuel -= (int64_t)(count / STEP_VALUES);
+}
+
+static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
+/* Of frames whose owner is fp[-4] slots below. */
+static inline Value *frame_owner(Value *fp) { return fp - fp[-4]; }
+static inline const Node *frame_payload_node(const Value *fp) { return value_pointer(fp[-3]); }
+/* Does a frame return to a node after a call in Lua code? */
+static inline bool frame_is_called(const Node *ret)
+{
+    return ret->kind >= N_RET_A && ret->kind <= N_RET_TAIL;
+}
+
+/* The frame before varargs were moved below it. */
+static inline Value *frame_without_varargs(Value *fp)
+{
+    return UNLIKELY(frame_ret(fp) == &glue_vararg) ? fp - fp[-3] : fp;
+}
+/* The frame as its caller made it, for the function that then tail-called this one. */
+static inline Value *frame_as_called(Value *fp)
+{
+    fp = frame_without_varargs(fp);
+    return UNLIKELY(frame_ret(fp) == &glue_tail) ? fp - fp[-3] : fp;
+}
+
+static inline const Proto *frame_proto(const Value *fp)
+{
+    return ((const Closure *)value_pointer(fp[-1]))->proto;
+}
+
+/* The values of `...` in a vararg function's frame. */
+static inline uint32_t frame_vararg_count(const Value *fp)
+{
+    return (uint32_t)fp[-3] - 3 - frame_proto(fp)->params;
+}
+static inline const Value *frame_varargs(const Value *fp)
+{
+    return fp - fp[-3] + frame_proto(fp)->params;
+}
+
+/* A frame seen from outside, for walking down from the top. */
+typedef struct FrameCursor {
+    Segment *segment;
+    Value *fp;       /* as its function sees it */
+    Value *base;     /* as its caller made it (differs for varargs, tail calls) */
+    const Node *ret; /* where it returns to; never glue_underflow, glue_vararg */
+    Value *ret_base; /* base, or what stands for it in the segment below */
+    Segment *ret_segment;
+    bool tail;      /* was tail-called */
+    const Node *at; /* the node the frame is at, if it is a Lua function's */
+} FrameCursor;
+
+/* at: the node the top frame is at, or NULL. */
+FrameCursor frame_cursor(Segment *segment, Value *fp, const Node *at);
+FrameCursor frame_cursor_running(Machine *M);
+/* The frame, in a segment of this run's, returns to ret from now on. One that has been moved
+ * says so twice: where it is, and where it was, for control to find that when it has returned.
+ */
+void frame_set_ret(Machine *M, const FrameCursor *c, const Node *ret);
+/* To the frame that this one returns into; false at the coroutine's lowest. */
+bool frame_down(FrameCursor *c);
+/* The same as programs count levels: past the frame of what could not be called. */
+bool frame_down_level(FrameCursor *c);
+/* A top frame of that sort is left: false if there is no other. */
+bool frame_skip_uncalled(FrameCursor *c);
+
+/* Makes a segment the current one. */
+void frame_enter_segment(Machine *M, Segment *s);
+/* The end of what frames in the running segment may use without a move. */
+static inline Value *frame_limit(const Machine *M)
+{
+    return M->segment->slots + M->segment->size - STACK_SLACK;
+}
+/* How deep a slot of the running segment lies. */
+static inline size_t frame_depth(const Machine *M, const Value *slot)
+{
+    return M->segment->below + (size_t)(slot - M->segment->slots);
+}
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* The frame at fp, of which `used` slots are live, gets `need` (and the slack): gives fp,
+ * which is another where it had to be moved. NULL: the stack would be deeper than
+ * M->stack_max. */
+MUST_CHECK Value *frame_grow(Machine *M, Value *fp, size_t used, size_t need);
+
+/* A frame of this kind above the `used` slots of the frame at fp, which is moved where there
+ * is no room: all of its header is set but for the function, nf[-1], and what lies below
+ * nf[-4]; there is room for PUSHED_ROOM arguments. Its owner is then frame_owner(nf). */
+Value *frame_push(Machine *M, Value *fp, size_t used, const Node *glue, Value payload);
+enum { PUSHED_ROOM = 8 };
+#ifdef MOONLET_STRESS
+/* Moves the top frame, of which `used` slots are live; what it leaves is no Value then. */
+Value *frame_displace(Machine *M, Value *fp, size_t used);
+#endif
+/* The same where there surely is room; `distance` from the owner's frame. */
+static inline Value *frame_link(Value *nf, size_t distance, const Node *glue, Value payload)
+{
+    nf[-4] = distance;
+    nf[-3] = payload;
+    nf[-2] = value_object(glue);
+    return nf;
+}
+
+/* Whether the running coroutine's stack may use ERROR_ROOM more, in which handlers of errors
+ * run; counts when the next segment is entered. */
+enum { ERROR_ROOM = 20000 };
+static inline void frame_set_error_room(Machine *M, bool on)
+{
+    M->error_room = on;
+    M->stack_max = M->limits.stack + (on ? ERROR_ROOM : 0);
+}
+
+/* Where the open list of a node lies that uses one, M->open values; NULL: it does not. */
+static inline Value *frame_open_list(const Node *n, Value *fp)
+{
+    switch (n->kind) {
+    case N_CALL_OPEN:
+    case N_TAIL_OPEN:
+    case N_RETURN_OPEN: return fp + n->a + n->b;
+    case N_LIST_OPEN: return fp + n->c + n->b;
+    default: return NULL;
+    }
+}
+/* The frame at fp in segment s, live up to top, becomes the running one: moved if s is not
+ * ours, or is compact; with `room` slots above top. For frames of natives. */
+Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *top, size_t room);
+
+/* The same for the frame of a coroutine that has not run; if it has not lain frozen either,
+ * it gets a segment of its own, for it may well yield often before the next snapshot. */
+Value *frame_start(Machine *M, const Segment *s);
+/* frame_thaw for a frame of any size; NULL: there is no memory. Nothing has changed then. */
+MUST_CHECK Value *frame_try_thaw(Machine *M, Segment *s, Value *fp, const Value *top,
+                                 size_t room);
+/* Whether the frames of s, the top one at fp, may go to a compact segment: what they need when
+ * they run again can always be had. */
+bool frame_may_fold(const Segment *s, const Value *fp);
+/* The opposite: the frames of s, live up to its slot `top`, in a compact segment: in home
+ * if that can be. For what frame_may_fold allows, and the frames of scratch segments. */
+Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home);
+/* The lowest frame of the running segment has returned: gives where the base of the frame below
+ * is then, for M->ret to go on from. reuse: no results lie in the segment. */
+Value *frame_underflow(Machine *M, bool reuse);
+/* At glue_lost, to which the frame at base has returned: the frame in which there is the error,
+ * and the node that it is at. After a call that is where the call returns to: arguments are not
+ * there any more. */
+Value *frame_lost(Machine *M, Value *base, const Node **n);
+/* Control has left s for good; results may still lie in it. */
+void frame_vacate(Machine *M, Segment *s);
+
+/* The native whose frame is at base in s returns, to M->ret: gives where base is then,
+ * for M->ret to go on from. */
+Value *frame_leave(Machine *M, Segment *s, Value *base);
+
+/* Puts count values at fp[at..] as the open list, making room; gives the frame,
+ * perhaps moved, or NULL on overflow. */
+MUST_CHECK Value *frame_take_open(Machine *M, Value *fp, unsigned at, const Value *from,
+                                  size_t count);
+
+/* How many of a frame's slots may be in use, seen from the frame at base that returns into it
+ * through ret: up to that one's header. 0 where they are nobody's. */
+size_t frame_used_below(const Node *ret, const Value *base, const Value *fp);
+
+/* Segment s of co's stack, or its copy that this run may write; NULL: no memory, which is a
+ * shortage. O(size of what lies above and is frozen). */
+MEM_TRY Segment *frame_own_segment(Machine *M, Coroutine *co, Segment *s);
+
+/* Slots that the function of a frame may use from fp. */
+static inline size_t frame_extent(const Value *fp)
+{
+    return value_is(fp[-1], OBJ_CLOSURE) ? proto_frame(frame_proto(fp)) : NATIVE_SLOTS;
+}
+
+/* The same at a poll at n, with what is handed on there: an open list, arguments, results. */
+size_t frame_used_at(const Machine *M, const Node *n, const Value *fp);
+
+#endif

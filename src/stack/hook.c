@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "stack/hook.h"
+
+#include <assert.h>
+
+/* On and off ------------------------------------------------------------------------ */
+
+static void set_hooking(Machine *M) { M->hooking = hook_mask(M) || M->watch; }
+
+void hook_watch(Machine *M, Watch *w)
+{
+    M->watch = w;
+    set_hooking(M);
+}
+
+void hook_refresh(Machine *M)
+{
+    set_hooking(M);
+    frame_enter_segment(M, M->segment);
+}
+
+const Hook hook_none = {V_NIL, 0, 0};
+
+void hook_load_slow(Machine *M, const CoBody *b)
+{
+    M->hook = b->hook ? *b->hook : (HookState){0};
+    set_hooking(M);
+}
+
+void hook_save_slow(Machine *M, CoBody *b)
+{
+    assert(M->hook.hook && "there is a hook");
+    HookState *s = mem_new(sizeof *s);
+    *s = M->hook;
+    b->hook = s;
+}
+
+void hook_leave(Machine *M)
+{
+    M->hook.busy = false;
+    if (M->hook.hook == &hook_none) {
+        M->hook.hook = NULL;
+        if (heap_coroutine(&M->run, M->run.co)->hook)
+            heap_coroutine_mut(&M->run, M->run.co)->hook = NULL;
+    }
+    hook_refresh(M);
+}
+
+bool hook_off(Machine *M)
+{
+    bool was = M->hook.busy;
+    M->hook.busy = true;
+    if (!M->hook.hook) M->hook.hook = &hook_none;
+    hook_refresh(M);
+    return was;
+}
+
+/* Twins ------------------------------------------------------------------------------ */
+
+/* What the nodes of twins do: the evaluator's. */
+static Exec *step_exec, *ret_exec, *ret_many_exec;
+
+static Node *make_twin(const Proto *p)
+{
+    Node *twin = mem_try_alloc(p->node_count * sizeof *twin);
+    if (!twin) mem_refuse();
+    if (!twin) return NULL;
+    memcpy(twin, p->nodes, p->node_count * sizeof *twin);
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        twin[i].exec = frame_is_called(&twin[i]) ? ret_exec : step_exec;
+        if (frame_is_called(&twin[i])) twin[i].k.many = ret_many_exec;
+    }
+    return twin;
+}
+
+/* A function's nodes to run under a hook: made once. NULL: no memory. */
+static const Node *twin_of(const Proto *p)
+{
+    Node **known = &((Proto *)p)->twin, *twin = __atomic_load_n(known, __ATOMIC_ACQUIRE);
+    if (twin) return twin;
+    Node *made = make_twin(p);
+    bool first = made && __atomic_compare_exchange_n(known, &twin, made, false,
+                                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return first ? made : twin;
+}
+
+const Node *hook_twin_node(const Proto *p, const Node *n)
+{
+    uint32_t i = proto_index(p, n);
+    const Node *twin = i == UINT32_MAX ? NULL : twin_of(p);
+    return twin ? twin + i : n;
+}
+
+/* X(glue): what a native can return to but nodes of functions. */
+/* clang-format off */
+#define GLUES(X) \
+    X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) \
+    X(GLUE_ANSWER) X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_FORK) X(GLUE_TRY) X(GLUE_POLL) \
+    X(GLUE_BASE) X(GLUE_HALT)
+/* clang-format on */
+
+enum {
+#define X_GLUE(name) TWIN_##name,
+    GLUES(X_GLUE)
+#undef X_GLUE
+        TWINS
+};
+static Node glue_twins[TWINS];
+
+void hook_init(Exec *step, Exec *ret, Exec *ret_many)
+{
+    if (step_exec) return;
+    step_exec = step;
+    ret_exec = ret;
+    ret_many_exec = ret_many;
+#define X_GLUE(name) \
+    glue_twins[TWIN_##name] = (Node){.exec = ret, .kind = N_##name, .k.many = ret_many};
+    GLUES(X_GLUE)
+#undef X_GLUE
+}
+
+const Node *hook_glue_twin(const Node *glue)
+{
+    switch (glue->kind) {
+#define X_GLUE(name) \
+    case N_##name: return &glue_twins[TWIN_##name];
+        GLUES(X_GLUE)
+#undef X_GLUE
+    default: return glue;
+    }
+}
+
+const Node *hook_return(const Node *ret, const Value *fp)
+{
+    if (!frame_is_called(ret)) return hook_glue_twin(ret);
+    return value_is(fp[-1], OBJ_CLOSURE) ? hook_twin_node(frame_proto(fp), ret) : ret;
+}
+
+bool hook_is_operation(const Node *glue)
+{
+    switch (glue->kind) {
+    case N_GLUE_VALUE:
+    case N_GLUE_BOOL:
+    case N_GLUE_NOT:
+    case N_GLUE_NONE:
+    case N_GLUE_CONCAT: return true;
+    default: return false;
+    }
+}
+
+/* The node that glue goes on at, if it has one. */
+static void turn_over_payload(const Node *ret, Value *base, const Value *fp)
+{
+    if (!hook_is_operation(ret) && ret->kind != N_GLUE_POLL) return;
+    if (!value_is(fp[-1], OBJ_CLOSURE)) return;
+    base[-3] = value_object(hook_twin_node(frame_proto(fp), value_pointer(base[-3])));
+}
+
+const Node *hook_returning(const Node *ret, Value *base, const Value *fp)
+{
+    turn_over_payload(ret, base, fp);
+    ret = hook_return(ret, fp);
+    base[-2] = value_object(ret); /* it may return again: see resume */
+    return ret;
+}
+
+/* The frames of a coroutine's stack return to twins, as far as they are this run's. */
+static void turn_over(Machine *M, FrameCursor c)
+{
+    for (;;) {
+        FrameCursor below = c;
+        if (c.segment->epoch != M->run.epoch) return;
+        bool more = frame_down(&below);
+        frame_set_ret(M, &c, hook_return(c.ret, below.fp));
+        if (!more || c.ret_segment->epoch != M->run.epoch) return;
+        turn_over_payload(c.ret, c.ret_base, below.fp);
+        c = below;
+    }
+}
+
+void hook_unfolded(Machine *M, Value *fp)
+{
+    if (M->watch || M->hook.hook->mask) turn_over(M, frame_cursor(M->segment, fp, NULL));
+}
+
+void hook_set(Machine *M, Coroutine *co, Value function, uint32_t mask, uint32_t count)
+{
+    const Hook *h = NULL;
+    CoBody *b = heap_coroutine_mut(&M->run, co);
+    HookState s = co == M->run.co ? M->hook : b->hook ? *b->hook : (HookState){0};
+    if (function != V_NIL) {
+        Hook *made = mem_new(sizeof *made);
+        *made = (Hook){function, mask, count};
+        h = made;
+    } else if (s.busy) {
+        h = &hook_none;
+    }
+    s.hook = h;
+    s.left = count;
+    b->hook = NULL;
+    if (h) {
+        HookState *kept = mem_new(sizeof *kept);
+        *kept = s;
+        b->hook = kept;
+    }
+    if (co == M->run.co) {
+        M->hook = s;
+        hook_refresh(M);
+    }
+    if (!h || !mask) return;
+    if (co == M->run.co)
+        turn_over(M, frame_cursor_running(M));
+    else if (b->segment && b->status != CO_FRESH)
+        turn_over(M, frame_cursor(b->segment, b->segment->slots + b->fp, b->node));
+}
+
+/* Frames of hooks ---------------------------------------------------------------------- */
+
+HookMoment hook_moment(unsigned stage)
+{
+    switch (stage) {
+    case STAGE_NATIVE_CALL: return HOOK_AT_CALL;
+    case STAGE_NATIVE_RETURN: return HOOK_AFTER_NATIVE;
+    case STAGE_RESULT_LINE:
+    case STAGE_TAIL_RETURN: return HOOK_AFTER_CALL;
+    default: return (stage & ~(unsigned)STAGE_BOXED) < STAGE_RUN ? HOOK_AT_NODE : HOOK_NEVER;
+    }
+}
+
+Value *hook_kept(Value *base, Value *fp, uint32_t *count)
+{
+    const Node *n = value_pointer(base[-3]);
+    *count = (uint32_t)value_to_double(base[-8]);
+    if (hook_stage_is_after((int)value_to_double(base[-5]))) return value_pointer(base[-6]);
+    Value *list = frame_open_list(n, fp);
+    return list ? list : base - HOOK_HEADER - *count;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "stack/import.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "stack/trace_stack.h"
+#include "stack/upvalue.h"
+
+void import_begin(Import *im, Machine *to, Machine *from, uint64_t shared_below)
+{
+    assert(to != from && "values are brought from another state");
+    *im = (Import){.to = to, .from = from, .shared_below = shared_below, .trail.R = &from->run};
+    im->walk = walk_begin();
+}
+
+/* Whether the receiving state has the value as it is. */
+static bool is_common(const Import *im, Value v)
+{
+    if (!value_is_object(v)) return true;
+    void *o = value_pointer(v);
+    ObjectType type = object_type(o);
+    return type == OBJ_STRING || type == OBJ_LIGHT || object_id(o) < im->shared_below;
+}
+
+static void refuse(Import *im, const char *what, Step step)
+{
+    if (im->refused) return;
+    im->refused = what;
+    trail_path(&im->trail, step, im->path, sizeof im->path);
+}
+
+enum { COPY_BYTES = 128, ENTRY_BYTES = 24 }; /* of an object with its item; of an entry */
+
+/* Whether so much more may be copied. */
+static bool may_copy(Import *im, uint64_t values, uint64_t bytes, Step step)
+{
+    if (walk_take(&im->walk, values, bytes)) return true;
+    refuse(im, walk_text(&im->walk, im->why), step);
+    return false;
+}
+
+/* What has been copied so far is thrown away. */
+static void no_memory(Import *im)
+{
+    walk_end(&im->walk, WALK_MEMORY);
+    refuse(im, walk_text(&im->walk, im->why), (Step){STEP_START, 0, V_NIL});
+}
+
+/* Shells: copies without their contents -------------------------------------------- */
+
+static Closure *closure_shell(Machine *to, const Closure *c)
+{
+    Closure *copy = run_new_closure(c->h.flags);
+    object_init(&copy->h, OBJ_CLOSURE, run_new_id(&to->run));
+    copy->h.flags = c->h.flags;
+    copy->proto = c->proto;
+    return copy;
+}
+
+static Native *native_shell(Machine *to, const Native *f)
+{
+    Native *copy = run_new_native(&to->run, f->fn, f->name, (int)f->count);
+    copy->h.flags = f->h.flags;
+    return copy;
+}
+
+/* The bytes are shared. An epoch that is nobody's makes who writes first copy them. */
+static Userdata *userdata_shell(Machine *to, const Userdata *u)
+{
+    Userdata *copy = run_new_userdata(&to->run, u->tag, 0);
+    copy->epoch = EPOCH_NONE;
+    copy->size = u->size;
+    copy->data = u->data;
+    copy->kind = u->kind;
+    return copy;
+}
+
+static Coroutine *coroutine_shell(Machine *to)
+{
+    Coroutine *copy = mem_new(sizeof *copy);
+    object_init(&copy->h, OBJ_COROUTINE, run_new_id(&to->run));
+    copy->epoch = to->run.epoch;
+    return copy;
+}
+
+static const char *coroutine_refusal(Import *im, const Coroutine *c)
+{
+    const CoBody *b = heap_coroutine(&im->from->run, c);
+    if (b->status == CO_DEAD) return NULL;
+    if (b->status != CO_FRESH && b->status != CO_SUSPENDED) return "a running coroutine";
+    return stack_holds_world(b) ? "a coroutine within state.fork or state.try" : NULL;
+}
+
+/* An empty copy of an object; NULL: it cannot be copied. */
+static void *shell_of(Import *im, void *o, Step step)
+{
+    switch (object_type(o)) {
+    case OBJ_TABLE: return run_new_table(&im->to->run);
+    case OBJ_CELL: return run_new_cell(&im->to->run, V_NIL);
+    case OBJ_CLOSURE: return closure_shell(im->to, heap_closure(&im->from->run, o));
+    case OBJ_NATIVE: return native_shell(im->to, o);
+    case OBJ_USERDATA: return userdata_shell(im->to, o);
+    default: {
+        const char *why = coroutine_refusal(im, o);
+        if (!why) return coroutine_shell(im->to);
+        refuse(im, why, step);
+        return NULL;
+    }
+    }
+}
+
+/* The value as the receiving state has it; a copy is empty at first. */
+static Value brought(Import *im, Value v, Step step)
+{
+    if (is_common(im, v)) return v;
+    const TrailItem *known = trail_find(&im->trail, v);
+    if (known) return known->copy;
+    if (!may_copy(im, 1, COPY_BYTES, step)) return V_NIL;
+    void *copy = shell_of(im, value_pointer(v), step);
+    if (!copy) return V_NIL;
+    if (!trail_add(&im->trail, v, value_object(copy), step)) {
+        no_memory(im);
+        return V_NIL;
+    }
+    return value_object(copy);
+}
+
+/* Contents ------------------------------------------------------------------------- */
+
+static Table *brought_meta(Import *im, Table *meta, uint32_t at)
+{
+    if (!meta) return NULL;
+    Value copy = brought(im, value_object(meta), (Step){STEP_META, at, V_NIL});
+    return value_pointer(copy);
+}
+
+static bool contents_are_common(const Import *im, const TableBody *b)
+{
+    Value key = V_NIL, v;
+    while (table_next(b, &key, &v))
+        if (!is_common(im, key) || !is_common(im, v)) return false;
+    return true;
+}
+
+typedef struct TableCopy {
+    Import *im;
+    TableBody *to;
+    uint32_t at;
+} TableCopy;
+
+static void fill_pair(void *context, Word key, Word v)
+{
+    const TableCopy *c = context;
+    Value k = brought(c->im, key, (Step){STEP_KEY, c->at, V_NIL});
+    Value w = brought(c->im, v, (Step){STEP_VALUE, c->at, key});
+    if (k != V_NIL && w != V_NIL) table_add_like(c->to, k, w, c->im->to->run.epoch);
+}
+
+static void fill_array(Import *im, const TableBody *from, TableBody *to, uint32_t at)
+{
+    for (uint32_t i = 0; i < from->array_size; i++) {
+        Value v = pvec_get(&from->array, i), key = value_number(i + 1);
+        if (v == V_NIL) continue;
+        table_set_int(to, (int64_t)i + 1, brought(im, v, (Step){STEP_VALUE, at, key}),
+                      im->to->run.epoch);
+    }
+}
+
+static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
+{
+    const TableBody *b = heap_table(&im->from->run, from);
+    uint64_t entries = b->array_size + (uint64_t)b->hash.count;
+    if (!may_copy(im, entries, 0, (Step){STEP_VALUE, at, V_NIL})) return;
+    if (contents_are_common(im, b)) {
+        table_body_copy(&to->body, b);
+    } else if (may_copy(im, 0, entries * ENTRY_BYTES, (Step){STEP_VALUE, at, V_NIL})) {
+        table_begin_like(&to->body, b, im->to->run.epoch); /* a loop over pairs may come too */
+        fill_array(im, b, &to->body, at);
+        table_each_hashed(b, fill_pair, &(TableCopy){im, &to->body, at});
+    }
+    to->body.meta = brought_meta(im, b->meta, at);
+    if (!table_is_frozen(b)) return;
+    to->body.flags &= ~TABLE_FROZEN; /* copied, perhaps */
+    heap_freeze(&im->to->run, to);
+}
+
+static void fill_values(Import *im, const Value *from, Value *to, uint32_t count, uint32_t at)
+{
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = brought(im, from[i], (Step){STEP_UPVALUE, at, value_number(i + 1)});
+}
+
+static void fill_userdata(Import *im, const Userdata *from, Userdata *to, uint32_t at)
+{
+    const UserdataBody *b = heap_userdata(&im->from->run, from);
+    to->body.own = b->own;
+    to->body.user = brought(im, b->user, (Step){STEP_USER, at, V_NIL});
+    to->body.meta = brought_meta(im, b->meta, at);
+}
+
+typedef struct StackCopy {
+    Import *im;
+    uint32_t at;
+} StackCopy;
+
+static void bring_slots(void *context, Value *slots, size_t count)
+{
+    const StackCopy *c = context;
+    for (size_t i = 0; i < count; i++)
+        slots[i] = brought(c->im, slots[i], (Step){STEP_STACK, c->at, V_NIL});
+}
+
+static void clear_slots(void *context, Value *slots, size_t count)
+{
+    (void)context;
+    memset(slots, 0, count * sizeof *slots);
+}
+
+static void unknown_slots(void *context) { no_memory(((const StackCopy *)context)->im); }
+
+/* The function of a frame goes on in the Proto it began in (stack/upvalue.h). */
+static void bring_callee(void *context, Value *fp)
+{
+    const StackCopy *c = context;
+    Step step = {STEP_STACK, c->at, V_NIL};
+    Value f = upvalue_identity(fp[-1]);
+    if (!value_is(f, OBJ_CLOSURE)) {
+        fp[-1] = brought(c->im, f, step);
+    } else if (is_common(c->im, f)) {
+        fp[-1] = value_object(upvalue_view(c->im->to, value_pointer(f), frame_proto(fp)));
+    } else {
+        const Closure *view = upvalue_view(c->im->from, value_pointer(f), frame_proto(fp));
+        if (view != heap_closure(&c->im->from->run, value_pointer(f))) f = value_object(view);
+        fp[-1] = brought(c->im, f, step);
+    }
+}
+
+static const HookState *brought_hook(Import *im, const HookState *from, uint32_t at)
+{
+    if (!from) return NULL;
+    Hook *hook = mem_new(sizeof *hook);
+    HookState *to = mem_new(sizeof *to);
+    *hook = *from->hook;
+    hook->function = brought(im, hook->function, (Step){STEP_STACK, at, V_NIL});
+    *to = *from;
+    to->hook = hook;
+    return to;
+}
+
+static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uint32_t at)
+{
+    const CoBody *b = heap_coroutine(&im->from->run, from);
+    if (b->status == CO_DEAD && (!b->segment || stack_holds_world(b))) {
+        to->body.status = CO_DEAD;
+        return;
+    }
+    to->body = *b;
+    to->body.resumer = NULL;
+    to->body.hook = brought_hook(im, b->hook, at);
+    size_t slots = stack_slots(b);
+    if (!may_copy(im, slots, slots * sizeof(Value), (Step){STEP_STACK, at, V_NIL})) {
+        to->body = (CoBody){.status = CO_DEAD};
+        return;
+    }
+    to->body.segment = stack_copy(im->to, b);
+    if (!to->body.segment) {
+        to->body.status = CO_DEAD;
+        no_memory(im);
+        return;
+    }
+    StackVisitor visitor = {.live = bring_slots,
+                            .dead = clear_slots,
+                            .callee = bring_callee,
+                            .unknown = unknown_slots,
+                            .context = &(StackCopy){im, at}};
+    stack_visit(&visitor, stack_top(&to->body));
+}
+
+static void fill(Import *im, uint32_t at)
+{
+    void *from = value_pointer(im->trail.items[at].object);
+    void *to = value_pointer(im->trail.items[at].copy);
+    switch (object_type(from)) {
+    case OBJ_TABLE: fill_table(im, from, to, at); break;
+    case OBJ_CELL:
+        ((Cell *)to)->value =
+            brought(im, heap_cell(&im->from->run, from), (Step){STEP_CELL, at, V_NIL});
+        break;
+    case OBJ_CLOSURE: {
+        const Closure *c = heap_closure(&im->from->run, from);
+        fill_values(im, c->upvalues, ((Closure *)to)->upvalues, c->h.flags, at);
+        break;
+    }
+    case OBJ_NATIVE: {
+        const Native *f = from;
+        fill_values(im, f->upvalues, ((Native *)to)->upvalues, f->count, at);
+        break;
+    }
+    case OBJ_USERDATA: fill_userdata(im, from, to, at); break;
+    default: fill_coroutine(im, from, to, at); break;
+    }
+}
+
+/* What the sending state's collection knows of the copied objects. */
+static void bring_collection(Import *im, uint32_t first)
+{
+    const Collection *c = &im->from->run.world->collection;
+    if (c->weak && !im->to->run.world->collection.weak)
+        run_edit_collection(&im->to->run)->weak = true;
+    if (!c->finalizers) return;
+    for (uint32_t i = first; i < im->trail.count; i++) {
+        const TrailItem *item = &im->trail.items[i];
+        if (value_is_number(run_get(&im->from->run, c->finalizers, item->object)))
+            trace_add_finalizer(&im->to->run, item->copy);
+    }
+}
+
+Value import_value(Import *im, Value v)
+{
+    uint32_t first = im->trail.count;
+    v = brought(im, v, (Step){STEP_START, 0, V_NIL});
+    while (im->filled < im->trail.count && !im->refused && !im->walk.end)
+        fill(im, im->filled++);
+    if (im->trail.count > first) bring_collection(im, first);
+    return im->refused ? V_NIL : v;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Limits: what a run may use, but for steps and bytes, which are counted elsewhere
+ * (control/budget.c, mem_bound).
+ *
+ * Reaching one of them is a stop that the program cannot catch. Where nobody has set a limit
+ * there still is a longest string and a deepest stack: reaching these is an error.
+ */
+#ifndef MOONLET_LIMITS_H
+#define MOONLET_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    STACK_MAX_DEFAULT = 1000000, /* slots */
+    STRING_MAX_DEFAULT = 0x7fffffff,
+    PORTION_DEFAULT = 100000
+};
+
+typedef struct Limits {
+    uint64_t deadline;                  /* ns on the monotonic clock; 0: none */
+    uint64_t held;                      /* bytes that are alive; 0: no limit */
+    int64_t portion;                    /* steps between polls */
+    size_t string;                      /* bytes */
+    size_t stack;                       /* slots of a coroutine's */
+    bool stack_limited, string_limited; /* somebody has set these */
+    bool bytes_limited;                 /* mem_bound is a limit of this run */
+    bool stack_of_bytes;                /* from which the limit of the stack comes */
+} Limits;
+
+/* Those of a run on which nobody has set any. */
+static inline Limits limits_none(void)
+{
+    return (Limits){
+        .portion = PORTION_DEFAULT, .string = STRING_MAX_DEFAULT, .stack = STACK_MAX_DEFAULT};
+}
+
+/* Flags of others that make a run stop when they are not 0: a chain, seen at polls. */
+typedef struct StopChain {
+    const volatile int *flag; /* NULL: none */
+    const struct StopChain *outer;
+} StopChain;
+
+static inline bool stop_flag(const volatile int *flag)
+{
+    return flag && __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+/* Whether others want the run to stop. */
+static inline bool stop_wanted(const StopChain *s)
+{
+    for (; s; s = s->outer)
+        if (stop_flag(s->flag)) return true;
+    return false;
+}
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Machine: what executes programs in a world.
+ *
+ *   Machine  [ Run | registers | budget | requests to call | errors | stack | host ]
+ *             world              what it may use            segments at hand
+ *
+ * The run is what a state is made from and becomes again (state/state.h); all the rest is
+ * the evaluator's own, and nothing of it is part of a state. When a program pauses, what is
+ * to be kept has been put in the body of its coroutine first (control/switch.h).
+ *
+ * Nodes have a pointer to the machine in a register of the processor (link/node.h). The run
+ * comes first, so that a pointer to it is the same one. A thread keeps its machines in a
+ * pool: beginning takes one, ending gives it back, with its cache and its segments.
+ *
+ * Invariants:
+ *  1. the running coroutine's frames are in M->segment, and its registers here; its body in
+ *     the heap is older.
+ *  2. M->spare has no frames, nor is it any state's; it can be used if it has the run's epoch.
+ *  3. segments in M->scratch belong to no state; what is in them is junk.
+ */
+#ifndef MOONLET_MACHINE_H
+#define MOONLET_MACHINE_H
+
+#include "link/node.h"
+#include "stack/limits.h"
+#include "state/state.h"
+
+enum {
+    STEP_VALUES = 16, /* to move so many takes a step */
+    STEP_LEVELS = 8   /* the same for passing so many frames */
+};
+
+/* Why control left the evaluator. */
+typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
+
+/* Who has raised an error. */
+typedef enum RaisedBy { RAISED_BY_PROGRAM, RAISED_BY_MEMORY, RAISED_BY_HOST } RaisedBy;
+
+typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION } LibraryStatus;
+
+/* What the host is told of and asked; functions may be NULL. */
+typedef struct MachineHooks {
+    /* An error that nothing catches, while the stack is as it was: frame and node. */
+    void (*uncaught)(Machine *M, Value *fp, const Node *n);
+    /* At each poll, and from long natives (node NULL): false stops the run. */
+    bool (*poll)(Machine *M, Value *fp, const Node *n);
+    /* A machine on another thread works for this one, which waits: the host prepares it for
+     * its functions. */
+    void (*adopt)(Machine *child, const Machine *M);
+    /* A function of a shared library as a value; true if name is "*". */
+    LibraryStatus (*library)(Machine *M, const char *file, const char *name, Value *function,
+                             const char **error);
+    /* An ImageHost (image/image.h), or NULL. */
+    const void *(*images)(Machine *M);
+    bool one_thread; /* what the hooks call must not be called from others */
+} MachineHooks;
+
+struct Machine {
+    Run run;
+
+    /* hot: what nodes read */
+    int64_t fuel; /* of the current portion; below zero means: go to poll */
+    Value *limit; /* where a frame may end without further looking (frame_enter_segment) */
+    bool urgent;  /* there is no memory, or no more is allowed: nodes that allocate poll */
+    bool hooking; /* the running coroutine's hook is to be looked at: limit is low */
+    uint32_t result_count;
+    const Value *results; /* several results on their way: results[0..count) */
+    Segment *segment;
+    Value *native;              /* frame of the native that runs now */
+    Value error;                /* the error value on its way */
+    Value value;                /* what a worker function worked out */
+    const Node *ret, *lost_ret; /* lost_ret: stack/frame.c */
+    uint32_t open;              /* values in the open list just made (see link/node.h) */
+
+    /* budget: control/budget.c */
+    uint32_t debt, paid; /* steps for work done, and for work to be begun again */
+    uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
+    uint64_t steps_used; /* before the current portion */
+    int64_t portion;
+    int64_t held_from;    /* mem_used() when what is alive was last measured */
+    uint64_t collections; /* bdwgc's, when last looked at */
+    bool finalizes_soon;  /* the next poll calls finalizers: there is no memory */
+    Limits limits;
+    size_t stack_max; /* how deep the stack may be now: limits.stack, but for error_room */
+    volatile int *interrupt;
+    const StopChain *stops; /* NULL: nobody else's */
+    int stop;               /* why the run stops here: EvalStop */
+    RunStatus status;
+
+    /* a native's request to call (native.h), a switch of coroutines (switch.c) */
+    Value *call_frame;
+    int call_count;
+    int depth;           /* evaluators of this run on the C stack */
+    int nested;          /* and of other runs that wait for this one */
+    Coroutine *boundary; /* the one in which a C function waits for eval_call */
+    Coroutine *resume_co;
+    bool resume_wrapped, resume_fresh;
+
+    /* errors on their way: control/eval.c */
+    bool error_handled;            /* its xpcall handler has run */
+    bool fatal;                    /* the error is caught by nobody but the host */
+    bool error_room;               /* a handler runs on the running coroutine's stack */
+    uint32_t pcalls;               /* protected calls on the running coroutine's stack */
+    RaisedBy raised;               /* by whom error was; set with it: error_raise */
+    const struct AstExpr *culprit; /* which expression it is about, if it says */
+    Segment *catch_segment;        /* who takes it */
+    Value *catch_frame;
+    Value handler; /* called as xpcall's, for what nothing else catches; or nil */
+
+    /* segments at hand: stack/frame.c */
+    Segment *main_segment;
+    Segment *spare;   /* of this epoch, for the next overflow */
+    Segment *left;    /* by a return whose results may lie in it: the next spare one */
+    Segment *scratch; /* those without frames, linked by prev */
+    Segment *vacated; /* one more, in which results may still lie */
+    bool scratch_used;
+
+    /* debug hooks: stack/hook.h */
+    bool hook_left; /* an error is leaving the hook's function */
+    int hook_stage;
+    HookState hook;      /* of the running coroutine */
+    struct Watch *watch; /* of lines, in a replay; NULL: none */
+
+    /* the host */
+    const Value *pinned; /* what it has handed in: not to be lost in this run */
+    size_t pinned_count;
+    void *host;                /* its own, passed to its functions */
+    const MachineHooks *hooks; /* NULL: none */
+    struct Outside *outside;   /* who records or replays it (stack/outside.h); NULL: nobody */
+    Machine *next;             /* in the pool of its thread */
+
+    /* trampolined builds: the registers between nodes, and what is to go on */
+    Exec *hand;
+    Value *fp;
+    Value acc;
+    double d;
+};
+
+_Static_assert(offsetof(Machine, run) == 0, "a pointer to the run is one to the machine");
+
+/* Beginning and ending -------------------------------------------------------- */
+
+/* state NULL: an empty world (no globals but an empty table). Amortised O(1). */
+Machine *machine_begin(const State *state);
+/* Forgets the run; what it has allocated does not count for the one around it. */
+void machine_end(Machine *M);
+/* The same for a run that was there to look at a state, for the one around it. */
+void machine_end_view(Machine *M);
+/* The run is left for a while, between two snapshots of which s is the first: what it has
+ * allocated does not count for the one around it. It goes on in this thread or another. */
+void machine_rest(Machine *M);
+void machine_wake(Machine *M, const State *s);
+
+/* The limits of another machine, which waits for this one. */
+static inline void limits_inherit(Machine *M, const Machine *from)
+{
+    M->limits = from->limits;
+    M->stack_max = M->limits.stack;
+}
+
+/* States ---------------------------------------------------------------------- */
+
+/* As run_snapshot. Called in mid-run the caller must first have put the running coroutine's
+ * registers in its body (control/eval.c does). O(1). */
+State *machine_snapshot(Machine *M);
+/* The same while the evaluator runs: body is what the running coroutine's is to be in the
+ * state. It goes on as it is, in its segment, whose frames body has copies of. */
+State *machine_snapshot_running(Machine *M, const CoBody *body);
+/* The same (body NULL: as machine_snapshot) for a state that only this run knows, as a value
+ * of its world: what the run writes next costs less. */
+State *machine_snapshot_own(Machine *M, const CoBody *body);
+/* Goes on from another state: whatever the run had changed is gone. O(1). */
+void machine_load(Machine *M, const State *s);
+/* As run_back. */
+void machine_back(Machine *M, const State *s);
+
+/* Small things ---------------------------------------------------------------- */
+
+/* With its maker's hook, but, as in PUC Lua, without that one's function. */
+Coroutine *machine_new_coroutine(Machine *M, Value function);
+
+/* Whether others want the run to stop. */
+static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
+
+/* Bytes that a new string may have. */
+static inline size_t machine_string_room(const Machine *M)
+{
+    size_t room = mem_room();
+    return room < M->limits.string ? room : M->limits.string;
+}
+
+/* The results that lay in M->vacated have been taken: it may be used again. */
+static inline void machine_reclaim(Machine *M)
+{
+    Segment *s = M->vacated;
+    if (!s) return;
+    s->prev = M->scratch;
+    M->scratch = s;
+    M->vacated = NULL;
+}
+
+#endif

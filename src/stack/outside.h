@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a run sees of the outside, written down so that it can be given again.
+ *
+ *   log  [kind | length | bytes][kind | length | bytes] ...     oldest first
+ *
+ * Library functions ask the outside as ever (clocks, files, the environment) and hand the
+ * answer through one of these functions. Where nobody records, it comes back as it is. While a
+ * run is recorded, it is also written down. In a replay the world is not asked at all, and the
+ * answer of the log comes back instead: all else that the function does, it does again. So a
+ * replay takes the same steps, makes the same objects and counts the same memory.
+ *
+ * Invariants:
+ *  1. whatever a program can learn of the outside passes here, in the same order each time.
+ *  2. in a replay nothing outside is touched: who has effects asks outside_recalls first.
+ *  3. once the log has no answer (it has ended, or is not this run's), `ended` is set, answers
+ *     are empty, and the run stops at its next poll.
+ */
+#ifndef MOONLET_OUTSIDE_H
+#define MOONLET_OUTSIDE_H
+
+#include "stack/machine.h"
+
+/* Of what there are answers. The numbers are in files: only add to them. */
+typedef enum OutsideKind {
+    SEEN_NUMBER = 1, /* times, statuses, positions: a double */
+    SEEN_YES,        /* no bytes, as the next one */
+    SEEN_NO,
+    SEEN_FAILED, /* errno */
+    SEEN_TEXT,
+    SEEN_NOTHING, /* instead of a text */
+    SEEN_BYTES,   /* of a file */
+    SEEN_DATE,    /* the fields of a date */
+    SEEN_VALUES,  /* results of a host function */
+    SEEN_ERROR,   /* of a host function: one value */
+    SEEN_END,     /* the program has ended its process */
+    SEEN_KINDS
+} OutsideKind;
+
+typedef struct Outside {
+    bool replays;
+    bool ended;    /* of a replay */
+    bool failed;   /* no memory for the log */
+    uint8_t *log;  /* malloc's; in a replay, the recording's */
+    size_t length; /* of it */
+    size_t room;
+    size_t at; /* of a replay: the next answer */
+    volatile int stop;
+    StopChain stops;        /* for M->stops, with stop */
+    uint64_t epoch, before; /* of the last snapshot that is the recorder's; see outside.c */
+    /* At each poll, with control at n (node_call_again: before a call): gives fp, which may
+     * have moved. NULL: nothing is done. */
+    Value *(*poll)(Machine *M, const struct Node *n, Value *fp);
+    /* The process is about to end; NULL: nothing is done. */
+    void (*exit)(Machine *M, int status);
+    void *context, *context_of_exit;
+} Outside;
+
+static inline bool outside_recalls(const Machine *M)
+{
+    return __builtin_expect(M && M->outside != NULL, 0) && M->outside->replays;
+}
+static inline bool outside_records(const Machine *M)
+{
+    return __builtin_expect(M && M->outside != NULL, 0) && !M->outside->replays;
+}
+
+/* One answer more. */
+void outside_write(Machine *M, OutsideKind kind, const void *bytes, size_t length);
+/* The next answer, which lives as long as the log. Another kind than this: none. */
+const uint8_t *outside_read(Machine *M, OutsideKind kind, size_t *length);
+
+/* Each gives what it is given, or in a replay what was given when it was recorded. */
+double outside_number(Machine *M, double now);
+bool outside_answer(Machine *M, bool now);
+/* Whether something went well; errno says why not. */
+bool outside_done(Machine *M, bool now);
+/* NULL is allowed; in a replay collected memory. */
+const char *outside_text(Machine *M, const char *now);
+/* So many bytes, at most size, that were read to `to`. */
+size_t outside_bytes(Machine *M, void *to, size_t now, size_t size);
+/* A record of exactly this size; all zero when the log has none. */
+void outside_record(Machine *M, OutsideKind kind, void *record, size_t size);
+
+/* The process ends with this status, but in a replay: that ends instead. */
+void outside_exit(Machine *M, int status);
+
+/* A recorder has taken a snapshot, of which the program is to notice nothing. */
+void outside_note_snapshot(Machine *M, uint64_t before);
+/* Whether a snapshot of the program's own has been taken since this epoch. */
+bool outside_is_older(const Machine *M, uint64_t epoch);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Walk: how far a walk over a state's data may go, and how far it has come.
+ *
+ * What a program has made can be larger than it looks: thirty tables, each with the next one
+ * twice, are 2^30 to who does not notice; a string of a megabyte may stand in a thousand
+ * places. So whoever walks for the host (terms, imports, packs, digests) asks before each
+ * step whether it may be taken: nodes are values looked at, bytes those of what is made.
+ *
+ * Invariant: once a walk has ended it takes no more steps, and `end` says why.
+ */
+#ifndef MOONLET_WALK_H
+#define MOONLET_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum WalkEnd {
+    WALK_OPEN,
+    WALK_NODES,
+    WALK_BYTES,
+    WALK_DEPTH,
+    WALK_TIME, /* so far bounds that the data has met, from here on what comes from outside */
+    WALK_STOPPED, /* by the flag */
+    WALK_MEMORY   /* there is none left */
+} WalkEnd;
+
+#define WALK_UNBOUNDED UINT64_MAX
+enum { WALK_TEXT_MAX = 80 };
+
+typedef struct Walk {
+    uint64_t nodes_max, bytes_max, depth_max;
+    uint64_t deadline;         /* of the monotonic clock, in ns; WALK_UNBOUNDED: none */
+    const volatile int *flag;  /* NULL: none */
+    uint64_t nodes, bytes;     /* so far */
+    uint64_t nodes_until_look; /* at flag and clock, or that are all */
+    WalkEnd end;
+} Walk;
+
+/* One without bounds, which the caller then may set. */
+Walk walk_begin(void);
+/* It may take no longer than this from now on. */
+void walk_limit_time(Walk *w, uint64_t ns);
+
+bool walk_look(Walk *w);
+/* Takes a step; false: the walk has ended. O(1). */
+static inline bool walk_take(Walk *w, uint64_t nodes, uint64_t bytes)
+{
+    w->nodes += nodes;
+    w->bytes += bytes;
+    if (w->nodes < w->nodes_until_look && w->bytes <= w->bytes_max) return true;
+    return walk_look(w);
+}
+/* Ends it; gives false. */
+bool walk_end(Walk *w, WalkEnd why);
+/* The same as walk_take for going down to this depth, counted from 1. */
+static inline bool walk_deepen(Walk *w, uint64_t depth)
+{
+    return depth > w->depth_max ? walk_end(w, WALK_DEPTH) : !w->end;
+}
+
+/* "more than 100 values", and so on, in out of WALK_TEXT_MAX bytes. Gives out. */
+const char *walk_text(const Walk *w, char *out);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buffer: bytes that grow until they become a String.
+ *
+ *   small:  data -> room inside the Buffer itself      no allocation at all
+ *   grown:  data -> bytes of a String in the making    buffer_finish gives just it
+ *
+ * A Buffer lives in a C variable of the function that fills it. It points into
+ * itself, so it is not copied or moved, and it does not outlive the call: what has
+ * to survive a call of Lua in between (gsub with a function) goes into a String on
+ * the Lua stack by string_concat, which is safe when two forks go on from there.
+ *
+ * Invariants (buffer_check):
+ *  1. length <= capacity <= limit.
+ *  2. data is the inline room exactly when string is NULL.
+ *  3. once error is set, nothing is appended any more and finish answers NULL.
+ *
+ * Appending is amortised O(bytes). A limit (the longest result the caller allows)
+ * or a lack of memory is reported, never fatal; callers may ignore the answers of
+ * the appends and look at buffer_finish or `error` once at the end.
+ */
+#ifndef MOONLET_BUFFER_H
+#define MOONLET_BUFFER_H
+
+#include "value/string.h"
+
+enum { BUFFER_ROOM = 512 };
+
+typedef enum BufferError {
+    BUFFER_OK,
+    BUFFER_TOO_LARGE, /* the limit: Lua says "resulting string too large" */
+    BUFFER_NO_MEMORY  /* Lua says "not enough memory" */
+} BufferError;
+
+typedef struct Buffer {
+    char *data;
+    size_t length;
+    size_t capacity;
+    size_t limit;
+    String *string; /* not yet seen by anyone */
+    BufferError error;
+    char room[BUFFER_ROOM];
+} Buffer;
+
+/* An empty buffer for at most `limit` bytes (at most STRING_MAX). O(1). */
+void buffer_init(Buffer *b, size_t limit);
+
+/* Makes room for `extra` bytes more: exactly so many when the buffer is small
+ * against them, else half again what there is. False, with error set, if not. */
+bool buffer_grow(Buffer *b, size_t extra);
+static inline bool buffer_reserve(Buffer *b, size_t extra)
+{
+    return extra <= b->capacity - b->length ? b->error == BUFFER_OK : buffer_grow(b, extra);
+}
+
+static inline bool buffer_append(Buffer *b, const char *bytes, size_t n)
+{
+    if (!buffer_reserve(b, n)) return false;
+    if (n) memcpy(b->data + b->length, bytes, n);
+    b->length += n;
+    return true;
+}
+
+static inline bool buffer_append_char(Buffer *b, char c)
+{
+    if (!buffer_reserve(b, 1)) return false;
+    b->data[b->length++] = c;
+    return true;
+}
+
+/* n times the byte c. */
+bool buffer_append_repeated(Buffer *b, char c, size_t n);
+/* A NUL-terminated text. */
+bool buffer_append_text(Buffer *b, const char *text);
+/* A count or position in decimal. */
+bool buffer_append_integer(Buffer *b, int64_t n);
+
+/* Forgets the contents, keeps the room; error stays. */
+static inline void buffer_clear(Buffer *b) { b->length = 0; }
+
+/* The contents as a String: a large one without copying, unless more than a
+ * quarter of its room would be wasted. The buffer is empty afterwards, ready for
+ * the next result. NULL when something could not be appended (see error). */
+String *buffer_finish(Buffer *b);
+
+/* What is to be, of which `before` is made already (or NULL): with the contents behind it.
+ * Room that the buffer has had does not count as allocated (but beside), nor do parts, so that
+ * it does not matter where a run was paused; `whole`, which does, counts twice where the buffer
+ * had to grow. NULL: no room. */
+String *buffer_join(Buffer *b, const String *before, bool whole);
+
+void buffer_check(const Buffer *b);
+
+#endif

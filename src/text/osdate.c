@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "text/osdate.h"
+
+#include "text/bits.h"
+
+/* Text ---------------------------------------------------------------------------------- */
+
+/* How long the conversion at p, behind its '%', is: those of C99's strftime. 0 if it is
+ * none. */
+static size_t conversion_length(const char *p)
+{
+    if (!*p) return 0;
+    if (strchr("aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%", *p)) return 1;
+    const char *modified = *p == 'E' ? "cCxXyY" : *p == 'O' ? "deHImMSuUVwWy" : "";
+    return p[1] && strchr(modified, p[1]) ? 2 : 0;
+}
+
+static void append_conversion(Buffer *out, const char *p, size_t length,
+                              const struct tm *fields)
+{
+    char conversion[4] = {'%', p[0], length > 1 ? p[1] : '\0', '\0'};
+    char text[256];
+    buffer_append(out, text, strftime(text, sizeof text, conversion, fields));
+}
+
+/* format is NUL-terminated. */
+static OsdateKind append_date(Buffer *out, const char *format, const struct tm *fields)
+{
+    for (const char *p = format; *p;) {
+        if (*p != '%') {
+            buffer_append_char(out, *p++);
+            continue;
+        }
+        size_t length = conversion_length(++p);
+        if (length == 0) {
+            buffer_clear(out);
+            buffer_append_text(out, "invalid conversion specifier '%");
+            buffer_append_text(out, p);
+            buffer_append_char(out, '\'');
+            return OSDATE_ERROR;
+        }
+        append_conversion(out, p, length, fields);
+        p += length;
+    }
+    return OSDATE_TEXT;
+}
+
+static bool break_down(double seconds, bool utc, struct tm *fields)
+{
+    time_t t = (time_t)bits_integer(seconds);
+    return (utc ? gmtime_r(&t, fields) : localtime_r(&t, fields)) != NULL;
+}
+
+OsdateKind osdate_format(const char *format, size_t length, double seconds, struct tm *fields,
+                         Buffer *out)
+{
+    Buffer text; /* the format as a C string */
+    buffer_init(&text, STRING_MAX);
+    buffer_append(&text, format, length);
+    if (!buffer_append_char(&text, '\0')) {
+        out->error = text.error;
+        return OSDATE_TEXT;
+    }
+    bool utc = text.data[0] == '!';
+    const char *rest = text.data + utc;
+    if (!break_down(seconds, utc, fields)) return OSDATE_NONE;
+    if (strcmp(rest, "*t") == 0) return OSDATE_TABLE;
+    return append_date(out, rest, fields);
+}
+
+/* Fields --------------------------------------------------------------------------------- */
+
+const char *osdate_field(const struct tm *fields, int i, int64_t *value)
+{
+    switch (i) {
+    case 0: *value = fields->tm_sec; return "sec";
+    case 1: *value = fields->tm_min; return "min";
+    case 2: *value = fields->tm_hour; return "hour";
+    case 3: *value = fields->tm_mday; return "day";
+    case 4: *value = fields->tm_mon + 1; return "month";
+    case 5: *value = (int64_t)fields->tm_year + 1900; return "year";
+    case 6: *value = fields->tm_wday + 1; return "wday";
+    case 7: *value = fields->tm_yday + 1; return "yday";
+    default: return NULL;
+    }
+}
+
+/* What os.time reads. */
+typedef struct Input {
+    const char *name;
+    size_t member;  /* the offset of its int in struct tm */
+    int offset;     /* what struct tm does not count */
+    int by_default; /* REQUIRED if there is none */
+} Input;
+
+enum { REQUIRED = -1 };
+
+static const Input inputs[OSDATE_INPUT_COUNT] = {
+    {"sec", offsetof(struct tm, tm_sec), 0, 0},
+    {"min", offsetof(struct tm, tm_min), 0, 0},
+    {"hour", offsetof(struct tm, tm_hour), 0, 12},
+    {"day", offsetof(struct tm, tm_mday), 0, REQUIRED},
+    {"month", offsetof(struct tm, tm_mon), 1, REQUIRED},
+    {"year", offsetof(struct tm, tm_year), 1900, REQUIRED},
+};
+
+const char *osdate_input_name(int i) { return inputs[i].name; }
+
+/* a - b, wrapping as PUC Lua's int does in practice. */
+static int wrapping_minus(int a, int b) { return bits_int((double)a - b); }
+
+bool osdate_set_input(struct tm *fields, int i, bool given, double value)
+{
+    const Input *input = &inputs[i];
+    if (!given && input->by_default == REQUIRED) return false;
+    int n = given ? bits_int(value) : input->by_default;
+    n = wrapping_minus(n, input->offset);
+    memcpy((char *)fields + input->member, &n, sizeof n);
+    return true;
+}
+
+bool osdate_seconds(const struct tm *fields, double *out)
+{
+    struct tm copy = *fields;
+    time_t t = mktime(&copy);
+    *out = (double)t;
+    return t != (time_t)-1;
+}

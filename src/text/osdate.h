@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os.date and os.time (manual 6.9) without the tables: between seconds, C's struct tm,
+ * and text. The clock is not read here; the time zone is the process's.
+ *
+ * Years and seconds that do not fit are answered with nothing (nil in Lua), as PUC Lua
+ * does on 64-bit machines; a format ends at its first zero, as there.
+ */
+#ifndef MOONLET_OSDATE_H
+#define MOONLET_OSDATE_H
+
+#include "text/buffer.h"
+
+#include <time.h>
+
+typedef enum OsdateKind {
+    OSDATE_NONE,  /* no such date: nil */
+    OSDATE_TABLE, /* the format was "*t": fields holds the answer, see osdate_field */
+    OSDATE_TEXT,  /* in the buffer */
+    OSDATE_ERROR  /* a bad argument #1; the buffer holds the message */
+} OsdateKind;
+
+/* os.date(format, seconds). The buffer is one that buffer_init has just made. */
+OsdateKind osdate_format(const char *format, size_t length, double seconds, struct tm *fields,
+                         Buffer *out);
+
+/* The numbers of a "*t" table, in the order of their assignment. isdst follows them,
+ * a boolean, set only if fields.tm_isdst >= 0. */
+enum { OSDATE_FIELD_COUNT = 8 };
+const char *osdate_field(const struct tm *fields, int i, int64_t *value);
+
+/* The fields os.time reads, in this order; isdst follows: nil -1, else 0 or 1. */
+enum { OSDATE_INPUT_COUNT = 6 };
+const char *osdate_input_name(int i);
+/* Stores input i; given is false if the field is no number. False if the field is
+ * missing and has no default: "field 'day' missing in date table". */
+bool osdate_set_input(struct tm *fields, int i, bool given, double value);
+/* The seconds of that local time; false if it has none. */
+bool osdate_seconds(const struct tm *fields, double *out);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limit on memory that is alive: whatever holds it stops the program, no garbage does,
+ * and what is held then is not much more than was allowed.
+ */
+#include "api_test.h"
+
+#include <stdio.h>
+
+enum { LIMIT = 4 << 20 };
+
+static moonlet_result run(const char *source, moonlet_limits limits)
+{
+    moonlet_state *s = moonlet_init(), *l = moonlet_limit(s, &limits);
+    moonlet_result r = moonlet_do(l, source);
+    moonlet_release(s);
+    moonlet_release(l);
+    return r;
+}
+
+/* What holds ------------------------------------------------------------------------------ */
+
+/* Each for ever, with nothing but its kind of memory; what must be caught is caught. */
+static const char *const holders[] = {
+    "t = {} for i = 1, 1e9 do t[i] = i end",
+    "t = {} for i = 1, 1e9 do t['k' .. i] = true end",
+    "t = {} for i = 1, 1e9 do t = {t} end",
+    "t = {} for i = 1, 1e9 do local a, b = i t[i] = function() a = b return a end end",
+    "t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1000) .. i end",
+    "s = 'x' for i = 1, 1e9 do s = s .. s end",
+    "s = 'x' for i = 1, 1e9 do s = s:rep(3) end",
+    "t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) end",
+    "t = {} for i = 1, 1e9 do t[i] = coroutine.wrap(function(...) coroutine.yield(...) end)\n"
+    "  t[i](1, 2, 3) end",
+    "local function f(...) return 1 + f(1, ...) end f()",
+    "local function f(n) local t = {n} return 1 + f(n + 1) end f(1)",
+    "local function f() return coroutine.wrap(function() local t = {{}, {}} f() end)() end f()",
+    "t = {} for i = 1, 1e9 do t[i] = load('return ' .. i) end",
+    "w = setmetatable({}, {__mode = 'v'}) t = {}\n"
+    "for i = 1, 1e9 do w[i] = {} t[i] = w[i] end",
+    "local state = require'state' t = {} for i = 1, 1e9 do big = {}\n"
+    "  for k = 1, 100 do big[k] = {} end t[i] = state.snapshot() end",
+    "local state = require'state' local function f() big = {} for k = 1, 100 do big[k] = {} "
+    "end\n"
+    "  return state.fork(f) + 1 end f()",
+    "local state = require'state' local function f() big = {} for k = 1, 100 do big[k] = {} "
+    "end\n"
+    "  return select(2, state.try(f)) + 1 end f()",
+    "while true do local ok, e = pcall(function() t = {} for i = 1, 1e9 do t[i] = {} end end)\n"
+    "  t2 = e end",
+    "collectgarbage'stop' t = {} for i = 1, 1e9 do t[i] = {} end",
+    "setmetatable({}, {__gc = function() t = {} for i = 1, 1e9 do t[i] = {} end end})\n"
+    "while true do x = {} end",
+    "debug.sethook(function() t = {t, {}} end, 'l') while true do\n x = 1\n y = 2 end",
+    "co = coroutine.wrap(function() t = {} for i = 1, 1e9 do t[i] = {} end end) co()",
+};
+
+static void assert_stopped(const moonlet_result *r)
+{
+    ck_assert_msg(r->status == MOONLET_PAUSED, "status %d: %s", r->status,
+                  r->error ? r->error->message : "");
+    ck_assert_int_eq(r->limit, MOONLET_LIMIT_HELD);
+}
+
+START_TEST(whatever_holds_too_much_stops)
+{
+    moonlet_result r = run(holders[_i], (moonlet_limits){.held = LIMIT, .stack = 10000000});
+    assert_stopped(&r);
+    moonlet_memory_use use = moonlet_memory(r.state, NULL);
+    ck_assert_uint_lt(use.bytes, 3 * (uint64_t)LIMIT);
+    ck_assert_uint_lt(use.bytes, LIMIT + LIMIT / 4 + LIMIT);
+    /* it cannot get on step by step */
+    uint64_t steps = 0;
+    for (int i = 0; i < 50; i++) {
+        moonlet_state *from = r.state;
+        r = moonlet_resume(from);
+        moonlet_release(from);
+        assert_stopped(&r);
+        steps += r.steps;
+    }
+    ck_assert_uint_lt(steps, 50 * 100000); /* copies of frames are charged, too */
+    moonlet_memory_use later = moonlet_memory(r.state, NULL);
+    ck_assert_uint_lt(later.bytes, use.bytes + LIMIT / 2);
+    moonlet_release(r.state);
+}
+END_TEST
+
+START_TEST(it_goes_on_when_more_is_allowed)
+{
+    const char *source = "t = {} for i = 1, 60000 do t[i] = {i} end return #t";
+    moonlet_result r = run(source, (moonlet_limits){.held = LIMIT});
+    assert_stopped(&r);
+    for (uint64_t held = LIMIT; r.status == MOONLET_PAUSED; held += LIMIT) {
+        assert_stopped(&r);
+        moonlet_state *l = moonlet_limit(r.state, &(moonlet_limits){.held = held});
+        moonlet_release(r.state);
+        r = moonlet_resume(l);
+        moonlet_release(l);
+        ck_assert_uint_lt(held, 10 * (uint64_t)LIMIT);
+    }
+    assert_ok(r);
+    assert_number(r.values[0], 60000);
+    moonlet_release(r.state);
+}
+END_TEST
+
+/* What does not ---------------------------------------------------------------------------- */
+
+/* Some hundred times the limit, in garbage. */
+static const char *const litter[] = {
+    "for i = 1, 2e6 do t = {i, {}} end",
+    "for i = 1, 3000 do s = ('x'):rep(100000 + i) end",
+    "for i = 1, 300 do t = {} for k = 1, 20000 do t[k] = k end end",
+    "for i = 1, 300 do t = {} for k = 1, 3000 do t['k' .. k] = k end end",
+    "for i = 1, 200000 do co = coroutine.wrap(function() coroutine.yield() end) co() end",
+    "local function f(n) if n > 0 then return 1 + f(n - 1) end return 0 end\n"
+    "for i = 1, 300 do f(5000) end",
+    "w = setmetatable({}, {__mode = 'k'}) for i = 1, 3e5 do w[{}] = {{}} end",
+    "for i = 1, 1e5 do setmetatable({}, {__gc = function(o) x = o end}) end",
+    "local state = require'state' for i = 1, 20000 do s = nil s = state.snapshot()\n"
+    "  t = {{}, {}, i} end",
+    "local state = require'state' for i = 1, 20000 do\n"
+    "  state.try(function() t = {{}, {}, i} if i % 3 == 0 then error{} end end)\n"
+    "  state.fork(function() t = {{}, {}, i} return i end) end",
+};
+
+START_TEST(garbage_does_not_count)
+{
+    moonlet_result r = run(litter[_i], (moonlet_limits){.held = LIMIT});
+    assert_ok(r);
+    moonlet_release(r.state);
+}
+END_TEST
+
+/* One call after another, none of which allocates much. */
+START_TEST(it_is_the_state_that_holds)
+{
+    moonlet_state *s = world("t, n = {}, 0 function more() n = n + 1 t[n] = {{}, {}} end\n"
+                             "function other() x = {{}, {}} end");
+    moonlet_state *l = moonlet_limit(s, &(moonlet_limits){.held = LIMIT});
+    moonlet_release(s);
+    s = l;
+    for (int i = 0; i < 100000; i++) {
+        moonlet_result r = moonlet_call_function(s, "other", NULL, 0);
+        s = moonlet_next(s, &r);
+        ck_assert_int_eq(r.status, MOONLET_OK);
+    }
+    int calls = 0;
+    for (moonlet_result r = {.status = MOONLET_OK}; r.status == MOONLET_OK; calls++) {
+        r = moonlet_call_function(s, "more", NULL, 0);
+        if (r.status != MOONLET_OK) assert_stopped(&r);
+        s = moonlet_next(s, &r);
+    }
+    ck_assert_int_gt(calls, 5000);
+    ck_assert_int_lt(calls, 30000);
+    moonlet_memory_use use = moonlet_memory(s, NULL);
+    ck_assert_uint_gt(use.bytes, LIMIT / 2);
+    ck_assert_uint_lt(use.bytes, LIMIT + LIMIT / 2);
+    moonlet_release(s);
+}
+END_TEST
+
+/* The same steps each time. */
+START_TEST(it_stops_at_the_same_step)
+{
+    for (size_t i = 0; i < sizeof holders / sizeof *holders; i += 3) {
+        uint64_t steps = 0;
+        for (int k = 0; k < 3; k++) {
+            moonlet_result r = run(holders[i], (moonlet_limits){.held = LIMIT / 4});
+            ck_assert_int_eq(r.status, MOONLET_PAUSED);
+            if (k) ck_assert_uint_eq(r.steps, steps);
+            steps = r.steps;
+            moonlet_release(r.state);
+        }
+    }
+}
+END_TEST
+
+static int nest(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const moonlet_value *values;
+    size_t results;
+    moonlet_status status = moonlet_context_call(c, args[0], NULL, 0, &values, &results);
+    return status == MOONLET_OK ? moonlet_return(c, values, results)
+                                : moonlet_throw(c, values[0]);
+}
+
+START_TEST(within_a_c_function_it_is_an_error)
+{
+    static const moonlet_entry entries[] = {{"nest", nest, NULL, NULL, false}, {NULL}};
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_load_module(s, "host", entries);
+    s = moonlet_next(s, &r);
+    moonlet_state *l = moonlet_limit(s, &(moonlet_limits){.held = LIMIT});
+    r = moonlet_do(l,
+                   "pcall(host.nest, function() t = {} for i = 1, 1e9 do t[i] = {} end end)");
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_int_eq(r.error->kind, MOONLET_ERROR_LIMIT);
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_HELD);
+    moonlet_memory_use use = moonlet_memory(r.state, NULL);
+    ck_assert_uint_lt(use.bytes, 4 * (uint64_t)LIMIT);
+    moonlet_release(r.state);
+    r = moonlet_do(l, "for i = 1, 20 do host.nest(function()\n"
+                      "  for i = 1, 20000 do t = {} end end) end");
+    assert_ok(r);
+    moonlet_release(r.state);
+    moonlet_release(l);
+    moonlet_release(s);
+}
+END_TEST
+
+START_TEST(items_of_maps_have_it)
+{
+    moonlet_state *s = world("results, errors = require'state'.map(function(n) local t = {}\n"
+                             "  for i = 1, n do t[i] = {} end return #t end, {10, 1e9, 20}, "
+                             "{held = 1e6, threads = 2})\n"
+                             "assert(results[1] == 10 and results[3] == 20)\n"
+                             "assert(errors[2] == 'too much memory held', errors[2])");
+    moonlet_release(s);
+    moonlet_result r = run("require'state'.map(function(n) local t = {}\n"
+                           "  for i = 1, n do t[i] = {} end return #t end, {10, 1e9, 20})",
+                           (moonlet_limits){.held = LIMIT});
+    assert_stopped(&r);
+    moonlet_release(r.state);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("held");
+    tcase_add_loop_test(t, whatever_holds_too_much_stops, 0, sizeof holders / sizeof *holders);
+    tcase_add_test(t, it_goes_on_when_more_is_allowed);
+    tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);
+    tcase_add_test(t, it_is_the_state_that_holds);
+    tcase_add_test(t, it_stops_at_the_same_step);
+    tcase_add_test(t, within_a_c_function_it_is_an_error);
+    tcase_add_test(t, items_of_maps_have_it);
+    return run_suite(t);
+}

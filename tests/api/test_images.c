@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Images: what was saved and loaded is the same world, object by object, goes on as the other
+ * does, and gives the same bytes again. Deltas to earlier images, whichever, too.
+ */
+#include "api_test.h"
+#include "image/format.h"
+#include "image/image.h"
+#include "random_program.h"
+#include "state_dump.h"
+
+enum { PROGRAMS = 40, KEPT = 5 };
+
+static int mutations = 300; /* test_images N: so many in each of four worlds */
+
+static moonlet_image *saved(const moonlet_state *s, const moonlet_image *base)
+{
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, base, NULL, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    return i;
+}
+
+static moonlet_image *loaded(const moonlet_image *i, const moonlet_image *base)
+{
+    char *message = NULL;
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *j = moonlet_image_load(bytes, length, base, NULL, &message);
+    ck_assert_msg(j != NULL, "%s", message);
+    return j;
+}
+
+/* Object by object, with ids, in the order of pairs. */
+static void assert_same(const moonlet_state *a, const moonlet_state *b)
+{
+    Dump x = dump_state(a->state, DUMP_LOADED), y = dump_state(b->state, DUMP_LOADED);
+    ck_assert(dump_equal(&x, &y));
+    dump_free(&x);
+    dump_free(&y);
+    ck_assert_uint_eq(moonlet_digest(a), moonlet_digest(b));
+}
+
+static void assert_same_bytes(const moonlet_image *a, const moonlet_image *b)
+{
+    size_t m, n;
+    const char *x = moonlet_image_bytes(a, &m), *y = moonlet_image_bytes(b, &n);
+    ck_assert_uint_eq(m, n);
+    ck_assert_mem_eq(x, y, n);
+    ck_assert_mem_eq(moonlet_image_id(a), moonlet_image_id(b), 16);
+}
+
+/* The state as it comes back from bytes. */
+static moonlet_state *through_bytes(const moonlet_state *s)
+{
+    moonlet_image *i = saved(s, NULL), *j = loaded(i, NULL);
+    moonlet_state *t = moonlet_image_state(j);
+    moonlet_image *again = saved(t, NULL);
+    assert_same(s, t);
+    assert_same_bytes(i, again);
+    moonlet_image_release(again);
+    moonlet_image_release(j);
+    moonlet_image_release(i);
+    return t;
+}
+
+/* Runs it in both; they must do the same. */
+static void go_on(moonlet_state **a, moonlet_state **b, const moonlet_chunk *c)
+{
+    moonlet_result x = moonlet_call_chunk(*a, c, NULL, 0),
+                   y = moonlet_call_chunk(*b, c, NULL, 0);
+    ck_assert_int_eq(x.status, y.status);
+    ck_assert_uint_eq(x.steps, y.steps);
+    moonlet_release(*a);
+    moonlet_release(*b);
+    *a = x.state;
+    *b = y.state;
+}
+
+static moonlet_state *random_world(void) { return after(moonlet_init(), program_world); }
+
+static const moonlet_chunk *next_program(Program *p)
+{
+    program_make(p);
+    moonlet_chunk *c = moonlet_compile(p->text, p->length, "=random", NULL);
+    ck_assert_ptr_nonnull(c);
+    return c;
+}
+
+/* Two worlds, one of which goes through bytes after each program. */
+START_TEST(random_worlds_go_on)
+{
+    Program p = {.seed = (uint64_t)_i};
+    moonlet_state *s = random_world(), *t = random_world();
+    for (int i = 0; i < PROGRAMS; i++) {
+        go_on(&s, &t, next_program(&p));
+        moonlet_state *back = through_bytes(t);
+        moonlet_release(t);
+        t = back;
+        assert_same(s, t);
+    }
+    moonlet_release(s);
+    moonlet_release(t);
+}
+END_TEST
+
+/* Deltas to one of the last states, at random, some of them loaded ones. */
+START_TEST(deltas_to_any_state)
+{
+    Program p = {.seed = 1000 + (uint64_t)_i};
+    moonlet_image *here[KEPT], *there[KEPT]; /* saved, and loaded of these bytes */
+    moonlet_state *s = random_world();
+    here[0] = saved(s, NULL);
+    there[0] = loaded(here[0], NULL);
+    for (int i = 1; i < PROGRAMS; i++) {
+        moonlet_result r = moonlet_call_chunk(s, next_program(&p), NULL, 0);
+        moonlet_release(s);
+        s = r.state;
+        int base = (int)program_random(&p, (unsigned)(i < KEPT ? i : KEPT)), to = i % KEPT;
+        moonlet_image *delta = saved(s, here[base]), *back = loaded(delta, there[base]);
+        moonlet_state *t = moonlet_image_state(back);
+        assert_same(s, t);
+        if (i >= KEPT) moonlet_image_release(here[to]);
+        if (i >= KEPT) moonlet_image_release(there[to]);
+        here[to] = delta;
+        there[to] = back;
+        if (program_random(&p, 3) == 0) { /* the program goes on from what was loaded */
+            moonlet_state *other = s;
+            s = t;
+            t = other;
+        }
+        moonlet_release(t);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+/* What is the host's ------------------------------------------------------------------ */
+
+typedef struct Point {
+    double x, y;
+} Point;
+
+static int point_x(moonlet_context *c, const moonlet_value *args, size_t count);
+
+static void copy_point(void *to, const void *from, size_t size) { memcpy(to, from, size); }
+
+static bool save_point(const void *bytes, moonlet_writer *write, void *context)
+{
+    write(context, bytes, sizeof(Point));
+    return true;
+}
+
+static bool load_point(void *to, const char *bytes, size_t length)
+{
+    if (length != sizeof(Point)) return false;
+    memcpy(to, bytes, length);
+    return true;
+}
+
+static const moonlet_entry point_methods[] = {{"x", point_x, NULL, NULL, false}, {0}};
+static const moonlet_type_info point_type = {.name = "Point",
+                                             .size = sizeof(Point),
+                                             .copy = copy_point,
+                                             .methods = point_methods,
+                                             .save = save_point,
+                                             .load = load_point};
+
+static int point_x(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const Point *p = moonlet_context_userdata(c, args[0], &point_type);
+    ck_assert_uint_eq(count, 1);
+    return moonlet_return_one(c, moonlet_number(p->x));
+}
+
+static int twice(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double d = 0;
+    if (count) moonlet_to_number(args[0], &d);
+    return moonlet_return_one(c, moonlet_number(2 * d));
+}
+
+static int plus_data(moonlet_context *c, const moonlet_value *results, size_t count)
+{
+    double d = 0, data = 0;
+    if (count) moonlet_to_number(results[0], &d);
+    moonlet_to_number(moonlet_context_data(c), &data);
+    return moonlet_return_one(c, moonlet_number(d + data));
+}
+
+static int call_plus(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    ck_assert_uint_eq(count, 1);
+    return moonlet_call_then(c, args[0], NULL, 0, plus_data, moonlet_number(100));
+}
+
+static const moonlet_entry entries[] = {{"twice", twice, NULL, NULL, false},
+                                        {"call_plus", call_plus, NULL, NULL, false},
+                                        {"plus_data", plus_data, NULL, NULL, false},
+                                        {0}};
+static const moonlet_library libraries[] = {{"host.tools", entries}, {NULL, NULL}};
+static const moonlet_type_info *const types[] = {&point_type, NULL};
+static const moonlet_image_host host = {.libraries = libraries, .types = types};
+
+static moonlet_state *host_world(void)
+{
+    Point p = {3, 4};
+    moonlet_result r = moonlet_load_module(world("host = {}"), "host.tools", entries);
+    assert_ok(r);
+    moonlet_result u = moonlet_new_userdata(r.state, &point_type, &p);
+    assert_ok(u);
+    moonlet_result s = moonlet_set(u.state, "point", u.values[0]);
+    assert_ok(s);
+    return after(
+        s.state,
+        "waiting = coroutine.create(function()\n"
+        "  return host.tools.call_plus(function() return coroutine.yield(1) end) end)\n"
+        "coroutine.resume(waiting)");
+}
+
+static moonlet_image *host_saved(const moonlet_state *s)
+{
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, NULL, &host, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    return i;
+}
+
+START_TEST(host_functions_and_userdata_have_names)
+{
+    moonlet_image *i = host_saved(host_world());
+    size_t length;
+    char *message = NULL;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *j = moonlet_image_load(bytes, length, NULL, &host, &message);
+    ck_assert_msg(j != NULL, "%s", message);
+    moonlet_state *s = moonlet_image_state(j);
+    ck_assert_uint_eq(moonlet_digest(moonlet_image_state(i)), moonlet_digest(s));
+    ck_assert_double_eq(number_in(s, "host.tools.twice(21)"), 42);
+    ck_assert_double_eq(number_in(s, "point:x()"), 3);
+    ck_assert_double_eq(number_in(s, "select(2, coroutine.resume(waiting, 7))"), 107);
+}
+END_TEST
+
+START_TEST(what_the_host_lacks_is_listed)
+{
+    moonlet_image *i = host_saved(host_world());
+    size_t length;
+    char *message = NULL;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    const moonlet_image_host less = {.types = types};
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, NULL, &less, &message));
+    ck_assert_ptr_nonnull(
+        strstr(message, "the image needs host functions that are not there: "));
+    for (const moonlet_entry *e = entries; e->name; e++)
+        ck_assert_msg(strstr(message, e->name) != NULL, "%s", message);
+    free(message);
+    const moonlet_image_host later = {.types = types, .allow_missing = true};
+    moonlet_image *j = moonlet_image_load(bytes, length, NULL, &later, &message);
+    ck_assert_ptr_nonnull(j);
+    moonlet_result r = moonlet_do(moonlet_image_state(j), "return pcall(host.tools.twice, 1)");
+    assert_ok(r);
+    assert_bytes(r.values[1], "the host has no function 'host.tools.twice'");
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, NULL, NULL, &message));
+    ck_assert_ptr_nonnull(
+        strstr(message, "the image needs host functions or types that are not there: Point, "));
+    free(message);
+    const moonlet_image_host none = {.allow_missing = true};
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, NULL, &none, &message));
+    ck_assert_ptr_nonnull(strstr(message, ": Point, "));
+    free(message);
+}
+END_TEST
+
+enum { MANY_NAMES = 3000 };
+
+/* However many, each is named once, and in order. */
+START_TEST(all_that_the_host_lacks_is_listed)
+{
+    static char names[MANY_NAMES][24];
+    static moonlet_entry many[MANY_NAMES + 1];
+    for (int i = 0; i < MANY_NAMES; i++) {
+        snprintf(names[i], sizeof names[i], "function_%04d", i);
+        many[i] = (moonlet_entry){.name = names[i], .call = entries[0].call};
+    }
+    const moonlet_library lacking[] = {{"many", many}, {0}};
+    const moonlet_image_host full = {.libraries = lacking};
+    moonlet_result r = moonlet_load_module(moonlet_init(), "many", many);
+    assert_ok(r);
+    moonlet_state *s = after(r.state, "a, b = many.function_0007, {many.function_0007}");
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, NULL, &full, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length), *at;
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, NULL, NULL, &message));
+    at = message;
+    for (int k = 0; k < MANY_NAMES; k++, at++) ck_assert_ptr_nonnull(at = strstr(at, names[k]));
+    ck_assert_ptr_null(strstr(strstr(message, names[7]) + 1, names[7]));
+    free(message);
+}
+END_TEST
+
+START_TEST(what_cannot_be_saved_is_found)
+{
+    char *message = NULL;
+    moonlet_state *s = host_world();
+    ck_assert_ptr_null(moonlet_image_save(s, NULL, NULL, &message));
+    ck_assert_ptr_nonnull(strstr(message, "cannot save a"));
+    free(message);
+    moonlet_result r = moonlet_set(world("a = {b = {}}"), "a.b", moonlet_pointer(&host));
+    ck_assert_ptr_null(moonlet_image_save(r.state, NULL, NULL, &message));
+    ck_assert_str_eq(message, "cannot save a light userdata (_G.a.b)");
+    free(message);
+    moonlet_state *before = world("a = {b = {}}"); /* the table is the base's */
+    moonlet_image *base = saved(before, NULL);
+    r = moonlet_set(before, "a.b", moonlet_pointer(&host));
+    ck_assert_ptr_null(moonlet_image_save(r.state, base, NULL, &message));
+    ck_assert_str_eq(message, "cannot save a light userdata (_G.a.b)");
+    free(message);
+}
+END_TEST
+
+/* What waits in the libraries' own frames ----------------------------------------------- */
+
+static const char *const waits[] = {
+    "table.sort({3, 1, 2}, function(a, b) yield() return a < b end) return 1",
+    "return (string.gsub('abc', '%w', function(c) yield() return c .. c end))",
+    "return (string.gsub('abc', '%w', setmetatable({}, {__index = function(t, c) "
+    "yield() return c end})))",
+    "return tostring(setmetatable({}, {__tostring = function() yield() return 'x' end}))",
+    "return string.format('%s-%s', setmetatable({}, {__tostring = function() yield() "
+    "return 'x' end}), 2)",
+    "return load(function() yield() end)",
+    "for k in pairs(setmetatable({}, {__pairs = function(t) yield() return next, {a = 1} "
+    "end})) do "
+    "yield() end return 1",
+    "return #setmetatable({}, {__len = function() yield() return 3 end})",
+    "return table.concat(setmetatable({'a', 'b'}, {__len = function() yield() return 2 end}))",
+    "return table.unpack(setmetatable({1, 2}, {__len = function() yield() return 2 end}))",
+    "local t = setmetatable({1, 2}, {__len = function() yield() return 2 end}) "
+    "table.insert(t, 3) return t[3]",
+    "local t = setmetatable({1, 2}, {__len = function() yield() return 2 end}) "
+    "return table.remove(t)",
+    "return pcall(function() yield() error('e', 0) end)",
+    "return xpcall(function() yield() error('e', 0) end, function(m) yield() return m .. '!' "
+    "end)",
+    "package.preload.m = function() yield() return 7 end return require 'm'",
+    "local m = setmetatable({}, {__lt = function() yield() return true end, __concat = "
+    "function() yield() return 'c' end, __eq = function() yield() return true end}) "
+    "return m < m, 'a' .. m .. 'b', m == setmetatable({}, getmetatable(m))",
+    "local function f(...) yield() return select('#', ...), ... end return f(1, nil, 3)",
+    "local function g() yield() return 5 end local function f() return g() end return f()",
+    "local c = 0 local function inc() c = c + 1 yield() return c end inc() return inc(), c",
+    "return select(2, coroutine.resume(coroutine.create(function() yield() return 9 end)))",
+    "local s = 0 for i = 1, 3 do for _, v in ipairs{i} do yield() s = s + v end end return s",
+    "print = nil local t = {} for i = 1, 5 do t[i] = yield() or i end return unpack(t)",
+};
+
+static void assert_same_end(moonlet_state *a, moonlet_state *b)
+{
+    static const char drain[] =
+        "for i = 1, 40 do local r = {coroutine.resume(co)} "
+        "if coroutine.status(co) == 'dead' then "
+        "for k = 1, 6 do r[k] = tostring(r[k]) end return table.concat(r, ' ') end end "
+        "return 'never'";
+    moonlet_result x = moonlet_do(a, drain), y = moonlet_do(b, drain);
+    assert_ok(x);
+    assert_ok(y);
+    ck_assert(moonlet_equal(x.values[0], y.values[0]));
+    size_t length;
+    const char *bytes = moonlet_to_bytes(x.values[0], &length);
+    ck_assert(length != 5 || memcmp(bytes, "never", 5) != 0);
+    ck_assert_uint_eq(x.steps, y.steps);
+    moonlet_release(x.state);
+    moonlet_release(y.state);
+}
+
+START_TEST(coroutines_wait_anywhere)
+{
+    char source[1024];
+    snprintf(source, sizeof source,
+             "yield = coroutine.yield co = coroutine.create(function() %s end)", waits[_i]);
+    moonlet_state *s = world(source);
+    for (int i = 0; i < 12; i++) {
+        moonlet_state *t = through_bytes(s);
+        assert_same_end(s, t);
+        moonlet_release(s);
+        s = after(t, "coroutine.resume(co)");
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+/* A program paused at every step goes on as one that is not. */
+START_TEST(paused_programs_go_on)
+{
+    char source[1024];
+    snprintf(source, sizeof source,
+             "local out = {} yield = function() out[#out + 1] = 1 end "
+             "local r = {(function() %s end)()} for i = 1, 6 do r[i] = tostring(r[i]) end "
+             "result = table.concat(r, ' ') .. #out",
+             waits[_i]);
+    moonlet_state *plain = world(source);
+    moonlet_limits limits = {.steps = 3};
+    moonlet_result r = moonlet_do(moonlet_limit(moonlet_init(), &limits), source);
+    for (int i = 0; i < 3000 && r.status == MOONLET_PAUSED; i++) {
+        moonlet_state *s = r.state, *t = i % 4 ? moonlet_retain(s) : through_bytes(s);
+        moonlet_state *limited = moonlet_limit(t, &limits);
+        moonlet_release(s);
+        moonlet_release(t);
+        r = moonlet_resume(limited);
+        moonlet_release(limited);
+    }
+    assert_ok(r);
+    ck_assert(
+        moonlet_equal(moonlet_global(r.state, "result"), moonlet_global(plain, "result")));
+    moonlet_release(r.state);
+    moonlet_release(plain);
+}
+END_TEST
+
+START_TEST(snapshots_in_variables_come_along)
+{
+    moonlet_state *s =
+        world("local state = require 'state'\n"
+              "big = {} for i = 1, 100 do big[i] = {i} end\n"
+              "function take() kept = kept or {} local s, n = state.snapshot()\n"
+              "  if n then return n + #big end kept[#kept + 1] = s return 0 end\n"
+              "function back(i) state.restore(kept[i], 1000) end\n"
+              "take() big[5] = nil big[#big] = nil take() big = {} take()");
+    moonlet_state *t = through_bytes(s);
+    for (int i = 1; i <= 3; i++) {
+        char source[64];
+        snprintf(source, sizeof source, "back(%d)", i);
+        moonlet_result x = moonlet_do(s, source), y = moonlet_do(t, source);
+        ck_assert_int_eq(x.status, y.status);
+        assert_same(x.state, y.state);
+        moonlet_release(x.state);
+        moonlet_release(y.state);
+    }
+    moonlet_release(s);
+    moonlet_release(t);
+}
+END_TEST
+
+/* Hostile bytes ---------------------------------------------------------------------- */
+
+/* What is in a world that may be anything: all of it is looked at and called. */
+static const char probe[] =
+    "for k, v in pairs(_G) do pcall(tostring, v) end\n"
+    "for k, f in pairs(type(fns) == 'table' and fns or {}) do pcall(f, 1) end\n"
+    "for k, c in pairs(type(cos) == 'table' and cos or {}) do\n"
+    "  pcall(debug.traceback, c) pcall(coroutine.resume, c, 1) end\n"
+    "for k, f in pairs(string) do pcall(f, 'a', 'b', 1) end\n"
+    "collectgarbage()\n"
+    "return 1\n";
+
+static void look_into(const moonlet_state *s)
+{
+    moonlet_limits limits = {.steps = 100000, .bytes = 20000000, .stack = 20000};
+    moonlet_state *limited = moonlet_limit(s, &limits);
+    moonlet_digest(s);
+    moonlet_memory(s, NULL);
+    if (moonlet_is_paused(s)) moonlet_release(moonlet_resume(limited).state);
+    moonlet_result r = moonlet_do(limited, probe);
+    char *message = NULL;
+    moonlet_image *again = moonlet_image_save(r.state, NULL, NULL, &message);
+    moonlet_image_release(again);
+    free(message);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+}
+
+/* Other bytes with the right hash; gives whether they were an image. */
+static bool try_bytes(char *bytes, size_t length)
+{
+    uint8_t hash[IMAGE_ID];
+    char *message = NULL;
+    image_hash((uint8_t *)bytes, length, hash);
+    memcpy(bytes + IMAGE_AT_HASH, hash, sizeof hash);
+    moonlet_image *i = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    ck_assert((i != NULL) != (message != NULL));
+    free(message);
+    if (!i) return false;
+    moonlet_state *s = moonlet_image_state(i);
+    look_into(s);
+    moonlet_release(s);
+    moonlet_image_release(i);
+    return true;
+}
+
+static void mutate(Program *p, char *bytes, size_t length)
+{
+    for (unsigned n = 1 + program_random(p, 3); n > 0; n--) {
+        size_t at = IMAGE_HEADER + program_random(p, (unsigned)(length - IMAGE_HEADER));
+        switch (program_random(p, 4)) {
+        case 0: bytes[at] ^= (char)(1 << program_random(p, 8)); break;
+        case 1: bytes[at] = (char)program_random(p, 256); break;
+        case 2: bytes[at] = (char)program_random(p, 24); break;
+        default:
+            bytes[at] =
+                bytes[IMAGE_HEADER + program_random(p, (unsigned)(at - IMAGE_HEADER + 1))];
+            break;
+        }
+    }
+}
+
+START_TEST(any_bytes_are_an_image_or_an_error)
+{
+    Program p = {.seed = 77 + (uint64_t)_i};
+    moonlet_state *s = random_world();
+    for (int i = 0; i < 8; i++) {
+        moonlet_result r = moonlet_call_chunk(s, next_program(&p), NULL, 0);
+        moonlet_release(s);
+        s = r.state;
+    }
+    size_t length;
+    moonlet_image *image = saved(s, NULL);
+    const char *good = moonlet_image_bytes(image, &length);
+    char *bytes = malloc(length);
+    unsigned loaded_ones = 0;
+    for (int i = 0; i < mutations; i++) {
+        memcpy(bytes, good, length);
+        mutate(&p, bytes, length);
+        loaded_ones += try_bytes(bytes, length);
+    }
+    ck_assert_uint_gt(loaded_ones, 0); /* numbers and texts may be any */
+    free(bytes);
+    moonlet_image_release(image);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Seven bits a byte, the lowest first. */
+static size_t write_number(char *to, uint64_t n)
+{
+    size_t i = 0;
+    for (; n >= 0x80; n >>= 7) to[i++] = (char)(n | 0x80);
+    to[i++] = (char)n;
+    return i;
+}
+
+/* A delta whose new table has the id of an object of the base: they could both be keys of one
+ * table. */
+START_TEST(a_delta_has_no_id_of_its_base_again)
+{
+    moonlet_state *s = world("a = {}"), *t = after(moonlet_retain(s), "b = {}");
+    moonlet_image *base = saved(s, NULL), *delta = saved(t, base);
+    size_t length, n;
+    char *message = NULL, old[12], forged[12];
+    const char *good = moonlet_image_bytes(delta, &length);
+    char *bytes = memcpy(malloc(length), good, length), *at = bytes + IMAGE_HEADER;
+    uint64_t id = s->state->next_id;
+    while (id < t->state->next_id && *at) { /* which of the new ids is the table's */
+        old[0] = forged[0] = TAG_TABLE;
+        n = 1 + write_number(old + 1, 2 * id);
+        for (at = bytes + IMAGE_HEADER; at + n <= bytes + length; at++)
+            if (memcmp(at, old, n) == 0) break;
+        if (at + n <= bytes + length) break;
+        id++;
+        at = bytes + IMAGE_HEADER;
+    }
+    ck_assert_uint_lt(id, t->state->next_id);
+    ck_assert_uint_eq(n, 1 + write_number(forged + 1, 2 * (s->state->next_id - 1)));
+    ck_assert_ptr_nonnull(moonlet_image_load(bytes, length, base, NULL, &message));
+    memcpy(at, forged, n);
+    image_hash((uint8_t *)bytes, length, (uint8_t *)bytes + IMAGE_AT_HASH);
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, base, NULL, &message));
+    ck_assert_str_eq(message, "the image is damaged");
+    free(message);
+    free(bytes);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) mutations = atoi(argv[1]);
+    TCase *t = tcase_create("images");
+    tcase_add_loop_test(t, random_worlds_go_on, 0, 12);
+    tcase_add_loop_test(t, deltas_to_any_state, 0, 12);
+    tcase_add_test(t, host_functions_and_userdata_have_names);
+    tcase_add_test(t, what_the_host_lacks_is_listed);
+    tcase_add_test(t, all_that_the_host_lacks_is_listed);
+    tcase_add_test(t, what_cannot_be_saved_is_found);
+    tcase_add_loop_test(t, coroutines_wait_anywhere, 0, sizeof waits / sizeof *waits);
+    tcase_add_loop_test(t, paused_programs_go_on, 0, sizeof waits / sizeof *waits);
+    tcase_add_test(t, snapshots_in_variables_come_along);
+    tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
+    tcase_add_loop_test(t, any_bytes_are_an_image_or_an_error, 0, 4);
+    return run_suite(t);
+}

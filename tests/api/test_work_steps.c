@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Work costs steps: for each row of the table of natives whose work grows, and each conversion
+ * and operation, a program whose work grows with n: four times the n, four times the steps.
+ * And whatever has little to use stops in time, which is told by steps and bytes.
+ */
+#include "api_test.h"
+#include "lib/natives.h"
+
+typedef struct Work {
+    const char *name; /* of a native's row, or what else it is */
+    const char *source;
+    int n;
+} Work;
+
+/* s is a string of n bytes, z another like it, t an array of n numbers. */
+static const Work works[] = {
+    {"assert", "assert(table.unpack(t))", 8000},
+    {"select", "local x = select(2, table.unpack(t))", 8000},
+    {"error", "pcall(error, s)", 60000},
+    {"eprint", NULL, 0},
+    {"print", NULL, 0},
+    {"rawequal", "rawequal(s, z)", 300000},
+    {"tonumber", "tonumber(d)", 60000},
+    {"load", "load(c)", 20000},
+    {"bit32.band", "bit32.band(table.unpack(t))", 8000},
+    {"bit32.bor", "bit32.bor(table.unpack(t))", 8000},
+    {"bit32.btest", "bit32.btest(table.unpack(t))", 8000},
+    {"bit32.bxor", "bit32.bxor(table.unpack(t))", 8000},
+    {"math.max", "math.max(table.unpack(t))", 8000},
+    {"math.min", "math.min(table.unpack(t))", 8000},
+    {"string.byte", "local x = s:byte(1, -1)", 20000},
+    {"string.char", "string.char(table.unpack(b))", 20000},
+    {"string.dump", "string.dump(f)", 40000},
+    {"string.find", "s:find('[^x]')", 200000},
+    {"string.format", "string.format('%s', s)", 100000},
+    {"string.gsub", "s:gsub('x', 'y')", 5000},
+    {"string.match", "s:match('x*y')", 400},
+    {"string.lower", "s:lower()", 100000},
+    {"string.upper", "s:upper()", 100000},
+    {"string.rep", "s:rep(2)", 100000},
+    {"string.reverse", "s:reverse()", 100000},
+    {"string.sub", "s:sub(2)", 100000},
+    {"table.concat", "table.concat(t)", 60000},
+    {"table.insert", "table.insert(t, 1, 1)", 20000},
+    {"table.remove", "table.remove(t, 1)", 20000},
+    {"table.maxn", "table.maxn(t)", 20000},
+    {"table.pack", "table.pack(table.unpack(t))", 8000},
+    {"table.unpack", "local x = table.unpack(t)", 8000},
+    {"table.sort", "table.sort(t)", 20000},
+    {"operation ==", "local x = s == z", 300000},
+    {"operation <", "local x = s < z", 300000},
+    {"operation ..", "local x = s .. z", 100000},
+    {"conversion +", "local x = d + 1", 60000},
+    {"conversion -", "local x = -d", 60000},
+};
+enum { WORKS = sizeof works / sizeof *works };
+
+static uint64_t steps_of(const Work *w, int n)
+{
+    char setup[512];
+    snprintf(setup, sizeof setup,
+             "s, z = ('x'):rep(%d), ('x'):rep(%d) d = ('1'):rep(%d) t, b = {}, {}\n"
+             "for i = 1, %d do t[i], b[i] = i * 7919 %% 65537, 65 end\n"
+             "c = ('a = 1 '):rep(%d / 6) f = load(c)",
+             n, n, n, n, n);
+    moonlet_state *s = world(setup);
+    moonlet_result r = moonlet_do(s, w->source);
+    assert_ok(r);
+    uint64_t steps = r.steps;
+    moonlet_release(r.state);
+    moonlet_release(s);
+    return steps;
+}
+
+/* A sort is somewhat more than linear; a match from each place to the end is quadratic. */
+START_TEST(steps_grow_with_work)
+{
+    const Work *w = &works[_i];
+    if (!w->source) return; /* its output is not for a test */
+    uint64_t little = steps_of(w, w->n), much = steps_of(w, 4 * w->n);
+    ck_assert_msg(much > 3 * little, "%s: %d steps, then %d", w->name, (int)little, (int)much);
+    uint64_t most = strcmp(w->name, "string.match") == 0 ? 17 * little : 6 * little;
+    ck_assert_msg(much < most, "%s: %d steps, then %d", w->name, (int)little, (int)much);
+}
+END_TEST
+
+static bool is_listed(const char *name)
+{
+    for (int i = 0; i < WORKS; i++)
+        if (strcmp(works[i].name, name) == 0) return true;
+    return false;
+}
+
+/* Those that see files or other things outside, frames of the stack, or the whole state, are
+ * tested elsewhere. */
+START_TEST(no_native_is_forgotten)
+{
+    for (const NativeDef *r = natives_next(NULL); r; r = natives_next(r)) {
+        if (r->place == PLACE_CONTINUATION || r->work == WORK_FIXED || r->work == WORK_CALLEE)
+            continue;
+        if (r->outside == OUTSIDE_FILES || r->outside == OUTSIDE_PROCESS ||
+            r->outside == OUTSIDE_CLOCK || r->work == WORK_LEVELS || r->work == WORK_STATE)
+            continue;
+        if (strchr(r->name, ':') || strncmp(r->name, "io.", 3) == 0) continue;
+        if (strcmp(r->name, "debug.debug") == 0 || strcmp(r->name, "module") == 0) continue;
+        ck_assert_msg(is_listed(r->name), "%s", r->name);
+    }
+}
+END_TEST
+
+/* Each would run for seconds, or take gigabytes. */
+static const char *const hostile[] = {
+    "local T,s={},('x'):rep(2e6) local function f() local ok,e=pcall(f) T[#T+1]=e error(s) end "
+    "pcall(f)",
+    "local function f(n) if n==0 then return end return 1,2,3,4,5,6,7,8,9,f(n-1) end f(30000)",
+    "local function f() coroutine.wrap(f)() end f()",
+    "local function f() local ok,m=pcall(f) error(tostring(m)..'y') end f()",
+    "local a=('1'):rep(3e6) for i=1,1e9 do local x=tonumber(a) end",
+    "local a=('1'):rep(3e6) for i=1,1e9 do local x=a+1 end",
+    "local a=('1'):rep(3e6) for i=1,1e9 do local x=-a end",
+    "local a,b=('1'):rep(3e6),('1'):rep(3e6) for i=1,1e9 do local x=a==b end",
+    "local a,b=('1'):rep(3e6),('1'):rep(3e6) for i=1,1e9 do local x=a<b end",
+    "table.insert(setmetatable({},{__len=function() return 2^31-2 end}),1,1)",
+    "table.remove(setmetatable({},{__len=function() return 2^31-2 end}),1)",
+    "return (('a'):rep(3000)):find(('a*'):rep(40)..'b')",
+    "return load('return '..('1+'):rep(2e6)..'1')",
+    "return ('x'):rep(2e9)",
+    "while true do load('while true do ' .. ('break '):rep(20000) .. ' end') end",
+    "local t, u = {}, {} for i = 1, 5000 do t[i], u[i] = 'do goto a' .. i .. ' end', "
+    "'::a' .. i .. '::' end t = table.concat(t) .. table.concat(u) while true do load(t) end",
+    "local function f(n) if n==0 then for i=1,1e9 do debug.getinfo(5000,'l') end end "
+    "return 1+f(n-1) end f(6000)",
+    "local function f(n) if n==0 then for i=1,1e9 do pcall(error,'x',5000) end end "
+    "return 1+f(n-1) end f(6000)",
+};
+enum { HOSTILE = sizeof hostile / sizeof *hostile };
+
+START_TEST(hostile_programs_stop)
+{
+    moonlet_limits limits = {.steps = 200000, .bytes = 10000000};
+    moonlet_state *s = moonlet_init(), *limited = moonlet_limit(s, &limits);
+    uint64_t before = moonlet_bytes_allocated();
+    moonlet_result r = moonlet_do(limited, hostile[_i]);
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    ck_assert_uint_le(r.steps, 200000);
+    ck_assert_uint_lt(moonlet_bytes_allocated() - before, 20000000);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Jumps and labels that are many: four times as many take four times the bytes. Where each
+ * looks at all others this does not end before the test is stopped. */
+static const char *const jumps[] = {
+    "s = 'while true do ' .. ('if x then break end '):rep(N) .. ' end'",
+    "s = 'while true do ' .. ('do '):rep(100) .. ('break '):rep(N) .. ('end '):rep(101)",
+    "s = ('while x do break end '):rep(N)",
+    "s = ('if x then goto a end '):rep(N) .. '::a:: x = 1'",
+    "local t, u = {}, {} for i = 1, N do t[i] = 'if x then goto a' .. i .. ' end ' "
+    "u[i] = '::a' .. i .. ':: x = 1 ' end s = table.concat(t) .. table.concat(u)",
+    "local t, u = {}, {} for i = 1, N do t[i] = 'if x then goto a' .. i .. ' end ' "
+    "u[i] = '::a' .. i .. ':: x = 1 ' end s = table.concat(u) .. table.concat(t)",
+};
+enum { JUMPS = sizeof jumps / sizeof *jumps };
+
+static uint64_t bytes_of_jumps(const char *make, int n)
+{
+    char setup[512];
+    snprintf(setup, sizeof setup, "N = %d %s", n, make);
+    moonlet_state *s = world(setup);
+    uint64_t before = moonlet_bytes_allocated();
+    moonlet_result r = moonlet_do(s, "f = load(s) d = string.dump(f, true) assert(load(d))");
+    assert_ok(r);
+    uint64_t bytes = moonlet_bytes_allocated() - before;
+    moonlet_release(r.state);
+    moonlet_release(s);
+    return bytes;
+}
+
+START_TEST(jumps_are_linear)
+{
+    uint64_t little = bytes_of_jumps(jumps[_i], 50000);
+    ck_assert_uint_lt(bytes_of_jumps(jumps[_i], 200000), 6 * little);
+}
+END_TEST
+
+/* In slices they come to the same, in about as many steps: what a last operation has done
+ * beyond the last slice is nobody's. */
+static const char *const long_ones[] = {
+    "return tostring((('a'):rep(30)):find(('a*'):rep(3) .. 'b'))",
+    "return #('x'):rep(2e5)",
+    "local t = {} for i = 1, 3000 do t[i] = i * 7919 % 3001 end table.sort(t) return t[1500]",
+    "local t = {} for i = 1, 3000 do t[i] = i + 0.5 end return #table.concat(t, ', ')",
+    "local s = ('ab'):rep(900) return #s:gsub('a*b', '%0%0')",
+    "local t = {} for i = 1, 3000 do t[i] = i end table.insert(t, 1, 0) return t[3001]",
+    "local a, b = ('1'):rep(1e5), ('1'):rep(1e5) local ok = a == b and a + 0 == b + 0 and 1 "
+    "for i = 1, 10 do end return ok",
+    "return load('return ' .. ('1 + '):rep(3000) .. '1')()",
+};
+enum { LONG_ONES = sizeof long_ones / sizeof *long_ones };
+
+START_TEST(slices_come_to_the_end)
+{
+    const char *source = long_ones[_i];
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_do(s, source);
+    assert_ok(r);
+    char expected[200], got[200];
+    moonlet_to_text(moonlet_result_value(&r, 0), expected, sizeof expected);
+    uint64_t whole = r.steps, sum = 0;
+    moonlet_release(r.state);
+    for (uint64_t slice = 1; slice <= 1000; slice *= 10) {
+        moonlet_limits limits = {.steps = slice};
+        moonlet_state *limited = moonlet_limit(s, &limits);
+        r = moonlet_do(limited, source);
+        moonlet_release(limited);
+        for (sum = r.steps; r.status == MOONLET_PAUSED; sum += r.steps) {
+            ck_assert_uint_le(r.steps, slice);
+            moonlet_state *paused = r.state;
+            r = moonlet_resume(paused);
+            moonlet_release(paused);
+        }
+        assert_ok(r);
+        moonlet_to_text(moonlet_result_value(&r, 0), got, sizeof got);
+        ck_assert_str_eq(got, expected);
+        ck_assert_uint_le(sum, 2 * whole + 3000);
+        ck_assert_uint_ge(3 * sum, 2 * whole);
+        moonlet_release(r.state);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("work_steps");
+    tcase_add_loop_test(t, steps_grow_with_work, 0, WORKS);
+    tcase_add_test(t, no_native_is_forgotten);
+    tcase_add_loop_test(t, hostile_programs_stop, 0, HOSTILE);
+    tcase_add_loop_test(t, jumps_are_linear, 0, JUMPS);
+    tcase_add_loop_test(t, slices_come_to_the_end, 0, LONG_ONES);
+    return run_suite(t);
+}

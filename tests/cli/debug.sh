@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+# moonlet -d: the debugger, forwards and backwards.
+. "$LIB"
+
+cat >prog.lua <<'LUA'
+local function fact(n)
+  if n <= 1 then
+    return 1
+  end
+  local r = n * fact(n - 1)
+  return r
+end
+
+total = 0
+for i = 1, 5 do
+  local f = fact(i)
+  total = total + f
+end
+t = {x = {1, 2, 3}}
+t.x[2] = 5
+local co = coroutine.wrap(function(a)
+  local b = a + 1
+  coroutine.yield(b)
+  total = -1
+  return b
+end)
+co(1)
+co()
+error("at the end")
+LUA
+
+# debug NAME EXPECTED command...: the last line that is no prompt's and no mark's is as expected
+debug()
+{
+    local name=$1 expected=$2
+    shift 2
+    # shellcheck disable=SC2016
+    expect "$name" 0 "$expected" "" bash -c 'program=$1; shift
+        printf "%s\n" "$@" | "$program" -d prog.lua 2>/dev/null | sed "/^(moonlet) /d" | tail -1' - "$MOONLET" "$@"
+}
+at() { printf '>%5d  %s' "$1" "$(sed -n "$1p" prog.lua)"; }
+
+debug "it begins where it has failed" "$(at 24)"
+debug "the frames there" "#2  ? at [C]" bt
+debug "back" "$(at 24)" rs
+debug "and back into a coroutine" "$(at 19)" rs rs rs
+debug "over it" "$(at 22)" rs rn rn
+debug "the beginning" "$(at 7)" r
+debug "next goes over calls" "$(at 12)" r n n n n
+debug "step goes into them" "$(at 2)" r s s s s
+debug "finish" "$(at 12)" r s s s s fin
+debug "and back to the call" "$(at 11)" r s s s s rfin
+debug "a break" "$(at 3)" r "b 3" c
+debug "with a condition" "5" r "b 12 if i == 5" c "p i"
+debug "backwards" "3" "b prog.lua:12 if i == 3" rc "p i"
+debug "of a function" "$(at 2)" r n "b fact" c
+debug "hits are counted" "break 1 at prog.lua:3, hit 2 times" r "b 3" c c "info b"
+debug "and no more of it" "$(at 24)" r "b 3" "d 1" c
+debug "an empty line repeats" "$(at 11)" r n n ""
+debug "locals" "n = 1" r "b 3" c "info l"
+debug "a frame further up" "2" r "b 3" c c up "p n"
+debug "frames have numbers" "$(at 11)" r "b 3" c c "f 2"
+debug "values" '{x = {1, 5, 3}}' rs rs "p t"
+debug "looking changes nothing" "153" rs rs rs "p (function() total = 0 return total end)()" "p total"
+debug "an expression that fails" "(debugger):1: attempt to index global 'nothing' (a nil value)" "p nothing.x"
+debug "who wrote a global" "$(at 12)" rs rs rs "watch total"
+debug "who wrote a field" "$(at 15)" rs "watch t.x[2]"
+debug "who wrote a local" "$(at 5)" r "b 6" c c "watch r"
+debug "what was always so" "print has been so from the beginning" rs "watch print"
+debug "when something is first true" "33" "when total > 30" "p total"
+debug "when it never is" "total > 1000: true before none of the 70 lines that were looked at" "when total > 1000"
+debug "no such command" "no command 'xyzzy': help lists them" xyzzy
+
+expect "what the program writes comes first" 0 "1
+recorded: 2 steps
+say.lua:1
+>    1  print(1)
+(moonlet) q" "" bash -c 'echo "print(1)" >say.lua; echo q | "$0" -d say.lua' "$MOONLET"
+"$MOONLET" --record=run.rec prog.lua 2>/dev/null
+# shellcheck disable=SC2016
+expect "a recording is debugged" 0 "153" "" bash -c \
+    'printf "rs\nrs\nrs\np total\nq\n" | "$0" -d run.rec | tail -2 | head -1' "$MOONLET"
+printf 'for i = 1, 10 do n = i end\nos.exit(3)\n' >exit.lua
+# shellcheck disable=SC2016
+expect "a program that ends the process" 0 "10" "" bash -c \
+    'printf "e\nrs\np n\nq\n" | "$0" -d exit.lua | tail -2 | head -1' "$MOONLET"
+echo 'local n = 0 while true do n = n + 1 end' >ever.lua
+# shellcheck disable=SC2016
+expect "Ctrl-C ends the recording" 0 "true" "" bash -c \
+    'printf "e\nrs\np n > 10\nq\n" >in; timeout --foreground -s INT -k 9 1 "$0" -d ever.lua <in 2>/dev/null | tail -2 | head -1' "$MOONLET"
+
+# at a terminal: with its prompt, and a history
+command -v script >/dev/null || exit 0
+# shellcheck disable=SC2016
+expect "at a terminal" 0 "153" "" bash -c \
+    'for line in rs rs rs "p total" q; do sleep 0.3; printf "%s\n" "$line"; done |
+        TERM=dumb timeout 30 script -qefc "$0 -d prog.lua" /dev/null | tr -d "\r" | grep -x 153' "$MOONLET"

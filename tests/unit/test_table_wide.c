@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of thousands of integers, in the array, in chunks and in the map, against a model. */
+#include "mem.h"
+#include "model.h"
+#include "value/table.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static Value text(const char *s) { return string_value(string_from_c(s)); }
+
+enum { WIDE = 6000, WIDE_FIRST = -1000, WIDE_VERSIONS = 4 };
+
+typedef struct WideVersion {
+    TableBody body;
+    Value values[WIDE];
+    Value name;
+} WideVersion;
+
+typedef struct Wide {
+    Random random;
+    uint64_t token;
+    bool met_chunks;
+    WideVersion now, old[WIDE_VERSIONS];
+} Wide;
+
+static void wide_set(Wide *w, int k, Value v)
+{
+    TableBody *t = &w->now.body;
+    Value key = value_number(WIDE_FIRST + k);
+    if (v != V_NIL && random_below(&w->random, 4) == 0) {
+        Value *slot = table_slot(t, key, w->token);
+        must((slot != NULL) == (w->now.values[k] != V_NIL));
+        if (slot)
+            *slot = v;
+        else
+            table_set(t, key, v, w->token);
+    } else if (random_below(&w->random, 2)) {
+        table_set_int(t, WIDE_FIRST + k, v, w->token);
+    } else {
+        table_set(t, key, v, w->token);
+    }
+    w->now.values[k] = v;
+}
+
+/* Runs in steps of 1, 2 or many, up or down, to fill or to clear. */
+static void wide_run(Wide *w)
+{
+    static const int steps[] = {1, 1, 2, 16, 37};
+    int step = steps[random_below(&w->random, 5)], k = (int)random_below(&w->random, WIDE);
+    int n = (int)random_below(&w->random, random_below(&w->random, 3) ? 60 : 1500);
+    bool clear = random_below(&w->random, 5) < 2;
+    if (random_below(&w->random, 2)) step = -step;
+    for (; n && k >= 0 && k < WIDE; k += step, n--)
+        wide_set(w, k, clear ? V_NIL : value_number(random_below(&w->random, 1000)));
+}
+
+static void wide_verify(const WideVersion *v)
+{
+    int expected = 0, met = 0;
+    Value key = V_NIL, value;
+    for (int k = 0; k < WIDE; k++) {
+        must(table_get(&v->body, value_number(WIDE_FIRST + k)) == v->values[k]);
+        must(table_get_int(&v->body, WIDE_FIRST + k) == v->values[k]);
+        expected += v->values[k] != V_NIL;
+    }
+    must(table_get(&v->body, text("name")) == v->name);
+    while (table_next(&v->body, &key, &value)) {
+        met++;
+        if (value_is_string(key)) continue;
+        must(v->values[(int)value_to_double(key) - WIDE_FIRST] == value);
+    }
+    must(met == expected + (v->name != V_NIL));
+}
+
+/* All others are met when those that were met are cleared. */
+static void wide_clear(Wide *w)
+{
+    Value key = V_NIL, value;
+    int expected = w->now.name != V_NIL, met = 0;
+    for (int k = 0; k < WIDE; k++) expected += w->now.values[k] != V_NIL;
+    for (; table_next(&w->now.body, &key, &value); met++)
+        if (!value_is_string(key) && random_below(&w->random, 4))
+            wide_set(w, (int)value_to_double(key) - WIDE_FIRST, V_NIL);
+    must(met == expected);
+}
+
+static void wide_step(Wide *w)
+{
+    uint32_t which = random_below(&w->random, WIDE_VERSIONS);
+    switch (random_below(&w->random, 24)) {
+    case 0:
+    case 1:
+        w->old[which] = w->now;
+        w->token = epoch_new();
+        break;
+    case 2:
+        w->now = w->old[which];
+        w->token = epoch_new();
+        break;
+    case 3:
+        w->now.name = random_below(&w->random, 2) ? V_TRUE : V_NIL;
+        table_set(&w->now.body, text("name"), w->now.name, w->token);
+        break;
+    case 4:
+        if (random_below(&w->random, 6) == 0) wide_clear(w);
+        break;
+    default: wide_run(w);
+    }
+    table_check(&w->now.body);
+    w->met_chunks |= table_flags(&w->now.body) & TABLE_CHUNKED;
+}
+
+START_TEST(wide_tables_behave_as_the_model)
+{
+    Wide *w = mem_try_alloc_root(sizeof *w);
+    w->random.state = (uint64_t)_i + 1;
+    w->token = epoch_new();
+    for (int i = 1; i <= 1000; i++) {
+        wide_step(w);
+        if (i % 20) continue;
+        wide_verify(&w->now);
+        wide_verify(&w->old[i / 20 % WIDE_VERSIONS]);
+    }
+    ck_assert(w->met_chunks);
+    mem_free_root(w);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("table_wide");
+    TCase *tc = tcase_create("table_wide");
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_loop_test(tc, wide_tables_behave_as_the_model, 0, 4);
+    suite_add_tcase(suite, tc);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
