@@ -5,6 +5,7 @@
 
 #include "control/eval.h"
 #include "control/held.h"
+#include "control/world.h"
 #include "eval/exec.h"
 #include "stack/hook.h"
 #include "stack/trace_stack.h"
@@ -333,6 +334,7 @@ void collect_now(Machine *M)
     StackTop top = {M->segment, M->native, NULL, 0};
     TraceRoots roots = trace_roots(M, &top);
     if (is_held_off(M)) return;
+    roots.snapshot_tag = world_snapshot_tag;
     trace_run(&M->run, &roots);
     collect_arm(M);
     clear_dead(M, M->native + NATIVE_SLOTS);

@@ -29,6 +29,7 @@
 static int state_snapshot(Machine *M, Value *a, int n)
 {
     State *s = eval_snapshot_own(M);
+    run_own_value(s);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = s;
     u->body.meta = lib_registry_table(M, "SNAPSHOT*");

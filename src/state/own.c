@@ -100,6 +100,37 @@ static bool let_go(Run *R, const State *last)
     return true;
 }
 
+/* Whoever still points to it does so by mistake. */
+static void empty(State *s)
+{
+    s->heap = (Hamt){.spare = STATE_NO_MORE};
+    s->world = NULL;
+    s->random = NULL;
+    s->paused = NULL;
+    memset(s->more, 0, sizeof *s->more);
+}
+
+void run_own_value(State *s)
+{
+    if (s->heap.spare == STATE_OWN) s->more->value = true;
+}
+
+void own_drop_unseen(Run *R, const Marks *seen)
+{
+    Left left;
+    if (!R->own.undo || !find_left(&R->own, &left)) return;
+    int64_t n = left.state_count;
+    while (n > 0 && left.states[n - 1]->more->value && !marks_has(seen, left.states[n - 1]))
+        n--;
+    if (n == left.state_count) return;
+    if (!n)
+        run_close(R);
+    else if (!let_go(R, left.states[n - 1]))
+        return;
+    for (int64_t i = n; i < left.state_count; i++) empty(left.states[i]);
+    forget_left(&left);
+}
+
 void run_drop_lost(Run *R)
 {
     if (R->own.undo) let_go(R, NULL);

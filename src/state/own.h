@@ -6,6 +6,7 @@
 #ifndef MOONLET_OWN_H
 #define MOONLET_OWN_H
 
+#include "state/marks.h"
 #include "state/state.h"
 
 /* s, just taken, is one. */
@@ -15,5 +16,13 @@ void own_save(Run *R, void *object, uint64_t *box);
 /* Gives undo what has been put aside for s, and gives up all own snapshots after it. false: s
  * is none any more, nor are others. */
 bool own_undo(Run *R, const State *s, UndoFn *undo);
+/*
+ * Gives up the newest own snapshots: those that are values of the program (run_own_value) but
+ * not in `seen`, which has all that it can still come to, up to the newest of which that is not
+ * so; what an older one holds may lead to those before it. The collector finds most of them
+ * without being told. But a stale word keeps the last one now and then, and with it whatever
+ * had a finalizer when it was taken. O(own snapshots).
+ */
+void own_drop_unseen(Run *R, const Marks *seen);
 
 #endif

@@ -89,6 +89,7 @@ typedef struct State {
         Undo *undo;     /* what the heap has not either: state_heap adds it */
         UndoList *alone;
         Hamt *whole; /* the heap and that, once somebody has looked into it, else NULL */
+        bool value;  /* only userdata of the run know it, and its other snapshots */
     } more[];
 } State;
 
@@ -346,6 +347,8 @@ State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body);
 void run_close(Run *R);
 /* What is kept for its own snapshots that the collector has found lost is let go, at once. */
 void run_drop_lost(Run *R);
+/* s, just taken, is a value of the program: nobody but userdata of the run will know it. */
+void run_own_value(State *s);
 /* Its heap map. O(1), but the first time for a run's own snapshot O(what the run has written
  * over since). */
 Hamt state_heap(const State *s);

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "scratch.h"
+#include "state/own.h"
 
 /* Marking -------------------------------------------------------------------------- */
 
@@ -136,6 +137,8 @@ static void scan_userdata(Trace *T, const Userdata *u)
 {
     const UserdataBody *b = heap_userdata(T->R, u);
     T->bytes += sizeof(Userdata) + u->size;
+    if (T->roots->snapshot_tag && u->tag == T->roots->snapshot_tag && u->data)
+        marks_add(&T->snapshots, u->data);
     trace_object(T, b->meta);
     trace_value(T, b->user);
 }
@@ -306,13 +309,16 @@ void trace_mark(Trace *T, Run *R, const TraceRoots *roots)
     T->roots = roots;
     T->mode = string_intern("__mode", 6);
     string_hash(T->mode);
-    T->marks.sure = T->waiting.sure = true;
+    T->marks.sure = T->waiting.sure = T->snapshots.sure = true;
     T->gray = (PointerList){.items = T->first, .capacity = TRACE_FIRST, .lent = true};
     mark_roots(T);
     trace_propagate(T);
 }
 
-bool trace_failed(const Trace *T) { return T->marks.failed || T->waiting.failed; }
+bool trace_failed(const Trace *T)
+{
+    return T->marks.failed || T->waiting.failed || T->snapshots.failed;
+}
 
 /* As if nothing had been found: another one when as much again has been allocated. */
 static void put_off(Run *R)
@@ -327,6 +333,7 @@ void trace_free(Trace *T)
 {
     marks_free(&T->marks);
     marks_free(&T->waiting);
+    marks_free(&T->snapshots);
     scratch_leave();
     pointer_list_free(&T->gray);
     for (int kind = 0; kind < WEAK_KINDS; kind++) pointer_list_free(&T->weak[kind]);
@@ -345,6 +352,7 @@ void trace_run(Run *R, const TraceRoots *roots)
     if (!trace_failed(&T)) {
         heap_retain(R, trace_has, &T);
         take_down(&T);
+        if (roots->snapshot_tag) own_drop_unseen(R, &T.snapshots);
     } else {
         put_off(R);
     }

@@ -48,6 +48,9 @@ typedef struct TraceRoots {
     const Coroutine *waiting; /* one that a C function waits for, or NULL */
     const Value *values;      /* count of them: of the host */
     size_t count;
+    /* NULL, or the tag of userdata that are snapshots: trace_run then gives up those of the run's
+     * own that only the program had, and it has no more (own_drop_unseen). */
+    const void *snapshot_tag;
 } TraceRoots;
 
 /* By what a table is weak: bits. */
@@ -58,6 +61,7 @@ enum { TRACE_FIRST = 512 };
 struct Trace {
     Run *R;
     Marks marks, waiting;
+    Marks snapshots; /* that userdata with roots->snapshot_tag have; if it is not NULL */
     void *first[TRACE_FIRST];
     PointerList gray;
     PointerList weak[WEAK_KINDS];

@@ -100,20 +100,19 @@ static bool ends_well(const char *source)
     return well;
 }
 
-/* Of the programs at most one may fail: a stale word on the C stack may keep the last state,
- * and with it all files that were open then, but not in the next program as well. */
+/* At few descriptors each must go well, time and again: nothing that only a stale word keeps
+ * may hold them all. */
 START_TEST(few_descriptors_are_enough)
 {
     if (!collects()) return;
     static const rlim_t most[] = {40, 900};
-    for (int i = 0; i < 2; i++) {
-        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){most[i], 4096}), 0);
-        if (!ends_well(loops[_i])) {
-            collect();
-            moonlet_release(world(loops[_i]));
-        }
+    int failed = 0;
+    for (int i = 0; i < 6; i++) {
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){most[i % 2], 4096}), 0);
+        failed += !ends_well(loops[_i]);
         collect();
     }
+    ck_assert_int_le(failed, 1); /* that it holds some can be */
 }
 END_TEST
 

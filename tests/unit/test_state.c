@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "state/check_state.h"
+#include "state/own.h"
 
 #define must(condition) ((condition) ? (void)0 : ck_abort_msg("%s", #condition))
 
@@ -654,6 +655,35 @@ START_TEST(dropped_snapshots_need_nothing)
 }
 END_TEST
 
+/* Of a program's snapshots that it can no longer come to nothing is left, whoever still points
+ * to them; but what a host has may lead to those before it. */
+START_TEST(unseen_values_are_emptied)
+{
+    enum { SEEN, BEFORE, HOST, FIRST, LAST, COUNT };
+    Run *R = begin(NULL);
+    Table *t = run_new_table(R);
+    State *s[COUNT];
+    Marks seen = {.sure = true};
+    for (int i = 0; i < COUNT; i++) {
+        run_set(R, t, value_number(2), value_number(i));
+        s[i] = own_then_write(R, t);
+        if (i != HOST) run_own_value(s[i]);
+    }
+    marks_add(&seen, s[SEEN]);
+    own_drop_unseen(R, &seen);
+    ck_assert_ptr_null(s[FIRST]->world);
+    ck_assert_ptr_null(s[LAST]->more->undo);
+    for (int i = SEEN; i <= HOST; i++) {
+        Run *view = begin(s[i]);
+        ck_assert_uint_eq(run_get(view, t, value_number(2)), value_number(i));
+        end(view);
+    }
+    ck_assert_uint_eq(run_get(R, t, value_number(2)), value_number(LAST));
+    marks_free(&seen);
+    end(R);
+}
+END_TEST
+
 /* However often: what is put aside is what has been written since. */
 START_TEST(going_back_empties_the_logs)
 {
@@ -697,6 +727,7 @@ int main(void)
     tcase_add_test(t, threads_look_at_the_same);
     tcase_add_test(t, a_closed_log_has_no_more_to_come);
     tcase_add_test(t, dropped_snapshots_need_nothing);
+    tcase_add_test(t, unseen_values_are_emptied);
     tcase_add_test(t, going_back_empties_the_logs);
     tcase_add_test(t, making_whole_counts_nothing);
     suite_add_tcase(suite, t);
