@@ -121,7 +121,7 @@ PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES))
 
 # Files ------------------------------------------------------------------------------
 
-LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/%,$(wildcard src/*/*.c))
+LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/% src/mpi/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
 EXAMPLE_SRC := $(wildcard examples/*.c)
@@ -234,8 +234,8 @@ $(OUT)/flags: force
 deps: ## install with apt what is missing to build, test and work on Moonlet
 	$(Q)tests/deps.sh build check tools
 
-.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-ships deps-site
-deps-build deps-check deps-tools deps-bench deps-format deps-history deps-ships deps-site: deps-%:
+.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-mpi deps-ships deps-site
+deps-build deps-check deps-tools deps-bench deps-format deps-history deps-mpi deps-ships deps-site: deps-%:
 	$(Q)tests/deps.sh build $*
 
 # Showing and testing ----------------------------------------------------------------
@@ -475,6 +475,32 @@ check-history: deps-history deps-check ## tests of histories: a writer that is k
 history-run: $(HISTORY_TESTS) $(AUTOSAVE)
 	$(Q)for t in $(HISTORY_TESTS); do $$t || exit 1; done
 	$(Q)EXAMPLES=examples $(AUTOSAVE)
+
+# MPI --------------------------------------------------------------------------------
+#
+# A program of its own, so that nothing else needs MPI.
+
+MPI_PROGRAM := $(BUILD)/moonlet-mpi
+MPI_CFLAGS = $(call pkg,--cflags,ompi-c)
+MPI_LIBS = $(call pkg,--libs,ompi-c,-lmpi)
+MPI_OBJ := $(call objects,$(wildcard src/mpi/*.c))
+$(MPI_OBJ): EXTRA_CFLAGS = $(MPI_CFLAGS)
+-include $(MPI_OBJ:.o=.d)
+
+.PHONY: mpi
+mpi: deps-mpi ## build build/moonlet-mpi: --map over the processes of an MPI job
+	$(Q)$(MAKE) $(MPI_PROGRAM)
+
+$(MPI_PROGRAM): $(MPI_OBJ) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(MPI_LIBS) $(LIBS)
+
+.PHONY: check-mpi mpi-run
+check-mpi: deps-mpi ## tests of moonlet-mpi; the last line is "N passed, N failed"
+	$(Q)$(MAKE) mpi-run
+
+mpi-run: $(MPI_PROGRAM) $(PROGRAM)
+	$(Q)tests/mpi/run.sh $(MPI_PROGRAM) $(PROGRAM)
 
 # Ships ------------------------------------------------------------------------------
 #

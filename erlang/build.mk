@@ -27,6 +27,13 @@ $(ERLANG)/moonlet-cluster: erlang/moonlet-cluster
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -f $< $@
 
+# For rebar3 and Mix, which look for it in the application's own directory.
+ERLANG_PRIV ?= erlang/moonlet/priv
+.PHONY: erlang-priv
+erlang-priv: $(NIF_LIBRARY)
+	$(Q)mkdir -p $(ERLANG_PRIV)
+	$(Q)cp -f $< $(ERLANG_PRIV)
+
 .PHONY: deps-erlang
 deps-erlang:
 	$(Q)tests/deps.sh build erlang
@@ -74,3 +81,9 @@ bench-erlang-run: erlang-run
 	$(Q)$(ERLC) -o $(ERLANG)/bench erlang/bench/moonlet_bench.erl
 	$(Q)ERL_LIBS=$(ERLANG) $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([moonlet]).'
 	$(Q)ERL_LIBS= $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([luerl]).'
+
+# Programs of others that have the applications by their build tools.
+.PHONY: check-erlang-tools
+check-erlang-tools: deps-erlang ## build programs that depend on the applications with rebar3 and Mix
+	$(Q)tests/deps.sh erlang-tools
+	$(Q)ERLANG='$(abspath erlang)' erlang/test/tools.sh

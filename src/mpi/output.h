@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Output: answers in the order of the lines, whoever was first; and how far that is, on the
+ * disk.
+ *
+ *   file.progress   lines done, bytes of the output, lines that failed: in decimal, so many
+ *                   digits each time
+ *
+ * The output is on the disk before the file says so: what a job that ends at any moment has
+ * written beyond it is cut off by the next one, and made again.
+ */
+#ifndef MOONLET_MPI_OUTPUT_H
+#define MOONLET_MPI_OUTPUT_H
+
+#include "job.h"
+
+typedef struct Output {
+    const char *program, *name; /* name NULL: standard output */
+    FILE *file;
+    int progress; /* descriptor, or -1 */
+    uint64_t lines, failed;
+    double saved_at;
+    bool good;
+} Output;
+
+/* false: it has been said why. lines is how many are done already: not 0 with resume. */
+bool output_open(Output *o, const JobOptions *options);
+/* Of the lines that come next. */
+void output_write(Output *o, const Bytes *answers);
+/* Gives whether all lines went well, those of earlier jobs too. */
+bool output_close(Output *o);
+
+#endif
