@@ -48,8 +48,8 @@ typedef struct TraceRoots {
     const Coroutine *waiting; /* one that a C function waits for, or NULL */
     const Value *values;      /* count of them: of the host */
     size_t count;
-    /* NULL, or the tag of userdata that are snapshots: trace_run then gives up those of the run's
-     * own that only the program had, and it has no more (own_drop_unseen). */
+    /* NULL, or the tag of userdata that are snapshots: trace_run then gives up those of the
+     * run's own that only the program had, and it has no more (own_drop_unseen). */
     const void *snapshot_tag;
 } TraceRoots;
 
