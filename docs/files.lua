@@ -19,6 +19,7 @@ local SUBJECTS = {
     { "src/record", "runs that are recorded, and replayed" },
     { "src/history", "lines of states in SQLite files, a library of its own" },
     { "src/api", "the public header's functions" },
+    { "src/mpi", "the program for MPI jobs" },
     { "src/cli", "the program" },
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Input by poll and read. */
 #include "input.h"
 
 #include <errno.h>

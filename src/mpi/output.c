@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Output and its progress file. */
 #include "output.h"
 
 #include <errno.h>
