@@ -559,7 +559,7 @@ files: $(PROGRAM) ## write docs/FILES.md: what each source file is for, by its f
 	$(Q)mv $(OUT)/FILES.md docs/FILES.md
 
 files-check: $(PROGRAM) ## fail if `make files` would change something
-	$(Q)$(FILES_LIST) | diff -u docs/FILES.md -
+	$(Q)$(FILES_LIST) > $(OUT)/FILES.md && diff -u docs/FILES.md $(OUT)/FILES.md
 
 .PHONY: tidy
 tidy: ## clang-tidy over the sources
