@@ -87,3 +87,16 @@ bench-erlang-run: erlang-run
 check-erlang-tools: deps-erlang ## build programs that depend on the applications with rebar3 and Mix
 	$(Q)tests/deps.sh erlang-tools
 	$(Q)ERLANG='$(abspath erlang)' erlang/test/tools.sh
+
+# Takes some seconds a time.
+KILLS ?= 50
+.PHONY: check-cluster check-cluster-run
+check-cluster: deps-erlang ## kill two of four nodes at random moments, KILLS (50) times: nothing is lost
+	$(Q)$(MAKE) check-cluster-run
+
+check-cluster-run: erlang-run
+	$(Q)mkdir -p $(ERLANG)/test
+	$(Q)$(ERLC) -o $(ERLANG)/test erlang/test/cluster_kills.erl
+	$(Q)export ERL_EPMD_PORT=24871 ERL_EPMD_ADDRESS=127.0.0.1 ERL_LIBS=$(ERLANG); \
+	$(ERL) -noshell -name kills@127.0.0.1 -pa $(ERLANG)/test -eval 'cluster_kills:main($(KILLS)).'; \
+	code=$$?; epmd -kill >/dev/null 2>&1; exit $$code
