@@ -4,20 +4,13 @@
 
 #include <stdio.h>
 
-void bring_begin(Import *im, Session *S, const State *from, uint64_t common_below)
+const char *bring_text(char *out, const char *what, const char *path)
 {
-    import_begin(im, S->M, machine_begin(from), common_below);
-}
-
-void bring_end(const Import *im) { machine_end(im->from); }
-
-bool bring_values(Import *im, const Value *from, Value *to, size_t count, char *why,
-                  size_t size)
-{
-    for (size_t i = 0; i < count; i++) to[i] = import_value(im, from[i]);
-    if (!im->refused) return true;
-    snprintf(why, size, "cannot bring %s into another state: %s", im->refused, im->path);
-    return false;
+    if (*path)
+        snprintf(out, BRING_TEXT_MAX, "cannot bring %s into another state: %s", what, path);
+    else
+        snprintf(out, BRING_TEXT_MAX, "%s", what);
+    return out;
 }
 
 static moonlet_result bring_limited(Session *S, const Import *im, const char *why)
@@ -31,7 +24,7 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
                               const moonlet_value *values, size_t count,
                               const moonlet_state *common)
 {
-    char why[BRING_ERROR_MAX];
+    char why[BRING_TEXT_MAX];
     Session S;
     Import im;
     assert_live(from);
@@ -43,13 +36,15 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
         return api_refuse_memory(to);
     }
     api_begin(&S, to);
-    bring_begin(&im, &S, from->state, base->state->next_id);
+    Machine *M = machine_begin(from->state);
+    import_begin(&im, S.M, M, base->state->next_id);
     im.walk = api_walk(to);
-    bool good = bring_values(&im, (const Value *)values, brought, count, why, sizeof why);
-    bring_end(&im);
+    for (size_t i = 0; i < count; i++) brought[i] = import_value(&im, value_in(values[i]));
+    machine_end(M);
     moonlet_release(base);
-    if (!good && im.walk.end) return bring_limited(&S, &im, why);
-    if (!good) return api_end_error(&S, MOONLET_ERROR_HOST, why);
+    if (im.refused) bring_text(why, im.refused, im.path);
+    if (im.refused && im.walk.end) return bring_limited(&S, &im, why);
+    if (im.refused) return api_end_error(&S, MOONLET_ERROR_HOST, why);
     return api_end_values(&S, brought, count);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * moonlet_map: one function, many inputs, on threads or processes (lib/pool.h).
+ * moonlet_map: the host's face of the map engine (lib/items.h).
  *
- *   run_item      an item as moonlet_call would do it; on any thread, in any process
- *   pack, unpack  the same for its way out of a process
- *   settle        in the order of the items: their values go where they were asked for
+ *   run_item   an item as moonlet_call would do it; on any thread, in any process
+ *   settle     in the order of the items: outcomes become results
+ *   import     the same for values that are to be in one state
+ *
+ * Main invariant: until it is settled an item is an Outcome. Only its terms, which the thread
+ * makes that does it, are in the moonlet_item before.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,335 +15,321 @@
 #include "api/bring.h"
 #include "api/term.h"
 #include "eval/error.h"
+#include "lib/items.h"
 #include "lib/lib.h"
-#include "lib/pool.h"
 
-typedef struct Packed {
-    char *bytes; /* malloc; NULL: lost, and error says why */
-    size_t length;
-    char error[64];
-} Packed;
-
-typedef struct Map {
+typedef struct Work {
+    Items items;
     moonlet_state *s; /* with the limits of the items */
     Value function;
     const Value *inputs;
     moonlet_map_options options;
-    moonlet_item *items;
-    size_t count;
-    Packed *packed; /* for processes */
+    moonlet_item *results;
     StopChain stop, outer;
-} Map;
+} Work;
 
-static bool gives(const Map *m, unsigned what) { return (m->options.give & what) != 0; }
+static bool gives(const Work *w, unsigned what) { return (w->options.give & what) != 0; }
+static bool import_wanted(const Work *w) { return w->options.give == 0; }
 
 /* Items ---------------------------------------------------------------------------- */
 
-static void set_item(moonlet_item *item, const moonlet_result *r)
+static void set_error(Outcome *out, const moonlet_error *e)
 {
-    item->status = r->status;
-    item->limit = r->limit;
-    item->state = r->state;
-    item->count = r->count;
-    item->values = r->values;
-    item->error = r->error;
-    item->steps = r->steps;
+    out->detail = e;
+    out->value = value_in(e->value);
+    out->values = &out->value;
+    out->count = 1;
 }
 
-/* What it has come to is not to be had. */
-static void refuse_item(moonlet_item *item, moonlet_result r)
+static void describe(void *work, const Outcome *out, OutcomeError *error)
 {
-    moonlet_release(item->state);
-    r.steps = item->steps;
-    set_item(item, &r);
+    const moonlet_error *e = out->detail;
+    (void)work;
+    *error = (OutcomeError){.kind = (int)e->kind,
+                            .message = e->message,
+                            .traceback = e->traceback,
+                            .chunk = e->chunk,
+                            .line = e->line,
+                            .column = e->column,
+                            .column_line = e->column_line};
 }
 
-static void fail_item(const Map *m, moonlet_item *item, moonlet_error_kind kind,
-                      const char *why)
+/* Few values are in their handle, which is about to be released. */
+static void set_values(Outcome *out, const moonlet_state *h)
 {
-    refuse_item(item, api_refuse(item->state ? item->state : m->s, kind, why));
+    out->values = h->values;
+    out->count = h->count;
+    if (!h->count || h->values != h->u.inlined) return;
+    Value *copy = mem_new(sizeof h->u.inlined);
+    memcpy(copy, h->values, h->count * sizeof *copy);
+    out->values = copy;
 }
 
-/* Its values as terms, in place of its state unless that was asked for. */
-static void decode_item(moonlet_item *item, Decoding d)
+static void set_outcome(Outcome *out, const moonlet_result *r)
 {
-    Machine *M = machine_begin(item->state->state);
-    item->terms =
-        term_decode_list(M, item->state, (const Value *)item->values, item->count, &d);
+    out->state = r->state->state;
+    if (r->error)
+        set_error(out, r->error);
+    else
+        set_values(out, r->state);
+}
+
+/* Whether nobody asks for more of an item than its terms, or that it was stopped. */
+static bool is_done(const Work *w, const moonlet_item *item, const moonlet_result *r)
+{
+    if (w->items.processes || gives(w, MOONLET_GIVE_STATES)) return false;
+    return item->terms || r->status == MOONLET_PAUSED;
+}
+
+/* The values as terms; *r says it if that fails. */
+static moonlet_term *decode(moonlet_result *r, Decoding *d)
+{
+    Machine *M = machine_begin(r->state->state);
+    moonlet_term *terms = term_decode_list(M, r->state, (const Value *)r->values, r->count, d);
     machine_end(M);
-    if (!item->terms) refuse_item(item, term_decode_refuse(item->state, &d));
+    if (terms) return terms;
+    moonlet_state *state = r->state;
+    *r = term_decode_refuse(state, d);
+    moonlet_release(state);
+    return NULL;
 }
 
-static void drop_state(const Map *m, moonlet_item *item)
+/* Terms are made where the item is done, but not in another process. */
+static void run_item(void *work, size_t i, Outcome *out)
 {
-    if (item->error || gives(m, MOONLET_GIVE_STATES)) return;
-    moonlet_release(item->state);
-    item->state = NULL;
-    item->values = NULL;
-    item->count = 0;
-}
-
-static void call_item(void *context, size_t i)
-{
-    Map *m = context;
+    static const OutcomeStatus status[] = {[MOONLET_OK] = OUTCOME_OK,
+                                           [MOONLET_FAILED] = OUTCOME_FAILED,
+                                           [MOONLET_PAUSED] = OUTCOME_LIMIT};
+    Work *w = work;
+    moonlet_item *item = &w->results[i];
     Session S;
-    api_begin(&S, m->s);
-    S.M->stops = &m->stop;
-    moonlet_result r = api_end(&S, eval_call(S.M, m->function, &m->inputs[i], 1));
-    set_item(&m->items[i], &r);
-}
-
-/* Terms are made where the item is done. */
-static void run_item(void *context, size_t i)
-{
-    Map *m = context;
-    moonlet_item *item = &m->items[i];
-    Decoding d = term_decoding(m->s); /* the time is for both */
-    call_item(m, i);
-    if (item->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) decode_item(item, d);
-    if (gives(m, MOONLET_GIVE_TERMS) || item->status == MOONLET_PAUSED) drop_state(m, item);
-}
-
-/* Processes ------------------------------------------------------------------------ */
-
-static void pack_text(Pack *p, const char *text)
-{
-    size_t length = text ? strlen(text) : 0;
-    pack_number(p, length);
-    pack_bytes(p, text, length);
-}
-
-static void pack_error(const Map *m, Pack *p, Machine *M, const moonlet_error *e)
-{
-    pack_number(p, e->kind);
-    pack_text(p, e->message);
-    pack_text(p, e->traceback);
-    pack_text(p, e->chunk);
-    pack_number(p, (uint64_t)e->line);
-    pack_number(p, (uint64_t)e->column);
-    pack_number(p, (uint64_t)e->column_line);
-    size_t texts = p->length;
-    Value v = value_in(e->value);
-    pack_values(p, M, &v, 1, m->s->state->next_id);
-    if (!p->error[0]) return;
-    p->error[0] = 0; /* a value that must stay there: the texts are enough */
-    p->length = texts;
-    pack_values(p, M, &(Value){V_NIL}, 1, 0);
-}
-
-static void pack_head(Pack *p, const moonlet_item *item, moonlet_status status)
-{
-    pack_number(p, status);
-    pack_number(p, item->limit);
-    pack_number(p, item->steps);
-}
-
-static void pack_results(const Map *m, const moonlet_item *item, Pack *p)
-{
-    pack_head(p, item, item->status);
-    if (item->status == MOONLET_PAUSED) return;
-    Machine *M = machine_begin(item->state->state);
-    if (item->status == MOONLET_FAILED) {
-        pack_error(m, p, M, item->error);
-    } else {
-        p->max = m->s->config ? m->s->config->limits.bytes : 0;
-        pack_values(p, M, (const Value *)item->values, item->count, m->s->state->next_id);
-        p->max = 0;
-        if (p->error[0]) {
-            const moonlet_error *e =
-                api_error(MOONLET_ERROR_HOST, V_NIL, p->error, strlen(p->error));
-            p->length = 0;
-            p->error[0] = 0;
-            pack_head(p, item, MOONLET_FAILED);
-            pack_error(m, p, M, e);
-        }
-    }
-    machine_end(M);
-}
-
-static void pack_item(void *context, size_t i, Pack *p)
-{
-    const Map *m = context;
-    moonlet_item *item = &m->items[i];
-    pack_results(m, item, p);
-    moonlet_release(item->state);
-    item->state = NULL;
-}
-
-static void keep_packed(void *context, size_t i, const char *bytes, size_t length,
-                        const char *why)
-{
-    Map *m = context;
-    Packed *packed = &m->packed[i];
-    if (bytes) packed->bytes = malloc(length + 1);
-    if (bytes && packed->bytes) memcpy(packed->bytes, bytes, length);
-    packed->length = length;
-    snprintf(packed->error, sizeof packed->error, "%s", why ? why : "not enough memory");
-}
-
-static const char *unpack_text(Unpack *u)
-{
-    size_t length = unpack_number(u);
-    const char *bytes = unpack_bytes(u, length);
-    return bytes ? api_c_text(bytes, length) : "";
-}
-
-static moonlet_result unpack_failure(const Map *m, Session *S, Unpack *u)
-{
-    moonlet_error_kind kind = (moonlet_error_kind)unpack_number(u);
-    const char *message = unpack_text(u), *traceback = unpack_text(u), *chunk = unpack_text(u);
-    int line = (int)unpack_number(u), column = (int)unpack_number(u);
-    int column_line = (int)unpack_number(u);
-    size_t count;
-    Value *v = unpack_values(u, S->M, &count, m->s->state->next_id);
-    moonlet_result r = api_end_error(S, kind, v ? message : "damaged answer of a process");
-    if (!v || count != 1) return r;
-    moonlet_error *e = api_error(kind, *v, message, strlen(message));
-    e->traceback = traceback;
-    e->chunk = *chunk ? chunk : NULL;
-    e->line = line;
-    e->column = column;
-    e->column_line = column_line;
-    r.state->error = r.error = e;
-    return r;
-}
-
-/* The item as if it had been done here; its state is s with the values. */
-static void unpack_item(const Map *m, size_t i)
-{
-    moonlet_item *item = &m->items[i];
-    Packed *packed = &m->packed[i];
-    Unpack u = {packed->bytes, packed->bytes + packed->length, false};
-    Session S;
-    size_t count;
-    item->status = (moonlet_status)unpack_number(&u);
-    item->limit = (moonlet_limit_kind)unpack_number(&u);
-    uint64_t steps = unpack_number(&u);
-    moonlet_limit_kind limit = item->limit;
-    item->steps = steps;
-    if (item->status == MOONLET_PAUSED) return;
-    api_begin(&S, m->s);
-    moonlet_result r;
-    if (item->status == MOONLET_OK) {
-        Value *v = unpack_values(&u, S.M, &count, m->s->state->next_id);
-        r = v ? api_end_values(&S, v, count)
-              : api_end_error(&S, MOONLET_ERROR_HOST, "damaged answer of a process");
-    } else {
-        r = unpack_failure(m, &S, &u);
-    }
-    set_item(item, &r);
-    item->limit = limit;
-    item->steps = steps;
-}
-
-static void take_packed(Map *m, size_t i)
-{
-    moonlet_item *item = &m->items[i];
-    if (m->packed[i].bytes) {
-        unpack_item(m, i);
-        if (item->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) {
-            decode_item(item, term_decoding(m->s));
-            drop_state(m, item);
-        }
-    } else if (!stop_wanted(&m->stop)) {
-        const char *why = m->packed[i].error;
-        fail_item(m, item, MOONLET_ERROR_HOST, *why ? why : "cannot start a process");
-    }
-    free(m->packed[i].bytes);
+    Decoding d = term_decoding(w->s); /* the time is for both */
+    api_begin(&S, w->s);
+    S.M->stops = w->items.stop;
+    moonlet_result r = api_end(&S, eval_call(S.M, w->function, &w->inputs[i], 1));
+    out->steps = r.steps;
+    if (r.status == MOONLET_OK && !w->items.processes && gives(w, MOONLET_GIVE_TERMS))
+        item->terms = decode(&r, &d);
+    out->status = status[r.status];
+    out->stop = api_stop_of(r.limit);
+    if (!is_done(w, item, &r)) set_outcome(out, &r);
+    moonlet_release(r.state);
 }
 
 /* Results -------------------------------------------------------------------------- */
 
-static bool import_wanted(const Map *m) { return m->options.give == 0; }
+/* The steps and the limit are the outcome's, whatever becomes of it. */
+static void set_item(moonlet_item *item, const moonlet_result *r)
+{
+    item->status = r->status;
+    item->state = r->state;
+    item->count = r->count;
+    item->values = r->values;
+    item->error = r->error;
+}
+
+/* A handle of the state in which an item has ended: s, if that was in another process. */
+static moonlet_state *state_of(const Work *w, const Outcome *out)
+{
+    bool here = !out->packed && out->state;
+    return here ? handle_new(out->state, w->s->config) : moonlet_retain(w->s);
+}
+
+/* An item whose values are not to be had. */
+static void fail_item(const Work *w, size_t i, moonlet_error_kind kind, const char *why)
+{
+    moonlet_state *s = state_of(w, &w->items.outcomes[i]);
+    moonlet_result r = api_refuse(s, kind, why);
+    moonlet_release(s);
+    w->results[i].limit = MOONLET_LIMIT_NONE;
+    set_item(&w->results[i], &r);
+}
+
+static const char *kept_text(const char *text) { return api_c_text(text, strlen(text)); }
+
+/* An error that has come from another process. */
+static moonlet_error *error_from(const OutcomeError *from, Value v)
+{
+    const char *message = from->message ? from->message : "";
+    moonlet_error *e = api_error((moonlet_error_kind)from->kind, v, message, strlen(message));
+    e->traceback = kept_text(from->traceback ? from->traceback : "");
+    e->chunk = from->chunk ? kept_text(from->chunk) : NULL;
+    e->line = from->line;
+    e->column = from->column;
+    e->column_line = from->column_line;
+    return e;
+}
+
+/* The item as if it had failed here; nil is the value that could not leave its process. */
+static void settle_error(const Work *w, size_t i)
+{
+    const Outcome *out = &w->items.outcomes[i];
+    moonlet_result r = {.status = MOONLET_FAILED};
+    if (out->packed) {
+        Session S;
+        ItemRefusal why;
+        OutcomeError error;
+        Value v = V_NIL;
+        items_error(out, &error);
+        api_begin(&S, w->s);
+        bool good = out->why || items_bring(&w->items, out, S.M, &v, &why);
+        r = api_end_error(&S, (moonlet_error_kind)error.kind, ITEM_DAMAGED);
+        if (good) r.state->error = error_from(&error, v);
+    } else {
+        r.state = state_of(w, out);
+        r.state->error = out->detail;
+    }
+    r.error = r.state->error;
+    set_item(&w->results[i], &r);
+}
+
+/* The item's own state with its values; s with them, if it was done by another process. */
+static moonlet_result result_of(const Work *w, const Outcome *out)
+{
+    if (out->packed) {
+        Session S;
+        ItemRefusal why;
+        Value *values = api_values(out->count);
+        api_begin(&S, w->s);
+        if (!values) return api_end_memory(&S);
+        bool good = items_bring(&w->items, out, S.M, values, &why);
+        if (good) return api_end_values(&S, values, out->count);
+        return api_end_error(&S, MOONLET_ERROR_HOST, why.what);
+    }
+    moonlet_state *s = state_of(w, out);
+    moonlet_result r = api_answer(s, out->values, out->count);
+    moonlet_release(s);
+    return r;
+}
+
+static void settle_values(const Work *w, size_t i)
+{
+    Outcome *out = &w->items.outcomes[i];
+    moonlet_item *item = &w->results[i];
+    if (item->terms && !gives(w, MOONLET_GIVE_STATES)) return; /* all that was asked for */
+    moonlet_result r = result_of(w, out);
+    if (gives(w, MOONLET_GIVE_TERMS) && !item->terms && r.status == MOONLET_OK) {
+        Decoding d = term_decoding(w->s);
+        item->terms = decode(&r, &d);
+        if (!item->terms) item->limit = r.limit;
+    }
+    if (item->terms && !gives(w, MOONLET_GIVE_STATES)) {
+        moonlet_release(r.state);
+        r = (moonlet_result){.status = MOONLET_OK};
+    }
+    set_item(item, &r);
+}
+
+static void settle_item(const Work *w, size_t i)
+{
+    const Outcome *out = &w->items.outcomes[i];
+    moonlet_item *item = &w->results[i];
+    item->steps = out->steps;
+    item->limit = api_limit_kind(out->stop);
+    item->status = out->status == OUTCOME_OK ? MOONLET_OK : MOONLET_PAUSED;
+    switch (out->status) {
+    case OUTCOME_WAITING: item->limit = MOONLET_LIMIT_INTERRUPT; break;
+    case OUTCOME_LOST: fail_item(w, i, MOONLET_ERROR_HOST, out->why); break;
+    case OUTCOME_FAILED: settle_error(w, i); break;
+    case OUTCOME_OK:
+        if (!import_wanted(w)) settle_values(w, i);
+        break;
+    default:
+        if (!out->packed && out->state) item->state = state_of(w, out);
+        break;
+    }
+}
+
+/* Values in one state --------------------------------------------------------------- */
 
 /* The values of an item that went well, into the run of the session. */
-static void import_item(const Map *m, Session *S, moonlet_item *item, Value *to)
+static bool import_item(const Work *w, Session *S, size_t i, Value *to)
 {
-    char why[BRING_ERROR_MAX];
-    Import im;
-    bring_begin(&im, S, item->state->state, m->s->state->next_id);
-    bool good =
-        bring_values(&im, (const Value *)item->values, to, item->count, why, sizeof why);
-    bring_end(&im);
-    if (!good) fail_item(m, item, MOONLET_ERROR_HOST, why);
+    char text[BRING_TEXT_MAX];
+    ItemRefusal why;
+    if (items_bring(&w->items, &w->items.outcomes[i], S->M, to, &why)) return true;
+    fail_item(w, i, MOONLET_ERROR_HOST, bring_text(text, why.what, why.path));
+    return false;
 }
 
 /* All have failed, for want of memory. */
-static moonlet_state *no_values(const Map *m, const moonlet_state *into)
+static moonlet_state *no_values(const Work *w, const moonlet_state *into)
 {
     const String *why = error_memory_text();
-    for (size_t i = 0; i < m->count; i++)
-        if (m->items[i].status == MOONLET_OK)
-            fail_item(m, &m->items[i], MOONLET_ERROR_MEMORY, lib_c_text(why));
+    for (size_t i = 0; i < w->items.count; i++)
+        if (w->results[i].status == MOONLET_OK)
+            fail_item(w, i, MOONLET_ERROR_MEMORY, lib_c_text(why));
     return moonlet_retain(into);
 }
 
-/* In the order of the items; they then share the values of one state. */
-static moonlet_state *import_all(const Map *m, const moonlet_state *into)
+/* The items share the values of the new state. */
+static void share_values(const Work *w, const moonlet_result *r)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < w->items.count; i++) {
+        moonlet_item *item = &w->results[i];
+        if (item->status != MOONLET_OK) continue;
+        item->values = r->values + at;
+        item->count = w->items.outcomes[i].count;
+        at += item->count;
+    }
+}
+
+static moonlet_state *import_all(const Work *w, const moonlet_state *into)
 {
     size_t total = 0, at = 0;
-    for (size_t i = 0; i < m->count; i++) total += m->items[i].count;
+    for (size_t i = 0; i < w->items.count; i++)
+        if (w->results[i].status == MOONLET_OK) total += w->items.outcomes[i].count;
     Value *values = api_values(total);
-    if (!values) return no_values(m, into);
+    if (!values) return no_values(w, into);
     Session S;
     api_begin(&S, into);
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->items[i].status != MOONLET_OK) continue;
-        import_item(m, &S, &m->items[i], values + at);
-        at += m->items[i].count;
-    }
+    for (size_t i = 0; i < w->items.count; i++)
+        if (w->results[i].status == MOONLET_OK && import_item(w, &S, i, values + at))
+            at += w->items.outcomes[i].count;
     moonlet_result r = api_end_values(&S, values, at);
-    if (r.status != MOONLET_OK) {
-        moonlet_release(r.state);
-        return no_values(m, into);
+    if (r.status == MOONLET_OK) {
+        share_values(w, &r);
+        return r.state;
     }
-    at = 0;
-    for (size_t i = 0; i < m->count; i++) {
-        moonlet_item *item = &m->items[i];
-        if (item->status != MOONLET_OK) continue;
-        size_t count = item->count;
-        drop_state(m, item);
-        item->values = r.values + at;
-        item->count = count;
-        at += count;
-    }
-    return r.state;
+    moonlet_release(r.state);
+    return no_values(w, into);
 }
 
-static void not_begun(Map *m)
+/* The whole ------------------------------------------------------------------------- */
+
+static void tell(void *work, size_t done)
 {
-    for (size_t i = 0; i < m->count; i++)
-        m->items[i] =
-            (moonlet_item){.status = MOONLET_PAUSED, .limit = MOONLET_LIMIT_INTERRUPT};
+    const Work *w = work;
+    w->options.progress(w->options.data, done, w->items.count);
 }
 
-static void tell(void *context, size_t done)
+static void begin(Work *w, const moonlet_state *s)
 {
-    const Map *m = context;
-    m->options.progress(m->options.data, done, m->count);
+    const moonlet_map_options *o = &w->options;
+    w->s = o->limits ? moonlet_limit(s, o->limits) : moonlet_retain(s);
+    const Config *c = w->s->config;
+    w->outer.flag = c ? c->limits.interrupt : NULL;
+    w->stop = (StopChain){o->cancel, &w->outer};
+    w->items.base = w->s->state;
+    w->items.threads = o->threads;
+    w->items.processes = o->processes;
+    w->items.stop = &w->stop;
+    w->items.results_max = c ? c->limits.bytes : 0;
+    w->items.face = w;
+    w->items.run = run_item;
+    w->items.describe = describe;
+    w->items.progress = o->progress ? tell : NULL;
 }
 
-static void run_items(Map *m)
+static moonlet_items finish(Work *w, const moonlet_state *into)
 {
-    Pool pool = {.count = m->count,
-                 .stop = &m->stop,
-                 .context = m,
-                 .item = run_item,
-                 .pack = pack_item,
-                 .unpack = keep_packed,
-                 .progress = m->options.progress ? tell : NULL};
-    if (!m->options.processes) {
-        pool.workers = m->options.threads;
-        pool_run(&pool);
-        return;
-    }
-    m->packed = calloc(m->count + 1, sizeof *m->packed);
-    if (!m->packed) return; /* no item has been done */
-    pool.workers = m->options.processes;
-    pool.item = call_item;
-    pool_fork(&pool);
-    for (size_t i = 0; i < m->count; i++) take_packed(m, i);
-    free(m->packed);
+    moonlet_items all = {.count = w->items.count, .items = w->results};
+    for (size_t i = 0; i < all.count; i++) settle_item(w, i);
+    all.state = import_wanted(w) ? import_all(w, into) : moonlet_retain(into);
+    for (size_t i = 0; i < all.count; i++) all.failed += w->results[i].status != MOONLET_OK;
+    items_end(&w->items);
+    return all;
 }
 
 moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
@@ -350,23 +339,19 @@ moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
     assert_live(s);
     assert_values(s, &function, 1);
     assert_values(s, inputs, n);
-    Map m = {.function = value_in(function), .inputs = (const Value *)inputs, .count = n};
-    if (options) m.options = *options;
-    m.s = m.options.limits ? moonlet_limit(s, m.options.limits) : moonlet_retain(s);
-    m.outer.flag = m.s->config ? m.s->config->limits.interrupt : NULL;
-    m.stop = (StopChain){m.options.cancel, &m.outer};
-    m.items = calloc(n + 1, sizeof *m.items);
-    if (!m.items) {
-        moonlet_release(m.s);
+    Work w = {
+        .items.count = n, .function = value_in(function), .inputs = (const Value *)inputs};
+    if (options) w.options = *options;
+    w.results = calloc(n + 1, sizeof *w.results);
+    begin(&w, s);
+    if (!w.results || !items_begin(&w.items)) {
+        free(w.results);
+        moonlet_release(w.s);
         return (moonlet_items){.failed = n};
     }
-    not_begun(&m);
-    run_items(&m);
-    const moonlet_state *into = m.options.into ? m.options.into : s;
-    moonlet_items all = {.count = n, .items = m.items};
-    all.state = import_wanted(&m) ? import_all(&m, into) : moonlet_retain(into);
-    for (size_t i = 0; i < n; i++) all.failed += m.items[i].status != MOONLET_OK;
-    moonlet_release(m.s);
+    items_run(&w.items);
+    moonlet_items all = finish(&w, w.options.into ? w.options.into : s);
+    moonlet_release(w.s);
     return all;
 }
 

@@ -79,11 +79,11 @@ static void apply_limits(Session *S, const Config *c)
     if (l->interrupt) eval_limit_portion(M, PORTION_INTERRUPTED);
     if (c->trace) eval_limit_portion(M, 1);
     if (l->interrupt || c->trace) M->hooks = c->trace ? &hooks_traced : &hooks_polled;
-    if (l->nanoseconds) eval_limit_time(M, l->nanoseconds);
-    if (l->stack) eval_limit_stack(M, l->stack);
-    if (l->string) eval_limit_string(M, l->string);
-    if (l->held) eval_limit_held(M, l->held);
-    if (l->steps) eval_set_budget(M, l->steps);
+    eval_limit(M, &(EvalLimits){.ns = l->nanoseconds,
+                                .stack = l->stack,
+                                .string = l->string,
+                                .held = l->held,
+                                .steps = l->steps});
 }
 
 static World *copy_world(const World *world, Coroutine *main)
@@ -158,9 +158,9 @@ Session *api_session(Machine *M)
 
 /* Ending ------------------------------------------------------------------------------ */
 
-moonlet_limit_kind api_limit_of(const Session *S)
+moonlet_limit_kind api_limit_kind(EvalStop stop)
 {
-    switch (eval_stop_reason(S->M)) {
+    switch (stop) {
     case STOP_NONE: return MOONLET_LIMIT_NONE;
     case STOP_STEPS: return MOONLET_LIMIT_STEPS;
     case STOP_BYTES: return MOONLET_LIMIT_BYTES;
@@ -170,6 +170,18 @@ moonlet_limit_kind api_limit_of(const Session *S)
     case STOP_HELD: return MOONLET_LIMIT_HELD;
     default: return MOONLET_LIMIT_INTERRUPT;
     }
+}
+
+EvalStop api_stop_of(moonlet_limit_kind limit)
+{
+    for (EvalStop stop = STOP_NONE; stop <= STOP_HELD; stop++)
+        if (api_limit_kind(stop) == limit) return stop;
+    return STOP_OUTSIDE;
+}
+
+moonlet_limit_kind api_limit_of(const Session *S)
+{
+    return api_limit_kind(eval_stop_reason(S->M));
 }
 
 static State *take(Machine *M, bool own)

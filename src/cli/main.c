@@ -135,7 +135,7 @@ static bool run_all(Cli *c, const Options *o, char **argv)
         return false;
     }
     if (o->script && !run_script(c, argv, o)) return false;
-    if (o->map) return map_run(c, &o->mapping);
+    if (o->map) return map_lines(c, &o->mapping);
     if (o->interactive) {
         repl_run(c, o->frames);
     } else if (!o->script && !o->execute && !o->version) {

@@ -247,7 +247,7 @@ static off_t input_size(void)
     return fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
 }
 
-bool map_run(const Cli *c, const MapOptions *o)
+bool map_lines(const Cli *c, const MapOptions *o)
 {
     Mapping m = {.c = c, .o = o, .good = true, .size = input_size()};
     Value f = lib_result(c->M, 0);

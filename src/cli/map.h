@@ -19,6 +19,6 @@
 #include "cli/report.h"
 
 /* The function is c's last result. False if a line failed. */
-bool map_run(const Cli *c, const MapOptions *o);
+bool map_lines(const Cli *c, const MapOptions *o);
 
 #endif

@@ -50,6 +50,14 @@ void eval_limit_string(Machine *M, size_t length);
  * Stacks and strings that would be larger are not made. */
 void eval_limit_bytes(Machine *M, uint64_t bytes);
 
+/* Many at once, those that are not 0. A tighter limit of time, stack, string or bytes held
+ * that the run has already stays. */
+typedef struct EvalLimits {
+    uint64_t steps, bytes, held, ns;
+    size_t stack, string;
+} EvalLimits;
+void eval_limit(Machine *M, const EvalLimits *l);
+
 /* Reasons why a run stops before its end, in M->stop. */
 typedef enum EvalStop {
     STOP_NONE,

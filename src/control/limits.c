@@ -55,6 +55,18 @@ void eval_limit_held(Machine *M, uint64_t bytes)
     eval_limit_portion(M, PORTION_HELD);
 }
 
+void eval_limit(Machine *M, const EvalLimits *l)
+{
+    const Limits *now = &M->limits;
+    if (l->ns) eval_limit_time(M, l->ns);
+    if (l->stack && (!now->stack_limited || l->stack < now->stack))
+        eval_limit_stack(M, l->stack);
+    if (l->string) eval_limit_string(M, l->string);
+    if (l->held && (!now->held || l->held < now->held)) eval_limit_held(M, l->held);
+    if (l->bytes) eval_limit_bytes(M, l->bytes);
+    if (l->steps) eval_set_budget(M, l->steps);
+}
+
 EvalStop eval_reached(const Machine *M)
 {
     if (M->limits.bytes_limited && !mem_room()) return STOP_BYTES;

@@ -20,52 +20,21 @@
  */
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "control/eval.h"
+#include "lib/items.h"
 #include "lib/lib.h"
-#include "lib/pool.h"
-#include "stack/import.h"
 
 enum {
     /* What a map that waits takes of the C stack and of memory: as much as so many calls. */
     WAITING = 8
 };
 
-typedef enum ItemStatus {
-    ITEM_WAITING, /* never begun */
-    ITEM_OK,
-    ITEM_FAILED,
-    ITEM_LIMIT,   /* its own */
-    ITEM_STOPPED, /* by a limit of the run, or from outside */
-    ITEM_LOST     /* with its process */
-} ItemStatus;
-
-typedef struct Outcome {
-    ItemStatus status;
-    EvalStop stop;
-    State *state; /* the item's world when it ended */
-    Value value;  /* its first result, or its error */
-    uint64_t steps, bytes;
-    char *packed; /* of an item done by a process: value, or why there is none; malloc */
-    size_t packed_length;
-} Outcome;
-
-/* 0: none. */
-typedef struct ItemLimits {
-    uint64_t steps, bytes, held, ns;
-    size_t stack, string;
-} ItemLimits;
-
-typedef struct Map {
+typedef struct Work {
+    Items items;
     Machine *M; /* waits */
-    const State *base;
     Value function;
     const Value *inputs;
-    Outcome *outcomes;
-    size_t count;
-    unsigned threads, processes;
-    ItemLimits limits; /* of each item */
+    EvalLimits limits; /* of each item */
     uint64_t left;     /* steps that the run has */
     size_t room;       /* bytes that it has */
     _Atomic uint64_t spent, allocated;
@@ -75,7 +44,7 @@ typedef struct Map {
     Outcome told;   /* of its last call */
     volatile int cancelled;
     StopChain cancel;
-} Map;
+} Work;
 
 /* Items ---------------------------------------------------------------------------- */
 
@@ -88,29 +57,24 @@ static void inherit(Machine *child, const Machine *M)
 }
 
 /* What the run has left is a limit as well, on this thread until the item is done. */
-static void limit(Machine *child, const Map *m, const ItemLimits *own)
+static void limit(Machine *child, const Work *w, const EvalLimits *own)
 {
-    const Machine *M = m->M;
+    EvalLimits all = *own;
     int64_t most = MEM_UNBOUNDED - mem_used();
-    int64_t room = m->room < (size_t)most ? (int64_t)m->room : most;
+    int64_t room = w->room < (size_t)most ? (int64_t)w->room : most;
     mem_bound = mem_bound_new(mem_used() + room, eval_count_reached, child);
-    if (own->stack && (!M->limits.stack_limited || own->stack < M->limits.stack))
-        eval_limit_stack(child, own->stack);
-    if (own->string) eval_limit_string(child, own->string);
-    if (own->held && (!M->limits.held || own->held < M->limits.held))
-        eval_limit_held(child, own->held);
-    if (own->bytes && own->bytes < m->room) eval_limit_bytes(child, own->bytes);
-    if (own->ns) eval_limit_time(child, own->ns);
-    eval_set_budget(child, own->steps && own->steps < m->left ? own->steps : m->left);
+    if (own->bytes >= w->room) all.bytes = 0;
+    eval_limit(child, &all);
+    if (!own->steps || own->steps >= w->left) eval_set_budget(child, w->left);
 }
 
 /* Whether what has stopped an item is a limit of its own, and not the run's. */
-static bool own_limit(const Map *m, const ItemLimits *own, const Machine *child, EvalStop stop)
+static bool own_limit(const Work *w, const EvalLimits *own, const Machine *child, EvalStop stop)
 {
-    const Machine *M = m->M;
+    const Machine *M = w->M;
     switch (stop) {
-    case STOP_STEPS: return own->steps && own->steps < m->left;
-    case STOP_BYTES: return own->bytes && own->bytes < m->room;
+    case STOP_STEPS: return own->steps && own->steps < w->left;
+    case STOP_BYTES: return own->bytes && own->bytes < w->room;
     case STOP_TIME: return child->limits.deadline != M->limits.deadline;
     case STOP_STACK: return child->limits.stack != M->limits.stack;
     case STOP_STRING: return child->limits.string != M->limits.string;
@@ -119,200 +83,146 @@ static bool own_limit(const Map *m, const ItemLimits *own, const Machine *child,
     }
 }
 
-static void spend(Map *m, const Outcome *out)
+static void spend(void *work, const Outcome *out)
 {
-    bool steps = atomic_fetch_add(&m->spent, out->steps) + out->steps > m->left;
-    bool bytes = atomic_fetch_add(&m->allocated, out->bytes) + out->bytes > m->room;
-    if (steps || bytes) __atomic_store_n(&m->over, 1, __ATOMIC_RELAXED);
+    Work *w = work;
+    bool steps = atomic_fetch_add(&w->spent, out->steps) + out->steps > w->left;
+    bool bytes = atomic_fetch_add(&w->allocated, out->bytes) + out->bytes > w->room;
+    if (steps || bytes) __atomic_store_n(&w->over, 1, __ATOMIC_RELAXED);
 }
 
-static ItemStatus status_of(const Map *m, const ItemLimits *own, Machine *child,
-                            RunStatus status)
+/* Its first result, or its error. */
+static void set_value(Outcome *out, Value v)
 {
-    if (status == RUN_OK) return ITEM_OK;
-    if (status == RUN_ERROR && !child->fatal) return ITEM_FAILED;
-    return own_limit(m, own, child, eval_stop_reason(child)) ? ITEM_LIMIT : ITEM_STOPPED;
+    out->value = v;
+    out->values = &out->value;
+    out->count = 1;
+}
+
+static void set_outcome(const Work *w, const EvalLimits *own, Machine *child, RunStatus status,
+                        Outcome *out)
+{
+    out->stop = eval_stop_reason(child);
+    if (status == RUN_OK) {
+        out->status = OUTCOME_OK;
+        set_value(out, lib_result(child, 0));
+    } else if (status == RUN_ERROR && !child->fatal) {
+        out->status = OUTCOME_FAILED;
+        set_value(out, child->error);
+    } else {
+        out->status = own_limit(w, own, child, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
+    }
 }
 
 /* f(args...) in a fork of the world. */
-static void call(Map *m, Outcome *out, Value f, const Value *args, size_t n,
-                 const ItemLimits *own, const StopChain *stops)
+static void call(Work *w, Outcome *out, Value f, const Value *args, size_t n,
+                 const EvalLimits *own, const StopChain *stops)
 {
-    Machine *M = machine_begin(m->base);
+    Machine *M = machine_begin(w->items.base);
     MemBound outer = mem_bound;
     int64_t used = mem_used();
     M->stops = stops;
-    inherit(M, m->M);
-    limit(M, m, own);
+    inherit(M, w->M);
+    limit(M, w, own);
     RunStatus status = eval_call(M, f, args, n);
-    out->status = status_of(m, own, M, status);
-    out->stop = eval_stop_reason(M);
-    if (status == RUN_OK) out->value = lib_result(M, 0);
-    if (status == RUN_ERROR) out->value = M->error;
     out->steps = eval_steps_used(M);
     out->bytes = mem_used() > used ? (uint64_t)(mem_used() - used) : 0;
+    set_outcome(w, own, M, status, out);
     out->state = machine_snapshot(M);
     machine_end(M);
     mem_bound = outer;
-    spend(m, out);
+    spend(w, out);
 }
 
-static void run_item(void *context, size_t i)
+static void run_item(void *work, size_t i, Outcome *out)
 {
-    Map *m = context;
-    call(m, &m->outcomes[i], m->function, &m->inputs[i], 1, &m->limits, &m->stop);
+    Work *w = work;
+    call(w, out, w->function, &w->inputs[i], 1, &w->limits, &w->stop);
 }
 
-static void tell(void *context, size_t done)
+static void tell(void *work, size_t done)
 {
-    Map *m = context;
-    Value args[2] = {value_number((double)done), value_number((double)m->count)};
-    if (m->cancelled) return;
-    call(m, &m->told, m->progress, args, 2, &(ItemLimits){0}, &m->outer);
-    if (m->told.status != ITEM_OK || m->told.value == V_FALSE)
-        __atomic_store_n(&m->cancelled, 1, __ATOMIC_RELAXED);
+    Work *w = work;
+    Value args[2] = {value_number((double)done), value_number((double)w->items.count)};
+    if (w->cancelled) return;
+    w->told = (Outcome){0};
+    call(w, &w->told, w->progress, args, 2, &(EvalLimits){0}, &w->outer);
+    if (w->told.status != OUTCOME_OK || w->told.values[0] == V_FALSE)
+        __atomic_store_n(&w->cancelled, 1, __ATOMIC_RELAXED);
 }
 
-static bool has_value(const Outcome *out)
+/* A map within a map has its thread, and so has one that is recorded; there progress does not
+ * go by the clock, either. */
+static void run_items(Work *w)
 {
-    return out->status == ITEM_OK || out->status == ITEM_FAILED;
-}
-
-static void pack_item(void *context, size_t i, Pack *p)
-{
-    Map *m = context;
-    Outcome *out = &m->outcomes[i];
-    Pack values = {.max = m->limits.bytes && m->limits.bytes < m->room ? m->limits.bytes
-                                                                       : m->room};
-    Machine *M = machine_begin(out->state);
-    if (has_value(out)) pack_values(&values, M, &out->value, 1, m->base->next_id);
-    machine_end(M);
-    const char *error = values.error;
-    pack_number(p, *error ? ITEM_LOST : out->status);
-    pack_number(p, out->stop);
-    pack_number(p, out->steps);
-    pack_number(p, out->bytes);
-    if (*error)
-        pack_bytes(p, error, strlen(error));
-    else
-        pack_bytes(p, values.bytes, values.length);
-    pack_free(&values);
-    out->state = NULL; /* nobody asks for it in this process */
-    out->value = V_NIL;
-}
-
-/* What came through the pipe is kept until its turn: ids are given in order. */
-static void keep_packed(Outcome *out, const char *bytes, size_t length)
-{
-    out->packed = malloc(length + 1);
-    if (!out->packed) {
-        out->status = ITEM_LOST; /* reason says why */
-        return;
-    }
-    memcpy(out->packed, bytes, length);
-    out->packed_length = length;
-}
-
-static void unpack_item(void *context, size_t i, const char *bytes, size_t length,
-                        const char *why)
-{
-    Map *m = context;
-    Outcome *out = &m->outcomes[i];
-    if (!bytes) {
-        out->status = ITEM_LOST;
-        keep_packed(out, why, strlen(why));
-        return;
-    }
-    Unpack u = {bytes, bytes + length, false};
-    out->status = (ItemStatus)unpack_number(&u);
-    out->stop = (EvalStop)unpack_number(&u);
-    out->steps = unpack_number(&u);
-    out->bytes = unpack_number(&u);
-    keep_packed(out, u.at, (size_t)(u.end - u.at));
-    spend(m, out);
-}
-
-static void run_items(Map *m)
-{
-    Machine *M = m->M;
-    m->outer = (StopChain){M->interrupt, M->stops};
-    m->cancel = (StopChain){&m->cancelled, &m->outer};
-    m->stop = (StopChain){&m->over, &m->cancel};
-    Pool pool = {.count = m->count,
-                 .workers = m->threads,
-                 .here = M->stops || M->outside || (M->hooks && M->hooks->one_thread),
-                 .stop = &m->stop,
-                 .context = m,
-                 .item = run_item,
-                 .pack = pack_item,
-                 .unpack = unpack_item,
-                 .progress = m->progress != V_NIL && !M->outside ? tell : NULL};
-    if (m->processes && !M->stops && !M->outside) {
-        pool.workers = m->processes;
-        pool_fork(&pool);
-    } else {
-        pool_run(&pool); /* a map within a map has its thread */
-    }
-    if (M->outside && m->progress != V_NIL) tell(m, m->count); /* but not by the clock */
+    Machine *M = w->M;
+    Items *m = &w->items;
+    bool tells = w->progress != V_NIL;
+    w->outer = (StopChain){M->interrupt, M->stops};
+    w->cancel = (StopChain){&w->cancelled, &w->outer};
+    w->stop = (StopChain){&w->over, &w->cancel};
+    m->stop = &w->stop;
+    m->here = M->stops || M->outside || (M->hooks && M->hooks->one_thread);
+    m->results_max = m->error_max =
+        w->limits.bytes && w->limits.bytes < w->room ? w->limits.bytes : w->room;
+    m->face = w;
+    m->run = run_item;
+    m->arrived = spend;
+    m->progress = tells && !M->outside ? tell : NULL;
+    items_run(m);
+    if (M->outside && tells) tell(w, m->count);
 }
 
 /* Results -------------------------------------------------------------------------- */
 
-static Value packed_value(Machine *M, const Map *m, const Outcome *out, Value *error)
-{
-    size_t count = 0;
-    Unpack u = {out->packed, out->packed + out->packed_length, false};
-    Value *values = unpack_values(&u, M, &count, m->base->next_id);
-    if (values && count == 1) return values[0];
-    *error = new_c_string("damaged answer of a process");
-    return V_NIL;
-}
-
-/* Nil, and *error set, if it cannot be brought. */
-static Value imported_value(Machine *M, const Map *m, const Outcome *out, Value *error)
-{
-    Import im;
-    Machine *from = machine_begin(out->state);
-    import_begin(&im, M, from, m->base->next_id);
-    Value v = import_value(&im, out->value);
-    machine_end_view(from);
-    if (!im.refused) return v;
-    char text[64 + IMPORT_PATH_MAX];
-    snprintf(text, sizeof text, "cannot bring %s out of a fork (%s)", im.refused, im.path);
-    *error = new_c_string(text);
-    return V_NIL;
-}
-
 /* Why an item that has neither result nor error has none. */
-static Value reason(const Map *m, const Outcome *out)
+static Value reason(const Outcome *out)
 {
-    if (out->status == ITEM_LOST && !out->packed) return new_c_string("not enough memory");
-    if (out->status == ITEM_LOST) return new_string(out->packed, out->packed_length);
-    if (out->status == ITEM_LIMIT) return new_c_string(eval_stop_text(out->stop));
-    return new_c_string(m->cancelled ? "cancelled" : "cannot start a process");
+    if (out->why) return new_c_string(out->why);
+    return new_c_string(out->status == OUTCOME_LIMIT ? eval_stop_text(out->stop) : "cancelled");
+}
+
+static Value refusal_text(const ItemRefusal *why)
+{
+    char text[sizeof *why + 64];
+    if (!*why->path) return new_c_string(why->what);
+    snprintf(text, sizeof text, "cannot bring %s out of a fork (%s)", why->what, why->path);
+    return new_c_string(text);
+}
+
+/* Its result or error; nil, and *refusal set, if it cannot be brought. */
+static Value brought(Machine *M, const Work *w, const Outcome *out, Value *refusal)
+{
+    Value v = V_NIL;
+    ItemRefusal why;
+    if (out->count != 1)
+        *refusal = new_c_string(ITEM_DAMAGED);
+    else if (!items_bring(&w->items, out, M, &v, &why))
+        *refusal = refusal_text(&why);
+    return *refusal == V_NIL ? v : V_NIL;
 }
 
 /* One item's outcome, brought into this run: what it answers, and the error or nil. */
-static Value bring(Machine *M, const Map *m, const Outcome *out, Value *error)
+static Value bring(Machine *M, const Work *w, const Outcome *out, Value *error)
 {
     *error = V_NIL;
-    if (!has_value(out)) {
-        *error = reason(m, out);
+    if (out->why || (out->status != OUTCOME_OK && out->status != OUTCOME_FAILED)) {
+        *error = reason(out);
         return V_FALSE;
     }
-    Value v = out->packed ? packed_value(M, m, out, error) : imported_value(M, m, out, error);
+    Value v = brought(M, w, out, error);
     if (*error != V_NIL) return V_FALSE;
-    if (out->status == ITEM_OK) return v == V_NIL ? V_FALSE : v;
+    if (out->status == OUTCOME_OK) return v == V_NIL ? V_FALSE : v;
     *error = v == V_NIL ? new_c_string("nil") : v;
     return V_FALSE;
 }
 
-static int bring_all(Machine *M, const Map *m)
+static int bring_all(Machine *M, const Work *w)
 {
     Value *a = M->native;
     Table *results = run_new_table(&M->run), *errors = NULL;
-    for (size_t i = 0; i < m->count; i++) {
-        Value error, v = bring(M, m, &m->outcomes[i], &error);
+    for (size_t i = 0; i < w->items.count; i++) {
+        Value error, v = bring(M, w, &w->items.outcomes[i], &error);
         table_set_int(&results->body, (int64_t)i + 1, v, M->run.epoch);
         if (error == V_NIL) continue;
         if (!errors) errors = run_new_table(&M->run);
@@ -323,45 +233,40 @@ static int bring_all(Machine *M, const Map *m)
     return 2;
 }
 
-/* The whole ------------------------------------------------------------------------ */
+/* Ending --------------------------------------------------------------------------- */
 
 /* Why the run itself has to stop; STOP_NONE: it has not. */
-static EvalStop reached(const Map *m)
+static EvalStop reached(const Work *w)
 {
-    if (machine_stopped(m->M)) return STOP_OUTSIDE;
-    if (m->spent > m->left) return STOP_STEPS;
-    if (m->allocated > m->room) return STOP_BYTES;
-    if (m->told.status == ITEM_STOPPED) return m->told.stop;
-    for (size_t i = 0; i < m->count; i++) {
-        const Outcome *out = &m->outcomes[i];
-        bool cancelled = out->stop == STOP_OUTSIDE && m->cancelled;
-        if (out->status == ITEM_STOPPED && !cancelled) return out->stop;
+    if (machine_stopped(w->M)) return STOP_OUTSIDE;
+    if (w->spent > w->left) return STOP_STEPS;
+    if (w->allocated > w->room) return STOP_BYTES;
+    if (w->told.status == OUTCOME_STOPPED) return w->told.stop;
+    for (size_t i = 0; i < w->items.count; i++) {
+        const Outcome *out = &w->items.outcomes[i];
+        bool cancelled = out->stop == STOP_OUTSIDE && w->cancelled;
+        if (out->status == OUTCOME_STOPPED && !cancelled) return out->stop;
     }
     return STOP_NONE;
 }
 
-static void charge(const Map *m)
+static int finish(Work *w)
 {
-    mem_count_beside(m->allocated);
-    native_charge(m->M, m->spent);
-}
-
-static int finish(Map *m)
-{
-    Machine *M = m->M;
+    Machine *M = w->M;
     if (stop_flag(M->interrupt)) {
         *M->interrupt = 0;
         return native_error(M, "interrupted!");
     }
-    EvalStop stop = reached(m);
-    charge(m);
+    EvalStop stop = reached(w);
+    mem_count_beside(w->allocated);
+    native_charge(M, w->spent);
     if (stop != STOP_NONE) {
         M->stop = stop;
         return NATIVE_PAUSE;
     }
-    if (m->told.status != ITEM_FAILED) return bring_all(M, m);
-    Value error = V_NIL, v = imported_value(M, m, &m->told, &error);
-    return native_throw(M, error == V_NIL ? v : error);
+    if (w->told.status != OUTCOME_FAILED) return bring_all(M, w);
+    Value refusal = V_NIL, v = brought(M, w, &w->told, &refusal);
+    return native_throw(M, refusal == V_NIL ? v : refusal);
 }
 
 /* Options -------------------------------------------------------------------------- */
@@ -397,7 +302,7 @@ static bool limit_option(Machine *M, Table *options, const char *name, uint64_t 
     return true;
 }
 
-static bool limit_options(Machine *M, Table *t, ItemLimits *out)
+static bool limit_options(Machine *M, Table *t, EvalLimits *out)
 {
     uint64_t stack, string;
     double seconds;
@@ -432,16 +337,17 @@ static bool known_options(Machine *M, Table *t)
     return true;
 }
 
-static bool options(Machine *M, Value *a, int n, Map *m)
+static bool options(Machine *M, Value *a, int n, Work *w)
 {
     if (arg_absent(a, n, 2)) return true;
     Table *t = arg_table(M, a, n, 2);
-    if (!t || !known_options(M, t) || !worker_option(M, t, "threads", &m->threads) ||
-        !worker_option(M, t, "processes", &m->processes) || !limit_options(M, t, &m->limits))
+    if (!t || !known_options(M, t) || !worker_option(M, t, "threads", &w->items.threads) ||
+        !worker_option(M, t, "processes", &w->items.processes) ||
+        !limit_options(M, t, &w->limits))
         return false;
-    m->progress = run_get_field(&M->run, t, "progress");
-    bool callable = m->progress == V_NIL || value_is_function(m->progress) ||
-                    meta_of(M, m->progress, META_CALL) != V_NIL;
+    w->progress = run_get_field(&M->run, t, "progress");
+    bool callable = w->progress == V_NIL || value_is_function(w->progress) ||
+                    meta_of(M, w->progress, META_CALL) != V_NIL;
     return callable || invalid(M, "progress");
 }
 
@@ -461,22 +367,20 @@ int state_map(Machine *M, Value *a, int n)
     Table *list = n > 1 ? arg_table(M, a, n, 1) : NULL;
     if (!arg_any(M, a, n, 0)) return NATIVE_ERROR;
     if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(M, a, n, 1, "table");
-    Map m = {.M = M, .function = a[0], .left = eval_steps_left(M), .room = mem_room()};
-    if (!options(M, a, n, &m)) return NATIVE_ERROR;
+    Work w = {.M = M, .function = a[0], .left = eval_steps_left(M), .room = mem_room()};
+    if (!options(M, a, n, &w)) return NATIVE_ERROR;
+    if (M->stops || M->outside) w.items.processes = 0;
     if (!eval_has_room(M, WAITING + 1)) return native_error(M, "C stack overflow");
-    m.count = (size_t)table_length(heap_table(&M->run, list));
-    Value *inputs = mem_try_alloc((m.count + 1) * sizeof *inputs);
-    m.outcomes = mem_try_alloc((m.count + 1) * sizeof *m.outcomes);
-    if (!inputs || !m.outcomes) {
-        mem_refuse();
-        return native_memory_error(M);
-    }
-    for (size_t i = 0; i < m.count; i++)
+    size_t count = w.items.count = (size_t)table_length(heap_table(&M->run, list));
+    Value *inputs = mem_try_alloc((count + 1) * sizeof *inputs);
+    if (!inputs) mem_refuse();
+    if (!inputs || !items_begin(&w.items)) return native_memory_error(M);
+    for (size_t i = 0; i < count; i++)
         inputs[i] = table_get_int(heap_table(&M->run, list), (int64_t)i + 1);
-    m.inputs = inputs;
-    m.base = base_state(M);
-    run_items(&m);
-    int answer = finish(&m);
-    for (size_t i = 0; i < m.count; i++) free(m.outcomes[i].packed);
+    w.inputs = inputs;
+    w.items.base = base_state(M);
+    run_items(&w);
+    int answer = finish(&w);
+    items_end(&w.items);
     return answer;
 }
