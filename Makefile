@@ -347,10 +347,10 @@ bench-start: deps-bench ## how long the program takes to start, beside lua5.2
 	$(Q)$(MAKE) all $(BUILD)/bench/measure
 	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure bench/start
 
-.PHONY: bench-cliffs
-bench-cliffs: deps-bench ## integer keys in all orders at four sizes, beside lua5.2
+.PHONY: bench-growth
+bench-growth: deps-bench ## 88 shapes of work at four sizes, beside lua5.2: what is slow, what grows faster
 	$(Q)$(MAKE) all
-	$(Q)MOONLET=$(BUILD)/moonlet bench/cliffs
+	$(Q)MOONLET=$(BUILD)/moonlet bench/growth
 
 .PHONY: bench-immutability
 bench-immutability: deps-bench ## what immutability costs; build/immutability.json and .svg

@@ -2,7 +2,9 @@
 #include "link/link.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "inject.h"
 #include "link/link_internal.h"
 #include "syntax/parser.h"
 
@@ -39,20 +41,76 @@ void *link_grown(Linker *L, const void *old, size_t count, size_t capacity, size
     return p;
 }
 
+/* What is made for each node, until the function is complete. The first arrays are never
+ * refused; larger ones are malloc's, which the collector does not look into, and which grow
+ * without a copy where there is room: nothing that nodes point to needs these arrays to live.
+ */
+enum { CAPACITY_FIRST = 16, ARRAYS = 4 };
+typedef struct LinkArray {
+    void *at; /* of a pointer to items of any type */
+    size_t size;
+} LinkArray;
+
+static void arrays_of(Linker *L, LinkArray all[ARRAYS])
+{
+    all[0] = (LinkArray){&L->nodes, sizeof *L->nodes};
+    all[1] = (LinkArray){&L->lines, sizeof *L->lines};
+    all[2] = (LinkArray){&L->origins, sizeof *L->origins};
+    all[3] = (LinkArray){&L->tops, sizeof *L->tops};
+}
+
+static bool grow(Linker *L, const LinkArray *a, unsigned bit, uint32_t capacity)
+{
+    void *old, *more;
+    bool outside = L->outside & bit;
+    memcpy(&old, a->at, sizeof old);
+    bool allowed = mem_count_first(capacity * a->size) && !inject_failure();
+    if (!allowed || !(more = realloc(outside ? old : NULL, capacity * a->size))) return false;
+    if (!outside) {
+        memcpy(more, old, L->capacity * a->size);
+        mem_free(old, L->capacity * a->size);
+    }
+    memcpy(a->at, &more, sizeof more);
+    L->outside |= bit;
+    return true;
+}
+
 static bool widen(Linker *L)
 {
-    uint32_t capacity = L->capacity ? L->capacity * 2 : 16;
-    Node *nodes = link_grown(L, L->nodes, L->count, capacity, sizeof *nodes);
-    int32_t *lines = link_grown(L, L->lines, L->count, capacity, sizeof *lines);
-    const AstExpr **origins = link_grown(L, L->origins, L->count, capacity, sizeof *origins);
-    uint16_t *tops = link_grown(L, L->tops, L->count, capacity, sizeof *tops);
-    if (!nodes || !lines || !origins || !tops) return false;
-    L->nodes = nodes;
-    L->lines = lines;
-    L->origins = origins;
-    L->tops = tops;
+    LinkArray all[ARRAYS];
+    uint32_t capacity = L->capacity * 2;
+    arrays_of(L, all);
+    for (unsigned i = 0; i < ARRAYS; i++) {
+        if (grow(L, &all[i], 1u << i, capacity)) continue;
+        mem_refuse();
+        L->failed = true;
+        return false;
+    }
     L->capacity = capacity;
     return true;
+}
+
+static void arrays_begin(Linker *L)
+{
+    L->nodes = mem_alloc_counted(CAPACITY_FIRST * sizeof *L->nodes);
+    L->lines = mem_alloc_counted(CAPACITY_FIRST * sizeof *L->lines);
+    L->origins = mem_alloc_counted(CAPACITY_FIRST * sizeof *L->origins);
+    L->tops = mem_alloc_counted(CAPACITY_FIRST * sizeof *L->tops);
+    L->capacity = CAPACITY_FIRST;
+}
+
+static void arrays_end(Linker *L)
+{
+    LinkArray all[ARRAYS];
+    arrays_of(L, all);
+    for (unsigned i = 0; i < ARRAYS; i++) {
+        void *p;
+        memcpy(&p, all[i].at, sizeof p);
+        if (L->outside & 1u << i)
+            free(p);
+        else
+            mem_free(p, CAPACITY_FIRST * all[i].size);
+    }
 }
 
 /* Without memory for more the last node is written again and again: nothing of what is made
@@ -197,8 +255,10 @@ static void parameters(Linker *L)
     }
 }
 
+/* Pointer-free, as all that nodes have is held by the tree or by the function. */
 static void *copied(Linker *L, const void *from, size_t bytes)
 {
+    mem_count(bytes);
     void *p = mem_try_alloc_atomic(bytes);
     if (p) return memcpy(p, from, bytes);
     mem_refuse();
@@ -212,10 +272,10 @@ static void finish(Linker *L)
     Proto *p = L->proto;
     if (L->failed) return;
     p->node_count = L->count;
-    p->nodes = link_grown(L, L->nodes, L->count, L->count, sizeof *L->nodes);
+    p->nodes = copied(L, L->nodes, L->count * sizeof *L->nodes);
     p->lines = copied(L, L->lines, L->count * sizeof *L->lines);
     p->tops = copied(L, L->tops, L->count * sizeof *L->tops);
-    p->origins = link_grown(L, L->origins, L->count, L->count, sizeof *L->origins);
+    p->origins = copied(L, L->origins, L->count * sizeof *L->origins);
     p->entry = p->nodes;
     p->frame = L->max + 2;
     for (uint32_t i = 0; i < p->local_count; i++)
@@ -253,6 +313,7 @@ static Proto *link_body(Linker *L, const AstLocal *defining)
     if (L->failed) return L->proto;
     L->waiting = L->places + f->label_count;
     describe_upvalues(L, defining);
+    arrays_begin(L);
     parameters(L);
     uint32_t first = L->count;
     link_block(L, f->body);
@@ -261,6 +322,7 @@ static Proto *link_body(Linker *L, const AstLocal *defining)
     link_emit(L, N_RETURN_0);
     for (uint32_t i = 0; i < first; i++) L->lines[i] = L->lines[first];
     finish(L);
+    arrays_end(L);
     return L->proto;
 }
 

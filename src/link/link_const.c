@@ -3,24 +3,22 @@
 #include "link/link_internal.h"
 #include "value/number.h"
 
-enum { FOLD_DEPTH = 100 };
-
 /* by_zero: also what divides by zero. */
-static bool fold_deep(const AstExpr *e, double *out, bool by_zero, int depth)
+static bool fold_deep(const AstExpr *e, double *out, bool by_zero)
 {
     double x, y;
-    if (depth > FOLD_DEPTH) return false;
+    if (!ast_nesting(e)) return false;
     switch (e->kind) {
     case EXPR_NUMBER: *out = e->u.number; return true;
     case EXPR_UNARY:
-        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, by_zero, depth + 1))
+        if (e->u.unary.op != OP_NEG || !fold_deep(e->u.unary.operand, &x, by_zero))
             return false;
         *out = -x;
         return true;
     case EXPR_BINARY:
         if (e->u.binary.op > OP_POW) return false;
-        if (!fold_deep(e->u.binary.left, &x, by_zero, depth + 1)) return false;
-        if (!fold_deep(e->u.binary.right, &y, by_zero, depth + 1)) return false;
+        if (!fold_deep(e->u.binary.left, &x, by_zero)) return false;
+        if (!fold_deep(e->u.binary.right, &y, by_zero)) return false;
         switch (e->u.binary.op) {
         case OP_ADD: *out = x + y; break;
         case OP_SUB: *out = x - y; break;
@@ -40,7 +38,7 @@ static bool fold_deep(const AstExpr *e, double *out, bool by_zero, int depth)
     }
 }
 
-bool link_fold_number(const AstExpr *e, double *out) { return fold_deep(e, out, false, 0); }
+bool link_fold_number(const AstExpr *e, double *out) { return fold_deep(e, out, false); }
 
 bool link_constant(const AstExpr *e, Value *out)
 {
@@ -61,7 +59,7 @@ bool link_known(const AstExpr *e, Value *out)
 {
     double x;
     if (link_constant(e, out)) return true;
-    if (!fold_deep(e, &x, true, 0)) return false;
+    if (!fold_deep(e, &x, true)) return false;
     *out = value_number(x);
     return true;
 }

@@ -49,6 +49,7 @@ typedef struct Linker {
     const AstExpr **origins;
     uint16_t *tops;
     uint32_t count, capacity;
+    unsigned outside;  /* which of these arrays are malloc's, as bits */
     uint16_t *slots;   /* of each of source->locals */
     unsigned top;      /* first slot not in use */
     unsigned active;   /* first slot above the active locals */
@@ -144,7 +145,8 @@ void link_condition(Linker *L, const AstExpr *e, bool sense, Branches *list);
 /* Assignment targets, their parts evaluated, but for late ones. */
 typedef struct Target {
     const AstExpr *expr;
-    char object; /* 'L' or 'U' for an indexed one */
+    const AstExpr *origin; /* what messages are to name */
+    char object;           /* 'L' or 'U' for an indexed one */
     unsigned slot;
     char key; /* 'F' string, 'I' integer, 'L' slot */
     unsigned key_slot;

@@ -280,7 +280,7 @@ static void stat_if(Linker *L, const AstStat *s)
 static void hidden_state(Linker *L, unsigned base, const char *const names[3])
 {
     for (unsigned i = 0; i < 3; i++)
-        link_name_slot(L, string_intern(names[i], strlen(names[i])), base + i);
+        link_name_slot(L, string_constant(names[i], strlen(names[i])), base + i);
 }
 
 /* Its nodes but for those that make cells of the variables, which PUC Lua does not have. */
@@ -299,23 +299,14 @@ static void loop_body(Linker *L, AstLocal *const *locals, unsigned count, unsign
         for (; first < own; first++) L->lines[first] = L->lines[own];
 }
 
-static AstExpr *number_one(int line)
-{
-    AstExpr *e = mem_new_counted(sizeof *e);
-    e->kind = EXPR_NUMBER;
-    e->line = line;
-    e->u.number = 1;
-    return e;
-}
-
 /* index, limit, step in three slots. A variable that is neither assigned nor a cell
  * is the index itself. */
 static void stat_for_num(Linker *L, const AstStat *s)
 {
     static const char *const names[3] = {"(for index)", "(for limit)", "(for step)"};
+    static const AstExpr one = {.kind = EXPR_NUMBER, .u.number = 1};
     AstLocal *var = s->u.for_num.var;
-    const AstExpr *step = s->u.for_num.step;
-    if (!step) step = number_one(s->u.for_num.limit->line);
+    const AstExpr *step = s->u.for_num.step ? s->u.for_num.step : &one;
     const AstExpr *parts[] = {s->u.for_num.start, s->u.for_num.limit, step};
     Extent e = extent_open(L);
     unsigned base = L->top;
@@ -323,6 +314,7 @@ static void stat_for_num(Linker *L, const AstStat *s)
         link_use(L, base + i + 1);
         link_expr_slot(L, parts[i], base + i);
     }
+    if (step == &one) L->lines[L->count - 1] = s->u.for_num.limit->line;
     hidden_state(L, base, names);
     unsigned slot = var->assigned ? link_temp(L) : base;
     L->line = s->u.for_num.do_line;

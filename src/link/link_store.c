@@ -7,7 +7,7 @@
  * is an upvalue is not: it needs an instruction of its own.) */
 Target link_target(Linker *L, const AstExpr *e)
 {
-    Target t = {.expr = e};
+    Target t = {.expr = e, .origin = e};
     if (e->kind != EXPR_INDEX) return t;
     const AstExpr *object = e->u.index.object, *key = e->u.index.key;
     uint32_t item;
@@ -69,7 +69,7 @@ static void store_indexed(Linker *L, const Target *t, int value, unsigned value_
     int what = t->key == 'F' ? 0 : t->key == 'I' ? 1 : 2;
     int object = t->object == 'U' ? 1 : 0;
     unsigned top = L->top, slot = t->slot, key_slot = t->key_slot;
-    L->origin = t->expr;
+    L->origin = t->origin;
     L->line = t->expr->line;
     if (t->late_object) slot = temp_at_line(L, t->expr->u.index.object, 0);
     if (t->late_key) key_slot = temp_at_line(L, t->expr->u.index.key, 0);

@@ -19,15 +19,10 @@ static void flush_items(Linker *L, unsigned table, unsigned first_slot, unsigned
 static void field_store(Linker *L, unsigned table, const AstField *f)
 {
     unsigned top = L->top;
-    static const AstExpr object = {.kind = EXPR_NIL};
-    AstExpr *target = mem_alloc(sizeof *target); /* messages may refer to it */
-    target->kind = EXPR_INDEX;
-    target->line = f->line;
-    ast_set_place(target, ast_shown_place(f->key));
-    target->u.index.object = (AstExpr *)&object;
-    target->u.index.key = f->key;
+    AstExpr target = {.kind = EXPR_INDEX, .line = f->line, .u.index.key = f->key};
     uint32_t item;
-    Target t = {.expr = target, .object = 'L', .slot = table};
+    Target t = {.expr = &target, .object = 'L', .slot = table};
+    if (f->kind == FIELD_KEYED) t.origin = f->store;
     if (link_is_string(f->key)) {
         t.key = 'F';
     } else if (link_integer_key(f->key, &item)) {

@@ -9,8 +9,8 @@
  * its declaration? A captured variable that is never assigned again is copied into
  * closures; one that is lives in a cell.
  *
- * Nodes are collected memory and immutable once parsing is over: chunks are shared
- * by all threads and states. Lists are linked through `next`.
+ * Nodes are immutable once parsing is over: chunks are shared by all threads and states. They
+ * live as long as the outermost function does (tree.h). Lists are linked through `next`.
  *
  * Nesting is at most LEVELS_MAX (scope.h) deep, but for one direction: a chain of left
  * associative operators, fields or calls, a+b+c+... or a.b().c..., is as deep on its left
@@ -95,9 +95,11 @@ typedef enum FieldKind { FIELD_ITEM, FIELD_NAMED, FIELD_KEYED } FieldKind;
 typedef struct AstField { /* of a table constructor, in source order */
     struct AstField *next;
     FieldKind kind; /* value | name = value (key is EXPR_STRING) | [key] = value */
-    AstExpr *key;
+    int line;       /* where the store into the table fails: the end of the value */
     AstExpr *value;
-    int line; /* where the store into the table fails: the end of the value */
+    AstExpr *key; /* not there for an item */
+    AstExpr
+        *store; /* only there if keyed: table[key], what an error in it points at; or NULL */
 } AstField;
 
 struct AstExpr {
@@ -134,10 +136,12 @@ struct AstExpr {
         } call;
         struct {
             BinaryOp op;
+            uint8_t nesting; /* ast_nesting */
             AstExpr *left, *right;
         } binary; /* also and, or */
         struct {
             UnaryOp op;
+            uint8_t nesting;
             AstExpr *operand;
         } unary; /* also paren: operand */
         struct {
@@ -147,6 +151,32 @@ struct AstExpr {
         } table;
     } u;
 };
+
+/* How deep arithmetic of numbers is nested, plus 1; 0: it has other operands, or is nested so
+ * deep that it is not computed beforehand. So whether to fold is known without a walk. */
+enum { NESTING_MAX = 101 };
+static inline int ast_nesting(const AstExpr *e)
+{
+    switch (e->kind) {
+    case EXPR_NUMBER: return 1;
+    case EXPR_BINARY: return e->u.binary.nesting;
+    case EXPR_UNARY: return e->u.unary.nesting;
+    default: return 0;
+    }
+}
+
+/* Of e, an operation that is complete else. */
+static inline void ast_set_nesting(AstExpr *e)
+{
+    if (e->kind == EXPR_UNARY) {
+        int n = e->u.unary.op == OP_NEG ? ast_nesting(e->u.unary.operand) : 0;
+        e->u.unary.nesting = n && n < NESTING_MAX ? (uint8_t)(n + 1) : 0;
+    } else if (e->kind == EXPR_BINARY && e->u.binary.op <= OP_POW) {
+        int l = ast_nesting(e->u.binary.left), r = ast_nesting(e->u.binary.right);
+        int n = !l || !r ? 0 : l > r ? l : r;
+        e->u.binary.nesting = n && n < NESTING_MAX ? (uint8_t)(n + 1) : 0;
+    }
+}
 
 static inline AstPlace ast_place(const AstExpr *e)
 {

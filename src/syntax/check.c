@@ -39,7 +39,6 @@ static void check_table(const AstFunction *f, const AstExpr *e)
     for (const AstField *field = e->u.table.fields; field; field = field->next) {
         if (field->kind == FIELD_ITEM) {
             items++;
-            require(!field->key, "an item has no key");
         } else {
             named++;
             require(has_line(f, field->line), "a field with a key has a line");

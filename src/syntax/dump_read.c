@@ -16,6 +16,7 @@
 
 #include "mem.h"
 #include "syntax/scope.h"
+#include "syntax/tree.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -137,6 +138,7 @@ static String *new_string(Reader *r)
         return r->no_name;
     }
     r->at += length;
+    tree_hold(r->lex.tree, s);
     if (array_room(&r->strings, r->string_count, &r->string_capacity, sizeof *r->strings))
         r->strings[r->string_count++] = s;
     return s;
@@ -157,7 +159,9 @@ static String *read_label(Reader *r)
     if (!r->stripped) return read_string(r);
     int number = read_int(r, INT_MAX);
     if (!number) return r->scopes.break_name;
-    return string_intern(text, (size_t)snprintf(text, sizeof text, "%d", number));
+    String *s = string_intern(text, (size_t)snprintf(text, sizeof text, "%d", number));
+    tree_hold(r->lex.tree, s);
+    return s;
 }
 
 /* Limits ----------------------------------------------------------------------------- */
@@ -235,6 +239,7 @@ static void read_field(Reader *r, AstField *f)
     }
     f->value = f->kind == FIELD_ITEM ? read_expr(r) : read_single(r);
     f->line = read_line(r, f->kind != FIELD_ITEM);
+    if (f->kind == FIELD_KEYED && !failed(r)) tree_field_store(r->lex.tree, f);
 }
 
 /* Items wait in places of their own until there are as many as a node takes. */
@@ -246,10 +251,10 @@ static void read_table(Reader *r, AstExpr *e)
     hold(r, 1);
     e->u.table.end_line = read_line(r, 0);
     while ((kind = read_byte(r)) != 0) {
-        AstField *f = *tail = mem_new_counted(sizeof *f);
-        tail = &f->next;
         require(r, kind <= FIELD_KEYED + 1);
-        f->kind = failed(r) ? FIELD_ITEM : (FieldKind)(kind - 1);
+        FieldKind what = failed(r) ? FIELD_ITEM : (FieldKind)(kind - 1);
+        AstField *f = *tail = tree_field(r->lex.tree, what);
+        tail = &f->next;
         read_field(r, f);
         if (f->kind != FIELD_ITEM) {
             e->u.table.named++;
@@ -314,6 +319,7 @@ static void read_operation(Reader *r, AstExpr *e, AstExpr *left)
     hold(r, held);
     e->u.binary.left = left;
     e->u.binary.right = read_single(r);
+    ast_set_nesting(e);
     release(r, held);
 }
 
@@ -323,6 +329,7 @@ static void read_unary(Reader *r, AstExpr *e)
     require(r, op <= OP_LEN);
     e->u.unary.op = (UnaryOp)op;
     e->u.unary.operand = read_single(r);
+    ast_set_nesting(e);
 }
 
 /* What has no left part. */
@@ -351,7 +358,7 @@ static void read_first(Reader *r, AstExpr *e)
 /* The next part of an expression, of which `left` has been read; NULL: nothing. */
 static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
 {
-    AstExpr *e = mem_new_counted(sizeof *e);
+    AstExpr *e = tree_node(r->lex.tree, tree_expr_size((ExprKind)tag));
     bool follows = tag == EXPR_INDEX || tag == EXPR_CALL || tag == EXPR_METHOD ||
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     require(r, tag <= EXPR_TABLE && follows == (left != NULL));
@@ -469,7 +476,7 @@ static void read_clauses(Reader *r, AstStat *s)
     int sort, before = 1;
     while ((sort = read_byte(r)) != 0) {
         require(r, sort <= 2 && before == 1);
-        AstClause *c = *tail = mem_new_counted(sizeof *c);
+        AstClause *c = *tail = tree_node(r->lex.tree, sizeof *c);
         tail = &c->next;
         c->line = read_line(r, 0);
         if (sort == 1) c->condition = read_expr(r);
@@ -558,7 +565,7 @@ static void read_call_stat(Reader *r, AstStat *s)
 /* It is bound when it is known whether anything follows in its block. */
 static void read_label_stat(Reader *r, AstStat *s)
 {
-    AstLabel *label = s->u.label = mem_new_counted(sizeof *label);
+    AstLabel *label = s->u.label = tree_node(r->lex.tree, sizeof *label);
     label->name = read_label(r);
     label->line = read_line(r, 0);
     scope_check_label(&r->scopes, label->name);
@@ -597,16 +604,15 @@ static void bind_labels(Reader *r, int waiting, bool ends)
  * are still seen. */
 static AstBlock *read_block(Reader *r, bool is_repeat)
 {
-    AstBlock *b = mem_new_counted(sizeof *b);
+    AstBlock *b = tree_node(r->lex.tree, sizeof *b);
     AstStat **tail = &b->stats;
     int labels = 0, tag;
     bool returned = false;
     while ((tag = read_byte(r)) != 0) {
         require(r, tag <= STAT_LABEL + 1 && !returned);
         if (failed(r)) break;
-        AstStat *s = *tail = mem_new_counted(sizeof *s);
+        AstStat *s = *tail = tree_stat(r->lex.tree, (StatKind)(tag - 1));
         tail = &s->next;
-        s->kind = (StatKind)(tag - 1);
         s->line = read_line(r, 1);
         if (s->kind != STAT_LABEL) {
             bind_labels(r, labels, false);
@@ -623,9 +629,8 @@ static AstBlock *read_block(Reader *r, bool is_repeat)
 
 /* Functions -------------------------------------------------------------------------- */
 
-static AstFunction *read_head(Reader *r)
+static void read_head(Reader *r, AstFunction *f)
 {
-    AstFunction *f = mem_new_counted(sizeof *f);
     f->chunk_name = r->chunk_name;
     f->stripped = r->stripped;
     f->line = read_int(r, LINE_MAX_READ);
@@ -634,13 +639,13 @@ static AstFunction *read_head(Reader *r)
     require(r, flags <= (DUMP_VARARG | DUMP_METHOD) && f->end_line >= f->line);
     f->vararg = flags & DUMP_VARARG;
     f->method = flags & DUMP_METHOD;
-    return f;
 }
 
 static AstUpvalue *new_upvalues(Reader *r, AstFunction *f)
 {
     f->upvalue_count = read_int(r, UPVALUES_MAX + 1);
-    f->upvalues = mem_alloc_counted((size_t)f->upvalue_count * sizeof *f->upvalues + 1);
+    f->upvalues = tree_array(r->lex.tree, (size_t)f->upvalue_count * sizeof *f->upvalues + 1);
+    if (!f->upvalues) f->upvalue_count = 0;
     return f->upvalues;
 }
 
@@ -669,7 +674,7 @@ static void read_free_upvalues(Reader *r, AstFunction *f)
 {
     AstUpvalue *u = new_upvalues(r, f);
     for (int i = 0; i < f->upvalue_count; i++, u++) {
-        AstLocal *l = u->local = mem_new_counted(sizeof *l);
+        AstLocal *l = u->local = tree_node(r->lex.tree, sizeof *l);
         l->captured = true;
         l->assigned = !read_byte(r);
         u->name = l->name = read_name(r);
@@ -690,7 +695,8 @@ static AstFunction *read_function(Reader *r)
 {
     FunctionScope scope;
     int held = r->held;
-    AstFunction *f = read_head(r);
+    AstFunction *f = tree_node(r->lex.tree, sizeof *f);
+    read_head(r, f);
     r->held = 0;
     scope_open_function(&r->scopes, &scope, f);
     read_upvalues(r, f);
@@ -707,8 +713,9 @@ static AstFunction *read_outermost(Reader *r)
     int stripped = read_byte(r);
     require(r, stripped <= 1);
     r->stripped = stripped;
-    r->chunk_name = stripped ? string_intern("=?", 2) : read_string(r);
-    AstFunction *f = read_head(r);
+    r->chunk_name = stripped ? string_constant("=?", 2) : read_string(r);
+    AstFunction *f = &r->lex.tree->main;
+    read_head(r, f);
     scope_open_function(&r->scopes, &scope, f);
     read_free_upvalues(r, f);
     read_body(r, f);
@@ -762,8 +769,9 @@ ParseResult dump_read(const char *bytes, size_t length, const String *chunk_name
     memset(&r, 0, sizeof r);
     r.at = (const uint8_t *)bytes + DUMP_HEADER;
     r.end = r.at + load_64((const uint8_t *)bytes + DUMP_LENGTH_AT);
-    r.no_name = string_intern("?", 1);
+    r.no_name = string_constant("?", 1);
     lexer_init(&r.lex, "", 0, r.no_name);
+    r.lex.tree = tree_new();
     scopes_init(&r.scopes, &r.lex);
     AstFunction *f = read_outermost(&r);
     if (failed(&r) || !mem_room()) return refuse(chunk_name, "corrupted");

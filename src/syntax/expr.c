@@ -5,6 +5,7 @@
 #include "mem.h"
 
 #include "syntax/parse.h"
+#include "syntax/tree.h"
 #include <assert.h>
 
 enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };
@@ -48,11 +49,10 @@ static const Operator *find_operator(int token)
 }
 
 /* line 0: not known until the value is needed (parse_settle). */
-static AstExpr *new_expr(ExprKind kind, int line, AstPlace at)
+static AstExpr *new_expr(const Parser *p, ExprKind kind, int line, AstPlace at)
 {
     assert(kind <= EXPR_TABLE && at.line > 0 && "an expression stands somewhere");
-    AstExpr *e = mem_new_counted(sizeof *e);
-    e->kind = kind;
+    AstExpr *e = tree_expr(p->lex.tree, kind);
     e->line = line ? line : -at.line;
     ast_set_place(e, at);
     return e;
@@ -75,14 +75,14 @@ static AstExpr *single(AstExpr *e) { return e->kind == EXPR_PAREN ? e->u.unary.o
 /* The name just read, as a string. */
 static AstExpr *new_string(const Parser *p, String *s)
 {
-    AstExpr *e = new_expr(EXPR_STRING, p->lex.last_line, before(p));
+    AstExpr *e = new_expr(p, EXPR_STRING, p->lex.last_line, before(p));
     e->u.string = s;
     return e;
 }
 
-static AstExpr *new_index(AstExpr *object, AstExpr *key, AstPlace at)
+static AstExpr *new_index(const Parser *p, AstExpr *object, AstExpr *key, AstPlace at)
 {
-    AstExpr *e = new_expr(EXPR_INDEX, 0, at);
+    AstExpr *e = new_expr(p, EXPR_INDEX, 0, at);
     e->u.index.object = single(object);
     e->u.index.key = single(key);
     return e;
@@ -92,11 +92,11 @@ AstExpr *parse_name(Parser *p)
 {
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
-    AstExpr *variable = new_expr(EXPR_NIL, 0, at);
+    AstExpr *variable = new_expr(p, EXPR_NIL, 0, at);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
     parse_settle(p, variable);
-    AstExpr *e = new_index(variable, new_string(p, name), at);
+    AstExpr *e = new_index(p, variable, new_string(p, name), at);
     e->u.index.global = true;
     return e;
 }
@@ -110,7 +110,7 @@ static AstExpr *parse_paren(Parser *p)
     AstExpr *inner = parse_expr(p);
     parse_match(p, ')', '(', line);
     parse_settle(p, inner);
-    AstExpr *e = new_expr(EXPR_PAREN, line, at);
+    AstExpr *e = new_expr(p, EXPR_PAREN, line, at);
     e->u.unary.operand = single(inner);
     return e;
 }
@@ -122,7 +122,7 @@ static AstExpr *parse_primary(Parser *p)
     case '(': return parse_paren(p);
     default:
         parse_error(p, "unexpected symbol");
-        return new_expr(EXPR_NIL, p->lex.line, here(p));
+        return new_expr(p, EXPR_NIL, p->lex.line, here(p));
     }
 }
 
@@ -143,12 +143,10 @@ static AstExpr *parse_key(Parser *p)
 
 static void parse_pair(Parser *p, AstField *f)
 {
-    if (parse_token(p) == TK_NAME) {
-        f->kind = FIELD_NAMED;
+    if (f->kind == FIELD_NAMED) {
         String *name = parse_expect_name(p);
         f->key = new_string(p, name);
     } else {
-        f->kind = FIELD_KEYED;
         f->key = single(parse_key(p));
     }
     parse_expect(p, '=');
@@ -156,12 +154,13 @@ static void parse_pair(Parser *p, AstField *f)
     parse_settle(p, f->value);
     f->value = single(f->value);
     f->line = p->lex.last_line;
+    if (f->kind == FIELD_KEYED) tree_field_store(p->lex.tree, f);
 }
 
-static bool is_pair(Parser *p)
+static FieldKind field_kind(Parser *p)
 {
-    if (parse_token(p) == TK_NAME) return lexer_peek(&p->lex) == '=';
-    return parse_token(p) == '[';
+    if (parse_token(p) == TK_NAME) return lexer_peek(&p->lex) == '=' ? FIELD_NAMED : FIELD_ITEM;
+    return parse_token(p) == '[' ? FIELD_KEYED : FIELD_ITEM;
 }
 
 /* The last positional value, if it is not complete yet: it waits for others to be put
@@ -182,7 +181,7 @@ static void settle_item(Parser *p, AstField *item, int *waiting)
 static AstExpr *parse_table(Parser *p)
 {
     int line = p->lex.line;
-    AstExpr *e = new_expr(EXPR_TABLE, p->lex.last_line, here(p));
+    AstExpr *e = new_expr(p, EXPR_TABLE, p->lex.last_line, here(p));
     AstField **tail = &e->u.table.fields, *item = NULL;
     int waiting = 0;
     parse_hold(p, 1);
@@ -190,10 +189,10 @@ static AstExpr *parse_table(Parser *p)
     do {
         if (parse_token(p) == '}') break;
         settle_item(p, item, &waiting);
-        AstField *f = mem_new_counted(sizeof *f);
+        AstField *f = tree_field(p->lex.tree, field_kind(p));
         *tail = f;
         tail = &f->next;
-        if (is_pair(p)) {
+        if (f->kind != FIELD_ITEM) {
             parse_pair(p, f);
             e->u.table.named++;
         } else {
@@ -218,7 +217,7 @@ AstExpr *parse_field(Parser *p, AstExpr *object)
     lexer_next(&p->lex);
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
-    return new_index(object, new_string(p, name), at);
+    return new_index(p, object, new_string(p, name), at);
 }
 
 static AstExpr *parse_index(Parser *p, AstExpr *object)
@@ -227,7 +226,7 @@ static AstExpr *parse_index(Parser *p, AstExpr *object)
     int held = object->kind != EXPR_LOCAL && object->kind != EXPR_UPVALUE;
     parse_hold(p, held);
     AstPlace at = here(p);
-    AstExpr *e = new_index(object, parse_key(p), at);
+    AstExpr *e = new_index(p, object, parse_key(p), at);
     parse_release(p, held);
     return e;
 }
@@ -250,7 +249,7 @@ static ExprList parse_paren_args(Parser *p, int line)
 static AstExpr *parse_string(Parser *p)
 {
     assert(parse_token(p) == TK_STRING && "a string is here");
-    AstExpr *e = new_expr(EXPR_STRING, 0, here(p));
+    AstExpr *e = new_expr(p, EXPR_STRING, 0, here(p));
     e->u.string = p->lex.token.u.string;
     lexer_next(&p->lex);
     return e;
@@ -275,7 +274,7 @@ static void parse_args(Parser *p, AstExpr *call)
 static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
 {
     parse_settle(p, callee);
-    AstExpr *e = new_expr(EXPR_CALL, line, here(p));
+    AstExpr *e = new_expr(p, EXPR_CALL, line, here(p));
     e->u.call.callee = single(callee);
     parse_hold(p, 1);
     parse_args(p, e);
@@ -287,7 +286,7 @@ static AstExpr *parse_method(Parser *p, AstExpr *object, int line)
 {
     assert(parse_token(p) == ':' && "a method is behind a colon");
     lexer_next(&p->lex);
-    AstExpr *e = new_expr(EXPR_METHOD, line, here(p));
+    AstExpr *e = new_expr(p, EXPR_METHOD, line, here(p));
     e->u.call.name = parse_expect_name(p);
     e->u.call.name_line = p->lex.last_line;
     parse_settle(p, object);
@@ -319,14 +318,14 @@ AstExpr *parse_suffixed(Parser *p)
 
 AstExpr *parse_function_expr(Parser *p, bool is_method, int line)
 {
-    AstExpr *e = new_expr(EXPR_FUNCTION, line, before(p));
+    AstExpr *e = new_expr(p, EXPR_FUNCTION, line, before(p));
     e->u.function = parse_body(p, is_method, line);
     return e;
 }
 
 static AstExpr *parse_constant(Parser *p, ExprKind kind)
 {
-    AstExpr *e = new_expr(kind, kind == EXPR_VARARG ? p->lex.last_line : 0, here(p));
+    AstExpr *e = new_expr(p, kind, kind == EXPR_VARARG ? p->lex.last_line : 0, here(p));
     if (kind == EXPR_NUMBER) e->u.number = p->lex.token.u.number;
     lexer_next(&p->lex);
     return e;
@@ -358,13 +357,14 @@ static AstExpr *parse_operand(Parser *p, int limit);
 static AstExpr *parse_unary(Parser *p, UnaryOp op)
 {
     assert(op <= OP_LEN && "an operator has one operand");
-    AstExpr *e = new_expr(EXPR_UNARY, p->lex.line, here(p));
+    AstExpr *e = new_expr(p, EXPR_UNARY, p->lex.line, here(p));
     lexer_next(&p->lex);
     AstExpr *operand = parse_operand(p, PRIORITY_UNARY);
     parse_settle(p, operand);
     if (op == OP_NOT) ast_set_line(e, p->lex.last_line);
     e->u.unary.op = op;
     e->u.unary.operand = single(operand);
+    ast_set_nesting(e);
     return e;
 }
 
@@ -417,10 +417,11 @@ static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
     AstExpr *right = parse_operand(p, o->right);
     parse_release(p, held);
     parse_settle(p, right);
-    AstExpr *e = new_expr(o->kind, operation_line(p, o, line, right), at);
+    AstExpr *e = new_expr(p, o->kind, operation_line(p, o, line, right), at);
     e->u.binary.op = o->op;
     e->u.binary.left = single(left);
     e->u.binary.right = single(right);
+    ast_set_nesting(e);
     return e;
 }
 

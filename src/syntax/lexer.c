@@ -3,6 +3,7 @@
  * The lexer but for its literals, which are in literal.c.
  */
 #include "syntax/lexer_internal.h"
+#include "syntax/tree.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -122,11 +123,12 @@ bool lexer_reserves(const char *name, size_t length)
     return word_kind(name, length) != TK_NAME;
 }
 
-static void load_name(LexName *n, const char *name, size_t length)
+static void load_name(Lexer *l, LexName *n, const char *name, size_t length)
 {
     assert(length > 0 && "a name has letters");
     n->kind = word_kind(name, length);
     n->string = length <= LEX_SHORT ? string_intern(name, length) : string_new(name, length);
+    tree_hold(l->tree, n->string);
 }
 
 static int scan_name(Lexer *l, Token *t)
@@ -140,7 +142,7 @@ static int scan_name(Lexer *l, Token *t)
     size_t length = (size_t)(p - l->at);
     LexName *n = &l->names[(hash * 0x9e3779b1u >> 16) % LEX_NAMES];
     if (!n->string || n->string->length != length || memcmp(n->string->data, l->at, length)) {
-        load_name(n, l->at, length);
+        load_name(l, n, l->at, length);
     }
     l->text = l->at;
     l->text_length = length;

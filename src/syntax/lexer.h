@@ -72,6 +72,8 @@ typedef struct Lexer {
     size_t text_length;
     Text scratch; /* a literal that differs from its source */
     String *chunk_name;
+    struct Tree
+        *tree; /* that is to hold the strings of tokens (tree.h); NULL: the caller does */
     bool failed;
     String *error; /* NULL after a failure: there was no memory for it */
     int error_line;

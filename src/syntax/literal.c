@@ -3,6 +3,7 @@
  * Literals: numbers, quoted strings with escapes, long brackets.
  */
 #include "syntax/lexer_internal.h"
+#include "syntax/tree.h"
 
 #include "value/number.h"
 #include <assert.h>
@@ -65,6 +66,7 @@ static int make_string(Lexer *l, Token *t, const char *bytes, size_t length)
 {
     t->u.string =
         length <= LEX_SHORT ? string_intern(bytes, length) : string_new(bytes, length);
+    tree_hold(l->tree, t->u.string);
     if (t->u.string) return TK_STRING;
     lexer_fail(l, 0, "lexical element too long");
     return TK_EOF;

@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "syntax/dump.h"
 #include "syntax/parse.h"
+#include "syntax/tree.h"
 
 /* PUC Lua's levels count from the C stack's depth; this is its depth in load() called
  * by a script. */
@@ -100,7 +101,7 @@ static AstBlock *parse_statements(Parser *p)
 {
     assert(p->held == 0 && "no value waits between statements");
     assert(p->scopes.function->block && "statements are in a block");
-    AstBlock *block = mem_new_counted(sizeof *block);
+    AstBlock *block = tree_node(p->lex.tree, sizeof *block);
     AstStat **outer = p->tail;
     p->tail = &block->stats;
     while (!ends_block(p, true)) {
@@ -125,8 +126,7 @@ static AstBlock *parse_block(Parser *p)
 static AstStat *new_stat(Parser *p, StatKind kind, int line)
 {
     assert(p->tail && !*p->tail && "a statement goes behind the last one");
-    AstStat *s = mem_new_counted(sizeof *s);
-    s->kind = kind;
+    AstStat *s = tree_stat(p->lex.tree, kind);
     s->line = line;
     *p->tail = s;
     p->tail = &s->next;
@@ -165,7 +165,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
 {
     FunctionScope scope;
     int held = p->held;
-    AstFunction *f = mem_new_counted(sizeof *f);
+    AstFunction *f = tree_node(p->lex.tree, sizeof *f);
     p->held = 0;
     f->chunk_name = p->lex.chunk_name;
     f->line = line;
@@ -173,7 +173,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
     scope_open_function(&p->scopes, &scope, f);
     parse_expect(p, '(');
     if (is_method) {
-        scope_declare(&p->scopes, string_intern("self", 4));
+        scope_declare(&p->scopes, p->scopes.self_name);
         scope_activate(&p->scopes, 1);
     }
     parse_params(p, f);
@@ -315,7 +315,7 @@ static void parse_label(Parser *p, int line)
 {
     assert(parse_token(p) == TK_DBCOLON && "a label begins with ::");
     AstStat *s = new_stat(p, STAT_LABEL, line);
-    AstLabel *label = mem_new_counted(sizeof *label);
+    AstLabel *label = tree_node(p->lex.tree, sizeof *label);
     lexer_next(&p->lex);
     label->name = parse_expect_name(p);
     label->line = line;
@@ -332,7 +332,7 @@ static void parse_label(Parser *p, int line)
 /* if or elseif, condition, then, block */
 static AstClause *parse_clause(Parser *p)
 {
-    AstClause *c = mem_new_counted(sizeof *c);
+    AstClause *c = tree_node(p->lex.tree, sizeof *c);
     c->line = p->lex.line;
     lexer_next(&p->lex);
     c->condition = parse_expr(p);
@@ -350,7 +350,7 @@ static void parse_if(Parser *p, int line)
     AstClause *c = s->u.clauses = parse_clause(p);
     while (parse_token(p) == TK_ELSEIF) c = c->next = parse_clause(p);
     if (parse_token(p) == TK_ELSE) {
-        c = c->next = mem_new_counted(sizeof *c);
+        c = c->next = tree_node(p->lex.tree, sizeof *c);
         c->line = p->lex.line;
         lexer_next(&p->lex);
         c->block = parse_block(p);
@@ -501,7 +501,7 @@ static void parse_statement(Parser *p)
 static AstFunction *parse_main(Parser *p)
 {
     FunctionScope scope;
-    AstFunction *f = mem_new_counted(sizeof *f);
+    AstFunction *f = &p->lex.tree->main;
     f->chunk_name = p->lex.chunk_name;
     f->vararg = true;
     scope_open_function(&p->scopes, &scope, f);
@@ -543,6 +543,8 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
     length -= (size_t)(start - source);
     if (dump_begins(start, length)) return dump_read(start, length, chunk_name);
     lexer_init(&p.lex, start, length, chunk_name);
+    p.lex.tree = tree_new();
+    tree_hold(p.lex.tree, chunk_name);
     scopes_init(&p.scopes, &p.lex);
     p.level = LEVEL_START;
     p.held = 0;

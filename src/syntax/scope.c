@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "mem.h"
+#include "syntax/tree.h"
 
 void scopes_init(Scopes *s, Lexer *lex)
 {
@@ -14,6 +15,7 @@ void scopes_init(Scopes *s, Lexer *lex)
     s->lex = lex;
     s->env_name = string_constant("_ENV", 4);
     s->break_name = string_constant("break", 5);
+    s->self_name = string_constant("self", 4);
 }
 
 void scope_limit(Scopes *s, const FunctionScope *f, int limit, const char *things)
@@ -46,12 +48,13 @@ AstLocal *scope_declare(Scopes *s, String *name)
     assert(name && s->function && "a variable has a name, in a function");
     FunctionScope *f = s->function;
     AstFunction *ast = f->ast;
-    AstLocal *local = mem_new_counted(sizeof *local);
+    AstLocal *local = tree_node(s->lex->tree, sizeof *local);
     local->name = name;
     local->function = ast;
     local->line = s->lex->last_line;
     local->index = ast->local_count;
-    if (array_room(&ast->locals, ast->local_count, &f->local_capacity, sizeof *ast->locals))
+    if (tree_room(s->lex->tree, &ast->locals, ast->local_count, &f->local_capacity,
+                  sizeof *ast->locals))
         ast->locals[ast->local_count++] = local;
     push_var(s, local);
     return local;
@@ -74,7 +77,7 @@ void scope_activate(Scopes *s, int n)
 AstLocal **scope_youngest(const Scopes *s, int n)
 {
     assert(n > 0 && "there are variables");
-    AstLocal **copy = mem_alloc_counted((size_t)n * sizeof(AstLocal *));
+    AstLocal **copy = tree_node(s->lex->tree, (size_t)n * sizeof(AstLocal *));
     int there = s->var_count < n ? s->var_count : n;
     if (there) memcpy(copy, s->vars + s->var_count - there, (size_t)there * sizeof *copy);
     return copy;
@@ -95,8 +98,8 @@ static int add_upvalue(Scopes *s, FunctionScope *f, AstUpvalue upvalue)
 {
     AstFunction *ast = f->ast;
     if (ast->upvalue_count == UPVALUES_MAX) scope_limit(s, f, UPVALUES_MAX, "upvalues");
-    if (!array_room(&ast->upvalues, ast->upvalue_count, &f->upvalue_capacity,
-                    sizeof *ast->upvalues))
+    if (!tree_room(s->lex->tree, &ast->upvalues, ast->upvalue_count, &f->upvalue_capacity,
+                   sizeof *ast->upvalues))
         return -1;
     ast->upvalues[ast->upvalue_count] = upvalue;
     return ast->upvalue_count++;
@@ -337,7 +340,7 @@ void scope_open_block(Scopes *s, BlockScope *b, bool is_loop)
 static AstLabel *bind_breaks(Scopes *s, const BlockScope *b)
 {
     if (b->first_goto == s->goto_count) return NULL;
-    AstLabel *label = mem_new_counted(sizeof *label);
+    AstLabel *label = tree_node(s->lex->tree, sizeof *label);
     label->name = s->break_name;
     label->line = s->lex->last_line;
     label->locals = count_named(s, b->active);
@@ -397,18 +400,18 @@ AstLabel *scope_close_block(Scopes *s)
 
 static void add_env(Scopes *s, FunctionScope *f)
 {
-    AstLocal *env = mem_new_counted(sizeof *env);
+    AstLocal *env = tree_node(s->lex->tree, sizeof *env);
     env->name = s->env_name;
     env->captured = true;
     add_upvalue(s, f, (AstUpvalue){s->env_name, env, true, 0});
 }
 
-static void add_function(FunctionScope *outer, AstFunction *ast)
+static void add_function(Scopes *s, FunctionScope *outer, AstFunction *ast)
 {
     AstFunction *in = outer->ast;
     ast->parent = in;
-    if (!array_room(&in->functions, in->function_count, &outer->function_capacity,
-                    sizeof *in->functions))
+    if (!tree_room(s->lex->tree, &in->functions, in->function_count, &outer->function_capacity,
+                   sizeof *in->functions))
         return;
     in->functions[in->function_count++] = ast;
 }
@@ -422,7 +425,7 @@ void scope_open_function(Scopes *s, FunctionScope *f, AstFunction *ast)
     s->function = f;
     scope_open_block(s, &f->body, false);
     if (f->outer) {
-        add_function(f->outer, ast);
+        add_function(s, f->outer, ast);
     } else {
         add_env(s, f);
     }

@@ -83,7 +83,7 @@ typedef struct Scopes {
     int label_count, label_capacity;
     int goto_count, goto_capacity;
     NameChains label_chains, goto_chains;
-    String *env_name, *break_name;
+    String *env_name, *break_name, *self_name;
 } Scopes;
 
 void scopes_init(Scopes *s, Lexer *lex);

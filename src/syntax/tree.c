@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "syntax/tree.h"
+
+#include <assert.h>
+
+enum { BLOCK_FIRST = 512, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 4 };
+
+static TreeHeld *held_new(TreeHeld *older, uint32_t room)
+{
+    TreeHeld *h = mem_alloc(sizeof *h + room * sizeof *h->items);
+    h->older = older;
+    h->room = room;
+    return h;
+}
+
+Tree *tree_new(void)
+{
+    mem_count(sizeof(AstFunction));
+    Tree *t = mem_alloc(sizeof *t);
+    t->held = held_new(NULL, TREE_HELD_FIRST);
+    t->block = BLOCK_FIRST;
+    return t;
+}
+
+void tree_hold(Tree *t, const void *p)
+{
+    if (!t) return;
+    TreeHeld *h = t->held;
+    if (h->count == h->room)
+        h = t->held = held_new(h, h->room < HELD_MAX / 2 ? h->room * 2 : HELD_MAX);
+    h->items[h->count++] = p;
+}
+
+void *tree_node_slow(Tree *t, size_t size)
+{
+    assert(size <= TREE_NODE_MAX && "nodes are small");
+    size_t room = t->block < size ? size : t->block;
+    char *block = mem_alloc_atomic(room);
+    tree_hold(t, block);
+    t->at = block + size;
+    t->end = block + room;
+    if (t->block < BLOCK_MAX) t->block *= 2;
+    return memset(block, 0, size);
+}
+
+void *tree_array(Tree *t, size_t size)
+{
+    if (size <= TREE_NODE_MAX) return tree_node(t, size);
+    mem_count(size);
+    void *p = mem_try_alloc_atomic(size);
+    if (!p) {
+        mem_refuse();
+        return NULL;
+    }
+    tree_hold(t, p);
+    return memset(p, 0, size);
+}
+
+bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size)
+{
+    assert(count >= 0 && count <= *capacity && "items fit the array");
+    void *old, *copy;
+    if (count < *capacity) return true;
+    int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
+    size_t bytes = (size_t)wider * item_size;
+    if (bytes > mem_room() && !mem_short) {
+        mem_count(bytes); /* so that the lexer sees that there is no room any more */
+        return false;
+    }
+    copy = tree_array(t, bytes);
+    if (!copy) return false;
+    memcpy(&old, array, sizeof old); /* a pointer to items of any type */
+    if (count) memcpy(copy, old, (size_t)count * item_size);
+    memcpy(array, &copy, sizeof copy);
+    *capacity = wider;
+    return true;
+}
+
+#define UPTO(type, member) (offsetof(type, u) + sizeof(((type *)NULL)->u.member))
+
+size_t tree_expr_size(ExprKind kind)
+{
+    switch (kind) {
+    case EXPR_INDEX: return UPTO(AstExpr, index);
+    case EXPR_CALL:
+    case EXPR_METHOD: return UPTO(AstExpr, call);
+    case EXPR_BINARY:
+    case EXPR_AND:
+    case EXPR_OR: return UPTO(AstExpr, binary);
+    case EXPR_UNARY:
+    case EXPR_PAREN: return UPTO(AstExpr, unary);
+    case EXPR_TABLE: return UPTO(AstExpr, table);
+    default: return UPTO(AstExpr, number);
+    }
+}
+
+size_t tree_stat_size(StatKind kind)
+{
+    switch (kind) {
+    case STAT_LOCAL:
+    case STAT_LOCAL_FUNCTION: return UPTO(AstStat, local);
+    case STAT_ASSIGN: return UPTO(AstStat, assign);
+    case STAT_CALL: return UPTO(AstStat, call);
+    case STAT_DO:
+    case STAT_WHILE:
+    case STAT_REPEAT: return UPTO(AstStat, loop);
+    case STAT_IF: return UPTO(AstStat, clauses);
+    case STAT_RETURN: return UPTO(AstStat, values);
+    case STAT_GOTO:
+    case STAT_LABEL: return UPTO(AstStat, label);
+    default: return sizeof(AstStat);
+    }
+}
+
+void tree_field_store(Tree *t, AstField *f)
+{
+    static AstExpr table = {.kind = EXPR_NIL}; /* has no name */
+    if (f->key->kind == EXPR_STRING || f->key->kind == EXPR_NUMBER) return;
+    f->store = tree_expr(t, EXPR_INDEX);
+    f->store->line = f->line;
+    ast_set_place(f->store, ast_shown_place(f->key));
+    f->store->u.index.object = &table;
+    f->store->u.index.key = f->key;
+}

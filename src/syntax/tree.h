@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a chunk's syntax tree: nodes one behind the other in blocks that the collector
+ * does not look into.
+ *
+ *   Tree  [outermost AstFunction | at, end | held]
+ *            ^ who keeps this, keeps all        |
+ *                                               v
+ *   Held  [count | room | older | block, string, block, string ...]
+ *
+ * So keeping a tree costs a collection a few words for a block instead of each node's, and a
+ * node takes no more room than it needs. The price: what nodes point to must be nodes of the
+ * same tree, constants, or told to tree_hold.
+ *
+ * Invariants:
+ *  1. what a node points to lives as long as the outermost function does.
+ *  2. the parser's thread writes, and nobody does once parsing is over.
+ */
+#ifndef MOONLET_TREE_H
+#define MOONLET_TREE_H
+
+#include "mem.h"
+#include "syntax/ast.h"
+
+enum { TREE_HELD_FIRST = 4 };
+
+typedef struct TreeHeld {
+    struct TreeHeld *older;
+    uint32_t count, room;
+    const void *items[];
+} TreeHeld;
+
+typedef struct Tree {
+    AstFunction main; /* must be first */
+    char *at, *end;   /* the rest of the last block */
+    size_t block;     /* how large the next one is to be */
+    TreeHeld *held;
+} Tree;
+
+/* Collected memory; never NULL. */
+Tree *tree_new(void);
+
+/* p, which is collected memory, lives as long as the tree does. NULL tree: nothing to do, the
+ * caller sees to it. Amortised O(1). */
+void tree_hold(Tree *t, const void *p);
+
+/* Zeroed and counted, of up to TREE_NODE_MAX bytes. Some 5 ns; never NULL. */
+enum { TREE_NODE_MAX = 2048, TREE_ALIGN = 8 };
+void *tree_node_slow(Tree *t, size_t size);
+static inline void *tree_node(Tree *t, size_t size)
+{
+    size = (size + TREE_ALIGN - 1) & ~(size_t)(TREE_ALIGN - 1);
+    mem_count(size);
+    if (__builtin_expect((size_t)(t->end - t->at) < size, 0)) return tree_node_slow(t, size);
+    void *p = t->at;
+    t->at += size;
+    return memset(p, 0, size);
+}
+
+/* Zeroed and counted, of any size. NULL: there is no memory, which is a shortage. */
+MEM_TRY void *tree_array(Tree *t, size_t size);
+
+/* As array_room (diag.h), for arrays that nodes point to. */
+MEM_TRY bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size);
+
+/* An expression has room for what its kind needs, and for no more: it is never copied whole,
+ * and becomes another kind only if that needs no more. */
+size_t tree_expr_size(ExprKind kind);
+static inline AstExpr *tree_expr(Tree *t, ExprKind kind)
+{
+    AstExpr *e = tree_node(t, tree_expr_size(kind));
+    e->kind = kind;
+    return e;
+}
+
+/* The same, of statements and fields. */
+size_t tree_stat_size(StatKind kind);
+static inline AstStat *tree_stat(Tree *t, StatKind kind)
+{
+    AstStat *s = tree_node(t, tree_stat_size(kind));
+    s->kind = kind;
+    return s;
+}
+static inline AstField *tree_field(Tree *t, FieldKind kind)
+{
+    size_t size = kind == FIELD_ITEM    ? offsetof(AstField, key)
+                  : kind == FIELD_NAMED ? offsetof(AstField, store)
+                                        : sizeof(AstField);
+    AstField *f = tree_node(t, size);
+    f->kind = kind;
+    return f;
+}
+/* Of a keyed field that is complete else: its `store`, if its key is not one that always will
+ * do.
+ */
+void tree_field_store(Tree *t, AstField *f);
+
+#endif
