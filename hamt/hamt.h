@@ -188,6 +188,20 @@ static inline HamtEntry *hamt_at(const HamtNode *node, uint32_t hash)
     return (HamtEntry *)node->entries + (uint64_t)hamt_popcount(bits) - 1;
 }
 
+/* Adds a pair to a map of one node that the caller owns and has made room in, if its place is
+ * behind all others and free. Else it answers false, and does nothing. */
+static inline bool hamt_append(Hamt *map, HamtEntry pair, uint32_t hash)
+{
+    HamtNode *root = map->root;
+    if (!root || root->count >= root->capacity) return false;
+    uint32_t bit = (uint32_t)1 << (hamt_root_hash(root, hash) & 31);
+    if (root->bitmap & (bit | (bit - 1))) return false;
+    root->entries[root->count++] = pair;
+    root->bitmap |= bit;
+    map->count++;
+    return true;
+}
+
 /* Is this root a patch? An empty root is none. */
 static inline bool hamt_is_patch(const HamtNode *root)
 {

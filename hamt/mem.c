@@ -286,6 +286,7 @@ void mem_when_grown(void (*prepare)(void)) { prepare(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
+void mem_expect(size_t bytes) { (void)bytes; }
 void mem_refuse_helpers(void) {}
 uint64_t mem_collections(void) { return 0; }
 MemPauses mem_pauses(void) { return (MemPauses){0}; }
@@ -943,11 +944,32 @@ void *mem_refill_atomic(size_t size_class)
     return sure_of(try_tray, size_class, LIST_BYTES);
 }
 
+/* Large blocks that were given back since the collection with this number, by all threads; what
+ * is lost when two note it at once does not matter. */
+static _Atomic GC_word freed_after;
+static atomic_size_t freed_bytes;
+
+static size_t freed_since_gc(void)
+{
+    return atomic_load(&freed_after) == GC_get_gc_no() ? atomic_load(&freed_bytes) : 0;
+}
+
+static void note_freed(size_t size)
+{
+    size_t before = freed_since_gc();
+    atomic_store(&freed_after, GC_get_gc_no());
+    atomic_store(&freed_bytes, before + size);
+}
+
+/* By this thread (mem_expect): so much may be allocated between collections. */
+static MEM_THREAD size_t expected_until;
+
 void mem_free_slow(void *p, size_t size)
 {
     mem_thread_attach();
     if (size > MEM_SMALL_MAX) {
         GC_free(p);
+        if (size >= LARGE) note_freed(size);
         refuse_nothing();
     } else {
         mem_free(p, size);
@@ -956,14 +978,16 @@ void mem_free_slow(void *p, size_t size)
 
 /* Whoever makes a large array, perhaps to move a smaller one to it, has often left a
  * larger one as garbage. Rather than make the heap grow by that much, collect, if so much
- * has been allocated since the last time that this is no waste. */
+ * has been allocated since the last time, and not given back, that this is no waste. */
 static void make_room(size_t size)
 {
     mem_thread_attach();
     tend();
     if (size < LARGE) return;
-    size_t since = GC_get_bytes_since_gc();
-    if (since > 2 * size && since > GC_get_heap_size() / 4) GC_gcollect();
+    size_t since = GC_get_bytes_since_gc(), back = freed_since_gc();
+    since -= back < since ? back : since;
+    if (since > expected_until && since > 2 * size && since > GC_get_heap_size() / 4)
+        GC_gcollect();
 }
 
 /* Small blocks are from the lists of mem_new: the collector's own lists would take other
@@ -1056,6 +1080,27 @@ void mem_collect(void)
     mem_thread_attach();
     clear_dead_stack();
     GC_gcollect();
+}
+
+/* Whether a heap of which so much is used is still as set_least_between lets it become when so
+ * much lives. */
+static bool is_within(size_t used, size_t live)
+{
+    size_t percent = heap_size < HEAP_SMALL ? 300 : heap_size < HEAP_LARGE ? 400 : 170;
+    return used / percent <= live / 100;
+}
+
+void mem_expect(size_t bytes)
+{
+    mem_thread_attach();
+    expected_until = 0;
+    if (bytes < MEM_EXPECT_MIN || mem_short) return;
+    size_t used = GC_get_memory_use(), since = GC_get_bytes_since_gc();
+    size_t live = used > since ? used - since : 0;
+    if (!is_within(used + bytes, live + bytes)) GC_gcollect();
+    size_t have = GC_get_free_bytes();
+    if (have < bytes) GC_expand_hp(bytes - have);
+    expected_until = GC_get_bytes_since_gc() + bytes;
 }
 
 /* Every collection is a whole one: what is marked as old goes by pages, and nearly each

@@ -76,6 +76,11 @@ MEM_TRY void *mem_try_alloc_atomic(size_t size);
  * pointer to its beginning. Then the heap grows by no more than that. For what can also be
  * done without: hardly ever collects. */
 MEM_TRY void *mem_try_alloc_array(size_t size);
+/* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room for
+ * them at once, so that they are not marked again and again while they come. Less than
+ * MEM_EXPECT_MIN is not worth it. 0: they have come. */
+enum { MEM_EXPECT_MIN = 256 << 10 };
+void mem_expect(size_t bytes);
 /* Zeroed, scanned and never collected: a root. Up to MEM_SURE_MAX; of any size, or NULL. */
 void *mem_alloc_root(size_t size);
 MEM_TRY void *mem_try_alloc_root(size_t size);

@@ -399,6 +399,7 @@ moonlet_image *moonlet_image_load(const char *bytes, size_t length, const moonle
 void moonlet_image_release(moonlet_image *i)
 {
     if (!i) return;
+    image_release(i->image);
     sink_free(&i->bytes);
     mem_free_root(i);
 }

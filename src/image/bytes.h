@@ -15,6 +15,7 @@
 #ifndef MOONLET_BYTES_H
 #define MOONLET_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,7 +58,8 @@ static inline void sink_signed(ByteSink *s, int64_t n)
 static inline void sink_word(ByteSink *s, uint64_t w)
 {
     if (!sink_room(s, 8)) return;
-    for (int i = 0; i < 8; i++) s->bytes[s->length + (size_t)i] = (uint8_t)(w >> 8 * i);
+    w = htole64(w);
+    memcpy(s->bytes + s->length, &w, 8);
     s->length += 8;
 }
 void sink_free(ByteSink *s);
@@ -90,9 +92,16 @@ static inline uint8_t source_byte(ByteSource *s)
 uint64_t source_number_slow(ByteSource *s);
 static inline uint64_t source_number(ByteSource *s)
 {
-    if (s->at < s->end && *s->at < 0x80) {
-        SOURCE_SEEN(FIELD_NUMBER, s->at, s->at + 1);
-        return *s->at++;
+    const uint8_t *at = s->at;
+    if (at < s->end && *at < 0x80) {
+        SOURCE_SEEN(FIELD_NUMBER, at, at + 1);
+        s->at = at + 1;
+        return *at;
+    }
+    if (source_left(s) > 1 && at[1] - 1u < 0x7f) { /* two bytes, the other of which is not 0 */
+        SOURCE_SEEN(FIELD_NUMBER, at, at + 2);
+        s->at = at + 2;
+        return (at[0] & 0x7fu) | (uint64_t)at[1] << 7;
     }
     return source_number_slow(s);
 }
@@ -117,9 +126,9 @@ static inline uint64_t source_word(ByteSource *s)
         return 0;
     }
     SOURCE_SEEN(FIELD_WORD, s->at, s->at + 8);
-    for (int i = 0; i < 8; i++) w |= (uint64_t)s->at[i] << 8 * i;
+    memcpy(&w, s->at, 8);
     s->at += 8;
-    return w;
+    return le64toh(w);
 }
 /* The next n bytes, in place; NULL: there are not as many. */
 static inline const uint8_t *source_bytes(ByteSource *s, size_t n)

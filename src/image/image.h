@@ -72,6 +72,10 @@ typedef struct Image {
  * NULL: it cannot be saved, and error says why, with the path to it. O(what is written). */
 Image *image_save(const State *s, const Image *base, const ImageHost *host, ByteSink *out,
                   char error[IMAGE_ERROR_MAX]);
+/* For an image that nobody will look at again, though it would be collected: its index, which
+ * is large, is then free at once. */
+void image_release(Image *image);
+
 /* What an object takes in an image: its contents, with strings and code that are met in it
  * first. */
 typedef struct ImagePart {

@@ -32,6 +32,15 @@ static ImageIndex *index_for(const Image *base, const ImageNew *more)
     return to->objects.failed ? NULL : to;
 }
 
+/* How many images the index has now. */
+static uint32_t count_image(ImageIndex *x, int change)
+{
+    pthread_mutex_lock(&x->lock);
+    uint32_t images = x->images += (uint32_t)change;
+    pthread_mutex_unlock(&x->lock);
+    return images;
+}
+
 static const struct Proto *const *chunks_with(const Image *base, const ImageNew *more)
 {
     uint32_t before = base ? base->chunk_count : 0;
@@ -50,6 +59,7 @@ Image *image_new(const State *s, const Image *base, const ImageNew *more)
     const struct Proto *const *chunks = chunks_with(base, more);
     if (!x || !chunks) return NULL;
     Image *image = mem_alloc(sizeof *image);
+    count_image(x, 1);
     *image = (Image){.state = s,
                      .index = x,
                      .object_count = (base ? base->object_count : 0) + more->objects->count,
@@ -74,4 +84,11 @@ void *image_object(const Image *image, uint32_t number)
     void *o = x->objects.list[number];
     pthread_mutex_unlock(&x->lock);
     return o;
+}
+
+void image_release(Image *image)
+{
+    ImageIndex *x = image->index;
+    image->index = NULL;
+    if (count_image(x, -1) == 0) objects_free(&x->objects);
 }

@@ -22,6 +22,7 @@
 struct ImageIndex {
     pthread_mutex_t lock;
     Objects objects;
+    uint32_t images; /* that have not been released */
 };
 
 /* What a new image has beside its base's. */

@@ -371,6 +371,9 @@ static Image *load_records(Loader *L)
         &(ImageNew){&L->objects, (const Proto *const *)L->chunks.items, L->chunks.count});
 }
 
+/* Bytes of memory that most images take for one of theirs, and hardly any does not. */
+enum { EXPECTED_A_BYTE = 6 };
+
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX])
 {
@@ -388,7 +391,9 @@ Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const 
     L.stack_words = ((size_t)1 << 20) + 16 * length;
     MemAccount before = mem_account; /* what is counted here is not the program's */
     mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
+    if (length < SIZE_MAX / EXPECTED_A_BYTE) mem_expect(length * EXPECTED_A_BYTE);
     Image *image = load_records(&L);
+    mem_expect(0);
     if (mem_short) { /* something refused was not noticed */
         image = NULL;
         snprintf(error, IMAGE_ERROR_MAX, "not enough memory");

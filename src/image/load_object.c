@@ -22,27 +22,10 @@ static void *known_object(Loader *L, uint8_t tag)
     return NULL;
 }
 
-static void *object_by_tag(Loader *L, uint8_t tag)
+void *load_object_by_tag(Loader *L, uint8_t tag)
 {
     if (tag == TAG_OBJECT || tag == TAG_BASE) return known_object(L, tag);
     return load_shell(L, tag);
-}
-
-/* Any object but a string, or a value without identity. */
-static Value load_any(Loader *L)
-{
-    Value v = V_NIL;
-    uint8_t tag = source_byte(&L->in);
-    if (L->in.failed || load_plain(L, tag, &v)) return v;
-    return value_object(object_by_tag(L, tag));
-}
-
-Value load_value(Loader *L)
-{
-    Value v = load_any(L);
-    if (!value_is(v, OBJ_CELL)) return v;
-    source_fail(&L->in);
-    return V_NIL;
 }
 
 Value load_word(Loader *L)
@@ -220,10 +203,16 @@ void *load_shell(Loader *L, uint8_t tag)
 
 static void load_array(Loader *L, TableBody *b, size_t words)
 {
-    for (size_t i = 1; i <= words && !loader_failed(L); i++) {
+    uint64_t epoch = L->M->run.epoch;
+    Value *row = table_array_to_fill(b, epoch);
+    for (size_t i = 0; i < words && !L->in.failed; i++) {
         Value v = load_value(L);
-        if (v != V_NIL) table_add_like(b, value_number((double)i), v, L->M->run.epoch);
+        if (row)
+            row[i] = v;
+        else if (v != V_NIL)
+            table_add_like(b, value_number((double)i + 1), v, epoch);
     }
+    if (row) table_array_filled(b);
 }
 
 static bool is_key(Value v)
@@ -232,16 +221,17 @@ static bool is_key(Value v)
     return v != V_NIL && d == d && !(d == 0 && signbit(d));
 }
 
-static void load_hash(Loader *L, TableBody *b, size_t count)
+/* Answers whether the keys can be of a table with this room. */
+static bool load_hash(Loader *L, TableBody *b, const TableRoom *room, size_t count)
 {
-    for (size_t i = 0; i < count && !loader_failed(L); i++) {
+    bool numbers = room->numbers || room->words;
+    for (size_t i = 0; i < count && !L->in.failed; i++) {
         Value key = load_value(L), v = load_value(L);
-        if (!is_key(key) || v == V_NIL || table_get(b, key) != V_NIL ||
-            table_index_in(key, b->array_size))
-            source_fail(&L->in);
-        else
-            table_add_like(b, key, v, L->M->run.epoch);
+        numbers |= value_is_number(key);
+        if (!is_key(key) || !table_add_new(b, key, v, L->M->run.epoch)) source_fail(&L->in);
     }
+    mem_count_content(count * TABLE_PAIR_BYTES);
+    return numbers ? table_room_is_sound(b) : table_pairs(b) <= room->nodes;
 }
 
 static TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX + 1])
@@ -281,13 +271,12 @@ static void load_table(Loader *L, Table *t, TableBody *b)
     if (array > room.array || array < room.array / IMAGE_ARRAY_WORD) source_fail(&L->in);
     if (loader_failed(L)) return;
     *b = (TableBody){0};
-    if (!table_begin_room(b, &room, words, L->M->run.epoch)) {
+    if (!table_begin_room(b, &room, words, pairs, L->M->run.epoch)) {
         source_fail(&L->in);
         return;
     }
     load_array(L, b, array);
-    load_hash(L, b, pairs);
-    if (!loader_failed(L) && !table_room_is_sound(b)) source_fail(&L->in);
+    if (!load_hash(L, b, &room, pairs)) source_fail(&L->in);
     b->meta = meta;
     if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }

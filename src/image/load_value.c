@@ -97,27 +97,36 @@ static Value load_integer(Loader *L, bool negative)
     return value_number(negative ? -1.0 - (double)n : (double)n);
 }
 
-bool load_plain(Loader *L, uint8_t tag, Value *out)
+static __attribute__((noinline)) Value load_other(Loader *L, uint8_t tag)
 {
-    if (tag >= TAG_NEAR)
-        *out = known_string(L, tag - TAG_NEAR);
-    else if (tag >= TAG_SMALL)
-        *out = value_number(tag - TAG_SMALL);
-    else
-        switch (tag) {
-        case TAG_NIL: *out = V_NIL; break;
-        case TAG_FALSE: *out = V_FALSE; break;
-        case TAG_TRUE: *out = V_TRUE; break;
-        case TAG_DOUBLE: *out = load_double(L); break;
-        case TAG_INTEGER:
-        case TAG_NEGATIVE: *out = load_integer(L, tag == TAG_NEGATIVE); break;
-        case TAG_STRING: *out = new_string_value(L); break;
-        case TAG_STRING_REF: *out = known_string(L, source_number(&L->in)); break;
-        case TAG_LIGHT: *out = load_light(L); break;
-        case TAG_TYPE: *out = load_type(L); break;
-        default: return false;
-        }
-    return true;
+    switch (tag) {
+    case TAG_INTEGER:
+    case TAG_NEGATIVE: return load_integer(L, tag == TAG_NEGATIVE);
+    case TAG_STRING: return new_string_value(L);
+    case TAG_STRING_REF: return known_string(L, source_number(&L->in));
+    case TAG_LIGHT: return load_light(L);
+    case TAG_TYPE: return load_type(L);
+    default: return value_object(load_object_by_tag(L, tag));
+    }
+}
+
+/* What is met most comes first. */
+Value load_any(Loader *L)
+{
+    static const Value few[] = {[TAG_NIL] = V_NIL, [TAG_FALSE] = V_FALSE, [TAG_TRUE] = V_TRUE};
+    uint8_t tag = source_byte(&L->in);
+    if (tag >= TAG_NEAR) return known_string(L, tag - TAG_NEAR);
+    if (tag >= TAG_SMALL) return value_number(tag - TAG_SMALL);
+    if (tag == TAG_DOUBLE) return load_double(L);
+    return tag <= TAG_TRUE ? few[tag] : load_other(L, tag);
+}
+
+Value load_value(Loader *L)
+{
+    Value v = load_any(L);
+    if (!value_is(v, OBJ_CELL)) return v;
+    source_fail(&L->in);
+    return V_NIL;
 }
 
 /* Code ------------------------------------------------------------------------------- */

@@ -79,8 +79,9 @@ void loader_fix_word(Loader *L, WordFixup fixup);
 /* The words that were to be fixed lie in this segment. */
 void loader_words_are_in(Loader *L, Segment *s);
 
-/* Any value but a cell; an object of a type, or NULL, which for others than `nil_too` is
+/* Any value; any but a cell; an object of a type, or NULL, which for others than `nil_too` is
  * refused. */
+Value load_any(Loader *L);
 Value load_value(Loader *L);
 void *load_object(Loader *L, ObjectType type, bool nil_too);
 /* What a closure with this code has as its upvalue i. */
@@ -89,8 +90,8 @@ Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
 const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
 /* NULL: refused. */
 const Proto *loader_proto(Loader *L);
-/* Tags of values without identity: true if this was one. */
-bool load_plain(Loader *L, uint8_t tag, Value *out);
+/* An object, by the tag that has been read; NULL: refused. */
+void *load_object_by_tag(Loader *L, uint8_t tag);
 /* A new object without its contents, by its tag; NULL: refused. */
 void *load_shell(Loader *L, uint8_t tag);
 /* The contents of an object that has just been made, or has others now. */

@@ -52,9 +52,10 @@ const char *image_path(const ImagePart *part, char *out, size_t size)
 
 void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed)
 {
+    if (!S->tell) return;
     ImagePart part = {
         o, S->out->length - start, S->strings_length, S->code_length, S, number, changed};
-    if (S->tell) S->tell(S->tell_context, &part);
+    S->tell(S->tell_context, &part);
     S->strings_length = S->code_length = 0;
 }
 
@@ -73,37 +74,56 @@ void saver_refuse(Saver *S, const char *format, ...)
 
 /* Meetings -------------------------------------------------------------------------- */
 
+/* Room for the next one: in the first record for steps alone, if they are wanted. */
 static bool grow_meetings(Saver *S)
 {
-    size_t capacity = S->meeting_capacity ? S->meeting_capacity * 2 : 256;
-    Meeting *meetings = realloc(S->meetings, capacity * sizeof *meetings);
-    if (meetings) S->meetings = meetings;
+    uint32_t count = S->objects.count, capacity = count < 128 ? 256 : 2 * count;
+    if (S->record) {
+        Meeting *meetings = realloc(S->meetings, capacity * sizeof *meetings);
+        if (!meetings) return false;
+        if (!S->meetings) memset(meetings, 0, count * sizeof *meetings);
+        S->meetings = meetings;
+    }
     if (S->tracking) {
         TrailItem *steps = realloc(S->steps, capacity * sizeof *steps);
-        if (steps) S->steps = steps;
-        if (!steps) meetings = NULL;
+        if (!steps) return false;
+        S->steps = steps;
     }
-    if (meetings) S->meeting_capacity = capacity;
-    return meetings != NULL;
+    S->meeting_capacity = capacity;
+    return true;
+}
+
+static bool note_meeting(Saver *S, const void *o)
+{
+    uint32_t number = S->objects.count;
+    bool first = S->record && !S->meetings;
+    if ((first || number == S->meeting_capacity) && !grow_meetings(S)) {
+        S->out->failed = true;
+        return false;
+    }
+    if (S->record) S->meetings[number] = (Meeting){S->record, S->record};
+    if (S->tracking) S->steps[number] = (TrailItem){value_object(o), V_NIL, S->step};
+    return true;
 }
 
 void saver_met(Saver *S, const void *o)
 {
-    uint32_t number = S->objects.count;
-    if (number == S->meeting_capacity && !grow_meetings(S)) {
-        S->out->failed = true;
-        return;
-    }
-    S->meetings[number] = (Meeting){S->record, S->record};
+    if ((S->record || S->tracking) && !note_meeting(S, o)) return;
     if (S->base && !S->record && object_id(o) < S->base->state->next_id) S->parted = true;
-    if (S->tracking) S->steps[number] = (TrailItem){value_object(o), V_NIL, S->step};
     objects_add(&S->objects, o);
+}
+
+/* The record in which an object was met. */
+static uint32_t met_in(const Saver *S, uint32_t number)
+{
+    return S->meetings ? S->meetings[number].met : 0;
 }
 
 void saver_met_again(Saver *S, uint32_t number)
 {
+    if (!met_in(S, number)) return;
     Meeting *m = &S->meetings[number];
-    if (!m->met || m->looked == S->record) return;
+    if (m->looked == S->record) return;
     m->looked = S->record;
     pointer_list_add(&S->revisit, S->objects.list[number]);
 }
@@ -278,7 +298,7 @@ static void save_change(Saver *S, const void *o)
     size_t start = S->out->length;
     if (!save_place(S, o, number, in_base)) return;
     bool table = object_type(o) == OBJ_TABLE && o != S->M->run.world->hidden, none = false;
-    bool earlier = in_base != OBJECT_NONE || !S->meetings[number].met;
+    bool earlier = in_base != OBJECT_NONE || !met_in(S, number);
     if (in_base != OBJECT_NONE) number = 0; /* only paths ask */
     if (table && earlier && save_change_by_keys(S, S->from, o, number, &none)) {
         if (none) S->out->length = start;
@@ -289,7 +309,7 @@ static void save_change(Saver *S, const void *o)
     uint32_t known = S->objects.count, texts = S->strings.count;
     save_contents(S, o, number);
     if (!S->record || known != S->objects.count || texts != S->strings.count) return;
-    const State *from = S->state_list.items[earlier ? 0 : S->meetings[number].met];
+    const State *from = S->state_list.items[earlier ? 0 : met_in(S, number)];
     if (is_as_in(S, from, o, number, at)) S->out->length = start;
 }
 
@@ -307,7 +327,7 @@ static int by_id(const void *a, const void *b)
 static bool is_met(const Saver *S, const void *o)
 {
     uint32_t number = objects_number(&S->objects, o);
-    uint32_t met = number == OBJECT_NONE ? 0 : S->meetings[number].met;
+    uint32_t met = number == OBJECT_NONE ? 0 : met_in(S, number);
     return number != OBJECT_NONE && (met || met == S->record);
 }
 

@@ -152,13 +152,10 @@ typedef struct Pairs {
     uint32_t number;
 } Pairs;
 
-static void save_pair(void *context, Word key, Word v)
+static void save_this_pair(void *context, Word key, Word v)
 {
     const Pairs *p = context;
-    saver_step(p->S, STEP_KEY, p->number, V_NIL);
-    save_value(p->S, key);
-    saver_step(p->S, STEP_VALUE, p->number, key);
-    save_value(p->S, v);
+    save_pair(p->S, key, v, p->number);
 }
 
 typedef struct HiddenPair {
@@ -227,10 +224,10 @@ static void save_pairs(Saver *S, const Table *t, const TableBody *b, uint32_t nu
     if (t == S->M->run.world->hidden) {
         save_hidden(S, b, number);
     } else if (!hamt_patch(&b->hash)) {
-        table_each_hashed(b, save_pair, &pairs);
+        table_each_hashed(b, save_this_pair, &pairs);
     } else { /* where pairs of the patch come last */
         Value key = b->array_size ? value_number(b->array_size) : V_NIL, v;
-        while (table_next(b, &key, &v)) save_pair(&pairs, key, v);
+        while (table_next(b, &key, &v)) save_pair(S, key, v, number);
     }
 }
 
@@ -360,10 +357,8 @@ static void save_table_changes(Saver *S, const TableBody *b, Changes *c, uint32_
     if (b->meta) save_object(S, b->meta);
     save_room(S, b, &room);
     sink_number(S->out, c->count);
-    for (size_t i = 0; i < c->count; i++) {
-        Pairs pairs = {S, number};
-        save_pair(&pairs, c->items[i].key, c->items[i].now);
-    }
+    for (size_t i = 0; i < c->count; i++)
+        save_pair(S, c->items[i].key, c->items[i].now, number);
 }
 
 /* Whether nothing but values at keys can differ, and none does. */

@@ -6,70 +6,84 @@
 
 /* Strings and numbers --------------------------------------------------------------- */
 
-static void save_string_number(Saver *S, uint32_t number)
-{
-    if (number < 0x100 - TAG_NEAR) {
-        sink_byte(S->out, (uint8_t)(TAG_NEAR + number));
-    } else {
-        sink_byte(S->out, TAG_STRING_REF);
-        sink_number(S->out, number);
-    }
-}
+/* Writes what has no identity and no bytes that are to be written: a number, a string that was
+ * one of the last, nil, a boolean. At most PLAIN_MAX bytes; gives where it ends, or NULL for
+ * what is something else. */
+enum { PLAIN_MAX = 10 };
 
-static void save_new_string(Saver *S, const String *s)
+static inline uint8_t *put_count(uint8_t *to, uint64_t n)
 {
-    sink_byte(S->out, TAG_STRING);
-    sink_number(S->out, s->length);
-    sink_bytes(S->out, s->data, s->length);
-    S->strings_length += s->length;
-}
-
-static void save_string(Saver *S, const String *s)
-{
-    bool fresh;
-    RecentString *recent = &S->recent[(uintptr_t)s / MEM_GRANULE % RECENT_STRINGS];
-    if (recent->string == s) {
-        save_string_number(S, recent->number);
-        return;
-    }
-    *recent = (RecentString){s, numbering_string(&S->strings, s, &fresh)->number};
-    if (fresh)
-        save_new_string(S, s);
-    else
-        save_string_number(S, recent->number);
-}
-
-/* Small ones are in the tag. At most 10 bytes. */
-static uint8_t *put_integer(uint8_t *to, int64_t i)
-{
-    enum { SMALL = TAG_NEAR - TAG_SMALL };
-    if (i >= 0 && i < SMALL) {
-        *to++ = (uint8_t)(TAG_SMALL + i);
-        return to;
-    }
-    *to++ = i < 0 ? TAG_NEGATIVE : TAG_INTEGER;
-    uint64_t n = i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i;
     for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
     *to++ = (uint8_t)n;
     return to;
 }
 
-static void save_number(Saver *S, double d)
+/* Small ones are in the tag. */
+static inline uint8_t *put_integer(uint8_t *to, int64_t i)
 {
-    enum { ROOM = 10 };
+    enum { SMALL = TAG_NEAR - TAG_SMALL };
+    if ((uint64_t)i < SMALL) {
+        *to++ = (uint8_t)(TAG_SMALL + i);
+        return to;
+    }
+    *to++ = i < 0 ? TAG_NEGATIVE : TAG_INTEGER;
+    return put_count(to, i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i);
+}
+
+static inline uint8_t *put_number(uint8_t *to, double d)
+{
     const double exact = 9007199254740992.0; /* 2^53 */
-    if (!sink_room(S->out, ROOM)) return;
-    uint8_t *to = S->out->bytes + S->out->length;
-    int64_t i = d >= -exact && d <= exact ? (int64_t)d : 0;
+    int64_t i = __builtin_fabs(d) <= exact ? (int64_t)d : 0;
     uint64_t bits;
     memcpy(&bits, &d, 8);
-    if (d == (double)i && (i || !bits)) { /* but for -0 */
-        to = put_integer(to, i);
-    } else {
-        *to++ = TAG_DOUBLE;
-        for (int k = 0; k < 8; k++) *to++ = (uint8_t)(bits >> 8 * k);
+    if (d == (double)i && (i || !bits)) return put_integer(to, i); /* but for -0 */
+    *to++ = TAG_DOUBLE;
+    bits = htole64(bits);
+    memcpy(to, &bits, 8);
+    return to + 8;
+}
+
+static inline RecentString *recent_place(Saver *S, const String *s)
+{
+    return &S->recent[(uintptr_t)s / MEM_GRANULE % RECENT_STRINGS];
+}
+
+static inline uint8_t *put_string_number(uint8_t *to, uint32_t number)
+{
+    if (number < 0x100 - TAG_NEAR) {
+        *to++ = (uint8_t)(TAG_NEAR + number);
+        return to;
     }
-    S->out->length = (size_t)(to - S->out->bytes);
+    *to++ = TAG_STRING_REF;
+    return put_count(to, number);
+}
+
+static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
+{
+    if (value_is_number(v)) return put_number(to, value_to_double(v));
+    if (value_is_object(v)) {
+        const String *s = value_pointer(v);
+        const RecentString *recent = recent_place(S, s);
+        return recent->string == s ? put_string_number(to, recent->number) : NULL;
+    }
+    *to++ = v == V_NIL ? TAG_NIL : v == V_FALSE ? TAG_FALSE : TAG_TRUE;
+    return to;
+}
+
+static void save_string(Saver *S, const String *s)
+{
+    bool fresh;
+    RecentString *recent = recent_place(S, s);
+    *recent = (RecentString){s, numbering_string(&S->strings, s, &fresh)->number};
+    if (fresh) {
+        sink_byte(S->out, TAG_STRING);
+        sink_number(S->out, s->length);
+        sink_bytes(S->out, s->data, s->length);
+        S->strings_length += s->length;
+    } else if (sink_room(S->out, PLAIN_MAX)) {
+        uint8_t *at = S->out->bytes + S->out->length;
+        S->out->length += (size_t)(put_string_number(at, recent->number) - at);
+    }
 }
 
 void save_text(Saver *S, const char *text)
@@ -170,21 +184,41 @@ void save_proto(Saver *S, const Proto *p)
 
 /* Any value ------------------------------------------------------------------------------ */
 
+/* A value that is not plain, or a string. */
+static void save_other(Saver *S, const void *o)
+{
+    if (object_type(o) == OBJ_STRING)
+        save_string(S, o);
+    else if (object_type(o) == OBJ_LIGHT)
+        save_light(S, o);
+    else
+        save_object(S, o);
+}
+
 void save_value(Saver *S, Value v)
 {
-    if (value_is_number(v)) {
-        save_number(S, value_to_double(v));
-    } else if (!value_is_object(v)) {
-        sink_byte(S->out, (uint8_t)(v == V_NIL     ? TAG_NIL
-                                    : v == V_FALSE ? TAG_FALSE
-                                                   : TAG_TRUE));
-    } else {
-        const void *o = value_pointer(v);
-        if (object_type(o) == OBJ_STRING)
-            save_string(S, o);
-        else if (object_type(o) == OBJ_LIGHT)
-            save_light(S, o);
-        else
-            save_object(S, o);
+    if (!sink_room(S->out, PLAIN_MAX)) return;
+    uint8_t *at = S->out->bytes + S->out->length, *end = put_plain(S, at, v);
+    if (end)
+        S->out->length += (size_t)(end - at);
+    else
+        save_other(S, value_pointer(v));
+}
+
+void save_pair(Saver *S, Value key, Value v, uint32_t number)
+{
+    if (!sink_room(S->out, 2 * PLAIN_MAX)) return;
+    uint8_t *at = S->out->bytes + S->out->length, *middle = put_plain(S, at, key);
+    uint8_t *end = middle ? put_plain(S, middle, v) : NULL;
+    if (end) {
+        S->out->length += (size_t)(end - at);
+        return;
     }
+    saver_step(S, STEP_KEY, number, V_NIL);
+    if (middle)
+        S->out->length += (size_t)(middle - at);
+    else
+        save_other(S, value_pointer(key));
+    saver_step(S, STEP_VALUE, number, key);
+    save_value(S, v);
 }

@@ -10,7 +10,8 @@
  *   objects  in the order in which they were met, so by number: the queue of those whose
  *            contents are still to be written
  *   met      by number: the record in which the object was met
- *   looked   by number: the last record that has its contents, or says what has changed
+ *   looked   by number: the last record that has its contents, or says what has changed; these
+ *            two are 0, and are not kept, as long as there is one record
  *
  * Nothing here recurses but into nested functions, and nothing allocates collected memory but
  * a run to look with.
@@ -83,6 +84,8 @@ void saver_met(Saver *S, const void *o);
 void saver_met_again(Saver *S, uint32_t number);
 
 void save_value(Saver *S, Value v);
+/* One of the table with this number. */
+void save_pair(Saver *S, Value key, Value v, uint32_t number);
 /* An object or NULL. */
 void save_object(Saver *S, const void *o);
 void save_text(Saver *S, const char *text);

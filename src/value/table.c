@@ -256,8 +256,19 @@ void table_add_like(TableBody *t, Value key, Value v, uint64_t token)
     mem_count_content(TABLE_PAIR_BYTES);
 }
 
-/* What n words add to the border that they follow. */
-static uint32_t list_border(const Value *v, uint32_t n)
+bool table_add_new(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t i;
+    if (v == V_NIL || table_index_in(key, t->array_size)) return false;
+    if (table_chunked(t) && chunk_integer(key, &i)) return table_chunk_set(t, i, v, token);
+    uint32_t hash = key_hash(key);
+#ifndef MOONLET_MUTABLE
+    if (hamt_append(&t->hash, (HamtEntry){key, v}, hash)) return true;
+#endif
+    return map_put(&t->hash, key, hash, v, token);
+}
+
+uint32_t table_list_border(const Value *v, uint32_t n)
 {
     uint32_t dense = 0, used = 0;
     while (dense < n && v[dense] != V_NIL) dense++;
@@ -273,7 +284,7 @@ void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint6
     PvecFlat *flat = t->array.root;
     if (n && first - 1 == t->hash.spare && PVEC_OWNS(&t->array, flat, token)) {
         memcpy(flat->words + first - 1, v, n * sizeof *v);
-        t->hash.spare += list_border(v, (uint32_t)n);
+        t->hash.spare += table_list_border(v, (uint32_t)n);
         return;
     }
     for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);

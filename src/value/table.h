@@ -254,9 +254,22 @@ typedef struct TableRoom {
 } TableRoom;
 TableRoom table_room(const TableBody *t);
 Word table_room_word(const TableBody *t, uint32_t i);
-/* Begins an empty table with such room, to which its pairs are then added (table_add_like).
- * Answers false, and does nothing, when there is no such room. */
-bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);
+/* Begins an empty table with such room, for so many pairs in the hash, to which its items are
+ * then added (table_add_like) and its pairs. Answers false, and does nothing, when there is no
+ * such room. */
+bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
+                      uint64_t token);
+/* A pair for the hash, which is not counted. Answers false for a value of nil and a key that
+ * the hash has already or cannot have; such a table is good for nothing. */
+bool table_add_new(TableBody *t, Value key, Value v, uint64_t token);
+/* The words of all of the array, to be written in place of table_add_like, and told of at the
+ * end; NULL: they do not lie in a row. */
+static inline Value *table_array_to_fill(TableBody *t, uint64_t token)
+{
+    PvecFlat *flat = t->array.root;
+    return flat && PVEC_OWNS(&t->array, flat, token) ? flat->words : NULL;
+}
+void table_array_filled(TableBody *t);
 /* Calls fn for each key whose values differ, with that in b (nil: it is not there), where the
  * two have the same room but for the number of nodes, what is in them, and flags. What they
  * share costs nothing; there is no order. Answers false, and calls nothing, when the rooms

@@ -35,13 +35,27 @@ static bool is_possible(const TableRoom *room)
     return !room->words || (kept && !room->chunked && room->numbers);
 }
 
-bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token)
+bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
+                      uint64_t token)
 {
     if (!is_possible(room)) return false;
-    table_set_room(t, room, words, token);
-    HamtNode root = {.count = 1, .shift = room->shift};
-    if (room->shift) hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
+    uint32_t hidden = room->chunked ? (uint32_t)CHUNK_COUNTS : room->words;
+    mem_count_content(room->array * sizeof(Value));
+    if (room->array + hidden) pvec_resize(&t->array, 0, room->array + hidden, token);
+    t->array_size = room->array;
+    for (uint32_t i = 0; i < room->words; i++)
+        pvec_set(&t->array, room->array + i, words[i], token);
+    table_set_flags(t, table_room_flags(room));
+    HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
+    if (room->shift && !pairs) root.count = 1;
+    hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
     return true;
+}
+
+void table_array_filled(TableBody *t)
+{
+    const PvecFlat *flat = t->array.root;
+    t->hash.spare = table_list_border(flat->words, t->array_size);
 }
 
 /* Differences ---------------------------------------------------------------------- */

@@ -359,15 +359,6 @@ uint32_t table_room_flags(const TableRoom *room)
            (room->numbers ? TABLE_NUMBERS : 0) | (room->removed ? TABLE_REMOVED : 0);
 }
 
-void table_set_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token)
-{
-    uint32_t hidden = room->chunked ? (uint32_t)CHUNK_COUNTS : room->words;
-    set_room(t, room->array, room->nodes, hidden, token);
-    for (uint32_t i = 0; i < room->words; i++)
-        pvec_set(&t->array, room->array + i, words[i], token);
-    table_set_flags(t, table_room_flags(room));
-}
-
 void table_begin_like(TableBody *t, const TableBody *like, uint64_t token)
 {
     uint32_t size = like->array_size;

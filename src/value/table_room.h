@@ -58,7 +58,7 @@ void table_resize(TableBody *t, uint32_t size, uint32_t nodes, Value key, uint64
 
 /* The flags of a table with this room. */
 uint32_t table_room_flags(const TableRoom *room);
-/* Gives an empty table this room. */
-void table_set_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);
+/* What n words add to the border that they follow. */
+uint32_t table_list_border(const Value *v, uint32_t n);
 
 #endif
