@@ -37,7 +37,7 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
     }
     api_begin(&S, to);
     Machine *M = machine_begin(from->state);
-    import_begin(&im, S.M, M, base->state->next_id);
+    import_begin(&im, &S.M->run, &M->run, base->state->next_id);
     im.walk = api_walk(to);
     for (size_t i = 0; i < count; i++) brought[i] = import_value(&im, value_in(values[i]));
     machine_end(M);

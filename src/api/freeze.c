@@ -16,7 +16,8 @@ static moonlet_state *state_after(Machine *M, const moonlet_state *s)
 static void freeze(Machine *M, moonlet_value t, bool deep)
 {
     Walk whole = walk_begin();
-    if (value_is_table(value_in(t))) freeze_table(M, value_pointer(value_in(t)), deep, &whole);
+    if (value_is_table(value_in(t)))
+        freeze_table(&M->run, value_pointer(value_in(t)), deep, &whole);
 }
 
 moonlet_state *moonlet_freeze(const moonlet_state *s, moonlet_value t, bool deep)
@@ -32,7 +33,7 @@ moonlet_state *moonlet_freeze_libraries(const moonlet_state *s)
 {
     assert_live(s);
     Machine *M = machine_begin(s->state);
-    freeze_libraries(M);
+    freeze_libraries(&M->run);
     return state_after(M, s);
 }
 

@@ -59,7 +59,7 @@ moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v)
 static bool digest_of(const moonlet_state *s, Walk *w, uint64_t *digest)
 {
     Machine *M = machine_begin(s->state);
-    bool good = digest_world(M, w, digest);
+    bool good = digest_world(&M->run, w, digest);
     machine_end(M);
     return good;
 }

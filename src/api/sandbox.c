@@ -153,7 +153,7 @@ moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
 {
     assert_live(s);
     Machine *M = machine_begin(s->state);
-    Table *loaded = lib_registry_table(M, "_LOADED");
+    Table *loaded = lib_registry_table(&M->run, "_LOADED");
     Lists lists = {deny ? deny : moonlet_sandbox_default, allow};
     for (const char *const *path = lists.deny; *path; path++) {
         if (listed(allow, *path)) continue;

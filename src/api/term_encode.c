@@ -29,6 +29,7 @@ typedef struct Encoder {
     uint64_t shared_below;
     Import import;
     const State *imported; /* the state that `import` is from */
+    Machine *sender;       /* in that state */
 } Encoder;
 
 static Value address_key(const moonlet_term *list)
@@ -68,7 +69,7 @@ static Value encode_reference(Encoder *e, const moonlet_term *t)
 
 static void end_import(Encoder *e)
 {
-    if (e->imported) machine_end(e->import.from);
+    if (e->imported) machine_end(e->sender);
     e->imported = NULL;
 }
 
@@ -80,7 +81,8 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
     if (e->imported != s) {
         end_import(e);
         e->imported = s;
-        import_begin(&e->import, e->M, machine_begin(s), e->shared_below);
+        e->sender = machine_begin(s);
+        import_begin(&e->import, &e->M->run, &e->sender->run, e->shared_below);
     }
     v = import_value(&e->import, v);
     if (!e->import.refused) return v;

@@ -220,7 +220,7 @@ static bool digest_now(moonlet_timeline *t, uint64_t *digest)
     Walk w = walk_begin();
     machine_wake(t->M, t->now.state);
     uint64_t next_id = t->M->run.next_id, counted = mem_count_stop();
-    bool whole = digest_world(t->M, &w, digest);
+    bool whole = digest_world(&t->M->run, &w, digest);
     mem_count_go_on(counted);
     t->M->run.next_id = next_id;
     machine_rest(t->M);

@@ -84,7 +84,7 @@ static bool find_local(const Path *p, const DebugEvent *e, Value *out)
     const Part *name = &p->parts[0];
     bool found = false;
     for (int i = 1;; i++) {
-        Variable v = inspect_variable(e->M, &a, i);
+        Variable v = inspect_variable(&e->M->run, &a, i);
         if (!v.name) return found;
         if (v.temporary || v.name_length != name->length ||
             memcmp(v.name, name->at, name->length) != 0)

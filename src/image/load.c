@@ -73,7 +73,7 @@ static void fix_functions(Loader *L)
         const WordFixup *f = &L->words[i];
         if (f->proto)
             f->segment->slots[f->slot] = value_object(
-                upvalue_view(L->M, value_pointer(f->segment->slots[f->slot]), f->proto));
+                upvalue_view(&L->M->run, value_pointer(f->segment->slots[f->slot]), f->proto));
         else
             L->words[left++] = *f;
     }

@@ -96,7 +96,7 @@ static int load(Machine *M, Value *a, int n)
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
-    u->body.meta = lib_registry_table(M, "SNAPSHOT*");
+    u->body.meta = lib_registry_table(&M->run, "SNAPSHOT*");
     NATIVE_RETURN(value_object(u));
 }
 

@@ -113,7 +113,8 @@ static void compare_values(Diff *d, int64_t i, Value key, Value old, Value new)
     } else if (value_is(old, OBJ_USERDATA) && run_get(&d->M->run, d->changed, old) != V_NIL) {
         run_set(&d->M->run, d->changed, old, V_NIL);
         d->left--;
-        if (!digest_same_userdata(d->a, d->b, value_pointer(old))) report(d, i, key, old, new);
+        if (!digest_same_userdata(&d->a->run, &d->b->run, value_pointer(old)))
+            report(d, i, key, old, new);
     }
 }
 

@@ -11,7 +11,7 @@
 
 typedef struct Digest {
     XXH3_state_t xxh;
-    Machine *M;
+    Run *R;
     Table *numbers; /* object -> number, in the order met */
     Table *queue;   /* number -> object */
     Table *texts;   /* long string -> number, likewise */
@@ -47,7 +47,7 @@ static void add_text(Digest *d, Value v)
         return;
     }
     if (s->length > LONG_TEXT)
-        table_set(&d->texts->body, v, value_number((double)++d->texts_met), d->M->run.epoch);
+        table_set(&d->texts->body, v, value_number((double)++d->texts_met), d->R->epoch);
     walk_take(d->walk, s->length / LONG_TEXT, 0);
     add_word(d, 8 + (uint64_t)OBJ_STRING);
     add_string(d, s);
@@ -70,8 +70,8 @@ static bool add_value(Digest *d, Value v)
     Value number = table_get(&d->numbers->body, v);
     if (number == V_NIL) {
         number = value_number((double)++d->met);
-        table_set(&d->numbers->body, v, number, d->M->run.epoch);
-        table_set_int(&d->queue->body, d->met, v, d->M->run.epoch);
+        table_set(&d->numbers->body, v, number, d->R->epoch);
+        table_set_int(&d->queue->body, d->met, v, d->R->epoch);
     }
     add_word(d, number);
     return on;
@@ -127,9 +127,9 @@ static void add_table(Digest *d, const TableBody *t)
     add_word(d, 7);
 }
 
-static const void *bytes_of(Machine *M, const Userdata *u)
+static const void *bytes_of(Run *R, const Userdata *u)
 {
-    const UserdataBody *b = heap_userdata(&M->run, u);
+    const UserdataBody *b = heap_userdata(R, u);
     return b->own ? b->own : u->data;
 }
 
@@ -143,10 +143,10 @@ static void add_bytes(void *to, const void *bytes, size_t size)
 
 static void add_userdata(Digest *d, const Userdata *u)
 {
-    const UserdataBody *b = heap_userdata(&d->M->run, u);
+    const UserdataBody *b = heap_userdata(d->R, u);
     add_value(d, b->meta ? value_object(b->meta) : V_NIL);
     add_value(d, b->user);
-    if (u->kind) u->kind->contents(u, bytes_of(d->M, u), add_bytes, d);
+    if (u->kind) u->kind->contents(u, bytes_of(d->R, u), add_bytes, d);
 }
 
 static void add_to_state(void *to, const void *bytes, size_t size)
@@ -155,17 +155,17 @@ static void add_to_state(void *to, const void *bytes, size_t size)
     XXH3_64bits_update(to, bytes, size);
 }
 
-static uint64_t bytes_digest(Machine *M, const Userdata *u)
+static uint64_t bytes_digest(Run *R, const Userdata *u)
 {
     XXH3_state_t xxh;
     XXH3_64bits_reset(&xxh);
-    u->kind->contents(u, bytes_of(M, u), add_to_state, &xxh);
+    u->kind->contents(u, bytes_of(R, u), add_to_state, &xxh);
     return XXH3_64bits_digest(&xxh);
 }
 
-bool digest_same_userdata(Machine *a, Machine *b, const Userdata *u)
+bool digest_same_userdata(Run *a, Run *b, const Userdata *u)
 {
-    const UserdataBody *x = heap_userdata(&a->run, u), *y = heap_userdata(&b->run, u);
+    const UserdataBody *x = heap_userdata(a, u), *y = heap_userdata(b, u);
     if (x->meta != y->meta || !value_equal(x->user, y->user)) return false;
     return x->own == y->own || !u->kind || bytes_digest(a, u) == bytes_digest(b, u);
 }
@@ -207,10 +207,10 @@ static void add_coroutine(Digest *d, const CoBody *b)
 static void add_contents(Digest *d, void *o)
 {
     switch (object_type(o)) {
-    case OBJ_TABLE: add_table(d, heap_table(&d->M->run, o)); break;
+    case OBJ_TABLE: add_table(d, heap_table(d->R, o)); break;
     case OBJ_CLOSURE: add_function(d, o); break;
-    case OBJ_CELL: add_value(d, heap_cell(&d->M->run, o)); break;
-    case OBJ_COROUTINE: add_coroutine(d, heap_coroutine(&d->M->run, o)); break;
+    case OBJ_CELL: add_value(d, heap_cell(d->R, o)); break;
+    case OBJ_COROUTINE: add_coroutine(d, heap_coroutine(d->R, o)); break;
     case OBJ_USERDATA: add_userdata(d, o); break;
     case OBJ_LIGHT: break;
     default: {
@@ -230,23 +230,23 @@ static void add_random(Digest *d, const Random *r)
         add_word(d, r->words[(r->oldest + i) % RANDOM_WORDS]);
 }
 
-bool digest_world(Machine *view, Walk *walk, uint64_t *digest)
+bool digest_world(Run *view, Walk *walk, uint64_t *digest)
 {
     Digest *d = mem_alloc(sizeof *d + 64); /* XXH3 wants 64-byte alignment */
     d = (Digest *)(((uintptr_t)d + 63) & ~(uintptr_t)63);
     XXH3_64bits_reset(&d->xxh);
-    d->M = view;
-    d->numbers = run_new_table(&view->run);
-    d->queue = run_new_table(&view->run);
-    d->texts = run_new_table(&view->run);
+    d->R = view;
+    d->numbers = run_new_table(view);
+    d->queue = run_new_table(view);
+    d->texts = run_new_table(view);
     d->met = d->texts_met = 0;
     d->walk = walk;
-    add_random(d, view->run.random);
-    add_value(d, value_object(view->run.world->globals));
-    add_value(d, value_object(view->run.world->registry));
+    add_random(d, view->random);
+    add_value(d, value_object(view->world->globals));
+    add_value(d, value_object(view->world->registry));
     for (int i = 0; i < TYPE_COUNT; i++)
-        add_value(d, view->run.world->type_meta[i] ? value_object(view->run.world->type_meta[i])
-                                                   : V_NIL);
+        add_value(d,
+                  view->world->type_meta[i] ? value_object(view->world->type_meta[i]) : V_NIL);
     for (int64_t i = 1; i <= d->met && !walk->end; i++)
         add_contents(d, value_pointer(table_get_int(&d->queue->body, i)));
     *digest = XXH3_64bits_digest(&d->xxh);

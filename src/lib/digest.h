@@ -11,14 +11,14 @@
 #ifndef MOONLET_DIGEST_H
 #define MOONLET_DIGEST_H
 
-#include "stack/machine.h"
+#include "state/state.h"
 #include "state/walk.h"
 
 /* O(size of the world, each string once). view: a run that is used for nothing else. false:
  * the walk has ended before. */
-bool digest_world(Machine *view, Walk *walk, uint64_t *digest);
+bool digest_world(Run *view, Walk *walk, uint64_t *digest);
 
 /* Whether a userdata is the same in both: bytes that count, user value, metatable. */
-bool digest_same_userdata(Machine *a, Machine *b, const Userdata *u);
+bool digest_same_userdata(Run *a, Run *b, const Userdata *u);
 
 #endif

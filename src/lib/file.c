@@ -90,7 +90,7 @@ Value file_new(Machine *M, FILE *f, FileKind kind)
     Userdata *u = run_new_userdata(&M->run, file_tag, sizeof(File));
     bool real = f != file_recalled();
     *(File *)u->data = (File){f, real ? kind : FILE_CLOSED, 0};
-    u->body.meta = lib_registry_table(M, FILE_TYPE_NAME);
+    u->body.meta = lib_registry_table(&M->run, FILE_TYPE_NAME);
     if (kind == FILE_STANDARD) return value_object(u);
     mem_count(OPEN_BYTES);
     collect_metatable(M, value_object(u), u->body.meta);

@@ -4,7 +4,7 @@
 #include "lib/lib.h"
 
 typedef struct Freezing {
-    Machine *M;
+    Run *R;
     Table *met;   /* table -> true */
     Table *queue; /* of the tables that were met, in order */
     int64_t count;
@@ -12,10 +12,10 @@ typedef struct Freezing {
 
 static void meet(Freezing *f, Value v)
 {
-    if (!value_is_table(v) || value_pointer(v) == f->M->run.world->registry) return;
-    if (run_get(&f->M->run, f->met, v) != V_NIL) return;
-    run_set(&f->M->run, f->met, v, V_TRUE);
-    table_set_int(&f->queue->body, ++f->count, v, f->M->run.epoch);
+    if (!value_is_table(v) || value_pointer(v) == f->R->world->registry) return;
+    if (run_get(f->R, f->met, v) != V_NIL) return;
+    run_set(f->R, f->met, v, V_TRUE);
+    table_set_int(&f->queue->body, ++f->count, v, f->R->epoch);
 }
 
 static void meet_contents(Freezing *f, const TableBody *b, Walk *walk)
@@ -28,33 +28,33 @@ static void meet_contents(Freezing *f, const TableBody *b, Walk *walk)
     }
 }
 
-void freeze_table(Machine *M, Table *t, bool deep, Walk *walk)
+void freeze_table(Run *R, Table *t, bool deep, Walk *walk)
 {
-    Freezing f = {.M = M, .met = run_new_table(&M->run), .queue = run_new_table(&M->run)};
+    Freezing f = {.R = R, .met = run_new_table(R), .queue = run_new_table(R)};
     meet(&f, value_object(t));
     for (int64_t i = 1; i <= f.count && walk_take(walk, 1, 0); i++) {
         Table *next = value_pointer(table_get_int(&f.queue->body, i));
-        heap_freeze(&M->run, next);
-        if (deep) meet_contents(&f, heap_table(&M->run, next), walk);
+        heap_freeze(R, next);
+        if (deep) meet_contents(&f, heap_table(R, next), walk);
     }
 }
 
-static void freeze_with_metatable(Machine *M, Table *t)
+static void freeze_with_metatable(Run *R, Table *t)
 {
     if (!t) return;
-    heap_freeze(&M->run, t);
-    Table *meta = heap_table(&M->run, t)->meta;
-    if (meta) heap_freeze(&M->run, meta);
+    heap_freeze(R, t);
+    Table *meta = heap_table(R, t)->meta;
+    if (meta) heap_freeze(R, meta);
 }
 
-void freeze_libraries(Machine *M)
+void freeze_libraries(Run *R)
 {
-    const Table *loaded = lib_registry_table(M, "_LOADED");
+    const Table *loaded = lib_registry_table(R, "_LOADED");
     Value key = V_NIL, v;
-    while (table_next(heap_table(&M->run, loaded), &key, &v)) {
-        bool spared = !value_is_table(v) || value_pointer(v) == M->run.world->globals ||
+    while (table_next(heap_table(R, loaded), &key, &v)) {
+        bool spared = !value_is_table(v) || value_pointer(v) == R->world->globals ||
                       value_pointer(v) == loaded;
-        if (!spared) freeze_with_metatable(M, value_pointer(v));
+        if (!spared) freeze_with_metatable(R, value_pointer(v));
     }
-    for (int i = 0; i < TYPE_COUNT; i++) freeze_with_metatable(M, M->run.world->type_meta[i]);
+    for (int i = 0; i < TYPE_COUNT; i++) freeze_with_metatable(R, R->world->type_meta[i]);
 }

@@ -10,13 +10,13 @@
 #ifndef MOONLET_FREEZE_H
 #define MOONLET_FREEZE_H
 
-#include "stack/machine.h"
+#include "state/state.h"
 #include "state/walk.h"
 
 /* No recursion. When the walk has ended before, some tables are not frozen yet. */
-void freeze_table(Machine *M, Table *t, bool deep, Walk *walk);
+void freeze_table(Run *R, Table *t, bool deep, Walk *walk);
 /* The tables of all libraries that are loaded, but the globals' own, with their metatables,
  * and the metatables of types. */
-void freeze_libraries(Machine *M);
+void freeze_libraries(Run *R);
 
 #endif

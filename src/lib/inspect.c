@@ -8,9 +8,9 @@
 /* Levels --------------------------------------------------------------------------- */
 
 /* The top frame of a coroutine that does not run; false if it has none. */
-static bool cursor_waiting(Machine *M, const Coroutine *co, Activation *out)
+static bool cursor_waiting(Run *R, const Coroutine *co, Activation *out)
 {
-    const CoBody *b = heap_coroutine(&M->run, co);
+    const CoBody *b = heap_coroutine(R, co);
     if (!b->segment || b->status == CO_FRESH) return false;
     Value *fp = b->segment->slots + b->fp;
     out->c = frame_cursor(b->segment, fp, b->node);
@@ -34,7 +34,7 @@ bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out)
     if (co == M->run.co) {
         out->c = frame_cursor_running(M);
         out->end = out->c.fp;
-    } else if (!cursor_waiting(M, co, out)) {
+    } else if (!cursor_waiting(&M->run, co, out)) {
         return false;
     }
     for (; level > 0; level--) {
@@ -60,10 +60,10 @@ int inspect_line(const Activation *a) { return a->host ? -1 : error_line(a->c.fp
 
 static const char temporary_name[] = "(*temporary)";
 
-static Variable named(Machine *M, const char *name, size_t length, Value *slot)
+static Variable named(Run *R, const char *name, size_t length, Value *slot)
 {
     Variable v = {name, length, slot, *slot, false};
-    if (value_is(v.value, OBJ_CELL)) v.value = heap_cell(&M->run, value_pointer(v.value));
+    if (value_is(v.value, OBJ_CELL)) v.value = heap_cell(R, value_pointer(v.value));
     return v;
 }
 
@@ -76,21 +76,21 @@ static Variable temporary(const Activation *a, Value *slot, bool written)
     return (Variable){temporary_name, sizeof temporary_name - 1, slot, v, true};
 }
 
-static Variable active(Machine *M, const Activation *a, const ProtoLocal *l)
+static Variable active(Run *R, const Activation *a, const ProtoLocal *l)
 {
-    Variable v = named(M, l->name->data, l->name->length, a->c.fp + l->slot);
+    Variable v = named(R, l->name->data, l->name->length, a->c.fp + l->slot);
     if (!frame_proto(a->c.fp)->source->stripped) return v;
     v.name = temporary_name;
     v.name_length = sizeof temporary_name - 1;
     return v;
 }
 
-static Variable extra_argument(Machine *M, const Activation *a, unsigned n)
+static Variable extra_argument(Run *R, const Activation *a, unsigned n)
 {
     static const char name[] = "(*vararg)";
     Value *fp = a->c.fp;
     if (!frame_proto(fp)->vararg || n > frame_vararg_count(fp)) return (Variable){0};
-    return named(M, name, sizeof name - 1, fp - fp[-3] + frame_proto(fp)->params + n - 1);
+    return named(R, name, sizeof name - 1, fp - fp[-3] + frame_proto(fp)->params + n - 1);
 }
 
 static bool is_active(const Proto *p, uint32_t i, uint32_t at)
@@ -100,7 +100,7 @@ static bool is_active(const Proto *p, uint32_t i, uint32_t at)
 }
 
 /* The n-th active variable of a Lua function, or what lies above them all. */
-static Variable local_variable(Machine *M, const Activation *a, unsigned n)
+static Variable local_variable(Run *R, const Activation *a, unsigned n)
 {
     const Proto *p = frame_proto(a->c.fp);
     uint32_t at = proto_index(p, a->c.at);
@@ -109,20 +109,20 @@ static Variable local_variable(Machine *M, const Activation *a, unsigned n)
     for (uint32_t i = 0; i < p->local_count; i++) {
         const ProtoLocal *l = &p->locals[i];
         if (!is_active(p, i, at)) continue;
-        if (--n == 0) return active(M, a, l);
+        if (--n == 0) return active(R, a, l);
         if (l->slot >= above) above = l->slot + 1u;
     }
     size_t slot = (size_t)above + n - 1;
     return temporary(a, a->c.fp + slot, trace_holds_value(p, a->c.at, slot));
 }
 
-Variable inspect_variable(Machine *M, const Activation *a, int n)
+Variable inspect_variable(Run *R, const Activation *a, int n)
 {
     if (a->host || n == 0) return (Variable){0};
     bool native = !value_is(a->c.fp[-1], OBJ_CLOSURE);
-    if (n < 0) return native ? (Variable){0} : extra_argument(M, a, 0u - (unsigned)n);
+    if (n < 0) return native ? (Variable){0} : extra_argument(R, a, 0u - (unsigned)n);
     if ((uint32_t)n > a->c.segment->size) return (Variable){0};
-    return native ? temporary(a, a->c.fp + n - 1, true) : local_variable(M, a, (unsigned)n);
+    return native ? temporary(a, a->c.fp + n - 1, true) : local_variable(R, a, (unsigned)n);
 }
 
 void inspect_assign(Machine *M, const Activation *a, const Variable *v, Value value)

@@ -41,7 +41,7 @@ typedef struct Variable {
     bool temporary; /* no variable of the program's: not to be assigned to */
 } Variable;
 
-Variable inspect_variable(Machine *M, const Activation *a, int n);
+Variable inspect_variable(Run *R, const Activation *a, int n);
 /* Assigns to a variable found: to its cell, or to the slot, for which frozen parts of the
  * stack are copied. */
 void inspect_assign(Machine *M, const Activation *a, const Variable *v, Value value);

@@ -75,7 +75,7 @@ static void pack_item(void *context, size_t i, Pack *p)
     if (!has_values(out)) return;
     p->max = out->status == OUTCOME_OK ? m->results_max : m->error_max;
     Machine *M = machine_begin(out->state);
-    pack_values(p, M, out->values, out->count, m->base->next_id);
+    pack_values(p, &M->run, out->values, out->count, m->base->next_id);
     machine_end(M);
     p->max = 0;
     if (!p->error[0]) return;
@@ -231,7 +231,7 @@ static bool bring_packed(const Items *m, const Outcome *out, Machine *M, Value *
     OutcomeError error;
     Unpack u = {out->at, out->end, false};
     if (out->status == OUTCOME_FAILED) unpack_error(&u, &error);
-    Value *values = unpack_values(&u, M, &count, m->base->next_id);
+    Value *values = unpack_values(&u, &M->run, &count, m->base->next_id);
     if (!values || count != out->count) return false;
     if (count) memcpy(to, values, count * sizeof *values);
     return true;
@@ -242,7 +242,7 @@ static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value
 {
     Import im;
     Machine *from = machine_begin(out->state);
-    import_begin(&im, M, from, m->base->next_id);
+    import_begin(&im, &M->run, &from->run, m->base->next_id);
     for (size_t i = 0; i < out->count; i++) to[i] = import_value(&im, out->values[i]);
     machine_end_view(from);
     if (!im.refused) return true;

@@ -7,12 +7,12 @@
 
 /* Making libraries ----------------------------------------------------------------- */
 
-Table *lib_registry_table(Machine *M, const char *name)
+Table *lib_registry_table(Run *R, const char *name)
 {
-    Value v = run_get_field(&M->run, M->run.world->registry, name);
+    Value v = run_get_field(R, R->world->registry, name);
     if (value_is_table(v)) return value_pointer(v);
-    Table *t = run_new_table(&M->run);
-    run_set_field(&M->run, M->run.world->registry, name, value_object(t));
+    Table *t = run_new_table(R);
+    run_set_field(R, R->world->registry, name, value_object(t));
     return t;
 }
 
@@ -21,7 +21,7 @@ Table *lib_new(Machine *M, const char *name, const NativeDef *defs)
     Table *t = run_new_table(&M->run);
     native_register(M, t, defs);
     run_set_field(&M->run, M->run.world->globals, name, value_object(t));
-    run_set_field(&M->run, lib_registry_table(M, "_LOADED"), name, value_object(t));
+    run_set_field(&M->run, lib_registry_table(&M->run, "_LOADED"), name, value_object(t));
     return t;
 }
 

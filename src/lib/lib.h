@@ -48,7 +48,7 @@ extern LibImages lib_images;
 /* The table of a library with these functions: a global, and in package.loaded. */
 Table *lib_new(Machine *M, const char *name, const NativeDef *defs);
 /* A table in the registry, made when it is not there. */
-Table *lib_registry_table(Machine *M, const char *name);
+Table *lib_registry_table(Run *R, const char *name);
 
 /* The native that runs, and what it has captured. */
 static inline const Native *lib_self(const Value *a) { return value_pointer(a[-1]); }

@@ -339,5 +339,5 @@ void lib_open_base(Machine *M)
     lib_closure(M, g, native_row(natives_base, "ipairs"), step);
     run_set_field(&M->run, g, "_G", value_object(g));
     run_set_field(&M->run, g, "_VERSION", new_c_string("Lua 5.2"));
-    run_set_field(&M->run, lib_registry_table(M, "_LOADED"), "_G", value_object(g));
+    run_set_field(&M->run, lib_registry_table(&M->run, "_LOADED"), "_G", value_object(g));
 }

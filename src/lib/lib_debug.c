@@ -50,7 +50,7 @@ static int debug_getlocal(Machine *M, Value *a, int n)
     if (!arg_int(M, a, n, shift + 1, &index)) return NATIVE_ERROR;
     if (value_is_function(arg(a, n, shift))) return parameter_name(a, a[shift], index);
     if (!arg_activation(M, a, n, shift, co, &where)) return NATIVE_ERROR;
-    Variable v = inspect_variable(M, &where, index);
+    Variable v = inspect_variable(&M->run, &where, index);
     if (!v.name) NATIVE_RETURN(V_NIL);
     a[0] = new_string(v.name, v.name_length);
     a[1] = v.value;
@@ -68,7 +68,7 @@ static int debug_setlocal(Machine *M, Value *a, int n)
     if (!arg_activation(M, a, n, shift, co, &where) || !arg_any(M, a, n, shift + 2) ||
         !arg_int(M, a, n, shift + 1, &index))
         return NATIVE_ERROR;
-    Variable v = inspect_variable(M, &where, index);
+    Variable v = inspect_variable(&M->run, &where, index);
     if (!v.name || v.temporary) NATIVE_RETURN(V_NIL);
     inspect_assign(M, &where, &v, a[shift + 2]);
     NATIVE_RETURN(new_string(v.name, v.name_length));
@@ -99,7 +99,7 @@ static int debug_getupvalue(Machine *M, Value *a, int n)
     uint32_t i;
     bool absent;
     if (!arg_upvalue(M, a, n, 0, &i, &absent)) return absent ? 0 : NATIVE_ERROR;
-    a[1] = upvalue_get(M, a[0], i);
+    a[1] = upvalue_get(&M->run, a[0], i);
     if (value_is(a[0], OBJ_NATIVE) && value_is(a[1], OBJ_LIGHT)) a[1] = V_NIL; /* an address */
     a[0] = upvalue_name_text(a[0], i);
     return 2;
@@ -131,7 +131,7 @@ static int debug_upvalueid(Machine *M, Value *a, int n)
     if (!check_upvalue(M, a, n, 0, &i)) return NATIVE_ERROR;
     Light *id = mem_new_atomic(sizeof *id);
     object_init(&id->h, OBJ_LIGHT, 0);
-    id->pointer = (void *)(uintptr_t)upvalue_id(M, a[0], i);
+    id->pointer = (void *)(uintptr_t)upvalue_id(&M->run, a[0], i);
     NATIVE_RETURN(value_object(id));
 }
 

@@ -92,7 +92,7 @@ const NativeDef natives_file[] = {
 
 Table *lib_open_file(Machine *M)
 {
-    Table *meta = lib_registry_table(M, FILE_TYPE_NAME);
+    Table *meta = lib_registry_table(&M->run, FILE_TYPE_NAME);
     native_register(M, meta, natives_file);
     run_set_field(&M->run, meta, "__index", value_object(meta));
     return meta;

@@ -25,7 +25,7 @@ static Table *find_table(Machine *M, Table *t, const char *path, bool *frozen)
 
 static Table *find_module(Machine *M, const char *name, bool *frozen)
 {
-    Table *loaded = lib_registry_table(M, "_LOADED");
+    Table *loaded = lib_registry_table(&M->run, "_LOADED");
     Value v = run_get_field(&M->run, loaded, name);
     if (value_is_table(v)) return value_pointer(v);
     Table *t = find_table(M, M->run.world->globals, name, frozen);

@@ -282,7 +282,7 @@ enum { NAME, SEARCHERS, SEARCHER, SAID, REQUIRE_AT };
 
 static int require_done(Machine *M, Value *a, int n)
 {
-    Table *loaded = lib_registry_table(M, "_LOADED");
+    Table *loaded = lib_registry_table(&M->run, "_LOADED");
     if (lib_result(M, 0) != V_NIL && !native_set(M, loaded, a[NAME], lib_result(M, 0)))
         return NATIVE_ERROR;
     Value module = run_get(&M->run, loaded, a[NAME]);
@@ -332,7 +332,7 @@ static int require_answer(Machine *M, Value *a, int n)
 static int base_require(Machine *M, Value *a, int n)
 {
     if (!arg_string(M, a, n, 0)) return NATIVE_ERROR;
-    Value module = run_get(&M->run, lib_registry_table(M, "_LOADED"), a[NAME]);
+    Value module = run_get(&M->run, lib_registry_table(&M->run, "_LOADED"), a[NAME]);
     if (!value_is_false(module)) NATIVE_RETURN(module);
     a[SEARCHERS] = run_get_field(&M->run, value_pointer(lib_upvalue(a, 0)), "searchers");
     if (!value_is_table(a[SEARCHERS]))
@@ -416,8 +416,10 @@ void lib_open_package(Machine *M)
     set_path(M, package, "path", "LUA_PATH_5_2", "LUA_PATH", DEFAULT_PATH);
     set_path(M, package, "cpath", "LUA_CPATH_5_2", "LUA_CPATH", DEFAULT_CPATH);
     run_set_field(&M->run, package, "config", new_c_string("/\n;\n?\n!\n-\n"));
-    run_set_field(&M->run, package, "loaded", value_object(lib_registry_table(M, "_LOADED")));
-    run_set_field(&M->run, package, "preload", value_object(lib_registry_table(M, "_PRELOAD")));
+    run_set_field(&M->run, package, "loaded",
+                  value_object(lib_registry_table(&M->run, "_LOADED")));
+    run_set_field(&M->run, package, "preload",
+                  value_object(lib_registry_table(&M->run, "_PRELOAD")));
     const NativeDef *require = native_row(natives_package, "require");
     lib_closure(M, M->run.world->globals, require, value_object(package));
 }

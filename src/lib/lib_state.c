@@ -32,7 +32,7 @@ static int state_snapshot(Machine *M, Value *a, int n)
     run_own_value(s);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = s;
-    u->body.meta = lib_registry_table(M, "SNAPSHOT*");
+    u->body.meta = lib_registry_table(&M->run, "SNAPSHOT*");
     M->native[0] = value_object(u);
     return 1;
 }
@@ -57,7 +57,7 @@ static int state_digest(Machine *M, Value *a, int n)
     Machine *view = machine_begin(s);
     Walk walk = native_walk(M);
     uint64_t digest;
-    bool whole = digest_world(view, &walk, &digest);
+    bool whole = digest_world(&view->run, &walk, &digest);
     machine_end_view(view);
     native_charge_values(M, walk.nodes);
     if (!whole) return NATIVE_PAUSE;
@@ -89,7 +89,7 @@ static int state_freeze(Machine *M, Value *a, int n)
     if (t == M->run.world->registry)
         return native_arg_error(M, 0, "the registry stays writable");
     Walk walk = native_walk(M);
-    freeze_table(M, t, !value_is_false(arg(a, n, 1)), &walk);
+    freeze_table(&M->run, t, !value_is_false(arg(a, n, 1)), &walk);
     native_charge_values(M, walk.nodes);
     return walk.end ? NATIVE_PAUSE : 1;
 }
@@ -146,7 +146,7 @@ static int open_state(Machine *M, Value *a, int n)
 {
     Table *t = run_new_table(&M->run);
     native_register(M, t, natives_state);
-    Table *meta = lib_registry_table(M, "SNAPSHOT*");
+    Table *meta = lib_registry_table(&M->run, "SNAPSHOT*");
     run_set_field(&M->run, meta, "__tostring",
                   native_value(M, native_row(natives_state, "snapshot.__tostring")));
     NATIVE_RETURN(value_object(t));

@@ -68,7 +68,7 @@ void pack_free(Pack *p)
 
 typedef struct Packer {
     Pack *out;
-    Machine *M;
+    Run *R;
     uint64_t common_below;
     Trail trail;  /* the tables */
     Table *texts; /* long string -> number */
@@ -173,7 +173,7 @@ static void put_value(Packer *k, Value v, Step step)
 /* The array comes with its holes, so that # is the same, and without keys. */
 static void put_contents(Packer *k, uint32_t at)
 {
-    const TableBody *b = heap_table(&k->M->run, value_pointer(k->trail.items[at].object));
+    const TableBody *b = heap_table(k->R, value_pointer(k->trail.items[at].object));
     uint32_t n = b->array_size, pairs = 0;
     Value key = V_NIL, v;
     pack_number(k->out, table_is_frozen(b));
@@ -190,10 +190,10 @@ static void put_contents(Packer *k, uint32_t at)
     }
 }
 
-void pack_values(Pack *p, Machine *M, const Value *values, size_t count, uint64_t common_below)
+void pack_values(Pack *p, Run *R, const Value *values, size_t count, uint64_t common_below)
 {
-    Packer k = {.out = p, .M = M, .common_below = common_below, .trail.R = &M->run};
-    k.texts = run_new_table(&M->run);
+    Packer k = {.out = p, .R = R, .common_below = common_below, .trail.R = R};
+    k.texts = run_new_table(R);
     pack_number(p, count);
     for (size_t i = 0; i < count; i++) put_value(&k, values[i], (Step){STEP_START, 0, V_NIL});
     for (uint32_t at = 0; at < k.trail.count && !p->error[0]; at++) put_contents(&k, at);
@@ -238,7 +238,7 @@ typedef struct Numbered {
 
 typedef struct Unpacker {
     Unpack *in;
-    Machine *M;
+    Run *R;
     uint64_t common_below;
     Numbered tables, texts;
 } Unpacker;
@@ -297,7 +297,7 @@ static Value get_table(Unpacker *k)
         damage(k->in);
         return V_NIL;
     }
-    return number_next(k, &k->tables, value_object(run_new_table(&k->M->run)));
+    return number_next(k, &k->tables, value_object(run_new_table(k->R)));
 }
 
 static Value new_light(void *pointer)
@@ -355,22 +355,22 @@ static void get_contents(Unpacker *k, Table *t)
     if (value_is_table(meta)) t->body.meta = value_pointer(meta);
     uint64_t n = unpack_number(k->in);
     if (n > (size_t)(k->in->end - k->in->at)) damage(k->in); /* each takes a byte at least */
-    if (!k->in->bad) table_begin(&t->body, (uint32_t)n, 0, k->M->run.epoch);
+    if (!k->in->bad) table_begin(&t->body, (uint32_t)n, 0, k->R->epoch);
     for (uint64_t i = 1; i <= n && !k->in->bad; i++)
-        table_set_int(&t->body, (int64_t)i, get_value(k), k->M->run.epoch);
+        table_set_int(&t->body, (int64_t)i, get_value(k), k->R->epoch);
     for (uint64_t pairs = unpack_number(k->in); pairs > 0 && !k->in->bad; pairs--) {
         Value key = get_value(k), v = get_value(k);
         if (is_key(key))
-            table_set(&t->body, key, v, k->M->run.epoch);
+            table_set(&t->body, key, v, k->R->epoch);
         else
             damage(k->in);
     }
-    if (frozen) heap_freeze(&k->M->run, t);
+    if (frozen) heap_freeze(k->R, t);
 }
 
-Value *unpack_values(Unpack *u, Machine *M, size_t *count, uint64_t common_below)
+Value *unpack_values(Unpack *u, Run *R, size_t *count, uint64_t common_below)
 {
-    Unpacker k = {.in = u, .M = M, .common_below = common_below};
+    Unpacker k = {.in = u, .R = R, .common_below = common_below};
     size_t n = unpack_number(u);
     if (n > (size_t)(u->end - u->at)) damage(u); /* each takes a byte at least */
     if (u->bad) return NULL;

@@ -22,7 +22,7 @@
 #ifndef MOONLET_PACK_H
 #define MOONLET_PACK_H
 
-#include "stack/machine.h"
+#include "state/state.h"
 #include "state/trail.h"
 
 enum { PACK_ERROR_MAX = 320 };
@@ -38,7 +38,7 @@ typedef struct Pack {
 void pack_bytes(Pack *p, const void *bytes, size_t length);
 void pack_number(Pack *p, uint64_t n);
 /* The values as the run sees them. Objects with smaller ids than common_below are common. */
-void pack_values(Pack *p, Machine *M, const Value *values, size_t count, uint64_t common_below);
+void pack_values(Pack *p, Run *R, const Value *values, size_t count, uint64_t common_below);
 void pack_free(Pack *p);
 
 typedef struct Unpack {
@@ -49,6 +49,6 @@ typedef struct Unpack {
 uint64_t unpack_number(Unpack *u);
 const char *unpack_bytes(Unpack *u, size_t length);
 /* The values, their tables new ones of the run. In collected memory; NULL: u->bad. */
-Value *unpack_values(Unpack *u, Machine *M, size_t *count, uint64_t common_below);
+Value *unpack_values(Unpack *u, Run *R, size_t *count, uint64_t common_below);
 
 #endif

@@ -21,6 +21,7 @@
 #define MOONLET_POOL_H
 
 #include "lib/pack.h"
+#include "stack/limits.h"
 
 typedef struct Pool {
     size_t count;

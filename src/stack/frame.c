@@ -183,7 +183,7 @@ static void refresh_closure(Machine *M, Value *fp)
     if (LIKELY(!heap_closures_set())) return;
     Value f = upvalue_identity(fp[-1]);
     if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
-        fp[-1] = value_object(upvalue_view(M, value_pointer(f), frame_proto(fp)));
+        fp[-1] = value_object(upvalue_view(&M->run, value_pointer(f), frame_proto(fp)));
 }
 
 /* Moves the frame at fp, live up to top, to a new segment of this run with `room` slots

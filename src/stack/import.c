@@ -7,10 +7,10 @@
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 
-void import_begin(Import *im, Machine *to, Machine *from, uint64_t shared_below)
+void import_begin(Import *im, Run *to, Run *from, uint64_t shared_below)
 {
     assert(to != from && "values are brought from another state");
-    *im = (Import){.to = to, .from = from, .shared_below = shared_below, .trail.R = &from->run};
+    *im = (Import){.to = to, .from = from, .shared_below = shared_below, .trail.R = from};
     im->walk = walk_begin();
 }
 
@@ -49,26 +49,26 @@ static void no_memory(Import *im)
 
 /* Shells: copies without their contents -------------------------------------------- */
 
-static Closure *closure_shell(Machine *to, const Closure *c)
+static Closure *closure_shell(Run *to, const Closure *c)
 {
     Closure *copy = run_new_closure(c->h.flags);
-    object_init(&copy->h, OBJ_CLOSURE, run_new_id(&to->run));
+    object_init(&copy->h, OBJ_CLOSURE, run_new_id(to));
     copy->h.flags = c->h.flags;
     copy->proto = c->proto;
     return copy;
 }
 
-static Native *native_shell(Machine *to, const Native *f)
+static Native *native_shell(Run *to, const Native *f)
 {
-    Native *copy = run_new_native(&to->run, f->fn, f->name, (int)f->count);
+    Native *copy = run_new_native(to, f->fn, f->name, (int)f->count);
     copy->h.flags = f->h.flags;
     return copy;
 }
 
 /* The bytes are shared. An epoch that is nobody's makes who writes first copy them. */
-static Userdata *userdata_shell(Machine *to, const Userdata *u)
+static Userdata *userdata_shell(Run *to, const Userdata *u)
 {
-    Userdata *copy = run_new_userdata(&to->run, u->tag, 0);
+    Userdata *copy = run_new_userdata(to, u->tag, 0);
     copy->epoch = EPOCH_NONE;
     copy->size = u->size;
     copy->data = u->data;
@@ -76,17 +76,17 @@ static Userdata *userdata_shell(Machine *to, const Userdata *u)
     return copy;
 }
 
-static Coroutine *coroutine_shell(Machine *to)
+static Coroutine *coroutine_shell(Run *to)
 {
     Coroutine *copy = mem_new(sizeof *copy);
-    object_init(&copy->h, OBJ_COROUTINE, run_new_id(&to->run));
-    copy->epoch = to->run.epoch;
+    object_init(&copy->h, OBJ_COROUTINE, run_new_id(to));
+    copy->epoch = to->epoch;
     return copy;
 }
 
 static const char *coroutine_refusal(Import *im, const Coroutine *c)
 {
-    const CoBody *b = heap_coroutine(&im->from->run, c);
+    const CoBody *b = heap_coroutine(im->from, c);
     if (b->status == CO_DEAD) return NULL;
     if (b->status != CO_FRESH && b->status != CO_SUSPENDED) return "a running coroutine";
     return stack_holds_world(b) ? "a coroutine within state.fork or state.try" : NULL;
@@ -96,9 +96,9 @@ static const char *coroutine_refusal(Import *im, const Coroutine *c)
 static void *shell_of(Import *im, void *o, Step step)
 {
     switch (object_type(o)) {
-    case OBJ_TABLE: return run_new_table(&im->to->run);
-    case OBJ_CELL: return run_new_cell(&im->to->run, V_NIL);
-    case OBJ_CLOSURE: return closure_shell(im->to, heap_closure(&im->from->run, o));
+    case OBJ_TABLE: return run_new_table(im->to);
+    case OBJ_CELL: return run_new_cell(im->to, V_NIL);
+    case OBJ_CLOSURE: return closure_shell(im->to, heap_closure(im->from, o));
     case OBJ_NATIVE: return native_shell(im->to, o);
     case OBJ_USERDATA: return userdata_shell(im->to, o);
     default: {
@@ -154,7 +154,7 @@ static void fill_pair(void *context, Word key, Word v)
     const TableCopy *c = context;
     Value k = brought(c->im, key, (Step){STEP_KEY, c->at, V_NIL});
     Value w = brought(c->im, v, (Step){STEP_VALUE, c->at, key});
-    if (k != V_NIL && w != V_NIL) table_add_like(c->to, k, w, c->im->to->run.epoch);
+    if (k != V_NIL && w != V_NIL) table_add_like(c->to, k, w, c->im->to->epoch);
 }
 
 static void fill_array(Import *im, const TableBody *from, TableBody *to, uint32_t at)
@@ -163,26 +163,26 @@ static void fill_array(Import *im, const TableBody *from, TableBody *to, uint32_
         Value v = pvec_get(&from->array, i), key = value_number(i + 1);
         if (v == V_NIL) continue;
         table_set_int(to, (int64_t)i + 1, brought(im, v, (Step){STEP_VALUE, at, key}),
-                      im->to->run.epoch);
+                      im->to->epoch);
     }
 }
 
 static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
 {
-    const TableBody *b = heap_table(&im->from->run, from);
+    const TableBody *b = heap_table(im->from, from);
     uint64_t entries = b->array_size + (uint64_t)b->hash.count;
     if (!may_copy(im, entries, 0, (Step){STEP_VALUE, at, V_NIL})) return;
     if (contents_are_common(im, b)) {
         table_body_copy(&to->body, b);
     } else if (may_copy(im, 0, entries * ENTRY_BYTES, (Step){STEP_VALUE, at, V_NIL})) {
-        table_begin_like(&to->body, b, im->to->run.epoch); /* a loop over pairs may come too */
+        table_begin_like(&to->body, b, im->to->epoch); /* a loop over pairs may come too */
         fill_array(im, b, &to->body, at);
         table_each_hashed(b, fill_pair, &(TableCopy){im, &to->body, at});
     }
     to->body.meta = brought_meta(im, b->meta, at);
     if (!table_is_frozen(b)) return;
     to->body.flags &= ~TABLE_FROZEN; /* copied, perhaps */
-    heap_freeze(&im->to->run, to);
+    heap_freeze(im->to, to);
 }
 
 static void fill_values(Import *im, const Value *from, Value *to, uint32_t count, uint32_t at)
@@ -193,7 +193,7 @@ static void fill_values(Import *im, const Value *from, Value *to, uint32_t count
 
 static void fill_userdata(Import *im, const Userdata *from, Userdata *to, uint32_t at)
 {
-    const UserdataBody *b = heap_userdata(&im->from->run, from);
+    const UserdataBody *b = heap_userdata(im->from, from);
     to->body.own = b->own;
     to->body.user = brought(im, b->user, (Step){STEP_USER, at, V_NIL});
     to->body.meta = brought_meta(im, b->meta, at);
@@ -231,7 +231,7 @@ static void bring_callee(void *context, Value *fp)
         fp[-1] = value_object(upvalue_view(c->im->to, value_pointer(f), frame_proto(fp)));
     } else {
         const Closure *view = upvalue_view(c->im->from, value_pointer(f), frame_proto(fp));
-        if (view != heap_closure(&c->im->from->run, value_pointer(f))) f = value_object(view);
+        if (view != heap_closure(c->im->from, value_pointer(f))) f = value_object(view);
         fp[-1] = brought(c->im, f, step);
     }
 }
@@ -250,7 +250,7 @@ static const HookState *brought_hook(Import *im, const HookState *from, uint32_t
 
 static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uint32_t at)
 {
-    const CoBody *b = heap_coroutine(&im->from->run, from);
+    const CoBody *b = heap_coroutine(im->from, from);
     if (b->status == CO_DEAD && (!b->segment || stack_holds_world(b))) {
         to->body.status = CO_DEAD;
         return;
@@ -285,10 +285,10 @@ static void fill(Import *im, uint32_t at)
     case OBJ_TABLE: fill_table(im, from, to, at); break;
     case OBJ_CELL:
         ((Cell *)to)->value =
-            brought(im, heap_cell(&im->from->run, from), (Step){STEP_CELL, at, V_NIL});
+            brought(im, heap_cell(im->from, from), (Step){STEP_CELL, at, V_NIL});
         break;
     case OBJ_CLOSURE: {
-        const Closure *c = heap_closure(&im->from->run, from);
+        const Closure *c = heap_closure(im->from, from);
         fill_values(im, c->upvalues, ((Closure *)to)->upvalues, c->h.flags, at);
         break;
     }
@@ -305,14 +305,13 @@ static void fill(Import *im, uint32_t at)
 /* What the sending state's collection knows of the copied objects. */
 static void bring_collection(Import *im, uint32_t first)
 {
-    const Collection *c = &im->from->run.world->collection;
-    if (c->weak && !im->to->run.world->collection.weak)
-        run_edit_collection(&im->to->run)->weak = true;
+    const Collection *c = &im->from->world->collection;
+    if (c->weak && !im->to->world->collection.weak) run_edit_collection(im->to)->weak = true;
     if (!c->finalizers) return;
     for (uint32_t i = first; i < im->trail.count; i++) {
         const TrailItem *item = &im->trail.items[i];
-        if (value_is_number(run_get(&im->from->run, c->finalizers, item->object)))
-            trace_add_finalizer(&im->to->run, item->copy);
+        if (value_is_number(run_get(im->from, c->finalizers, item->object)))
+            trace_add_finalizer(im->to, item->copy);
     }
 }
 

@@ -22,15 +22,15 @@
 #ifndef MOONLET_IMPORT_H
 #define MOONLET_IMPORT_H
 
-#include "stack/machine.h"
+#include "state/state.h"
 #include "state/trail.h"
 #include "state/walk.h"
 
 enum { IMPORT_PATH_MAX = 256 };
 
 typedef struct Import {
-    Machine *to;
-    Machine *from;         /* for reading only: of a state, which nobody changes */
+    Run *to;
+    Run *from;             /* for reading only: of a state, which nobody changes */
     uint64_t shared_below; /* ids of the objects that both states have; 0: none */
     Trail trail;           /* what is copied; those from `filled` on are still empty */
     uint32_t filled;
@@ -41,7 +41,7 @@ typedef struct Import {
     char path[IMPORT_PATH_MAX], why[WALK_TEXT_MAX];
 } Import;
 
-void import_begin(Import *im, Machine *to, Machine *from, uint64_t shared_below);
+void import_begin(Import *im, Run *to, Run *from, uint64_t shared_below);
 /* The value as the receiving state has it. Nil, and im->refused set, when something in it
  * cannot be brought. O(objects copied and what they hold); no recursion. */
 Value import_value(Import *im, Value v);

@@ -309,24 +309,24 @@ TraceRoots trace_roots(const Machine *M, StackTop *top)
 
 /* Copies ---------------------------------------------------------------------------- */
 
-static Segment *segment_copy(Machine *M, const Segment *s, uint32_t used)
+static Segment *segment_copy(Run *R, const Segment *s, uint32_t used)
 {
-    Segment *copy = segment_try_new(&M->run, s->size);
+    Segment *copy = segment_try_new(R, s->size);
     if (!copy) {
         mem_refuse();
         return NULL;
     }
     memcpy(copy, s, sizeof *s + used * sizeof(Value));
-    copy->epoch = M->run.epoch;
+    copy->epoch = R->epoch;
     return copy;
 }
 
-Segment *stack_copy(Machine *M, const CoBody *body)
+Segment *stack_copy(Run *R, const CoBody *body)
 {
     assert(body->segment && "a coroutine that is copied has a stack");
-    Segment *top = segment_copy(M, body->segment, body->top);
+    Segment *top = segment_copy(R, body->segment, body->top);
     for (Segment *s = top; s && s->prev; s = s->prev) {
-        s->prev = segment_copy(M, s->prev, s->prev_frame);
+        s->prev = segment_copy(R, s->prev, s->prev_frame);
         if (!s->prev) return NULL;
     }
     return top;

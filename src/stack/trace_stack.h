@@ -48,7 +48,7 @@ StackTop stack_top(const CoBody *body);
 void stack_visit(const StackVisitor *v, StackTop top);
 
 /* A stack for this run to write, slots and all. NULL: no memory, which is a shortage. */
-MEM_TRY Segment *stack_copy(Machine *M, const CoBody *body);
+MEM_TRY Segment *stack_copy(Run *R, const CoBody *body);
 /* How many slots it copies, about. */
 size_t stack_slots(const CoBody *body);
 /* Whether a frame on it goes back to a state when it returns (control/world.h). */

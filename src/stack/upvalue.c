@@ -25,18 +25,18 @@ const String *upvalue_name(Value f, uint32_t i)
     return p->source->stripped ? NULL : p->upvalues[i].name;
 }
 
-static Value read(Machine *M, const Closure *c, uint32_t i)
+static Value read(Run *R, const Closure *c, uint32_t i)
 {
     Value v = c->upvalues[i];
-    return c->proto->upvalues[i].cell ? heap_cell(&M->run, value_pointer(v)) : v;
+    return c->proto->upvalues[i].cell ? heap_cell(R, value_pointer(v)) : v;
 }
 
-Value upvalue_get(Machine *M, Value f, uint32_t i)
+Value upvalue_get(Run *R, Value f, uint32_t i)
 {
     assert(i < upvalue_count(f) && "the function has the upvalue");
-    if (is_lua(f)) return read(M, heap_closure(&M->run, value_pointer(f)), i);
+    if (is_lua(f)) return read(R, heap_closure(R, value_pointer(f)), i);
     Value v = ((Native *)value_pointer(f))->upvalues[i];
-    return value_is(v, OBJ_CELL) ? heap_cell(&M->run, value_pointer(v)) : v;
+    return value_is(v, OBJ_CELL) ? heap_cell(R, value_pointer(v)) : v;
 }
 
 static uint64_t mixed(uint64_t h, uint64_t x)
@@ -45,12 +45,12 @@ static uint64_t mixed(uint64_t h, uint64_t x)
     return h ^ h >> 29;
 }
 
-uint64_t upvalue_id(Machine *M, Value f, uint32_t i)
+uint64_t upvalue_id(Run *R, Value f, uint32_t i)
 {
     assert(i < upvalue_count(f) && "the function has the upvalue");
     const uint64_t no_id = (uint64_t)1 << 63; /* ids are smaller */
     if (!is_lua(f)) return no_id | object_id(value_pointer(f)) << 8 | i;
-    const Closure *c = heap_closure(&M->run, value_pointer(f));
+    const Closure *c = heap_closure(R, value_pointer(f));
     if (c->proto->upvalues[i].cell) return object_id(value_pointer(c->upvalues[i]));
     const AstFunction *source = c->proto->source;
     const AstLocal *l = source->upvalues[i].local;
@@ -74,25 +74,25 @@ Closure *upvalue_stand_in(const Closure *f, const Proto *p)
     return c;
 }
 
-static Closure *copy_with(Machine *M, Closure *f, uint32_t i, Value v)
+static Closure *copy_with(Run *R, Closure *f, uint32_t i, Value v)
 {
-    const Closure *now = heap_closure(&M->run, f);
+    const Closure *now = heap_closure(R, f);
     Closure *c = upvalue_stand_in(f, now->proto);
     for (uint32_t k = 0; k < now->proto->upvalue_count; k++)
         c->upvalues[k] = k == i ? v : now->upvalues[k];
     closure_check(c);
-    heap_set_closure(&M->run, f, c);
+    heap_set_closure(R, f, c);
     return c;
 }
 
-const Closure *upvalue_view(Machine *M, const Closure *c, const Proto *p)
+const Closure *upvalue_view(Run *R, const Closure *c, const Proto *p)
 {
     const Closure *f = value_pointer(upvalue_identity(value_object(c)));
-    const Closure *now = heap_closure(&M->run, f);
+    const Closure *now = heap_closure(R, f);
     if (now->proto == p) return now;
     Closure *view = upvalue_stand_in(f, p);
     for (uint32_t i = 0; i < p->upvalue_count; i++)
-        view->upvalues[i] = p->upvalues[i].cell ? now->upvalues[i] : read(M, now, i);
+        view->upvalues[i] = p->upvalues[i].cell ? now->upvalues[i] : read(R, now, i);
     return view;
 }
 
@@ -103,7 +103,7 @@ static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
     do {
         if (c.segment->epoch != M->run.epoch) return;
         if (upvalue_identity(c.fp[-1]) == value_object(f))
-            c.fp[-1] = value_object(upvalue_view(M, f, frame_proto(c.fp)));
+            c.fp[-1] = value_object(upvalue_view(&M->run, f, frame_proto(c.fp)));
     } while (frame_down(&c));
 }
 
@@ -126,7 +126,7 @@ void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)
         *heap_cell_mut(&M->run, value_pointer(now->upvalues[i])) = v;
         if (now->proto == f->proto) return;
     } else {
-        copy_with(M, f, i, v);
+        copy_with(&M->run, f, i, v);
     }
     refresh(M, f);
 }
@@ -134,9 +134,9 @@ void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)
 /* Joining -------------------------------------------------------------------------- */
 
 /* f's stand-in with nothing but cells, made if need be; NULL: it needs too many slots. */
-static const Closure *celled(Machine *M, Closure *f)
+static const Closure *celled(Run *R, Closure *f)
 {
-    const Closure *now = heap_closure(&M->run, f);
+    const Closure *now = heap_closure(R, f);
     const Proto *p = link_celled(now->proto);
     if (!p) return NULL;
     if (p == now->proto) return now;
@@ -144,10 +144,10 @@ static const Closure *celled(Machine *M, Closure *f)
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
         Value v = now->upvalues[i];
         bool cell = now->proto->upvalues[i].cell;
-        c->upvalues[i] = cell ? v : value_object(run_new_cell(&M->run, v));
+        c->upvalues[i] = cell ? v : value_object(run_new_cell(R, v));
     }
     closure_check(c);
-    heap_set_closure(&M->run, f, c);
+    heap_set_closure(R, f, c);
     return c;
 }
 
@@ -160,8 +160,8 @@ bool upvalue_join(Machine *M, Closure *f, uint32_t i, Closure *g, uint32_t j)
     const Closure *from = heap_closure(&M->run, g);
     bool cells =
         heap_closure(&M->run, f)->proto->upvalues[i].cell && from->proto->upvalues[j].cell;
-    if (!cells && (!(from = celled(M, g)) || !celled(M, f))) return false;
-    copy_with(M, f, i, from->upvalues[j]);
+    if (!cells && (!(from = celled(&M->run, g)) || !celled(&M->run, f))) return false;
+    copy_with(&M->run, f, i, from->upvalues[j]);
     refresh(M, f);
     return true;
 }

@@ -34,18 +34,18 @@ static inline Value upvalue_identity(Value f)
 uint32_t upvalue_count(Value f);
 /* NULL: it has none, being a native's. */
 const String *upvalue_name(Value f, uint32_t i);
-Value upvalue_get(Machine *M, Value f, uint32_t i);
+Value upvalue_get(Run *R, Value f, uint32_t i);
 /* Allocates; O(depth of the stack), where the upvalue is held by value. */
 void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v);
 /* Equal numbers mean the same variable: a cell's id; or for what is held by value, a
  * number made of the variable's place in the source and its value. */
-uint64_t upvalue_id(Machine *M, Value f, uint32_t i);
+uint64_t upvalue_id(Run *R, Value f, uint32_t i);
 /* f's upvalue i becomes g's upvalue j. false: the function would be too
  * complex, or there is no memory, which is a shortage. */
 bool upvalue_join(Machine *M, Closure *f, uint32_t i, Closure *g, uint32_t j);
 
 /* What a frame of this Proto has at fp[-1] when it runs c, or a stand-in of c. */
-const Closure *upvalue_view(Machine *M, const Closure *c, const Proto *p);
+const Closure *upvalue_view(Run *R, const Closure *c, const Proto *p);
 
 /* What may stand in for f, with this code; the upvalues are to be filled in. */
 Closure *upvalue_stand_in(const Closure *f, const Proto *p);

@@ -71,7 +71,7 @@ static Value random_graph(Rng *r)
 static Pack packed(Value v)
 {
     Pack p = {0};
-    pack_values(&p, M, &v, 1, 0);
+    pack_values(&p, &M->run, &v, 1, 0);
     ck_assert_str_eq(p.error, "");
     return p;
 }
@@ -80,7 +80,7 @@ static Value unpacked(const Pack *p)
 {
     Unpack u = {p->bytes, p->bytes + p->length, false};
     size_t count = 0;
-    Value *v = unpack_values(&u, M, &count, 0);
+    Value *v = unpack_values(&u, &M->run, &count, 0);
     ck_assert_ptr_nonnull(v);
     ck_assert_uint_eq(count, 1);
     ck_assert_ptr_eq(u.at, u.end);
@@ -171,7 +171,7 @@ START_TEST(what_cannot_be_packed)
     run_set(&M->run, list, value_number(2), value_object(machine_new_coroutine(M, V_NIL)));
     Value v = value_object(t);
     Pack p = {0};
-    pack_values(&p, M, &v, 1, 0);
+    pack_values(&p, &M->run, &v, 1, 0);
     ck_assert_str_eq(
         p.error, "a coroutine cannot leave its process (threads can share it): value.list[2]");
     pack_free(&p);
@@ -187,15 +187,15 @@ START_TEST(common_objects)
     run_set_field(&M->run, young, "old", value_object(old));
     Value v = value_object(young);
     Pack p = {0};
-    pack_values(&p, M, &v, 1, below);
+    pack_values(&p, &M->run, &v, 1, below);
     Unpack u = {p.bytes, p.bytes + p.length, false};
     size_t count;
-    Value *back = unpack_values(&u, M, &count, below);
+    Value *back = unpack_values(&u, &M->run, &count, below);
     ck_assert_ptr_nonnull(back);
     ck_assert(back[0] != v);
     ck_assert(run_get_field(&M->run, value_pointer(back[0]), "old") == value_object(old));
     u = (Unpack){p.bytes, p.bytes + p.length, false};
-    ck_assert_ptr_null(unpack_values(&u, M, &count, 1)); /* not of before that */
+    ck_assert_ptr_null(unpack_values(&u, &M->run, &count, 1)); /* not of before that */
     pack_free(&p);
 }
 END_TEST
@@ -209,14 +209,14 @@ START_TEST(damage)
         size_t count;
         for (size_t length = 0; length < p.length; length += 1 + p.length / 40) {
             Unpack u = {p.bytes, p.bytes + length, false};
-            unpack_values(&u, M, &count, 0);
+            unpack_values(&u, &M->run, &count, 0);
             ck_assert(u.bad);
         }
         for (int k = 0; k < 40; k++) {
             char *byte = &p.bytes[rng_below(&r, (uint32_t)p.length)], before = *byte;
             *byte = (char)rng_below(&r, 256);
             Unpack u = {p.bytes, p.bytes + p.length, false};
-            Value *v = unpack_values(&u, M, &count, 0);
+            Value *v = unpack_values(&u, &M->run, &count, 0);
             ck_assert((v == NULL) == u.bad);
             *byte = before;
         }
