@@ -466,25 +466,6 @@ HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
     return HAMT(next_in_nodes)(root, key, hash);
 }
 
-/* The pair after the key in the order that the map has at shift 0, which is the same for
- * equal maps, whatever their history. O(pairs) at another shift. */
-HAMT_FN const HamtEntry *HAMT(next_canonical)(const Hamt *map, Word key, uint32_t hash)
-{
-    const HamtNode *root = map->root;
-    if (!root || !HAMT(shift)(root)) return HAMT(next)(map, key, hash);
-    const HamtEntry *best = NULL;
-    uint32_t best_hash = 0;
-    for (uint32_t i = 0; i < root->count; i++) {
-        const HamtEntry *e = &root->entries[i];
-        uint32_t e_hash = HAMT_KEY_HASH(e->key);
-        if (key && !HAMT(precedes)(key, hash, e->key, e_hash)) continue;
-        if (best && !HAMT(precedes)(e->key, e_hash, best->key, best_hash)) continue;
-        best = e;
-        best_hash = e_hash;
-    }
-    return best;
-}
-
 HAMT_FN void HAMT(diff_key)(const HAMT(Diff) * d, Word key, Word a, Word b)
 {
     if (d->a || d->b) {

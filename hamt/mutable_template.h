@@ -86,11 +86,6 @@ MUTABLE_FN const HamtEntry *MUTABLE(next)(const Hamt *map, Word key, uint32_t ha
     return NULL;
 }
 
-MUTABLE_FN const HamtEntry *MUTABLE(next_canonical)(const Hamt *map, Word key, uint32_t hash)
-{
-    return MUTABLE(next)(map, key, hash);
-}
-
 MUTABLE_FN uint32_t MUTABLE(check)(const Hamt *map) { return map->count; }
 
 #undef MUTABLE_JOIN2

@@ -131,7 +131,7 @@ MOONLET_API moonlet_state *moonlet_init(void);
  * late.
  *
  * Programs run as well with any seed, whatever their keys (keys that share a hash are in
- * trees). It decides the order of pairs and next, and with it moonlet_digest: a replay, or
+ * trees). It decides the order of pairs and next: a replay, or
  * processes that compare digests, must have the same one. Binary chunks do not depend on it. A
  * seed that strangers do not know keeps the order of their tables from them until they look.
  */
@@ -469,9 +469,9 @@ MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value 
 MOONLET_API size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v);
 /* Of any value; nil if it has none (debug.getmetatable). */
 MOONLET_API moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v);
-/* A hash of all that the state contains, equal for equal states on every machine, in processes
- * with the same seed; that of state.digest (docs/STATE.md). O(state), each object and string
- * once; allocates. moonlet_digest_limited works within the limits of s, as a run does (a step
+/* A hash of all that the state contains, equal on every machine for states that have come about
+ * in the same way; that of state.digest (docs/STATE.md). O(state), each object and string
+ * once. moonlet_digest_limited works within the limits of s, as a run does (a step
  * is 16 values); it answers false, and leaves *digest alone, when that is not enough. */
 MOONLET_API uint64_t moonlet_digest(const moonlet_state *s);
 MOONLET_API bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Digest: a content hash (XXH3, 64 bits) of all that a world's globals and registry
- * reach: tables, functions (by where they were written, with their upvalues), suspended
- * coroutines with their stacks, the random state. Objects count by the order in which
- * they are met, not by their ids, so equal worlds have equal digests on every machine;
- * but tables with objects as keys are walked in the order of the ids.
- * Userdata count by what their makers say of them (UserdataKind), light ones by the order met.
+ * Digest: a content hash (XXH3, 128 bits, of which 64 are shown) of all that a world's globals
+ * and registry reach: tables, functions (by where they were written, with their upvalues),
+ * suspended coroutines with their stacks, the random state. It is the sum of what the objects
+ * contain (content.h), which are named by their ids. So worlds that have come about in the same
+ * way have the same digest on every machine, and no order counts.
+ * Userdata count by what their makers say of them (UserdataKind), light ones by where they are.
  * Not included: what runs at the moment, open files, states that snapshots hold.
  */
 #ifndef MOONLET_DIGEST_H
@@ -14,8 +14,8 @@
 #include "state/state.h"
 #include "state/walk.h"
 
-/* O(size of the world, each string once). view: a run that is used for nothing else. false:
- * the walk has ended before. */
+/* O(size of the world, each string once). view: a run that is used for nothing else, or is at
+ * rest. false: the walk has ended before. */
 bool digest_world(Run *view, Walk *walk, uint64_t *digest);
 
 /* Whether a userdata is the same in both: bytes that count, user value, metatable. */

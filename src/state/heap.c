@@ -276,6 +276,23 @@ void heap_set_closure(Run *R, Closure *c, const Closure *now)
     *claim_value(R, c, contents(R, c, &closure_itself.value)) = value_object(now);
 }
 
+static const void *frozen_in(const void *object)
+{
+    switch (object_type(object)) {
+    case OBJ_TABLE: return &((const Table *)object)->body;
+    case OBJ_COROUTINE: return &((const Coroutine *)object)->body;
+    case OBJ_USERDATA: return &((const Userdata *)object)->body;
+    case OBJ_CELL: return &((const Cell *)object)->value;
+    case OBJ_CLOSURE: return &closure_itself.value;
+    default: return NULL;
+    }
+}
+
+const void *run_contents(Run *R, const void *object)
+{
+    return contents(R, object, frozen_in(object));
+}
+
 /* The sweep ------------------------------------------------------------------------ */
 
 typedef struct Retain {

@@ -279,6 +279,10 @@ static inline bool heap_is_lost(const Run *R, const TableBody *b)
  * frozen again. */
 TableBody *heap_thaw(Run *R, Table *t);
 
+/* The contents of any object, to be read: a body, a cell's value, what stands for a closure or
+ * nil (NULL: nothing ever did); NULL for what has none. */
+const void *run_contents(Run *R, const void *object);
+
 /* Raw table access as this run sees it. */
 static inline Value run_get(Run *R, const Table *t, Value key)
 {

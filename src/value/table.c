@@ -351,63 +351,6 @@ bool table_may_have_had(const TableBody *t, Value key)
            table_get(t, key) != V_NIL;
 }
 
-typedef struct Integers {
-    int64_t *items;
-    uint64_t count;
-} Integers;
-
-static void gather_integer(void *context, Word key, Word value)
-{
-    Integers *list = context;
-    int64_t i;
-    (void)value;
-    if (chunk_integer(key, &i)) list->items[list->count++] = i;
-}
-
-/* Those from 1 on first, as they may be in the array. */
-static int compare_integers(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a - 1, y = *(const uint64_t *)b - 1;
-    return (x > y) - (x < y);
-}
-
-static bool each_in_array(const TableBody *t, TableVisitFn *fn, void *context)
-{
-    for (uint32_t i = 0; i < t->array_size; i++) {
-        Value v = pvec_get(&t->array, i);
-        if (v != V_NIL && !fn(context, table_integer_key((int64_t)i + 1), v)) return false;
-    }
-    return true;
-}
-
-/* The integers in the hash, which are above those in the array, in their order. */
-static bool each_integer(const TableBody *t, TableVisitFn *fn, void *context)
-{
-    Integers list = {mem_try_alloc_atomic(table_pairs(t) * sizeof(int64_t)), 0};
-    if (!list.items) mem_refuse(); /* an error follows */
-    if (!list.items) return false;
-    table_each_hashed(t, gather_integer, &list);
-    qsort(list.items, list.count, sizeof *list.items, compare_integers);
-    for (uint64_t k = 0; k < list.count; k++) {
-        int64_t i = list.items[k];
-        if (!fn(context, table_integer_key(i), table_get_int(t, i))) return false;
-    }
-    return true;
-}
-
-void table_each_canonical(const TableBody *t, TableVisitFn *fn, void *context)
-{
-    bool numbers = table_flags(t) & TABLE_NUMBERS;
-    if (!each_in_array(t, fn, context)) return;
-    if (numbers && t->hash.count && !each_integer(t, fn, context)) return;
-    const HamtEntry *e = map_next_canonical(&t->hash, V_NIL, 0);
-    for (; e; e = map_next_canonical(&t->hash, e->key, key_hash(e->key))) {
-        int64_t i;
-        if (chunk_integer(e->key, &i) || chunk_is_key(e->key)) continue;
-        if (!fn(context, e->key, e->value)) return;
-    }
-}
-
 /* ---- length ---- */
 
 /* Not nil at low, or 0; nil at high. */

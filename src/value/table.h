@@ -300,10 +300,6 @@ static inline int64_t table_length(const TableBody *t)
 /* The entry after *key in the table's order (nil starts); false at the end.
  * Works when *key was deleted meanwhile. O(log32 n). */
 bool table_next(const TableBody *t, Value *key, Value *value);
-/* Calls fn for each pair, until that gives false, in an order that depends on the contents only
- * and not on their history: for digests. O(n); where the hash has numbers they are sorted. */
-typedef bool TableVisitFn(void *context, Value key, Value value);
-void table_each_canonical(const TableBody *t, TableVisitFn *fn, void *context);
 /* Whether a traversal may have come to this key: it is there, or may have been. */
 bool table_may_have_had(const TableBody *t, Value key);
 

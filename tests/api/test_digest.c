@@ -129,8 +129,7 @@ START_TEST(addresses_do_not_count)
         Item one = {1, strdup("text")}, two = {1, strdup("text")}, three = {1, strdup("else")};
         const moonlet_type_info *type = i ? &hidden_type : &item_type;
         moonlet_state *a = with_userdata(moonlet_init(), "u", type, &one);
-        moonlet_state *b =
-            with_userdata(after(moonlet_init(), "x = {} x = nil"), "u", type, &two);
+        moonlet_state *b = with_userdata(moonlet_init(), "u", type, &two);
         moonlet_state *c = with_userdata(moonlet_init(), "u", type, &three);
         ck_assert_uint_eq(moonlet_digest(a), moonlet_digest(b));
         ck_assert_int_eq(moonlet_digest(a) == moonlet_digest(c), i);
@@ -206,6 +205,68 @@ START_TEST(light_userdata_count)
 }
 END_TEST
 
+/* Each statement changes the digest, and what follows it changes it back. */
+static const char *const changes[][2] = {
+    {"t.a = 1", "t.a = nil"},
+    {"t.a = false", "t.a = nil"},
+    {"t.s = 'x'", "t.s = 's'"},
+    {"t.s = 1", "t.s = 's'"},
+    {"t.s, t.r = t.r, t.s", "t.s, t.r = t.r, t.s"},
+    {"t[1], t[2] = 2, 1", "t[1], t[2] = 1, 2"},
+    {"t['1'], t[1] = 1, nil", "t['1'], t[1] = nil, 1"},
+    {"t[1e9] = 1", "t[1e9] = nil"},
+    {"t[-1] = 0", "t[-1] = nil"},
+    {"t[0] = 0 / 0", "t[0] = nil"},
+    {"t[t] = t", "t[t] = nil"},
+    {"t.x, t.y = t.y, t.x", "t.x, t.y = t.y, t.x"}, /* two that are alike */
+    {"t.x.deep.z, t.y.deep.z = t.y.deep.z, t.x.deep.z",
+     "t.x.deep.z, t.y.deep.z = t.y.deep.z, t.x.deep.z"},
+    {"setmetatable(t, t.x)", "setmetatable(t, nil)"},
+    {"debug.setmetatable(1, t)", "debug.setmetatable(1, nil)"},
+    {"set(2)", "set(1)"},
+    {"f, g = g, f", "f, g = g, f"},
+    {"debug.setupvalue(f, 1, 6)", "debug.setupvalue(f, 1, 5)"},
+    {"co, other = other, co", "co, other = other, co"},
+    {"print = type", "print = p"},
+    {"long = long .. 'x'", "long = long:sub(1, -2)"},
+};
+
+START_TEST(each_change_changes_it)
+{
+    moonlet_state *s = world("t = {1, 2, s = 's', r = 'r'}\n"
+                             "for _, k in ipairs {'x', 'y'} do t[k] = {deep = {z = {}}} end\n"
+                             "local n, up = 1, 5 function set(v) n = v end\n"
+                             "function f() return up end function g() return up end\n"
+                             "p, long = print, ('long'):rep(1000)\n"
+                             "co = coroutine.create(function() coroutine.yield() end)\n"
+                             "other = coroutine.create(function() coroutine.yield() end)\n"
+                             "coroutine.resume(co)");
+    uint64_t digest = moonlet_digest(s);
+    moonlet_state *changed = after(moonlet_retain(s), changes[_i][0]);
+    ck_assert_uint_ne(moonlet_digest(changed), digest);
+    moonlet_state *back = after(changed, changes[_i][1]);
+    ck_assert_uint_eq(moonlet_digest(back), digest);
+    moonlet_release(back);
+    moonlet_release(s);
+}
+END_TEST
+
+/* What is on a stack counts, and where control is. */
+START_TEST(coroutines_count)
+{
+    moonlet_state *s = world("co = coroutine.wrap(function(a) local b = {} while true do\n"
+                             "b[1] = a a = coroutine.yield(b) a = coroutine.yield(a) end end)\n"
+                             "co(1)");
+    uint64_t digests[4] = {moonlet_digest(s)};
+    for (int i = 1; i < 4; i++) {
+        s = after(s, i == 2 ? "co(7)" : "co(8)");
+        digests[i] = moonlet_digest(s);
+        for (int k = 0; k < i; k++) ck_assert_uint_ne(digests[i], digests[k]);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(hosts_see_what_differs)
 {
     moonlet_state *a = world("hp, name, t = 10, 'x', {a = {b = {1, 2}}}");
@@ -237,6 +298,8 @@ int main(void)
 {
     TCase *t = tcase_create("digest");
     tcase_add_loop_test(t, what_is_written_counts, 0, WRITTEN);
+    tcase_add_loop_test(t, each_change_changes_it, 0, sizeof changes / sizeof *changes);
+    tcase_add_test(t, coroutines_count);
     tcase_add_test(t, hosts_see_what_differs);
     tcase_add_test(t, addresses_do_not_count);
     tcase_add_test(t, imported_bytes_count);

@@ -441,44 +441,6 @@ START_TEST(sparse_keys_leave_the_array)
 }
 END_TEST
 
-/* An order for digests: the same contents by another way. */
-typedef struct Order {
-    Value keys[64];
-    int count;
-} Order;
-
-static bool note_key(void *context, Value key, Value value)
-{
-    Order *o = context;
-    (void)value;
-    o->keys[o->count++] = key;
-    return true;
-}
-
-START_TEST(canonical_order_is_of_the_contents)
-{
-    Random random = {1};
-    for (int round = 0; round < 300; round++) {
-        TableBody a = {0}, b = {0};
-        uint64_t token = epoch_new();
-        for (int i = 0; i < 200; i++)
-            table_set(&a, make_key((int)random_below(&random, 162)), V_NIL, token);
-        int n = (int)random_below(&random, 60), keys[60];
-        for (int i = 0; i < n; i++) {
-            keys[i] = (int)random_below(&random, 162);
-            table_set(&a, make_key(keys[i]), V_TRUE, token);
-        }
-        if (round % 2) table_begin(&b, random_below(&random, 100), 0, token);
-        while (n--) table_set(&b, make_key(keys[n]), V_TRUE, token);
-        Order x = {{0}, 0}, y = {{0}, 0};
-        table_each_canonical(&a, note_key, &x);
-        table_each_canonical(&b, note_key, &y);
-        must(x.count == y.count);
-        for (int i = 0; i < x.count; i++) must(value_equal(x.keys[i], y.keys[i]));
-    }
-}
-END_TEST
-
 START_TEST(many_keys_of_each_kind)
 {
     enum { MANY = 100000 };
@@ -621,7 +583,6 @@ int main(void)
     tcase_add_test(tc, the_key_that_needs_room_counts);
     tcase_add_test(tc, a_hole_at_one_leaves_an_array);
     tcase_add_test(tc, sparse_keys_leave_the_array);
-    tcase_add_test(tc, canonical_order_is_of_the_contents);
     tcase_add_test(tc, many_keys_of_each_kind);
     tcase_add_test(tc, strings_of_one_hash);
     tcase_add_test(tc, numbers_of_one_hash);
