@@ -416,8 +416,12 @@ MOONLET_API moonlet_state *moonlet_timeline_state(moonlet_timeline *t);
  * looks into the state pays for what was written since, as moonlet_timeline_back does. */
 MOONLET_API moonlet_state *moonlet_timeline_state_at(moonlet_timeline *t, uint64_t frame);
 /* The digest of that state (moonlet_digest), which peers can compare to find out that their
- * games have parted. False if the frame is not kept, or a call is running. O(world). That of
- * the present frame costs later frames nothing. */
+ * games have parted. False if the frame is not kept, or a call is running. That of the present
+ * frame costs later frames nothing, and takes O(what has been written since the last one that
+ * was asked for), the first time O(world); that of an earlier frame O(1) when it was asked for
+ * as the frame was the present one, else O(world), with the cost to later frames of
+ * moonlet_timeline_state. From the first one on the timeline keeps 50 to 90 bytes for each
+ * object of the world. */
 MOONLET_API bool moonlet_timeline_digest(moonlet_timeline *t, uint64_t frame, uint64_t *digest);
 
 /* Tables -------------------------------------------------------------------------- */

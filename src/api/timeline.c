@@ -3,8 +3,9 @@
  * Timelines: a run that is not ended between two calls of the host. The states between them
  * are its own (state/undo.h): so it writes in place, and goes back in place.
  *
- *   kept   a ring: the state after call n is at n % size, for n from oldest to frame; it
- *          grows until it has room for frames + 1
+ *   kept    a ring: the state after call n is at n % size, for n from oldest to frame; it
+ *           grows until it has room for frames + 1
+ *   ledger  what is known of the state `at`, that of frame `entered`; NULL: of none
  */
 #include "api/api.h"
 
@@ -12,15 +13,25 @@
 #include "control/collect.h"
 #include "eval/error.h"
 #include "lib/digest.h"
+#include "lib/ledger.h"
 
 #include <assert.h>
 
 enum { SIZE_FIRST = 8 };
 
+typedef struct Kept {
+    State *state;
+    uint64_t digest;
+    bool known; /* the digest */
+} Kept;
+
 struct moonlet_timeline {
     struct moonlet_state now; /* what a session begins from: no handle for others */
     Machine *M;
-    State **kept;
+    Kept *kept;
+    Ledger *ledger;
+    const State *at;
+    uint64_t entered;
     size_t size, frames;
     uint64_t oldest, frame;
     const Value *values; /* of the last call */
@@ -28,10 +39,15 @@ struct moonlet_timeline {
     bool running;
 };
 
-static State *kept_at(const moonlet_timeline *t, uint64_t frame)
+static Kept *place_of(const moonlet_timeline *t, uint64_t frame)
 {
     assert(t->oldest <= frame && frame < t->oldest + t->size && "the frame is kept");
-    return t->kept[frame % t->size];
+    return &t->kept[frame % t->size];
+}
+
+static State *kept_at(const moonlet_timeline *t, uint64_t frame)
+{
+    return place_of(t, frame)->state;
 }
 
 /* Without memory it stays as it is, and has fewer frames. */
@@ -39,12 +55,14 @@ static void grow(moonlet_timeline *t)
 {
     size_t size = t->size ? 2 * t->size : SIZE_FIRST;
     if (size > t->frames) size = t->frames + 1;
-    State **kept = mem_try_alloc(size * sizeof *kept);
+    Kept *kept = mem_try_alloc(size * sizeof *kept);
     if (!kept) return;
-    for (uint64_t n = t->oldest; n < t->frame; n++) kept[n % size] = kept_at(t, n);
+    for (uint64_t n = t->oldest; n < t->frame; n++) kept[n % size] = *place_of(t, n);
     t->kept = kept;
     t->size = size;
 }
+
+enum { LEDGER_LAG = 64 }; /* frames that it may be behind, beside those that are kept */
 
 static void keep(moonlet_timeline *t, State *state)
 {
@@ -52,8 +70,9 @@ static void keep(moonlet_timeline *t, State *state)
     uint64_t kept = t->frame - t->oldest;
     if (kept == t->size && t->size <= t->frames) grow(t);
     if (kept == t->size) t->oldest++;
-    t->kept[t->frame % t->size] = state;
+    t->kept[t->frame % t->size] = (Kept){state, 0, false};
     t->now.state = state;
+    if (t->frame - t->entered > t->frames + LEDGER_LAG) t->at = NULL;
 }
 
 moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
@@ -76,6 +95,7 @@ void moonlet_timeline_end(moonlet_timeline *t)
     if (!t || t->running) return;
     machine_wake(t->M, t->now.state);
     machine_end(t->M);
+    ledger_free(t->ledger);
     mem_free_root(t);
 }
 
@@ -180,14 +200,43 @@ moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
     return r;
 }
 
+/* In the run itself, which is to notice nothing of it: its own snapshots stay its own. */
+static bool find_digest(moonlet_timeline *t, uint64_t *digest)
+{
+    if (!t->ledger) t->ledger = ledger_new();
+    bool good = t->ledger && ledger_digest(t->ledger, &t->M->run, t->at, digest);
+    t->at = good ? t->now.state : NULL;
+    t->entered = t->frame;
+    if (good) return true;
+    Walk w = walk_begin();
+    return digest_world(&t->M->run, &w, digest);
+}
+
+/* The ledger, if it is after the frame to go back to, goes with it. */
+static void go_back(moonlet_timeline *t, uint64_t frame)
+{
+    State *to = kept_at(t, frame);
+    LedgerBack back;
+    uint64_t digest;
+    bool along = t->at && t->entered > frame;
+    if (along && t->at != t->now.state) along = find_digest(t, &digest) && t->at;
+    if (along) ledger_before_back(&back, &t->M->run, to);
+    for (; t->frame > frame; t->frame--) *place_of(t, t->frame) = (Kept){0};
+    t->now.state = to;
+    machine_back(t->M, to);
+    if (!along) return;
+    t->at = ledger_after_back(t->ledger, &back, &t->M->run) ? to : NULL;
+    t->entered = frame;
+}
+
 bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame)
 {
     assert_given(t);
     if (t->running || frame < t->oldest || frame > t->frame) return false;
     machine_wake(t->M, t->now.state);
-    for (; t->frame > frame; t->frame--) t->kept[t->frame % t->size] = NULL;
-    t->now.state = kept_at(t, frame);
-    machine_back(t->M, t->now.state);
+    uint64_t counted = mem_count_stop();
+    go_back(t, frame);
+    mem_count_go_on(counted);
     machine_rest(t->M);
     return true;
 }
@@ -214,27 +263,33 @@ moonlet_state *moonlet_timeline_state_at(moonlet_timeline *t, uint64_t frame)
     return handle_new(kept_at(t, frame), t->now.config);
 }
 
-/* In the run itself, which is to notice nothing of it: its own snapshots stay its own. */
 static bool digest_now(moonlet_timeline *t, uint64_t *digest)
 {
-    Walk w = walk_begin();
     machine_wake(t->M, t->now.state);
-    uint64_t next_id = t->M->run.next_id, counted = mem_count_stop();
-    bool whole = digest_world(&t->M->run, &w, digest);
+    uint64_t counted = mem_count_stop();
+    bool whole = find_digest(t, digest);
     mem_count_go_on(counted);
-    t->M->run.next_id = next_id;
     machine_rest(t->M);
     return whole;
+}
+
+static bool digest_at(moonlet_timeline *t, uint64_t frame, uint64_t *digest)
+{
+    if (frame == t->frame) return digest_now(t, digest);
+    moonlet_state *s = moonlet_timeline_state_at(t, frame);
+    if (s) *digest = moonlet_digest(s);
+    moonlet_release(s);
+    return s != NULL;
 }
 
 bool moonlet_timeline_digest(moonlet_timeline *t, uint64_t frame, uint64_t *digest)
 {
     assert_given(t);
     assert_given(digest);
-    if (!t->running && frame == t->frame) return digest_now(t, digest);
-    moonlet_state *s = moonlet_timeline_state_at(t, frame);
-    if (!s) return false;
-    *digest = moonlet_digest(s);
-    moonlet_release(s);
+    if (t->running || frame < t->oldest || frame > t->frame) return false;
+    Kept *kept = place_of(t, frame);
+    if (!kept->known && !digest_at(t, frame, &kept->digest)) return false;
+    kept->known = true;
+    *digest = kept->digest;
     return true;
 }

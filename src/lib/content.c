@@ -34,7 +34,7 @@ enum { LONG_TEXT = 64 }; /* bytes: what is longer is read once */
 static Sum sum_of(XXH128_hash_t h) { return (Sum){h.low64, h.high64}; }
 static Sum hash_bytes(const void *bytes, size_t n) { return sum_of(XXH3_128bits(bytes, n)); }
 
-static void put(Content *c, Sum s) { sum_add(&c->sum, c->off ? sum_negative(s) : s); }
+static inline void put(Content *c, Sum s) { sum_add(&c->sum, c->off ? sum_negative(s) : s); }
 
 static uint64_t head(uint64_t id, Role role, unsigned types)
 {
@@ -132,7 +132,7 @@ static void add_pair(void *pairs, Word key, Word value)
 {
     const Pairs *p = pairs;
     if (!walk_take(p->c->walk, 2, 0)) return;
-    put(p->c, pair_hash(p->c, object_id(p->table), key, value));
+    if (!p->c->references) put(p->c, pair_hash(p->c, object_id(p->table), key, value));
     refer(p->c, key);
     refer(p->c, value);
 }
@@ -152,7 +152,8 @@ static void add_meta(Content *c, const void *object, const Table *meta)
 {
     walk_take(c->walk, 1, 0);
     if (!meta) return;
-    put(c, hash_words(head(object_id(object), ROLE_META, 0), object_id(meta), 0));
+    if (!c->references)
+        put(c, hash_words(head(object_id(object), ROLE_META, 0), object_id(meta), 0));
     c->refer(c->context, (void *)meta);
 }
 
@@ -170,11 +171,12 @@ static void add_table(Content *c, const void *table, const TableBody *t)
 static void add_at(Content *c, uint64_t id, Role role, uint32_t at, Value v)
 {
     walk_take(c->walk, 1, 0);
+    refer(c, v);
+    if (c->references) return;
     Word4 w = word_of(c, v);
     if (w.type == OBJ_LIGHT)
         add_place(c, v, hash_words(head(id, ROLE_LIGHT_VALUE, role), at, 0));
     put(c, hash_words(head(id, role, w.type), at, w.word));
-    refer(c, v);
 }
 
 static void add_function(Content *c, const Closure *f, const Value *stand_in)
@@ -229,12 +231,13 @@ static void stack_word(Stack *s, Word4 w)
 static void stack_value(Stack *s, Value v)
 {
     walk_take(s->c->walk, 1, 0);
+    refer(s->c, v);
+    if (s->c->references) return;
     Word4 w = word_of(s->c, v);
     if (w.type == OBJ_LIGHT)
         add_place(s->c, v,
                   hash_words(head(s->id, ROLE_LIGHT_VALUE, ROLE_STACK), s->at + s->count, 0));
     stack_word(s, w);
-    refer(s->c, v);
 }
 
 static void stack_live(void *stack, Value *slots, size_t count)
@@ -305,7 +308,8 @@ static void add_userdata(Content *c, const Userdata *u, const UserdataBody *b)
 {
     add_meta(c, u, b->meta);
     add_at(c, object_id(u), ROLE_USER, 0, b->user);
-    if (u->kind && !content_is_shared(u, b)) add_bytes(c, u, ROLE_BYTES, bytes_of(u, b));
+    if (u->kind && !content_is_shared(u, b) && !c->references)
+        add_bytes(c, u, ROLE_BYTES, bytes_of(u, b));
 }
 
 bool content_is_shared(const Userdata *u, const UserdataBody *b) { return u->kind && !b->own; }
@@ -377,14 +381,14 @@ static void change_pair(void *change, Value key, Value old, Value now)
     uint64_t id = object_id(d->table);
     if (now != V_NIL) {
         put(c, pair_hash(c, id, key, now));
-        refer(c, key);
         refer(c, now);
+        if (old == V_NIL) refer(c, key);
     }
     if (old == V_NIL) return;
     c->off = true;
     put(c, pair_hash(c, id, key, old));
-    refer(c, key);
     refer(c, old);
+    if (now == V_NIL) refer(c, key);
     c->off = false;
 }
 

@@ -37,6 +37,7 @@ typedef struct Content {
     Walk *walk;
     Sum sum;
     bool off;                                   /* what is met is taken off */
+    bool references;                            /* only these are looked for */
     void (*refer)(void *context, void *object); /* to all but strings and light userdata */
     void *context;
     AddressMap lights; /* pointer -> Sum of its places */

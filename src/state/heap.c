@@ -288,11 +288,6 @@ static const void *frozen_in(const void *object)
     }
 }
 
-const void *run_contents(Run *R, const void *object)
-{
-    return contents(R, object, frozen_in(object));
-}
-
 /* The sweep ------------------------------------------------------------------------ */
 
 typedef struct Retain {
@@ -369,6 +364,73 @@ void heap_blocks(const Run *R, bool (*live)(void *context, const void *object), 
     Boxes b = {live, context, fn, fn_context};
     hamt_blocks(&R->heap, fn, fn_context);
     hamt_each(&R->heap, count_box, &b);
+}
+
+/* Contents of any object --------------------------------------------------------------- */
+
+const void *run_contents(Run *R, const void *object)
+{
+    return contents(R, object, frozen_in(object));
+}
+
+typedef struct Changes {
+    Run *R;
+    UndoFn *fn;
+    void *context;
+    uint64_t epoch;
+} Changes;
+
+/* What has been written over in place says so by its epoch, and was put aside. */
+static void changed_entry(void *context, Word key, Word old, Word now)
+{
+    const Changes *c = context;
+    void *object = value_pointer(key);
+    uint64_t *box = old ? value_pointer(old) : (uint64_t *)frozen_in(object) - 1;
+    (void)now;
+    if (*box <= c->epoch) c->fn(c->context, &(UndoEntry){object, box});
+}
+
+static Hamt raw_heap(const State *s)
+{
+    Hamt heap = s->heap;
+    heap.spare = 0;
+    return heap;
+}
+
+void run_changes(Run *R, const State *s, UndoFn *fn, void *context)
+{
+    Hamt from = raw_heap(s);
+    own_each(s, fn, context);
+    heap_map_diff(&from, &R->heap, changed_entry, &(Changes){R, fn, context, s->epoch});
+}
+
+static void lose(const Changes *c, void *object)
+{
+    c->fn(c->context, &(UndoEntry){object, (uint64_t *)run_contents(c->R, object) - 1});
+}
+
+static void lose_saved(void *context, const UndoEntry *e) { lose(context, e->object); }
+
+static void lose_entry(void *context, Word key, Word then, Word now)
+{
+    (void)then, (void)now;
+    lose(context, value_pointer(key));
+}
+
+void run_losses(Run *R, const State *s, UndoFn *fn, void *context)
+{
+    Hamt to = raw_heap(s);
+    Changes c = {R, fn, context, 0};
+    own_each(s, lose_saved, &c);
+    heap_map_diff(&to, &R->heap, lose_entry, &c);
+}
+
+uint64_t *heap_copy_box(const UndoEntry *e)
+{
+    size_t size = box_size(e->object);
+    uint64_t *box = mem_alloc(size);
+    memcpy(box, e->box, size);
+    return box;
 }
 
 /* Going back ----------------------------------------------------------------------- */

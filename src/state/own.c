@@ -195,6 +195,24 @@ static void each_saved(const struct StateMore *more, UndoFn *fn, void *context)
     for (const Undo *u = more->undo; u; u = u->next) undo_each(&u->list, fn, context);
 }
 
+typedef struct Filter {
+    UndoFn *fn;
+    void *context;
+    uint64_t epoch;
+} Filter;
+
+static void if_it_was_then(void *context, const UndoEntry *e)
+{
+    const Filter *f = context;
+    if (*e->box <= f->epoch) f->fn(f->context, e);
+}
+
+void own_each(const State *s, UndoFn *fn, void *context)
+{
+    Filter f = {fn, context, s->epoch};
+    if (s->heap.spare == STATE_OWN) each_saved(s->more, if_it_was_then, &f);
+}
+
 static Run *open_for(const State *s)
 {
     const Undo *last = s->heap.spare == STATE_OWN ? s->more->undo : NULL;

@@ -13,6 +13,8 @@
 void own_begin(Run *R, State *s);
 /* The object's contents, of which box is a copy, are about to be written over. */
 void own_save(Run *R, void *object, uint64_t *box);
+/* Each thing that s contained and that has been put aside for it. */
+void own_each(const State *s, UndoFn *fn, void *context);
 /* Gives undo what has been put aside for s, and gives up all own snapshots after it. false: s
  * is none any more, nor are others. */
 bool own_undo(Run *R, const State *s, UndoFn *undo);

@@ -283,6 +283,16 @@ TableBody *heap_thaw(Run *R, Table *t);
  * nil (NULL: nothing ever did); NULL for what has none. */
 const void *run_contents(Run *R, const void *object);
 
+/* Calls fn for each object whose contents may not be what they were in s, a state of the run's
+ * own that is still kept, with what they were. Perhaps more than once: the first is right. Not
+ * for objects that have been made since. O(what was written since). */
+void run_changes(Run *R, const State *s, UndoFn *fn, void *context);
+/* The same for each object whose contents the run will see otherwise when it has gone back to
+ * s, with what it sees now: also for objects that have been made since. */
+void run_losses(Run *R, const State *s, UndoFn *fn, void *context);
+/* Contents that may be written over, copied. */
+uint64_t *heap_copy_box(const UndoEntry *e);
+
 /* Raw table access as this run sees it. */
 static inline Value run_get(Run *R, const Table *t, Value key)
 {

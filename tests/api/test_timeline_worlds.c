@@ -187,6 +187,35 @@ static const char *const limited[] = {
     "return collectgarbage('count')",
     NULL};
 
+/* What is reached and by which ways: for the digests that are kept up. */
+static const char *const graphs[] = {
+    "t[#] = {t[#], t[#], t[#], n = @}",
+    "t[#] = t[#]",
+    "t[#], t[#] = t[#], nil",
+    "t[#] = nil",
+    "local a = t[#] if a then a[#] = t[#] end",
+    "local a = t[#] if a then a[#] = nil end",
+    "local a, b = t[#], t[#] if a and b then a.x, b.x = b, a end t[#] = nil",
+    "local a = t[#] if a then a.x = a t[#] = nil end",
+    "local a = t[#] if a then a[a] = t[#] a[t[#] or 1] = {a} end",
+    "local a = t[#] if a then for k in pairs(a) do a[k] = nil end end",
+    "local a = t[#] if a then setmetatable(a, t[#]) end",
+    "local a = t[#] for i = 1, 20 do a = {a, n = i} end t[#] = a",
+    "local hub = t[#] or {} for i = 1, 9 do t[i] = {hub, t[i]} end",
+    "local hub = t[#] or {} for i = 1, 9 do if t[i] and t[i] ~= hub then t[i].hub = hub end "
+    "end",
+    "for i = 1, 9 do if t[i] then t[i].hub = nil end end",
+    "for i = 1, 9 do if t[i] then t[i].x, t[i].n = t[#], # end end",
+    "local a = t[#] f[#] = function() a = {a} return n end",
+    "local a = t[#] f[#] = coroutine.wrap(function(b) while true do a, b = b, a "
+    "coroutine.yield(1) end end)",
+    "local a = f[#] return a and a(t[#])",
+    "f[#] = nil",
+    "c = {c, t[#]}",
+    "c = c and c[1] or {}",
+    "t[#] = {} for i = 1, # * # do t[#] = {t[#], t[#]} end",
+    NULL};
+
 static const Kind kinds[] = {
     {"data", "", data, {0}},
     {"coroutines", "", coroutines, {0}},
@@ -199,6 +228,7 @@ static const Kind kinds[] = {
     {"bytes", "", limited, {.bytes = 100000, .steps = 1000000}},
     {"stack", "", limited, {.stack = 2000, .steps = 30000}},
     {"string", "", limited, {.string = 1000, .steps = 30000}},
+    {"graphs", "", graphs, {.steps = 20000}},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -309,6 +339,7 @@ typedef struct Game {
     Program p;
     const Kind *kind;
     Looking looking;
+    unsigned digests;
     moonlet_timeline *t;
     moonlet_state *states[FRAMES + 1];
     uint64_t frame;
@@ -398,6 +429,14 @@ static void look(Game *g)
     moonlet_release(now);
 }
 
+/* What the timeline keeps up with what has changed is what a walk over all finds. */
+static void digest(Game *g)
+{
+    uint64_t found = 0;
+    ck_assert(moonlet_timeline_digest(g->t, g->frame, &found));
+    expect(found == moonlet_digest(g->states[g->frame]), g, "digests kept up");
+}
+
 static void play(Game *g, const moonlet_state *first)
 {
     g->states[0] = moonlet_retain(first);
@@ -408,8 +447,10 @@ static void play(Game *g, const moonlet_state *first)
         while (g->frame + 2 > FRAMES) go_back(g);
         call_both(g, false);
         if (program_random(&g->p, 3) == 0) call_both(g, true);
+        if (g->digests && program_random(&g->p, g->digests) == 0) digest(g);
         if (g->looking == LOOK_ALWAYS || (g->looking && program_random(&g->p, 8) == 0)) look(g);
     }
+    digest(g);
     look(g);
     moonlet_timeline_end(g->t);
     for (; g->frame > 0; g->frame--) moonlet_release(g->states[g->frame]);
@@ -438,6 +479,7 @@ static void *play_games(void *context)
     for (unsigned seed = games->from; seed < games->end; seed += games->step) {
         g->p.seed = seed * KINDS + (unsigned)(g->kind - kinds);
         g->looking = (Looking)(seed % 3);
+        g->digests = seed / 3 % 4; /* 0: none, 1: each frame's, else one of so many */
         snprintf(g->name, sizeof g->name, "%s, seed %u", g->kind->name, seed);
         play(g, games->first);
     }
