@@ -831,13 +831,25 @@ static void init_program(void) { init_as(true); }
 void mem_init(void) { pthread_once(&init_once, init); }
 void mem_init_program(void) { pthread_once(&init_once, init_program); }
 
+/* The collector makes what it keeps of a thread when it gets to know it, in two small blocks,
+ * and ends the process when it cannot have them. So it is given room first, from the reserve if
+ * need be: it fails only if other threads take all of that in between. */
+static void register_thread(void)
+{
+    enum { BLOCKS = 8 };
+    struct GC_stack_base base;
+    void *room[BLOCKS];
+    if (GC_get_stack_base(&base) != GC_SUCCESS) return;
+    for (int i = 0; i < BLOCKS; i++) room[i] = sure(try_reserve, RESERVE_BLOCK);
+    for (int i = 0; i < BLOCKS; i++) GC_free(room[i]);
+    GC_register_my_thread(&base);
+}
+
 void mem_thread_attach(void)
 {
     mem_init();
     if (mem_cache != &cache_none) return;
-    struct GC_stack_base base;
-    if (!GC_thread_is_registered() && GC_get_stack_base(&base) == GC_SUCCESS)
-        GC_register_my_thread(&base);
+    if (!GC_thread_is_registered()) register_thread();
     MemCache *cache = sure(try_root, sizeof(MemCache));
     for (int i = 0; i < MEM_CLASSES; i++) cache->trays[i] = &tray_none;
     cache->free[0] = cache_real;

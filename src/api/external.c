@@ -39,7 +39,7 @@ moonlet_term *moonlet_externalize(const moonlet_state *s, char **message)
 moonlet_result moonlet_internalize(const moonlet_term *t)
 {
     Session S;
-    char *error;
+    const char *error;
     moonlet_state *base = moonlet_init();
     api_begin(&S, base);
     Machine *M = S.M;
@@ -47,7 +47,6 @@ moonlet_result moonlet_internalize(const moonlet_term *t)
     moonlet_result r;
     if (error) {
         r = api_end_error(&S, MOONLET_ERROR_HOST, error);
-        free(error);
     } else {
         while (value_is_table(own) &&
                table_next(heap_table(&M->run, value_pointer(own)), &key, &v))

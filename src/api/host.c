@@ -50,13 +50,14 @@ static int call_terms(moonlet_context *c, const moonlet_value *args, size_t coun
         return NATIVE_PAUSE;
     }
     if (list) results = c->function->term_call(c->function->user, list, &error);
-    Value *values = results && !error ? term_encode_items(c->M, results, &error) : NULL;
+    const char *refused = NULL;
+    Value *values = results && !error ? term_encode_items(c->M, results, &refused) : NULL;
     moonlet_term_free(list);
     int answer;
     if (values)
         answer = moonlet_return(c, (moonlet_value *)values, moonlet_term_count(results));
     else
-        answer = moonlet_fail(c, "%s", error ? error : "no results");
+        answer = moonlet_fail(c, "%s", error ? error : refused ? refused : "no results");
     moonlet_term_free(results);
     free(error);
     return answer;

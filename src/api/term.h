@@ -49,15 +49,17 @@ moonlet_term *term_try_string(const char *bytes, size_t length);
 /* Appends an item; key NULL: positional. */
 bool term_try_push(moonlet_term *list, moonlet_term *key, moonlet_term *value);
 
-/* The Lua value that a term stands for, in a run. Nil and *error set (to be given to
- * free()) when it cannot be: a key that is nil or NaN, a reference to outside. */
-Value term_encode(Machine *M, const moonlet_term *term, char **error);
+/* The Lua value that a term stands for, in a run. Nil and *error, in collected memory, when
+ * it cannot be: a key that is nil or NaN, a reference to outside, or term_no_memory. */
+extern const char term_no_memory[];
+Value term_encode(Machine *M, const moonlet_term *term, const char **error);
 /* The values of a list's items, in collected memory; NULL: *error. References may be to
  * lists in the items before. */
-Value *term_encode_items(Machine *M, const moonlet_term *list, char **error);
+Value *term_encode_items(Machine *M, const moonlet_term *list, const char **error);
 /* Encodes a term in a run that shares with the terms' states only what is older than this id.
  * Values in the term (VALUE) are copied, those of one state all together. */
-Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, char **error);
+Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below,
+                  const char **error);
 
 /* How values become terms, and how far that may go. */
 typedef struct Decoding {

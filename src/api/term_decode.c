@@ -75,6 +75,7 @@ static void cycle_error(Decoder *d, const Table *t)
     strcat(text, " is ");
     add_path(text, sizeof text, d, at);
     d->d->error = strdup(text);
+    if (!d->d->error) walk_end(&d->d->walk, WALK_MEMORY);
 }
 
 static void walk_error(Decoder *d)

@@ -24,7 +24,7 @@ typedef struct Encoder {
     Level *levels; /* collected memory */
     size_t depth, capacity;
     Table *made; /* address of a list -> its table */
-    char *error;
+    const char *error; /* collected memory, or constant */
     bool copies; /* values of states are imported */
     uint64_t shared_below;
     Import import;
@@ -48,10 +48,18 @@ static bool deepen(Encoder *e)
     return true;
 }
 
+const char term_no_memory[] = "not enough memory";
+
+static const char *text_of(const char *error)
+{
+    size_t size = strlen(error) + 1;
+    return memcpy(mem_alloc_atomic(size), error, size);
+}
+
 static Value open_list(Encoder *e, const moonlet_term *list)
 {
     if (mem_short || (e->depth == e->capacity && !deepen(e))) {
-        if (!e->error) e->error = strdup("not enough memory");
+        if (!e->error) e->error = term_no_memory;
         return V_NIL;
     }
     Table *t = run_new_table(&e->M->run);
@@ -63,7 +71,7 @@ static Value open_list(Encoder *e, const moonlet_term *list)
 static Value encode_reference(Encoder *e, const moonlet_term *t)
 {
     Value table = run_get(&e->M->run, e->made, address_key(t->u.target));
-    if (table == V_NIL) e->error = strdup("a reference to a list outside of the term");
+    if (table == V_NIL) e->error = text_of("a reference to a list outside of the term");
     return table;
 }
 
@@ -88,7 +96,7 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
     if (!e->import.refused) return v;
     char text[64 + IMPORT_PATH_MAX];
     snprintf(text, sizeof text, "%s cannot be copied: %s", e->import.refused, e->import.path);
-    e->error = strdup(text);
+    e->error = text_of(text);
     return V_NIL;
 }
 
@@ -96,7 +104,7 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
 static Value encode_one(Encoder *e, const moonlet_term *t)
 {
     if (t && t->lacks) {
-        e->error = strdup("not enough memory");
+        e->error = term_no_memory;
         return V_NIL;
     }
     switch (moonlet_term_type_of(t)) {
@@ -104,7 +112,7 @@ static Value encode_one(Encoder *e, const moonlet_term *t)
     case MOONLET_TERM_NUMBER: return value_number_checked(t->u.number);
     case MOONLET_TERM_STRING: {
         const String *s = string_new(t->u.bytes, t->count);
-        if (!s) e->error = strdup("not enough memory");
+        if (!s) e->error = term_no_memory;
         return s ? string_value(s) : V_NIL;
     }
     case MOONLET_TERM_LIST: return open_list(e, t);
@@ -121,7 +129,7 @@ static bool key_is_good(Encoder *e, Value key)
 {
     if (key != V_NIL && (!value_is_number(key) || value_to_double(key) == value_to_double(key)))
         return true;
-    if (!e->error) e->error = strdup(key == V_NIL ? "a key is nil" : "a key is NaN");
+    if (!e->error) e->error = text_of(key == V_NIL ? "a key is nil" : "a key is NaN");
     return false;
 }
 
@@ -148,7 +156,7 @@ static void encode_item(Encoder *e, Level *l)
     run_set(&e->M->run, t, key, v);
 }
 
-static Value encode(Encoder *e, const moonlet_term *term, char **error)
+static Value encode(Encoder *e, const moonlet_term *term, const char **error)
 {
     if (!e->made) e->made = run_new_table(&e->M->run);
     Value v = encode_one(e, term);
@@ -164,25 +172,25 @@ static Value encode(Encoder *e, const moonlet_term *term, char **error)
     return e->error ? V_NIL : v;
 }
 
-Value term_encode(Machine *M, const moonlet_term *term, char **error)
+Value term_encode(Machine *M, const moonlet_term *term, const char **error)
 {
     Encoder e = {.M = M};
     return encode(&e, term, error);
 }
 
-Value *term_encode_items(Machine *M, const moonlet_term *list, char **error)
+Value *term_encode_items(Machine *M, const moonlet_term *list, const char **error)
 {
     Encoder e = {.M = M};
     size_t count = moonlet_term_count(list);
     Value *values = list && list->lacks ? NULL : api_values(count);
-    *error = values ? NULL : strdup("not enough memory");
+    *error = values ? NULL : term_no_memory;
     if (!values) return NULL;
     for (size_t i = 0; i < count && !*error; i++)
         values[i] = encode(&e, moonlet_term_item(list, i), error);
     return *error ? NULL : values;
 }
 
-Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, char **error)
+Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, const char **error)
 {
     Encoder e = {.M = M, .copies = true, .shared_below = shared_below};
     return encode(&e, term, error);

@@ -15,29 +15,28 @@ static void give_text(char **message, char *text)
 
 /* Values and terms -------------------------------------------------------------------- */
 
-static moonlet_result end_with_text(Session *S, char *error)
+static moonlet_result end_refused(Session *S, const char *error)
 {
-    moonlet_result r = api_end_error(S, MOONLET_ERROR_HOST, error);
-    free(error);
-    return r;
+    if (error == term_no_memory) return api_end_memory(S);
+    return api_end_error(S, MOONLET_ERROR_HOST, error);
 }
 
 moonlet_result moonlet_encode(const moonlet_state *s, const moonlet_term *t)
 {
     Session S;
-    char *error;
+    const char *error;
     api_begin(&S, s);
     Value v = term_encode(S.M, t, &error);
-    return error ? end_with_text(&S, error) : api_end_values(&S, &v, 1);
+    return error ? end_refused(&S, error) : api_end_values(&S, &v, 1);
 }
 
 moonlet_result moonlet_encode_list(const moonlet_state *s, const moonlet_term *list)
 {
     Session S;
-    char *error;
+    const char *error;
     api_begin(&S, s);
     Value *v = term_encode_items(S.M, list, &error);
-    return v ? api_end_values(&S, v, moonlet_term_count(list)) : end_with_text(&S, error);
+    return v ? api_end_values(&S, v, moonlet_term_count(list)) : end_refused(&S, error);
 }
 
 moonlet_term *moonlet_decode_list(const moonlet_state *s, const moonlet_value *values,

@@ -215,6 +215,17 @@ static int finalized(Machine *M, Value *a, int n);
 static void end_finalizers(Machine *M, const Value *a)
 {
     if (a[OFF] == V_FALSE) hook_leave(M);
+    collect_left(M);
+}
+
+bool collect_is_caller(const Node *ret, const Value *base)
+{
+    if (ret->kind == N_GLUE_POLL) return true;
+    return ret->kind == N_GLUE_NATIVE && base[-3] == (Value)(uintptr_t)finalized;
+}
+
+void collect_left(Machine *M)
+{
     if (!M->run.world->collection.finalizing) return;
     run_edit_collection(&M->run)->finalizing = false;
     collect_arm(M);
@@ -278,8 +289,7 @@ bool collect_in_finalizer(Machine *M, Value *fp)
     if (!M->run.world->collection.finalizing) return false;
     FrameCursor c = frame_cursor(M->segment, fp, NULL);
     do {
-        if (c.ret->kind == N_GLUE_NATIVE && c.ret_base[-3] == (Value)(uintptr_t)finalized)
-            return true;
+        if (c.ret->kind != N_GLUE_POLL && collect_is_caller(c.ret, c.ret_base)) return true;
     } while (frame_down(&c));
     return false;
 }

@@ -39,6 +39,10 @@ void collect_arm(Machine *M);
 Value *collect_poll(Machine *M, const struct Node *n, Value *fp);
 /* Whether an error that leaves such a frame, at base and returning to ret, finds hooks on. */
 bool collect_hooks_were_on(const struct Node *ret, const Value *base);
+/* Whether with that frame it leaves whoever calls finalizers, or was about to; and what is to
+ * be done when it has: they may be called again. */
+bool collect_is_caller(const struct Node *ret, const Value *base);
+void collect_left(Machine *M);
 /* After a call from the host, before its state is packed: makes the trace that is due, so
  * that not each of the state's forks has to. What the call answers counts as seen: values.
  * Cost as of a poll's. */

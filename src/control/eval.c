@@ -379,11 +379,12 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
 {
     FrameCursor c = frame_cursor(M->segment, fp, n);
     int handlers = 0;
-    M->hook_left = false;
+    M->hook_left = M->finalizers_left = false;
     for (unsigned passed = 1;; passed++) {
         if (passed % STEP_LEVELS == 0) M->fuel--;
         FrameError what = frame_kinds[c.ret->kind].error;
         M->hook_left |= what == ERROR_UNHOOKS || collect_hooks_were_on(c.ret, c.ret_base);
+        M->finalizers_left |= collect_is_caller(c.ret, c.ret_base);
         if (M->fatal && what != ERROR_ENDS && what != ERROR_LEAVES) {
             if (!frame_down(&c)) return UNWIND_OUT;
             continue;
@@ -464,6 +465,7 @@ EXEC(eval_throw)
     stress_stack(M, n, fp);
     Unwind unwind = find_catcher(M, fp, n);
     if (UNLIKELY(M->hook_left) && unwind != UNWIND_HANDLE) hook_leave(M);
+    if (UNLIKELY(M->finalizers_left) && unwind != UNWIND_HANDLE) collect_left(M);
     switch (unwind) {
     case UNWIND_CATCH: fp = catch_error(M); RETURN_MANY(fp);
     case UNWIND_HANDLE: call_handler(M, fp, n); HAND(call_any, n, M->call_frame, 1, d);

@@ -117,7 +117,8 @@ struct Machine {
     bool scratch_used;
 
     /* debug hooks: stack/hook.h */
-    bool hook_left; /* an error is leaving the hook's function */
+    bool hook_left;       /* an error is leaving the hook's function */
+    bool finalizers_left; /* ... or whoever calls finalizers */
     int hook_stage;
     HookState hook;      /* of the running coroutine */
     struct Watch *watch; /* of lines, in a replay; NULL: none */
