@@ -23,9 +23,9 @@ typedef struct Encoder {
     Machine *M;
     Level *levels; /* collected memory */
     size_t depth, capacity;
-    Table *made; /* address of a list -> its table */
+    Table *made;       /* address of a list -> its table */
     const char *error; /* collected memory, or constant */
-    bool copies; /* values of states are imported */
+    bool copies;       /* values of states are imported */
     uint64_t shared_below;
     Import import;
     const State *imported; /* the state that `import` is from */
@@ -190,7 +190,8 @@ Value *term_encode_items(Machine *M, const moonlet_term *list, const char **erro
     return *error ? NULL : values;
 }
 
-Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below, const char **error)
+Value term_import(Machine *M, const moonlet_term *term, uint64_t shared_below,
+                  const char **error)
 {
     Encoder e = {.M = M, .copies = true, .shared_below = shared_below};
     return encode(&e, term, error);

@@ -15,10 +15,10 @@
  *   at an error         fp[0] is thrown by the native at fp
  *
  * What was charged beyond the limit is the state's debt, which the steps of the next resume
- * pay first. A native whose work is large and known before it begins asks whether it may
- * (native_afford); if not, it waits, with the price as debt, and the state knows that it has
- * paid. So with any number of steps at a time a program comes to its end, and uses as many
- * as one that is not paused.
+ * pay first; before it is paid, no program has come to its end. A native whose work is large
+ * and known before it begins asks whether it may (native_afford); if not, it waits, with the
+ * price as debt, and the state knows that it has paid. So with any number of steps at a time a
+ * program comes to its end, and uses as many as one that is not paused.
  *
  * A node is stopped only in what its kind does, after the events that hooks are told of; when
  * it is executed again (eval_again), that is without any.
@@ -464,6 +464,7 @@ EXEC(eval_stop_call)
 EXEC(eval_stop_native)
 {
     if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+    untake_step(M); /* of its call, which is made again */
     M->open = (uint32_t)acc;
     stop(M, fp, M->open, &node_native_again);
     return NULL;
@@ -511,6 +512,35 @@ EXEC(eval_poll_value)
         return NULL;
     }
     HAND(eval_deliver, n, fp, acc, d);
+}
+
+/* A frame of nobody, at the stack's end, with the results. NULL: no memory. */
+static NOINLINE Value *end_frame(Machine *M)
+{
+    size_t size = FRAME_HEADER + M->result_count + NATIVE_SLOTS + STACK_SLACK;
+    uint64_t counted = mem_count_stop();
+    Segment *s = segment_try_new(&M->run, (uint32_t)size);
+    mem_count_go_on(counted);
+    if (!s) return NULL;
+    Value *fp = s->slots + FRAME_HEADER;
+    fp[-2] = value_object(&glue_halt);
+    fp[-1] = V_NIL;
+    if (M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
+    M->main_segment = s;
+    frame_enter_segment(M, s);
+    return fp;
+}
+
+bool eval_stop_end(Machine *M)
+{
+    settle(M);
+    if (!M->debt) return false;
+    Value *fp = end_frame(M);
+    if (!fp) return false;
+    M->stop = STOP_STEPS;
+    M->open = M->result_count;
+    stop(M, fp, M->open, &node_return_again);
+    return true;
 }
 
 EXEC(eval_poll_throw)

@@ -89,11 +89,11 @@ EXEC(exec_GLUE_HALT)
     M->value = acc; /* the frame may be frozen */
     M->results = &M->value;
     M->result_count = 1;
-    M->status = RUN_OK;
-    return NULL;
+    HAND(many_GLUE_HALT, n, fp, acc, d);
 }
 EXEC(many_GLUE_HALT)
 {
+    if (UNLIKELY(M->fuel < 0 || M->debt) && M->depth == 1 && eval_stop_end(M)) return NULL;
     M->status = RUN_OK;
     return NULL;
 }

@@ -26,6 +26,8 @@ void eval_set_budget(Machine *M, uint64_t steps);
 void eval_set_debt(Machine *M, const CoBody *paused);
 uint64_t eval_steps_used(const Machine *M);
 uint64_t eval_steps_left(const Machine *M);
+/* At the end of the outermost call, with its results: true if it owes steps and so stops. */
+bool eval_stop_end(Machine *M);
 /* The run polls at its next step. */
 void eval_poll_soon(void *machine);
 /* The same as a MemBound's function: before more is allocated, if no more may be. */

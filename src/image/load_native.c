@@ -68,8 +68,13 @@ static bool module_holds(const Value *a, size_t used) { return has_list(a, used,
 
 static bool format_holds(const Value *a, size_t used)
 {
-    return has_list(a, used, 0, 3, 4) && number_in(a[0]) > 0 && value_is_string(a[4]) &&
-           number_in(a[2]) <= value_string(a[4])->length;
+    enum { FIRST = 5 };
+    if (!has_list(a, used, 0, 3, FIRST) || number_in(a[0]) == 0 || !value_is_string(a[FIRST]))
+        return false;
+    size_t next = FIRST + number_in(a[3]), quoted = number_in(a[4]);
+    bool more = next < used && value_is_string(a[next]);
+    return number_in(a[2]) <= value_string(a[FIRST])->length &&
+           quoted <= (more ? value_string(a[next])->length : 0);
 }
 
 static bool gsub_holds(const Value *a, size_t used)
@@ -104,11 +109,12 @@ static const FrameSignature waiting[] = {
     {"print:with", "|print|", ".bii*", print_holds},
     {"tostring:result", "|tostring|", "*", NULL},
     {"debug.debug:line", "|debug.debug|", "*", NULL},
-    {"string.format:called", "|string.format|", "isii*", format_holds},
-    {"string.format:resumed", "|string.format|", "isii*", format_holds},
+    {"string.format:called", "|string.format|", "isiii*", format_holds},
+    {"string.format:resumed", "|string.format|", "isiii*", format_holds},
     {"string.gsub:replaced", "|string.gsub|", "ss..nnnSnn*", gsub_holds},
     {"string.gsub:resumed", "|string.gsub|", "ss..nnnSnn*", gsub_holds},
     {"string.find:resumed", "|string.find|string.match|", "ssb.*", NULL},
+    {"string.rep:resumed", "|string.rep|", "siSs*", NULL},
     {"string.gmatch:resumed", "|string.gmatch:next|", ".*", NULL},
     {"load:piece", "|load|", "fSS.bS*", NULL},
     {"module:call_options", "|module|", "iit*", module_holds},

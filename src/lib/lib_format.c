@@ -5,7 +5,8 @@
  * The result grows in a Buffer. When %s calls a __tostring, the arguments move up, and
  * the frame keeps below them what is needed to go on:
  *
- *   a[0] n  [1] result so far  [2] offset of the %s  [3] its argument  [4..4+n) arguments
+ *   a[0] n  [1] result so far  [2] offset of the %s  [3] its argument  [4] how much of that is
+ *    quoted by a %q  [5..5+n) arguments
  */
 #include "lib/lib_string.h"
 
@@ -14,7 +15,7 @@
 #include "text/buffer.h"
 #include "text/format.h"
 
-enum { ARGS, RESULT, OFFSET, NEXT, SAVED };
+enum { ARGS, RESULT, OFFSET, NEXT, QUOTED, SAVED };
 
 typedef struct Work {
     Format f;
@@ -23,6 +24,7 @@ typedef struct Work {
     const String *text; /* the format */
     Value *args;        /* in the frame: where they were, or moved up */
     int n, next;        /* arguments, and the next one */
+    size_t quoted;      /* bytes of that */
 } Work;
 
 /* To go on at an offset of the format. */
@@ -30,7 +32,7 @@ static void begin(Machine *M, Work *w, size_t offset)
 {
     w->text = value_string(w->args[0]);
     format_init(&w->f, w->text->data + offset, w->text->length - offset);
-    buffer_init(&w->out, machine_string_room(M));
+    buffer_init_parts(&w->out, machine_string_room(M));
 }
 
 /* %s ------------------------------------------------------------------------------- */
@@ -47,6 +49,7 @@ static int keep(Machine *M, Work *w, Value *a, size_t offset)
     a[RESULT] = string_value(done);
     a[OFFSET] = value_number((double)offset);
     a[NEXT] = value_number(w->next);
+    a[QUOTED] = value_number((double)w->quoted);
     return 0;
 }
 
@@ -85,20 +88,45 @@ static int append_any(Machine *M, Work *w, Value *a, size_t offset)
     return 0;
 }
 
+/* %q ------------------------------------------------------------------------------- */
+
+static int resumed(Machine *M, Value *a, int n);
+
+static int suspend(Machine *M, Work *w, Value *a, size_t offset)
+{
+    int code = keep(M, w, a, offset);
+    return code ? code : native_suspend(M, a, SAVED + w->n, resumed);
+}
+
+enum { QUOTED_PIECE = 1 << 16 };
+
+static int append_quoted(Machine *M, Work *w, Value *a, size_t offset)
+{
+    const String *s = arg_string(M, w->args, w->n, w->next);
+    if (!s) return NATIVE_ERROR;
+    for (;;) {
+        size_t before = w->out.length, from = w->quoted, to = s->length;
+        if (to - from > QUOTED_PIECE) to = from + QUOTED_PIECE;
+        format_quoted_part(&w->out, s->data, s->length, from, to);
+        lib_string_charge(M, w->out.length - before);
+        w->quoted = to;
+        if (to == s->length || w->out.error) break;
+        if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return suspend(M, w, a, offset);
+    }
+    w->quoted = 0;
+    return 0;
+}
+
 /* All conversions ------------------------------------------------------------------ */
 
 /* Converts argument w->next: 0, or what the native must answer. */
 static int append_argument(Machine *M, Work *w, Value *a, size_t offset)
 {
     double number;
-    const String *s;
     const char *error;
     switch (format_wants(&w->f.spec)) {
     case FORMAT_STRING: return append_any(M, w, a, offset);
-    case FORMAT_QUOTED:
-        if (!(s = arg_string(M, w->args, w->n, w->next))) return NATIVE_ERROR;
-        format_quoted(&w->out, s->data, s->length);
-        return 0;
+    case FORMAT_QUOTED: return append_quoted(M, w, a, offset);
     default:
         if (!arg_number(M, w->args, w->n, w->next, &number)) return NATIVE_ERROR;
         error = format_number(&w->out, &w->f.spec, number);
@@ -106,24 +134,17 @@ static int append_argument(Machine *M, Work *w, Value *a, size_t offset)
     }
 }
 
-static int resumed(Machine *M, Value *a, int n);
-
-static int suspend(Machine *M, Work *w, Value *a)
-{
-    int code = keep(M, w, a, (size_t)(w->f.at - w->text->data));
-    return code ? code : native_suspend(M, a, SAVED + w->n, resumed);
-}
-
 enum { CONVERSIONS_STEP = 4 };
 
 static int format(Machine *M, Work *w, Value *a)
 {
     for (;;) {
-        size_t offset = (size_t)(w->f.at - w->text->data);
+        size_t offset = (size_t)(w->f.at - w->text->data), before = w->out.length;
         FormatKind kind = format_next(&w->f);
         if (kind == FORMAT_END) break;
         if (kind == FORMAT_LITERAL) {
             buffer_append(&w->out, w->f.literal, w->f.literal_length);
+            lib_string_charge(M, w->f.literal_length);
             continue;
         }
         if (w->next >= w->n) return native_arg_error(M, w->next, "no value");
@@ -133,7 +154,10 @@ static int format(Machine *M, Work *w, Value *a)
         if (code) return code;
         w->next++;
         if (w->next % CONVERSIONS_STEP == 0) M->fuel--;
-        if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return suspend(M, w, a);
+        if (format_wants(&w->f.spec) != FORMAT_QUOTED)
+            lib_string_charge(M, w->out.length - before);
+        if (UNLIKELY(M->fuel < 0) && !native_go_on(M))
+            return suspend(M, w, a, (size_t)(w->f.at - w->text->data));
     }
     const String *s = buffer_join(&w->out, w->done, true);
     if (!s) return native_memory_error(M);
@@ -146,6 +170,7 @@ static void load(Machine *M, Work *w, Value *a)
     w->n = (int)value_to_double(a[ARGS]);
     w->done = value_string(a[RESULT]);
     w->next = (int)value_to_double(a[NEXT]);
+    w->quoted = (size_t)value_to_double(a[QUOTED]);
     begin(M, w, (size_t)value_to_double(a[OFFSET]));
 }
 
@@ -157,6 +182,7 @@ static int called(Machine *M, Value *a, int n)
     w.next++;
     format_next(&w.f);
     append_value(&w, lib_result(M, 0));
+    lib_string_charge(M, w.out.length);
     return format(M, &w, a);
 }
 
@@ -176,6 +202,7 @@ int lib_string_format(Machine *M, Value *a, int n)
     w.n = n;
     w.done = NULL;
     w.next = 1;
+    w.quoted = 0;
     begin(M, &w, 0);
     return format(M, &w, a);
 }

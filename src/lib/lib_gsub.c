@@ -61,7 +61,7 @@ static inline void begin(Machine *M, Gsub *g, const Value *a)
 {
     g->subject = value_string(a[SUBJECT]);
     match_begin(M, &g->w, g->subject, value_string(a[PATTERN]), true);
-    buffer_init(&g->out, machine_string_room(M));
+    buffer_init_parts(&g->out, machine_string_room(M));
     g->plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
 }
 
@@ -126,10 +126,17 @@ static inline void replace_by_text(Gsub *g, const String *s)
     buffer_append(&g->out, s->data, s->length);
 }
 
+/* Pays for what was appended since the buffer was so long. */
+static inline void charge_from(Machine *M, const Gsub *g, size_t before)
+{
+    lib_string_charge(M, g->out.length - before);
+}
+
 /* By a value; false: error. */
 static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];
+    size_t before = g->out.length;
     if (value_is_false(v)) return true;
     if (value_is_string(v)) {
         replace_by_text(g, value_string(v));
@@ -140,16 +147,23 @@ static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
         native_error(M, "invalid replacement value (a %s)", value_type_name(v));
         return false;
     }
+    charge_from(M, g, before);
     return true;
 }
 
 static int replace_by_string(Machine *M, Gsub *g, const Value *a)
 {
+    size_t before = g->out.length;
     const String *s = value_string(a[REPLACEMENT]);
     copy_gap(g);
     lib_string_charge(M, s->length);
-    if (g->plain) return buffer_append(&g->out, s->data, s->length), 0;
-    return pattern_expand(&g->w.m, s->data, s->length, &g->out) ? 0 : match_failed(&g->w);
+    bool good = true;
+    if (g->plain)
+        buffer_append(&g->out, s->data, s->length);
+    else
+        good = pattern_expand(&g->w.m, s->data, s->length, &g->out);
+    charge_from(M, g, before);
+    return good ? 0 : match_failed(&g->w);
 }
 
 static int replaced(Machine *M, Value *a, int n);

@@ -21,47 +21,76 @@ bool lib_string_interrupted(Machine *M)
 bool match_refuel(Matcher *m)
 {
     MatchWork *w = (MatchWork *)m;
-    Machine *M = w->M;
-    if (lib_string_interrupted(M)) {
+    if (lib_string_interrupted(w->M)) {
         w->interrupted = true;
         return false;
     }
-    M->fuel -= (int64_t)(MATCH_PORTION + m->debt) / MATCH_STEP;
+    match_pay(w);
+    if (!native_go_on(w->M)) return false;
+    w->before += m->debt;
     m->debt = 0;
-    if (!native_go_on(M)) return false;
     m->fuel += MATCH_PORTION;
+    m->given += MATCH_PORTION;
     return true;
 }
 
-/* Bytes of the machine, or just where the search is. Whether there was a pause does not
- * count. */
+/* Progress: words of 8 bytes, the lowest first. Units and steps as in MatchWork; then the
+ * machine, or if it has not been needed, where it is to begin. */
+enum { SAVED_UNITS, SAVED_PAID, SAVED_MACHINE, SAVED_START = SAVED_MACHINE, SAVED_WORDS };
+enum { WORD = 8, SAVED_UNITS_MAX = 60 };
+
+static void put_word(char *to, int i, uint64_t word)
+{
+    for (int k = 0; k < WORD; k++) to[i * WORD + k] = (char)(word >> WORD * k);
+}
+
+static uint64_t word_at(const char *from, int i)
+{
+    uint64_t word = 0;
+    for (int k = 0; k < WORD; k++)
+        word |= (uint64_t)(unsigned char)from[i * WORD + k] << WORD * k;
+    return word;
+}
+
+/* Whether there was a pause does not count. */
 Value match_save(const MatchWork *w)
 {
     char *bytes;
-    size_t size = pattern_saved_size(&w->m);
-    if (!size) return value_number((double)w->m.start);
+    const Matcher *m = &w->m;
+    size_t size = pattern_saved_size(m);
+    uint64_t units = w->before + (size ? pattern_spent(m) + m->debt : m->began);
     uint64_t counted = mem_count_stop();
-    String *s = string_reserve(size, &bytes);
+    String *s = string_reserve(SAVED_MACHINE * WORD + (size ? size : WORD), &bytes);
     mem_count_go_on(counted);
-    pattern_save(&w->m, bytes);
+    put_word(bytes, SAVED_UNITS, units);
+    put_word(bytes, SAVED_PAID, w->paid);
+    if (size)
+        pattern_save(m, bytes + SAVED_MACHINE * WORD);
+    else
+        put_word(bytes, SAVED_START, m->start);
     return string_value(s);
 }
 
 /* An image can say anything of it. */
-static bool load_progress(Matcher *m, Value saved)
+static bool load_progress(MatchWork *w, Value saved)
 {
-    if (value_is_string(saved))
-        return pattern_load(m, value_string(saved)->data, value_string(saved)->length);
-    double start = value_is_number(saved) ? value_to_double(saved) : -1;
-    if (!(start >= 0 && start <= (double)(m->source_end - m->source))) return false;
-    m->start = (size_t)start;
-    return true;
+    Matcher *m = &w->m;
+    const String *s = value_is_string(saved) ? value_string(saved) : NULL;
+    if (!s || s->length < SAVED_WORDS * WORD) return false;
+    w->before = word_at(s->data, SAVED_UNITS);
+    w->paid = word_at(s->data, SAVED_PAID);
+    if ((w->before | w->paid) >> SAVED_UNITS_MAX) return false;
+    if (s->length > SAVED_WORDS * WORD)
+        return pattern_load(m, s->data + SAVED_MACHINE * WORD,
+                            s->length - SAVED_MACHINE * WORD);
+    m->start = word_at(s->data, SAVED_START);
+    return m->start <= (size_t)(m->source_end - m->source);
 }
 
 PatternStatus match_resume(Machine *M, MatchWork *w, Value saved)
 {
     w->fuel = MATCH_PORTION;
-    if (load_progress(&w->m, saved)) return match_charge(M, w, pattern_go_on(&w->m));
+    if (load_progress(w, saved)) return match_charge(M, w, pattern_go_on(&w->m));
     w->m.error = "malformed progress of a search";
     return w->m.status = PATTERN_ERROR;
 }

@@ -194,7 +194,6 @@ static bool sort_plain(Machine *M, const Value *a, SortRun *run, uint32_t n, Sor
     bool plain = read_out(b, values, n, &numbers);
     for (int i = 0; plain && !numbers && i < 3; i++) /* what is not set yet, or was loaded so */
         if (!value_is_string(run->r[i])) run->r[i] = values[0];
-    native_charge_values(M, n);
     if (plain) {
         *kind = sort_values(M, run, values, n, numbers);
         TableBody *to = heap_table_mut(&M->run, value_pointer(a[0]));
@@ -249,6 +248,7 @@ static int sort_sized(Machine *M, Value *a, int n, int32_t length)
     lib_settop(a, n, 2);
     if (length < 2) return 0;
     sort_run_begin(&run, (size_t)length);
+    native_charge_values(M, (size_t)length); /* to read them; again after a pause, of many */
     return sort_on(M, a, &run, a[LESS] == V_NIL ? (uint32_t)length : 0);
 }
 static int sort_cont(Machine *M, Value *a, int n) { return table_sized_cont(M, a, sort_sized); }

@@ -168,50 +168,127 @@ static int change_case(Machine *M, Value *a, int n, unsigned char first)
 static int string_lower(Machine *M, Value *a, int n) { return change_case(M, a, n, 'A'); }
 static int string_upper(Machine *M, Value *a, int n) { return change_case(M, a, n, 'a'); }
 
-/* Fills bytes[0..total) with its first `done` bytes again and again. */
-static void repeat(char *bytes, size_t done, size_t total)
+/* rep ------------------------------------------------------------------------------ */
+
+/* Longer results are made in pieces, between which a run may stop: as long as the others, so
+ * that a piece takes some 100 us. */
+enum { REP_PIECE = 1 << 20, REP_NEAR = 1 << 15 };
+
+/* Its frame: string, how often, separator or nil, the result so far. */
+enum { REP_STRING, REP_COUNT, REP_SEPARATOR, REP_TEXT, REP_FRAME };
+
+typedef struct Repeated {
+    const String *s, *separator; /* or NULL */
+    size_t unit, total;
+} Repeated;
+
+/* Fills bytes[done..end): with what lies a number of units before, which is still at hand in
+ * the processor's cache. */
+static void repeat(const Repeated *r, char *bytes, size_t done, size_t end)
 {
-    while (done < total) {
-        size_t more = done < total - done ? done : total - done;
-        memcpy(bytes + done, bytes, more);
+    if (r->unit == 1) {
+        memset(bytes + done, r->s->length ? *r->s->data : *r->separator->data, end - done);
+        return;
+    }
+    while (done < end) {
+        size_t at = done % r->unit, length = r->s->length, more;
+        const char *from = bytes + at;
+        if (done >= r->unit) {
+            more = done - at;
+            if (more > REP_NEAR && r->unit < REP_NEAR) more = REP_NEAR;
+        } else if (at < length) {
+            from = r->s->data + at;
+            more = length - at;
+        } else {
+            from = r->separator->data + (at - length);
+            more = r->unit - at;
+        }
+        if (more > end - done) more = end - done;
+        memcpy(bytes + done, from, more);
         done += more;
     }
 }
 
-static int repeat_string(Machine *M, Value *a, const String *s, const String *separator,
-                         size_t count)
+static int rep_resumed(Machine *M, Value *a, int n);
+
+static int repeat_on(Machine *M, Value *a, const Repeated *r)
 {
-    size_t unit = s->length + (separator ? separator->length : 0);
-    if (unit >= SIZE_MAX / 2 / count) return native_error(M, "resulting string too large");
-    size_t total = unit * count - (unit - s->length);
-    if (total > machine_string_room(M)) return native_memory_error(M);
-    if (total == s->length) NATIVE_RETURN(string_value(s));
-    if (total < 2)
-        NATIVE_RETURN(lib_string_of((total == s->length ? s : separator)->data, total));
-    char *bytes;
-    if (!lib_string_afford(M, total)) return NATIVE_PAUSE;
-    String *result = string_reserve(total, &bytes);
-    if (!result) return native_memory_error(M);
-    if (unit == 1) {
-        memset(bytes, s->length ? *s->data : *separator->data, total);
-    } else {
-        if (s->length) memcpy(bytes, s->data, s->length);
-        if (separator && separator->length)
-            memcpy(bytes + s->length, separator->data, separator->length);
-        repeat(bytes, unit, total);
+    for (;;) {
+        char *bytes;
+        const String *text = value_string(a[REP_TEXT]);
+        size_t done = text->length, more = r->total - done;
+        if (more > REP_PIECE) more = REP_PIECE;
+        String *longer = string_extend(text, more, r->total, &bytes);
+        if (!longer) mem_refuse();
+        if (!longer) return native_memory_error(M);
+        repeat(r, bytes - done, done, done + more);
+        if (done + more == r->total) NATIVE_RETURN(string_value(longer));
+        a[REP_TEXT] = string_value(longer);
+        if (M->fuel >= 0) continue;
+        if (lib_string_interrupted(M)) return native_error(M, "interrupted!");
+        if (!native_go_on(M)) return native_suspend(M, a, REP_FRAME, rep_resumed);
     }
-    NATIVE_RETURN(string_value(result));
+}
+
+static int repeat_long(Machine *M, Value *a, const Repeated *r)
+{
+    if (!lib_string_afford(M, REP_PIECE)) return NATIVE_PAUSE;
+    String *text = string_begin(r->total);
+    if (!text) mem_refuse();
+    if (!text) return native_memory_error(M);
+    mem_count(sizeof(String) + r->total);
+    a[REP_TEXT] = string_value(text);
+    return repeat_on(M, a, r);
+}
+
+static int repeat_short(Machine *M, Value *a, const Repeated *r)
+{
+    char *bytes;
+    if (!lib_string_afford(M, r->total)) return NATIVE_PAUSE;
+    String *text = string_reserve(r->total, &bytes);
+    if (!text) return native_memory_error(M);
+    repeat(r, bytes, 0, r->total);
+    NATIVE_RETURN(string_value(text));
+}
+
+/* What is in the frame, and how long the result will be. */
+static bool repeated(const Value *a, Repeated *r)
+{
+    size_t count = (size_t)value_to_double(a[REP_COUNT]);
+    r->s = value_string(a[REP_STRING]);
+    r->separator = a[REP_SEPARATOR] == V_NIL ? NULL : value_string(a[REP_SEPARATOR]);
+    r->unit = r->s->length + (r->separator ? r->separator->length : 0);
+    if (r->unit >= SIZE_MAX / 2 / count) return false;
+    r->total = r->unit * count - (r->unit - r->s->length);
+    return true;
+}
+
+/* An image can say anything of them. */
+static int rep_resumed(Machine *M, Value *a, int n)
+{
+    Repeated r;
+    bool sound = value_to_double(a[REP_COUNT]) >= 1 && repeated(a, &r) &&
+                 r.total > value_string(a[REP_TEXT])->length && r.total <= M->limits.string;
+    return sound ? repeat_on(M, a, &r) : native_error(M, "malformed progress of 'rep'");
 }
 
 static int string_rep(Machine *M, Value *a, int n)
 {
     int32_t count;
     String *separator;
+    Repeated r;
     const String *s = arg_string(M, a, n, 0);
     if (!s || !arg_int(M, a, n, 1, &count) || !arg_string_or_null(M, a, n, 2, &separator))
         return NATIVE_ERROR;
     if (count <= 0) NATIVE_RETURN(empty_string);
-    return repeat_string(M, a, s, separator, (size_t)count);
+    a[REP_COUNT] = value_number(count);
+    if (!separator) a[REP_SEPARATOR] = V_NIL;
+    if (!repeated(a, &r)) return native_error(M, "resulting string too large");
+    if (r.total > machine_string_room(M)) return native_memory_error(M);
+    if (r.total == s->length) NATIVE_RETURN(string_value(s));
+    if (r.total < 2)
+        NATIVE_RETURN(lib_string_of((r.total == s->length ? s : separator)->data, r.total));
+    return r.total > REP_PIECE ? repeat_long(M, a, &r) : repeat_short(M, a, &r);
 }
 
 enum { DUMP_WORK = 16 }; /* writing a byte of a dump takes as long as copying so many */
@@ -244,6 +321,7 @@ const NativeDef natives_string[] = {
     NATIVE_OWN("string.reverse", string_reverse, WORK_BYTES),
     NATIVE_OWN("string.sub", string_sub, WORK_BYTES),
     NATIVE_OWN("string.upper", string_upper, WORK_BYTES),
+    NATIVE_CONTINUED("string.rep:resumed", rep_resumed, WORK_BYTES),
     NATIVE_ROWS_END,
 };
 

@@ -50,6 +50,8 @@ typedef struct MatchWork {
     Matcher m; /* must be first */
     Machine *M;
     uint64_t fuel;
+    uint64_t before; /* units spent before the last pause, but for those in vain */
+    uint64_t paid;   /* steps for all units so far, and for those in vain */
     bool interrupted;
 } MatchWork;
 
@@ -69,16 +71,27 @@ static inline void match_begin(Machine *M, MatchWork *w, const String *source,
     w->M = M;
     w->interrupted = false;
 }
+/* Pays for what it has come to. */
+static inline void match_pay(MatchWork *w)
+{
+    uint64_t steps = (w->before + pattern_spent(&w->m) + w->m.debt) / MATCH_STEP;
+    if (steps <= w->paid) return;
+    w->M->fuel -= (int64_t)(steps - w->paid);
+    w->paid = steps;
+}
+/* The same and a step, if it has ended so. */
 static inline PatternStatus match_charge(Machine *M, MatchWork *w, PatternStatus status)
 {
-    if (status != PATTERN_OUT_OF_FUEL) /* then it is charged already */
-        M->fuel -= 1 + (int64_t)(MATCH_PORTION - w->fuel + w->m.debt) / MATCH_STEP;
+    if (status == PATTERN_OUT_OF_FUEL) return status; /* it is charged already */
+    match_pay(w);
+    M->fuel--;
     return status;
 }
 /* pattern_find; PATTERN_OUT_OF_FUEL: the run has to stop. */
 static inline PatternStatus match_find(Machine *M, MatchWork *w, size_t at)
 {
     w->fuel = MATCH_PORTION;
+    w->before = w->paid = 0;
     w->m.machine = NULL;
     w->m.debt = 0;
     return match_charge(M, w, pattern_find(&w->m, at));

@@ -12,7 +12,22 @@ void buffer_init(Buffer *b, size_t limit)
     b->limit = limit < STRING_MAX ? limit : STRING_MAX;
     b->capacity = b->limit < BUFFER_ROOM ? b->limit : BUFFER_ROOM;
     b->string = NULL;
+    b->quiet = false;
     b->error = BUFFER_OK;
+}
+
+void buffer_init_parts(Buffer *b, size_t limit)
+{
+    buffer_init(b, limit);
+    b->quiet = true;
+}
+
+/* Between the two nobody pays for work, if the buffer is one that is quiet. */
+static int64_t *meter_stop(const Buffer *b)
+{
+    int64_t *meter = mem_meter;
+    if (b->quiet) mem_meter = NULL;
+    return meter;
 }
 
 static bool buffer_fail(Buffer *b, BufferError error)
@@ -40,8 +55,10 @@ bool buffer_grow(Buffer *b, size_t extra)
     if (wanted > room) wanted = room;
     char *data = NULL;
     uint64_t counted = mem_count_stop();
+    int64_t *meter = meter_stop(b);
     String *string = string_try_reserve(wanted, &data);
     if (!string) string = string_reserve(wanted = needed, &data);
+    mem_meter = meter;
     mem_count_go_on(counted);
     if (!string) return buffer_fail(b, BUFFER_NO_MEMORY);
     memcpy(data, b->data, b->length);
@@ -95,7 +112,9 @@ String *buffer_finish(Buffer *b)
         result = string_new(b->data, b->length);
         if (!result) return buffer_fail(b, BUFFER_NO_MEMORY), NULL;
     }
+    bool quiet = b->quiet;
     buffer_init(b, b->limit);
+    b->quiet = quiet;
     return result;
 }
 
@@ -104,10 +123,14 @@ String *buffer_join(Buffer *b, const String *before, bool whole)
     if (b->error != BUFFER_OK) return NULL;
     if (before && before->length + b->length > b->limit) return NULL;
     uint64_t counted = mem_count_stop();
+    int64_t *meter = meter_stop(b);
     String *s = before ? string_concat(before, b->data, b->length) : buffer_finish(b);
+    mem_meter = meter;
     mem_count_go_on(counted);
-    if (s && whole)
+    if (s && whole) {
+        mem_work(s->length);
         mem_count(sizeof(String) + s->length + (s->length > BUFFER_ROOM ? s->length : 0));
+    }
     return s;
 }
 

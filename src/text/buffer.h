@@ -38,12 +38,16 @@ typedef struct Buffer {
     size_t capacity;
     size_t limit;
     String *string; /* not yet seen by anyone */
+    bool quiet;     /* its maker pays for the work: by what is appended */
     BufferError error;
     char room[BUFFER_ROOM];
 } Buffer;
 
 /* An empty buffer for at most `limit` bytes (at most STRING_MAX). O(1). */
 void buffer_init(Buffer *b, size_t limit);
+/* The same, for a result that may be put together of parts (buffer_join): then what it costs to
+ * grow depends on where a run was paused, so it is not charged (mem_work), but for `whole`. */
+void buffer_init_parts(Buffer *b, size_t limit);
 
 /* Makes room for `extra` bytes more: exactly so many when the buffer is small
  * against them, else half again what there is. False, with error set, if not. */

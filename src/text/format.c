@@ -153,15 +153,15 @@ static bool is_quoted(unsigned char c)
     return c == '"' || c == '\\' || byteclass_is(c, CLASS_CNTRL);
 }
 
-void format_quoted(Buffer *out, const char *bytes, size_t length)
+void format_quoted_part(Buffer *out, const char *bytes, size_t length, size_t from, size_t to)
 {
-    size_t i = 0;
-    buffer_append_char(out, '"');
-    while (i < length) {
+    size_t i = from;
+    if (!from) buffer_append_char(out, '"');
+    while (i < to) {
         size_t start = i;
-        while (i < length && !is_quoted((unsigned char)bytes[i])) i++;
+        while (i < to && !is_quoted((unsigned char)bytes[i])) i++;
         buffer_append(out, bytes + start, i - start);
-        if (i == length) break;
+        if (i == to) break;
         char c = bytes[i++];
         if (c == '"' || c == '\\' || c == '\n') {
             buffer_append_char(out, '\\');
@@ -170,7 +170,12 @@ void format_quoted(Buffer *out, const char *bytes, size_t length)
             append_control(out, (unsigned char)c, i < length ? bytes[i] : '\0');
         }
     }
-    buffer_append_char(out, '"');
+    if (to == length) buffer_append_char(out, '"');
+}
+
+void format_quoted(Buffer *out, const char *bytes, size_t length)
+{
+    format_quoted_part(out, bytes, length, 0, length);
 }
 
 /* Numbers ------------------------------------------------------------------------------- */

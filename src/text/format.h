@@ -71,5 +71,7 @@ const char *format_number(Buffer *out, const FormatSpec *spec, double n);
 void format_string(Buffer *out, const FormatSpec *spec, const char *bytes, size_t length);
 /* Appends a string by %q: quoted so that Lua reads it back. */
 void format_quoted(Buffer *out, const char *bytes, size_t length);
+/* The same for the part [from, to) of it: all its parts, in order, give the whole. */
+void format_quoted_part(Buffer *out, const char *bytes, size_t length, size_t from, size_t to);
 
 #endif

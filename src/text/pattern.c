@@ -394,11 +394,13 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
     m->level = 0;
     m->depth = PATTERN_DEPTH_MAX;
     m->from = m->to = m->start = 0;
+    m->given = m->began = 0;
 }
 
 static void begin(Matcher *m)
 {
-    m->fuel = m->budget ? *m->budget : UINT64_MAX;
+    m->fuel = m->given = m->budget ? *m->budget : UINT64_MAX;
+    m->began = 0;
     m->status = PATTERN_NO_MATCH;
     m->error = NULL;
 }
@@ -443,7 +445,10 @@ PatternStatus pattern_find(Matcher *m, size_t at)
     if (m->anchored) return pattern_match_at(m, at);
     begin(m);
     m->start = at;
-    while ((s = pattern_next_start(m, s)) && spend(m, 1)) {
+    while ((s = pattern_next_start(m, s))) {
+        uint64_t began = pattern_spent(m);
+        if (!spend(m, 1)) break;
+        m->began = began;
         m->start = (size_t)(s - m->source);
         if (try_at(m, s) || s == m->source_end) break;
         s++;

@@ -58,6 +58,7 @@ typedef struct Matcher {
     uint64_t *budget;
     PatternRefuel *refuel;          /* NULL, or set after pattern_init */
     size_t start;                   /* where the last attempt began */
+    uint64_t given, began;          /* fuel that it has had; units spent before that attempt */
     struct PatternMachine *machine; /* NULL: it has not been needed */
     uint64_t debt;                  /* units that the machine has spent beyond its fuel */
     size_t from, to;                /* the match */
@@ -75,6 +76,10 @@ void pattern_init(Matcher *m, const char *source, size_t source_length, const ch
 PatternStatus pattern_match_at(Matcher *m, size_t at);
 /* The first match that starts at this offset or later (just there if anchored). */
 PatternStatus pattern_find(Matcher *m, size_t at);
+
+/* Units spent since the call began, but for those of m->debt. Those of the attempt at m->start
+ * have been in vain when the machine begins it again, and are spent once more. */
+static inline uint64_t pattern_spent(const Matcher *m) { return m->given - m->fuel; }
 
 /* Goes on from m->start, after PATTERN_OUT_OF_FUEL, or where the machine is; the same
  * answers. It does a step at least, and may spend more than its fuel: m->debt. */

@@ -380,7 +380,7 @@ static bool step(Matcher *m)
     if (!M->running) {
         const char *s = m->source + M->start;
         if (!m->anchored) s = pattern_next_start(m, s);
-        if (!s || !spend(m, 1)) return false;
+        if (!s || (!m->anchored && !spend(m, 1))) return false;
         begin_attempt(m, s);
     } else if (!M->failing) {
         if (m->pattern + M->p == m->pattern_end) {
@@ -404,7 +404,7 @@ static bool step(Matcher *m)
 PatternStatus pattern_go_on(Matcher *m)
 {
     if (!m->machine) machine_new(m)->start = m->start;
-    m->fuel = *m->budget;
+    m->fuel = m->given = *m->budget;
     m->debt = 0;
     m->status = PATTERN_NO_MATCH;
     m->error = NULL;

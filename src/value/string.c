@@ -127,6 +127,36 @@ String *string_concat(const String *a, const char *bytes, size_t length)
     return long_new(buffer, total);
 }
 
+/* ---- in pieces ---- */
+
+static Buffer *buffer_with_room(size_t room)
+{
+    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + room);
+    if (buffer) *buffer = (Buffer){.capacity = room};
+    return buffer;
+}
+
+String *string_begin(size_t room)
+{
+    Buffer *buffer = buffer_with_room(room);
+    return buffer ? long_new(buffer, 0) : NULL;
+}
+
+String *string_extend(const String *a, size_t more, size_t room, char **data)
+{
+    size_t total = a->length + more;
+    Buffer *buffer = claim_room(a, more);
+    if (!buffer && (buffer = buffer_with_room(room > total ? room : total))) {
+        if (a->length) memcpy(buffer->bytes, a->data, a->length);
+        buffer->used = total;
+        mem_count_beside(buffer->capacity);
+    }
+    if (!buffer) return NULL;
+    mem_work(more);
+    *data = buffer->bytes + a->length;
+    return long_new(buffer, total);
+}
+
 void string_blocks(const String *s, MemBlockFn *fn, void *context)
 {
     if (!(s->h.flags & STRING_LONG)) {

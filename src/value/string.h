@@ -59,6 +59,14 @@ size_t string_interned_check(void);
  * when a is NULL. */
 String *string_concat(const String *a, const char *bytes, size_t length);
 
+/* For a string that is made in pieces: none yet, with room for so many bytes; and more bytes
+ * behind what there is, of unspecified contents, to be filled by their maker through *data.
+ * They take of that room, or if somebody else has gone on from a, a copy is made with room for
+ * `room` bytes in all. O(more) but for that. The maker counts what it allocates. NULL: no
+ * memory. */
+MEM_TRY String *string_begin(size_t room);
+MEM_TRY String *string_extend(const String *a, size_t more, size_t room, char **data);
+
 /* The blocks that it is made of: itself, and a buffer that others may share. */
 void string_blocks(const String *s, MemBlockFn *fn, void *context);
 

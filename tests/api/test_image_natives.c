@@ -30,6 +30,8 @@ static const Waiting programs[] = {
             "n = n + 1") "}) end "
                          "return collectgarbage('step', 1e6), n"},
     {60, "local t = {} for i = 1, 3000 do t[i] = i end return #table.concat(t, ',')"},
+    {3000, "return #('xy'):rep(2e6)"},
+    {60, "return #('%q'):format(('\\n'):rep(2e5))"},
     {60, "local t = {} for i = 1, 3000 do t[i] = i end table.insert(t, 1, 7) return t[3001]"},
     {60, "local t = {} for i = 1, 3000 do t[i] = i end return table.remove(t, 1), t[2999]"},
     {60, "local t = {} for i = 1, 3000 do t[i / 2] = i end return table.maxn(t)"},

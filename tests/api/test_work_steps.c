@@ -186,48 +186,111 @@ START_TEST(jumps_are_linear)
 }
 END_TEST
 
-/* In slices they come to the same, in about as many steps: what a last operation has done
- * beyond the last slice is nobody's. */
+/* In slices they come to the same in the same number of steps, however long the last operation
+ * of a slice, or of all, is. */
 static const char *const long_ones[] = {
     "return tostring((('a'):rep(30)):find(('a*'):rep(3) .. 'b'))",
+    "return tostring((('a'):rep(400)):find('a-b'))",
+    "return (('x'):rep(2e4) .. 'y'):match('^(.-)y$')",
+    "return tostring((('x'):rep(1e5)):find('y', 1, true))",
+    "local n = 0 for w in ('abc '):rep(500):gmatch('%a+') do n = n + #w end return n",
     "return #('x'):rep(2e5)",
+    "return #('xy'):rep(3e6)",
+    "return #('x'):rep(1e6, ('-'):rep(3))",
+    "return #('x'):rep(3, ('-'):rep(2e6))",
     "local t = {} for i = 1, 3000 do t[i] = i * 7919 % 3001 end table.sort(t) return t[1500]",
+    "local t = {} for i = 1, 500 do t[i] = tostring(i * 7919 % 501) end table.sort(t) "
+    "return t[250]",
+    "local t = {} for i = 1, 300 do t[i] = i * 7919 % 301 end table.sort(t, function(x, y) "
+    "return x > y end) return t[150]",
+    "local m = {__lt = function(x, y) return x[1] < y[1] end} local t = {} for i = 1, 99 do "
+    "t[i] = setmetatable({i * 37 % 101}, m) end table.sort(t) return t[50][1]",
     "local t = {} for i = 1, 3000 do t[i] = i + 0.5 end return #table.concat(t, ', ')",
+    "local t = {} for i = 1, 300 do t[i] = ('x'):rep(300) end return #table.concat(t)",
+    "local t = {} for i = 1, 30 do t[i] = i end return #table.concat(t, ('-'):rep(9000))",
     "local s = ('ab'):rep(900) return #s:gsub('a*b', '%0%0')",
+    "local s = ('ab'):rep(900) return #s:gsub('b', {b = 'xyz'})",
+    "local s = ('ab'):rep(300) return #s:gsub('b', function(c) return c .. c end)",
     "local t = {} for i = 1, 3000 do t[i] = i end table.insert(t, 1, 0) return t[3001]",
+    "local t = {} for i = 1, 3000 do t[i] = i end table.remove(t, 1) return #t",
+    "local t = {} for i = 1, 3000 do t['k' .. i] = i end return table.maxn(t)",
+    "local t = {} for i = 1, 3000 do t[i] = i end return select('#', table.unpack(t))",
+    "local t = {} for i = 1, 3000 do t[i] = i end return table.pack(table.unpack(t)).n",
+    "local t = {} for i = 1, 3000 do t[i] = i end return (math.max(table.unpack(t)))",
+    "local t = {} for i = 1, 3000 do t[i] = 65 end return #string.char(table.unpack(t))",
+    "local a = {('x'):rep(3000):byte(1, -1)} return #a",
+    "local function f(...) return select('#', ...) end local t = {} for i = 1, 3000 do t[i] = "
+    "i "
+    "end return f(table.unpack(t))",
     "local a, b = ('1'):rep(1e5), ('1'):rep(1e5) local ok = a == b and a + 0 == b + 0 and 1 "
     "for i = 1, 10 do end return ok",
+    "local a, b = ('1'):rep(1e5), ('1'):rep(1e5) return tostring(a == b)",
+    "local a, b = ('1'):rep(1e5), ('1'):rep(1e5) return tostring(a < b)",
+    "local t, a = {}, ('k'):rep(1e5) t[a] = 1 return t[('k'):rep(1e5)]",
+    "return tostring(tonumber(('1'):rep(1e5)))",
+    "return tostring(tonumber(('7'):rep(1e5), 8))",
+    "return tostring(-('1'):rep(1e5))",
+    "local s = ('x'):rep(1e5) return #(s .. s .. s)",
+    "local s = ('x'):rep(1e5) return #s:upper():lower():reverse():sub(3)",
+    "return #('%s%5.1f'):rep(50):format((function() local t = {} for i = 1, 100 do t[i] = i "
+    "end "
+    "return table.unpack(t) end)())",
+    "return #('%q'):format(('\\n\\0x'):rep(40000))",
+    "return #('%s%s'):format(('x'):rep(1e5), ('y'):rep(1e5))",
     "return load('return ' .. ('1 + '):rep(3000) .. '1')()",
+    "local f = load(('x = 1 '):rep(3000)) return #string.dump(f)",
+    "local i = 0 return load(function() i = i + 1 return i < 900 and 'x = 1 ' or nil end) and "
+    "i",
+    "local t = {} for i = 1, 2000 do t[i] = {} end collectgarbage() return #t",
+    "local t = setmetatable({}, {__index = function(t, k) return k end}) local n = 0 for i = "
+    "1, "
+    "300 do n = n + t[i] end return n",
+    "local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(2000)",
+    "local function f(n) if n == 0 then error('x', 0) end return 1 + f(n - 1) end "
+    "return select(2, pcall(f, 2000))",
+    "local function f(n) if n == 0 then return #debug.traceback() end return (f(n - 1)) end "
+    "return f(2000)",
+    "local co = coroutine.wrap(function(...) while true do coroutine.yield(...) end end) "
+    "local t = {} for i = 1, 1000 do t[i] = i end return select('#', co(table.unpack(t)))",
 };
 enum { LONG_ONES = sizeof long_ones / sizeof *long_ones };
 
-START_TEST(slices_come_to_the_end)
+static uint64_t steps_in_slices(const moonlet_state *s, const char *source, uint64_t slice,
+                                char text[200])
+{
+    moonlet_limits limits = {.steps = slice};
+    moonlet_state *limited = moonlet_limit(s, &limits);
+    moonlet_result r = moonlet_do(limited, source);
+    uint64_t sum = r.steps;
+    moonlet_release(limited);
+    for (; r.status == MOONLET_PAUSED; sum += r.steps) {
+        ck_assert_uint_le(r.steps, slice);
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    assert_ok(r);
+    moonlet_to_text(moonlet_result_value(&r, 0), text, 200);
+    moonlet_release(r.state);
+    return sum;
+}
+
+START_TEST(slices_come_to_the_same)
 {
     const char *source = long_ones[_i];
+    static const uint64_t slices[] = {1, 7, 100, 3000};
+    char expected[200], got[200];
     moonlet_state *s = moonlet_init();
+    uint64_t whole = steps_in_slices(s, source, UINT64_MAX / 2, expected);
     moonlet_result r = moonlet_do(s, source);
     assert_ok(r);
-    char expected[200], got[200];
-    moonlet_to_text(moonlet_result_value(&r, 0), expected, sizeof expected);
-    uint64_t whole = r.steps, sum = 0;
+    ck_assert_uint_eq(r.steps, whole);
     moonlet_release(r.state);
-    for (uint64_t slice = 1; slice <= 1000; slice *= 10) {
-        moonlet_limits limits = {.steps = slice};
-        moonlet_state *limited = moonlet_limit(s, &limits);
-        r = moonlet_do(limited, source);
-        moonlet_release(limited);
-        for (sum = r.steps; r.status == MOONLET_PAUSED; sum += r.steps) {
-            ck_assert_uint_le(r.steps, slice);
-            moonlet_state *paused = r.state;
-            r = moonlet_resume(paused);
-            moonlet_release(paused);
-        }
-        assert_ok(r);
-        moonlet_to_text(moonlet_result_value(&r, 0), got, sizeof got);
+    for (int i = whole > 50000; i < 4; i++) {
+        uint64_t steps = steps_in_slices(s, source, slices[i], got);
         ck_assert_str_eq(got, expected);
-        ck_assert_uint_le(sum, 2 * whole + 3000);
-        ck_assert_uint_ge(3 * sum, 2 * whole);
-        moonlet_release(r.state);
+        ck_assert_msg(steps == whole, "%d steps, in slices of %d %d: %s", (int)whole,
+                      (int)slices[i], (int)steps, source);
     }
     moonlet_release(s);
 }
@@ -240,6 +303,6 @@ int main(void)
     tcase_add_test(t, no_native_is_forgotten);
     tcase_add_loop_test(t, hostile_programs_stop, 0, HOSTILE);
     tcase_add_loop_test(t, jumps_are_linear, 0, JUMPS);
-    tcase_add_loop_test(t, slices_come_to_the_end, 0, LONG_ONES);
+    tcase_add_loop_test(t, slices_come_to_the_same, 0, LONG_ONES);
     return run_suite(t);
 }
