@@ -832,16 +832,16 @@ void mem_init(void) { pthread_once(&init_once, init); }
 void mem_init_program(void) { pthread_once(&init_once, init_program); }
 
 /* The collector makes what it keeps of a thread when it gets to know it, in two small blocks,
- * and ends the process when it cannot have them. So it is given room first, from the reserve if
- * need be: it fails only if other threads take all of that in between. */
+ * and ends the process when it cannot have them. So where little is free it is given room first,
+ * of the reserve, if it has one: then it fails only if others take all of that in between. Before
+ * it knows the thread this must ask it for nothing. */
 static void register_thread(void)
 {
-    enum { BLOCKS = 8 };
+    enum { ROOM = 64 << 10 };
     struct GC_stack_base base;
-    void *room[BLOCKS];
     if (GC_get_stack_base(&base) != GC_SUCCESS) return;
-    for (int i = 0; i < BLOCKS; i++) room[i] = sure(try_reserve, RESERVE_BLOCK);
-    for (int i = 0; i < BLOCKS; i++) GC_free(room[i]);
+    if (GC_get_free_bytes() < ROOM && reserve_take(ROOM))
+        atomic_store_explicit(&reserve_wanted, true, memory_order_relaxed);
     GC_register_my_thread(&base);
 }
 
