@@ -7,6 +7,7 @@
  * contents must be in the run's cache. For stores the epoch must be the run's.
  */
 #include "eval/exec.h"
+#include "state/methods.h"
 
 static inline Closure *frame_closure(Value *fp) { return value_pointer(fp[-1]); }
 
@@ -21,31 +22,43 @@ static inline TableBody *owned_body(Machine *M, Value v)
     return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
 }
 
+/* The same, of a table that nothing is remembered of; others' writes are to be noticed. */
+static inline TableBody *own_body(Machine *M, Value v)
+{
+    if (UNLIKELY(!value_is_object(v))) return NULL;
+    Table *t = value_pointer(v);
+    TableBody *b = &t->body;
+    uint16_t kind = object_raw_kind(t);
+    if (UNLIKELY(kind != OBJECT_KIND(OBJ_TABLE))) {
+        bool remapped = kind == OBJECT_KIND(OBJ_TABLE | OBJ_REMAPPED);
+        b = remapped ? heap_cached(&M->run, t) : NULL;
+    }
+    return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
+}
+static inline TableBody *owned_body_noticed(Machine *M, Value v)
+{
+    TableBody *b = owned_body(M, v);
+    if (b && table_is_passed(value_pointer(v))) M->run.methods_age++;
+    return b;
+}
+
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */
 #define FINISH_GET(dst)                   \
     if (LIKELY(v != V_NIL)) PUT_##dst(v); \
     if (!b->meta) PUT_##dst(V_NIL)
 
-enum { INHERITED_MAX = 8 }; /* classes above each other that are looked through here */
-
-/* The value of a key that the table with these contents has not, by its metatable, where
- * each __index is a table (manual 2.4); TABLE_LOOK: not to be told so easily. */
-static NOINLINE Value inherited(const Machine *M, const TableBody *b, const String *key,
-                                uint32_t hash)
+static NOINLINE Value look_inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
 {
-    const String *index = meta_names[META_INDEX];
-    for (int i = 0; i < INHERITED_MAX; i++) {
-        if (!b->meta) return V_NIL;
-        b = heap_table_at_hand(&M->run, value_object(b->meta));
-        if (!b) return TABLE_LOOK;
-        Value handler = table_peek_string(b, index, string_hash(index));
-        if (handler == V_NIL) return V_NIL;
-        b = heap_table_at_hand(&M->run, handler);
-        if (!b) return TABLE_LOOK;
-        Value v = table_peek_string(b, key, hash);
-        if (v != V_NIL) return v;
-    }
-    return TABLE_LOOK;
+    return methods_look(&M->run, meta, meta_names[META_INDEX], key, hash);
+}
+
+/* The value of a key that a table with this metatable has not itself, where each __index is a
+ * table (manual 2.4); TABLE_LOOK: not to be told so easily. */
+static inline Value inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
+{
+    if (!meta) return V_NIL;
+    Value v = methods_get(&M->run, meta, key, hash);
+    return LIKELY(v != TABLE_LOOK) ? v : look_inherited(M, meta, key, hash);
 }
 
 /* What takes a call is apart, so that the common case stays a leaf. */
@@ -61,7 +74,7 @@ static NOINLINE Value inherited(const Machine *M, const TableBody *b, const Stri
     {                                                                               \
         const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         Value v = table_peek_string(b, n->k.p, n->aux);                             \
-        if (v == V_NIL) v = inherited(M, b, n->k.p, n->aux);                        \
+        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, n->aux);                  \
         if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
         PUT_##dst(v);                                                               \
     }                                                                               \
@@ -232,15 +245,15 @@ KINDS_INDEX(X_INDEX)
 #define STORE_NODE(kind_, o, val)                                  \
     static NOINLINE EXEC(put_##kind_##_##o##_##val)                \
     {                                                              \
-        TableBody *b = owned_body(M, OBJECT_##o);                  \
+        TableBody *b = owned_body_noticed(M, OBJECT_##o);          \
+        if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d); \
         STORE_##kind_(STORED_##val);                               \
         HAND(slow_store, n, fp, BOXED_##val, d);                   \
     }                                                              \
     EXEC(exec_SET_##kind_##_##o##_##val)                           \
     {                                                              \
-        TableBody *b = owned_body(M, OBJECT_##o);                  \
-        if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d); \
-        OVERWRITE_##kind_(STORED_##val);                           \
+        TableBody *b = own_body(M, OBJECT_##o);                    \
+        if (LIKELY(b != NULL)) OVERWRITE_##kind_(STORED_##val);    \
         HAND(put_##kind_##_##o##_##val, n, fp, acc, d);            \
     }
 #define X_STORE(o, val)       \
@@ -252,28 +265,32 @@ KINDS_STORE(X_STORE)
 
 /* object:name(...): the method to slot b-1 and the object to slot b, where the call's
  * frame begins. */
-#define SELF_NODE(o)                                                                 \
-    static NOINLINE EXEC(inherit_SELF_##o)                                           \
-    {                                                                                \
-        Value object = OBJECT_##o;                                                   \
-        const TableBody *b = heap_table_at_hand(&M->run, object);                    \
-        Value v = inherited(M, b, n->k.p, n->aux);                                   \
-        if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d); \
-        fp[n->b - 1] = v;                                                            \
-        fp[n->b] = object;                                                           \
-        GO(n + 1, fp, acc, d);                                                       \
-    }                                                                                \
-    EXEC(exec_SELF_##o)                                                              \
-    {                                                                                \
-        Value object = OBJECT_##o;                                                   \
-        const TableBody *b = heap_table_at_hand(&M->run, object);                    \
-        if (UNLIKELY(!b)) HAND(slow_self, n, fp, acc, d);                            \
-        Value v = table_peek_string(b, n->k.p, n->aux);                              \
-        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                       \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);               \
-        fp[n->b - 1] = v;                                                            \
-        fp[n->b] = object;                                                           \
-        GO(n + 1, fp, acc, d);                                                       \
+#define SELF_FOUND(v_)         \
+    do {                       \
+        fp[n->b - 1] = (v_);   \
+        fp[n->b] = object;     \
+        GO(n + 1, fp, acc, d); \
+    } while (0)
+#define SELF_NODE(o)                                                                  \
+    static NOINLINE EXEC(inherit_SELF_##o)                                            \
+    {                                                                                 \
+        Value object = OBJECT_##o;                                                    \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                     \
+        if (UNLIKELY(!b && !value_is_string(object))) HAND(slow_self, n, fp, acc, d); \
+        Table *meta = b ? b->meta : M->run.world->type_meta[TYPE_STRING];             \
+        Value v = inherited(M, meta, n->k.p, n->aux);                                 \
+        if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);  \
+        SELF_FOUND(v);                                                                \
+    }                                                                                 \
+    EXEC(exec_SELF_##o)                                                               \
+    {                                                                                 \
+        Value object = OBJECT_##o;                                                    \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                     \
+        if (UNLIKELY(!b)) HAND(inherit_SELF_##o, n, fp, acc, d);                      \
+        Value v = table_peek_string(b, n->k.p, n->aux);                               \
+        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                        \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);                \
+        SELF_FOUND(v);                                                                \
     }
 SELF_NODE(L)
 SELF_NODE(A)

@@ -101,6 +101,20 @@ static Entries entries_for(const Trace *T, size_t room)
     return e;
 }
 
+/* Objects made in a row are met in the other order, the youngest first (value_hash). */
+static void sort(Entries *e)
+{
+    bool sorted = true;
+    for (size_t i = 0, k = e->count; i + 1 < k--; i++) {
+        Entry was = e->items[i];
+        e->items[i] = e->items[k];
+        e->items[k] = was;
+    }
+    for (size_t i = 1; i < e->count && sorted; i++)
+        sorted = e->items[i - 1].number <= e->items[i].number;
+    if (!sorted) qsort(e->items, e->count, sizeof(Entry), oldest_first);
+}
+
 /* A stale pointer to them must keep nothing. */
 static void entries_free(Entries *e)
 {
@@ -142,7 +156,7 @@ bool finalize_separate(Run *R, const Trace *T, bool *later)
     hamt_each(&b->hash, take_dead, &e);
     *later = e.later;
     if (e.done) drop_done(R, T, all);
-    qsort(e.items, e.count, sizeof(Entry), oldest_first);
+    sort(&e);
     size_t done = 0;
     while (done < e.count && e.items[done].number == 0) done++;
     Entries left = {.items = e.items + done, .count = e.count - done};

@@ -83,6 +83,7 @@ void heap_init_cache(Run *R)
 {
     R->cache = cache_new(CACHE_SIZE_FIRST);
     R->cache_mask = CACHE_SIZE_FIRST - 1;
+    R->methods = methods_none;
 }
 
 static CacheEntry *cache_slot(const Run *R, const void *object)
@@ -99,6 +100,7 @@ static inline void cache_put(Run *R, const void *object, void *body)
 
 void heap_new_view(Run *R)
 {
+    R->methods_age++;
     R->view += (uint64_t)1 << CACHE_VIEW_SHIFT;
     if (R->view) return; /* else all numbers have been used: view 0 is of empty entries */
     memset(R->cache, 0, (R->cache_mask + (size_t)1) * sizeof *R->cache);
@@ -210,6 +212,7 @@ void heap_freeze(Run *R, Table *t)
 TableBody *heap_thaw(Run *R, Table *t)
 {
     const TableBody *old = contents(R, t, &t->body);
+    R->methods_age++;
     if (!table_is_frozen(old)) return heap_table_mut(R, t);
     TableBox *copy = mem_new(sizeof *copy);
     mem_count(sizeof *copy);

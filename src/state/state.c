@@ -164,6 +164,7 @@ void run_end(Run *R)
 {
     run_close(R);
     R->own.expected = 0;
+    methods_forget(R);
     run_rest(R);
     R->heap = (Hamt){0};
     R->world = NULL;

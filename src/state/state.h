@@ -110,6 +110,16 @@ typedef struct CacheEntry {
 } CacheEntry;
 enum { CACHE_VIEW_SHIFT = 48 };
 
+/* What a look-up through metatables gave when the run was of this age: see methods.h. */
+typedef struct Method {
+    const Table *meta;
+    const String *key;
+    Value value;
+    uint64_t age;
+} Method;
+enum { METHODS = 64 };
+extern const Method methods_none[METHODS];
+
 /* A run's snapshots that nobody else knows and that have not been looked into. */
 typedef struct OwnSnapshots {
     MemWeakList states, logs; /* in order; each state's Undo is among the logs */
@@ -130,6 +140,8 @@ typedef struct Run {
     uint64_t view;         /* above CACHE_VIEW_SHIFT */
     uint32_t cache_mask;   /* number of entries less 1 */
     uint32_t cache_misses; /* since there were so many */
+    const Method *methods; /* METHODS of them */
+    uint64_t methods_age;  /* entries of another one are stale */
     Hamt heap;
     uint64_t since;  /* what is older is frozen */
     uint64_t packed; /* the epoch of the state that is just what the view shows, or 0 */
@@ -139,7 +151,11 @@ typedef struct Run {
     uint64_t began_counted;         /* mem_counted then */
     int64_t began_beside;
     OwnSnapshots own;
+    uint32_t methods_looks; /* without places for what they gave */
 } Run;
+
+/* All that is known of methods is forgotten, and lets go of what it has. */
+void methods_forget(Run *R);
 
 /* Objects -------------------------------------------------------------------- */
 
@@ -245,6 +261,7 @@ static inline const Closure *heap_closure(Run *R, const Closure *c)
 /* Contents to write: valid until the epoch ends (snapshot, end of run). */
 static inline TableBody *heap_table_mut(Run *R, Table *t)
 {
+    if (__builtin_expect(table_is_passed(t), 0)) R->methods_age++;
     return HEAP_OWNS(R, t) ? &t->body : heap_table_slow(R, t);
 }
 static inline CoBody *heap_coroutine_mut(Run *R, Coroutine *c)

@@ -65,6 +65,17 @@ typedef struct Table {
     TableBody body;
 } Table;
 
+/* Object.flags of a table: it was passed in a look-up that is remembered (state/methods.h). */
+enum { TABLE_PASSED = 1 };
+static inline bool table_is_passed(const Table *t)
+{
+    return __atomic_load_n(&t->h.flags, __ATOMIC_RELAXED) & TABLE_PASSED;
+}
+static inline void table_set_passed(Table *t)
+{
+    if (!table_is_passed(t)) __atomic_store_n(&t->h.flags, TABLE_PASSED, __ATOMIC_RELAXED);
+}
+
 static inline uint32_t table_flags(const TableBody *t)
 {
     return __atomic_load_n(&t->flags, __ATOMIC_RELAXED);
@@ -125,6 +136,14 @@ static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
     return root ? hamt_at(root, hamt_root_hash(root, hash)) : NULL;
 }
 
+/* Another key is where that of a string with this hash would be: nil, unless its hash is the
+ * same, which only strings tell at once. */
+static inline Value table_peek_other(Value stored, uint32_t hash)
+{
+    if (!value_is_object(stored)) return V_NIL;
+    return string_hash_known(value_pointer(stored)) == hash ? TABLE_LOOK : V_NIL;
+}
+
 /* hash must be string_hash(key). The first two levels, inline: the third has keys only in
  * maps of hundreds. TABLE_LOOK: not to be told so easily. */
 static inline Value table_peek_string(const TableBody *t, const String *key, uint32_t hash)
@@ -133,10 +152,11 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
     const HamtEntry *e = table_entry(root, hash);
     if (!e) return hamt_is_patch(root) ? TABLE_LOOK : V_NIL;
     if (e->key == string_value(key)) return e->value;
-    if (e->key) return TABLE_LOOK;
+    if (e->key) return table_peek_other(e->key, hash);
     e = hamt_at(hamt_child(e), hash >> 5);
     if (!e) return V_NIL;
-    return e->key == string_value(key) ? e->value : TABLE_LOOK;
+    if (e->key == string_value(key)) return e->value;
+    return e->key ? table_peek_other(e->key, hash) : TABLE_LOOK;
 }
 #endif
 

@@ -55,8 +55,13 @@ typedef enum ObjectType {
 } ObjectType;
 
 typedef struct Object {
-    uint8_t type;  /* ObjectType, perhaps with OBJ_REMAPPED */
-    uint8_t flags; /* by type */
+    union {
+        struct {
+            uint8_t type;  /* ObjectType, perhaps with OBJ_REMAPPED */
+            uint8_t flags; /* by type */
+        };
+        uint16_t kind; /* both */
+    };
     uint16_t id_high;
     uint32_t id_low; /* strings: the hash, 0 if not yet known */
 } Object;
@@ -115,6 +120,16 @@ static inline uint8_t object_raw_type(const void *o)
 {
     return __atomic_load_n(&((const Object *)o)->type, __ATOMIC_RELAXED);
 }
+/* Both, to be compared with OBJECT_KIND of a type with flags 0. */
+static inline uint16_t object_raw_kind(const void *o)
+{
+    return __atomic_load_n(&((const Object *)o)->kind, __ATOMIC_RELAXED);
+}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OBJECT_KIND(type) ((uint16_t)(type))
+#else
+#define OBJECT_KIND(type) ((uint16_t)((type) << 8))
+#endif
 /* Whether v is a value, as far as one word and the object's type tell: for checks. */
 bool value_is_valid(Value v);
 

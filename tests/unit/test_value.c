@@ -147,8 +147,22 @@ START_TEST(hashes_of_regular_keys_spread)
         /* a random function would reach 1 - 1/e of the places */
         ck_assert_uint_gt(distinct_low(hashes, N, N - 1), (uint32_t)(0.55 * N));
     }
-    for (int i = 0; i < N; i++) hashes[i] = value_hash(object(OBJ_TABLE, (uint64_t)i * 3));
-    ck_assert_uint_gt(distinct_low(hashes, N, N - 1), (uint32_t)(0.55 * N));
+    free(hashes);
+}
+END_TEST
+
+/* Where a map looks first for 32 objects made in a row is the same, down to their node. */
+START_TEST(hashes_of_objects_keep_neighbours_together)
+{
+    enum { N = 1 << 16, NODE = 32, ABOVE = (1 << 20) - 1 };
+    uint32_t *hashes = malloc(N * sizeof *hashes);
+    for (int i = 0; i < N; i++) {
+        hashes[i] = value_hash(object(OBJ_TABLE, (uint64_t)i * 3));
+        uint32_t a = value_hash(object(OBJ_TABLE, (uint64_t)i));
+        uint32_t b = value_hash(object(OBJ_TABLE, (uint64_t)(i - i % NODE)));
+        ck_assert_uint_eq(a & ABOVE, b & ABOVE);
+    }
+    ck_assert_uint_eq(distinct_low(hashes, N, UINT32_MAX), N);
     free(hashes);
 }
 END_TEST
@@ -205,6 +219,7 @@ int main(void)
     tcase_add_test(tc, equality);
     tcase_add_test(tc, equal_values_hash_alike);
     tcase_add_test(tc, hashes_of_regular_keys_spread);
+    tcase_add_test(tc, hashes_of_objects_keep_neighbours_together);
     tcase_add_test(tc, the_order_is_total);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);

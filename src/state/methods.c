@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/methods.h"
+
+#include <assert.h>
+
+enum {
+    CLASSES_MAX = 8, /* above each other that are looked through here */
+    LOOKS_MIN = 32   /* before there are places for what was found */
+};
+
+const Method methods_none[METHODS];
+
+typedef struct Chain {
+    Table *passed[2 * CLASSES_MAX];
+    int count;
+} Chain;
+
+/* Contents of the table that v is, if they are at hand: it is passed. */
+static const TableBody *pass(Run *R, Chain *c, Value v)
+{
+    const TableBody *b = heap_table_at_hand(R, v);
+    if (b) c->passed[c->count++] = value_pointer(v);
+    return b;
+}
+
+/* Manual 2.4, where each __index is a table. */
+static Value look(Run *R, Chain *c, Table *meta, const String *index, const String *key,
+                  uint32_t hash)
+{
+    for (int i = 0; i < CLASSES_MAX; i++) {
+        if (!meta) return V_NIL;
+        const TableBody *b = pass(R, c, value_object(meta));
+        if (!b) return TABLE_LOOK;
+        Value handler = table_get_string(b, index, string_hash(index));
+        if (handler == V_NIL) return V_NIL;
+        b = pass(R, c, handler);
+        if (!b) return TABLE_LOOK;
+        Value v = table_get_string(b, key, hash);
+        if (v != V_NIL) return v;
+        meta = b->meta;
+    }
+    return TABLE_LOOK;
+}
+
+/* Whether there are places. */
+static bool open_places(Run *R)
+{
+    if (R->methods != methods_none) return true;
+    if (++R->methods_looks < LOOKS_MIN) return false;
+    R->methods = mem_alloc(sizeof methods_none);
+    return true;
+}
+
+Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash)
+{
+    assert(meta && key && "something is looked for in a class");
+    Chain c = {.count = 0};
+    Value v = look(R, &c, meta, index, key, hash);
+    if (v == TABLE_LOOK || !open_places(R)) return v;
+    for (int i = 0; i < c.count; i++) table_set_passed(c.passed[i]);
+    Method *m = (Method *)&R->methods[(hash ^ (uint32_t)((uintptr_t)meta >> 6)) % METHODS];
+    *m = (Method){meta, key, v, R->methods_age};
+    return v;
+}
+
+void methods_forget(Run *R)
+{
+    R->methods = methods_none;
+    R->methods_looks = 0;
+    R->methods_age++;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Methods: what a run has found lately through metatables whose __index is a table.
+ *
+ *   (metatable, key) -> value, or nil     64 places, direct-mapped
+ *
+ * An object's method is looked for in the object, and then in its class, in that one's class,
+ * and so on: two look-ups for each. Here it is one compare, as long as nothing of what was
+ * passed has been written to.
+ *
+ * Invariants:
+ *  1. each table whose contents have said what an entry says has TABLE_PASSED set, which stays.
+ *  2. whoever asks for such a table's contents to write to them makes all entries stale
+ *     (R->methods_age), and so does a new view: an entry of the run's age is what a look-up
+ *     would give.
+ *  3. no entry keeps a program from being the same, in steps or in order: only time differs.
+ * The bit is shared by all states that have the table, and its writes race with each other
+ * only.
+ */
+#ifndef MOONLET_METHODS_H
+#define MOONLET_METHODS_H
+
+#include "state/state.h"
+
+/* What the key is in what a table with this metatable inherits; TABLE_LOOK: not known. */
+static inline Value methods_get(const Run *R, const Table *meta, const String *key,
+                                uint32_t hash)
+{
+    const Method *m = &R->methods[(hash ^ (uint32_t)((uintptr_t)meta >> 6)) % METHODS];
+    bool known = m->meta == meta && m->key == key && m->age == R->methods_age;
+    return known ? m->value : TABLE_LOOK;
+}
+
+/* The same by looking; then it is known. TABLE_LOOK: an __index is no table, or contents are
+ * not at hand. index: the name __index. */
+Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash);
+
+#endif

@@ -1,0 +1,122 @@
+-- What is found through classes is remembered: each way to change a class must be noticed.
+local function warm(o) -- often enough to be remembered, from the same place in the program
+  local got
+  for _ = 1, 100 do got = o:name() .. tostring(o.field) end
+  return got
+end
+
+local Base, Class = {}, {}
+Base.__index, Class.__index = Base, Class
+setmetatable(Class, Base)
+function Base.name() return "base" end
+Base.field = 1
+local o = setmetatable({}, Class)
+print(warm(o)) -- expect: base1
+
+-- A nearer class gets the method; it is assigned again, and removed.
+function Class.name() return "class" end
+print(warm(o)) -- expect: class1
+function Class.name() return "again" end
+print(warm(o)) -- expect: again1
+Class.name = nil
+print(warm(o)) -- expect: base1
+rawset(Base, "name", function() return "raw" end)
+print(warm(o)) -- expect: raw1
+rawset(Class, "field", 2)
+print(warm(o)) -- expect: raw2
+
+-- What is absent is remembered as well.
+local function absent(x)
+  local got
+  for _ = 1, 100 do got = x.later end
+  return tostring(got)
+end
+print(absent(o)) -- expect: nil
+Base.later = "now"
+print(absent(o)) -- expect: now
+
+-- __index and metatables.
+local Other = { name = function() return "other" end, field = 3 }
+Class.__index = Other
+print(warm(o)) -- expect: other3
+Class.__index = function(_, k) return k == "name" and function() return "function" end or 4 end
+print(warm(o)) -- expect: function4
+Class.__index = Class
+print(warm(o)) -- expect: raw2
+setmetatable(Class, { __index = { name = function() return "meta" end } })
+print(warm(o)) -- expect: meta2
+setmetatable(o, { __index = Other })
+print(warm(o)) -- expect: other3
+o.name = function() return "own" end
+print(warm(o)) -- expect: own3
+o.name = nil
+print(warm(o)) -- expect: other3
+
+-- Library functions that write to tables.
+local List = { __index = nil }
+List.__index = List
+local l = setmetatable({}, { __index = List })
+local function first(x)
+  local got
+  for _ = 1, 100 do got = x[1] end
+  return tostring(got) .. tostring(x.n)
+end
+table.insert(List, "a")
+print(first(l)) -- expect: anil
+table.insert(List, 1, "b")
+print(first(l)) -- expect: bnil
+table.sort(List)
+print(first(l)) -- expect: anil
+table.remove(List, 1)
+print(first(l)) -- expect: bnil
+
+-- While a chain is being used: a method that changes its class.
+local Count = {}
+Count.__index = Count
+Count.calls = 0
+function Count:tick() Count.calls = self.calls + 1 end
+local c = setmetatable({}, Count)
+for _ = 1, 1000 do c:tick() end
+print(c.calls) -- expect: 1000
+
+-- Strings.
+local function sub(s)
+  local got
+  for _ = 1, 100 do got = s:sub(2, 2) end
+  return got
+end
+print(sub("abc")) -- expect: b
+local real = string.sub
+string.sub = function() return "mine" end
+print(sub("abc")) -- expect: mine
+string.sub = real
+print(sub("abc")) -- expect: b
+getmetatable("").__index = { sub = function() return "theirs" end }
+print(sub("abc")) -- expect: theirs
+getmetatable("").__index = string
+print(sub("abc")) -- expect: b
+
+-- Another metatable at each turn, as many as there are places and more.
+local sum = 0
+for i = 1, 500 do
+  local x = setmetatable({}, { __index = { get = function() return i end } })
+  sum = sum + x:get() + x:get()
+end
+print(sum) -- expect: 250500
+
+-- Keys whose places collide with those of others.
+local many = { __index = {} }
+for i = 1, 200 do many.__index["key" .. i] = i end
+local m, total = setmetatable({}, many), 0
+for _ = 1, 50 do for i = 1, 200 do total = total + m["key" .. i] end end
+print(total) -- expect: 1005000
+
+-- A table that is a class and a program's globals.
+do
+  local env = setmetatable({ print = print }, { __index = _G })
+  local f = load("x = (x or 0) + 1 counter = counter or 0 return x", "f", "t", env)
+  counter = 5
+  for _ = 1, 100 do f() end
+  counter = 6
+  print(f(), rawget(env, "counter"), env.counter) -- expect: 101	5	5
+end
