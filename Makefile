@@ -52,6 +52,11 @@ EDIT := $(shell $(PKG_CONFIG) --exists libedit 2>/dev/null && echo 1)
 EDIT_CFLAGS := $(if $(EDIT),-DMOONLET_EDIT $(call pkg,--cflags,libedit))
 EDIT_LIBS := $(if $(EDIT),$(call pkg,--libs,libedit,-ledit))
 EDIT_ARCHIVES := $(if $(EDIT),-ledit -ltinfo -lbsd -lmd)
+# The Debug Adapter Protocol is JSON.
+JSON := $(shell $(PKG_CONFIG) --exists jansson 2>/dev/null && echo 1)
+DAP_CFLAGS := $(if $(JSON),-DMOONLET_DAP $(call pkg,--cflags,jansson))
+DAP_LIBS := $(if $(JSON),$(call pkg,--libs,jansson,-ljansson))
+DAP_ARCHIVES := $(if $(JSON),-ljansson)
 LUA_CFLAGS = $(call pkg,--cflags,lua5.2,-I/usr/include/lua5.2)
 LUA_LIBS = $(call pkg,--libs,lua5.2,-llua5.2)
 
@@ -117,7 +122,7 @@ LIBS = $(GC_LINK) -Wl,--as-needed -lc -lm -Wl,--no-as-needed -lpthread $(LDLIBS)
 # Libraries of which the program has its own copy: it starts faster so. PROGRAM_STATIC= for
 # one that shares them; so it becomes where there are no archives of them, and in the kinds
 # that are not measured. C modules need the C library shared.
-PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES))
+PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES) $(DAP_ARCHIVES))
 
 # Files ------------------------------------------------------------------------------
 
@@ -173,7 +178,7 @@ OWN_LIBS = -Wl,--wrap=memset -Wl,-Bstatic $(PROGRAM_STATIC) -Wl,-Bdynamic $(filt
 $(PROGRAM): $(CLI_OBJ) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(if $(PROGRAM_STATIC),$(LINK_PROGRAM) $(OWN_LIBS) 2>$(OUT)/link.log ||) \
-	$(LINK_PROGRAM) $(EDIT_LIBS) $(LIBS)
+	$(LINK_PROGRAM) $(EDIT_LIBS) $(DAP_LIBS) $(LIBS)
 	$(Q)cp -f $(OUT)/linked $@
 	$(Q)rm $(OUT)/linked
 
@@ -187,7 +192,7 @@ $(OUT)/obj/%.o: %.c $(OUT)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(CLI_OBJ): EXTRA_CFLAGS = $(EDIT_CFLAGS)
+$(CLI_OBJ): EXTRA_CFLAGS = $(EDIT_CFLAGS) $(DAP_CFLAGS)
 $(call objects,$(TEST_SRC)): EXTRA_CFLAGS = -Itests/unit $(CHECK_CFLAGS)
 $(call objects,$(MICRO_SRC)): EXTRA_CFLAGS = $(LUA_CFLAGS)
 $(call objects,$(FUZZ_SRC)): EXTRA_CFLAGS = $(SEE_FIELDS)
@@ -220,7 +225,7 @@ $(FUZZERS): $(OUT)/%: $(OUT)/obj/tests/%.o $(LIBRARY)
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
 # Everything is rebuilt when the compiler, the flags or the set of sources change.
-FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_STATIC) $(EDIT_LIBS) $(LIBS)
+FLAGS_NOW = $(CC) $(ALL_CPPFLAGS) $(EDIT_CFLAGS) $(DAP_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(PROGRAM_STATIC) $(EDIT_LIBS) $(DAP_LIBS) $(LIBS)
 .PHONY: force
 $(OUT)/flags: force
 	$(Q)mkdir -p $(@D)

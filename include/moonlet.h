@@ -1084,6 +1084,8 @@ typedef struct moonlet_record_options {
      * recording, which is still the library's. NULL: none. */
     void (*exits)(void *data, const moonlet_recording *rec, int status);
     void *data;
+    /* os.exit ends the run only, and not the process; exits is called all the same. */
+    bool stays;
 } moonlet_record_options;
 
 /*

@@ -14,6 +14,7 @@ complete -c moonlet -l save -r -F -d 'Write the world to a file at the end, or w
 complete -c moonlet -l load -r -F -d 'Go on with a saved program, or begin in its world'
 complete -c moonlet -l delta -d 'Save just what differs from what was loaded'
 complete -c moonlet -s d -d 'Debug what a script has done, also backwards'
+complete -c moonlet -l dap -d 'Debug for an editor, by the Debug Adapter Protocol'
 complete -c moonlet -l record -r -F -d 'Record what the script does in a file'
 complete -c moonlet -l show -r -F -d 'Say what is in a saved world'
 complete -c moonlet -l diff -r -F -d 'Say what differs between two saved worlds'

@@ -15,6 +15,7 @@ _arguments -S \
     '*--load=-[go on with a saved program, or begin in its world]:file:_files' \
     '--delta[save just what differs from what was loaded]' \
     '-d[debug what a script has done, also backwards]' \
+    '--dap=-[debug for an editor, by the Debug Adapter Protocol]::port:' \
     '--record=-[record what the script does in a file]:file:_files' \
     '--show=-[say what is in a saved world]:file:_files' \
     '--diff[say what differs between two saved worlds]:file:_files' \

@@ -7,7 +7,7 @@
 set -u
 
 declare -A packages=(
-    [build]="gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev"
+    [build]="gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev libjansson-dev"
     [check]="check lua5.2 liblua5.2-dev perl-base diffutils"
     [programs]="lua-penlight lua-inspect lua-unit lua-argparse lua-markdown lua-dkjson lua-say
         lua-luassert lua-busted lua-cliargs lua-basexx lua-binaryheap lua-fifo lua-inifile

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/debug.h"
 
+#include "api/debug_look.h"
 #include "control/switch.h"
 #include "stack/hook.h"
 
@@ -9,7 +10,7 @@ enum {
     NEAR_POINTS = 64
 };
 
-const DebugTime time_never = {UINT64_MAX, UINT32_MAX};
+const DebugTime time_never = {UINT64_MAX, UINT32_MAX}, time_begin = {0, UINT32_MAX};
 
 /* Events ------------------------------------------------------------------------------ */
 
@@ -30,6 +31,13 @@ bool debug_is_within(const DebugEvent *e, DebugFrame f)
 
 /* Seeking ----------------------------------------------------------------------------- */
 
+/* What visitors and tests allocate is not the program's. */
+typedef struct Counting {
+    int64_t *meter, beside;
+    uint64_t counted;
+    MemBound outer;
+} Counting;
+
 typedef struct Seek {
     Watch watch;
     RecordingReplay replay;
@@ -39,46 +47,83 @@ typedef struct Seek {
     DebugTime at, found;
     uint64_t skipped; /* the step of the point: its lines are those of the point before */
     bool has, first;  /* found; it is to be the first and not the last */
+    bool from_first;  /* the very first line counts as one after `after` */
     bool wants_failure;
     State *failure;
-    DebugTest *test; /* instead of the visitor */
+    moonlet_recording *rec;
     const Config *config;
+    Counting counting; /* while the visitor is asked */
 } Seek;
 
-/* Asks about a state of this moment. */
-static bool is_true(Seek *s, Machine *M, const Node *n, Value **fp)
+static Counting stop_counting(void)
+{
+    Counting c = {mem_meter, mem_beside, mem_count_stop(), mem_bound};
+    mem_meter = NULL;
+    return c;
+}
+
+static void go_on_counting(const Counting *c)
+{
+    mem_meter = c->meter;
+    mem_count_go_on(c->counted);
+    mem_beside = c->beside;
+    mem_bound = c->outer;
+}
+
+int debug_ask(DebugEvent *e, DebugTest *test, void *context)
 {
     State *state;
-    if (!record_may_take(M)) return false;
-    *fp = record_take(M, n, *fp, &state);
-    /* what that takes is not the program's */
-    int64_t *meter = mem_meter, beside = mem_beside;
-    uint64_t counted = mem_counted;
-    MemBound outer = mem_bound;
+    Seek *s = e->seek;
+    if (!record_may_take(e->M)) return -1;
+    go_on_counting(&s->counting); /* which record_take stops by itself */
+    e->fp = record_take(e->M, e->n, e->fp, &state);
+    Counting outer = {mem_meter, mem_beside, mem_counted, mem_bound};
     mem_meter = NULL;
     moonlet_state *h = handle_new(state, s->config);
-    bool yes = s->test(s->context, h);
+    bool yes = test(context, h);
     moonlet_release(h);
-    mem_meter = meter;
-    mem_counted = counted;
-    mem_beside = beside;
-    mem_bound = outer;
+    go_on_counting(&outer);
+    s->counting = stop_counting();
     return yes;
+}
+
+typedef struct Sought {
+    uint64_t id;
+    void *object;
+} Sought;
+
+static bool has_object(void *context, const moonlet_state *s)
+{
+    Sought *o = context;
+    o->object = debug_object(s, o->id);
+    return true;
+}
+
+void *debug_find_object(DebugEvent *e, uint64_t id)
+{
+    Sought o = {id, NULL};
+    debug_ask(e, has_object, &o);
+    return o.object;
 }
 
 /* A Watch's line. */
 static bool look(Machine *M, const Node *n, Value **frame)
 {
-    Value *fp = *frame;
     Seek *s = M->watch->context;
     uint64_t step = replay_step(&s->replay.replay);
     if (M != s->replay.S.M) return false; /* an item of a map */
     s->at = step == s->at.step ? (DebugTime){step, s->at.event + 1} : (DebugTime){step, 0};
-    if (step == s->skipped || !time_before(s->after, s->at)) return false;
-    if (!time_before(s->at, s->before)) return true;
-    const Proto *p = frame_proto(fp);
-    DebugEvent e = {s->at, M, n, fp, p->lines[proto_index(p, n)], s->watch.enters};
-    if (s->test ? !is_true(s, M, n, frame) : !s->visit(s->context, &e)) return false;
+    if (step == s->skipped) return false;
+    if (!s->from_first && !time_before(s->after, s->at)) return false;
+    if (!time_before(s->at, s->before) || debug_is_interrupted(s->rec)) return true;
+    const Proto *p = frame_proto(*frame);
+    DebugEvent e = {s->at,           M, n, *frame, p->lines[proto_index(p, n)], s->watch.enters,
+                    s->rec->replays, s};
+    s->counting = stop_counting();
+    bool found = s->visit(s->context, &e);
+    go_on_counting(&s->counting);
+    *frame = e.fp;
+    if (!found) return false;
     s->has = true;
     s->found = s->at;
     return s->first;
@@ -98,6 +143,9 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
 static moonlet_state *seek(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
 {
+    s->rec = rec;
+    s->config = &rec->config;
+    rec->replays++;
     recording_begin(rec, &s->replay, from);
     uint64_t begin = s->replay.replay.from;
     s->at = (DebugTime){begin, UINT32_MAX};
@@ -127,18 +175,35 @@ static void approach(moonlet_recording *rec, uint64_t step)
     }
 }
 
+static bool is_begin(DebugTime t) { return !t.step && t.event == UINT32_MAX; }
+
 bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void *context,
                 DebugTime *found)
 {
     Seek s = {.visit = visit,
               .context = context,
               .after = after,
+              .from_first = is_begin(after),
               .before = time_never,
               .first = true};
     approach(rec, after.step);
     seek(rec, &s, after.step, false);
     *found = s.found;
     return s.has;
+}
+
+void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVisit *visit,
+                void *context)
+{
+    DebugTime before = {last.step, last.event + (last.event < UINT32_MAX)};
+    Seek s = {.visit = visit,
+              .context = context,
+              .after = after,
+              .from_first = is_begin(after),
+              .before = before,
+              .first = true};
+    approach(rec, after.step);
+    seek(rec, &s, after.step, false);
 }
 
 bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, void *context,
@@ -146,29 +211,14 @@ bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, voi
 {
     uint64_t begin = before.step; /* the point is one before that */
     for (;;) {
-        Seek s = {.visit = visit, .context = context, .before = before};
+        Seek s = {.visit = visit, .context = context, .from_first = true, .before = before};
         approach(rec, begin);
         seek(rec, &s, begin, false);
         *found = s.found;
         begin = s.replay.replay.from;
-        if (s.has || !begin) return s.has;
+        if (s.has || !begin || debug_is_interrupted(rec)) return s.has;
         before = (DebugTime){begin + 1, 0}; /* its lines are those of the point before */
     }
-}
-
-bool debug_first(moonlet_recording *rec, DebugTime after, DebugTest *test, void *context,
-                 DebugTime *found)
-{
-    Seek s = {.test = test,
-              .context = context,
-              .config = &rec->config,
-              .after = after,
-              .before = time_never,
-              .first = true};
-    approach(rec, after.step);
-    seek(rec, &s, after.step, false);
-    *found = s.found;
-    return s.has;
 }
 
 /* States ------------------------------------------------------------------------------ */
@@ -179,7 +229,7 @@ typedef struct Wanted {
     void *context;
 } Wanted;
 
-static bool is_wanted(void *context, const DebugEvent *e)
+static bool is_wanted(void *context, DebugEvent *e)
 {
     Wanted *w = context;
     if (time_before(e->at, w->at)) return false;
@@ -191,12 +241,16 @@ moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *vis
                            void *context)
 {
     Wanted w = {at, visit, context};
-    Seek s = {.visit = is_wanted, .context = &w, .before = time_never, .first = true};
+    Seek s = {.visit = is_wanted,
+              .context = &w,
+              .from_first = true,
+              .before = time_never,
+              .first = true};
     approach(rec, at.step);
     return seek(rec, &s, at.step, true);
 }
 
-static bool never(void *context, const DebugEvent *e) { return false; }
+static bool never(void *context, DebugEvent *e) { return false; }
 
 moonlet_state *debug_failure(moonlet_recording *rec)
 {

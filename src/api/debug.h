@@ -30,14 +30,17 @@ static inline bool time_before(DebugTime a, DebugTime b)
     return a.step != b.step ? a.step < b.step : a.event < b.event;
 }
 extern const DebugTime time_never; /* after all others */
+extern const DebugTime time_begin; /* before all others, for debug_next */
 
 typedef struct DebugEvent {
     DebugTime at;
     Machine *M;
     const Node *n;
-    Value *fp;
+    Value *fp; /* debug_ask may move it */
     int line;
-    bool enters; /* a function has been called */
+    bool enters;     /* a function has been called */
+    uint64_t replay; /* another number in each replay: objects are elsewhere */
+    struct Seek *seek;
 } DebugEvent;
 
 /* Where a frame is, for comparison with that of another event. */
@@ -51,8 +54,8 @@ DebugFrame debug_frame(const DebugEvent *e);
  */
 bool debug_is_within(const DebugEvent *e, DebugFrame f);
 
-/* Whether it is what was looked for. */
-typedef bool DebugVisit(void *context, const DebugEvent *e);
+/* Whether it is what was looked for. What it allocates is not the program's. */
+typedef bool DebugVisit(void *context, DebugEvent *e);
 
 /* The first such event after a time; false: there is none. */
 bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void *context,
@@ -61,10 +64,23 @@ bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void
 bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, void *context,
                 DebugTime *found);
 
-/* The first line after a time before which the state passes a test, which is costly. */
+/* Shows the visitor all events after a time up to another, that too. */
+void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVisit *visit,
+                void *context);
+
+/* For visitors: asks about the state of the event, in which the program is paused there. -1:
+ * there is none, as a C function waits; else what the test says. O(1), and what the test costs.
+ */
 typedef bool DebugTest(void *context, const moonlet_state *s);
-bool debug_first(moonlet_recording *rec, DebugTime after, DebugTest *test, void *context,
-                 DebugTime *found);
+int debug_ask(DebugEvent *e, DebugTest *test, void *context);
+/* The object of an id, if the program can reach it. O(objects). */
+void *debug_find_object(DebugEvent *e, uint64_t id);
+
+/* Whether who is looking has been told to stop looking. */
+static inline bool debug_is_interrupted(const moonlet_recording *rec)
+{
+    return rec->interrupt && __atomic_load_n(rec->interrupt, __ATOMIC_RELAXED);
+}
 
 /* The state at a time, with the program paused before that line: to be looked at, not to be
  * gone on with. visit, which may be NULL, is shown the event. NULL: there is no such time. */

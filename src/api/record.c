@@ -51,6 +51,14 @@ static void on_exit_of(Machine *M, int status)
     if (rec->options.exits) rec->options.exits(rec->options.data, rec, status);
 }
 
+static void watch_exit(moonlet_recording *rec)
+{
+    Outside *o = &rec->record->outside;
+    o->exit = on_exit_of;
+    o->context_of_exit = rec;
+    o->stays = rec->options.stays;
+}
+
 static RecordEnd end_of(RunStatus status)
 {
     return status == RUN_OK ? RECORD_OK : status == RUN_ERROR ? RECORD_FAILED : RECORD_PAUSED;
@@ -72,15 +80,31 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
     api_begin(&S, s);
     assert_values(s, &function, 1);
     assert_values(s, args, count);
-    rec->record->outside.exit = on_exit_of;
-    rec->record->outside.context_of_exit = rec;
+    watch_exit(rec);
     record_begin(rec->record, S.M);
     RunStatus status = eval_call(S.M, value_in(function), (const Value *)args, count);
-    record_end(rec->record, end_of(status));
+    if (rec->record->M) record_end(rec->record, end_of(status));
     *r = api_end(&S, status);
     if (rec->record->count) return rec;
     moonlet_recording_release(rec); /* what cannot be called has no moments */
     return NULL;
+}
+
+moonlet_recording *recording_go_on(const moonlet_state *s,
+                                   const moonlet_record_options *options, moonlet_result *r)
+{
+    Session S;
+    moonlet_record_options o = options ? *options : (moonlet_record_options){0};
+    moonlet_recording *rec = new_recording(record_new(o.spacing, o.bytes), s->config);
+    rec->options = o;
+    api_begin_resumed(&S, s);
+    watch_exit(rec);
+    record_begin(rec->record, S.M);
+    record_add(rec->record, (RecordPoint){.state = (State *)s->state});
+    RunStatus status = eval_resume_paused(S.M);
+    if (rec->record->M) record_end(rec->record, end_of(status)); /* the process did not end */
+    *r = api_end(&S, status);
+    return rec;
 }
 
 /* Moments ----------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@ struct moonlet_recording {
     Record *record;
     Config config;
     moonlet_record_options options;
+    uint64_t replays;              /* that have looked at its lines */
+    const volatile int *interrupt; /* of who looks into it; NULL: none */
 };
 
 typedef struct RecordingReplay {
@@ -17,6 +19,11 @@ typedef struct RecordingReplay {
     moonlet_state *h;
     Replay replay;
 } RecordingReplay;
+
+/* Goes on, for real, with the program that is paused in the state, and records that: as
+ * moonlet_record. What is recorded begins where it is paused. */
+moonlet_recording *recording_go_on(const moonlet_state *s,
+                                   const moonlet_record_options *options, moonlet_result *r);
 
 /* Begins a replay at the last point at a step below `before`. p is not to be moved. */
 void recording_begin(moonlet_recording *rec, RecordingReplay *p, uint64_t before);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/debugger_state.h"
+#include "cli/debugger_show.h"
 #include "cli/line.h"
 #include "lib/lib.h"
 
@@ -15,219 +15,221 @@ typedef bool Command(Debugger *d, const char *argument); /* false: no more comma
 
 /* Moving ------------------------------------------------------------------------------ */
 
-static bool any_line(void *context, const DebugEvent *e) { return true; }
-
-/* A line of the same function, or of what has called it. */
-static bool not_within(void *context, const DebugEvent *e)
-{
-    const Debugger *d = context;
-    return !debug_is_within(e, d->here);
-}
-
-static bool outside_of(void *context, const DebugEvent *e)
-{
-    const Debugger *d = context;
-    DebugFrame f = debug_frame(e);
-    if (f.coroutine == d->here.coroutine) return f.depth < d->here.depth;
-    return !debug_is_within(e, d->here);
-}
-
 /* From the end there is only the way back. */
-static bool can_go(const Debugger *d, bool back)
+static bool move(Debugger *d, TourMove how, bool back)
 {
-    if (back || d->where == AT_LINE) return true;
-    printf("the program has ended: go back with rs, rn or rc\n");
-    return false;
-}
-
-static bool move(Debugger *d, bool back, DebugVisit *visit, bool breaks)
-{
-    if (!can_go(d, back)) return true;
-    if (breaks)
-        debugger_seek_break(d, back, visit, d);
-    else
-        debugger_seek(d, back, visit, d);
+    if (!back && d->tour->where != TOUR_LINE) {
+        printf("the program has ended: go back with rs, rn or rc\n");
+        return true;
+    }
+    tour_move(d->tour, how, back);
+    debugger_moved(d);
     return true;
 }
 
-/* At the end, rn and rfin have no frame to compare with. */
-static DebugVisit *or_any(const Debugger *d, DebugVisit *visit)
-{
-    return d->where == AT_LINE ? visit : any_line;
-}
-
-static bool do_step(Debugger *d, const char *a) { return move(d, false, any_line, false); }
-static bool do_next(Debugger *d, const char *a) { return move(d, false, not_within, true); }
-static bool do_finish(Debugger *d, const char *a) { return move(d, false, outside_of, true); }
-static bool do_continue(Debugger *d, const char *a) { return move(d, false, NULL, true); }
-static bool do_back_step(Debugger *d, const char *a) { return move(d, true, any_line, false); }
-static bool do_back_next(Debugger *d, const char *a)
-{
-    return move(d, true, or_any(d, not_within), true);
-}
-static bool do_back_finish(Debugger *d, const char *a)
-{
-    return move(d, true, or_any(d, outside_of), true);
-}
-static bool do_back_continue(Debugger *d, const char *a) { return move(d, true, NULL, true); }
+static bool do_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, false); }
+static bool do_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, false); }
+static bool do_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, false); }
+static bool do_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, false); }
+static bool do_back_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, true); }
+static bool do_back_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, true); }
+static bool do_back_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, true); }
+static bool do_back_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, true); }
 
 static bool do_run(Debugger *d, const char *a)
 {
-    d->hit = 0;
-    debugger_go(d, (DebugTime){0, 0});
+    tour_go_first(d->tour);
+    debugger_moved(d);
     return true;
 }
 static bool do_end(Debugger *d, const char *a)
 {
-    debugger_go_end(d);
+    tour_go_end(d->tour);
+    debugger_moved(d);
     return true;
 }
-static bool do_watch(Debugger *d, const char *a)
+
+/* Searching --------------------------------------------------------------------------- */
+
+static bool do_watch(Debugger *d, const char *text)
 {
-    debugger_watch(d, a);
+    DebugPath *p = mem_alloc(sizeof *p);
+    if (!path_parse(p, text)) {
+        printf("watch takes a variable, or a field: a.b[3].c\n");
+    } else if (d->tour->where != TOUR_LINE) {
+        printf("watch needs a line to look back from: rs goes to the last one\n");
+    } else if (tour_go_change(d->tour, p)) {
+        debugger_moved(d);
+    } else {
+        printf("%s has been so %s\n", text,
+               p->base == PATH_LOCAL ? "since its function was entered" : "from the beginning");
+    }
     return true;
 }
+
 static bool do_when(Debugger *d, const char *a)
 {
-    if (*a) debugger_when(d, a);
-    if (!*a) printf("when takes an expression\n");
+    enum { ASKED_MAX = 20000 };
+    uint64_t asked;
+    if (!*a)
+        printf("when takes an expression\n");
+    else if (tour_go_true(d->tour, a, ASKED_MAX, &asked))
+        debugger_moved(d);
+    else
+        printf("%s: true before none of the %llu lines that were looked at\n", a,
+               (unsigned long long)asked);
     return true;
 }
 
 /* Breaks ------------------------------------------------------------------------------ */
 
-static void show_break(const Break *b)
+static void show_break(const TourBreak *b)
 {
-    printf("break %d at %s:%d%s", b->number, b->file, b->line,
-           b->function ? " (function)" : "");
+    printf("break %d at %s:%d%s", b->number, b->file, b->line, b->enters ? " (function)" : "");
     if (b->condition) printf(" if %s", b->condition);
-    if (b->hits) printf(", hit %llu times", (unsigned long long)b->hits);
     printf("\n");
 }
 
-/* Where the function is that the expression gives now, or at the program's end. */
-static bool find_function(Debugger *d, const char *expression, Break *b)
+static const char *without_sign(const String *chunk)
 {
-    bool good;
-    char *place = debugger_look(d->state, LOOK_FUNCTION, d->level, expression, &good);
-    if (!good) {
-        free(place);
-        moonlet_state *end = moonlet_recording_state(d->rec, UINT64_MAX);
-        place = end ? debugger_look(end, LOOK_FUNCTION, 0, expression, &good) : NULL;
-        moonlet_release(end);
-    }
-    char *name = NULL;
-    if (good) b->line = (int)strtol(place, &name, 10);
-    if (good) snprintf(b->file, sizeof b->file, "%s", name + 1 + (name[1] == '@'));
-    if (!good && place) printf("%s\n", place);
-    b->function = true;
-    free(place);
-    return good;
+    return lib_c_text(chunk) + (chunk->length && (*chunk->data == '@' || *chunk->data == '='));
 }
 
 /* line, file:line or a function. */
-static bool parse_place(Debugger *d, const char *text, Break *b)
+static bool set_place(Debugger *d, const char *text, TourBreak *b)
 {
+    const DebugPlace *p = debugger_place(d);
     const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
     size_t n = strspn(digits, "0123456789");
-    if (!n || digits[n]) return find_function(d, text, b);
+    if (!n || digits[n]) {
+        const AstFunction *f = tour_find_function(d->tour, p, text);
+        b->enters = true;
+        if (f) b->line = f->line;
+        if (f) b->file = strdup(without_sign(f->chunk_name));
+        if (!f) printf("there is no function %s\n", text);
+        return f != NULL;
+    }
     b->line = atoi(digits);
     if (colon)
-        snprintf(b->file, sizeof b->file, "%.*s", (int)(colon - text), text);
-    else
-        snprintf(b->file, sizeof b->file, "%s", d->chunk + (*d->chunk == '@'));
-    return true;
+        b->file = strndup(text, (size_t)(colon - text));
+    else if (p && p->chunk)
+        b->file = strdup(without_sign(p->chunk));
+    return b->file != NULL;
 }
 
 static bool do_break(Debugger *d, const char *argument)
 {
-    Break b = {.number = d->breaks_made + 1};
-    char text[NAME_MAX_SHOWN];
-    snprintf(text, sizeof text, "%s", argument);
-    char *condition = strstr(text, " if ");
+    char *text = strdup(argument), *condition = text ? strstr(text, " if ") : NULL;
+    TourBreak *b = text && *text ? tour_break(d->tour) : NULL;
     if (condition) *condition = 0;
-    if (!*text || d->break_count == BREAKS_MAX) {
-        printf(*text ? "too many breaks\n" : "break takes a line, file:line or a function\n");
-        return true;
+    if (!b) {
+        printf(*argument ? "too many breaks\n"
+                         : "break takes a line, file:line or a function\n");
+    } else if (!set_place(d, text, b)) {
+        tour_unbreak(d->tour, b->number);
+        d->tour->breaks_made--;
+    } else {
+        if (condition) b->condition = strdup(condition + 4);
+        show_break(b);
     }
-    if (!parse_place(d, text, &b)) return true;
-    if (condition) b.condition = strdup(condition + 4);
-    d->breaks_made++;
-    d->breaks[d->break_count++] = b;
-    show_break(&b);
+    free(text);
     return true;
 }
 
 static bool do_delete(Debugger *d, const char *argument)
 {
-    int n = 0, number = atoi(argument);
-    for (int i = 0; i < d->break_count; i++) {
-        if (!*argument || d->breaks[i].number == number)
-            free(d->breaks[i].condition);
-        else
-            d->breaks[n++] = d->breaks[i];
-    }
-    if (n == d->break_count) printf("there is no such break\n");
-    d->break_count = n;
+    int number = atoi(argument);
+    if ((*argument && !number) || !tour_unbreak(d->tour, number))
+        printf("there is no such break\n");
     return true;
 }
 
 /* Looking ----------------------------------------------------------------------------- */
 
-static bool look(Debugger *d, Look what, const char *text)
-{
-    bool good;
-    char *answer = debugger_look(d->state, what, d->level, text, &good);
-    if (answer && *answer) printf("%s\n", answer);
-    free(answer);
-    return true;
-}
-
 static bool do_print(Debugger *d, const char *a)
 {
-    if (*a) return look(d, LOOK_PRINT, a);
-    printf("print takes an expression\n");
+    if (!*a) {
+        printf("print takes an expression\n");
+        return true;
+    }
+    moonlet_result r = debug_evaluate(d->tour->state, debugger_place(d), a);
+    debugger_result(d, &r);
+    moonlet_release(r.state);
     return true;
 }
-static bool do_backtrace(Debugger *d, const char *a) { return look(d, LOOK_FRAMES, ""); }
 
-static bool go_level(Debugger *d, int level)
+static bool do_set(Debugger *d, const char *a)
 {
-    bool good;
-    char *place = debugger_look(d->state, LOOK_PLACE, level, "", &good), *end;
-    if (good) {
-        d->level = level;
-        d->line = (int)strtol(place, &end, 10);
-        snprintf(d->chunk, sizeof d->chunk, "%s", end + 1);
-        debugger_show(d);
-    } else {
-        printf("%s\n", place);
+    const char *equals = strchr(a, '=');
+    char *path = equals ? strndup(a, (size_t)(equals - a)) : NULL;
+    while (path && *path && isspace((unsigned char)path[strlen(path) - 1]))
+        path[strlen(path) - 1] = 0;
+    if (!path || !*path)
+        printf("set takes a variable and a value: set t.x[3] = 5\n");
+    else {
+        moonlet_result r = tour_assign(d->tour, debugger_place(d), path, equals + 1);
+        debugger_result(d, &r);
+        moonlet_release(r.state);
+        debug_places_free(&d->places);
+        d->places = debug_places(d->tour->state, NULL);
     }
-    free(place);
+    free(path);
+    return true;
+}
+
+static bool do_backtrace(Debugger *d, const char *a)
+{
+    debugger_frames(d);
+    return true;
+}
+
+static bool go_level(Debugger *d, size_t level)
+{
+    if (level >= d->places.count) {
+        printf("there is no such frame\n");
+        return true;
+    }
+    d->level = level;
+    debugger_show(d);
     return true;
 }
 
 static bool do_up(Debugger *d, const char *a) { return go_level(d, d->level + 1); }
 static bool do_down(Debugger *d, const char *a) { return go_level(d, d->level - 1); }
-static bool do_frame(Debugger *d, const char *a) { return go_level(d, atoi(a)); }
+static bool do_frame(Debugger *d, const char *a) { return go_level(d, (size_t)atoi(a)); }
 
 static bool do_list(Debugger *d, const char *a)
 {
     enum { LINES = 11 };
-    debugger_list(d, *a ? atoi(a) : d->line, LINES);
+    const DebugPlace *p = debugger_place(d);
+    debugger_list(d, *a ? atoi(a) : p ? p->line : 1, LINES);
     return true;
+}
+
+static void show_breaks(Debugger *d)
+{
+    for (int i = 0; i < d->tour->break_count; i++) {
+        TourBreak *b = d->tour->breaks[i];
+        unsigned long long hits = tour_hits(d->tour, b);
+        show_break(b);
+        if (hits) printf("  hit %llu times up to here\n", hits);
+    }
 }
 
 static bool do_info(Debugger *d, const char *a)
 {
-    if (strncmp(a, "l", 1) == 0) return look(d, LOOK_LOCALS, "");
-    if (strncmp(a, "g", 1) == 0) return look(d, LOOK_GLOBALS, "");
-    for (int i = 0; *a == 'b' && i < d->break_count; i++) show_break(&d->breaks[i]);
-    if (*a == 'b') return true;
-    if (d->where == AT_LINE) printf("step %llu of ", (unsigned long long)d->now.step);
-    printf("%llu steps, digest %016llx\n", (unsigned long long)moonlet_recording_steps(d->rec),
-           (unsigned long long)moonlet_digest(d->state));
-    printf("info also takes locals, globals, breaks\n");
+    const Tour *t = d->tour;
+    if (*a == 'l' || *a == 'g') {
+        debugger_variables(d, *a == 'g');
+    } else if (*a == 'b') {
+        show_breaks(d);
+    } else {
+        if (t->where == TOUR_LINE) printf("step %llu of ", (unsigned long long)t->now.step);
+        printf("%llu steps, digest %016llx\n",
+               (unsigned long long)moonlet_recording_steps(t->rec),
+               (unsigned long long)moonlet_digest(t->state));
+        printf("info also takes locals, globals, breaks\n");
+    }
     return true;
 }
 
@@ -251,13 +253,15 @@ static const struct {
     {"reverse-finish", "rfin", do_back_finish, true, "back to where the function was called"},
     {"reverse-continue", "rc", do_back_continue, true,
      "back to the last break, or the beginning"},
-    {"watch", "wa", do_watch, true, "back to where a variable was written last: watch t.x[3]"},
+    {"watch", "wa", do_watch, true,
+     "back to the line that has changed a variable last: watch t.x[3]"},
     {"when", "wh", do_when, false, "to where an expression is first true: when #queue > 100"},
     {"run", "r", do_run, false, "to the beginning"},
     {"end", "e", do_end, false, "to the end, or where the program has failed"},
     {"break", "b", do_break, false, "stop at a line, file:line or a function [if expression]"},
     {"delete", "d", do_delete, false, "that break no more; without a number, none"},
     {"print", "p", do_print, false, "the value of an expression, in the frame"},
+    {"set", "set", do_set, false, "change a variable, and go on from there for real"},
     {"backtrace", "bt", do_backtrace, false, "the frames"},
     {"up", "u", do_up, true, "look at the frame that has called"},
     {"down", "do", do_down, true, "look at the frame that was called"},
@@ -311,7 +315,8 @@ static bool is_repeated(const char *line)
 static void read_commands(Debugger *d)
 {
     LineInput *in = line_open();
-    char last[NAME_MAX_SHOWN] = "";
+    enum { LAST_MAX = 300 };
+    char last[LAST_MAX] = "";
     bool more = true;
     while (more) {
         fflush(stdout);
@@ -328,13 +333,10 @@ static void read_commands(Debugger *d)
 
 void debugger_run(const Cli *c, moonlet_recording *rec)
 {
-    Debugger d = {.cli = c, .rec = rec};
+    Debugger d = {.cli = c, .tour = tour_begin(rec)};
     printf("recorded: %llu steps\n", (unsigned long long)moonlet_recording_steps(rec));
-    if (rec->record->end == RECORD_FAILED)
-        debugger_go_end(&d);
-    else if (!debugger_go(&d, (DebugTime){0, 0}))
-        debugger_go_end(&d);
+    debugger_moved(&d);
     read_commands(&d);
-    for (int i = 0; i < d.break_count; i++) free(d.breaks[i].condition);
-    moonlet_release(d.state);
+    debug_places_free(&d.places);
+    tour_end(d.tour);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "cli/dap.h"
 #include "cli/diff.h"
 #include "cli/files.h"
 #include "cli/map.h"
@@ -229,6 +230,7 @@ int main(int argc, char **argv)
     if (o.task == TASK_DIFF) return diff_images(&c, &o, argv);
     if (o.load_count && !world_open(&world, &c, &o)) return EXIT_FAILURE;
     if (!c.M) c.M = open_run(o.no_environment);
+    if (o.dap) return dap_run(&c, o.dap_port);
     if (o.pause) mem_limit_pauses(o.pause);
     if (o.task == TASK_RUN && (o.save || o.load_count)) return run_world(&c, &world, &o, argv);
     bool good = run_task(&c, &o, argv);

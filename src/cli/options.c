@@ -2,6 +2,8 @@
 /* The command line: which options there are. */
 #include "cli/options.h"
 
+#include "cli/dap.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -34,6 +36,8 @@ static const char long_usage[] =
     "  --delta           save just what differs from the file that was loaded last\n"
     "  -d                run the script to its end, and debug what it has done, also\n"
     "                    backwards; or what --record has written\n"
+    "  --dap[=port]      debug for an editor, by the Debug Adapter Protocol, on the standard\n"
+    "                    input and output, or a port of this machine\n"
     "  --record=file     record what the script does, and write that to a file when it ends\n"
     "  --show=file       say what is in a saved world, and what is large\n"
     "  --diff a b        say what differs between two saved worlds\n"
@@ -80,6 +84,7 @@ enum {
     LONG_LOAD,
     LONG_DELTA,
     LONG_RECORD,
+    LONG_DAP,
     LONG_NUMBER = 100
 };
 
@@ -95,6 +100,7 @@ static const struct option long_options[] = {{"help", no_argument, NULL, TASK_HE
                                              {"save", required_argument, NULL, LONG_SAVE},
                                              {"load", required_argument, NULL, LONG_LOAD},
                                              {"delta", no_argument, NULL, LONG_DELTA},
+                                             {"dap", optional_argument, NULL, LONG_DAP},
                                              {"record", required_argument, NULL, LONG_RECORD},
                                              {"show", required_argument, NULL, TASK_SHOW},
                                              {"diff", no_argument, NULL, TASK_DIFF},
@@ -164,6 +170,19 @@ static bool set_number(Options *o, const char *name)
     return true;
 }
 
+/* Of --dap, which may have none. */
+static bool set_port(Options *o)
+{
+    char *end;
+    o->dap = true;
+    o->dap_port = DAP_NO_PORT;
+    if (!optarg) return true;
+    o->dap_port = (int)strtol(optarg, &end, 10);
+    if (*optarg >= '0' && *optarg <= '9' && !*end && o->dap_port <= 65535 && strlen(optarg) < 6)
+        return true;
+    return complain(o, "bad value '%s' for '--dap': it takes a port, 0 for any", optarg);
+}
+
 static bool add_load(Options *o, const char *file)
 {
     if (o->load_count == LOADS_MAX)
@@ -193,6 +212,7 @@ static bool parse_long(Options *o, int count, char **argv, int *i)
     case LONG_LOAD: return add_load(o, optarg);
     case LONG_DELTA: return o->delta = true;
     case LONG_RECORD: o->record = optarg; return true;
+    case LONG_DAP: return set_port(o);
     case TASK_SHOW:
         o->show = optarg;
         o->task = TASK_SHOW;
@@ -269,6 +289,9 @@ static bool check(Options *o, char **argv)
     if (o->of_map && !o->map) return complain(o, "'--%s' goes with '--map' only", o->of_map);
     if (o->of_limit && !o->map && !o->save)
         return complain(o, "'--%s' goes with '--map' or '--save' only", o->of_limit);
+    if (o->dap && (o->script || o->record || o->debug || o->map || o->save || o->load_count))
+        return complain(
+            o, "'--dap' takes no script and no other world: its client says what to run");
     if ((o->record || o->debug) && !check_record(o)) return false;
     if (o->delta && !(o->save && o->load_count))
         return complain(o, "'--delta' goes with '--load' and '--save' only");

@@ -60,6 +60,8 @@ typedef struct Options {
     bool delta;         /* --delta */
     const char *record; /* --record; NULL: no */
     bool debug;         /* -d */
+    bool dap;           /* --dap */
+    int dap_port;       /* DAP_NO_PORT: none */
     bool map;           /* --map */
     MapOptions mapping;
     const char *of_map;   /* the last option that only --map has; NULL: none */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/api.h"
+#include "api/record.h"
 #include "cli/debugger.h"
 #include "cli/replace.h"
 #include "control/collect.h"
@@ -51,17 +51,14 @@ static void on_exit_of_program(void *data, const moonlet_recording *rec, int sta
     Recording *r = data;
     (void)status;
     if (r->file) write_recording(r, rec);
-    if (r->debugs) debugger_run(r->cli, (moonlet_recording *)rec);
 }
 
 /* Ctrl-C is where the recording ends. */
-static moonlet_state *interruptible(const moonlet_state *s)
+static void catch_interrupt(void)
 {
     struct sigaction a = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
-    moonlet_limits limits = {.interrupt = &interrupted};
     sigemptyset(&a.sa_mask);
     sigaction(SIGINT, &a, NULL);
-    return moonlet_limit(s, &limits);
 }
 
 static bool report(const Cli *c, const moonlet_result *r)
@@ -75,7 +72,7 @@ static bool report(const Cli *c, const moonlet_result *r)
 }
 
 /* What lua does when it ends. */
-static void close_state(const moonlet_state *s)
+void record_close(const moonlet_state *s)
 {
     if (s->state->paused) return;
     Machine *M = machine_begin(s->state);
@@ -84,25 +81,38 @@ static void close_state(const moonlet_state *s)
     machine_end(M);
 }
 
+moonlet_recording *record_run(const Cli *c, Closure *f, const Value *args, size_t n,
+                              const moonlet_record_options *o, const volatile int *interrupt,
+                              moonlet_result *r)
+{
+    moonlet_limits limits = {.interrupt = interrupt};
+    moonlet_state *world = handle_new(machine_snapshot(c->M), NULL),
+                  *s = moonlet_limit(world, &limits);
+    moonlet_recording *rec =
+        moonlet_record(s, value_out(value_object(f)), (const moonlet_value *)args, n, o, r);
+    moonlet_release(s);
+    moonlet_release(world);
+    return rec;
+}
+
 static bool record(Recording *recording, Closure *f, const Value *args, size_t n)
 {
     const Cli *c = recording->cli;
     if (recording->file && !replace_is_possible(recording->file))
         return complain(recording, strerror(errno));
-    moonlet_record_options o = {.exits = on_exit_of_program, .data = recording};
-    moonlet_state *world = handle_new(machine_snapshot(c->M), NULL), *s = interruptible(world);
+    moonlet_record_options o = {
+        .exits = on_exit_of_program, .data = recording, .stays = recording->debugs};
     moonlet_result r;
-    moonlet_recording *rec =
-        moonlet_record(s, value_out(value_object(f)), (const moonlet_value *)args, n, &o, &r);
+    catch_interrupt();
+    moonlet_recording *rec = record_run(c, f, args, n, &o, &interrupted, &r);
     signal(SIGINT, SIG_DFL);
-    bool good = report(c, &r);
-    if (rec && recording->file && !write_recording(recording, rec)) good = false;
-    close_state(r.state);
+    bool exited = rec && rec->record->end == RECORD_EXITED, good = exited || report(c, &r);
+    if (rec && recording->file && !recording->written && !write_recording(recording, rec))
+        good = false;
+    record_close(r.state);
     if (rec && recording->debugs) debugger_run(c, rec);
     moonlet_recording_release(rec);
     moonlet_release(r.state);
-    moonlet_release(s);
-    moonlet_release(world);
     return good || recording->debugs;
 }
 

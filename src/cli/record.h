@@ -5,6 +5,16 @@
 
 #include "cli/options.h"
 #include "cli/report.h"
+#include "moonlet.h"
+
+/* Calls f, with these arguments, and records it; what interrupt points to stops it when it is
+ * not 0. */
+moonlet_recording *record_run(const Cli *c, Closure *f, const Value *args, size_t n,
+                              const moonlet_record_options *o, const volatile int *interrupt,
+                              moonlet_result *r);
+
+/* What lua does when it ends: calls the finalizers of what the program has left. */
+void record_close(const moonlet_state *s);
 
 /* Calls f, with these arguments, and records it. The run is as it was; what is left is another
  * state, whose finalizers have been called. false: it has failed, or could not be written. */

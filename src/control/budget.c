@@ -409,6 +409,12 @@ EXEC(eval_stop)
     return NULL;
 }
 
+int native_stop(Machine *M)
+{
+    M->stop = STOP_OUTSIDE;
+    return NATIVE_PAUSE;
+}
+
 EXEC(eval_stop_watched)
 {
     M->stop = STOP_HOST;

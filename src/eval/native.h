@@ -81,6 +81,8 @@ __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int
  * again from the start (or its continuation) later. Only before anything observable has
  * happened. It may be charged more than once if what it does in between is short. */
 bool native_charge(Machine *M, uint64_t steps);
+/* The run ends here, whatever it may use yet: what the native is to return. */
+int native_stop(Machine *M);
 /* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
 Walk native_walk(const Machine *M);
 /* For a native that waited for the world outside until a signal came (EINTR): whether the run

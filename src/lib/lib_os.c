@@ -40,7 +40,7 @@ static int os_execute(Machine *M, Value *a, int n)
 static int exit_closed(Machine *M, Value *a, int n)
 {
     outside_exit(M, (int)value_to_double(a[0]));
-    return 0;
+    return native_stop(M);
 }
 
 static int os_exit(Machine *M, Value *a, int n)

@@ -53,6 +53,7 @@ typedef struct Outside {
     Value *(*poll)(Machine *M, const struct Node *n, Value *fp);
     /* The process is about to end; NULL: nothing is done. */
     void (*exit)(Machine *M, int status);
+    bool stays; /* but it does not: the run is to end there */
     void *context, *context_of_exit;
 } Outside;
 
@@ -82,7 +83,8 @@ size_t outside_bytes(Machine *M, void *to, size_t now, size_t size);
 /* A record of exactly this size; all zero when the log has none. */
 void outside_record(Machine *M, OutsideKind kind, void *record, size_t size);
 
-/* The process ends with this status, but in a replay: that ends instead. */
+/* The process ends with this status; but in a replay, and where the recorder wants to stay, the
+ * run is to end here. */
 void outside_exit(Machine *M, int status);
 
 /* A recorder has taken a snapshot, of which the program is to notice nothing. */

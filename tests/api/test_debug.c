@@ -15,7 +15,7 @@ typedef struct Met {
     int line;
 } Met;
 
-static bool any(void *context, const DebugEvent *e)
+static bool any(void *context, DebugEvent *e)
 {
     Met *m = context;
     *m = (Met){e->at, e->line};
@@ -36,7 +36,7 @@ static moonlet_recording *recorded(const char *source, uint64_t spacing)
     return rec;
 }
 
-static bool none(void *context, const DebugEvent *e)
+static bool none(void *context, DebugEvent *e)
 {
     ++*(uint64_t *)context;
     return false;
@@ -169,12 +169,14 @@ static bool tested(void *context, const moonlet_state *s)
     return yes;
 }
 
+static bool passes(void *context, DebugEvent *e) { return debug_ask(e, tested, context) == 1; }
+
 START_TEST(the_first_line_that_passes)
 {
     moonlet_recording *rec = recorded("for i = 1, 1000 do\n  x = i\n  y = i\nend", 0);
     DebugTime found;
     Met m;
-    ck_assert(debug_first(rec, (DebugTime){0, 0}, tested, NULL, &found));
+    ck_assert(debug_next(rec, time_begin, passes, NULL, &found));
     moonlet_state *s = debug_state(rec, found, any, &m);
     ck_assert_int_eq(m.line, 3);
     assert_number(moonlet_number(number_in(s, "x")), 500);

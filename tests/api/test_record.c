@@ -433,6 +433,39 @@ START_TEST(exits_are_told_of)
 }
 END_TEST
 
+static void note_status(void *data, const moonlet_recording *rec, int status)
+{
+    (void)rec;
+    *(int *)data = status;
+}
+
+/* os.exit ends the run and not the process, also where a C function waits for it. */
+START_TEST(exits_that_stay)
+{
+    static const char *const sources[] = {
+        "for i = 1, 100 do n = i end os.exit(7) n = 0 print('no')",
+        "n = 100 t = setmetatable({}, {__gc = function() m = 1 end}) os.exit(7, true) "
+        "print('no')",
+        "n = 100 pcall(table.sort, {1, 2, 3}, function() os.exit(7) n = 0 print('no') end)"};
+    int status = 0;
+    moonlet_state *s = host_world();
+    moonlet_result f = function_of(s, sources[_i]), r;
+    moonlet_record_options o = {.exits = note_status, .data = &status, .stays = true};
+    moonlet_recording *rec = moonlet_record(f.state, f.values[0], NULL, 0, &o, &r);
+    ck_assert_int_eq(status, 7);
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    ck_assert_int_eq(moonlet_recording_status(rec), MOONLET_PAUSED);
+    assert_number(moonlet_number(number_in(r.state, "n")), 100);
+    moonlet_state *end = moonlet_recording_state(rec, UINT64_MAX);
+    assert_number(moonlet_number(number_in(end, "n")), 100);
+    moonlet_release(end);
+    moonlet_release(r.state);
+    moonlet_release(f.state);
+    moonlet_recording_release(rec);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Files ------------------------------------------------------------------------------- */
 
 enum { HASH = 8 };
@@ -551,6 +584,7 @@ int main(void)
     tcase_add_test(t, what_cannot_be_recorded_fails);
     tcase_add_test(t, maps_run_in_order);
     tcase_add_exit_test(t, exits_are_told_of, 3);
+    tcase_add_loop_test(t, exits_that_stay, 0, 3);
     tcase_add_test(t, hostile_bytes);
     tcase_add_test(t, what_has_no_recording);
     tcase_add_test(t, memory_is_bounded);

@@ -41,7 +41,7 @@ debug()
 at() { printf '>%5d  %s' "$1" "$(sed -n "$1p" prog.lua)"; }
 
 debug "it begins where it has failed" "$(at 24)"
-debug "the frames there" "#2  ? at [C]" bt
+debug "the frames there" "#1  main chunk at prog.lua:24  <--" bt
 debug "back" "$(at 24)" rs
 debug "and back into a coroutine" "$(at 19)" rs rs rs
 debug "over it" "$(at 22)" rs rn rn
@@ -54,10 +54,11 @@ debug "a break" "$(at 3)" r "b 3" c
 debug "with a condition" "5" r "b 12 if i == 5" c "p i"
 debug "backwards" "3" "b prog.lua:12 if i == 3" rc "p i"
 debug "of a function" "$(at 2)" r n "b fact" c
-debug "hits are counted" "break 1 at prog.lua:3, hit 2 times" r "b 3" c c "info b"
+debug "hits are counted" "  hit 2 times up to here" r "b 3" c c "info b"
+debug "and not more when one has gone back" "  hit 1 times up to here" r "b 3" c c rc "info b"
 debug "and no more of it" "$(at 24)" r "b 3" "d 1" c
 debug "an empty line repeats" "$(at 11)" r n n ""
-debug "locals" "n = 1" r "b 3" c "info l"
+debug "locals" "fact = function (n) prog.lua:1 (upvalue)" r "b 3" c "info l"
 debug "a frame further up" "2" r "b 3" c c up "p n"
 debug "frames have numbers" "$(at 11)" r "b 3" c c "f 2"
 debug "values" '{x = {1, 5, 3}}' rs rs "p t"
@@ -66,6 +67,13 @@ debug "an expression that fails" "(debugger):1: attempt to index global 'nothing
 debug "who wrote a global" "$(at 12)" rs rs rs "watch total"
 debug "who wrote a field" "$(at 15)" rs "watch t.x[2]"
 debug "who wrote a local" "$(at 5)" r "b 6" c c "watch r"
+debug "who wrote a captured variable" "$(at 9)" r "b 12" c "watch total"
+debug "a variable is changed for real" "106" r "b 12 if i == 3" c "set total = 100" "b 12 if i == 4" c "p total"
+debug "and back to before that" "$(at 12)" r "b 12 if i == 3" c "set total = 100" n n rn rn rn
+debug "where it was another" "3" r "b 12 if i == 3" c "set total = 100" n n rn rn rn "p total"
+debug "the first future is still there" "9" r "b 12 if i == 3" c "set total = 100" n n rn rn rn n "p total"
+debug "a field is changed" "{x = {1, 7, 3}}" r "b 16" c "set t.x[2] = 7" n "p t"
+debug "what cannot be changed" "there is no such table" r n n "set nothing.x = 1"
 debug "what was always so" "print has been so from the beginning" rs "watch print"
 debug "when something is first true" "33" "when total > 30" "p total"
 debug "when it never is" "total > 1000: true before none of the 70 lines that were looked at" "when total > 1000"

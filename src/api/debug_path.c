@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/debug_path.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "stack/upvalue.h"
+
+static DebugSeen seen(Value v)
+{
+    DebugSeen s = {true, value_type(v), V_NIL, 0};
+    if (value_is_string(v))
+        s.identity = (uint64_t)string_hash(value_string(v)) << 32 ^ value_string(v)->length;
+    else if (!value_is_object(v))
+        s.plain = v;
+    else
+        s.identity = object_id(value_pointer(v));
+    return s;
+}
+
+/* Texts ------------------------------------------------------------------------------- */
+
+static bool is_name(char c) { return isalnum((unsigned char)c) || c == '_'; }
+
+/* "text" or 'text', without escapes; *at is left behind it. */
+static bool parse_quoted(const char **at, PathKey *k)
+{
+    char quote = **at;
+    const char *end = strchr(*at + 1, quote);
+    if (!end) return false;
+    k->text = *at + 1;
+    k->length = (size_t)(end - k->text);
+    *at = end + 1;
+    return !memchr(k->text, '\\', k->length);
+}
+
+/* [3], ["text"], .name; the first one is a name only. */
+static bool parse_key(const char **at, bool first, PathKey *k)
+{
+    const char *p = *at;
+    char *end;
+    *k = (PathKey){0};
+    if (!first && *p == '[') {
+        p++;
+        if (*p == '"' || *p == '\'') {
+            if (!parse_quoted(&p, k)) return false;
+        } else {
+            k->number = true;
+            k->n = strtod(p, &end);
+            if (end == p || k->n != k->n) return false;
+            p = end;
+        }
+        *at = p + 1;
+        return *p == ']';
+    }
+    if (!first && *p++ != '.') return false;
+    k->text = p;
+    while (is_name(*p)) p++;
+    k->length = (size_t)(p - k->text);
+    *at = p;
+    return k->length && !isdigit((unsigned char)*k->text);
+}
+
+bool path_parse(DebugPath *p, const char *text)
+{
+    *p = (DebugPath){.base = PATH_GLOBAL};
+    if (strlen(text) >= sizeof p->text) return false;
+    strcpy(p->text, text);
+    for (const char *at = p->text; *at; p->count++) {
+        if (p->count == PATH_KEYS_MAX) return false;
+        if (!parse_key(&at, !p->count, &p->keys[p->count])) return false;
+    }
+    return p->count > 0;
+}
+
+void path_of_field(DebugPath *p, const Table *t, Value key)
+{
+    *p = (DebugPath){.base = PATH_OBJECT, .id = object_id(t), .count = 1};
+    PathKey *k = &p->keys[0];
+    if (value_is_number(key)) {
+        *k = (PathKey){.number = true, .n = value_to_double(key)};
+    } else if (value_is_string(key) && value_string(key)->length < sizeof p->text) {
+        memcpy(p->text, value_string(key)->data, value_string(key)->length);
+        *k = (PathKey){.text = p->text, .length = value_string(key)->length};
+    } else {
+        p->count = 0; /* which nobody asks for */
+    }
+}
+
+/* Finding ----------------------------------------------------------------------------- */
+
+static Activation activation_of(const DebugEvent *e)
+{
+    return (Activation){.c = frame_cursor(e->M->segment, e->fp, e->n),
+                        .co = e->M->run.co,
+                        .end = e->fp + frame_extent(e->fp)};
+}
+
+/* The last of the name hides the others. */
+static bool find_local(const DebugPath *p, const DebugEvent *e, Variable *out)
+{
+    Activation a = activation_of(e);
+    const PathKey *name = &p->keys[0];
+    bool found = false;
+    for (int i = 1;; i++) {
+        Variable v = inspect_variable(&e->M->run, &a, i);
+        if (!v.name) return found;
+        if (v.temporary || v.name_length != name->length ||
+            memcmp(v.name, name->text, name->length) != 0)
+            continue;
+        found = true;
+        *out = v;
+    }
+}
+
+/* The cell that the function has captured under this name; NULL: there is none. */
+static Cell *find_captured(const DebugPath *p, const DebugEvent *e)
+{
+    const Closure *f = value_pointer(e->fp[-1]);
+    for (uint32_t i = 0; i < f->proto->upvalue_count; i++) {
+        const ProtoUpvalue *u = &f->proto->upvalues[i];
+        if (!u->name || u->name->length != p->keys[0].length ||
+            memcmp(u->name->data, p->keys[0].text, u->name->length) != 0)
+            continue;
+        return value_is(f->upvalues[i], OBJ_CELL) ? value_pointer(f->upvalues[i]) : NULL;
+    }
+    return NULL;
+}
+
+void path_bind(DebugPath *p, const DebugEvent *e)
+{
+    Variable v;
+    if (p->base != PATH_GLOBAL) return;
+    bool local = find_local(p, e, &v);
+    Cell *cell = local && value_is(*v.slot, OBJ_CELL) ? value_pointer(*v.slot)
+                 : local                              ? NULL
+                                                      : find_captured(p, e);
+    p->frame = debug_frame(e);
+    if (cell) {
+        p->base = PATH_OBJECT;
+        p->id = object_id(cell);
+    } else if (local) {
+        p->base = PATH_LOCAL;
+    }
+}
+
+/* The object of an id, which is looked for when there may be one, and not again: in another
+ * replay it may be elsewhere. */
+static void *find_object(DebugPath *p, DebugEvent *e)
+{
+    if (p->replay != e->replay) {
+        p->replay = e->replay;
+        p->object = NULL;
+        p->given_up = false;
+    }
+    if (p->object || p->given_up || e->M->run.next_id <= p->id) return p->object;
+    p->object = debug_find_object(e, p->id);
+    p->given_up = !p->object;
+    return p->object;
+}
+
+static Value key_of(const PathKey *k)
+{
+    return k->number ? value_number(k->n) : new_string(k->text, k->length);
+}
+
+moonlet_value path_key(const DebugPath *p, int i) { return value_out(key_of(&p->keys[i])); }
+
+/* The value that the path begins with, and the number of the first key from there. */
+static bool find_base(DebugPath *p, DebugEvent *e, Value *v, int *first)
+{
+    Variable local;
+    *first = 1;
+    switch (p->base) {
+    case PATH_LOCAL:
+        if (!find_local(p, e, &local)) return false;
+        *v = local.value;
+        return true;
+    case PATH_OBJECT:
+        if (!find_object(p, e)) return false;
+        *v = value_object(p->object);
+        if (object_type(p->object) == OBJ_CELL) {
+            *v = heap_cell(&e->M->run, p->object);
+            return true;
+        }
+        break;
+    default: *v = value_object(e->M->run.world->globals);
+    }
+    *first = 0;
+    return true;
+}
+
+static DebugSeen follow(DebugPath *p, const DebugEvent *e, Value v, int i)
+{
+    for (; i < p->count; i++) {
+        if (!value_is_table(v)) return (DebugSeen){0};
+        v = run_get(&e->M->run, value_pointer(v), key_of(&p->keys[i]));
+    }
+    return seen(v);
+}
+
+DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant)
+{
+    DebugFrame f = debug_frame(e);
+    Value v;
+    int i;
+    *relevant = p->base != PATH_LOCAL ||
+                (f.coroutine == p->frame.coroutine && f.depth == p->frame.depth);
+    if (!*relevant || !find_base(p, e, &v, &i)) return (DebugSeen){0};
+    return follow(p, e, v, i);
+}
+
+DebugSeen path_see_in(DebugPath *p, const moonlet_state *s)
+{
+    DebugSeen found = {0};
+    Value v;
+    int i;
+    if (p->base == PATH_LOCAL) return found;
+    DebugEvent e = {.M = machine_begin(s->state)};
+    p->object = p->base == PATH_OBJECT ? debug_object(s, p->id) : NULL;
+    p->given_up = !p->object;
+    e.replay = p->replay;
+    if (find_base(p, &e, &v, &i)) found = follow(p, &e, v, i);
+    machine_end(e.M);
+    return found;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables and fields that are found again at other moments of a recording.
+ *
+ *   a.b[3]["c d"]   a local variable of a frame, one that a function has captured, or a global,
+ *                   and keys from there on, without metamethods
+ *
+ * Replays make the same objects with the same ids, but elsewhere. So a local variable is found
+ * by its frame's depth in its coroutine and its name; what is in a cell, by the cell's id,
+ * also when its function has returned; a field, by the path.
+ */
+#ifndef MOONLET_API_DEBUG_PATH_H
+#define MOONLET_API_DEBUG_PATH_H
+
+#include "api/debug.h"
+#include "api/debug_look.h"
+
+enum { PATH_KEYS_MAX = 20, PATH_TEXT_MAX = 400 };
+
+typedef enum PathBase { PATH_GLOBAL, PATH_LOCAL, PATH_OBJECT } PathBase;
+
+typedef struct PathKey {
+    bool number;
+    double n;
+    const char *text; /* in DebugPath.text */
+    size_t length;
+} PathKey;
+
+typedef struct DebugPath {
+    PathBase base;
+    DebugFrame frame; /* of a local variable */
+    uint64_t id;      /* of a cell, or of the table that the first key is of */
+    char text[PATH_TEXT_MAX];
+    PathKey keys[PATH_KEYS_MAX]; /* the first is the variable's name, if there is one */
+    int count;
+    uint64_t replay; /* in which object was looked for */
+    void *object;    /* NULL: not found yet */
+    bool given_up;
+} DebugPath;
+
+/* A value for comparison with those of other replays: objects are told by their ids. */
+typedef struct DebugSeen {
+    bool known; /* there is such a thing */
+    LuaType type;
+    Value plain;       /* of what is no object */
+    uint64_t identity; /* an id; of a string its hash and its length */
+} DebugSeen;
+
+static inline bool seen_same(DebugSeen a, DebugSeen b)
+{
+    return a.known == b.known && a.type == b.type && a.plain == b.plain &&
+           a.identity == b.identity;
+}
+
+/* false: it is no such path. What it begins with is a global until path_bind. */
+bool path_parse(DebugPath *p, const char *text);
+/* The i-th key as a value. */
+moonlet_value path_key(const DebugPath *p, int i);
+/* It begins with a variable of the event's frame, if that has one of the name. */
+void path_bind(DebugPath *p, const DebugEvent *e);
+/* The field of a table, whatever it is reached by. */
+void path_of_field(DebugPath *p, const Table *t, Value key);
+/* What is there at an event. *relevant: false if the event is not in the frame that it is a
+ * variable of. O(keys); for what is told by its id, once in a replay O(objects). */
+DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant);
+/* In a state, if it is no local variable. */
+DebugSeen path_see_in(DebugPath *p, const moonlet_state *s);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/tour.h"
+
+#include <stdlib.h>
+
+/* Where it is ------------------------------------------------------------------------- */
+
+static bool note_place(void *context, DebugEvent *e)
+{
+    Tour *t = context;
+    t->now = e->at;
+    t->here = debug_frame(e);
+    t->line = e->line;
+    t->chunk = frame_proto(e->fp)->source->chunk_name;
+    return true;
+}
+
+static void set_state(Tour *t, moonlet_state *s, TourWhere where)
+{
+    moonlet_release(t->state);
+    t->state = s;
+    t->where = where;
+    t->changed = false;
+}
+
+bool tour_go(Tour *t, DebugTime to)
+{
+    moonlet_state *s = debug_state(t->rec, to, note_place, t);
+    if (!s) return false;
+    set_state(t, s, TOUR_LINE);
+    return true;
+}
+
+/* The line of the innermost frame that has one. */
+static void find_failure(Tour *t)
+{
+    DebugPlaces p = debug_places(t->state, NULL);
+    for (size_t i = 0; i < p.count && !t->line; i++) {
+        t->line = p.at[i].line;
+        t->chunk = p.at[i].line ? p.at[i].chunk : NULL;
+    }
+    debug_places_free(&p);
+}
+
+void tour_go_end(Tour *t)
+{
+    moonlet_state *s = debug_failure(t->rec);
+    TourWhere where = s ? TOUR_FAILURE : TOUR_END;
+    if (!s) s = moonlet_recording_state(t->rec, UINT64_MAX);
+    t->hit = NULL;
+    set_state(t, s, where);
+    t->now = time_never;
+    t->here = (DebugFrame){0, 0};
+    t->line = 0;
+    t->chunk = NULL;
+    if (where == TOUR_FAILURE) find_failure(t);
+}
+
+/* The branch's time of before its first line is the moment where it was begun. */
+static void leave_branch(Tour *t)
+{
+    DebugTime from = t->branches[t->branch].from;
+    moonlet_recording_release(t->rec);
+    t->branches[t->branch].rec = NULL;
+    t->rec = t->branches[--t->branch].rec;
+    if (from.step == time_never.step)
+        tour_go_end(t);
+    else
+        tour_go(t, from);
+}
+
+/* To the branch's first line, or where it was begun. */
+static void go_back_all(Tour *t)
+{
+    t->hit = NULL;
+    if (t->branch)
+        leave_branch(t);
+    else if (!tour_go(t, (DebugTime){0, 0}))
+        tour_go_end(t);
+}
+
+void tour_go_first(Tour *t)
+{
+    while (t->branch) leave_branch(t);
+    go_back_all(t);
+}
+
+Tour *tour_begin(moonlet_recording *rec)
+{
+    Tour *t = mem_alloc_root(sizeof *t);
+    *t = (Tour){.rec = rec, .options.stays = true};
+    t->branches[0].rec = rec;
+    if (rec->record->end == RECORD_FAILED)
+        tour_go_end(t);
+    else
+        go_back_all(t);
+    return t;
+}
+
+void tour_end(Tour *t)
+{
+    if (!t) return;
+    tour_unbreak(t, 0);
+    for (int i = t->branch; i > 0; i--) moonlet_recording_release(t->branches[i].rec);
+    t->branches[0].rec->interrupt = NULL;
+    moonlet_release(t->state);
+    mem_free_root(t);
+}
+
+/* Changing ---------------------------------------------------------------------------- */
+
+void tour_change(Tour *t, moonlet_state *s)
+{
+    moonlet_release(t->state);
+    t->state = s;
+    t->changed = true;
+}
+
+/* Runs the program from the changed state on. false: there are too many branches. */
+static bool begin_branch(Tour *t)
+{
+    moonlet_result r;
+    if (t->branch + 1 == BRANCHES_MAX) return false;
+    moonlet_limits limits = {.interrupt = (volatile int *)t->interrupt};
+    moonlet_state *s =
+        t->interrupt ? moonlet_limit(t->state, &limits) : moonlet_retain(t->state);
+    moonlet_recording *rec = recording_go_on(s, &t->options, &r);
+    rec->interrupt = t->interrupt;
+    moonlet_release(r.state);
+    moonlet_release(s);
+    t->branches[++t->branch] = (TourBranch){rec, t->now};
+    t->rec = rec;
+    t->now = t->where == TOUR_LINE ? (DebugTime){0, 0} : time_begin; /* that line again */
+    t->changed = false;
+    for (int i = 0; i < t->break_count; i++) t->breaks[i]->counted = time_begin;
+    return true;
+}
+
+/* The table and the key that the path ends in. false: there is no such table. */
+static bool find_field(const moonlet_state *s, const DebugPath *p, moonlet_value v, int first,
+                       moonlet_value *table, moonlet_value *key)
+{
+    for (int i = first; i < p->count; i++) {
+        *table = v;
+        *key = path_key(p, i);
+        if (!value_is_table(value_in(v))) return false;
+        v = moonlet_raw_get(s, v, *key);
+    }
+    return true;
+}
+
+/* In s, which the caller keeps. */
+static moonlet_result assign(const moonlet_state *s, const DebugPlace *place,
+                             const DebugPath *p, moonlet_value value)
+{
+    DebugVariables all = place ? debug_variables(s, place) : (DebugVariables){0};
+    const DebugVariable *v = debug_variable_find(&all, p->keys[0].text, p->keys[0].length);
+    moonlet_value table, key,
+        base = value_out(v ? v->value : value_object(s->state->world->globals));
+    moonlet_result r;
+    if (v && p->count == 1) {
+        r = debug_assign(s, place, v, value_in(value));
+    } else if (find_field(s, p, base, v != NULL, &table, &key)) {
+        r = moonlet_set_keys(s, table, &key, 1, value);
+    } else {
+        r = api_refuse(s, MOONLET_ERROR_HOST, "there is no such table");
+    }
+    debug_variables_free(&all);
+    return r;
+}
+
+moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
+                           const char *expression)
+{
+    DebugPath *to = mem_alloc(sizeof *to);
+    if (t->where != TOUR_LINE)
+        return api_refuse(t->state, MOONLET_ERROR_HOST, "the program has ended");
+    if (!path_parse(to, path))
+        return api_refuse(t->state, MOONLET_ERROR_HOST, "that is no variable, nor a field");
+    moonlet_result r = debug_evaluate(t->state, p, expression);
+    if (r.status != MOONLET_OK) return r;
+    moonlet_result done = assign(r.state, p, to, moonlet_result_value(&r, 0));
+    if (done.status != MOONLET_OK) {
+        moonlet_release(r.state);
+        return done;
+    }
+    tour_change(t, handle_new(done.state->state, t->state->config));
+    moonlet_release(done.state);
+    return r;
+}
+
+/* Moving ------------------------------------------------------------------------------ */
+
+static bool any_line(void *context, DebugEvent *e) { return true; }
+
+/* A line of the same function, or of what has called it. */
+static bool not_within(void *context, DebugEvent *e)
+{
+    const Tour *t = context;
+    return !debug_is_within(e, t->here);
+}
+
+static bool outside_of(void *context, DebugEvent *e)
+{
+    const Tour *t = context;
+    DebugFrame f = debug_frame(e);
+    if (f.coroutine == t->here.coroutine) return f.depth < t->here.depth;
+    return !debug_is_within(e, t->here);
+}
+
+static DebugVisit *visit_of(const Tour *t, TourMove how)
+{
+    if (how == TOUR_ON) return NULL;
+    if (how == TOUR_INTO || t->where != TOUR_LINE) return any_line; /* there is no frame */
+    return how == TOUR_OVER ? not_within : outside_of;
+}
+
+bool tour_goes_on(const Tour *t)
+{
+    return t->where == TOUR_END && t->rec->record->end == RECORD_PAUSED && t->state &&
+           t->state->state->paused;
+}
+
+static bool move(Tour *t, TourMove how, bool back)
+{
+    DebugTime found;
+    TourSeek s = {.t = t, .also = visit_of(t, how), .context = t, .back = back};
+    t->hit = NULL;
+    if (!s.also && !t->break_count) return false;
+    tour_seek_begin(&s);
+    bool has = back ? debug_last(t->rec, t->now, tour_is_hit, &s, &found)
+                    : debug_next(t->rec, t->now, tour_is_hit, &s, &found);
+    free(s.seen);
+    t->hit = has ? s.hit : NULL;
+    return has && tour_go(t, found);
+}
+
+/* The same, but that of breaks only those stop whose rule holds: backwards that is known only
+ * there. */
+static bool move_to_hit(Tour *t, TourMove how, bool back)
+{
+    bool moved;
+    do moved = move(t, how, back);
+    while (moved && back && t->hit && !tour_rule_holds(t, t->hit));
+    return moved;
+}
+
+/* Through the branches before, as far as it takes. */
+static bool move_back(Tour *t, TourMove how)
+{
+    if (t->changed) { /* to before the change */
+        tour_go(t, t->now);
+        if (how == TOUR_INTO) return true;
+    }
+    while (!move_to_hit(t, how, true)) {
+        if (debug_is_interrupted(t->rec)) return false;
+        if (!t->branch) {
+            go_back_all(t);
+            return false;
+        }
+        leave_branch(t);
+        if (t->where == TOUR_LINE) t->now.event++; /* so that where it was begun is looked at */
+    }
+    return true;
+}
+
+/* Where the program was stopped, it goes on for real. */
+static bool move_on(Tour *t, TourMove how)
+{
+    if (tour_goes_on(t)) t->changed = true;
+    if (t->where != TOUR_LINE && !t->changed) return false;
+    for (;;) {
+        bool runs = t->changed;
+        if (runs && !begin_branch(t)) return false;
+        if (move_to_hit(t, how, false)) return true;
+        if (debug_is_interrupted(t->rec) && !runs) return false;
+        tour_go_end(t);
+        if (!tour_goes_on(t) || debug_is_interrupted(t->rec)) return false;
+        t->changed = true;
+    }
+}
+
+bool tour_move(Tour *t, TourMove how, bool back)
+{
+    t->rec->interrupt = t->interrupt;
+    return back ? move_back(t, how) : move_on(t, how);
+}
+
+bool tour_run(Tour *t)
+{
+    tour_go_first(t);
+    if (t->where != TOUR_LINE) return false;
+    t->now = time_begin;
+    t->rec->interrupt = t->interrupt;
+    if (move_to_hit(t, TOUR_ON, false)) return true;
+    tour_go_end(t);
+    return false;
+}
+
+/* Searching --------------------------------------------------------------------------- */
+
+typedef struct Asked {
+    const char *expression;
+    uint64_t left; /* so many may be asked */
+} Asked;
+
+static bool is_true_there(void *context, const moonlet_state *s)
+{
+    const char *expression = context;
+    DebugPlaces p = debug_places(s, NULL);
+    moonlet_result r = debug_evaluate(s, p.count ? p.at : NULL, expression);
+    bool yes = r.status == MOONLET_OK && moonlet_is_true(moonlet_result_value(&r, 0));
+    moonlet_release(r.state);
+    debug_places_free(&p);
+    return yes;
+}
+
+static bool is_true(void *context, DebugEvent *e)
+{
+    Asked *a = context;
+    if (!a->left) return true;
+    a->left--;
+    return debug_ask(e, is_true_there, (void *)a->expression) == 1;
+}
+
+static bool was_true_at(Tour *t, uint64_t step, const char *expression)
+{
+    moonlet_state *s = moonlet_recording_state(t->rec, step);
+    bool yes = s && is_true_there((void *)expression, s);
+    moonlet_release(s);
+    return yes;
+}
+
+/* The kept states say between which it becomes true, if it then stays so for a while: the last
+ * step before, at which it is not. */
+static uint64_t false_until(Tour *t, const char *expression)
+{
+    const Record *r = t->rec->record;
+    uint64_t before = 0, already = 0;
+    record_drop_near(t->rec->record);
+    for (size_t i = 1; i <= r->count && !already; i++) {
+        uint64_t step = i < r->count ? r->points[i].step : r->steps;
+        if (was_true_at(t, step, expression))
+            already = step;
+        else
+            before = step;
+    }
+    if (!already) return 0;
+    while (already - before > 1) {
+        uint64_t middle = before + (already - before) / 2;
+        if (was_true_at(t, middle, expression))
+            already = middle;
+        else
+            before = middle;
+    }
+    return before;
+}
+
+bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *asked)
+{
+    Asked a = {expression, most};
+    DebugTime found;
+    uint64_t step = false_until(t, expression);
+    bool has = debug_next(t->rec, (DebugTime){step, 0}, is_true, &a, &found);
+    *asked = most - a.left;
+    if (!has || !a.left) return false;
+    t->hit = NULL;
+    return tour_go(t, found);
+}
+
+static const AstFunction *function_in(const moonlet_state *s, const DebugPlace *p,
+                                      const char *expression)
+{
+    const AstFunction *f = NULL;
+    moonlet_result r = debug_evaluate(s, p, expression);
+    Value v = r.status == MOONLET_OK ? value_in(moonlet_result_value(&r, 0)) : V_NIL;
+    if (value_is(v, OBJ_CLOSURE)) f = ((Closure *)value_pointer(v))->proto->source;
+    moonlet_release(r.state);
+    return f;
+}
+
+const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *expression)
+{
+    const AstFunction *f = function_in(t->state, p, expression);
+    if (f || t->where == TOUR_END) return f;
+    moonlet_state *end = moonlet_recording_state(t->rec, UINT64_MAX);
+    if (end) f = function_in(end, NULL, expression);
+    moonlet_release(end);
+    return f;
+}
+
+typedef struct Change {
+    DebugPath *path;
+    DebugSeen now;
+} Change;
+
+static bool was_other(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    DebugSeen s = path_see(c->path, e, &relevant);
+    return relevant && !seen_same(s, c->now);
+}
+
+static bool note_value(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    path_bind(c->path, e);
+    c->now = path_see(c->path, e, &relevant);
+    return true;
+}
+
+bool tour_go_change(Tour *t, DebugPath *p)
+{
+    Change c = {.path = p};
+    DebugTime found;
+    if (t->where != TOUR_LINE) return false;
+    moonlet_release(debug_state(t->rec, t->now, note_value, &c));
+    if (!debug_last(t->rec, t->now, was_other, &c, &found)) return false;
+    t->hit = NULL;
+    return tour_go(t, found);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Breaks: which there are, and whether an event is a hit of one. */
+#include <stdlib.h>
+
+#include "api/tour.h"
+
+/* Making ------------------------------------------------------------------------------ */
+
+TourBreak *tour_break(Tour *t)
+{
+    if (t->break_count == BREAKS_MAX) return NULL;
+    TourBreak *b = mem_alloc(sizeof *b);
+    *b = (TourBreak){.number = ++t->breaks_made, .counted = time_begin};
+    t->breaks[t->break_count++] = b;
+    return b;
+}
+
+bool tour_unbreak(Tour *t, int number)
+{
+    int n = 0, before = t->break_count;
+    for (int i = 0; i < before; i++) {
+        TourBreak *b = t->breaks[i];
+        if (number && b->number != number) {
+            t->breaks[n++] = b;
+            continue;
+        }
+        free(b->file);
+        free(b->condition);
+        free(b->log);
+        if (t->hit == b) t->hit = NULL;
+    }
+    t->break_count = n;
+    return n < before;
+}
+
+bool tour_parse_rule(TourBreak *b, const char *text)
+{
+    static const struct {
+        const char *sign;
+        HitRule rule;
+    } signs[] = {{"==", HIT_EQUAL}, {">=", HIT_LEAST}, {"=", HIT_EQUAL}, {">", HIT_MORE},
+                 {"<=", HIT_LESS},  {"<", HIT_LESS},   {"%", HIT_EVERY}, {"", HIT_EQUAL}};
+    const char *at = text + strspn(text, " ");
+    size_t i = 0;
+    char *end;
+    while (strncmp(at, signs[i].sign, strlen(signs[i].sign)) != 0) i++;
+    at += strlen(signs[i].sign);
+    at += strspn(at, " ");
+    if (*at < '0' || *at > '9') return false;
+    b->rule = signs[i].rule;
+    b->rule_number = strtoull(at, &end, 10);
+    if (b->rule == HIT_LESS && at > text && strstr(text, "<=") && at[-1] != '<')
+        b->rule_number++;
+    return !end[strspn(end, " ")] && (b->rule != HIT_EVERY || b->rule_number > 0);
+}
+
+static bool rule_holds(const TourBreak *b, uint64_t hits)
+{
+    switch (b->rule) {
+    case HIT_EQUAL: return hits == b->rule_number;
+    case HIT_LESS: return hits < b->rule_number;
+    case HIT_LEAST: return hits >= b->rule_number;
+    case HIT_MORE: return hits > b->rule_number;
+    case HIT_EVERY: return hits % b->rule_number == 0;
+    default: return true;
+    }
+}
+
+/* Places ------------------------------------------------------------------------------ */
+
+bool tour_is_file(const char *chunk, size_t length, const char *file)
+{
+    size_t n = strlen(file);
+    if (length && (*chunk == '@' || *chunk == '=')) chunk++, length--;
+    if (length > 2 && chunk[0] == '.' && chunk[1] == '/') chunk += 2, length -= 2;
+    if (n > 2 && file[0] == '.' && file[1] == '/') file += 2, n -= 2;
+    if (n < length) {
+        if (memcmp(chunk + length - n, file, n) != 0) return false;
+        return chunk[length - n - 1] == '/' || *file == '/';
+    }
+    /* the chunk may have the shorter name: of a file in the directory where it was run */
+    if (memcmp(file + n - length, chunk, length) != 0) return false;
+    return n == length || (length && *chunk != '/' && file[n - length - 1] == '/');
+}
+
+static bool is_at(const TourBreak *b, const DebugEvent *e)
+{
+    if (!b->file) return false;
+    const AstFunction *source = frame_proto(e->fp)->source;
+    const String *name = source->chunk_name;
+    if (b->enters ? !e->enters || source->line != b->line : e->line != b->line) return false;
+    return tour_is_file(name->data, name->length, b->file);
+}
+
+/* What fails is worth a look. */
+static bool condition_holds(void *context, const moonlet_state *s)
+{
+    const TourBreak *b = context;
+    DebugPlaces p = debug_places(s, NULL);
+    moonlet_result r = debug_evaluate(s, p.count ? p.at : NULL, b->condition);
+    bool yes = r.status != MOONLET_OK || moonlet_is_true(moonlet_result_value(&r, 0));
+    moonlet_release(r.state);
+    debug_places_free(&p);
+    return yes;
+}
+
+static bool is_met(TourBreak *b, DebugEvent *e)
+{
+    return is_at(b, e) && (!b->condition || debug_ask(e, condition_holds, b) != 0);
+}
+
+/* Counting ---------------------------------------------------------------------------- */
+
+typedef struct Count {
+    TourBreak *b;
+    uint64_t hits;
+} Count;
+
+static bool count_hit(void *context, DebugEvent *e)
+{
+    Count *c = context;
+    if (is_met(c->b, e)) c->hits++;
+    return false;
+}
+
+uint64_t tour_hits(Tour *t, TourBreak *b)
+{
+    Count c = {b, 0};
+    bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
+    if (t->where != TOUR_LINE && b->counted.step == t->now.step) return b->hits;
+    if (forwards)
+        debug_pass(t->rec, b->counted, t->now, count_hit, &c);
+    else
+        debug_pass(t->rec, t->now, b->counted, count_hit, &c);
+    b->hits = forwards ? b->hits + c.hits : b->hits - c.hits;
+    b->counted = t->now;
+    return b->hits;
+}
+
+/* Texts ------------------------------------------------------------------------------- */
+
+typedef struct Said {
+    const char *text;
+    char out[1000];
+    size_t length;
+} Said;
+
+static void say(Said *s, const char *bytes, size_t length)
+{
+    size_t room = sizeof s->out - 1 - s->length;
+    if (length > room) length = room;
+    memcpy(s->out + s->length, bytes, length);
+    s->out[s->length += length] = 0;
+}
+
+static void say_value(Said *s, const moonlet_state *state, const DebugPlace *p,
+                      const char *expression)
+{
+    char text[2 * PATH_TEXT_MAX];
+    size_t length;
+    snprintf(text, sizeof text, "tostring(%s)", expression);
+    moonlet_result r = debug_evaluate(state, p, text);
+    const char *bytes =
+        r.status == MOONLET_OK ? moonlet_to_bytes(moonlet_result_value(&r, 0), &length) : NULL;
+    if (bytes)
+        say(s, bytes, length);
+    else
+        say(s, "?", 1);
+    moonlet_release(r.state);
+}
+
+/* {expressions} of the text become their values. */
+static bool say_there(void *context, const moonlet_state *state)
+{
+    Said *s = context;
+    DebugPlaces p = debug_places(state, NULL);
+    for (const char *at = s->text; *at;) {
+        const char *open = strchr(at, '{'), *close = open ? strchr(open, '}') : NULL;
+        size_t plain = close ? (size_t)(open - at) : strlen(at);
+        char expression[PATH_TEXT_MAX];
+        say(s, at, plain);
+        at += plain;
+        if (!close) break;
+        snprintf(expression, sizeof expression, "%.*s", (int)(close - open - 1), open + 1);
+        say_value(s, state, p.count ? p.at : NULL, expression);
+        at = close + 1;
+    }
+    debug_places_free(&p);
+    return true;
+}
+
+static void say_text(const TourSeek *s, const TourBreak *b, DebugEvent *e)
+{
+    Said said = {.text = b->log};
+    int line = e->line;
+    if (s->back || !s->t->says) return;
+    debug_ask(e, say_there, &said);
+    s->t->says(s->t->context, b, said.out, line, frame_proto(e->fp)->source->chunk_name);
+}
+
+/* Hits -------------------------------------------------------------------------------- */
+
+/* The value is another one than before; backwards: than where the search began. */
+static bool has_changed(TourSeek *s, int i, DebugEvent *e)
+{
+    bool relevant;
+    DebugSeen now = path_see(s->t->breaks[i]->path, e, &relevant);
+    if (!relevant || seen_same(now, s->seen[i])) return false;
+    bool had = s->seen[i].known || s->t->breaks[i]->path->base != PATH_LOCAL;
+    if (!s->back) s->seen[i] = now;
+    return had;
+}
+
+static bool is_stop(TourSeek *s, int i, DebugEvent *e)
+{
+    TourBreak *b = s->t->breaks[i];
+    if (b->path) {
+        if (!has_changed(s, i, e)) return false;
+        return !b->condition || debug_ask(e, condition_holds, b) != 0;
+    }
+    if (!is_met(b, e)) return false;
+    if (b->rule && !s->back) { /* backwards: see tour_move */
+        b->hits++;
+        b->counted = e->at;
+        if (!rule_holds(b, b->hits)) return false;
+    }
+    if (b->log) say_text(s, b, e);
+    return !b->log;
+}
+
+bool tour_is_hit(void *seek, DebugEvent *e)
+{
+    TourSeek *s = seek;
+    TourBreak *hit = NULL;
+    for (int i = 0; i < s->t->break_count; i++)
+        if (is_stop(s, i, e) && !hit) hit = s->t->breaks[i];
+    if (!hit && !(s->also && s->also(s->context, e))) return false;
+    s->hit = hit;
+    return true;
+}
+
+bool tour_rule_holds(Tour *t, TourBreak *b)
+{
+    return !b->rule || rule_holds(b, tour_hits(t, b));
+}
+
+/* Beginning --------------------------------------------------------------------------- */
+
+static bool note_values(void *seek, DebugEvent *e)
+{
+    TourSeek *s = seek;
+    bool relevant;
+    for (int i = 0; i < s->t->break_count; i++)
+        if (s->t->breaks[i]->path) s->seen[i] = path_see(s->t->breaks[i]->path, e, &relevant);
+    return true;
+}
+
+/* Where there is no line: what the state says of all but local variables. */
+static void note_values_at_end(TourSeek *s)
+{
+    const Tour *t = s->t;
+    for (int i = 0; i < t->break_count; i++)
+        if (t->breaks[i]->path) s->seen[i] = path_see_in(t->breaks[i]->path, t->state);
+}
+
+void tour_seek_begin(TourSeek *s)
+{
+    Tour *t = s->t;
+    bool watches = false;
+    for (int i = 0; i < t->break_count; i++) {
+        TourBreak *b = t->breaks[i];
+        if (b->path) watches = true;
+        if (b->rule && !s->back && t->where == TOUR_LINE) tour_hits(t, b);
+    }
+    if (!watches) return;
+    s->seen = calloc((size_t)t->break_count, sizeof *s->seen);
+    if (!s->seen) return;
+    if (t->where == TOUR_LINE)
+        moonlet_release(debug_state(t->rec, t->now, note_values, s));
+    else
+        note_values_at_end(s);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Debug Adapter Protocol's messages on their way, and what the program writes.
+ *
+ *   client --fd--> reader thread --queue--> the session, in the main thread
+ *          <-fd--- one writer at a time (a lock) <------+
+ *                                          <-- output thread <--pipe-- the program's stdout,
+ * stderr
+ *
+ * A message is "Content-Length: n\r\n\r\n" and n bytes of JSON. Bytes may come from anywhere: a
+ * header that is none, or too long a message, ends the session with an event that says why, as
+ * nobody knows where the next message begins; what is no JSON is answered with an error.
+ *
+ * Some requests must be heard while the program runs or is searched: for these the reader sets
+ * `interrupted` before it puts them into the queue.
+ *
+ * None of this touches collected memory, so the threads need not be known to the collector.
+ */
+#ifndef MOONLET_CLI_DAP_IO_H
+#define MOONLET_CLI_DAP_IO_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Takes over two files of the client: one for both directions, or two. false: there is no
+ * memory, or no thread. */
+bool dap_io_begin(int in, int out);
+/* From now on what the process writes to its standard output and error are events. */
+bool dap_io_capture(void);
+/* All that has been written so far has been sent. */
+void dap_io_flush(void);
+/* The last one has been sent, also of the program. */
+void dap_io_end(void);
+
+/* The next request, which becomes the caller's; NULL: there will be none. Waits for it. */
+json_t *dap_io_next(void);
+
+/* Not 0: the client wants what goes on to stop. */
+extern volatile int dap_interrupted;
+/* The client is gone, or has ended the session: programs need not be run to their end. */
+bool dap_io_is_over(void);
+
+/* Answers and events; body becomes theirs, and may be NULL. */
+void dap_answer(const json_t *request, json_t *body);
+void dap_refuse(const json_t *request, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void dap_event(const char *name, json_t *body);
+/* An output event: of category "stdout", "stderr" or "console". Bytes that are no UTF-8 are
+ * shown as such. line 0: it is of no place. */
+void dap_output(const char *category, const char *bytes, size_t length);
+/* A JSON string of bytes that may be no UTF-8. */
+json_t *dap_text(const char *bytes, size_t length);
+
+#endif
