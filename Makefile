@@ -126,19 +126,22 @@ PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES) $
 
 # Files ------------------------------------------------------------------------------
 
-LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/% src/mpi/%,$(wildcard src/*/*.c))
+LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/% src/puc/% src/mpi/%,$(wildcard src/*/*.c))
+# Lua's own C interface: in the program, and a library of its own, for programs may have PUC's.
+PUC_SRC := $(wildcard src/puc/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
 EXAMPLE_SRC := $(wildcard examples/*.c)
 MICRO_SRC := $(wildcard bench/bench_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-FORMATTED := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h tests/*/*.[ch] \
-  examples/*.[ch] examples/*/*.[ch] bench/*.[ch])
+FORMATTED := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h include/*/*.h tests/*/*.[ch] \
+  examples/*.[ch] examples/*/*.[ch] bench/*.[ch] bench/puc/*.c)
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 LIB_OBJ := $(call objects,$(LIB_SRC))
 CLI_OBJ := $(call objects,$(CLI_SRC))
-ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) \
+PUC_OBJ := $(call objects,$(PUC_SRC))
+ALL_OBJ := $(LIB_OBJ) $(CLI_OBJ) $(PUC_OBJ) \
   $(call objects,$(TEST_SRC) $(EXAMPLE_SRC) $(MICRO_SRC) $(FUZZ_SRC) $(wildcard tests/images/*.c))
 
 ifeq ($(KIND),release)
@@ -171,11 +174,12 @@ examples: $(EXAMPLES)
 # With all of the API, for C modules. The linker writes a file here and there, and so the
 # system caches it in single pages; a copy, as installing makes, is cached and mapped in larger
 # pieces: it starts in 8 % less time.
-LINK_PROGRAM = $(CC) $(ALL_LDFLAGS) -o $(OUT)/linked $(CLI_OBJ) -Wl,--whole-archive $(LIBRARY) \
-  -Wl,--no-whole-archive -Wl,--export-dynamic-symbol='moonlet_*'
+LINK_PROGRAM = $(CC) $(ALL_LDFLAGS) -o $(OUT)/linked $(CLI_OBJ) $(PUC_OBJ) -Wl,--whole-archive \
+  $(LIBRARY) -Wl,--no-whole-archive $(EXPORTS)
+EXPORTS := $(foreach names,moonlet lua luaL luaopen,-Wl,--export-dynamic-symbol='$(names)_*')
 # src/cli/start.c says why memset is wrapped.
 OWN_LIBS = -Wl,--wrap=memset -Wl,-Bstatic $(PROGRAM_STATIC) -Wl,-Bdynamic $(filter-out $(GC_LINK),$(LIBS))
-$(PROGRAM): $(CLI_OBJ) $(LIBRARY)
+$(PROGRAM): $(CLI_OBJ) $(PUC_OBJ) $(LIBRARY)
 	$(call say,LINK,$@)
 	$(Q)$(if $(PROGRAM_STATIC),$(LINK_PROGRAM) $(OWN_LIBS) 2>$(OUT)/link.log ||) \
 	$(LINK_PROGRAM) $(EDIT_LIBS) $(DAP_LIBS) $(LIBS)
@@ -239,8 +243,8 @@ $(OUT)/flags: force
 deps: ## install with apt what is missing to build, test and work on Moonlet
 	$(Q)tests/deps.sh build check tools
 
-.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-mpi deps-ships deps-site
-deps-build deps-check deps-tools deps-bench deps-format deps-history deps-mpi deps-ships deps-site: deps-%:
+.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-puc deps-mpi deps-ships deps-site
+deps-build deps-check deps-tools deps-bench deps-format deps-history deps-puc deps-mpi deps-ships deps-site: deps-%:
 	$(Q)tests/deps.sh build $*
 
 # Showing and testing ----------------------------------------------------------------
@@ -335,7 +339,7 @@ programs: deps-check ## real programs of Debian's packages, under moonlet and lu
 	$(Q)tests/run.sh --program $(PROGRAM) tests/cli/programs.sh
 
 # All that takes long, one gate after the other, whatever fails.
-NIGHTLY := asan ubsan stress-long stress-asan oom fuzz fuzz-diff programs \
+NIGHTLY := asan ubsan stress-long stress-asan oom fuzz fuzz-diff programs programs-puc \
   check-images check-canonical check-aarch64
 .PHONY: nightly
 nightly: ## asan, ubsan, stress-long, stress-asan, fuzz, fuzz-diff, programs, images: all in turn, and their sum
@@ -507,6 +511,26 @@ check-mpi: deps-mpi ## tests of moonlet-mpi; the last line is "N passed, N faile
 mpi-run: $(MPI_PROGRAM) $(PROGRAM)
 	$(Q)tests/mpi/run.sh $(MPI_PROGRAM) $(PROGRAM)
 
+# Lua's own C interface ------------------------------------------------------------------
+#
+# C modules of Debian's, and tests of our own, under moonlet and lua5.2.
+
+.PHONY: check-puc
+check-puc: deps-puc ## compiled C modules and programs made for lua5.2, on Moonlet, beside it
+	$(Q)$(MAKE) all $(LUA_SHARED)
+	$(Q)tests/puc/run.sh --program $(PROGRAM) --library $(LUA_PACKAGE)
+
+.PHONY: programs-puc
+programs-puc: deps-puc ## programs of Debian's that are linked with liblua5.2, on Moonlet
+	$(Q)tests/deps.sh programs-puc
+	$(Q)$(MAKE) $(LUA_SHARED)
+	$(Q)tests/puc/programs.sh $(LUA_PACKAGE)
+
+.PHONY: bench-puc
+bench-puc: deps-puc ## what calls between Lua and C cost, LPeg and cjson, beside lua5.2
+	$(Q)$(MAKE) all
+	$(Q)MOONLET=$(PROGRAM) bench/puc/run
+
 # Ships ------------------------------------------------------------------------------
 #
 # An example that one can look at; it needs SDL2, and libpng for pictures.
@@ -547,7 +571,7 @@ site: deps-site ## the documentation as a site, build/site/site/index.html; a de
 # Keeping it clean -------------------------------------------------------------------
 
 .PHONY: layers
-layers: $(LIB_OBJ) $(CLI_OBJ) ## prove that no layer knows one above it
+layers: $(LIB_OBJ) $(CLI_OBJ) $(PUC_OBJ) ## prove that no layer knows one above it
 	$(Q)CC='$(CC)' CPPFLAGS='$(GC_CFLAGS) $(XXHASH_CFLAGS)' OBJECTS=$(OUT)/obj tests/layers.sh
 
 .PHONY: format format-check

@@ -20,6 +20,7 @@ local SUBJECTS = {
     { "src/history", "lines of states in SQLite files, a library of its own" },
     { "src/api", "the public header's functions" },
     { "src/mpi", "the program for MPI jobs" },
+    { "src/puc", "lua.h, Lua's own C interface" },
     { "src/cli", "the program" },
 }
 

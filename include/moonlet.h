@@ -744,7 +744,8 @@ MOONLET_API moonlet_result moonlet_load_module(const moonlet_state *s, const cha
  * often moonlet_context_new_library(c, entries). The functions of moonlet.h it has from the
  * program or the library that loads it: it is not linked with libmoonlet. It stays loaded
  * as long as the process, and is the same for all states and threads: what it has in static
- * variables is in no state. A module for PUC Lua's lua.h is refused by require.
+ * variables is in no state. A module for PUC Lua's lua.h is refused by require, but not in
+ * the program moonlet, which has these functions, too.
  */
 
 /*

@@ -13,6 +13,12 @@ SHARED := $(PACKAGE)/libmoonlet.so.$(VERSION)
 STATIC := $(PACKAGE)/libmoonlet.a
 AMALGAMATION := $(PACKAGE)/moonlet.c
 PIC_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(LIB_SRC))
+# In place of PUC Lua's library: of the same soname, so in a directory of its own.
+LUA_PACKAGE := $(PACKAGE)/moonlet-lua5.2
+LUA_SONAME := liblua5.2.so.0
+LUA_SHARED := $(LUA_PACKAGE)/libmoonlet-lua52.so.$(VERSION)
+LUA_DIR = $(LIBDIR)/moonlet-lua5.2
+PUC_PIC_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(PUC_SRC))
 DESCRIPTIONS := $(patsubst packaging/%.in,$(PACKAGE)/%,$(wildcard packaging/*.in))
 OBJCOPY ?= objcopy
 
@@ -21,7 +27,7 @@ OBJCOPY ?= objcopy
 between = $(shell realpath -m --relative-to='$(1)' '$(2)')
 
 .PHONY: package
-package: $(SHARED) $(STATIC) $(AMALGAMATION) $(PACKAGE)/amalgamation.o $(DESCRIPTIONS)
+package: $(SHARED) $(LUA_SHARED) $(STATIC) $(AMALGAMATION) $(PACKAGE)/amalgamation.o $(DESCRIPTIONS)
 package: ## libraries, one-file source and descriptions for users in build/package/
 
 $(OUT)/pic/%.o: %.c $(OUT)/flags
@@ -29,7 +35,7 @@ $(OUT)/pic/%.o: %.c $(OUT)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
 
--include $(PIC_OBJ:.o=.d)
+-include $(PIC_OBJ:.o=.d) $(PUC_PIC_OBJ:.o=.d)
 
 $(SHARED): $(PIC_OBJ) packaging/exports.map
 	$(call say,LINK,$@)
@@ -39,6 +45,15 @@ $(SHARED): $(PIC_OBJ) packaging/exports.map
 	  $(ALL_LDFLAGS) -o $@ $(PIC_OBJ) $(LIBS)
 	$(Q)ln -sf $(@F) $(PACKAGE)/libmoonlet.so.$(SOVERSION)
 	$(Q)ln -sf libmoonlet.so.$(SOVERSION) $(PACKAGE)/libmoonlet.so
+
+$(LUA_SHARED): $(PIC_OBJ) $(PUC_PIC_OBJ) packaging/exports-lua52.map
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,$(LUA_SONAME) -Wl,--no-undefined \
+	  -Wl,--version-script=packaging/exports-lua52.map \
+	  $(ALL_LDFLAGS) -o $@ $(PIC_OBJ) $(PUC_PIC_OBJ) $(LIBS)
+	$(Q)ln -sf $(@F) $(@D)/$(LUA_SONAME)
+	$(Q)ln -sf $(LUA_SONAME) $(@D)/libmoonlet-lua52.so
 
 # One object, in which all names but the public ones have become local.
 $(STATIC): $(LIB_OBJ)
@@ -65,6 +80,7 @@ $(PACKAGE)/%: packaging/%.in Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)sed -e 's|@PC_TO_PREFIX@|$(call between,$(LIBDIR)/pkgconfig,$(PREFIX))|g' \
 	  -e 's|@PC_TO_INCLUDE@|$(call between,$(LIBDIR)/pkgconfig,$(INCLUDEDIR))|g' \
+	  -e 's|@BIN_TO_LUA@|$(call between,$(BINDIR),$(LUA_DIR))|g' \
 	  -e 's|@CMAKE_TO_INCLUDE@|$(call between,$(LIBDIR)/cmake/moonlet,$(INCLUDEDIR))|g' \
 	  -e 's|@VERSION@|$(VERSION)|g' -e 's|@SOVERSION@|$(SOVERSION)|g' $< > $@
 
@@ -83,6 +99,14 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 	$(Q)$(INSTALL) -m 755 $(SHARED) '$(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))'
 	$(Q)ln -sf $(notdir $(SHARED)) '$(DESTDIR)$(LIBDIR)/libmoonlet.so.$(SOVERSION)'
 	$(Q)ln -sf libmoonlet.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libmoonlet.so'
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(LUA_DIR)' '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2'
+	$(Q)$(INSTALL) -m 755 $(LUA_SHARED) '$(DESTDIR)$(LUA_DIR)/$(notdir $(LUA_SHARED))'
+	$(Q)ln -sf $(notdir $(LUA_SHARED)) '$(DESTDIR)$(LUA_DIR)/$(LUA_SONAME)'
+	$(Q)ln -sf $(LUA_SONAME) '$(DESTDIR)$(LUA_DIR)/libmoonlet-lua52.so'
+	$(Q)$(INSTALL) -m 644 include/puc/* '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2/'
+	$(Q)$(INSTALL) -m 755 $(PACKAGE)/moonlet-preload '$(DESTDIR)$(BINDIR)/moonlet-preload'
+	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet-lua5.2.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet-lua5.2.pc'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet-preload.1 '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
 	$(Q)$(INSTALL) -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/libmoonlet.a'
 	$(Q)$(INSTALL) -m 644 include/moonlet.h '$(DESTDIR)$(INCLUDEDIR)/moonlet.h'
 	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet.pc'
@@ -100,7 +124,10 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 .PHONY: uninstall
 uninstall: ## remove what install has put there
 	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -rf cmake/moonlet && rm -f pkgconfig/moonlet.pc \
-	  libmoonlet.a libmoonlet.so libmoonlet.so.$(SOVERSION) $(notdir $(SHARED))
+	  pkgconfig/moonlet-lua5.2.pc libmoonlet.a libmoonlet.so libmoonlet.so.$(SOVERSION) \
+	  $(notdir $(SHARED))
+	$(Q)rm -rf '$(DESTDIR)$(LUA_DIR)' '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2'
+	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet-preload' '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet' '$(DESTDIR)$(INCLUDEDIR)/moonlet.h' \
 	  '$(DESTDIR)$(MANDIR)/man1/moonlet.1' '$(DESTDIR)$(MANDIR)/man3/moonlet.3' \
 	  '$(DESTDIR)$(MANDIR)/man3/moonlet-state.3' \

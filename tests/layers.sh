@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # A layer is a directory, or several with blanks between them.
 layers=(hamt src/value src/text src/syntax src/link src/state src/stack "src/eval src/control"
-    src/lib src/image src/record src/api src/cli)
+    src/lib src/image src/record "src/api src/puc" src/cli)
 public_from=11 # src/api: the first layer that knows include/moonlet.h
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -26,8 +26,11 @@ static bool is_foreign_error(const char *text)
     return *symbol == '_' || strncmp(symbol, "L_", 2) == 0;
 }
 
+static bool is_foreign(const char *name) { return strncmp(name, "luaopen_", 8) == 0; }
+
 static bool has_foreign(void *library, const char *name)
 {
+    if (lib_c_function) return false;
     return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
            dlsym(library, lib_c_text(lib_join("lua", name + strlen(PREFIX), NULL)));
 }
@@ -51,6 +54,10 @@ LibraryStatus library_function(Machine *M, const char *file, const char *name, V
         *error = last_error();
         if (has_foreign(library, name)) *error = foreign;
         return LIBRARY_NO_FUNCTION;
+    }
+    if (lib_c_function && is_foreign(name)) {
+        *function = lib_c_function(M, address);
+        return LIBRARY_OK;
     }
     moonlet_function *call;
     memcpy(&call, &address, sizeof call); /* POSIX: they have the same size */

@@ -21,6 +21,7 @@
 #include "control/collect.h"
 #include "lib/lib.h"
 #include "moonlet.h"
+#include "puc/attach.h"
 #include "stack/trace_stack.h"
 #include "state/measure.h"
 
@@ -207,6 +208,7 @@ static Machine *open_run(bool no_environment)
     if (no_environment) run_set_field(&M->run, M->run.world->registry, "LUA_NOENV", V_TRUE);
     lib_open_all(M);
     api_attach(M);
+    puc_init();
     return M;
 }
 

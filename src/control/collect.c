@@ -8,6 +8,7 @@
 #include "control/world.h"
 #include "eval/exec.h"
 #include "stack/hook.h"
+#include "stack/outside.h"
 #include "stack/trace_stack.h"
 
 /* Rows of natives_finalizers. */
@@ -61,8 +62,8 @@ static uint64_t allowed(Machine *M)
     return limit << (c->probes < PROBES_MAX ? c->probes : PROBES_MAX);
 }
 
-/* Whether there is a C function that waits for Lua. */
-static bool is_nested(const Machine *M) { return M->depth > 1; }
+/* Whether there is a C function that waits for Lua, and holds nobody knows what. */
+static bool is_nested(const Machine *M) { return M->opaque > 0; }
 
 /* Whether what the program can notice is not to happen now. */
 static bool is_held_off(const Machine *M)
@@ -132,7 +133,8 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
 /* When nothing runs: co has no stack, or none that is not in its contents. */
 static void trace_at_rest(Machine *M, Coroutine *co, const Value *values, size_t count)
 {
-    TraceRoots roots = {.stack = trace_stack, .values = values, .count = count};
+    TraceRoots roots = {
+        .stack = trace_stack, .values = values, .count = count, .pins = M->pins};
     Coroutine *was = M->run.co;
     M->run.co = co;
     trace(M, &roots);
@@ -151,7 +153,7 @@ void collect_pause(Machine *M)
 {
     if (M->depth || !purge_due(M)) return;
     Value paused = value_object(M->run.co);
-    TraceRoots roots = {.stack = trace_stack, .values = &paused, .count = 1};
+    TraceRoots roots = {.stack = trace_stack, .values = &paused, .count = 1, .pins = M->pins};
     Coroutine *was = M->run.co;
     M->run.co = NULL;
     trace_purge(&M->run, &roots);
@@ -233,10 +235,21 @@ void collect_left(Machine *M)
 
 static Value finalize_all(Machine *M) { return trace_finalize_all(&M->run) ? V_NIL : V_TRUE; }
 
+/* What all states share waits until no other can have it; then whoever watches it sees to it.
+ */
+static bool may_finalize(Machine *M, const Value *a, Value object)
+{
+    Userdata *u = value_is(object, OBJ_USERDATA) ? value_pointer(object) : NULL;
+    if (!u || !u->kind || !u->kind->finalizes) return true;
+    if (a[CLOSING] == V_FALSE && outside_is_older(M, u->epoch)) return false;
+    return u->kind->finalizes(u);
+}
+
 static int next_finalizer(Machine *M, Value *a)
 {
     Value object;
     while ((object = trace_next_finalizer(&M->run)) != V_NIL) {
+        if (!may_finalize(M, a, object)) continue;
         Value handler = meta_of(M, object, META_GC);
         if (!value_is_function(handler)) continue;
         Value *f = a + AT + NATIVE_HEADER - 1;

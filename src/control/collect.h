@@ -11,7 +11,7 @@
  * objects by half it is swept, at any poll, end or pause: of that no program notices anything.
  *
  * While a C function waits on the C stack for eval_call, no trace is made: what it holds
- * is not known.
+ * is not known. One that waits for eval_call_above holds what is in its frame.
  *
  * Finalizers run in a native's frame, each in a protected call. At a poll that frame is
  * put above the polled one, and returns to it through glue:

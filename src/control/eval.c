@@ -98,6 +98,38 @@ EXEC(many_GLUE_HALT)
     return NULL;
 }
 
+/* Whether the C function that has called the frame waits for this evaluator. */
+static inline bool is_awaited(const Machine *M, const Value *fp) { return fp[-5] == M->ticket; }
+
+/* It does not any more: it has a continuation, or the state has been gone on from without it.
+ */
+static NOINLINE int go_on_without(Machine *M, Value *fp)
+{
+    CallAgain *again = (CallAgain *)(uintptr_t)fp[-3];
+    size_t used = (size_t)fp[-4] - ABOVE_HEADER;
+    M->native = frame_owner(fp);
+    if (again) return again(M, M->native, used);
+    return native_throw(M, new_c_string("the C function that called is gone"));
+}
+
+EXEC(many_GLUE_C)
+{
+    if (LIKELY(is_awaited(M, fp))) {
+        M->status = RUN_OK;
+        return NULL;
+    }
+    acc = (Value)(int64_t)go_on_without(M, fp);
+    HAND(native_finish, n, M->native, acc, d);
+}
+EXEC(exec_GLUE_C)
+{
+    if (LIKELY(is_awaited(M, fp))) HAND(exec_GLUE_HALT, n, fp, acc, d);
+    fp[0] = acc;
+    M->results = fp;
+    M->result_count = 1;
+    HAND(many_GLUE_C, n, fp, acc, d);
+}
+
 /* Where the outermost call's frame begins: a segment of this epoch for the main
  * coroutine, the last one again if nothing has frozen it. NULL: no memory. */
 static Value *main_frame(Machine *M, size_t n)
@@ -190,17 +222,27 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
     if (!M->depth) M->pinned = args, M->pinned_count = n;
     Value *native = M->native;
     Coroutine *boundary = M->boundary;
+    bool goes_on = M->goes_on;
+    uint64_t ticket = M->ticket;
+    M->ticket = 0;
     MemBound outer = mem_bound;
     M->boundary = M->depth ? M->run.co : NULL;
+    M->goes_on = false;
     int evaluators_outer = enter_evaluator(M);
-    if (M->depth == 1) begin_counting(M);
+    if (M->depth == 1)
+        begin_counting(M);
+    else
+        M->opaque++;
     run_nodes(M, call_any, &start, fp, n);
     leave_evaluator(M, evaluators_outer);
+    if (M->depth) M->opaque--;
     if (M->depth == 1)
         collect_arm(M);
     else if (!M->depth)
         mem_bound = outer;
     M->boundary = boundary;
+    M->goes_on = goes_on;
+    M->ticket = ticket;
     M->native = native;
     frame_set_error_room(M, error_room);
     if (M->depth)
@@ -209,6 +251,71 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
         keep_hook(M);
     M->pinned = pinned;
     M->pinned_count = pinned_count;
+    return M->status;
+}
+
+/* Calls from C functions whose values are in their frames -------------------------------- */
+
+/* The frame of the function at a[used], with its n arguments; NULL: no room. */
+static Value *frame_above(Machine *M, size_t used, size_t n)
+{
+    Value *a = frame_grow(M, M->native, used + 1 + n, used + ABOVE_HEADER + n);
+    if (!a) return NULL;
+    M->native = a;
+    return eval_frame_above(a, used, n);
+}
+
+Value *eval_frame_above(Value *a, size_t used, size_t n)
+{
+    memmove(a + used + ABOVE_HEADER - 1, a + used, (n + 1) * sizeof *a);
+    Value *nf = frame_link(a + used + ABOVE_HEADER, used + ABOVE_HEADER, &glue_c, 0);
+    nf[-6] = V_NIL;
+    nf[-5] = NO_TICKET;
+    return nf;
+}
+
+/* The C function's segment is the running one again, and its frame has room. */
+static void return_to_c(Machine *M, Segment *s, Value *a, size_t used)
+{
+    M->native = frame_try_thaw(M, s, a, a + used, NATIVE_SLOTS);
+    if (!M->native) mem_fail("not enough memory");
+}
+
+RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, CallAgain *again)
+{
+    assert(M->depth && "a C function calls");
+    if (M->fatal) return M->status = RUN_ERROR;
+    if (UNLIKELY(!eval_has_room(M, 1))) {
+        error_raise(M, new_c_string("C stack overflow"));
+        return M->status = RUN_ERROR;
+    }
+    Value *nf = frame_above(M, used, n);
+    if (!nf) return no_frame(M);
+    uint64_t ticket = M->ticket;
+    nf[-6] = handler;
+    nf[-5] = M->ticket = epoch_new();
+    nf[-3] = (Value)(uintptr_t)again;
+    Value *a = M->native;
+    Segment *segment = M->segment;
+    bool error_room = M->error_room;
+    uint32_t pcalls = M->pcalls;
+    Coroutine *boundary = M->boundary;
+    bool outer_goes_on = M->goes_on;
+    M->boundary = M->run.co;
+    M->goes_on = again && (boundary != M->run.co || outer_goes_on);
+    int outer = enter_evaluator(M);
+    run_nodes(M, call_any, &start, nf, n);
+    leave_evaluator(M, outer);
+    M->boundary = boundary;
+    M->goes_on = outer_goes_on;
+    M->ticket = ticket;
+    if (UNLIKELY(M->status == RUN_YIELDED)) {
+        M->native = a;
+        return RUN_YIELDED;
+    }
+    M->pcalls = pcalls;
+    if (UNLIKELY(M->error_room != error_room)) frame_set_error_room(M, error_room);
+    return_to_c(M, segment, a, used);
     return M->status;
 }
 
@@ -385,7 +492,7 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
         FrameError what = frame_kinds[c.ret->kind].error;
         M->hook_left |= what == ERROR_UNHOOKS || collect_hooks_were_on(c.ret, c.ret_base);
         M->finalizers_left |= collect_is_caller(c.ret, c.ret_base);
-        if (M->fatal && what != ERROR_ENDS && what != ERROR_LEAVES) {
+        if (M->fatal && what != ERROR_ENDS && what < ERROR_LEAVES) {
             if (!frame_down(&c)) return UNWIND_OUT;
             continue;
         }
@@ -401,6 +508,10 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
         case ERROR_LEAVES:
             if (M->depth > 1 || M->handler == V_NIL) return UNWIND_OUT;
             return has_handler(M, M->handler, handlers) ? UNWIND_HANDLE : UNWIND_OUT;
+        case ERROR_RETURNS:
+            if (!is_awaited(M, c.ret_base)) break;
+            if (c.ret_base[-6] == V_NIL) return UNWIND_OUT;
+            return has_handler(M, c.ret_base[-6], handlers) ? UNWIND_HANDLE : UNWIND_OUT;
         default: break;
         }
         if (!frame_down(&c)) return UNWIND_OUT;

@@ -17,6 +17,25 @@ void eval_init(void);
 /* Results in M->results[0..M->result_count) (valid until the next call), or the error
  * value in M->error. */
 RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n);
+/*
+ * The same for a C function that keeps its values in its frame, M->native[0..used): calls
+ * the value behind these with the n arguments behind it. The frame may have been moved
+ * afterwards, and there is room in it again. handler: as xpcall's, or nil. What C functions
+ * between the two evaluators hold is seen by traces, and their frames by tracebacks.
+ *
+ *   value ... | handler | ticket | distance | again | glue_c | callee | argument ...
+ *   ^ a       used                                                      ^ its frame
+ *
+ * The ticket says that this very call is waited for. again: what is called may yield. Then this
+ * is RUN_YIELDED, the frames stay, and M->call_frame with M->call_count is the call that
+ * yields, for the C function to answer NATIVE_CALL; when the frame returns later, again goes on
+ * in its place. NULL: a frame that returns to a C function that is gone is an error.
+ */
+RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, CallAgain *again);
+enum { ABOVE_HEADER = 6 };
+#define NO_TICKET ((Value)1)
+/* Such a frame, for which nobody waits: gives it, with nf[-3] to be set. There is room. */
+Value *eval_frame_above(Value *a, size_t used, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Machine *M);
 

@@ -200,6 +200,13 @@ static NOINLINE bool suspend(Machine *M, const Value *fp, size_t count)
 
 EXEC(control_yield)
 {
+    if (UNLIKELY(M->run.co == M->boundary && M->goes_on) && !M->hook.busy &&
+        !collect_in_finalizer(M, fp)) {
+        M->call_frame = fp; /* in the evaluator below it yields again */
+        M->call_count = (int)acc;
+        M->status = RUN_YIELDED;
+        return NULL;
+    }
     if (M->run.co == M->run.world->main || M->run.co == M->boundary || M->hook.busy ||
         UNLIKELY(collect_in_finalizer(M, fp))) {
         M->native = fp;

@@ -23,6 +23,7 @@ static String *format_text(const char *format, va_list ap)
 String *native_where(Machine *M, int level)
 {
     assert(level >= 0 && "levels are counted from 0");
+    if (!M->depth) return string_new("", 0);
     FrameCursor c = frame_cursor_running(M);
     for (int i = 1; i <= level; i++) {
         if (i % STEP_LEVELS == 0) M->fuel--;

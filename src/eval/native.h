@@ -44,6 +44,8 @@ enum {
 };
 
 typedef int NativeCont(Machine *M, Value *a, int n);
+/* The same for natives that keep any number of values: a[0..used). */
+typedef int CallAgain(Machine *M, Value *a, size_t used);
 
 int native_error(Machine *M, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int native_throw(Machine *M, Value error);

@@ -107,8 +107,14 @@ FILE *file_recalled(void)
     return (FILE *)(void *)&nothing;
 }
 
+LibCClose *lib_c_close;
+
+/* A luaL_Stream of a C module, which has the address of a function where `kind` is. */
+static bool is_stream(const File *file) { return (unsigned)file->kind > FILE_PIPE; }
+
 FileKind file_kind(Machine *M, const File *file)
 {
+    if (is_stream(file)) return FILE_PLAIN;
     uint8_t kind = (uint8_t)file->kind;
     if (kind == FILE_STANDARD) return FILE_STANDARD;
     outside_record(M, SEEN_BYTES, &kind, sizeof kind);
@@ -117,7 +123,8 @@ FileKind file_kind(Machine *M, const File *file)
 
 static bool is_plain_file(Machine *M, Value v)
 {
-    Value gc = file_of(v) ? meta_of(M, v, META_GC) : V_NIL;
+    const File *file = file_of(v);
+    Value gc = file && !is_stream(file) ? meta_of(M, v, META_GC) : V_NIL;
     return value_is(gc, OBJ_NATIVE) && ((Native *)value_pointer(gc))->fn == file_gc;
 }
 
@@ -205,6 +212,7 @@ int file_gc(Machine *M, Value *a, int n)
 {
     File *file = file_arg(M, a, n, 0);
     if (!file) return NATIVE_ERROR;
+    if (is_stream(file)) return file_close(M, a, a[0]);
     bool open = file_kind(M, file) > FILE_STANDARD;
     if (open && !outside_answer(M, file_is_seen_elsewhere(M, a[0]))) file_close(M, a, a[0]);
     return 0;
@@ -213,6 +221,7 @@ int file_gc(Machine *M, Value *a, int n)
 int file_close(Machine *M, Value *a, Value self)
 {
     File *file = file_of(self);
+    if (is_stream(file)) return lib_c_close(M, a, self);
     if (file->kind == FILE_STANDARD) {
         a[0] = V_NIL;
         a[1] = new_c_string("cannot close standard file");

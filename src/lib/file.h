@@ -14,6 +14,9 @@
  * the run's flag: with an error, or a pause if that is the host's wish and the function can
  * begin again. What has been read by then is put back.
  *
+ * C modules (src/puc) make files, too, with the metatable of files and a function that closes
+ * them. A File begins as their luaL_Stream does: the FILE, and zero where it is closed.
+ *
  * Invariants: kind is FILE_CLOSED exactly when `f` must not be used; FILE_STANDARD
  * files are never closed.
  */

@@ -45,6 +45,15 @@ typedef struct LibImages {
 } LibImages;
 extern LibImages lib_images;
 
+/* A function at an address in a C library that is one of Lua's own C interface, as a value: a
+ * higher layer gives this; NULL: there is no such interface. */
+typedef Value LibCFunction(Machine *M, void *address);
+extern LibCFunction *lib_c_function;
+
+/* Closes a file that such a C function has made: what the native is to answer. */
+typedef int LibCClose(Machine *M, Value *a, Value file);
+extern LibCClose *lib_c_close;
+
 /* The table of a library with these functions: a global, and in package.loaded. */
 Table *lib_new(Machine *M, const char *name, const NativeDef *defs);
 /* A table in the registry, made when it is not there. */

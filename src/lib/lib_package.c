@@ -26,7 +26,7 @@
     "?.so;/usr/lib/x86_64-linux-gnu/lua/5.2/?.so;/usr/lib/lua/5.2/?.so;" C_DIRECTORY \
     "loadall.so;./?.so"
 
-#define OPEN_PREFIX "moonletopen_"
+LibCFunction *lib_c_function;
 
 /* Paths ---------------------------------------------------------------------------- */
 
@@ -224,20 +224,30 @@ static String *replace(const String *s, const char *what, const char *with)
     return string_concat(out, at, strlen(at));
 }
 
+/* One made with moonlet.h, or one of PUC Lua's interface. */
+static LibraryStatus find_named(Machine *M, const char *name, const char *file, Value *function,
+                                const char **error)
+{
+    const char *ours = lib_c_text(lib_join("moonletopen_", name, NULL));
+    LibraryStatus status = find_function(M, file, ours, function, error);
+    if (status != LIBRARY_NO_FUNCTION || !lib_c_function) return status;
+    return find_function(M, file, lib_c_text(lib_join("luaopen_", name, NULL)), function,
+                         error);
+}
+
 /* The function that makes a module. What stands behind a hyphen is a mark that libraries
  * may have to tell versions; or, as it was in Lua 5.1, before one. */
 static LibraryStatus find_opener(Machine *M, const String *name, const char *file,
                                  Value *function, const char **error)
 {
-    const String *opener = lib_join(OPEN_PREFIX, lib_c_text(replace(name, ".", "_")), NULL);
-    const char *text = lib_c_text(opener), *hyphen = strchr(text, '-');
+    const char *text = lib_c_text(replace(name, ".", "_")), *hyphen = strchr(text, '-');
     if (hyphen) {
         const char *unmarked = lib_c_text(string_new(text, (size_t)(hyphen - text)));
-        LibraryStatus status = find_function(M, file, unmarked, function, error);
+        LibraryStatus status = find_named(M, unmarked, file, function, error);
         if (status != LIBRARY_NO_FUNCTION) return status;
-        text = lib_c_text(lib_join(OPEN_PREFIX, hyphen + 1, NULL));
+        text = hyphen + 1;
     }
-    return find_function(M, file, text, function, error);
+    return find_named(M, text, file, function, error);
 }
 
 static int search_c(Machine *M, Value *a, int n)

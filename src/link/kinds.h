@@ -173,7 +173,8 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(GLUE_UNDERFLOW, NONE)                                                              \
     X(GLUE_LOST, NONE)                                                                   \
     X(GLUE_BASE, NONE)                                                                   \
-    X(GLUE_HALT, NONE)
+    X(GLUE_HALT, NONE)                                                                   \
+    X(GLUE_C, NONE)
 
 /* clang-format on */
 

@@ -60,6 +60,7 @@
     X(GLUE_POLL,      6,    BELOW,  PAYLOAD, KEPT,   PASSES)   /* see collect.h */     \
     X(GLUE_BASE,      2,    NONE,   NONE,    KEPT,   ENDS)                             \
     X(GLUE_HALT,      4,    NONE,   NONE,    KEPT,   LEAVES)                           \
+    X(GLUE_C,         5,    BELOW,  NONE,    KEPT,   RETURNS)  /* see eval.h */        \
     X(GLUE_VARARG,    3,    SAME,   NONE,    KEPT,   PASSES)                           \
     X(GLUE_TAIL,      3,    SAME,   NONE,    KEPT,   PASSES)                           \
     X(GLUE_UNDERFLOW, 2,    SAME,   NONE,    KEPT,   PASSES)   /* in the segment below */
@@ -75,8 +76,9 @@ typedef enum FrameError {
     ERROR_COUNTS,  /* a handler has failed */
     ERROR_UNHOOKS, /* it leaves a hook's function */
     ERROR_RESTORES,
-    ERROR_ENDS,  /* the coroutine */
-    ERROR_LEAVES /* the evaluator */
+    ERROR_ENDS,   /* the coroutine */
+    ERROR_LEAVES, /* the evaluator */
+    ERROR_RETURNS /* the same, to a C function, which may have a handler */
 } FrameError;
 
 typedef struct FrameKind {
@@ -106,7 +108,8 @@ extern const FrameKind frame_kinds[N_KINDS];
     X(glue_underflow, GLUE_UNDERFLOW) \
     X(glue_lost, GLUE_LOST)           \
     X(glue_base, GLUE_BASE)           \
-    X(glue_halt, GLUE_HALT)
+    X(glue_halt, GLUE_HALT)           \
+    X(glue_c, GLUE_C)
 #define X_GLUE(name, kind) extern Node name;
 FRAME_GLUES(X_GLUE)
 #undef X_GLUE

@@ -96,7 +96,7 @@ const Node *hook_twin_node(const Proto *p, const Node *n)
 #define GLUES(X) \
     X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) \
     X(GLUE_ANSWER) X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_FORK) X(GLUE_TRY) X(GLUE_POLL) \
-    X(GLUE_BASE) X(GLUE_HALT)
+    X(GLUE_BASE) X(GLUE_HALT) X(GLUE_C)
 /* clang-format on */
 
 enum {
@@ -186,8 +186,9 @@ void hook_unfolded(Machine *M, Value *fp)
 void hook_set(Machine *M, Coroutine *co, Value function, uint32_t mask, uint32_t count)
 {
     const Hook *h = NULL;
+    bool runs = M->depth && co == M->run.co;
     CoBody *b = heap_coroutine_mut(&M->run, co);
-    HookState s = co == M->run.co ? M->hook : b->hook ? *b->hook : (HookState){0};
+    HookState s = runs ? M->hook : b->hook ? *b->hook : (HookState){0};
     if (function != V_NIL) {
         Hook *made = mem_new(sizeof *made);
         *made = (Hook){function, mask, count};
@@ -203,14 +204,14 @@ void hook_set(Machine *M, Coroutine *co, Value function, uint32_t mask, uint32_t
         *kept = s;
         b->hook = kept;
     }
-    if (co == M->run.co) {
+    if (runs) {
         M->hook = s;
         hook_refresh(M);
     }
     if (!h || !mask) return;
-    if (co == M->run.co)
+    if (runs)
         turn_over(M, frame_cursor_running(M));
-    else if (b->segment && b->status != CO_FRESH)
+    else if (b->segment && b->status != CO_FRESH && b->status != CO_RUNNING)
         turn_over(M, frame_cursor(b->segment, b->segment->slots + b->fp, b->node));
 }
 

@@ -89,6 +89,11 @@ static void set_defaults(Machine *M)
     M->error_handled = false;
     M->open = M->result_count = 0;
     M->host = NULL;
+    M->pins = NULL;
+    M->puc = NULL;
+    M->opaque = 0;
+    M->goes_on = false;
+    M->ticket = 0;
     M->pinned = NULL;
     M->pinned_count = 0;
 }

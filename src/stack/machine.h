@@ -32,7 +32,12 @@ enum {
 };
 
 /* Why control left the evaluator. */
-typedef enum RunStatus { RUN_OK, RUN_ERROR, RUN_PAUSED } RunStatus;
+typedef enum RunStatus {
+    RUN_OK,
+    RUN_ERROR,
+    RUN_PAUSED,
+    RUN_YIELDED /* what a C function has called yields, and it goes on in a continuation */
+} RunStatus;
 
 /* Who has raised an error. */
 typedef enum RaisedBy { RAISED_BY_PROGRAM, RAISED_BY_MEMORY, RAISED_BY_HOST } RaisedBy;
@@ -91,8 +96,11 @@ struct Machine {
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */
     Value *call_frame;
     int call_count;
-    int depth;           /* evaluators of this run on the C stack */
-    int nested;          /* and of other runs that wait for this one */
+    int depth;       /* evaluators of this run on the C stack */
+    int nested;      /* and of other runs that wait for this one */
+    uint64_t ticket; /* of the call that a C function waits for (eval.h); 0: none */
+    bool goes_on;    /* ... and goes on in a continuation if that yields */
+    int opaque;      /* of these, called by C functions of which no trace sees what they hold */
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
     Coroutine *resume_co;
     bool resume_wrapped, resume_fresh;
@@ -126,6 +134,8 @@ struct Machine {
     /* the host */
     const Value *pinned; /* what it has handed in: not to be lost in this run */
     size_t pinned_count;
+    const Pins *pins;          /* the same of Lua's C interface */
+    struct Puc *puc;           /* its handles on this run (src/puc); NULL: none yet */
     void *host;                /* its own, passed to its functions */
     const MachineHooks *hooks; /* NULL: none */
     struct Outside *outside;   /* who records or replays it (stack/outside.h); NULL: nobody */

@@ -304,7 +304,8 @@ TraceRoots trace_roots(const Machine *M, StackTop *top)
                         .context = top,
                         .waiting = M->boundary,
                         .values = M->pinned,
-                        .count = M->pinned_count};
+                        .count = M->pinned_count,
+                        .pins = M->pins};
 }
 
 /* Copies ---------------------------------------------------------------------------- */

@@ -14,7 +14,8 @@ static bool is_lua(Value f) { return value_is(f, OBJ_CLOSURE); }
 uint32_t upvalue_count(Value f)
 {
     if (is_lua(f)) return ((Closure *)value_pointer(f))->proto->upvalue_count;
-    return ((Native *)value_pointer(f))->count;
+    const Native *native = value_pointer(f);
+    return native->count - (native->h.flags & NATIVE_HIDES ? 1 : 0);
 }
 
 const String *upvalue_name(Value f, uint32_t i)
@@ -109,6 +110,7 @@ static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
 
 static void refresh(Machine *M, const Closure *f)
 {
+    if (!M->depth) return; /* nothing runs */
     refresh_stack(M, frame_cursor_running(M), f);
     const Coroutine *co = M->run.co;
     while ((co = heap_coroutine(&M->run, co)->resumer)) {

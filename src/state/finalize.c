@@ -33,6 +33,17 @@ void trace_remove_finalizer(Run *R, Value object)
     if (all && run_get(R, all, object) != V_NIL) run_set(R, all, object, V_NIL);
 }
 
+void trace_queue_finalizer(Run *R, Value object)
+{
+    if (!R->world->collection.queue) {
+        Table *t = run_new_table(R);
+        run_edit_collection(R)->queue = t;
+    }
+    Table *queue = R->world->collection.queue;
+    int64_t n = table_length(heap_table(R, queue));
+    run_set(R, queue, value_number((double)n + 1), object);
+}
+
 /* Separating ----------------------------------------------------------------------- */
 
 typedef struct Entry {

@@ -16,19 +16,31 @@ Table *run_new_table(Run *R)
 static const struct Node *base_node;
 void state_init(const struct Node *base) { base_node = base; }
 
+static void set_fresh(Run *R, CoBody *b, Value function)
+{
+    Segment *s = segment_new(R, FRAME_HEADER);
+    s->kind = SEGMENT_COMPACT;
+    s->slots[FRAME_HEADER - 2] = value_object(base_node);
+    s->slots[FRAME_HEADER - 1] = function;
+    b->segment = s;
+    b->fp = b->top = FRAME_HEADER;
+    b->status = CO_FRESH;
+}
+
+void run_restart_coroutine(Run *R, Coroutine *c, Value function)
+{
+    CoBody *b = heap_coroutine_mut(R, c);
+    *b = (CoBody){.hook = b->hook};
+    set_fresh(R, b, function);
+}
+
 Coroutine *run_new_coroutine(Run *R, Value function)
 {
     Coroutine *c = mem_new(sizeof(Coroutine));
     mem_count(sizeof(Coroutine));
     object_init(&c->h, OBJ_COROUTINE, run_new_id(R));
     c->epoch = R->epoch;
-    Segment *s = segment_new(R, FRAME_HEADER);
-    s->kind = SEGMENT_COMPACT;
-    s->slots[FRAME_HEADER - 2] = value_object(base_node);
-    s->slots[FRAME_HEADER - 1] = function;
-    c->body.segment = s;
-    c->body.fp = c->body.top = FRAME_HEADER;
-    c->body.status = CO_FRESH;
+    set_fresh(R, &c->body, function);
     return c;
 }
 

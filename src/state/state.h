@@ -157,6 +157,13 @@ typedef struct Run {
 /* All that is known of methods is forgotten, and lets go of what it has. */
 void methods_forget(Run *R);
 
+/* Values that a run has beside its state. */
+typedef struct Pins {
+    const Value *values;
+    size_t count;
+    const struct Pins *next;
+} Pins;
+
 /* Objects -------------------------------------------------------------------- */
 
 static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
@@ -164,6 +171,8 @@ static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
 Table *run_new_table(Run *R);
 /* One without a hook; a program's is made by machine_new_coroutine (stack/machine.h). */
 Coroutine *run_new_coroutine(Run *R, Value function);
+/* The same again of one that is not at work, which gets this function. */
+void run_restart_coroutine(Run *R, Coroutine *c, Value function);
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues);
 Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
 

@@ -250,6 +250,8 @@ static void mark_roots(Trace *T)
     const TraceRoots *roots = T->roots;
     trace_object(T, roots->waiting);
     for (size_t i = 0; i < roots->count; i++) trace_value(T, roots->values[i]);
+    for (const Pins *p = roots->pins; p; p = p->next)
+        for (size_t i = 0; i < p->count; i++) trace_value(T, p->values[i]);
     if (R->co) roots->stack(T, NULL, roots->context);
 }
 

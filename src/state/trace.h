@@ -48,6 +48,7 @@ typedef struct TraceRoots {
     const Coroutine *waiting; /* one that a C function waits for, or NULL */
     const Value *values;      /* count of them: of the host */
     size_t count;
+    const Pins *pins; /* and more of them */
     /* NULL, or the tag of userdata that are snapshots: trace_run then gives up those of the
      * run's own that only the program had, and it has no more (own_drop_unseen). */
     const void *snapshot_tag;
@@ -93,6 +94,8 @@ bool trace_finalize_all(Run *R);
 
 /* The table or userdata gets a finalizer, unless it has one waiting. */
 void trace_add_finalizer(Run *R, Value object);
+/* It is to be called next. */
+void trace_queue_finalizer(Run *R, Value object);
 /* It is not to be called. */
 void trace_remove_finalizer(Run *R, Value object);
 /* Takes the next object off the queue; nil: there is none. */

@@ -40,7 +40,9 @@ typedef int NativeFn(struct Machine *M, Value *a, int n);
 /* Object.flags of a Native. */
 enum {
     /* fn is really an Exec (link/node.h) that moves control itself: pcall, resume */
-    NATIVE_CONTROL = 1
+    NATIVE_CONTROL = 1,
+    /* the last upvalue is no program's business: what fn calls */
+    NATIVE_HIDES = 2
 };
 
 typedef struct Native {
@@ -70,6 +72,9 @@ typedef void UserdataAddFn(void *to, const void *bytes, size_t size);
 typedef struct UserdataKind {
     /* Tells what counts of its bytes, which a state has there, where states are compared. */
     void (*contents)(const struct Userdata *u, const void *bytes, UserdataAddFn *add, void *to);
+    /* Of what all states share, and whose finalizer is to be called once, when none has it any
+     * more: whether that is now, which it then was. NULL: each state calls it. */
+    bool (*finalizes)(struct Userdata *u);
 } UserdataKind;
 
 typedef struct Userdata {

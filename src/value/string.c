@@ -32,8 +32,9 @@ typedef struct LongString {
 String *string_try_reserve(size_t length, char **data)
 {
     if (length > STRING_MAX) return NULL;
-    size_t size = sizeof(String) + length;
-    String *s = size <= MEM_SMALL_MAX ? mem_new_atomic(size) : mem_try_alloc_atomic(size);
+    size_t size = sizeof(String) + length; /* and a byte that is not counted */
+    String *s =
+        size < MEM_SMALL_MAX ? mem_new_atomic(size + 1) : mem_try_alloc_atomic(size + 1);
     if (!s) return NULL;
     mem_count(size);
     mem_work(length);
@@ -155,6 +156,47 @@ String *string_extend(const String *a, size_t more, size_t room, char **data)
     mem_work(more);
     *data = buffer->bytes + a->length;
     return long_new(buffer, total);
+}
+
+/* ---- for C ---- */
+
+/* Writes the same wherever it is called. */
+static void put_zero(const char *end)
+{
+    if (__atomic_load_n(end, __ATOMIC_RELAXED))
+        __atomic_store_n((char *)end, 0, __ATOMIC_RELAXED);
+}
+
+/* Whether the byte behind the string is a zero for ever: one of another string's, or claimed
+ * now. */
+static bool has_zero(const String *s, Buffer *buffer)
+{
+    size_t used = __atomic_load_n(&buffer->used, __ATOMIC_ACQUIRE);
+    const char *end = buffer->bytes + s->length;
+    if (used > s->length) return !__atomic_load_n(end, __ATOMIC_RELAXED);
+    if (!claim_room(s, 1)) return false;
+    put_zero(end);
+    return true;
+}
+
+const char *string_terminated(const String *s)
+{
+    if (!(s->h.flags & STRING_LONG)) {
+        put_zero(s->data + s->length);
+        return s->data;
+    }
+    LongString *l = (LongString *)s;
+    if (has_zero(s, l->buffer)) return s->data;
+    size_t size = s->length + 1;
+    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + size);
+    if (!buffer) mem_refuse();
+    if (!buffer) return NULL;
+    buffer->used = buffer->capacity = size;
+    memcpy(buffer->bytes, s->data, s->length);
+    buffer->bytes[s->length] = 0;
+    __atomic_store_n(&l->buffer, buffer, __ATOMIC_RELEASE); /* others may have either */
+    __atomic_store_n(&l->s.data, buffer->bytes, __ATOMIC_RELEASE);
+    return buffer->bytes;
 }
 
 void string_blocks(const String *s, MemBlockFn *fn, void *context)

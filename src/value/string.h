@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * String: immutable bytes with a length; 8-bit clean, not NUL-terminated.
+ * String: immutable bytes with a length; 8-bit clean. Behind them there is room for a zero,
+ * which is there once somebody has asked for it (string_terminated).
  *
  *   short:  [hdr|len|data]bytes...        pointer-free, data points behind itself
  *   long:   [hdr|len|data] -> [used|capacity]bytes........spare
@@ -66,6 +67,11 @@ String *string_concat(const String *a, const char *bytes, size_t length);
  * memory. */
 MEM_TRY String *string_begin(size_t room);
 MEM_TRY String *string_extend(const String *a, size_t more, size_t room, char **data);
+
+/* Its bytes with a zero behind them, which stay where they are as long as the string lives.
+ * O(1), but O(length) where the byte behind a long one is another's. NULL: no memory, which is
+ * a shortage. */
+MEM_TRY const char *string_terminated(const String *s);
 
 /* The blocks that it is made of: itself, and a buffer that others may share. */
 void string_blocks(const String *s, MemBlockFn *fn, void *context);

@@ -5,7 +5,7 @@
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cc=${CC:-gcc}
 "$cc" -shared -fPIC -I"$root/include" "$root/tests/cli/module.c" -o module.so || exit 1
-for name in v2-module module-v2 foreign; do cp module.so $name.so; done
+for name in v2-module module-v2 foreign neither; do cp module.so $name.so; done
 echo 'extern int lua_gettop(void *); int luaopen_lacking(void *L) { return lua_gettop(L); }' |
     "$cc" -shared -fPIC -Wl,-z,now -xc - -o lacking.so
 echo "not a library" >text.so
@@ -43,12 +43,9 @@ run "a file that is not there" "nil	open" \
 run "a part that is not there" "true" '
     local _, e = pcall(require, "module.nothing")
     print(e:find("no module %Smodule.nothing%S in file %S./module.so%S") ~= nil)'
-run "a module for PUC Lua" "error loading module 'foreign' from file './foreign.so':
-	a module for PUC Lua's C API: Moonlet's have a 'moonletopen_' function and use moonlet.h" \
-    'print(select(2, pcall(require, "foreign")))'
-run "one that needs PUC Lua" "error loading module 'lacking' from file './lacking.so':
-	a module for PUC Lua's C API: Moonlet's have a 'moonletopen_' function and use moonlet.h" \
-    'print(select(2, pcall(require, "lacking")))'
+run "modules for PUC Lua" "true	lacking" 'print(require "foreign", (require "lacking"))'
+run "a module that is neither" "error loading module 'neither' from file './neither.so':
+	./neither.so: undefined symbol: luaopen_neither" 'print(select(2, pcall(require, "neither")))'
 run "a file that is no library" "true" '
     local _, e = pcall(require, "text")
     print(e:find("^error loading module %Stext%S from file %S./text.so%S:\n\t") ~= nil)'

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/* C functions called by Lua, Lua called by C functions, and errors between the two. */
+#include "puc/attach.h"
+#include "puc/puc.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Errors --------------------------------------------------------------------------------- */
+
+/* Nobody catches it: as in PUC Lua the host's function is told, and the process ends. */
+static _Noreturn void panic(lua_State *L)
+{
+    Puc *P = L->P;
+    puc_window(L, 0);
+    L->base = L->own;
+    L->top = L->base + L->own_count;
+    L->end = L->own + L->own_size;
+    *L->top++ = L->M->error;
+    if (P->panic) P->panic(L);
+    abort();
+}
+
+void puc_throw(lua_State *L)
+{
+    Jump *j = L->P->jump;
+    if (!j) panic(L);
+    j->code = JUMP_ERROR;
+    jump_to(j->place);
+}
+
+void puc_throw_memory(lua_State *L)
+{
+    error_set_memory(L->M);
+    puc_throw(L);
+}
+
+void puc_throw_text(lua_State *L, const char *text)
+{
+    error_raise(L->M, new_c_string(text));
+    puc_throw(L);
+}
+
+void puc_throw_type(lua_State *L, const char *what, Value culprit)
+{
+    lua_pushfstring(L, "attempt to %s a %s value", what, value_type_name(culprit));
+    error_raise(L->M, L->top[-1]);
+    puc_throw(L);
+}
+
+int puc_status_of_error(Machine *M, Value *error)
+{
+    Value e = M->error;
+    *error = e;
+    M->error = V_NIL;
+    M->error_handled = false;
+    if (e == string_value(string_no_memory())) return LUA_ERRMEM;
+    const char *twice = "error in error handling";
+    if (value_is_string(e) && value_string(e)->length == strlen(twice) &&
+        memcmp(value_string(e)->data, twice, strlen(twice)) == 0)
+        return LUA_ERRERR;
+    return LUA_ERRRUN;
+}
+
+/* C functions ---------------------------------------------------------------------------- */
+
+static inline lua_CFunction function_of(const Native *f)
+{
+    return (lua_CFunction)(uintptr_t)((const Light *)value_pointer(f->upvalues[f->count - 1]))
+        ->pointer;
+}
+
+lua_CFunction puc_c_function(Value v)
+{
+    const Native *f = value_is(v, OBJ_NATIVE) ? value_pointer(v) : NULL;
+    return f && f->fn == puc_enter ? function_of(f) : NULL;
+}
+
+/* What the function answers with its `count` topmost values. */
+static int answer(lua_State *L, int count)
+{
+    Machine *M = L->M;
+    if (count == 1 && L->top > L->base) {
+        L->base[0] = L->top[-1];
+        return 1;
+    }
+    if (count <= 0) return 0;
+    if ((size_t)count > puc_count(L)) count = (int)puc_count(L);
+    return native_results(M, L->top - count, (size_t)count);
+}
+
+/* The window of a handle whose last C function has returned is its own stack again. */
+static inline void begin_inside(lua_State *L)
+{
+    if (L->inside++) return;
+    L->own_count = (size_t)(L->top - L->own);
+    L->pins.count = L->own_count;
+}
+static inline void end_inside(lua_State *L)
+{
+    if (--L->inside) return;
+    L->base = L->own;
+    L->top = L->own + L->own_count;
+    L->end = L->own + L->own_size;
+}
+
+/* Values that are kept behind those of the C function, for its continuation. */
+enum { KEPT_K, KEPT_CTX, KEPT_INFO, KEPT };
+/* KEPT_INFO: how many results are wanted; or what a protected call, or a yield, gives. */
+enum { INFO_PROTECTED = 1 << 30, INFO_YIELD = 1 << 29, INFO_BIAS = 1 << 20 };
+
+/* What a C function with a continuation has called under protection has failed: as in PUC Lua
+ * it goes on there, with what is on its stack. */
+static int go_on_failed(Jump *j);
+
+/* Calls fn with the n values at a. Never inlined: it is what is jumped into. */
+static NOINLINE int run_function(Machine *M, Value *a, size_t n, lua_CFunction fn, int ctx,
+                                 int status)
+{
+    Jump j;
+    lua_State *L = puc_running(M);
+    if (UNLIKELY(puc_has_lost)) puc_take_lost(M);
+    j.L = L;
+    j.ctx = ctx;
+    j.status = status;
+    j.code = JUMP_ERROR;
+    j.outer = L->P->jump;
+    begin_inside(L);
+    L->base = a;
+    L->top = a + n;
+    L->end = M->segment->slots + M->segment->size - END_SLACK;
+    L->P->jump = &j;
+    int code;
+    if (!jump_set(j.place))
+        code = answer(L, fn(L));
+    else
+        code = j.code == JUMP_CALL ? NATIVE_CALL : NATIVE_ERROR;
+    L = j.L;
+    if (UNLIKELY(code < 0) && j.code == JUMP_GO_ON && code == NATIVE_ERROR)
+        return go_on_failed(&j);
+    L->P->jump = j.outer;
+    end_inside(L);
+    return code;
+}
+
+static NOINLINE int go_on_failed(Jump *j)
+{
+    lua_State *L = j->L;
+    Machine *M = L->M;
+    size_t count = puc_count(L);
+    L->P->jump = j->outer;
+    end_inside(L);
+    return run_function(M, M->native, count, j->k, j->ctx, j->status);
+}
+
+int puc_enter(Machine *M, Value *a, int n)
+{
+    return run_function(M, a, (size_t)n, function_of(value_pointer(a[-1])), 0, LUA_OK);
+}
+
+/* What a protected call has given, whose first result is pcall's, goes on as its status. */
+static int continued_status(Machine *M, int info)
+{
+    if (!(info & INFO_PROTECTED)) return LUA_YIELD;
+    bool ok = M->result_count && M->results[0] == V_TRUE;
+    if (M->result_count) M->results++, M->result_count--;
+    if (ok) return LUA_YIELD;
+    Value error = M->result_count ? M->results[0] : V_NIL;
+    return error == string_value(string_no_memory()) ? LUA_ERRMEM : LUA_ERRRUN;
+}
+
+/* A CallAgain: what a C function with a continuation had called has returned. */
+static int go_on(Machine *M, Value *a, size_t used)
+{
+    size_t kept = used - KEPT;
+    lua_CFunction k =
+        (lua_CFunction)(uintptr_t)((const Light *)value_pointer(a[kept + KEPT_K]))->pointer;
+    int ctx = (int)value_to_double(a[kept + KEPT_CTX]);
+    int info = (int)value_to_double(a[kept + KEPT_INFO]);
+    int status = continued_status(M, info);
+    int wanted = (info & (INFO_YIELD - 1)) - INFO_BIAS;
+    bool failed = status != LUA_YIELD;
+    size_t have = M->result_count, want = wanted < 0 ? have : (size_t)wanted;
+    if (failed) want = 1;
+    M->spare = NULL; /* results may lie in it */
+    Value *to = frame_grow(M, a, kept, kept + want + NATIVE_SLOTS);
+    if (!to) return native_stack_error(M, want, "stack overflow");
+    M->native = a = to;
+    if (have > want) have = want;
+    if (have) memmove(a + kept, M->results, have * sizeof *a);
+    for (size_t i = have; i < want; i++) a[kept + i] = V_NIL;
+    return run_function(M, a, kept + want, k, ctx, status);
+}
+
+Value puc_function(lua_State *L, lua_CFunction fn, int upvalues)
+{
+    Run *R = &L->M->run;
+    Table *known = run_hidden_table(R);
+    Value key = value_number((double)(uintptr_t)fn);
+    if (!upvalues) {
+        Value f = run_get(R, known, key);
+        if (f != V_NIL) return f;
+    }
+    Native *f = run_new_native(R, puc_enter, "?", upvalues + 1);
+    f->h.flags |= NATIVE_HIDES;
+    f->upvalues[upvalues] = puc_light((const void *)(uintptr_t)fn);
+    if (!upvalues) run_set(R, known, key, value_object(f));
+    return value_object(f);
+}
+
+/* A LibCFunction. */
+static Value library_function(Machine *M, void *address)
+{
+    lua_CFunction fn;
+    memcpy(&fn, &address, sizeof fn); /* POSIX: they have the same size */
+    return puc_function(puc_attach(M)->main, fn, 0);
+}
+
+void puc_init(void)
+{
+    lib_c_function = library_function;
+    lib_c_close = puc_close_file;
+}
+
+/* Calls ---------------------------------------------------------------------------------- */
+
+/* The results that lie in M->results come to the top. */
+static bool take_results(lua_State *L, int wanted)
+{
+    Machine *M = L->M;
+    size_t have = M->result_count, want = wanted < 0 ? have : (size_t)wanted;
+    if (UNLIKELY((size_t)(L->end - L->top) < want)) {
+        if (!puc_room(L, want)) return false;
+    }
+    if (have > want) have = want;
+    const Value *from = M->results;
+    for (size_t i = 0; i < have; i++) L->top[i] = from[i]; /* downwards: may overlap */
+    for (size_t i = have; i < want; i++) L->top[i] = V_NIL;
+    L->top += want;
+    return true;
+}
+
+/* Of a handle on whose coroutine no C function runs: the call is one of the program, or of the
+ * C function that does run. */
+RunStatus puc_call_own(lua_State *L, int nargs, Value handler)
+{
+    Machine *M = L->M;
+    size_t n = (size_t)nargs, used = puc_count(L) - n - 1;
+    RunStatus status;
+    const Value *f = L->base + used;
+    if (L->base == L->own) L->pins.count = puc_count(L);
+    lua_State *C = M->depth ? puc_running(M) : NULL;
+    if (C && puc_is_running(C)) {
+        size_t count = puc_count(C);
+        if (!puc_room(C, n + 1)) puc_throw_stack(C);
+        memcpy(C->top, f, (n + 1) * sizeof *f);
+        status = eval_call_above(M, count, n, handler, NULL);
+        puc_window(C, count);
+    } else {
+        Value outer = M->handler;
+        M->handler = handler;
+        status = eval_call(M, f[0], f + 1, n);
+        M->handler = outer;
+    }
+    L->top = L->base + used;
+    return status;
+}
+
+RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler)
+{
+    Machine *M = L->M;
+    size_t n = (size_t)nargs, used = puc_count(L) - n - 1;
+    RunStatus status;
+    if (LIKELY(puc_is_running(L))) {
+        status = eval_call_above(M, used, n, handler, NULL);
+        puc_window(L, used);
+    } else {
+        status = puc_call_own(L, nargs, handler);
+    }
+    if (UNLIKELY(status == RUN_PAUSED)) {
+        error_raise(M, new_c_string("paused"));
+        M->fatal = true;
+        return RUN_ERROR;
+    }
+    if (status != RUN_OK) return status;
+    if (LIKELY(take_results(L, nresults))) return RUN_OK;
+    error_raise(M, new_c_string("stack overflow"));
+    return RUN_ERROR;
+}
+
+Value puc_call_value(lua_State *L, Value f, const Value *args, int n)
+{
+    puc_push(L, f);
+    for (int i = 0; i < n; i++) puc_push(L, args[i]);
+    if (puc_call(L, n, 1, V_NIL) != RUN_OK) puc_throw(L);
+    return *--L->top;
+}
+
+void puc_call_native(lua_State *L, const char *name, int nargs, int nresults)
+{
+    puc_push(L, native_value(L->M, natives_by_name(name)));
+    lua_insert(L, -nargs - 1);
+    if (puc_call(L, nargs, nresults, V_NIL) != RUN_OK) puc_throw(L);
+}
+
+/* A CallAgain: a yield without continuation has returned, and so does the C function. */
+static int answer_all(Machine *M, Value *a, size_t used) { return NATIVE_MANY; }
+
+/* Calls that may yield ------------------------------------------------------------------- */
+
+/* Puts what a continuation needs behind the values of the C function that calls: below the n
+ * values at the top and the function below these. */
+static void keep(lua_State *L, size_t n, lua_CFunction k, int ctx, int info)
+{
+    if (!puc_room(L, KEPT + LUA_MINSTACK)) puc_throw_stack(L);
+    Value *f = L->top - n;
+    memmove(f + KEPT, f, n * sizeof *f);
+    f[KEPT_K] = puc_light((const void *)(uintptr_t)k);
+    f[KEPT_CTX] = value_number(ctx);
+    f[KEPT_INFO] = value_number(info);
+    L->top += KEPT;
+}
+
+/* The C function is left; its wrapper makes the call in M->call_frame. */
+static _Noreturn void leave(lua_State *L)
+{
+    Jump *j = L->P->jump;
+    j->code = JUMP_CALL;
+    jump_to(j->place);
+}
+
+/* As puc_call, for a C function that goes on in k when the callee yields. */
+static RunStatus call_with(lua_State *L, int nargs, int nresults, int ctx, lua_CFunction k,
+                           int info)
+{
+    Machine *M = L->M;
+    size_t n = (size_t)nargs, used = puc_count(L) - n - 1 + KEPT;
+    keep(L, n + 1, k, ctx, info | (nresults + INFO_BIAS));
+    RunStatus status = eval_call_above(M, used, n, V_NIL, go_on);
+    if (status == RUN_YIELDED) leave(L);
+    puc_window(L, used - KEPT);
+    return status;
+}
+
+/* Whether what it calls may yield: in the main coroutine nothing does. */
+static bool may_yield(lua_State *L, lua_CFunction k)
+{
+    const Machine *M = L->M;
+    const Coroutine *co = M->run.co;
+    return k && puc_is_running(L) && co != M->run.world->main &&
+           (M->boundary != co || M->goes_on);
+}
+
+void lua_callk(lua_State *L, int nargs, int nresults, int ctx, lua_CFunction k)
+{
+    RunStatus status;
+    if (may_yield(L, k)) {
+        status = call_with(L, nargs, nresults, ctx, k, 0);
+        if (status == RUN_OK && !take_results(L, nresults)) puc_throw_stack(L);
+    } else {
+        status = puc_call(L, nargs, nresults, V_NIL);
+    }
+    if (status != RUN_OK) puc_throw(L);
+}
+
+/* The same under pcall, or xpcall, which are there to be seen when the callee has yielded. */
+static int protected_with(lua_State *L, int nargs, int nresults, Value handler, int ctx,
+                          lua_CFunction k)
+{
+    Machine *M = L->M;
+    bool handles = handler != V_NIL;
+    const char *name = handles ? "xpcall" : "pcall";
+    puc_push(L, native_value(M, natives_by_name(name)));
+    lua_insert(L, -nargs - 2);
+    if (handles) {
+        puc_push(L, handler);
+        lua_insert(L, -nargs - 1);
+    }
+    if (call_with(L, nargs + 1 + handles, nresults, ctx, k, INFO_PROTECTED) != RUN_OK)
+        puc_throw(L);
+    bool ok = M->results[0] == V_TRUE;
+    M->results++;
+    M->result_count--;
+    if (!take_results(L, ok ? nresults : 1)) puc_throw_stack(L);
+    if (ok) return LUA_OK;
+    bool memory = L->top[-1] == string_value(string_no_memory());
+    Jump *j = L->P->jump;
+    j->code = JUMP_GO_ON;
+    j->k = k;
+    j->ctx = ctx;
+    j->status = memory ? LUA_ERRMEM : LUA_ERRRUN;
+    jump_to(j->place);
+}
+
+/* What every protected call does with an error: it takes the place of function and arguments.
+ */
+static int fail(lua_State *L)
+{
+    Machine *M = L->M;
+    Value error;
+    if (M->fatal) puc_throw(L);
+    int status = puc_status_of_error(M, &error);
+    puc_push(L, error);
+    return status;
+}
+
+int lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, int ctx, lua_CFunction k)
+{
+    Value handler = errfunc ? puc_value(L, errfunc) : V_NIL;
+    if (may_yield(L, k)) return protected_with(L, nargs, nresults, handler, ctx, k);
+    return puc_call(L, nargs, nresults, handler) == RUN_OK ? LUA_OK : fail(L);
+}
+
+int lua_getctx(lua_State *L, int *ctx)
+{
+    const Jump *j = L->P->jump;
+    if (!j || j->L != L || j->status == LUA_OK) return LUA_OK;
+    *ctx = j->ctx;
+    return j->status;
+}
+
+int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
+{
+    Machine *M = L->M;
+    size_t n = (size_t)nresults;
+    if (!puc_is_running(L)) puc_throw_text(L, "attempt to yield from outside a coroutine");
+    if (!k) { /* what it is resumed with are its results, and nothing else is kept */
+        memmove(L->base, L->top - n, n * sizeof(Value));
+        L->top = L->base + n;
+    }
+    puc_push(L, native_value(M, natives_by_name("coroutine.yield")));
+    lua_insert(L, -nresults - 1);
+    if (k) keep(L, n + 1, k, ctx, INFO_BIAS + LUA_MULTRET);
+    if (!puc_room(L, NATIVE_SLOTS)) puc_throw_stack(L);
+    size_t used = puc_count(L) - n - 1;
+    M->call_frame = eval_frame_above(L->base, used, n);
+    M->call_frame[-3] = (Value)(uintptr_t)(k ? go_on : answer_all);
+    M->call_count = nresults;
+    leave(L);
+}
+
+int lua_error(lua_State *L)
+{
+    error_raise(L->M, L->top[-1]);
+    puc_throw(L);
+}
+
+lua_CFunction lua_atpanic(lua_State *L, lua_CFunction panicf)
+{
+    lua_CFunction old = L->P->panic;
+    L->P->panic = panicf;
+    return old;
+}

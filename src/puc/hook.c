@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Lua's C interface: debug hooks (manual 4.9). */
+#include "puc/hook.h"
+#include "stack/hook.h"
+
+static int event_of(const String *name)
+{
+    switch (name->data[0]) {
+    case 'c': return name->length == 4 ? LUA_HOOKCALL : LUA_HOOKCOUNT;
+    case 'r': return LUA_HOOKRET;
+    case 'l': return LUA_HOOKLINE;
+    default: return LUA_HOOKTAILCALL;
+    }
+}
+
+/* A lua_CFunction: the event's name, and the line if it is one. */
+static int call_hook(lua_State *L)
+{
+    lua_Debug ar = {0};
+    ar.event = event_of(value_string(L->base[0]));
+    ar.currentline = lua_isnumber(L, 2) ? (int)lua_tointeger(L, 2) : -1;
+    lua_settop(L, 0);
+    if (!L->hook || !lua_getstack(L, 0, &ar)) return 0;
+    L->hook(L, &ar);
+    return 0;
+}
+
+bool puc_is_hook(Value f) { return puc_c_function(f) == call_hook; }
+
+/* The hook that a coroutine has; NULL: none. */
+static const Hook *hook_of(lua_State *L)
+{
+    Machine *M = L->M;
+    const Coroutine *co = puc_coroutine(L);
+    if (M->depth && co == M->run.co && M->hook.hook) return M->hook.hook;
+    const HookState *s = heap_coroutine(&M->run, co)->hook;
+    return s ? s->hook : NULL;
+}
+
+int lua_sethook(lua_State *L, lua_Hook func, int mask, int count)
+{
+    bool none = !func || !mask;
+    L->hook = none ? NULL : func;
+    Value f = none ? V_NIL : puc_function(L, call_hook, 0);
+    hook_set(L->M, puc_coroutine(L), f, none ? 0 : (uint32_t)mask, (uint32_t)count);
+    return 1;
+}
+
+/* Stands for a hook that debug.sethook has set. */
+static void other_hook(lua_State *L, lua_Debug *ar) { (void)L, (void)ar; }
+
+lua_Hook lua_gethook(lua_State *L)
+{
+    const Hook *h = hook_of(L);
+    if (!h || h->function == V_NIL) return NULL;
+    return puc_is_hook(h->function) ? L->hook : other_hook;
+}
+
+int lua_gethookmask(lua_State *L)
+{
+    const Hook *h = hook_of(L);
+    return h && h->function != V_NIL ? (int)h->mask : 0;
+}
+
+int lua_gethookcount(lua_State *L)
+{
+    const Hook *h = hook_of(L);
+    return h && h->function != V_NIL ? (int)h->count : 0;
+}

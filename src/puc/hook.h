@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Debug hooks that are C functions: a native stands for each, which a coroutine's hook
+ * (stack/hook.h) has as its function, and which calls the lua_Hook of the coroutine's handle.
+ */
+#ifndef MOONLET_PUC_HOOK_H
+#define MOONLET_PUC_HOOK_H
+
+#include "puc/puc.h"
+
+/* Whether it is the function that stands for hooks of C. */
+bool puc_is_hook(Value f);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Lua's C interface: chunks (manual 4.8 and 5). */
+#include "puc/puc.h"
+#include "syntax/dump.h"
+#include "text/buffer.h"
+
+/* Reading -------------------------------------------------------------------------------- */
+
+static int refuse(lua_State *L, String *message)
+{
+    bool memory = message == string_no_memory();
+    puc_push(L, string_value(message));
+    return memory ? LUA_ERRMEM : LUA_ERRSYNTAX;
+}
+
+static int compile(lua_State *L, const char *bytes, size_t length, const char *name,
+                   const char *mode)
+{
+    String *error;
+    bool binary = length && bytes[0] == LUA_SIGNATURE[0];
+    if (mode && !strchr(mode, binary ? 'b' : 't')) {
+        error = lib_join("attempt to load a ", binary ? "binary" : "text", " chunk (mode is '",
+                         mode, "')", NULL);
+        return refuse(L, error);
+    }
+    Closure *f =
+        native_load(L->M, bytes, length, string_from_c(name ? name : "?"), NULL, &error);
+    if (!f) return refuse(L, error);
+    puc_push(L, value_object(f));
+    return LUA_OK;
+}
+
+/* All that the reader gives; its errors are answered. */
+static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, Buffer *to)
+{
+    Jump j;
+    size_t count = puc_count(L);
+    j.L = L;
+    j.status = LUA_OK;
+    j.outer = L->P->jump;
+    L->P->jump = &j;
+    volatile int status = LUA_OK;
+    if (!jump_set(j.place)) {
+        size_t size = 0;
+        for (const char *s; (s = reader(L, data, &size)) && size;)
+            if (!buffer_append(to, s, size)) puc_throw_memory(L);
+    } else {
+        status = LUA_ERRRUN;
+    }
+    L = j.L;
+    L->P->jump = j.outer;
+    if (status == LUA_OK) return LUA_OK;
+    if (j.code != JUMP_ERROR || L->M->fatal) puc_throw(L);
+    Value error;
+    status = puc_status_of_error(L->M, &error);
+    L->top = L->base + count;
+    puc_push(L, error);
+    return status;
+}
+
+int lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, const char *mode)
+{
+    Buffer b;
+    buffer_init(&b, machine_string_room(L->M));
+    int status = gather(L, reader, dt, &b);
+    if (status != LUA_OK) return status;
+    const String *s = buffer_finish(&b);
+    if (!s) puc_throw_memory(L);
+    return compile(L, s->data, s->length, chunkname, mode);
+}
+
+int luaL_loadbufferx(lua_State *L, const char *buff, size_t sz, const char *name,
+                     const char *mode)
+{
+    return compile(L, buff, sz, name, mode);
+}
+
+int luaL_loadstring(lua_State *L, const char *s) { return luaL_loadbuffer(L, s, strlen(s), s); }
+
+int luaL_loadfilex(lua_State *L, const char *filename, const char *mode)
+{
+    String *error;
+    Closure *f = lib_load_file(L->M, filename, mode, NULL, &error);
+    if (f) {
+        puc_push(L, value_object(f));
+        return LUA_OK;
+    }
+    bool file = error->length > 7 && memcmp(error->data, "cannot ", 7) == 0;
+    int status = refuse(L, error);
+    return file ? LUA_ERRFILE : status;
+}
+
+/* Writing -------------------------------------------------------------------------------- */
+
+int lua_dump(lua_State *L, lua_Writer writer, void *data)
+{
+    Value f = L->top[-1];
+    if (!value_is(f, OBJ_CLOSURE)) return 1;
+    const String *bytes = dump_write(((const Closure *)value_pointer(f))->proto->source, false);
+    if (!bytes) puc_throw_memory(L);
+    return writer(L, bytes->data, bytes->length, data);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lua's own C interface from inside: handles on runs and their coroutines, and what the files
+ * of this layer share.
+ *
+ *   Machine -> Puc    [ main | table of handles | jump | panic ]     one a run
+ *              lua_State  [ base | top | end | inside | own stack ]  one a coroutine
+ *
+ * A C function is a native (puc_enter) that has its lua_CFunction in its first captured value;
+ * its own upvalues follow. Its values lie in its frame on the Lua stack, where the caller put
+ * the arguments: nothing is copied, traces and tracebacks see them, and a snapshot holds them.
+ * `base` and `top` of the handle then point into that frame. When no C function runs on a
+ * coroutine they point into a stack of the handle's own, which belongs to no state.
+ *
+ *   segment   ... | ret | native | value 1 | value 2 | ...  room ... |
+ *                                 ^ base            ^ top           ^ end
+ *
+ * Invariants:
+ *  1. while a C function runs, M->native is the base of the handle of the running coroutine.
+ *     Whatever calls Lua may move the frame, and sets base, top and end anew: no function here
+ *     keeps a pointer into the stack across that.
+ *  2. lua_error and all other errors jump to the innermost jump, which is in puc_enter or in
+ *     a call from outside. They do so only from functions of this layer, after everything
+ *     below it has returned: no frame of the evaluator's is ever jumped over.
+ *  3. strings given out end with a zero, and stay as long as the String (string_terminated).
+ *     Blocks of userdata never move.
+ */
+#ifndef MOONLET_PUC_H
+#define MOONLET_PUC_H
+
+#include "control/collect.h"
+#include "control/eval.h"
+#include "eval/error.h"
+#include "eval/operate.h"
+#include "lib/lib.h"
+#include "lib/natives.h"
+#include "puc/lauxlib.h"
+#include "puc/lualib.h"
+#include "state/trace.h"
+#include "text/bits.h"
+
+#define PUC_NONE ((Value)14) /* no value: nothing is at this index */
+
+/* What a C function wants that has been left by a jump. */
+typedef enum JumpCode { JUMP_ERROR, JUMP_CALL, JUMP_GO_ON } JumpCode;
+
+/* Where errors go. gcc's own setjmp keeps only what it must; sanitizers know only C's. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
+#include <setjmp.h>
+typedef jmp_buf JumpPlace;
+#define jump_set(place) _setjmp(place)
+#define jump_to(place) longjmp(place, 1)
+#else
+typedef void *JumpPlace[5];
+#define jump_set(place) __builtin_setjmp(place)
+#define jump_to(place) __builtin_longjmp(place, 1)
+#endif
+
+typedef struct Jump {
+    JumpPlace place;
+    struct Jump *outer;
+    lua_State *L;
+    JumpCode code;
+    int ctx, status; /* of a continuation, for lua_getctx */
+    lua_CFunction k; /* JUMP_GO_ON: the one to go on in */
+} Jump;
+
+struct lua_State {
+    Value *base, *top, *end;
+    Machine *M;
+    struct Puc *P;
+    Value *own; /* the stack for when no C function runs; the program's memory */
+    size_t own_size, own_count;
+    Pins pins;       /* for traces: what is in it */
+    uint32_t inside; /* C functions that run on the coroutine */
+    uintptr_t weak;  /* the coroutine */
+    const void *key; /* the same, hidden */
+    lua_Hook hook;
+};
+
+enum { END_SLACK = 8 /* slots at a segment's end that are for headers of frames */ };
+
+typedef struct Puc {
+    Machine *M;
+    Coroutine *last_co; /* the one looked for last */
+    lua_State *last, *main;
+    Jump *jump;
+    lua_State **table; /* by the coroutines' hidden addresses; open addressing */
+    uint32_t count, size;
+    lua_CFunction panic;
+    lua_Alloc alloc;
+    void *alloc_data;
+    bool owned; /* the run was made by lua_newstate */
+} Puc;
+
+/* Handles -------------------------------------------------------------------------------- */
+
+void *puc_plain_alloc(void *data, void *p, size_t old, size_t size);
+/* Its run has ended. */
+void puc_free(Puc *P);
+
+/* The run gets handles; it may have them already. */
+Puc *puc_attach(Machine *M);
+/* The handle of a coroutine, made when it is not there. */
+lua_State *puc_state_of(Puc *P, Coroutine *co);
+lua_State *puc_running_slow(Machine *M);
+static inline lua_State *puc_running(Machine *M)
+{
+    Puc *P = M->puc;
+    if (LIKELY(P && P->last_co == M->run.co)) return P->last;
+    return puc_running_slow(M);
+}
+Coroutine *puc_coroutine(lua_State *L);
+static inline bool puc_is_running(lua_State *L) { return L->inside && L->base == L->M->native; }
+
+/* The stack ------------------------------------------------------------------------------ */
+
+/* Room for n more values. false: the stack would be too deep, or there is no memory. */
+bool puc_room(lua_State *L, size_t n);
+void puc_room_slow(lua_State *L); /* for one more, or an error */
+static inline void puc_push(lua_State *L, Value v)
+{
+    if (UNLIKELY(L->top >= L->end)) puc_room_slow(L);
+    *L->top++ = v;
+}
+/* The window is that of the running C function, with `count` values. */
+void puc_window(lua_State *L, size_t count);
+static inline size_t puc_count(const lua_State *L) { return (size_t)(L->top - L->base); }
+
+Value puc_pseudo(lua_State *L, int idx);
+/* The value at an index; PUC_NONE where there is none. */
+static inline Value puc_at(lua_State *L, int idx)
+{
+    if (idx > 0) {
+        Value *p = L->base + idx - 1;
+        return p < L->top ? *p : PUC_NONE;
+    }
+    if (LIKELY(idx > LUA_REGISTRYINDEX)) return L->top[idx];
+    return puc_pseudo(L, idx);
+}
+/* The same where C sees none as nil. */
+static inline Value puc_value(lua_State *L, int idx)
+{
+    Value v = puc_at(L, idx);
+    return v == PUC_NONE ? V_NIL : v;
+}
+void puc_put(lua_State *L, int idx, Value v);
+
+/* Errors --------------------------------------------------------------------------------- */
+
+/* M->error goes to who catches it. */
+_Noreturn void puc_throw(lua_State *L);
+_Noreturn void puc_throw_memory(lua_State *L);
+_Noreturn void puc_throw_text(lua_State *L, const char *text); /* without position */
+/* "attempt to <what> a <type> value". */
+_Noreturn void puc_throw_type(lua_State *L, const char *what, Value culprit);
+/* The same for a stack that is too deep, or the memory that it needs. */
+_Noreturn void puc_throw_stack(lua_State *L);
+
+/* Values --------------------------------------------------------------------------------- */
+
+/* A string, or an error. */
+Value puc_string(lua_State *L, const char *bytes, size_t length);
+const char *puc_c_text(lua_State *L, Value string);
+/* The C function as a value; the same for each push, without upvalues. */
+Value puc_function(lua_State *L, lua_CFunction fn, int upvalues);
+/* NULL: it is none of C. */
+lua_CFunction puc_c_function(Value v);
+/* t[k], raw. */
+Value puc_get_raw(Run *R, const Table *t, const char *k);
+Value puc_light(const void *p);
+extern const char puc_userdata_tag[];
+int puc_enter(Machine *M, Value *a, int n);
+
+/* Userdata whose blocks a collection has found lost are queued in this run, to be finalized. */
+extern bool puc_has_lost;
+void puc_take_lost(Machine *M);
+/* A LibCClose. */
+int puc_close_file(Machine *M, Value *a, Value file);
+void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta);
+
+/* Calls ---------------------------------------------------------------------------------- */
+
+/* Calls the function below the nargs values at the top, which all go; the results come, as
+ * many as wanted, or LUA_MULTRET. handler as xpcall's, or nil. Else they are gone too, and
+ * M->error is set. */
+RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler);
+/* The same for a handle on whose coroutine no C function runs; the results stay where they are,
+ * in M->results. */
+RunStatus puc_call_own(lua_State *L, int nargs, Value handler);
+/* The same for a value and its arguments, 1 result, which is given; errors go on. */
+Value puc_call_value(lua_State *L, Value f, const Value *args, int n);
+/* Calls a row of the libraries. */
+void puc_call_native(lua_State *L, const char *name, int nargs, int nresults);
+/* What LUA_ERR... the error in M->error is; it is taken. */
+int puc_status_of_error(Machine *M, Value *error);
+
+#endif

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# run.sh --program P --library DIR [name...]: Lua's own C interface, by what was compiled for
+# lua5.2. Ends with the line "N passed, N failed".
+#
+#   api.c                every function: a program made for lua5.2's library, run with that and with
+#                        Moonlet's in its place
+#   fuzz.c               random calls, printed after each: likewise
+#   states/*.lua         what only Moonlet has: forks, snapshots; expectations beside the code
+#   modules/test_*.lua   scripts that use C modules of Debian's: the same output as lua5.2's
+set -u
+export LC_ALL=C TZ=UTC
+unset LUA_PATH LUA_PATH_5_2 LUA_CPATH LUA_CPATH_5_2 LUA_INIT LUA_INIT_5_2
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 only=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --program) program=$(realpath "$2"); shift 2 ;;
+    --library) library=$(realpath "$2"); shift 2 ;;
+    *) only+=("$1"); shift ;;
+    esac
+done
+
+wanted() # name
+{
+    [ ${#only[@]} = 0 ] || [[ " ${only[*]} " == *" $1 "* ]]
+}
+
+result() # name, whether it is good, file of details
+{
+    if [ "$2" = 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "not ok - $1"
+        head -n 30 "$3" | sed 's/^/    /'
+    fi
+}
+
+run() # program, script: output, without the program's name
+{
+    (cd "$work" && timeout 120 "$1" "$2" </dev/null 2>&1
+        echo "exit $?") | sed -E 's/^[^ ]*(moonlet|lua5\.2): //'
+}
+
+same() # name, script
+{
+    run "$program" "$2" >"$work/moonlet.out"
+    run lua5.2 "$2" >"$work/lua.out"
+    grep -q '^exit 0$' "$work/lua.out" || echo "lua5.2 fails, too" >>"$work/moonlet.out"
+    diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
+    result "$1" $? "$work/diff"
+}
+
+# A program of C, compiled for lua5.2: with both libraries.
+same_program() # name, argument...
+{
+    "${CC:-gcc}" -Wall -I/usr/include/lua5.2 "$here/$1.c" -o "$work/$1" -llua5.2 || return
+    (cd "$work" && timeout 300 "./$@" >lua.out 2>&1; echo "exit $?" >>lua.out)
+    (cd "$work" && LD_LIBRARY_PATH=$library timeout 300 "./$@" >moonlet.out 2>&1
+        echo "exit $?" >>moonlet.out)
+    diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
+    result "$1" $? "$work/diff"
+    "${CC:-gcc}" -Wall -Wextra -I"$here/../../include/puc" -fsyntax-only "$here/$1.c" >"$work/diff" 2>&1
+    result "$1 with Moonlet's headers" $? "$work/diff"
+}
+
+expected() # name, script: lines of "expect: TEXT", or "expect-prefix: TEXT" of which only that counts
+{
+    run "$program" "$2" >"$work/got"
+    {
+        sed -n 's/.*-- \(expect\(-prefix\)\?: .*\)/\1/p' "$2"
+        echo "expect: exit 0"
+    } >"$work/want"
+    paste -d '\n' "$work/want" "$work/got" | awk '
+        NR % 2 { want = $0; next }
+        { n = index(want, ": "); text = substr(want, n + 2)
+          got = want ~ /^expect-prefix/ ? substr($0, 1, length(text)) : $0
+          if (got != text) print "expected " text "\n     got " $0 }' >"$work/diff"
+    [ ! -s "$work/diff" ]
+    result "$1" $? "$work/diff"
+}
+
+wanted api && same_program api
+wanted fuzz && same_program fuzz "${FUZZ_FIRST:-1}" "${FUZZ_PROGRAMS:-300}"
+for script in "$here"/states/*.lua; do
+    name=${script##*/}
+    wanted "states/${name%.lua}" && expected "states/${name%.lua}" "$script"
+done
+for script in "$here"/modules/test_*.lua; do
+    name=${script##*/test_}
+    wanted "${name%.lua}" && same "${name%.lua}" "$script"
+done
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
