@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --
 -- files.lua FILE...: prints docs/FILES.md, what each source file is for: the first sentence of
--- the comment that it begins with. A .c file without one stands with the .h file of its name.
--- Fails, and says which, if a file has no sentence. `make files` runs it.
+-- the comment that it begins with. Fails, and says which, if a file has none: each says what it
+-- is for, and its main invariant. `make files` runs it.
 
 local SUBJECTS = {
     { "hamt", "persistent map and vector, memory; knows nothing of Lua" },
@@ -46,20 +46,14 @@ for _, path in ipairs(arg) do
     said[path] = sentence(path)
 end
 
--- A line for each file, or for a header and the .c file that has nothing to add.
 local missing = {}
 local function print_directory(directory, names)
-    local here = {}
-    for _, name in ipairs(names) do here[name] = true end
     for _, name in ipairs(names) do
-        local header, path = name:gsub("%.c$", ".h"), directory .. "/" .. name
-        local silent = not said[path]
-        if silent and (header == name or not said[directory .. "/" .. header]) then
+        local path = directory .. "/" .. name
+        if said[path] then
+            print(("| `%s` | %s |"):format(name, said[path]))
+        else
             table.insert(missing, path)
-        elseif not silent then
-            local source = name:gsub("%.h$", ".c")
-            local both = source ~= name and here[source] and not said[directory .. "/" .. source]
-            print(("| `%s`%s | %s |"):format(name, both and (", `%s`"):format(source) or "", said[path]))
         end
     end
 end

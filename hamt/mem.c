@@ -832,9 +832,9 @@ void mem_init(void) { pthread_once(&init_once, init); }
 void mem_init_program(void) { pthread_once(&init_once, init_program); }
 
 /* The collector makes what it keeps of a thread when it gets to know it, in two small blocks,
- * and ends the process when it cannot have them. So where little is free it is given room first,
- * of the reserve, if it has one: then it fails only if others take all of that in between. Before
- * it knows the thread this must ask it for nothing. */
+ * and ends the process when it cannot have them. So where little is free it is given room
+ * first, of the reserve, if it has one: then it fails only if others take all of that in
+ * between. Before it knows the thread this must ask it for nothing. */
 static void register_thread(void)
 {
     enum { ROOM = 64 << 10 };

@@ -253,7 +253,8 @@ static inline size_t mem_room(void)
     int64_t room = mem_bound.bytes_max - mem_used();
     return room > 0 ? (size_t)room : 0;
 }
-/* Counts what is about to be allocated; false: it is beyond the bound and must not be. */
+/* Counts what is about to be allocated. Answers false if it must not be, because that is beyond
+ * the bound. */
 MEM_TRY static inline bool mem_count_first(size_t bytes)
 {
     bool allowed = bytes <= mem_room();

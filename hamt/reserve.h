@@ -37,7 +37,8 @@ bool reserve_take(size_t size);
 void reserve_taken_all(void);
 /* It is to have so many bytes from now on, if it had less: false if that is no more. */
 bool reserve_want(size_t bytes);
-/* Fills what is missing; true: nothing is. O(blocks missing), each a page fault. */
+/* Fills what is missing. Answers true if nothing is missing then. O(blocks missing), each a
+ * page fault. */
 bool reserve_fill(void);
 /* Bytes ever put in the reserve. */
 uint64_t reserve_total(void);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Scratch blocks: from malloc, or in a shortage from the regions.
+ *
+ * Main invariant: the regions belong to the thread that has the lock, and are handed out as
+ * zeroed blocks; when it is done all of their blocks are free again.
+ */
 #include "scratch.h"
 
 #include <pthread.h>

@@ -32,7 +32,7 @@ void scratch_leave(void);
 
 /* The heap is so large now: whether the regions are to be filled. No system call. */
 bool scratch_want(size_t heap);
-/* Makes the regions as large as is wanted; false: there is no memory for that. */
+/* Makes the regions as large as is wanted. Answers false if there is no memory for that. */
 bool scratch_fill(void);
 
 #endif

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The list of watched blocks.
+ *
+ * Main invariant: the list is in memory that the collector does not look at, and is changed
+ * under the collector's lock only. The first `lost` items are those that a collection has
+ * found unreachable.
+ */
 #include "watch.h"
 
 #include <stdlib.h>

@@ -83,13 +83,13 @@ moonlet_result api_refuse_memory(const moonlet_state *s);
 moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
                                  const ParseResult *why);
 
-/* Compiles; NULL: *why says why not. skip_shebang as for files. */
+/* Compiles. Answers NULL if that fails; *why says why. skip_shebang is for files. */
 const struct Proto *api_compile(const char *source, size_t length, String *name,
                                 bool skip_shebang, ParseResult *why);
 /* What source without a name is called: as it is, but for dumps. */
 String *api_source_name(const char *source, size_t length);
-/* A file's bytes; NULL: *error is a message, or NULL when there is no memory. Both to be given
- * to free(). */
+/* A file's bytes. Answers NULL if they cannot be had; *error is a message then, or NULL when
+ * there is no memory. Both are to be given to free(). */
 char *api_read_file(const char *path, size_t *length, char **error);
 
 /* A walk over what the state holds that has, from now on, what the limits of s give a run. */

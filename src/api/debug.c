@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Going about in a recording: events of lines, and searches among them by replays.
+ *
+ * Main invariant: a search runs on a state of its own, from a point of the recording, and
+ * changes nothing that the recording has.
+ */
 #include "api/debug.h"
 
 #include "api/debug_look.h"

@@ -12,7 +12,7 @@
  * first replay at full speed leaves some.
  *
  * Invariants:
- *  1. times grow as the program runs, and are the same in all replays.
+ *  1. times grow as the program runs. All replays have the same times.
  *  2. a seek's visitor changes nothing, and keeps nothing of the run.
  */
 #ifndef MOONLET_API_DEBUG_H
@@ -57,7 +57,7 @@ bool debug_is_within(const DebugEvent *e, DebugFrame f);
 /* Whether it is what was looked for. What it allocates is not the program's. */
 typedef bool DebugVisit(void *context, DebugEvent *e);
 
-/* The first such event after a time; false: there is none. */
+/* The first such event after a time. Answers false if there is none. */
 bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void *context,
                 DebugTime *found);
 /* The last one before a time. */
@@ -86,7 +86,7 @@ static inline bool debug_is_interrupted(const moonlet_recording *rec)
  * gone on with. visit, which may be NULL, is shown the event. NULL: there is no such time. */
 moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *visit,
                            void *context);
-/* The state in which the program has failed, where it was; NULL: it has not. */
+/* The state in which the program has failed, where it was. NULL if it has not. */
 moonlet_state *debug_failure(moonlet_recording *rec);
 
 #endif

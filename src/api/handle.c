@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Handles of states: lists of free ones for each thread, and one of all threads.
+ *
+ * Main invariant: a handle is in use, with at least one reference, or in exactly one list of
+ * free ones, and then it is zero but for its links.
+ */
 #include "api/handle.h"
 
 #include <assert.h>

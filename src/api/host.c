@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Functions and userdata of the host, as programs and images see them.
+ *
+ * Main invariant: a context given to a host function is good until that function returns. What
+ * it has handed in is pinned for the run.
+ */
 #include "api/host.h"
 
 #include <stdarg.h>

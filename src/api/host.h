@@ -59,7 +59,7 @@ const HostFunction *host_new_record(const moonlet_entry *e, const char *name);
 Value host_pointer(const void *p);
 /* Sets t[name] for all entries; path is that of the table, for images. */
 void host_register(Machine *M, Table *t, const moonlet_entry *entries, const char *path);
-/* NULL: no memory, which is a shortage. */
+/* Answers NULL if there is no memory, which is a shortage. */
 void *library_bytes(const moonlet_type_info *type, const void *from);
 /* Without a metatable, or NULL likewise; init NULL: its bytes are 0. What ends bytes is to be
  * told of them. */

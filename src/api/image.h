@@ -14,7 +14,8 @@ const void *image_host_of(Machine *M);
 typedef struct ImageNames ImageNames;
 ImageNames *image_names_new(const moonlet_image_host *host);
 const ImageHost *image_names_host(const ImageNames *n);
-/* After loading: the message about functions that are missing, for free(); NULL: none is. */
+/* To be called after loading. The message about functions that are missing, for free(), or NULL
+ * if none is. */
 char *image_names_missing(ImageNames *n);
 void image_names_free(ImageNames *n);
 

@@ -79,7 +79,7 @@ static void contents(const Userdata *u, const void *bytes, UserdataAddFn *add, v
     else if (type->copy && !type->finalize)
         add(to, bytes, type->size);
 }
-static const UserdataKind kind = {contents};
+static const UserdataKind kind = {.contents = contents};
 
 /* NULL: the same. */
 Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init)

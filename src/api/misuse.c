@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Checks of what the host hands in, in debug builds: a message, then abort.
+ *
+ * Main invariant: a check reads nothing of what it is given before it knows that it is a
+ * block.
+ */
 #include "api/misuse.h"
 
 #ifdef MOONLET_DEBUG

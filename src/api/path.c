@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Getting and setting by paths of keys, "a.b[1]".
+ *
+ * Main invariant: no Lua code runs on the raw steps. When one needs a metamethod, a Lua
+ * function makes all steps from the beginning, within the run's limits.
+ */
 #include "api/path.h"
 
 #include <assert.h>

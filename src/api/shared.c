@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * C modules: shared libraries opened, and their functions found.
+ *
+ * Main invariant: a library that was opened stays loaded, because any state may hold its
+ * functions.
+ */
 #include "api/shared.h"
 
 #include <dlfcn.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Making, asking and freeing terms.
+ *
+ * Main invariant: a term owns what hangs below it, but for references. A term for which there
+ * was no memory is the one static term `lacking`, which nobody writes to or frees.
+ */
 #include "api/term.h"
 
 #include <stdarg.h>

@@ -63,11 +63,12 @@ void frames_load(Frames *f, const String *line, const State *s);
 /* How many steps back, or forward, have been gone. O(steps). */
 size_t frames_undo(Frames *f, size_t steps);
 size_t frames_redo(Frames *f, size_t steps);
-/* The frame of this number, or the branch; NULL: there is none. */
+/* The frame of this number, or the branch. NULL if there is none. */
 Frame *frames_find(const Frames *f, const char *name);
-/* Goes there; to a branch, or with the current one to a frame. false: there is none. */
+/* Goes to a branch, or with the current one to a frame. Answers false if there is none. */
 bool frames_go(Frames *f, const char *name);
-/* Begins a branch here and goes on with it. false: there is one, or there are too many. */
+/* Begins a branch here and goes on with it. Answers false if there is one of that name, or if
+ * there are too many. */
 bool frames_branch(Frames *f, const char *name);
 /* A line had no memory. If there still is hardly any, drops what has been undone, and all but
  * the last few others. Gives how many were dropped. */

@@ -16,7 +16,8 @@
 
 enum { HISTORY_MAX = 1000, HISTORY_LINE_MAX = 4000 };
 
-/* The file's name, to be given to free(), and its directory made. NULL: there is no place. */
+/* Makes the file's directory. Answers the file's name, to be given to free(), or NULL if there
+ * is no place for it. */
 char *line_history_file(void);
 /* Calls add with each line of the file that is good, oldest first. file may be NULL. */
 void line_history_read(const char *file, void (*add)(void *context, const char *line),

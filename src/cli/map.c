@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * --map: lines of standard input through a function of the script, many at once.
+ *
+ * Main invariant: output is in the order of the lines. A batch of whole lines is done and
+ * written before the next one is taken.
+ */
 #include "cli/map.h"
 #include "cli/report.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * --record and -d: a script is run and recorded, and then written to a file or debugged.
+ *
+ * Main invariant: the recording is written however the script ends: by itself, by an error, by
+ * os.exit or by Ctrl-C.
+ */
 #include "cli/record.h"
 
 #include <errno.h>

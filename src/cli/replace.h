@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* false: it cannot be written, and errno says why; what was there is as it was. */
+/* If it cannot be written, it answers false, and errno says why. What was there is unchanged.
+ */
 bool replace_file(const char *file, const char *bytes, size_t length);
-/* Whether there is a place for it now. false: errno says why not. */
+/* Whether there is a place for it now. If not, errno says why. */
 bool replace_is_possible(const char *file);
 
 #endif

@@ -32,7 +32,7 @@ bool report_call(const Cli *c, Value f, const Value *args, size_t n);
 /* Calls f and tells nobody of its error, which is in the run. */
 RunStatus report_try(const Cli *c, Value f, const Value *args, size_t n);
 
-/* The same, for the program that was paused when the run's state was packed. */
+/* Goes on with the program that was paused when the run's state was packed, and reports. */
 bool report_resume(const Cli *c);
 
 /* Reports `error` if there is no function; else calls it. */

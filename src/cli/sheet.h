@@ -44,7 +44,7 @@ void sheet_format(Sheet *s, Ink ink, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Bytes of a program as they are, but for what is not safe, which becomes \ddd. */
 void sheet_safe(Sheet *s, Ink ink, const char *bytes, size_t length);
-/* The same as a Lua string. */
+/* Bytes of a program as a Lua string. */
 void sheet_quoted(Sheet *s, Ink ink, const char *bytes, size_t length);
 /* A new line, which begins with so many blanks. */
 void sheet_line(Sheet *s, size_t indent);

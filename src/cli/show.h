@@ -13,7 +13,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 
-/* false: it cannot be shown, which has been said. */
+/* Shows it. If that fails it says so, and answers false. */
 bool show_image(const Cli *c, const Options *o);
 
 #endif

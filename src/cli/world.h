@@ -24,17 +24,17 @@ typedef struct CliWorld {
     moonlet_image *base; /* the last one loaded; NULL: none */
 } CliWorld;
 
-/* Sets c->R. false: it cannot be, which has been said. */
+/* Sets c->R. If that fails it says so, and answers false. */
 bool world_open(CliWorld *w, Cli *c, const Options *o);
 /* Whether there is a paused program to go on with, and nothing else is asked for. */
 bool world_goes_on(const CliWorld *w, const Options *o);
 /* Before anything runs: whether there is a place for the file. false: there is none, which has
  * been said. */
 bool world_can_save(const Cli *c, const Options *o);
-/* false: it cannot be saved, which has been said. */
+/* Saves it. If that fails it says so, and answers false. */
 bool world_save(CliWorld *w, const Cli *c, const Options *o);
 
-/* The image in a file; base may be NULL. NULL: it cannot be loaded, which has been said. */
+/* The image in a file. base may be NULL. If that fails it says so, and answers NULL. */
 moonlet_image *world_read(const Cli *c, const char *file, const moonlet_image *base,
                           const moonlet_image_host *host);
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * When a run traces its state, and the frames in which finalizers run.
+ *
+ * Main invariant: whether a program notices a trace depends on what it has counted alone
+ * (mem_counted), so it happens at one step in every replay.
+ */
 #include "control/collect.h"
 
 #include <assert.h>

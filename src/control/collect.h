@@ -2,13 +2,13 @@
 /*
  * Garbage as Lua programs know it: when a run traces, and the calls of finalizers.
  *
- * A trace (state/trace.h) is made when collectgarbage asks for it; and at the first step, or
- * at the end of the host's call, after what was allocated since the last trace has come to
- * exceed what was live then (setpause), if the state has weak tables or finalizers, or has
- * asked for figures; else ever more rarely, to find tables that became weak unnoticed. All of
- * this is counted in the state, by mem_counted, so it happens at the same step of every
- * replay, however often the program is paused. When the heap map has outgrown the live
- * objects by half it is swept, at any poll, end or pause: of that no program notices anything.
+ * A trace (state/trace.h) is made when collectgarbage asks for it. It is also made when more
+ * has been allocated since the last trace than was live then (setpause), at the next step or at
+ * the end of the host's call, if the state has weak tables or finalizers, or has asked for
+ * figures. Other states are traced ever more rarely, to find tables that became weak unnoticed.
+ * All of this is counted in the state, by mem_counted. So it happens at one step in every
+ * replay, however often the program is paused. When the heap map has outgrown the live objects
+ * by half it is swept, at any poll, end or pause. No program notices that.
  *
  * While a C function waits on the C stack for eval_call, no trace is made: what it holds
  * is not known. One that waits for eval_call_above holds what is in its frame.
@@ -18,26 +18,27 @@
  *
  *   [hooks were off | open | distance | node | glue_poll | runner] fp
  *
- * Hooks are not told of them, as in PUC Lua: so it does not matter to hooks at which poll.
+ * As in PUC Lua, hooks are not told of them. So hooks cannot tell at which poll they ran.
  *
- * Invariant: Collection.finalizing is set exactly while finalizers are called, so that they
- * are called in order, one after the other. They cannot yield, as in PUC Lua: else who
- * called them might never be resumed.
+ * Invariant: Collection.finalizing is set exactly while finalizers are called. So they are
+ * called in order, one after the other. As in PUC Lua they cannot yield, because the program
+ * that they interrupt might then never be resumed.
  */
 #ifndef MOONLET_COLLECT_H
 #define MOONLET_COLLECT_H
 
 #include "eval/native.h"
 
-/* Something is to be done at a poll. */
+/* Whether something is to be done at a poll. */
 bool collect_due(Machine *M);
-/* Makes a poll come when a trace is due, or finalizers are to be called. To be called
- * when a run begins, goes on from another state, and after each change of what decides. */
+/* Makes a poll come when a trace is due or finalizers are to be called. To be called when a run
+ * begins, when it goes on from another state, and after each change of what decides this. */
 void collect_arm(Machine *M);
-/* Does it, at a node: gives the frame of a function to be called without arguments, or
- * NULL. O(what the run can see), amortised O(1) for a byte allocated. */
+/* Does what is due, at node n. Answers the frame of a function that is to be called without
+ * arguments, or NULL. O(what the run can see), amortised O(1) for a byte allocated. */
 Value *collect_poll(Machine *M, const struct Node *n, Value *fp);
-/* Whether an error that leaves such a frame, at base and returning to ret, finds hooks on. */
+/* Whether hooks are to be on after an error has left such a frame, at base, returning to ret.
+ */
 bool collect_hooks_were_on(const struct Node *ret, const Value *base);
 /* Whether with that frame it leaves whoever calls finalizers, or was about to; and what is to
  * be done when it has: they may be called again. */
@@ -47,32 +48,35 @@ void collect_left(Machine *M);
  * that not each of the state's forks has to. What the call answers counts as seen: values.
  * Cost as of a poll's. */
 void collect_end(Machine *M, const Value *values, size_t count);
-/* The same when the program has paused: what it can notice must wait. */
+/* To be called when the program has paused. Does only what a program cannot notice. */
 void collect_pause(Machine *M);
 /* Clears the dead part of the running segment, once for each collection of bdwgc's. */
 void collect_tidy(Machine *M, const struct Node *n, Value *fp);
 
-/* There is no memory: lets go of what nobody sees any more but this state's weak tables,
- * finalizers and dead slots, and collects. Whether finalizers are due that may let go of more.
- * O(what the state can see, and all of the heap). */
+/* To be called when there is no memory. Lets go of what is reachable only from this state's
+ * weak tables, finalizers and dead slots, and collects. Answers whether finalizers are due that
+ * may let go of more. O(what the state can see, and all of the heap). */
 bool collect_short(Machine *M, const struct Node *n, Value *fp);
 
 /* Natives that call the finalizers that are due, or all. */
 extern const NativeDef natives_finalizers[];
-/* From a native: traces, then calls the finalizers due; what it must answer: 0. */
+/* To be called by a native. Traces, and then calls the finalizers that are due. The native must
+ * answer what this answers; the result is 0. */
 int collect_full(Machine *M, Value *a);
-/* Pays for part of that; the native's answer: whether a cycle is finished. */
+/* As collect_full, but pays for part of a trace. The result is whether a cycle is finished. */
 int collect_step(Machine *M, Value *a, int32_t kilobytes);
 
-/* Whether the frame is one of a finalizer, or of what that has called. O(depth). */
+/* Whether the frame is that of a finalizer, or of what a finalizer has called. O(depth). */
 bool collect_in_finalizer(Machine *M, Value *fp);
 
-/* The program's end: calls all finalizers; their errors are ignored. Between calls. */
+/* At the program's end, between calls: calls all finalizers, whose errors are ignored. */
 void collect_close(Machine *M);
-/* The same from a native, which goes on in cont: what it must answer. */
+/* As collect_close, for a native, which goes on in cont. The native must answer what this
+ * answers. */
 int collect_close_call(Machine *M, Value *a, int at, NativeCont *cont);
 
-/* An object has got a metatable: its finalizer counts from now on (manual 2.5.1). */
+/* To be called when an object has got a metatable, whose finalizer counts from now on (manual
+ * 2.5.1). */
 void collect_metatable_slow(Machine *M, Value object, const Table *meta);
 static inline void collect_metatable(Machine *M, Value object, const Table *meta)
 {

@@ -2,9 +2,9 @@
 /*
  * The evaluator from outside: running a function in a run, pausing, going on.
  *
- * eval_call runs until the function returns, fails, or has to pause. It may be
- * called by a native on the C stack (a host function that calls back): then what it
- * starts cannot yield out of it or pause.
+ * eval_call runs until the function returns, fails, or has to pause. A native may call it
+ * on the C stack, as host functions that call back do. What it starts then cannot yield out
+ * of it, and cannot pause.
  */
 #ifndef MOONLET_EVAL_H
 #define MOONLET_EVAL_H
@@ -39,9 +39,10 @@ Value *eval_frame_above(Value *a, size_t used, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Machine *M);
 
-/* Steps this run may still make: calls, turns of loops, and long work; UINT64_MAX: no limit. */
+/* How many steps this run may still make: calls, turns of loops, and long work. UINT64_MAX is
+ * no limit. */
 void eval_set_budget(Machine *M, uint64_t steps);
-/* The debt, and what has been paid in advance, are those of the program that was paused. */
+/* Takes over the debt of the program that was paused, and what it has paid in advance. */
 void eval_set_debt(Machine *M, const CoBody *paused);
 uint64_t eval_steps_used(const Machine *M);
 uint64_t eval_steps_left(const Machine *M);
@@ -49,26 +50,26 @@ uint64_t eval_steps_left(const Machine *M);
 bool eval_stop_end(Machine *M);
 /* The run polls at its next step. */
 void eval_poll_soon(void *machine);
-/* The same as a MemBound's function: before more is allocated, if no more may be. */
+/* The functions of a MemBound and of a MemAlarm. They make the run poll before more is
+ * allocated, if no more may be. */
 void eval_count_reached(void *machine);
-/* The same for a MemAlarm. */
 void eval_memory_alarm(void *machine);
 
 /*
- * What else it may use; before it begins, or it may go on with what it has used. Reaching
- * one is a stop that the program cannot catch.
+ * Limits of what the run may use. They are set before it begins. A run that reaches one stops,
+ * and the program cannot catch that.
  */
-/* It polls after so many steps at the latest. */
+/* The run polls after so many steps at the latest. */
 void eval_limit_portion(Machine *M, int64_t steps);
-/* Nanoseconds from now; an earlier end stays. Looked at every 1000 steps. */
+/* Nanoseconds from now. An earlier end stays. It is looked at every 1000 steps. */
 void eval_limit_time(Machine *M, uint64_t ns);
 /* Bytes that are alive (control/held.h). */
 void eval_limit_held(Machine *M, uint64_t bytes);
 /* Slots of a coroutine's stack; bytes of a string. */
 void eval_limit_stack(Machine *M, size_t slots);
 void eval_limit_string(Machine *M, size_t length);
-/* Bytes that this thread counts from now on, through mem_bound: the caller puts that back.
- * Stacks and strings that would be larger are not made. */
+/* Bytes that this thread counts from now on, through mem_bound, which the caller puts back
+ * afterwards. Stacks and strings that would be larger are not made. */
 void eval_limit_bytes(Machine *M, uint64_t bytes);
 
 /* Many at once, those that are not 0. A tighter limit of time, stack, string or bytes held
@@ -93,26 +94,27 @@ typedef enum EvalStop {
     STOP_STRESS   /* only to go on at once: stress.h */
 } EvalStop;
 
-/* Whether bytes or time have run out: which, or STOP_NONE. */
+/* Says which of bytes and time has run out, or STOP_NONE. */
 EvalStop eval_reached(const Machine *M);
-/* Why it has stopped: as M->stop, but that a stack or a string of which a limit of bytes
- * was the limit means that one. */
+/* Why the run has stopped. It is M->stop, but where a limit of bytes was that of the stack or
+ * of a string, it is the limit of bytes. */
 EvalStop eval_stop_reason(const Machine *M);
 const char *eval_stop_text(EvalStop stop); /* "out of steps" */
 
-/* Whether so many more calls can be made from C, on whose stack each has an evaluator. */
+/* Whether so many more calls can be made from C. Each has an evaluator on the C stack. */
 bool eval_has_room(const Machine *M, int more);
 
-/* A state as things are now; the running program, if any, goes on under a new epoch.
- * From a native: its frame is moved; M->native is the new one. */
+/* A state of this moment. The running program, if there is one, goes on under a new epoch. A
+ * native that calls this has another frame afterwards, M->native. */
 State *eval_snapshot(Machine *M);
-/* The same as a value of this world: see machine_snapshot_own. */
+/* As eval_snapshot, for a state that is a value of this world (machine_snapshot_own). */
 State *eval_snapshot_own(Machine *M);
 
-/* The coroutine in M->run.co, saved in its body, is the running one again: gives its top
- * frame, thawed. NULL: there is no memory for that, which those of natives always have. */
+/* Makes the coroutine M->run.co, which was saved in its body, the running one again. Answers
+ * its top frame, thawed, or NULL if there is no memory for it. There is always memory for the
+ * frame of a native. */
 Value *eval_reenter(Machine *M);
-/* The same where the run has only been interrupted: what it counts goes on. */
+/* As eval_reenter, where the run was only interrupted and goes on counting. */
 Value *eval_go_on(Machine *M);
 
 #endif

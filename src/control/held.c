@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Measuring what a run holds, at polls.
+ *
+ * Main invariant: between two measures no more than held_bound() says has been allocated.
+ */
 #include "control/held.h"
 
 #include "control/collect.h"

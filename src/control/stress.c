@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The disturbances of the build kind `stress`, and its checks.
+ *
+ * Main invariant: a program notices nothing of them, so whatever it prints is what it prints
+ * without.
+ */
 #include "control/stress.h"
 
 #ifdef MOONLET_STRESS

@@ -16,15 +16,15 @@
  * given now and then all that the state reaches is traced and checked, and what is dead is
  * dropped
  *
- * and the stack, arguments and results are checked around each native and at each error.
+ * The stack, arguments and results are also checked around each native and at each error.
  *
- * MOONLET_STRESS in the environment says after how many steps there is a poll (5); 1: at each.
- * So long is a portion of fuel: a program that makes or copies much in one step has fewer
- * steps in it, and polls after each burst. MOONLET_STRESS_TURN says with which disturbance to
- * begin, so that a program can be run with each of them at each of its polls.
+ * MOONLET_STRESS in the environment says after how many steps there is a poll (5). With 1 there
+ * is one at each step. That many steps are a portion of fuel, and a step that makes or copies
+ * much uses up several. MOONLET_STRESS_TURN says with which disturbance to begin, so that a
+ * program can be run with each of them at each of its polls.
  *
- * While a C function waits on the C stack there are checks only. In other kinds there is
- * nothing of it.
+ * While a C function waits on the C stack, only the checks are made. Other build kinds have
+ * nothing of this.
  */
 #ifndef MOONLET_STRESS_H
 #define MOONLET_STRESS_H
@@ -32,18 +32,19 @@
 #include "stack/frame.h"
 
 #ifdef MOONLET_STRESS
-/* At node n, or at a call (node_call_again): gives fp, which may have moved. */
+/* Disturbs the run at node n, or at a call (node_call_again). Answers fp, which may have moved.
+ */
 Value *stress_poll(Machine *M, const Node *n, Value *fp);
-/* What is in v[0..count) are values. */
+/* Checks that v[0..count) are values. */
 void stress_values(const Value *v, size_t count);
-/* What is on the stack are values, with control at n. */
+/* Checks that the stack holds values, with control at n. */
 void stress_stack(Machine *M, const Node *n, Value *fp);
 /* Steps between polls. */
 int64_t stress_portion(int64_t most);
 /* Whether the run is to pause at this poll: STOP_STRESS. */
 bool stress_pauses(Machine *M);
-/* Whether that was why the run has left the evaluator: then it is where it was again, with
- * fp, at the node that is to be executed. */
+/* Whether the run has left the evaluator because of that. If so, this takes it back to where it
+ * was, and sets fp and the node that is to be executed. */
 bool stress_resume(Machine *M, const Node **n, Value **fp);
 #else
 static inline Value *stress_poll(Machine *M, const Node *n, Value *fp) { return fp; }

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Protected calls, and control going from one coroutine to another.
+ *
+ * Main invariant: exactly one coroutine of a run is CO_RUNNING, and its registers are in the
+ * Machine. Those that it has been resumed by, up to the main one, are CO_NORMAL.
+ */
 #include "control/switch.h"
 
 #include <assert.h>

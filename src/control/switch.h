@@ -2,9 +2,9 @@
 /*
  * Coroutines: control moves from one Lua stack to another, O(1) (manual 2.6).
  *
- * The running coroutine's registers are in the Machine; those of any other are in its CoBody.
- * A suspended one's top frame is that of the native it called (yield), or for a fresh
- * one its function's, not yet entered.
+ * The running coroutine's registers are in the Machine. Those of any other coroutine are in its
+ * CoBody. The top frame of a suspended coroutine is that of the native that it called, yield.
+ * The top frame of a fresh one is that of its function, which has not been entered.
  */
 #ifndef MOONLET_SWITCH_H
 #define MOONLET_SWITCH_H
@@ -13,10 +13,11 @@
 
 /* Puts the running coroutine's registers in its body. */
 void switch_save(Machine *M, CoBody *b, const Value *fp, const Value *top, CoStatus status);
-/* Takes back those that are not its frame's: before that is the running one again. */
+/* Takes back the registers that are not about the frame, before the frame is the running one.
+ */
 void switch_load(Machine *M, const CoBody *b);
-/* The running coroutine has failed with M->error: it dies, and its resumer gets the
- * error, as values from resume or again as an error from a wrapped function. */
+/* To be called when the running coroutine has failed with M->error. It dies. Its resumer gets
+ * the error: as values from resume, or as an error from a wrapped function. */
 EXEC(switch_fail);
 
 /* NATIVE_CONTROL functions. */

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * state.fork, state.try and state.restore: glue whose payload is a State.
+ *
+ * Main invariant: values that cross from one world to another are saved outside of both, and
+ * are imported by the run that goes on.
+ */
 #include "control/world.h"
 
 #include <assert.h>

@@ -8,9 +8,9 @@
  *   restore(s, ...)  the program that took the snapshot goes on from there, whatever
  *                  has happened since; the snapshot call returns again
  *
- * All three are the evaluator's own: no C stack is used, so f may pause, take
- * snapshots, fork in turn. The saved State is the payload of the glue below f's frame.
- * What was made since and crosses over is copied (stack/import.h).
+ * The evaluator does all three itself and uses no C stack. So f may pause, take snapshots, and
+ * fork in turn. The saved State is the payload of the glue below f's frame. What was made since
+ * and is brought into the older world is copied (stack/import.h).
  */
 #ifndef MOONLET_WORLD_H
 #define MOONLET_WORLD_H

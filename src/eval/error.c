@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The texts of errors: positions, names of variables, tracebacks.
+ *
+ * Main invariant: nothing is worked out before there is an error. All that is known is found
+ * from the node, through the syntax tree.
+ */
 #include "eval/error.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Debug hooks: which events are due, and the calls of the hook's function.
+ *
+ * Main invariant: a node's events come in the order of Stage, each once, before the node does
+ * what its kind does. That it polls, or is stopped, comes after them.
+ */
 #include "eval/event.h"
 
 #include <assert.h>

@@ -10,21 +10,22 @@
 #include "eval/exec.h"
 #include "stack/hook.h"
 
-/* For the frame at nf of an error handler, f, called at node n. To PUC Lua's call hooks what
- * the instruction of a tail call calls is called so. */
+/* Marks the frame at nf of an error handler, f, that is called at node n, as tail-called if n
+ * is a tail call: PUC Lua's call hooks see it so. Answers the frame. */
 Value *hook_mark_handler(Machine *M, Value *nf, const Node *n, Value f);
 
-/* For call_any: the frame is complete, control is about to go to its first node (n), or
- * to the native with acc arguments. */
+/* For call_any, when the frame is complete: control is about to go to its first node, n, or to
+ * the native, with acc arguments. */
 EXEC(hook_enter);
 EXEC(hook_enter_native);
 /* Executes a node whose events have been delivered: see eval_again. */
 EXEC(hook_run);
 /* What the nodes of twins do. */
 EXEC(hook_step);
-/* The same, for a node that takes acc where its kind says d. */
+/* As hook_step, for a node that takes acc where its kind says d. */
 EXEC(hook_step_boxed);
-/* The same when a frame has returned to one: with one value, with another number. */
+/* What the nodes of twins do when a frame has returned to them: hook_ret with one value,
+ * hook_ret_many with another number of values. */
 EXEC(hook_ret);
 EXEC(hook_ret_many);
 

@@ -14,8 +14,8 @@
 #include "stack/frame.h"
 #include "value/number.h"
 
-/* A compiler that does not optimise, or looks at what the code does, makes no jumps of
- * calls. */
+/* A compiler makes no jumps of calls if it does not optimise, or if it adds checks to the code.
+ */
 #if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #undef MOONLET_TRAMPOLINE
 #define MOONLET_TRAMPOLINE
@@ -153,23 +153,23 @@ EXEC(slow_iter_call);
  * already set. n is for error messages only: the node of the call. */
 EXEC(call_any);
 EXEC(call_native);
-/* fp[-1] is no function: its __call takes its place, with the value itself as the first of
- * now count + 1 arguments (manual 2.4), for which there is room in the slack. false: it has
- * none. */
+/* Replaces fp[-1], which is no function, by its __call (manual 2.4). The value itself becomes
+ * the first of now count + 1 arguments, for which there is room in the slack. Answers false if
+ * it has no __call. */
 bool call_resolve(Machine *M, Value *fp, size_t count);
-/* Out of fuel: refill, answer an interrupt, or pause; then n again. One unit of fuel has been
- * taken in vain, and is given back. */
+/* Polls, when there is no fuel: refills, answers an interrupt, or pauses. Then n is executed
+ * again. One unit of fuel was taken for that before, and is given back. */
 EXEC(eval_poll);
-/* The same where none has been taken. */
+/* Polls where no fuel was taken. */
 EXEC(eval_poll_untaken);
-/* The same before a node that has not been executed, and needs neither acc nor d. */
+/* Polls before a node that has not been executed, and that needs neither acc nor d. */
 EXEC(eval_poll_next);
-/* The same before the call of fp[-1] with acc arguments, which is then made. */
+/* Polls before the call of fp[-1] with acc arguments, and then makes the call. */
 EXEC(eval_poll_call);
-/* Executes node n, which has polled or been stopped, again: without the events that hooks
- * have been told of before. */
+/* Executes node n again, which has polled or been stopped, without the events of which hooks
+ * have been told before. */
 EXEC(eval_again);
-/* The same before acc is delivered as the value of node n; before M->error is thrown by the
+/* Poll before acc is delivered as the value of node n, and before M->error is thrown by the
  * native at fp. */
 EXEC(eval_poll_value);
 EXEC(eval_poll_throw);
@@ -179,13 +179,13 @@ EXEC(eval_no_memory);
 EXEC(eval_deliver);
 /* Raises M->error from node n. */
 EXEC(eval_throw);
-/* Pauses at node n, for M->stop; where a C function waits below, raises an error that
- * nothing catches. */
+/* Pauses at node n, for M->stop. If a C function waits below, it raises an error that nothing
+ * catches instead. */
 EXEC(eval_stop);
 EXEC(eval_stop_watched); /* where a watch ends the run, to be looked at */
-/* Pauses before the call of fp[-1] with acc arguments; the call is made again. */
+/* Pauses before the call of fp[-1] with acc arguments. The call is then made again. */
 EXEC(eval_stop_call);
-/* The same in the native fp[-1], which begins again. */
+/* Pauses in the native fp[-1], which then begins again. */
 EXEC(eval_stop_native);
 /* What the nodes do at which a program has been stopped (stack/frame.h). */
 EXEC(eval_call_again);
@@ -196,15 +196,15 @@ EXEC(eval_throw_again);
 EXEC(eval_suspend);
 /* Pauses before M->results are handed to the native that called the frame fp. */
 EXEC(eval_stop_return);
-/* The stack has no room for the call of fp[-1] with acc arguments. */
+/* Raises "stack overflow" for the call of fp[-1] with acc arguments. */
 EXEC(eval_overflow_call);
 /* Raises M->error from where the frame at fp was to be called, whose function never began. */
 EXEC(call_throw);
-/* The same for the work of node n, which is done again. */
+/* Raises "stack overflow" from node n. */
 EXEC(eval_overflow_node);
 /* Raises "stack overflow". */
 EXEC(eval_overflow);
-/* What a native answered (acc, as an int) other than one result. */
+/* Goes on with what a native has answered (acc, as an int), if that is not one result. */
 EXEC(native_finish);
 
 /* k.many of the nodes that frames return to: X(name). */
@@ -220,7 +220,8 @@ EXEC(native_finish);
 KINDS_RETURNED_TO(X_MANY)
 #undef X_MANY
 
-/* What each kind does, and with another number of values than one, if frames return to it. */
+/* What each kind does; and what it does with another number of values than one, if frames
+ * return to it. */
 extern Exec *const node_execs[N_KINDS];
 extern Exec *const node_many[N_KINDS];
 /* Gives these to the linker and to the stack. Once per process, before anything runs. */
@@ -236,7 +237,7 @@ static inline void fill_nil(Value *v, uint32_t from, uint32_t to)
     }
 }
 
-/* a % b where the quotient has an integer part that is exact; else number_mod. */
+/* Whether arith_mod_quick can do a % b: the integer part of the quotient is exact. */
 static inline bool arith_mod_is_quick(double a, double b)
 {
     double q = a / b;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * next, and the step of ipairs, which the generic for also makes without a call.
+ *
+ * Main invariant: both answer what a call of theirs answers, whoever makes the step.
+ */
 #include "eval/iterate.h"
 
 int native_next(Machine *M, Value *a, int n)

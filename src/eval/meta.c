@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Metamethods: their names, and the look-up when the cache in the flags does not know.
+ *
+ * Main invariant: the bit of a metamethod is set in a metatable's flags only while the table
+ * has no such key.
+ */
 #include "eval/meta.h"
 
 String *meta_names[META_COUNT];

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What natives are written with: errors, arguments, calls, operations.
+ *
+ * Main invariant: a function that answers false, NULL or a NATIVE_ code has set what goes with
+ * it: M->error, M->results, or the frame to be called.
+ */
 #include "eval/native.h"
 
 #include <assert.h>

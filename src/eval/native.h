@@ -22,9 +22,8 @@
  * M->results[0..M->result_count), and must take them before it calls again. After any call that
  * can run Lua, a pointer into the frame taken before is void: use the `a` handed in.
  *
- * Arguments: i counts from 0, missing ones read as absent ("got no value").
- * The arg_ functions answer false (or NULL) after having set the error: return
- * NATIVE_ERROR then.
+ * Arguments: i counts from 0. Missing ones read as absent ("got no value"). When an arg_
+ * function answers false or NULL, it has set the error, and the native returns NATIVE_ERROR.
  */
 #ifndef MOONLET_NATIVE_H
 #define MOONLET_NATIVE_H
@@ -39,7 +38,7 @@ enum {
     NATIVE_CALL = -2,    /* M->call_* are set */
     NATIVE_MANY = -3,    /* M->results, M->result_count are set */
     NATIVE_PAUSE = -4,   /* out of budget inside a long native: run it again */
-    NATIVE_SUSPEND = -5, /* the same, with its progress kept: native_suspend's */
+    NATIVE_SUSPEND = -5, /* out of budget, with its progress kept: native_suspend's */
     NATIVE_HEADER = 4
 };
 
@@ -54,61 +53,66 @@ int native_arg_error(Machine *M, int i, const char *format, ...)
 /* "number expected, got nil" and so on, for argument i. */
 int native_type_error(Machine *M, Value *a, int n, int i, const char *expected);
 int native_results(Machine *M, const Value *values, size_t n);
-/* A string that cannot be made: a stop if the host has limited that. */
+/* For a string that cannot be made. It is a stop if the host has set a limit that forbids it.
+ */
 int native_memory_error(Machine *M);
-/* The same where the stack has no room for so many values. */
+/* For so many values for which the stack has no room. */
 int native_stack_error(Machine *M, size_t count, const char *message);
 
-/* cont NULL: the results of the call are the native's own. */
+/* If cont is NULL, the results of the call become those of the native. */
 int native_call(Machine *M, Value *a, int at, int n, NativeCont *cont);
 static inline int native_tail(Machine *M, Value *a, int at, int n)
 {
     return native_call(M, a, at, n, NULL);
 }
-/* Contents of a table to write; NULL: it is read-only, and the error is set. */
+/* Sets the error for a table that is read-only, and answers NULL. */
 TableBody *native_frozen(Machine *M);
+/* Contents of a table, to write. Answers NULL if the table is read-only; the error is set then.
+ */
 static inline TableBody *native_table_mut(Machine *M, Table *t)
 {
     TableBody *b = heap_table_mut(&M->run, t);
     return __builtin_expect(!heap_is_lost(&M->run, b), 1) ? b : native_frozen(M);
 }
-/* t[key] = v, raw; false likewise. */
+/* Does t[key] = v, raw. Answers false if the table is read-only; the error is set then. */
 bool native_set(Machine *M, Table *t, Value key, Value v);
 
-/* Room for `more` slots above a[used]: gives a, perhaps moved; NULL: there is none. */
+/* Makes room for `more` slots above a[used]. Answers a, which may have been moved, or NULL if
+ * there is no room. */
 __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int used,
                                                        size_t more);
 
-/* Charges a native for its work, in steps; false: return NATIVE_PAUSE, and the native is run
- * again from the start (or its continuation) later. Only before anything observable has
- * happened. It may be charged more than once if what it does in between is short. */
+/* Charges a native for its work, in steps. When it answers false, the native returns
+ * NATIVE_PAUSE and is later run again, from its start or from that of its continuation. So
+ * nothing observable may have happened before. A native may be charged more than once, if what
+ * it does in between is short. */
 bool native_charge(Machine *M, uint64_t steps);
 /* The run ends here, whatever it may use yet: what the native is to return. */
 int native_stop(Machine *M);
 /* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
 Walk native_walk(const Machine *M);
-/* For a native that waited for the world outside until a signal came (EINTR): whether the run
- * is to end or to stop. */
+/* For a native that was waiting for the outside when a signal came (EINTR). Answers whether the
+ * run is to end or to stop. */
 bool native_is_woken(const Machine *M);
-/* What an interrupt flag is set to for the Ctrl-C of a terminal, which the commands that run
- * have got as well; else it is 1. */
+/* An interrupt flag is set to this for the Ctrl-C of a terminal, which the commands that run
+ * have got as well. For other interrupts it is set to 1. */
 enum { INTERRUPT_ALL = 2 };
-/* What to do then: 0, wait again; NATIVE_ERROR, the error is set; NATIVE_PAUSE, which the
- * native may answer if it can begin again, and else goes on. */
+/* What such a native is to do. 0 means to wait again. NATIVE_ERROR means that the error is set.
+ * NATIVE_PAUSE means to answer that if the native can begin again, and else to go on. */
 int native_woken(Machine *M);
-/* Whether the run can pay for work that is about to be done, and charged where it is done
- * (mem_work); false: as native_charge. */
+/* Whether the run can pay for work that is about to be done, and that is charged where it is
+ * done (mem_work). When it answers false, the native does as with native_charge. */
 bool native_afford(Machine *M, uint64_t steps);
-/* Whether a native may go on that has used up its fuel. false: it keeps its progress in its
- * frame, a[0..at), and answers native_suspend, which goes on in cont. */
+/* Whether a native that has used up its fuel may go on. If not, it keeps its progress in its
+ * frame, a[0..at), and answers native_suspend, after which it goes on in cont. */
 bool native_go_on(Machine *M);
 int native_suspend(Machine *M, Value *a, int at, NativeCont *cont);
-/* The same for values moved or looked at. */
+/* Charges for values moved or looked at. */
 static inline void native_charge_values(Machine *M, size_t count)
 {
     if (count >= STEP_VALUES) M->fuel -= (int64_t)(count / STEP_VALUES);
 }
-/* ... and for frames passed. */
+/* Charges for frames passed. */
 static inline void native_charge_levels(Machine *M, size_t count)
 {
     M->fuel -= (int64_t)(count / STEP_LEVELS);
@@ -134,14 +138,16 @@ bool arg_number_or(Machine *M, Value *a, int n, int i, double otherwise, double 
 bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out);
 bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise, int64_t *out);
 int64_t double_to_integer(double d);
-/* A string; numbers are converted (and a[i] replaced by the string). NULL: error. */
+/* A string. A number is converted, and the string takes its place in a[i]. Answers NULL for
+ * other values; the error is set then. */
 String *arg_string(Machine *M, Value *a, int n, int i);
-/* absent: *out is NULL. */
+/* As arg_string, but if the argument is absent, *out is NULL. */
 bool arg_string_or_null(Machine *M, Value *a, int n, int i, String **out);
 Table *arg_table(Machine *M, Value *a, int n, int i);
 bool arg_function(Machine *M, Value *a, int n, int i);
 bool arg_type(Machine *M, Value *a, int n, int i, LuaType type);
-/* Index of the string a[i] in names (NULL-terminated); -1: error "invalid option". */
+/* Index of the string a[i] in names, whose end is NULL. Answers -1 if it is none of them; the
+ * error is "invalid option" then. */
 int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
                const char *const *names);
 void *arg_userdata(Machine *M, Value *a, int n, int i, const void *tag, const char *type_name);
@@ -276,17 +282,17 @@ Value native_pcall(Machine *M);
 String *native_where(Machine *M, int level);
 String *native_traceback(Machine *M, const Coroutine *co, const char *message, int level);
 
-/* A function of a chunk; its first upvalue, if it has any, is *env. NULL: the globals if it
- * has just one upvalue, which is then taken for _ENV (as lua_load does). */
+/* A function of a chunk, whose first upvalue, if it has any, is *env. If env is NULL and the
+ * function has just one upvalue, that is taken for _ENV and is the globals, as in lua_load. */
 Closure *native_closure(Machine *M, const struct Proto *p, const Value *env);
-/* Compiles a chunk, source or dump, into a function of this run, env as native_closure takes
- * it. NULL: *error is the message. */
+/* Compiles a chunk, source or dump, into a function of this run, with env as in native_closure.
+ * Answers NULL if that fails, and *error is the message. */
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error);
-/* After it has given NULL, before anything observable has happened: 0, or what the native is to
- * return, as time is out or there was an interrupt. */
+/* To be called when native_load has answered NULL, before anything observable has happened. If
+ * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
 int native_load_stopped(Machine *M);
-/* The same but for making a function; nothing is found wrong when time is out. */
+/* As native_load, but makes no function. When time is out, it finds nothing wrong. */
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name);
 
 #endif

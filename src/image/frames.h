@@ -34,7 +34,7 @@ enum { FRAME_CODE_CALLED = 0, FRAME_CODES = 19 };
 
 /* The number of what a frame returns to: FRAME_CODE_CALLED for a node of a Lua function. */
 unsigned frame_code(const Node *ret);
-/* The static node with this number, from 1; NULL: there is none. */
+/* The static node with this number, from 1. NULL if there is none. */
 const Node *frame_glue(unsigned code);
 
 #endif

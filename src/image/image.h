@@ -13,7 +13,7 @@
  * memory in proportion to the bytes. What is wrong is a message, never a crash.
  *
  * Invariants:
- *  1. the same state gives the same bytes on every machine; so does what was loaded.
+ *  1. a state gives the same bytes on every machine, and so does what was loaded from them.
  *  2. saving changes nothing, takes ids from nobody, and may go on while others run the state.
  *  3. a program does not notice that it was saved and loaded: order of pairs, ids, steps,
  *     figures of the collection are the same.
@@ -69,7 +69,7 @@ typedef struct Image {
 } Image;
 
 /* Writes the state to out; as a delta if base is not NULL and the state came of the base's.
- * NULL: it cannot be saved, and error says why, with the path to it. O(what is written). */
+ * Answers NULL if it cannot be saved; error says why, with the path. O(what is written). */
 Image *image_save(const State *s, const Image *base, const ImageHost *host, ByteSink *out,
                   char error[IMAGE_ERROR_MAX]);
 /* For an image that nobody will look at again, though it would be collected: its index, which
@@ -86,7 +86,8 @@ typedef struct ImagePart {
     bool changed; /* an object of the base, whose change this is */
 } ImagePart;
 typedef void ImageTellFn(void *context, const ImagePart *part);
-/* Saves it to nowhere, and tells of each object. false: error says why it cannot be saved. */
+/* Saves it to nowhere, and tells of each object. Answers false if it cannot be saved; error
+ * says why. */
 bool image_tell(const State *s, const Image *base, const ImageHost *host, ImageTellFn *tell,
                 void *context, char error[IMAGE_ERROR_MAX]);
 /* How the object of the part is reached, "_G.a[3]", in a whole image. Gives out. */

@@ -32,8 +32,8 @@ typedef struct ImageNew {
     uint32_t chunk_count;
 } ImageNew;
 
-/* NULL: there is no memory. O(what is new), or O(objects of the base) when the base is not the
- * last one of its chain. */
+/* Answers NULL if there is no memory. O(what is new), or O(objects of the base) when the base
+ * is not the last one of its chain. */
 Image *image_new(const State *s, const Image *base, const ImageNew *more);
 
 /* OBJECT_NONE: it is none of the image's. */

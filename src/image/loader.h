@@ -88,11 +88,11 @@ void *load_object(Loader *L, ObjectType type, bool nil_too);
 Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
 /* length, bytes: a name, with a zero behind it, good until the next one is read. */
 const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
-/* NULL: refused. */
+/* NULL if it is refused. */
 const Proto *loader_proto(Loader *L);
-/* An object, by the tag that has been read; NULL: refused. */
+/* An object, by the tag that has been read. NULL if it is refused. */
 void *load_object_by_tag(Loader *L, uint8_t tag);
-/* A new object without its contents, by its tag; NULL: refused. */
+/* A new object without its contents, by its tag. NULL if that is refused. */
 void *load_shell(Loader *L, uint8_t tag);
 /* The contents of an object that has just been made, or has others now. */
 void load_contents(Loader *L, void *o);
@@ -104,7 +104,7 @@ Value load_host_record(Loader *L);
 /* A word of a frame that is a value, a cell, or nobody's: nil. */
 Value load_word(Loader *L);
 
-/* The library's function or continuation that is named next; NULL: refused. */
+/* The library's function or continuation that is named next. NULL if it is refused. */
 const NativeDef *load_native_row(Loader *L);
 /* Refuses captured values that the function does not expect. */
 void load_check_native(Loader *L, const Native *f);

@@ -12,8 +12,8 @@
 #include "stack/machine.h"
 #include "state/walk.h"
 
-/* A table of M's, whose state need be neither. NULL: there is no room for it; or walk->end says
- * why it is not whole. O(tables on the way to what differs). */
+/* A table of M's, whose state need be neither. Answers NULL if there is no room for it, or if
+ * walk->end says why it is not whole. O(tables on the way to what differs). */
 Table *differ(Machine *M, const State *from, const State *to, Walk *walk);
 
 #endif

@@ -18,7 +18,7 @@
  * rest. false: the walk has ended before. */
 bool digest_world(Run *view, Walk *walk, uint64_t *digest);
 
-/* Whether a userdata is the same in both: bytes that count, user value, metatable. */
+/* Whether a userdata is equal in both: bytes that count, user value, metatable. */
 bool digest_same_userdata(Run *a, Run *b, const Userdata *u);
 
 #endif

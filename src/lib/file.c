@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * File objects: opening, closing, and what a lost one leaves behind.
+ *
+ * Main invariant: whoever closes a file takes it first, by an atomic exchange of its kind; so
+ * a FILE is closed once, however many threads and states have the object.
+ */
 #include "lib/file.h"
 
 #include "control/collect.h"

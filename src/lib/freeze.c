@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Making tables read-only, one or all that it reaches.
+ *
+ * Main invariant: each table is met once, and the registry never.
+ */
 #include "lib/freeze.h"
 
 #include "lib/lib.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Levels of a stack and the variables of a function at work.
+ *
+ * Main invariant: an Activation points into the stack as it is. It is good until Lua code
+ * runs.
+ */
 #include "lib/inspect.h"
 
 #include "eval/error.h"

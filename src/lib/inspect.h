@@ -26,11 +26,11 @@ typedef struct Activation {
     bool host;        /* the C code below the outermost function: c says nothing */
 } Activation;
 
-/* false: there is no such level. O(level). */
+/* Finds the activation at a level. Answers false if there is no such level. O(level). */
 bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out);
-/* The function at work, as the program knows it; not for the host. */
+/* The function at work, as the program knows it. Not for a host's activation. */
 Value inspect_function(const Activation *a);
-/* -1 where there is none. */
+/* The current line, or -1 where there is none. */
 int inspect_line(const Activation *a);
 
 typedef struct Variable {

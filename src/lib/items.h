@@ -77,10 +77,10 @@ typedef struct Items {
     /* Does item i, and says in *out, which is all zero, what has become of it. On any thread.
      */
     void (*run)(void *face, size_t i, Outcome *out);
-    /* Before an outcome that has failed leaves its process. NULL: there is nothing to say. */
+    /* Says more of an error, before it leaves its process. May be NULL. */
     void (*describe)(void *face, const Outcome *out, OutcomeError *error);
-    /* In the process that waits, when an outcome has come from another one. NULL: nothing to
-     * do. */
+    /* Called in the process that waits, when an outcome has come from another one. May be NULL.
+     */
     void (*arrived)(void *face, const Outcome *out);
     /* As in a Pool. */
     void (*progress)(void *face, size_t done);
@@ -88,8 +88,8 @@ typedef struct Items {
     Outcome *in_hand;  /* in a process: of the item that it does */
 } Items;
 
-/* Makes room for the outcomes; `processes` is set before. false: there is no memory, which is a
- * shortage. */
+/* Makes room for the outcomes. `processes` must be set before. Answers false if there is no
+ * memory, which is a shortage. */
 MEM_TRY bool items_begin(Items *m);
 /* Does the items. Blocks until all are done, or the map was ended and none is in work. */
 void items_run(Items *m);
@@ -105,9 +105,9 @@ typedef struct ItemRefusal {
     char path[IMPORT_PATH_MAX]; /* and where it is: "value.x"; empty: what says it all */
 } ItemRefusal;
 
-/* Copies an outcome's values into M's run, to[0..out->count): an object that the base has is
- * the same one, others are copied once. M's world is the base, or has come of it. O(what is
- * copied). false: *why says what is in the way. */
+/* Copies an outcome's values into M's run, to[0..out->count). Objects that the base has are not
+ * copied, others once. M's world is the base, or has come of it. O(what is copied). If it
+ * answers false, *why says what is in the way. */
 bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, ItemRefusal *why);
 
 #endif

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * What the libraries share: making them, arguments, texts.
+ *
+ * Main invariant: a library is the same table in the globals and in the registry's _LOADED.
+ */
 #include "lib/lib.h"
 
 #include <errno.h>

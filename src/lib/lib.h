@@ -39,7 +39,7 @@ void lib_open_debug(Machine *M);
 void lib_open_state(Machine *M);
 int state_map(Machine *M, Value *a, int n);
 
-/* state.save and state.load, which a higher layer gives; NULL: there are none. */
+/* state.save and state.load, which a higher layer gives; or NULL. */
 typedef struct LibImages {
     NativeFn *save, *load;
 } LibImages;
@@ -82,7 +82,7 @@ static inline void lib_settop(Value *a, int n, int count)
 
 /* The text up to its first zero, for C; collected memory. */
 const char *lib_c_text(const String *s);
-/* The text with the position of the function at the level before it; NULL: no room. */
+/* Puts the position of the function at the level before the text. NULL if there is no room. */
 String *lib_positioned(Machine *M, int level, const String *text);
 /* luaL_error of a text of any length: with the caller's position. */
 int lib_error(Machine *M, const String *text);

@@ -39,7 +39,7 @@ X_NATIVES(X_DECLARE)
 
 /* The row after this one; the first for NULL, NULL after the last. O(number of arrays). */
 const NativeDef *natives_next(const NativeDef *row);
-/* The row of this name, or of this function; NULL: there is none. O(1). */
+/* The row of this name, or of this function. NULL if there is none. O(1). */
 const NativeDef *natives_by_name(const char *name);
 const NativeDef *natives_by_function(NativeFn *fn);
 

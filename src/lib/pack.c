@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Values as bytes, for pipes, and back.
+ *
+ * Main invariant: reading looks at no byte behind the end, and at no object before it is known
+ * to be one that both processes have.
+ */
 #include "lib/pack.h"
 
 #include <stdio.h>

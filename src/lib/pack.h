@@ -11,7 +11,7 @@
  * n are integers of 7 bits a byte. A table is written where it is first met as the number
  * of tables before it, and its contents after those of the tables before it; so identity
  * and cycles are kept, and neither way needs recursion. An object that is older than the
- * moment at which processes parted is the same in both, so its address is enough.
+ * moment at which processes parted is in both, so its address is enough.
  *
  * A long string is written once, and where else it stands as the number of long ones before
  * it: one of a megabyte may be in a thousand places.
@@ -48,7 +48,8 @@ typedef struct Unpack {
 
 uint64_t unpack_number(Unpack *u);
 const char *unpack_bytes(Unpack *u, size_t length);
-/* The values, their tables new ones of the run. In collected memory; NULL: u->bad. */
+/* The values, in collected memory. Their tables are new ones of the run. Answers NULL if the
+ * pack is damaged; u->bad is set then. */
 Value *unpack_values(Unpack *u, Run *R, size_t *count, uint64_t common_below);
 
 #endif

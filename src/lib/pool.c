@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A pool of threads.
+ *
+ * Main invariant: an item belongs to the thread that has taken its number from the counter.
+ * The pool returns when no thread works any more.
+ */
 #include "lib/pool.h"
 
 #include <pthread.h>

@@ -3,13 +3,13 @@
  * Pool: many items of work, on all processors.
  *
  *   pool_run        item(0) item(1) ...   on threads of this process
- *   pool_fork       the same in processes forked from this one; each answer comes back
+ *   pool_fork       likewise, in processes forked from this one; each answer comes back
  *                   as bytes (lib/pack.h) through a pipe
  *
  * Threads take the next item from one atomic counter, processes from one in memory that
  * they share, so uneven items balance; nothing else is shared, no lock is taken for an
  * item. Every item is done once, whatever happens to the others. An item must depend on
- * nothing but its index, so that what comes out is the same for any number of workers.
+ * nothing but its index, so that results do not depend on the number of workers.
  *
  * A process that ends in the middle of an item (killed, or out of memory) costs this one
  * item; another is started for the rest.

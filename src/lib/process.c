@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Commands: starting them, and waiting for them so that Ctrl-C ends the wait.
+ *
+ * Main invariant: how signals are handled is afterwards what it was before.
+ */
 #define _GNU_SOURCE /* pipe2 */
 #include "lib/process.h"
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The steps of table.sort.
+ *
+ * Main invariant: the SortState, with the three registers, is all that the sort knows. So it
+ * can be continued from a copy, at each step.
+ */
 #include "lib/sort.h"
 
 #include "value/string.h"

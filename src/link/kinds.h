@@ -9,9 +9,8 @@
  *                 F branch taken when false, T branch taken when true
  * A two-operand node names its operands left to right; slots are a and b.
  *
- * A D operand is there only on the fast path: when the node before it ends in a
- * value that is no number (a metamethod's), control goes to the node's twin, the
- * same node with A for D.
+ * A D operand exists on the fast path only. When the node before ends in a value that is
+ * no number, as a metamethod's may be, control goes to the node's twin, which has A for D.
  */
 #ifndef MOONLET_KINDS_H
 #define MOONLET_KINDS_H

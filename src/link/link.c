@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The linker's base: emitting nodes, branches, slots; and what is made of a whole function.
+ *
+ * Main invariant: nodes are in the order of evaluation. A branch that waits for its target is
+ * in exactly one list.
+ */
 #include "link/link.h"
 
 #include <stdio.h>

@@ -13,16 +13,16 @@
 
 #include "link/node.h"
 
-/* What nodes do, by kind, and what those do that frames return to with another number of values
- * than one. Once per process, before anything is linked. */
+/* Says what nodes do, by kind. `manys` says what nodes to which frames return do with another
+ * number of values than one. Once per process, before anything is linked. */
 void link_init(Exec *const *execs, Exec *const *manys);
 
 /* Makes nodes of a chunk. O(size of the tree). The result is immutable and good for
- * any state and thread. NULL: *error is set (a function needs too many slots). */
+ * any state and thread. If a function needs too many slots, it answers NULL and sets *error. */
 Proto *link_chunk(const AstFunction *main, String **error);
 
-/* The same function with all its upvalues in cells; p itself where they are. Made once,
- * then known. NULL: it needs too many slots. Any thread may call it. */
+/* The function with all its upvalues in cells, which is p itself if they are. It is made once
+ * and then kept. Answers NULL if it needs too many slots. Any thread may call this. */
 const Proto *link_celled(const Proto *p);
 
 /* Lists a function's nodes, and its inner functions', as text (moonlet --nodes). */

@@ -75,8 +75,8 @@ typedef struct Linker {
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
 
-/* old[0..count) in a new block with room for capacity items of that size. NULL: there is no
- * memory, which is a shortage, and L has failed. */
+/* Copies old[0..count) to a new block with room for capacity items of that size. Answers NULL
+ * if there is no memory, which is a shortage; L has failed then. */
 MEM_TRY void *link_grown(Linker *L, const void *old, size_t count, size_t capacity,
                          size_t size);
 
@@ -86,7 +86,7 @@ typedef uint32_t Branches;
 uint32_t link_emit(Linker *L, NodeKind kind);
 /* k.many of a node of this kind, to which frames return. */
 Exec *link_many(NodeKind kind);
-/* The same; the node may move when the next one is made. */
+/* Makes a node, as link_emit. It may move when the next one is made. */
 static inline Node *link_node(Linker *L, NodeKind kind)
 {
     uint32_t i = link_emit(L, kind);
@@ -95,8 +95,8 @@ static inline Node *link_node(Linker *L, NodeKind kind)
 void link_branch_add(Linker *L, Branches *list, uint32_t node);
 void link_branch_here(Linker *L, Branches list);
 void link_lands_here(Linker *L, uint32_t node);
-/* The branches that lead to the next node: it is a jump, and they go where that goes, as
- * they do in PUC Lua. NULL and 0 when there are none. */
+/* The branches that lead to the next node, which is a jump. They go where that goes, as in PUC
+ * Lua. NULL and 0 if there are none. */
 static inline NodeList link_landed(const Linker *L)
 {
     return L->landed_at == L->count ? L->landed : (NodeList){0};
@@ -107,8 +107,8 @@ static inline uint32_t link_target_here(Linker *L)
     L->target = L->count + 1;
     return L->count;
 }
-/* A node that makes count slots nil: at the line of the one before it, if it is of the
- * same sort and for the slots below. PUC Lua makes one instruction of both. */
+/* Makes a node that sets count slots to nil. If the node before it does so for the slots just
+ * below, both are at the line of that one, because PUC Lua makes one instruction of them. */
 void link_nil(Linker *L, unsigned slot, unsigned count);
 /* Slots: more in use; and how far. */
 unsigned link_temp(Linker *L);
@@ -153,8 +153,8 @@ typedef struct Target {
     bool late_object, late_key; /* captured variables: read by the store */
 } Target;
 Target link_target(Linker *L, const AstExpr *e);
-/* The variable is a later target of the same assignment: if t is to read it, that is done
- * now, as PUC Lua does. */
+/* To be called when the variable is a later target of the assignment. If t is to read it, that
+ * is done now, as PUC Lua does. */
 void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
 void link_store_slot(Linker *L, const Target *t, unsigned slot);
@@ -172,8 +172,8 @@ uint32_t link_emit_dest2(Linker *L, NodeKind first, Dest d);
 /* The accumulator's value to where it is wanted, where PUC Lua puts it there at once. */
 void link_from_acc(Linker *L, Dest d);
 void link_emit_constant(Linker *L, Value v, Dest d);
-/* What the parser does not bound and `spine` does not flatten, as a == b == c ...: beyond
- * reason is an error. */
+/* Whether expressions are nested too deep, which is an error. It concerns those whose depth the
+ * parser does not limit and `spine` does not flatten, as a == b == c ... */
 bool link_too_deep(Linker *L);
 /* One that is no chain: what link_expr comes to on the left. */
 void link_whole(Linker *L, const AstExpr *e, Dest d);
@@ -181,7 +181,7 @@ void link_expr_at_line(Linker *L, const AstExpr *e, Dest d, int line);
 /* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
  * it here is at no line. */
 void link_operand(Linker *L, const AstExpr *e, Dest d);
-/* The same for what is indexed, which may be an upvalue too. */
+/* As link_operand, for what is indexed, which may be an upvalue. */
 void link_indexed_operand(Linker *L, const AstExpr *e);
 
 /* What is known beforehand (link_const.c). */

@@ -9,14 +9,14 @@
  *   fp   the frame: fp[0..] parameters, locals, temporaries; fp[-1] the function;
  *        fp[-2] the node to return to (state/stack.h)
  *   acc  a boxed value on its way from one node to the next
- *   d    the same unboxed, for numbers
+ *   d    an unboxed number on its way
  *
  * Nothing is kept on the C stack from node to node: GO and HAND are tail jumps, or in builds
  * with MOONLET_TRAMPOLINE returns to the loop in eval.c.
  *
- * An open list is the values of a call or `...` whose number is known only at run
- * time: they lie in slots from a position that maker and user know, M->open of them,
- * and its user is the very next node.
+ * An open list is made of the values of a call or of `...`, whose number is known only at run
+ * time. There are M->open of them, in slots from a position that the node which makes the list
+ * and the node which uses it both know. The latter follows the former at once.
  */
 #ifndef MOONLET_NODE_H
 #define MOONLET_NODE_H
@@ -104,7 +104,7 @@ typedef enum NodeOp {
 
 typedef struct KindInfo {
     const char *name;
-    uint16_t twin;    /* the same kind with A for D; itself if it has no D */
+    uint16_t twin;    /* the kind that has A for D; itself if it has no D */
     uint8_t dest;     /* Destination */
     uint8_t op;       /* NodeOp */
     char left, right; /* operands, as letters; of stores: object and value */
@@ -157,7 +157,7 @@ typedef struct Proto {
 
 static inline uint32_t proto_frame(const Proto *p) { return p->frame & (FRAME_VARARG - 1); }
 
-/* The number of a node of this function or its twin; UINT32_MAX if it is neither's. */
+/* The number of a node of this function or its twin, or UINT32_MAX if it is neither's. */
 static inline uint32_t proto_index(const Proto *p, const Node *n)
 {
     uintptr_t size = p->node_count * sizeof(Node),

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Recordings to bytes and back.
+ *
+ * Main invariant: nothing of the bytes is used before their hash and their parts have been
+ * verified.
+ */
 #include "record/file.h"
 
 #include <stdio.h>

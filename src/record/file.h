@@ -14,10 +14,10 @@
 #include "image/image.h"
 #include "record/record.h"
 
-/* false: it cannot be saved, and error says why. */
+/* Answers false if it cannot be saved; error says why. */
 bool record_write(const Record *r, const ImageHost *host, ByteSink *out,
                   char error[IMAGE_ERROR_MAX]);
-/* NULL: error says why. */
+/* Answers NULL if it cannot be loaded; error says why. */
 Record *record_read(const uint8_t *bytes, size_t length, const ImageHost *host,
                     char error[IMAGE_ERROR_MAX]);
 /* Whether they begin as a recording does. */

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A recording while it is made: its points, and how many are kept.
+ *
+ * Main invariant: points are in the order of steps, and the first is never dropped.
+ */
 #include "record/record.h"
 
 #include <stdlib.h>

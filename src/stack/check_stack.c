@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Checks of frames, functions and coroutines in debug builds.
+ *
+ * Main invariant: a check changes nothing, and looks at no more than 20 frames.
+ */
 #include "stack/check_stack.h"
 
 #ifndef NDEBUG

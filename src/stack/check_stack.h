@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checks of the invariants of stacks and functions: stack.h and upvalue.h number them. As
- * state/check_state.h, of which this is the part that knows of nodes.
+ * Checks of the invariants that stack.h and upvalue.h number. They are like those of
+ * state/check_state.h, but need to know of nodes.
  *
- * Cost: O(1): no more than 20 frames are looked at, from the top.
+ * Cost: O(1). At most 20 frames are looked at, from the top.
  */
 #ifndef MOONLET_CHECK_STACK_H
 #define MOONLET_CHECK_STACK_H
@@ -12,11 +12,11 @@
 #include "state/check_state.h"
 
 #ifndef NDEBUG
-/* What may stand in a frame, or as a value in a program. */
+/* Checks a closure that may be in a frame, or a value of a program. */
 void closure_check(const Closure *c);
-/* A coroutine that does not run, or that is about to go on from where its body says. */
+/* Checks a coroutine that does not run, or is about to go on from where its body says. */
 void coroutine_check(const CoBody *b);
-/* A machine between two things that it does: not while a frame is made or left. */
+/* Checks a machine between two things that it does, not while a frame is made or left. */
 void machine_check(const Machine *M);
 #else
 static inline void closure_check(const Closure *c) {}

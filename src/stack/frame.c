@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Walking down stacks, making room on them, moving frames from segment to segment.
+ *
+ * Main invariant: a frame is found by its header alone, so copying its words to another
+ * segment moves it. Only segments of the run's epoch are written.
+ */
 #include "stack/frame.h"
 
 #include <assert.h>

@@ -7,14 +7,14 @@
  * wherever the frames have been copied to, so that nothing a program notices depends on how
  * its stack is cut into segments. Room is made by two kinds of functions:
  *
- *   frame_grow, frame_take_open   for a function that is entered, for values that come in:
- *                                 as deep as M->stack_max and no deeper. NULL is "stack
- *                                 overflow", and the compiler sees that it is looked at.
- *   frame_push, frame_thaw, ...   never fail: what was there may be there again; and what is
- *                                 pushed to be called takes a few words, and is then denied
- *                                 by call_any.
- *   frame_leave, a return         go on in glue_lost when there is no memory for a copy of the
- *                                 frame below: it raises the error there.
+ *   frame_grow, frame_take_open   are for functions that are entered, and for values that come
+ *                                 in. They go as deep as M->stack_max, and then answer NULL,
+ *                                 which is "stack overflow". The compiler sees that callers
+ *                                 look at it.
+ *   frame_push, frame_thaw, ...   never fail. What was there may be there again. What is pushed
+ *                                 to be called takes a few words; call_any then refuses it.
+ *   frame_leave, a return         need memory for a copy of the frame below. Where there is
+ *                                 none they go on in glue_lost, which raises the error there.
  *
  * So a stack exceeds its limit by one pushed frame, and while handlers of errors run
  * (M->error_room) by ERROR_ROOM and a pushed frame for each of them, which are counted.
@@ -113,15 +113,18 @@ extern const FrameKind frame_kinds[N_KINDS];
 #define X_GLUE(name, kind) extern Node name;
 FRAME_GLUES(X_GLUE)
 #undef X_GLUE
-/* Where a program may be stopped but at nodes of functions (control/budget.c): before a call of
- * fp[-1] with M->open arguments at fp; within it, if it is a native, which begins again;
- * before M->open results at fp are handed on; before the error fp[0] is thrown; before the
- * native goes on that waits for the frame at fp. */
+/* A program may be stopped at nodes of functions, and at these (control/budget.c):
+ *   node_call_again    before the call of fp[-1] with M->open arguments at fp
+ *   node_native_again  within the call of the native fp[-1], which begins again
+ *   node_return_again  before M->open results at fp are handed on
+ *   node_throw_again   before the error fp[0] is thrown
+ *   node_suspended     before the native goes on that waits for the frame at fp */
 extern Node node_call_again, node_native_again, node_return_again, node_throw_again,
     node_suspended;
 
-/* What these nodes do is the evaluator's: by kind, with one value and with another number; and
- * at the five above. Once per process, before anything runs; then nobody writes to them. */
+/* The evaluator says what these nodes do: what each kind does with one value, what it does with
+ * another number of values, and what the five nodes above do. frame_init is called once per
+ * process, before anything runs. After that nobody writes to the nodes. */
 typedef struct FrameExecs {
     Exec *const *exec, *const *many;
     struct {
@@ -194,15 +197,15 @@ typedef struct FrameCursor {
 /* at: the node the top frame is at, or NULL. */
 FrameCursor frame_cursor(Segment *segment, Value *fp, const Node *at);
 FrameCursor frame_cursor_running(Machine *M);
-/* The frame, in a segment of this run's, returns to ret from now on. One that has been moved
- * says so twice: where it is, and where it was, for control to find that when it has returned.
- */
+/* Makes the frame, which is in a segment of this run's, return to ret from now on. A frame that
+ * has been moved says so in two places: where it is, and where it was. Control looks at the
+ * latter when the frame has returned. */
 void frame_set_ret(Machine *M, const FrameCursor *c, const Node *ret);
-/* To the frame that this one returns into; false at the coroutine's lowest. */
+/* Goes to the frame that this one returns into. Answers false at the coroutine's lowest. */
 bool frame_down(FrameCursor *c);
-/* The same as programs count levels: past the frame of what could not be called. */
+/* Goes down as programs count levels: it passes frames of what could not be called. */
 bool frame_down_level(FrameCursor *c);
-/* A top frame of that sort is left: false if there is no other. */
+/* Leaves a top frame of what could not be called. Answers false if there is no other frame. */
 bool frame_skip_uncalled(FrameCursor *c);
 
 /* Makes a segment the current one. */
@@ -220,9 +223,9 @@ static inline size_t frame_depth(const Machine *M, const Value *slot)
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* The frame at fp, of which `used` slots are live, gets `need` (and the slack): gives fp,
- * which is another where it had to be moved. NULL: the stack would be deeper than
- * M->stack_max. */
+/* Makes room for `need` slots and the slack from fp. `used` slots of the frame are live.
+ * Answers fp, which is another address if the frame had to be moved, or NULL if the stack would
+ * be deeper than M->stack_max. */
 MUST_CHECK Value *frame_grow(Machine *M, Value *fp, size_t used, size_t need);
 
 /* A frame of this kind above the `used` slots of the frame at fp, which is moved where there
@@ -231,10 +234,11 @@ MUST_CHECK Value *frame_grow(Machine *M, Value *fp, size_t used, size_t need);
 Value *frame_push(Machine *M, Value *fp, size_t used, const Node *glue, Value payload);
 enum { PUSHED_ROOM = 8 };
 #ifdef MOONLET_STRESS
-/* Moves the top frame, of which `used` slots are live; what it leaves is no Value then. */
+/* Moves the top frame, of which `used` slots are live. The slots that it leaves hold no Values
+ * after that. */
 Value *frame_displace(Machine *M, Value *fp, size_t used);
 #endif
-/* The same where there surely is room; `distance` from the owner's frame. */
+/* Sets the header of a frame at nf, where there surely is room, `distance` above its owner. */
 static inline Value *frame_link(Value *nf, size_t distance, const Node *glue, Value payload)
 {
     nf[-4] = distance;
@@ -243,8 +247,8 @@ static inline Value *frame_link(Value *nf, size_t distance, const Node *glue, Va
     return nf;
 }
 
-/* Whether the running coroutine's stack may use ERROR_ROOM more, in which handlers of errors
- * run; counts when the next segment is entered. */
+/* Says whether the running coroutine's stack may use ERROR_ROOM more slots, in which handlers
+ * of errors run. It takes effect when the next segment is entered. */
 enum { ERROR_ROOM = 20000 };
 static inline void frame_set_error_room(Machine *M, bool on)
 {
@@ -252,7 +256,7 @@ static inline void frame_set_error_room(Machine *M, bool on)
     M->stack_max = M->limits.stack + (on ? ERROR_ROOM : 0);
 }
 
-/* Where the open list of a node lies that uses one, M->open values; NULL: it does not. */
+/* Where the open list of the node lies, M->open values. NULL if the node uses none. */
 static inline Value *frame_open_list(const Node *n, Value *fp)
 {
     switch (n->kind) {
@@ -263,47 +267,50 @@ static inline Value *frame_open_list(const Node *n, Value *fp)
     default: return NULL;
     }
 }
-/* The frame at fp in segment s, live up to top, becomes the running one: moved if s is not
- * ours, or is compact; with `room` slots above top. For frames of natives. */
+/* Makes the frame at fp in segment s, which is live up to top, the running one, with `room`
+ * slots above top. It is moved if s is not the run's own, or is compact. For frames of natives.
+ */
 Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *top, size_t room);
 
-/* The same for the frame of a coroutine that has not run; if it has not lain frozen either,
- * it gets a segment of its own, for it may well yield often before the next snapshot. */
+/* Makes the frame of a coroutine that has not run the running one. If it has not lain frozen,
+ * it gets a segment of its own, because it may well yield often before the next snapshot. */
 Value *frame_start(Machine *M, const Segment *s);
-/* frame_thaw for a frame of any size; NULL: there is no memory. Nothing has changed then. */
+/* As frame_thaw, for a frame of any size. Answers NULL if there is no memory, and has then
+ * changed nothing. */
 MUST_CHECK Value *frame_try_thaw(Machine *M, Segment *s, Value *fp, const Value *top,
                                  size_t room);
-/* Whether the frames of s, the top one at fp, may go to a compact segment: what they need when
- * they run again can always be had. */
+/* Whether the frames of s, the top one of which is at fp, may go to a compact segment. They may
+ * if the segment that they need when they run again can always be had. */
 bool frame_may_fold(const Segment *s, const Value *fp);
-/* The opposite: the frames of s, live up to its slot `top`, in a compact segment: in home
- * if that can be. For what frame_may_fold allows, and the frames of scratch segments. */
+/* Copies the frames of s, which are live up to its slot `top`, to a compact segment, which is
+ * `home` if possible. For what frame_may_fold allows, and for the frames of scratch segments.
+ */
 Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home);
-/* The lowest frame of the running segment has returned: gives where the base of the frame below
- * is then, for M->ret to go on from. reuse: no results lie in the segment. */
+/* To be called when the lowest frame of the running segment has returned. Answers where its
+ * base is now, for M->ret to go on from. `reuse` says that no results lie in the segment. */
 Value *frame_underflow(Machine *M, bool reuse);
-/* At glue_lost, to which the frame at base has returned: the frame in which there is the error,
- * and the node that it is at. After a call that is where the call returns to: arguments are not
- * there any more. */
+/* At glue_lost, to which the frame at base has returned. Answers the frame in which the error
+ * is, and the node at which that frame is. After a call, that is the node to which the call
+ * returns, because the arguments are not there any more. */
 Value *frame_lost(Machine *M, Value *base, const Node **n);
-/* Control has left s for good; results may still lie in it. */
+/* To be called when control has left s for good. Results may still lie in it. */
 void frame_vacate(Machine *M, Segment *s);
 
-/* The native whose frame is at base in s returns, to M->ret: gives where base is then,
+/* Makes the native whose frame is at base in s return to M->ret. Answers where base is then,
  * for M->ret to go on from. */
 Value *frame_leave(Machine *M, Segment *s, Value *base);
 
-/* Puts count values at fp[at..] as the open list, making room; gives the frame,
- * perhaps moved, or NULL on overflow. */
+/* Makes room, and puts count values at fp[at..] as the open list. Answers the frame, which may
+ * have been moved, or NULL on overflow. */
 MUST_CHECK Value *frame_take_open(Machine *M, Value *fp, unsigned at, const Value *from,
                                   size_t count);
 
-/* How many of a frame's slots may be in use, seen from the frame at base that returns into it
- * through ret: up to that one's header. 0 where they are nobody's. */
+/* How many slots of the frame at fp may be in use. The frame at base returns into it through
+ * ret, and the slots in use lie below the header of that frame. 0 if they are nobody's. */
 size_t frame_used_below(const Node *ret, const Value *base, const Value *fp);
 
-/* Segment s of co's stack, or its copy that this run may write; NULL: no memory, which is a
- * shortage. O(size of what lies above and is frozen). */
+/* Segment s of co's stack if this run may write to it, else a copy in its place. Answers NULL
+ * if there is no memory, which is a shortage. O(size of what lies above and is frozen). */
 MEM_TRY Segment *frame_own_segment(Machine *M, Coroutine *co, Segment *s);
 
 /* Slots that the function of a frame may use from fp. */
@@ -312,7 +319,8 @@ static inline size_t frame_extent(const Value *fp)
     return value_is(fp[-1], OBJ_CLOSURE) ? proto_frame(frame_proto(fp)) : NATIVE_SLOTS;
 }
 
-/* The same at a poll at n, with what is handed on there: an open list, arguments, results. */
+/* How many slots are in use at a poll at n, with what is handed on there: an open list,
+ * arguments, or results. */
 size_t frame_used_at(const Machine *M, const Node *n, const Value *fp);
 
 #endif

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Which coroutine has which hook, and the twins of functions and of glue.
+ *
+ * Main invariant: while a hook is on, all frames of its coroutine that are in the run's own
+ * segments return to twins. Frozen ones are turned over when control returns into them.
+ */
 #include "stack/hook.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Copying values from one state to another.
+ *
+ * Main invariant: each object has at most one copy, which is made empty when the object is
+ * first met, and filled in the order in which objects were met.
+ */
 #include "stack/import.h"
 
 #include <assert.h>

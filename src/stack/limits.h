@@ -3,8 +3,8 @@
  * Limits: what a run may use, but for steps and bytes, which are counted elsewhere
  * (control/budget.c, mem_bound).
  *
- * Reaching one of them is a stop that the program cannot catch. Where nobody has set a limit
- * there still is a longest string and a deepest stack: reaching these is an error.
+ * A run that reaches one of them stops, and the program cannot catch that. Where nobody has set
+ * a limit, there still is a longest string and a deepest stack. To reach these is an error.
  */
 #ifndef MOONLET_LIMITS_H
 #define MOONLET_LIMITS_H

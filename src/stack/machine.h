@@ -9,15 +9,15 @@
  * the evaluator's own, and nothing of it is part of a state. When a program pauses, what is
  * to be kept has been put in the body of its coroutine first (control/switch.h).
  *
- * Nodes have a pointer to the machine in a register of the processor (link/node.h). The run
- * comes first, so that a pointer to it is the same one. A thread keeps its machines in a
- * pool: beginning takes one, ending gives it back, with its cache and its segments.
+ * Nodes have a pointer to the machine in a register of the processor (link/node.h). As the run
+ * comes first, that is a pointer to the run, too. A thread keeps its machines in a pool:
+ * machine_begin takes one, machine_end gives it back, with its cache and its segments.
  *
  * Invariants:
- *  1. the running coroutine's frames are in M->segment, and its registers here; its body in
- *     the heap is older.
- *  2. M->spare has no frames, nor is it any state's; it can be used if it has the run's epoch.
- *  3. segments in M->scratch belong to no state; what is in them is junk.
+ *  1. the running coroutine's frames are in M->segment, and its registers are here. Its body in
+ *     the heap is out of date.
+ *  2. M->spare has no frames and belongs to no state. It can be used if it has the run's epoch.
+ *  3. segments in M->scratch belong to no state. What is in them is junk.
  */
 #ifndef MOONLET_MACHINE_H
 #define MOONLET_MACHINE_H
@@ -28,7 +28,7 @@
 
 enum {
     STEP_VALUES = 16, /* to move so many takes a step */
-    STEP_LEVELS = 8   /* the same for passing so many frames */
+    STEP_LEVELS = 8   /* to pass so many frames takes a step */
 };
 
 /* Why control left the evaluator. */
@@ -48,7 +48,7 @@ typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION }
 typedef struct MachineHooks {
     /* An error that nothing catches, while the stack is as it was: frame and node. */
     void (*uncaught)(Machine *M, Value *fp, const Node *n);
-    /* At each poll, and from long natives (node NULL): false stops the run. */
+    /* At each poll, and from long natives, for which node is NULL. false stops the run. */
     bool (*poll)(Machine *M, Value *fp, const Node *n);
     /* A machine on another thread works for this one, which waits: the host prepares it for
      * its functions. */
@@ -58,7 +58,7 @@ typedef struct MachineHooks {
                              const char **error);
     /* An ImageHost (image/image.h), or NULL. */
     const void *(*images)(Machine *M);
-    bool one_thread; /* what the hooks call must not be called from others */
+    bool one_thread; /* what the hooks call must not be called from other threads */
 } MachineHooks;
 
 struct Machine {
@@ -152,18 +152,19 @@ _Static_assert(offsetof(Machine, run) == 0, "a pointer to the run is one to the 
 
 /* Beginning and ending -------------------------------------------------------- */
 
-/* state NULL: an empty world (no globals but an empty table). Amortised O(1). */
+/* Begins a run in the state. If state is NULL, the run begins in an empty world, whose globals
+ * are an empty table. Amortised O(1). */
 Machine *machine_begin(const State *state);
-/* Forgets the run; what it has allocated does not count for the one around it. */
+/* Ends the run. What it has allocated does not count for the run around it. */
 void machine_end(Machine *M);
-/* The same for a run that was there to look at a state, for the one around it. */
+/* Ends a run that only looked at a state. What that has allocated counts for nobody. */
 void machine_end_view(Machine *M);
-/* The run is left for a while, between two snapshots of which s is the first: what it has
- * allocated does not count for the one around it. It goes on in this thread or another. */
+/* Between two snapshots, of which s is the first, the run rests. What it has allocated does not
+ * count for the run around it. It may go on in another thread. */
 void machine_rest(Machine *M);
 void machine_wake(Machine *M, const State *s);
 
-/* The limits of another machine, which waits for this one. */
+/* Gives M the limits of another machine, which waits for it. */
 static inline void limits_inherit(Machine *M, const Machine *from)
 {
     M->limits = from->limits;
@@ -175,26 +176,27 @@ static inline void limits_inherit(Machine *M, const Machine *from)
 /* As run_snapshot. Called in mid-run the caller must first have put the running coroutine's
  * registers in its body (control/eval.c does). O(1). */
 State *machine_snapshot(Machine *M);
-/* The same while the evaluator runs: body is what the running coroutine's is to be in the
- * state. It goes on as it is, in its segment, whose frames body has copies of. */
+/* Takes a snapshot while the evaluator runs. In the state, the running coroutine's body is
+ * `body`, which has copies of the frames. The coroutine goes on in its segment. */
 State *machine_snapshot_running(Machine *M, const CoBody *body);
-/* The same (body NULL: as machine_snapshot) for a state that only this run knows, as a value
- * of its world: what the run writes next costs less. */
+/* As machine_snapshot_running, or with body NULL as machine_snapshot, for a state that only
+ * this run knows, as a value of its world. What the run writes next costs less. */
 State *machine_snapshot_own(Machine *M, const CoBody *body);
-/* Goes on from another state: whatever the run had changed is gone. O(1). */
+/* Goes on from another state. Whatever the run has changed is gone. O(1). */
 void machine_load(Machine *M, const State *s);
 /* As run_back. */
 void machine_back(Machine *M, const State *s);
 
 /* Small things ---------------------------------------------------------------- */
 
-/* With its maker's hook, but, as in PUC Lua, without that one's function. */
+/* The coroutine has the mask and count of its maker's hook, but not its function, as in PUC
+ * Lua. */
 Coroutine *machine_new_coroutine(Machine *M, Value function);
 
 /* Whether others want the run to stop. */
 static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
 
-/* Bytes that a new string may have. */
+/* How many bytes a new string may have. */
 static inline size_t machine_string_room(const Machine *M)
 {
     size_t room = mem_room();

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The log of what a run learns of the outside.
+ *
+ * Main invariant: a replay reads answers in the order in which they were written. Once one is
+ * not as asked for, the log has ended, and the run stops.
+ */
 #include "stack/outside.h"
 
 #include <errno.h>

@@ -4,11 +4,11 @@
  *
  *   log  [kind | length | bytes][kind | length | bytes] ...     oldest first
  *
- * Library functions ask the outside as ever (clocks, files, the environment) and hand the
- * answer through one of these functions. Where nobody records, it comes back as it is. While a
- * run is recorded, it is also written down. In a replay the world is not asked at all, and the
- * answer of the log comes back instead: all else that the function does, it does again. So a
- * replay takes the same steps, makes the same objects and counts the same memory.
+ * Library functions ask the outside (clocks, files, the environment) and hand the answer
+ * through one of these functions. Where nobody records, the answer comes back as it is. While a
+ * run is recorded, it is also written down. In a replay the outside is not asked at all, and
+ * the answer of the log comes back instead. All else that the function does, it does again. So
+ * a replay takes the steps, makes the objects and counts the memory of the recorded run.
  *
  * Invariants:
  *  1. whatever a program can learn of the outside passes here, in the same order each time.
@@ -48,10 +48,10 @@ typedef struct Outside {
     volatile int stop;
     StopChain stops;        /* for M->stops, with stop */
     uint64_t epoch, before; /* of the last snapshot that is the recorder's; see outside.c */
-    /* At each poll, with control at n (node_call_again: before a call): gives fp, which may
-     * have moved. NULL: nothing is done. */
+    /* Called at each poll, with control at n, which is node_call_again before a call. Answers
+     * fp, which may have moved. May be NULL. */
     Value *(*poll)(Machine *M, const struct Node *n, Value *fp);
-    /* The process is about to end; NULL: nothing is done. */
+    /* Called when the process is about to end. May be NULL. */
     void (*exit)(Machine *M, int status);
     bool stays; /* but it does not: the run is to end there */
     void *context, *context_of_exit;
@@ -66,19 +66,20 @@ static inline bool outside_records(const Machine *M)
     return __builtin_expect(M && M->outside != NULL, 0) && !M->outside->replays;
 }
 
-/* One answer more. */
+/* Writes down one more answer. */
 void outside_write(Machine *M, OutsideKind kind, const void *bytes, size_t length);
-/* The next answer, which lives as long as the log. Another kind than this: none. */
+/* The next answer, which lives as long as the log. NULL if it is of another kind. */
 const uint8_t *outside_read(Machine *M, OutsideKind kind, size_t *length);
 
-/* Each gives what it is given, or in a replay what was given when it was recorded. */
+/* Each of these answers what it is given, or in a replay what it was given in the recorded run.
+ */
 double outside_number(Machine *M, double now);
 bool outside_answer(Machine *M, bool now);
 /* Whether something went well; errno says why not. */
 bool outside_done(Machine *M, bool now);
-/* NULL is allowed; in a replay collected memory. */
+/* `now` may be NULL. In a replay, the answer is in collected memory. */
 const char *outside_text(Machine *M, const char *now);
-/* So many bytes, at most size, that were read to `to`. */
+/* How many bytes, at most size, were read to `to`. */
 size_t outside_bytes(Machine *M, void *to, size_t now, size_t size);
 /* A record of exactly this size; all zero when the log has none. */
 void outside_record(Machine *M, OutsideKind kind, void *record, size_t size);
@@ -87,7 +88,7 @@ void outside_record(Machine *M, OutsideKind kind, void *record, size_t size);
  * run is to end here. */
 void outside_exit(Machine *M, int status);
 
-/* A recorder has taken a snapshot, of which the program is to notice nothing. */
+/* Says that a recorder has taken a snapshot, which the program must not notice. */
 void outside_note_snapshot(Machine *M, uint64_t before);
 /* Whether a snapshot of the program's own has been taken since this epoch. */
 bool outside_is_older(const Machine *M, uint64_t epoch);

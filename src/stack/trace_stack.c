@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Which slots of frames hold values, by a flow analysis of a function's nodes.
+ *
+ * Main invariant: a slot counts as written at a node only if it is written on every way to it.
+ */
 #include "stack/trace_stack.h"
 
 #include <assert.h>

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Reading, setting and joining the captured variables of functions.
+ *
+ * Main invariant: a closure is never written. What is changed is a stand-in, in the heap map.
+ */
 #include "stack/upvalue.h"
 
 #include <assert.h>

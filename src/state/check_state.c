@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Checks of states, runs, segments and undo logs in debug builds.
+ *
+ * Main invariant: a check changes nothing, and costs O(1) on average.
+ */
 #include "state/check_state.h"
 
 #ifndef NDEBUG

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checks of the invariants that state.h, stack.h and undo.h number. What does not hold ends
- * the process, with words that say what should. In builds with NDEBUG there is nothing of it.
+ * Checks of the invariants that state.h, stack.h and undo.h number. If one does not hold, the
+ * process ends with words that say what should hold. Builds with NDEBUG have no checks.
  *
- * Cost: O(1), and for segment_check O(segments), of which it looks at 20; but the heap map,
- * now and then: each check of a state pays for 64 entries, and when enough has been paid for
- * the whole map, that is checked. state_check_whole and undo_check take O(what there is).
+ * Cost: O(1). segment_check looks at no more than 20 segments. The heap map is checked now and
+ * then only: each check of a state pays for 64 entries, and when a whole map has been paid for,
+ * it is checked. state_check_whole and undo_check take O(what there is).
  */
 #ifndef MOONLET_CHECK_STATE_H
 #define MOONLET_CHECK_STATE_H
@@ -15,7 +15,7 @@
 #ifndef NDEBUG
 /* A state that has just been made, or is gone on from. */
 void state_check(const State *s);
-/* The same, with its heap map. For one that is nobody's own. */
+/* Checks a state with its heap map. It must be nobody's own snapshot. */
 void state_check_whole(const State *s);
 /* A run between two things that it does. */
 void run_check(const Run *R);

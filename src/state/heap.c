@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The heap map, and the cache in front of it.
+ *
+ * Main invariant: an entry of the cache with the run's view shows what the heap map, or else
+ * the object, has. So whoever changes the map changes the cache.
+ */
 #include "state/heap.h"
 
 #include "state/marks.h"

@@ -8,19 +8,19 @@
 
 #include "state/state.h"
 
-/* A new run's. */
+/* Gives a new run its cache. */
 void heap_init_cache(Run *R);
-/* Nothing that is in the cache is what the run sees. */
+/* Makes all entries of the cache invalid for the run. */
 void heap_new_view(Run *R);
 
-/* The object is found in box there. */
+/* Puts an entry into the map: the object's contents are in box. */
 void heap_put(Hamt *heap, void *object, uint64_t *box, uint64_t token);
 #ifndef NDEBUG
 /* The map of a state with this next id and epoch is sound: see check_state.h. O(n). */
 void heap_check(const Hamt *heap, uint64_t next_id, uint64_t epoch);
 #endif
-/* An UndoFn for the State that is the context: what its object contained is written back
- * where it was written over, in a box of the state or in the object. */
+/* An UndoFn, whose context is a State. It writes the old contents of the entry's object back
+ * to where they were written over: in a box of that state, or in the object. */
 void heap_put_back(void *state, const UndoEntry *e);
 
 #endif

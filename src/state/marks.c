@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Sets of blocks for traces: tables of bits by address.
+ *
+ * Main invariant: a bit stands for 16 bytes. A set that has failed may lack members, and has
+ * none too many.
+ */
 #include "state/marks.h"
 
 #include <stdlib.h>

@@ -44,9 +44,9 @@ typedef struct Marks {
 } Marks;
 
 void marks_free(Marks *m);
-/* The bits of p's page; NULL: none is there. */
+/* The bits of p's page, or NULL if no member is on it. */
 uint64_t *marks_find(const Marks *m, uintptr_t p);
-/* The same; they are made. NULL: there is no memory; the set has failed. */
+/* Makes the bits of p's page. Answers NULL if there is no memory; then the set has failed. */
 uint64_t *marks_make(Marks *m, uintptr_t p);
 /* The smallest member that is not below `from`, or NULL. O(pages), mostly O(1). */
 void *marks_next(const Marks *m, uintptr_t from);
@@ -76,7 +76,7 @@ static inline bool marks_has(const Marks *m, const void *p)
     return bits && bits[marks_word((uintptr_t)p)] & marks_bit((uintptr_t)p);
 }
 
-/* false: it was there already, or the set has failed. */
+/* Answers false if the block is a member already, or if the set has failed. */
 static inline bool marks_add(Marks *m, const void *block)
 {
     uintptr_t p = (uintptr_t)block;
@@ -107,7 +107,7 @@ typedef struct PointerList {
 } PointerList;
 
 bool pointer_list_grow(PointerList *l);
-/* false: there was no memory. */
+/* Answers false if there is no memory. */
 static inline bool pointer_list_add(PointerList *l, const void *p)
 {
     if (__builtin_expect(l->count == l->capacity, 0) && !pointer_list_grow(l)) return false;

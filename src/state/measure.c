@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Adding up the blocks of a state, and of what a run holds.
+ *
+ * Main invariant: each block is counted once, with the size that was asked for.
+ */
 #include "state/measure.h"
 
 #include <assert.h>

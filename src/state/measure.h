@@ -29,10 +29,11 @@ typedef struct Measure {
 Measure measure_state(const State *s, const State *other, TraceStackFn *stack);
 
 /*
- * What a run holds, in bytes: all that its program can reach, but for what only weak
- * references reach, with the running stack; and what only its snapshots reach, which are the
- * userdata of this tag and those of first. Stops early when enough says so, of the objects
- * looked at in snapshots. In a run in mid-run, whose top segment is the running one.
+ * What a run in mid-run holds, in bytes. That is all that its program can reach, with the
+ * running stack, but without what only weak references reach. To this is added what only its
+ * snapshots reach. Snapshots are the userdata with this tag, and those in `first`. `enough` is
+ * asked now and then, with the number of objects looked at in snapshots, whether to stop. The
+ * top segment of the run is `running`.
  */
 typedef struct MeasureHeld {
     const void *snapshot_tag;

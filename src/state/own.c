@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A run's own snapshots: taking, looking into, going back to and dropping them.
+ *
+ * Main invariant: the last snapshot's log is the only open one. Before anybody looks into a
+ * snapshot, run_close has made an end of that.
+ */
 #include "state/own.h"
 
 #include "state/check_state.h"

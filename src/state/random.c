@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * glibc's rand(), in a block of the state.
+ *
+ * Main invariant: a block is written only under the epoch that it carries.
+ */
 #include "state/random.h"
 
 #include "mem.h"

@@ -23,25 +23,25 @@
  *
  * Invariants (segment_check; coroutine_check in stack/check_stack.h):
  *  1. a segment is written only by the run whose epoch it carries.
- *  2. so when a snapshot has frozen it, or a fork resumes it, control goes on in a
- *     copy of just the frame it returns into (copy on underflow).
- *  3. every frame that runs has STACK_SLACK slots above what its function asked for (a
- *     native's: above its arguments), so that a native needs no check to be called from Lua
- *     code, nor to call from there. frame_push makes frames anywhere else.
- *  4. a slot is a Value, or it is known to be something else or nobody's from the nodes at
- *     which the frames are, and from the kinds of their glue (stack/frame.h, trace_stack.h):
- *     whoever reads slots from outside goes by that.
+ *  2. so when a snapshot has frozen a segment, or a fork resumes it, control goes on in a
+ *     copy of just the frame that it returns into (copy on underflow).
+ *  3. every frame that runs has STACK_SLACK slots above what its function asked for, or above
+ *     its arguments if it is a native's. So no check is needed when Lua code calls a native, or
+ *     when a native calls. frame_push makes frames anywhere else.
+ *  4. a slot is a Value, unless the node at which its frame is, or the kind of its glue, says
+ *     that it is something else or nobody's (stack/frame.h, trace_stack.h). Whoever reads slots
+ *     from outside goes by that.
  *
- * A coroutine that has lain frozen goes on in a scratch segment, of which a run needs one
- * for each that runs or has resumed another. When control leaves it, the frames are
- * copied out to a compact segment that has no room to spare, if they are few; so a
- * coroutine that is resumed once between two snapshots costs the words it has on its
- * stack and no more. Scratch segments without frames belong to no state.
- *  5. a compact segment is the top one of its stack, and never runs. The segment that it runs
- *     in can always be had.
- *  6. `below` is how deep a segment lies: what is below prev, and in prev below the header of
- *     the frame at prev_frame.
- *  7. a frame's header is its own: it lies above the slots of the frame that it returns into.
+ * A coroutine that has lain frozen goes on in a scratch segment. A run needs one for each
+ * coroutine that runs or has resumed another. When control leaves it and its frames are few,
+ * they are copied out to a compact segment, which has no room to spare. So a coroutine that is
+ * resumed once between two snapshots costs the words that it has on its stack and no more.
+ * Scratch segments without frames belong to no state.
+ *  5. a compact segment is the top one of its stack, and never runs. A segment in which its
+ *     frames can run can always be had.
+ *  6. `below` says how deep a segment lies. It counts the slots below prev, and those of prev
+ *     below the header of the frame at prev_frame.
+ *  7. a frame's header is its own. It lies above the slots of the frame that it returns into.
  */
 #ifndef MOONLET_STACK_H
 #define MOONLET_STACK_H

@@ -3,7 +3,7 @@
  * State: a Lua world as an immutable value, and Run: a thread's work on one.
  *
  *   State [heap map | next id | random | world | paused]       64 bytes, never changes
- *   Run   the same, unpacked and mutable, with an epoch of its own
+ *   Run   what a state has, unpacked and mutable, with an epoch of its own
  *
  * What executes programs, its stack, its limits and its host are no part of this: they are
  * in the Machine around the run (stack/machine.h), of which this layer knows nothing.
@@ -15,27 +15,27 @@
  *
  * heap_* finds an object's contents as this run sees them (design, section 3):
  *   1. contents are in the object unless its type byte says OBJ_REMAPPED;
- *   2. a remapped object's contents are those of the heap map's entry, if there is
- *      one, else those frozen in the object;
- *   3. what carries this run's epoch is written in place; the first write to
- *      anything older puts a copy of its contents' header in the heap map;
- *   4. but what is not older than R->since was made when all snapshots taken since then
- *      were the run's own affair: it is written in place after it has been put aside
- *      for them (undo.h).
+ *   2. the contents of a remapped object are in its entry of the heap map. If it has no
+ *      entry, the contents frozen in the object hold;
+ *   3. contents with this run's epoch are written in place. The first write to older contents
+ *      puts a copy of their header in the heap map;
+ *   4. there is one exception. Contents that are not older than R->since are written in place
+ *      too, after they have been put aside (undo.h): all snapshots since then are the run's
+ *      own.
  *
  * Invariants (state_check, run_check):
  *  1. what the world, `paused` and the heap map refer to was made before the state: its id is
  *     less than next_id.
  *  2. an object that has an entry in the heap map is OBJ_REMAPPED, and its contents there are
  *     of no epoch after the state's.
- *  3. of the coroutine that is paused the heap map has the body, or more->running is it.
- *  4. a run's epoch is after those of its own snapshots; the last of their logs is the only
- *     one that is open.
+ *  3. the body of the paused coroutine is in the heap map, or it is more->running.
+ *  4. a run's epoch is after the epochs of its own snapshots. Of their logs only the last is
+ *     open.
  *
  * A direct-mapped cache stands in front of the heap map. Its entries are tagged with the
- * run's `view`, which changes when the run goes on from another state and not at a
- * snapshot: so it is never cleared, and stays warm from one snapshot to the next. What
- * was found may be written if the epoch in front of it is the run's.
+ * run's `view`. The view changes when the run goes on from another state, and not at a
+ * snapshot. So the cache is never cleared, and stays warm from one snapshot to the next.
+ * Contents that were found in it may be written if the epoch in front of them is the run's.
  */
 #ifndef MOONLET_STATE_H
 #define MOONLET_STATE_H
@@ -169,14 +169,15 @@ typedef struct Pins {
 static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
 
 Table *run_new_table(Run *R);
-/* One without a hook; a program's is made by machine_new_coroutine (stack/machine.h). */
+/* A coroutine without a hook. For programs, machine_new_coroutine (stack/machine.h) makes them.
+ */
 Coroutine *run_new_coroutine(Run *R, Value function);
 /* The same again of one that is not at work, which gets this function. */
 void run_restart_coroutine(Run *R, Coroutine *c, Value function);
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues);
 Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
 
-/* upvalues to be filled in. */
+/* The caller fills in the upvalues. */
 static inline Closure *run_new_closure(uint32_t upvalues)
 {
     size_t size = sizeof(Closure) + upvalues * sizeof(Value);
@@ -229,7 +230,7 @@ static inline TableBody *heap_table_at_hand(const Run *R, Value v)
     if (__builtin_expect(type == OBJ_TABLE, 1)) return &t->body;
     return type == (OBJ_TABLE | OBJ_REMAPPED) ? heap_cached(R, t) : NULL;
 }
-/* Has the run's epoch made them? */
+/* Whether the run's epoch has made these contents. */
 static inline bool heap_body_owned(const Run *R, const void *body)
 {
 #ifdef MOONLET_MUTABLE
@@ -256,11 +257,11 @@ static inline Value heap_cell(Run *R, const Cell *c)
 {
     return HEAP_PLAIN(c) ? c->value : *(const Value *)heap_read(R, c, &c->value);
 }
-/* A closure does not change, but debug.setupvalue may have put another in its place:
- * the one to run (stack/upvalue.h). */
+/* The closure to run for c. A closure does not change, but debug.setupvalue may have put a
+ * stand-in in its place (stack/upvalue.h). */
 const Closure *heap_closure_slow(Run *R, const Closure *c);
 void heap_set_closure(Run *R, Closure *c, const Closure *now);
-/* Whether that was ever called, in any state. */
+/* Whether heap_set_closure was ever called, in any state. */
 bool heap_closures_set(void);
 static inline const Closure *heap_closure(Run *R, const Closure *c)
 {
@@ -288,9 +289,10 @@ static inline Value *heap_cell_mut(Run *R, Cell *c)
 
 /*
  * Read-only tables. The contents of a frozen table belong to no epoch (EPOCH_NONE), so every
- * way to write to them comes to heap_table_slow, which gives contents that nobody sees: no
- * write gets through, whoever forgets to ask. Who asks, with heap_is_lost, has an error to
- * tell. It is the contents that are frozen, so a state from before has the table as it was.
+ * way to write to them ends in heap_table_slow, which gives contents that nobody sees. So no
+ * write gets through, even if a caller forgets to ask. A caller that asks, with heap_is_lost,
+ * can raise an error. The contents are frozen and not the table, so in a state from before the
+ * table is as it was.
  */
 void heap_freeze(Run *R, Table *t);
 static inline bool heap_is_frozen(Run *R, const Table *t)
@@ -301,8 +303,8 @@ static inline bool heap_is_lost(const Run *R, const TableBody *b)
 {
     return (const uint64_t *)b - 1 == R->lost;
 }
-/* Contents of a frozen table to be written all the same, by what programs do not notice; to be
- * frozen again. */
+/* Contents of a frozen table, to be written in a way that programs do not notice. The caller
+ * freezes the table again. */
 TableBody *heap_thaw(Run *R, Table *t);
 
 /* The contents of any object, to be read: a body, a cell's value, what stands for a closure or
@@ -328,11 +330,11 @@ static inline void run_set(Run *R, Table *t, Value key, Value v)
 {
     table_set(heap_table_mut(R, t), key, v, R->epoch);
 }
-/* The name becomes a constant: it is one that stands in a program. */
+/* The name becomes a constant, like a name that stands in a program. */
 void run_set_field(Run *R, Table *t, const char *name, Value v);
 Value run_get_field(Run *R, const Table *t, const char *name);
 
-/* A chunk has run: what it has defined is there to stay. */
+/* To be called when a chunk has run. What it has defined is there to stay. */
 void run_settle_globals(Run *R);
 
 /* Metatable of any value, NULL for none. O(1). */
@@ -345,7 +347,7 @@ Table *run_hidden_table(Run *R);
 /* The world's collection, to be written at once: the world is copied. */
 Collection *run_edit_collection(Run *R);
 
-/* Bytes that this state and its forebears have allocated: depends on what they did only. */
+/* Bytes that this state and its forebears have allocated. Depends only on what they did. */
 static inline uint64_t run_counted(const Run *R)
 {
     int64_t since = (int64_t)(mem_counted - R->counted_from);
@@ -366,57 +368,60 @@ void state_init(const struct Node *base);
 
 /* States and runs ------------------------------------------------------------- */
 
-/* Where a run is to be, once: memory that is all zero, and that the collector sees. It gets
- * its cache, which it keeps from one run_begin to the next. Once it has taken snapshots of
- * its own the place is one of a run for ever: the collector knows it (MemWeakList). */
+/* Prepares a place for runs, once. R is memory that is all zero and that the collector sees.
+ * The run gets its cache, which it keeps from one run_begin to the next. After it has taken own
+ * snapshots, the place must remain one of a run, because the collector knows it (MemWeakList).
+ */
 void run_prepare(Run *R);
-/* Begins from the state; NULL: an empty world (no globals but an empty table). */
+/* Begins in the state. If s is NULL, it begins in an empty world, whose globals are an empty
+ * table. */
 void run_begin(Run *R, const State *s);
 /* Packs the run's world as a new State (allocates ~80 bytes). The run goes on under
  * a fresh epoch. paused: the coroutine that the state is in the middle of, or NULL; its
  * registers are in its body. O(1). */
 State *run_snapshot(Run *R, Coroutine *paused);
-/* The same, where paused runs and goes on as it is, in its segment: body is what its own is
- * to be in the state, with copies of the frames. */
+/* As run_snapshot, while `paused` runs and goes on in its segment. In the state, its body is
+ * `body`, which has copies of the frames. */
 State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body);
-/* The same (body NULL: as run_snapshot) for a state that only this run knows, as a value of
- * its world: what the run writes next costs less. */
+/* As run_snapshot_running, or with body NULL as run_snapshot, for a state that only this run
+ * knows, as a value of its world. What the run writes next costs less. */
 State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body);
-/* What the run has made is frozen, and all its own snapshots may be seen by others, and
- * looked into: begin a run, and others of this header. */
+/* Freezes what the run has made. Then others may see all its own snapshots, and look into them.
+ * run_begin does this, and other functions of this header do. */
 void run_close(Run *R);
-/* What is kept for its own snapshots that the collector has found lost is let go, at once. */
+/* Lets go, at once, of what is kept for own snapshots that the collector has found lost. */
 void run_drop_lost(Run *R);
-/* s, just taken, is a value of the program: nobody but userdata of the run will know it. */
+/* Says that s, which has just been taken, is a value of the program. Nobody but userdata of the
+ * run will know it. */
+
 void run_own_value(State *s);
-/* Its heap map. O(1), but the first time for a run's own snapshot O(what the run has written
- * over since). */
+/* The state's heap map. O(1), but O(what the run has written over since) when it is the first
+ * look into a run's own snapshot. */
 Hamt state_heap(const State *s);
-/* The same state, of which to begin many runs. */
+/* A state equal to s, in a form in which many runs begin fast. */
 const State *state_settled(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
 void run_load(Run *R, const State *s);
-/* The same for a run's own state that is to be gone on from, all later ones of its own being
- * given up. O(what the run has written over since); what it writes then costs no more than
- * before. */
+/* As run_load, for one of the run's own snapshots. All its later own snapshots are given up.
+ * O(what the run has written over since). What it writes then costs no more than before. */
 void run_back(Run *R, const State *s);
 /* Calls fn for each object that was made before both states and whose contents differ or
  * may differ. O(changes): what the states share is skipped. */
 typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
-/* The same for what two runs have loaded, the bodies of running coroutines among it, and also
- * for objects that only one of them may have. */
+/* As state_diff, for the states that two runs have loaded. It also calls fn for the bodies of
+ * running coroutines, and for objects that only one of the states may have. */
 void run_diff(const Run *a, const Run *b, HeapDiffFn *fn, void *context);
 /* The run is left for a while, between two snapshots of which s is the first: what it has
  * allocated does not count for the one around it. It goes on in this thread or another. */
 void run_rest(Run *R);
 void run_wake(Run *R, const State *s);
-/* It is over; what it has allocated does not count for the one around it. */
+/* Ends the run. What it has allocated does not count for the run around it. */
 void run_end(Run *R);
 
 /* Stacks ---------------------------------------------------------------------- */
 
-/* NULL: there is no memory, which no small one meets. */
+/* Answers NULL if there is no memory, which happens to large segments only. */
 MEM_TRY Segment *segment_try_new(Run *R, uint32_t size);
 /* For at most SEGMENT_SURE_MAX slots. */
 Segment *segment_new(Run *R, uint32_t size);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Marking all that a run can reach.
+ *
+ * Main invariant: an object that is marked and not gray has been looked at: all that it refers
+ * to strongly is marked.
+ */
 #include "state/trace_internal.h"
 
 #include <assert.h>

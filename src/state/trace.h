@@ -19,15 +19,16 @@
  *  2. nothing shared is written: weak tables are cleared through heap_table_mut, so that
  *     older states keep what they saw.
  *  3. what a trace does depends on the state's own history only, never on addresses or
- *     on bdwgc: so it is the same in every replay.
+ *     on bdwgc. So each replay does what the first run did.
  *
- * Strings, numbers, booleans, light userdata and C functions without upvalues are
- * values: never removed from a weak table.
+ * Strings, numbers, booleans, light userdata and C functions without upvalues are values. They
+ * are never removed from a weak table.
  *
- * Cost: O(what the run can see); some 50 to 100 ns for an object. Allocates only what
- * it clears, and scratch memory (scratch.h), which there is also when there is no other: what
- * gray has no room for waits in a set, and where the weak tables find no place, they are looked
- * for among all that is marked. Should there be none, it does nothing, until later.
+ * Cost: O(what the run can see), some 50 to 100 ns for an object. It allocates only what it
+ * clears, and scratch memory (scratch.h), which can be had when there is no other memory. What
+ * gray has no room for waits in a set. Where there is no room for the lists of weak tables,
+ * they are looked for among all that is marked. Where there is no scratch memory, it does
+ * nothing.
  */
 #ifndef MOONLET_TRACE_H
 #define MOONLET_TRACE_H
@@ -83,13 +84,13 @@ void trace_value(Trace *T, Value v);
  * of the dead; takes down the figures in R->world->collection.
  */
 void trace_run(Run *R, const TraceRoots *roots);
-/* Drops heap map entries of what is not even seen weakly, or by finalizers: no program
- * notices. For how many entries there are depends on who has looked into the run's own
- * snapshots (undo.h), which is no part of the state's history. */
+/* Drops heap map entries of objects that cannot be reached even weakly or by finalizers. No
+ * program notices. It must not, because how many entries there are depends on who has looked
+ * into the run's own snapshots (undo.h), which is no part of the state's history. */
 void trace_purge(Run *R, const TraceRoots *roots);
 
-/* Queues all objects that have finalizers, as at the end of a program; true: without memory for
- * all, some, and there are more. */
+/* Queues all objects that have finalizers, as at the end of a program. Answers true if there
+ * was memory for some of them only: then there are more. */
 bool trace_finalize_all(Run *R);
 
 /* The table or userdata gets a finalizer, unless it has one waiting. */
@@ -98,7 +99,7 @@ void trace_add_finalizer(Run *R, Value object);
 void trace_queue_finalizer(Run *R, Value object);
 /* It is not to be called. */
 void trace_remove_finalizer(Run *R, Value object);
-/* Takes the next object off the queue; nil: there is none. */
+/* Takes the next object off the queue. Answers nil if there is none. */
 Value trace_next_finalizer(Run *R);
 
 #endif

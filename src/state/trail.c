@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The objects that a walk has met, and the paths to them.
+ *
+ * Main invariant: an object has one item, and its index is in the table under the object.
+ */
 #include "state/trail.h"
 
 #include <assert.h>

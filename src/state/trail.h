@@ -43,9 +43,9 @@ typedef struct Trail {
     uint32_t count, capacity;
 } Trail;
 
-/* The item of an object; NULL if it was not met. Good until the next trail_add. */
+/* The item of an object, or NULL if the walk has not met it. Good until the next trail_add. */
 TrailItem *trail_find(const Trail *t, Value object);
-/* NULL: there is no memory, which is a shortage. */
+/* Answers NULL if there is no memory, which is a shortage. */
 MEM_TRY TrailItem *trail_add(Trail *t, Value object, Value copy, Step step);
 
 static inline uint32_t trail_number(const Trail *t, const TrailItem *item)

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Undo logs: lists of blocks of entries, the newest first.
+ *
+ * Main invariant: an entry never changes. Blocks but the newest are full.
+ */
 #include "state/undo.h"
 
 #include <assert.h>

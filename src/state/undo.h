@@ -2,12 +2,12 @@
 /*
  * Undo: what a run has written over since a snapshot that it keeps to itself.
  *
- * A snapshot that nobody but the run that took it can look into need not be whole: the run
- * goes on writing to its objects where they lie, and puts what it writes over aside, once
- * for each object and snapshot. The run finds its objects where they always were; only who
- * looks into the snapshot pays, as it is then made whole (state_heap in own.c). Also
- * called shallow binding, or rerooting without going back (Baker, "Shallow Binding in Lisp
- * 1.5", CACM 1978).
+ * Nobody but the run that took such a snapshot can look into it, so it need not be whole. The
+ * run goes on writing to its objects in place. Before it writes over something, it puts the
+ * old contents aside, once for each object and snapshot. So the run finds its objects where
+ * they always were. Whoever looks into the snapshot pays, because it is made whole then
+ * (state_heap in own.c). The technique is known as shallow binding (Baker, "Shallow Binding in
+ * Lisp 1.5", CACM 1978).
  *
  *   State k   -> alone  [what only k needs: as it was written between k - 1 and k]
  *             -> Undo k [what k and earlier ones need; put aside before k + 1]
@@ -15,17 +15,19 @@
  *   entry        object, and the contents with their epoch as they were: a box of the heap map
  *
  * Invariants (undo_check):
- *  1. what an object contained in snapshot k is the only entry for it, alone or from Undo k on,
- *     whose epoch is not after that of k; if there is none, what it contains now.
- *  2. what is put aside for k alone is of no epoch after that of k.
+ *  1. if an object has been written over since snapshot k, there is exactly one entry for it,
+ *     in the list of k alone or from Undo k on, whose epoch is not after that of k. That entry
+ *     has the contents of k. An object without an entry contains now what it did then.
+ *  2. no entry in the list of k alone has an epoch after that of k.
  *  3. only the last log is open, and only the newest block of a list has room.
  *
- * A snapshot knows the logs of later ones but no earlier ones, and the run knows its
- * snapshots by a weak list: so what only dropped ones need goes with them. When k is dropped
- * and an earlier one is not, that one takes over from Undo k what it needs.
+ * A snapshot refers to the logs of later snapshots and not to those of earlier ones, and the
+ * run refers to its snapshots weakly. So what only dropped snapshots need is dropped with
+ * them. When k is dropped and an earlier snapshot is not, the earlier one takes from Undo k
+ * what it needs.
  *
- * Only the run's thread may touch an open log. run_close (state.h) ends the writing over:
- * before others can see one of the snapshots, and before one of them is looked into.
+ * Only the run's thread may touch an open log. run_close (state.h) ends the writing over. It is
+ * called before anybody else can see one of the snapshots, and before anybody looks into one.
  */
 #ifndef MOONLET_UNDO_H
 #define MOONLET_UNDO_H
@@ -61,8 +63,9 @@ static inline bool undo_full(const UndoList *l)
 {
     return !l->block || l->block->count == l->block->size;
 }
-/* Takes the place of the logs between u and next (NULL: all after u), whose snapshots are no
- * more: of their entries those of epochs up to that of u's snapshot. */
+/* The snapshots between that of u and that of next are no more. u takes over those entries of
+ * their logs whose epochs are up to that of its own snapshot. If next is NULL, all logs after u
+ * are meant. */
 void undo_merge(Undo *u, Undo *next, uint64_t epoch);
 
 typedef void UndoFn(void *context, const UndoEntry *e);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The bounds of walks.
+ *
+ * Main invariant: the flag and the clock are looked at once in so many values, and bounds at
+ * each step, so a walk exceeds its bounds by one step at most.
+ */
 #include "state/walk.h"
 
 #include <assert.h>

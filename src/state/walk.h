@@ -2,10 +2,11 @@
 /*
  * Walk: how far a walk over a state's data may go, and how far it has come.
  *
- * What a program has made can be larger than it looks: thirty tables, each with the next one
- * twice, are 2^30 to who does not notice; a string of a megabyte may stand in a thousand
- * places. So whoever walks for the host (terms, imports, packs, digests) asks before each
- * step whether it may be taken: nodes are values looked at, bytes those of what is made.
+ * What a program has made can be larger than it looks. Thirty tables, each of which holds the
+ * next one twice, are 2^30 tables to a walk that does not notice. A string of a megabyte may
+ * stand in a thousand places. So all walks for the host (terms, imports, packs, digests) ask
+ * before each step whether it may be taken. `nodes` are values looked at, `bytes` those of what
+ * is made.
  *
  * Invariant: once a walk has ended it takes no more steps, and `end` says why.
  */
@@ -38,13 +39,13 @@ typedef struct Walk {
     WalkEnd end;
 } Walk;
 
-/* One without bounds, which the caller then may set. */
+/* A walk without bounds. The caller may set some. */
 Walk walk_begin(void);
 /* It may take no longer than this from now on. */
 void walk_limit_time(Walk *w, uint64_t ns);
 
 bool walk_look(Walk *w);
-/* Takes a step; false: the walk has ended. O(1). */
+/* Takes a step. Answers false if the walk has ended. O(1). */
 static inline bool walk_take(Walk *w, uint64_t nodes, uint64_t bytes)
 {
     w->nodes += nodes;
@@ -52,9 +53,9 @@ static inline bool walk_take(Walk *w, uint64_t nodes, uint64_t bytes)
     if (w->nodes < w->nodes_until_look && w->bytes <= w->bytes_max) return true;
     return walk_look(w);
 }
-/* Ends it; gives false. */
+/* Ends the walk. Answers false. */
 bool walk_end(Walk *w, WalkEnd why);
-/* The same as walk_take for going down to this depth, counted from 1. */
+/* As walk_take, for going down to this depth, counted from 1. */
 static inline bool walk_deepen(Walk *w, uint64_t depth)
 {
     return depth > w->depth_max ? walk_end(w, WALK_DEPTH) : !w->end;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The blocks of a syntax tree's nodes, and the list of what the nodes hold.
+ *
+ * Main invariant: what a node points to is in a block of the tree, a constant, or in the list.
+ */
 #include "syntax/tree.h"
 
 #include <assert.h>

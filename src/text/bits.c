@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The operations of bit32, on unsigned numbers of 32 bits.
+ *
+ * Main invariant: no shift is by the width of the type or more, which C leaves undefined.
+ */
 #include "text/bits.h"
 
 #include <stddef.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Buffers in which texts are built; a long one becomes a String without a copy.
+ *
+ * Main invariant: length <= capacity <= limit. After the first failure a buffer stays as it
+ * is.
+ */
 #include "text/buffer.h"
 
 #include "mem.h"

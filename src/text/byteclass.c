@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The classes of bytes in patterns, and sets of bytes.
+ *
+ * Main invariant: classes are those of the C locale, whatever locale the process has.
+ */
 #include "text/byteclass.h"
 
 /* What a byte of ASCII can be; the other half of the bytes is nothing. */

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * string.format: reading the format, and writing one conversion at a time.
+ *
+ * Main invariant: a specification handed to printf is made here from parts that are known. It
+ * is never a piece of the program's text.
+ */
 #include "text/format.h"
 
 #include "text/bits.h"

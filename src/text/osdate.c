@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * os.date and os.time without their tables.
+ *
+ * Main invariant: a conversion that C's strftime might not know never comes to it.
+ */
 #include "text/osdate.h"
 
 #include "text/bits.h"

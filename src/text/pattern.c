@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Patterns: items, sets, and the matcher that recurs.
+ *
+ * Main invariant: nothing is read outside [subject, end) and [pattern, end), and each step is
+ * paid.
+ */
 #define _GNU_SOURCE /* memmem */
 #include "text/pattern.h"
 

@@ -85,7 +85,9 @@ static inline uint64_t pattern_spent(const Matcher *m) { return m->given - m->fu
  * answers. It does a step at least, and may spend more than its fuel: m->debt. */
 PatternStatus pattern_go_on(Matcher *m);
 /* The machine as bytes, the same on every machine, and back. NULL, 0: it has not been needed.
- * The bytes may be anything; false: they are no progress of a search for these strings. */
+ * The bytes may be anything. Answers false if they are no progress of a search for these
+ * strings.
+ */
 size_t pattern_saved_size(const Matcher *m);
 void pattern_save(const Matcher *m, char *bytes);
 bool pattern_load(Matcher *m, const char *bytes, size_t size);

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Doubles to decimal digits, in 128 bits.
+ *
+ * Main invariant: what is answered is exact, and rounded as printf rounds. Where 128 bits do
+ * not suffice, nothing is answered.
+ */
 #include "value/decimal.h"
 
 #include <math.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * libm, which is loaded when it is first needed.
+ *
+ * Main invariant: libm_opened is NULL, or points to a table in which all functions have been
+ * found.
+ */
 #include "value/libm.h"
 
 #include "mem.h"

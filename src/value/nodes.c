@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The nodes that PUC Lua's hash part would have, with their links.
+ *
+ * Main invariant: a node is in the chain of its main place, unless that is taken by a node
+ * which is in its own; as in ltable.c.
+ */
 #include "value/nodes.h"
 
 #include <assert.h>

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Integer keys by sixteens: entries of the map that hold 16 neighbours.
+ *
+ * Main invariant: a chunk has at least one value, and the last two words of the table's vector
+ * count the chunks and their values.
+ */
 #include "value/table_chunks.h"
 
 #include <assert.h>
