@@ -500,9 +500,7 @@ static NOINLINE Value *value_frame(const Node *n, Value *fp, Value v)
 {
     size_t at = frame_extent(fp) + FRAME_HEADER;
     Value *nf = fp + at;
-    nf[-4] = at;
-    nf[-3] = value_object(n);
-    nf[-2] = value_object(&glue_value);
+    frame_link(nf, at, &glue_value, value_object(n));
     nf[-1] = V_NIL;
     nf[0] = v;
     return nf;

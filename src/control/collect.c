@@ -130,8 +130,8 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
     collect_arm(M);
     if (!finalize) return NULL;
     Value *nf = frame_push(M, fp, frame_used_at(M, n, fp), &glue_poll, value_object(n));
-    nf[-6] = value_boolean(hook_off(M));
-    nf[-5] = value_number(M->open);
+    nf[AT_POLL_OFF] = value_boolean(hook_off(M));
+    nf[AT_POLL_OPEN] = value_number(M->open);
     nf[-1] = native_value(M, &natives_finalizers[COLLECTED]);
     return nf;
 }
@@ -168,14 +168,14 @@ void collect_pause(Machine *M)
 
 bool collect_hooks_were_on(const Node *ret, const Value *base)
 {
-    return ret->kind == N_GLUE_POLL && base[-6] == V_FALSE;
+    return ret->kind == N_GLUE_POLL && base[AT_POLL_OFF] == V_FALSE;
 }
 
 EXEC(exec_GLUE_POLL)
 {
-    if (fp[-6] == V_FALSE) hook_leave(M);
+    if (fp[AT_POLL_OFF] == V_FALSE) hook_leave(M);
     n = frame_payload_node(fp);
-    M->open = (uint32_t)value_to_double(fp[-5]);
+    M->open = (uint32_t)value_to_double(fp[AT_POLL_OPEN]);
     fp = frame_owner(fp);
     HAND(eval_again, n, fp, acc, d);
 }
@@ -229,7 +229,7 @@ static void end_finalizers(Machine *M, const Value *a)
 bool collect_is_caller(const Node *ret, const Value *base)
 {
     if (ret->kind == N_GLUE_POLL) return true;
-    return ret->kind == N_GLUE_NATIVE && base[-3] == (Value)(uintptr_t)finalized;
+    return ret->kind == N_GLUE_NATIVE && frame_payload_code(base) == finalized;
 }
 
 void collect_left(Machine *M)

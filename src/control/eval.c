@@ -99,14 +99,17 @@ EXEC(many_GLUE_HALT)
 }
 
 /* Whether the C function that has called the frame waits for this evaluator. */
-static inline bool is_awaited(const Machine *M, const Value *fp) { return fp[-5] == M->ticket; }
+static inline bool is_awaited(const Machine *M, const Value *fp)
+{
+    return fp[AT_TICKET] == M->ticket;
+}
 
 /* It does not any more: it has a continuation, or the state has been gone on from without it.
  */
 static NOINLINE int go_on_without(Machine *M, Value *fp)
 {
-    CallAgain *again = (CallAgain *)(uintptr_t)fp[-3];
-    size_t used = (size_t)fp[-4] - ABOVE_HEADER;
+    CallAgain *again = (CallAgain *)(uintptr_t)fp[AT_PAYLOAD];
+    size_t used = (size_t)fp[AT_DISTANCE] - ABOVE_HEADER;
     M->native = frame_owner(fp);
     if (again) return again(M, M->native, used);
     return native_throw(M, new_c_string("the C function that called is gone"));
@@ -214,7 +217,7 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
     if (!fp) return no_frame(M);
     Segment *segment = M->segment;
     bool error_room = M->error_room;
-    fp[-2] = value_object(&glue_halt);
+    fp[AT_RETURN] = value_object(&glue_halt);
     fp[-1] = f;
     for (size_t i = 0; i < n; i++) fp[i] = args[i];
     const Value *pinned = M->pinned;
@@ -269,8 +272,8 @@ Value *eval_frame_above(Value *a, size_t used, size_t n)
 {
     memmove(a + used + ABOVE_HEADER - 1, a + used, (n + 1) * sizeof *a);
     Value *nf = frame_link(a + used + ABOVE_HEADER, used + ABOVE_HEADER, &glue_c, 0);
-    nf[-6] = V_NIL;
-    nf[-5] = NO_TICKET;
+    nf[AT_C_HANDLER] = V_NIL;
+    nf[AT_TICKET] = NO_TICKET;
     return nf;
 }
 
@@ -292,9 +295,9 @@ RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, Call
     Value *nf = frame_above(M, used, n);
     if (!nf) return no_frame(M);
     uint64_t ticket = M->ticket;
-    nf[-6] = handler;
-    nf[-5] = M->ticket = epoch_new();
-    nf[-3] = (Value)(uintptr_t)again;
+    nf[AT_C_HANDLER] = handler;
+    nf[AT_TICKET] = M->ticket = epoch_new();
+    nf[AT_PAYLOAD] = (Value)(uintptr_t)again;
     Value *a = M->native;
     Segment *segment = M->segment;
     bool error_room = M->error_room;
@@ -502,7 +505,8 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
         case ERROR_COUNTS: handlers++; break;
         case ERROR_CATCHES: return UNWIND_CATCH;
         case ERROR_HANDLES:
-            return has_handler(M, c.ret_base[-5], handlers) ? UNWIND_HANDLE : UNWIND_CATCH;
+            return has_handler(M, c.ret_base[AT_HANDLER], handlers) ? UNWIND_HANDLE
+                                                                    : UNWIND_CATCH;
         case ERROR_RESTORES: return UNWIND_WORLD;
         case ERROR_ENDS: return UNWIND_COROUTINE;
         case ERROR_LEAVES:
@@ -510,8 +514,9 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
             return has_handler(M, M->handler, handlers) ? UNWIND_HANDLE : UNWIND_OUT;
         case ERROR_RETURNS:
             if (!is_awaited(M, c.ret_base)) break;
-            if (c.ret_base[-6] == V_NIL) return UNWIND_OUT;
-            return has_handler(M, c.ret_base[-6], handlers) ? UNWIND_HANDLE : UNWIND_OUT;
+            if (c.ret_base[AT_C_HANDLER] == V_NIL) return UNWIND_OUT;
+            return has_handler(M, c.ret_base[AT_C_HANDLER], handlers) ? UNWIND_HANDLE
+                                                                      : UNWIND_OUT;
         default: break;
         }
         if (!frame_down(&c)) return UNWIND_OUT;
@@ -532,7 +537,7 @@ static NOINLINE Value *catch_error(Machine *M)
     assert(M->catch_segment && M->catch_frame && "somebody catches the error");
     Segment *s = M->catch_segment;
     Value *a = frame_owner(M->catch_frame);
-    M->pcalls = (uint32_t)M->catch_frame[-3];
+    M->pcalls = frame_payload_pcalls(M->catch_frame);
     bool deep = s->below + (size_t)(a - s->slots) > M->limits.stack;
     frame_set_error_room(M, M->error_room && deep); /* else a handler is left, if any */
     a = frame_thaw(M, s, a, a, NATIVE_SLOTS);

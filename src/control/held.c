@@ -35,8 +35,8 @@ int64_t held_bound(const Machine *M)
 static void add_worlds(PointerList *to, FrameCursor c)
 {
     do {
-        if (c.ret->kind == N_GLUE_FORK || c.ret->kind == N_GLUE_TRY)
-            pointer_list_add(to, value_pointer(c.ret_base[-3]));
+        if (frame_kinds[c.ret->kind].payload == PAYLOAD_WORLD)
+            pointer_list_add(to, frame_payload_world(c.ret_base));
     } while (frame_down(&c));
 }
 

@@ -77,14 +77,14 @@ EXEC(control_xpcall)
     charge_values(M, (size_t)acc);
     memmove(fp + 5, fp + 2, (size_t)(acc - 2) * sizeof(Value));
     Value *nf = frame_link(fp + 5, 5, &glue_xpcall, M->pcalls++);
-    nf[-5] = handler;
+    nf[AT_HANDLER] = handler;
     nf[-1] = f;
     HAND(call_any, &glue_xpcall, nf, acc - 2, d);
 }
 
 EXEC(exec_GLUE_PCALL)
 {
-    M->pcalls = (uint32_t)fp[-3];
+    M->pcalls = frame_payload_pcalls(fp);
     fp = frame_owner(fp);
     fp[0] = V_TRUE;
     fp[1] = acc;
@@ -116,7 +116,7 @@ static NOINLINE Value *prefix_true(Machine *M, Value *a)
 
 EXEC(many_GLUE_PCALL)
 {
-    M->pcalls = (uint32_t)fp[-3];
+    M->pcalls = frame_payload_pcalls(fp);
     Value *a = prefix_true(M, frame_owner(fp));
     if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
     RETURN_MANY(a);

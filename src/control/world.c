@@ -93,11 +93,9 @@ EXEC(control_try)
     HAND(call_any, &glue_try, nf, acc - 1, d);
 }
 
-static inline State *saved_state(const Value *nf) { return value_pointer(nf[-3]); }
-
 static NOINLINE Value *end_fork(Machine *M, Value *nf)
 {
-    State *s = saved_state(nf);
+    State *s = frame_payload_world(nf);
     Value *values = save_values(M, M->results, M->result_count);
     M->native = nf;
     return !values ? NULL : go_back(M, s, values, M->result_count, s->next_id);
@@ -120,12 +118,12 @@ EXEC(exec_GLUE_FORK)
 /* As pcall, in whose glue this word counts protected calls. */
 EXEC(many_GLUE_TRY)
 {
-    fp[-3] = M->pcalls;
+    fp[AT_PAYLOAD] = M->pcalls;
     HAND(many_GLUE_PCALL, n, fp, acc, d);
 }
 EXEC(exec_GLUE_TRY)
 {
-    fp[-3] = M->pcalls;
+    fp[AT_PAYLOAD] = M->pcalls;
     HAND(exec_GLUE_PCALL, n, fp, acc, d);
 }
 
@@ -133,7 +131,7 @@ EXEC(exec_GLUE_TRY)
 static NOINLINE bool undo(Machine *M, Value *nf)
 {
     bool fork = frame_ret(nf)->kind == N_GLUE_FORK;
-    State *s = saved_state(nf);
+    State *s = frame_payload_world(nf);
     Value *values = save_values(M, (Value[]){V_FALSE, M->error}, 2);
     M->error = V_NIL;
     M->error_handled = false;

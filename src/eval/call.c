@@ -78,7 +78,7 @@ EXEC(call_any)
         fp[-1] = value_object(heap_closure(&M->run, value_pointer(fp[-1])));
     const Proto *p = frame_proto(fp);
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll_call, n, fp, (Value)count, d);
-    size_t room = proto_frame(p) + (p->vararg ? count + 3 : 0);
+    size_t room = proto_frame(p) + (p->vararg ? count + SHIFT_HEADER : 0);
     if (room < count) room = count;
     if (UNLIKELY(fp + room > M->limit)) {
         Value *moved = frame_grow(M, fp, count, room);
@@ -90,10 +90,10 @@ EXEC(call_any)
         count = p->params;
     }
     if (p->vararg) {
-        Value *inner = fp + count + 3;
+        Value *inner = fp + count + SHIFT_HEADER;
         inner[-1] = fp[-1];
-        inner[-2] = value_object(&glue_vararg);
-        inner[-3] = count + 3;
+        inner[AT_RETURN] = value_object(&glue_vararg);
+        inner[AT_SHIFT] = count + SHIFT_HEADER;
         for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
         fp = inner;
     }
@@ -139,7 +139,7 @@ EXEC(exec_GLUE_ANSWER)
 EXEC(many_GLUE_NATIVE)
 {
     Value *a = frame_owner(fp);
-    NativeCont *cont = (NativeCont *)(uintptr_t)fp[-3];
+    NativeCont *cont = frame_payload_code(fp);
     M->native = a;
     acc = (Value)(int64_t)cont(M, a, (int)M->result_count);
     if (UNLIKELY((int64_t)acc == NATIVE_PAUSE)) HAND(eval_stop_return, n, fp, acc, d);

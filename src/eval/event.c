@@ -67,7 +67,7 @@ static Stage due_after(Machine *M, const Node *n, const Value *fp, Stage from)
     bool native = value_is(fp[-1], OBJ_NATIVE);
     if (from == STAGE_NATIVE_RETURN && mask & HOOK_RETURN && native) return from;
     if (!frame_is_called(n)) {
-        if (hook_is_operation(n)) M->hook.last = value_pointer(fp[-3]);
+        if (hook_is_operation(n)) M->hook.last = frame_payload_node(fp);
         return STAGE_GO_ON;
     }
     if (from <= STAGE_RESULT_LINE && mask & HOOK_LINE) {
@@ -114,10 +114,11 @@ static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value
     Stage s = (Stage)(stage & ~STAGE_BOXED);
     Value event = event_name(s, fp), line = event_line(s, n, fp);
     Value *nf = frame_push(M, fp, (size_t)(top - fp), &glue_hook, value_object(n));
-    nf[-8] = value_number(kept);
-    nf[-7] = value_number(d);
-    nf[-6] = value_is_number(acc) || acc <= V_TRUE || acc > UINT32_MAX ? acc : V_NIL;
-    nf[-5] = value_number(stage);
+    nf[AT_HOOK_COUNT] = value_number(kept);
+    nf[AT_HOOK_NUMBER] = value_number(d);
+    bool value = value_is_number(acc) || acc <= V_TRUE || acc > UINT32_MAX;
+    nf[AT_HOOK_VALUE] = value ? acc : V_NIL;
+    nf[AT_HOOK_STAGE] = value_number(stage);
     nf[-1] = M->hook.hook->function;
     nf[0] = event;
     nf[1] = line;
@@ -165,7 +166,7 @@ EXEC(hook_run)
     case N_CALL_1:
     case N_CALL_2:
     case N_CALL_3:
-    case N_CALL_N: nf[-2] = value_object(n + 1); HAND(call_any, n, nf, n->b, d);
+    case N_CALL_N: nf[AT_RETURN] = value_object(n + 1); HAND(call_any, n, nf, n->b, d);
     case N_ITER_CALL: HAND(slow_iter_call, n, fp, acc, d);
     default: HAND(node_execs[n->kind], n, fp, acc, d);
     }
@@ -238,9 +239,9 @@ Value *hook_mark_handler(Machine *M, Value *nf, const Node *n, Value f)
 {
     if (!(hook_mask(M) & HOOK_CALL)) return nf;
     if ((n->kind != N_TAIL_N && n->kind != N_TAIL_OPEN) || !value_is(f, OBJ_CLOSURE)) return nf;
-    nf += 3;
-    nf[-3] = 3;
-    nf[-2] = value_object(&glue_tail);
+    nf += SHIFT_HEADER;
+    nf[AT_SHIFT] = SHIFT_HEADER;
+    nf[AT_RETURN] = value_object(&glue_tail);
     return nf;
 }
 
@@ -309,11 +310,11 @@ EXEC(hook_ret)
 static NOINLINE Value *resume(Machine *M, const Node *n, const Value *fp)
 {
     Value *owner = frame_owner((Value *)fp);
-    M->hook_stage = (int)value_to_double(fp[-5]);
-    M->open = (uint32_t)value_to_double(fp[-8]);
+    M->hook_stage = (int)value_to_double(fp[AT_HOOK_STAGE]);
+    M->open = (uint32_t)value_to_double(fp[AT_HOOK_COUNT]);
     hook_leave(M);
     if (!hook_stage_is_after(M->hook_stage)) return owner;
-    M->results = value_pointer(fp[-6]);
+    M->results = value_pointer(fp[AT_HOOK_VALUE]);
     M->result_count = M->open;
     if (M->hook_stage == STAGE_NATIVE_RETURN) return frame_leave(M, M->segment, owner);
     return owner + n->a;
@@ -321,9 +322,9 @@ static NOINLINE Value *resume(Machine *M, const Node *n, const Value *fp)
 
 EXEC(exec_GLUE_HOOK)
 {
-    n = value_pointer(fp[-3]);
-    acc = fp[-6];
-    d = value_to_double(fp[-7]);
+    n = frame_payload_node(fp);
+    acc = fp[AT_HOOK_VALUE];
+    d = value_to_double(fp[AT_HOOK_NUMBER]);
     fp = resume(M, n, fp);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, M->segment->slots + FRAME_HEADER, acc, d);
     switch (M->hook_stage) {

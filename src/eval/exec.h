@@ -78,27 +78,27 @@ typedef enum Action {
 #ifdef MOONLET_STRESS
 EXEC(stress_return_one); /* control/stress.h */
 EXEC(stress_return_many);
-#define RETURN_ONE(nf_, v_)                                                            \
-    do {                                                                               \
-        Value *nf__ = (nf_);                                                           \
-        HAND(stress_return_one, (const Node *)value_pointer(nf__[-2]), nf__, (v_), d); \
+#define RETURN_ONE(nf_, v_)                                      \
+    do {                                                         \
+        Value *nf__ = (nf_);                                     \
+        HAND(stress_return_one, frame_ret(nf__), nf__, (v_), d); \
     } while (0)
-#define RETURN_MANY(nf_)                                                                 \
-    do {                                                                                 \
-        Value *nf__ = (nf_);                                                             \
-        HAND(stress_return_many, (const Node *)value_pointer(nf__[-2]), nf__, V_NIL, d); \
+#define RETURN_MANY(nf_)                                           \
+    do {                                                           \
+        Value *nf__ = (nf_);                                       \
+        HAND(stress_return_many, frame_ret(nf__), nf__, V_NIL, d); \
     } while (0)
 #else
-#define RETURN_ONE(nf_, v_)                                       \
-    do {                                                          \
-        Value *nf__ = (nf_);                                      \
-        GO((const Node *)value_pointer(nf__[-2]), nf__, (v_), d); \
+#define RETURN_ONE(nf_, v_)                 \
+    do {                                    \
+        Value *nf__ = (nf_);                \
+        GO(frame_ret(nf__), nf__, (v_), d); \
     } while (0)
-#define RETURN_MANY(nf_)                             \
-    do {                                             \
-        Value *nf__ = (nf_);                         \
-        const Node *ret__ = value_pointer(nf__[-2]); \
-        HAND(ret__->k.many, ret__, nf__, V_NIL, d);  \
+#define RETURN_MANY(nf_)                            \
+    do {                                            \
+        Value *nf__ = (nf_);                        \
+        const Node *ret__ = frame_ret(nf__);        \
+        HAND(ret__->k.many, ret__, nf__, V_NIL, d); \
     } while (0)
 #endif
 

@@ -3,7 +3,7 @@
  * Calls and returns.
  *
  * The caller's nodes have put the callee at nf[-1] and the arguments at nf[0..b),
- * nf = fp + a. The call node writes the node after it, a RET node, to nf[-2], and the
+ * nf = fp + a. The call node writes the node after it, a RET node, to nf[AT_RETURN], and the
  * callee's frame begins where its arguments are. A return jumps to that RET node
  * with fp still the callee's: one value travels in acc through exec, any other
  * number in M->results through k.many.
@@ -17,7 +17,7 @@
 #define CALL_BODY(nargs_, fill_)                                             \
     Value *nf = fp + n->a;                                                   \
     Value f = nf[-1];                                                        \
-    nf[-2] = value_object(n + 1);                                            \
+    nf[AT_RETURN] = value_object(n + 1);                                     \
     if (LIKELY(value_is_object(f))) {                                        \
         const Closure *c = value_pointer(f);                                 \
         if (LIKELY(c->h.type == OBJ_CLOSURE)) {                              \
@@ -43,7 +43,7 @@ EXEC(exec_CALL_N) { CALL_BODY(n->b, FILL_FROM(n->b)); }
 EXEC(exec_CALL_OPEN)
 {
     Value *nf = fp + n->a;
-    nf[-2] = value_object(n + 1);
+    nf[AT_RETURN] = value_object(n + 1);
     HAND(call_any, n, nf, n->b + (Value)M->open, d);
 }
 
@@ -166,11 +166,11 @@ static inline Value *tail_frame(Machine *M, Value *fp, const Value *from, size_t
     charge_values(M, count);
     Value *nf = frame_without_varargs(fp), f = from[-1];
     bool first = frame_ret(nf) != &glue_tail;
-    if (first) nf += 3;
+    if (first) nf += SHIFT_HEADER;
     memmove(nf, from, count * sizeof(Value));
     if (first) {
-        nf[-3] = 3;
-        nf[-2] = value_object(&glue_tail);
+        nf[AT_SHIFT] = SHIFT_HEADER;
+        nf[AT_RETURN] = value_object(&glue_tail);
     }
     nf[-1] = f;
     return nf;
@@ -185,7 +185,7 @@ static COLD EXEC(tail_other)
         fp = tail_frame(M, fp - n->a, fp, count);
         HAND(call_any, n, fp, count, d);
     }
-    fp[-2] = value_object(n + 1);
+    fp[AT_RETURN] = value_object(n + 1);
     HAND(call_any, n, fp, count, d);
 }
 
@@ -196,7 +196,7 @@ EXEC(exec_TAIL_N)
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
         if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
-        from[-2] = value_object(n + 1);
+        from[AT_RETURN] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
     Value *nf = tail_frame(M, fp, from, count);
@@ -216,7 +216,7 @@ EXEC(exec_TAIL_OPEN)
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     if (!value_is(from[-1], OBJ_CLOSURE)) {
         if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
-        from[-2] = value_object(n + 1);
+        from[AT_RETURN] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
     Value *nf = tail_frame(M, fp, from, count);
@@ -249,21 +249,21 @@ EXEC(exec_VARARG_OPEN)
 }
 EXEC(exec_GLUE_VARARG)
 {
-    fp -= fp[-3];
+    fp = frame_unshifted(fp);
     RETURN_ONE(fp, acc);
 }
 EXEC(exec_GLUE_TAIL)
 {
-    fp -= fp[-3];
+    fp = frame_unshifted(fp);
     RETURN_ONE(fp, acc);
 }
 EXEC(many_GLUE_TAIL)
 {
-    fp -= fp[-3];
+    fp = frame_unshifted(fp);
     RETURN_MANY(fp);
 }
 EXEC(many_GLUE_VARARG)
 {
-    fp -= fp[-3];
+    fp = frame_unshifted(fp);
     RETURN_MANY(fp);
 }

@@ -84,7 +84,7 @@ static inline Value *iterator_frame(const Node *n, Value *fp)
     nf[-1] = fp[n->a];
     nf[0] = fp[n->a + 1];
     nf[1] = fp[n->a + 2];
-    nf[-2] = value_object(n + 1);
+    nf[AT_RETURN] = value_object(n + 1);
     return nf;
 }
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers that images have for what frames return to: their places in this list. */
+/* The numbers that images have for what frames return to: FRAME_KINDS has them. */
 #include "image/frames.h"
 
-static const Node *const glues[FRAME_CODES] = {
-    NULL,         &glue_value,  &glue_bool,  &glue_not,    &glue_none,    &glue_concat,
-    &glue_native, &glue_answer, &glue_pcall, &glue_xpcall, &glue_handler, &glue_hook,
-    &glue_fork,   &glue_try,    &glue_poll,  &glue_base,   &glue_halt};
+static const Node *const glues[] = {
+#define X_GLUE(name, kind) &name,
+    FRAME_GLUES(X_GLUE)
+#undef X_GLUE
+};
 
-unsigned frame_code(const Node *ret)
+unsigned frame_code(const Node *ret) { return frame_kinds[ret->kind].image; }
+
+const Node *frame_glue(unsigned code)
 {
-    for (unsigned i = 1; i < FRAME_CODES; i++)
-        if (glues[i] && glues[i]->kind == ret->kind) return i;
-    return FRAME_CODE_CALLED;
+    for (size_t i = 0; i < sizeof glues / sizeof *glues; i++)
+        if (code && frame_code(glues[i]) == code) return glues[i];
+    return NULL;
 }
-
-const Node *frame_glue(unsigned code) { return code < FRAME_CODES ? glues[code] : NULL; }

@@ -30,7 +30,7 @@ enum {
     NODE_FIRST /* and up: 2 times the index in its function, plus 1 for its twin under a hook */
 };
 
-enum { FRAME_CODE_CALLED = 0, FRAME_CODES = 19 };
+enum { FRAME_CODE_CALLED = 0 };
 
 /* The number of what a frame returns to: FRAME_CODE_CALLED for a node of a Lua function. */
 unsigned frame_code(const Node *ret);

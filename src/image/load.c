@@ -253,7 +253,7 @@ static bool can_go_on(const Loader *L, const Coroutine *paused)
         if (!b->segment || b->status != (co == paused ? CO_PAUSED : CO_NORMAL)) return false;
         const Segment *s = b->segment;
         while (s->prev) s = s->prev;
-        const Node *ret = value_pointer(s->slots[FRAME_HEADER - 2]);
+        const Node *ret = value_pointer(s->slots[FRAME_HEADER + AT_RETURN]);
         if (ret->kind == N_GLUE_HALT) return true;
         if (!b->resumer) return false;
         co = b->resumer;

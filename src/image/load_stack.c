@@ -94,7 +94,7 @@ static Segment *complete(StackLoader *k, size_t end)
  * there. */
 static size_t begin_segment(StackLoader *k, size_t base)
 {
-    const Node *ret = value_pointer(k->words[base - 2]);
+    const Node *ret = value_pointer(k->words[base + AT_RETURN]);
     Value header[FRAME_HEADER];
     memcpy(header, k->words + base - FRAME_HEADER, sizeof header);
     k->below = complete(k, base);
@@ -104,7 +104,7 @@ static size_t begin_segment(StackLoader *k, size_t base)
     k->ret_at = (uint32_t)base;
     memset(k->words, 0, base * sizeof(Value));
     memcpy(k->words, header, sizeof header);
-    k->words[FRAME_HEADER - 2] = value_object(&glue_underflow);
+    k->words[FRAME_HEADER + AT_RETURN] = value_object(&glue_underflow);
     return FRAME_HEADER;
 }
 
@@ -180,7 +180,7 @@ static bool can_go_on(const Node *glue, const Node *n)
     }
 }
 
-static const Node *load_payload(StackLoader *k, const Node *glue)
+static const Node *load_payload_node(StackLoader *k, const Node *glue)
 {
     const Node *n = load_node(k);
     if (!n && glue->kind == N_GLUE_HANDLER)
@@ -194,6 +194,30 @@ static const Node *load_payload(StackLoader *k, const Node *glue)
     return good ? n : NULL;
 }
 
+/* The word of a header that says what to go on with; `place` is where it will be. */
+static Value load_payload(StackLoader *k, const Node *glue, const Value *place)
+{
+    Loader *L = k->L;
+    uint64_t number;
+    switch ((FramePayload)frame_kinds[glue->kind].payload) {
+    case PAYLOAD_NODE: return value_object(load_payload_node(k, glue));
+    case PAYLOAD_CONTINUATION:
+        return load_continuation(L, k->words + k->fp, k->used, k->record);
+    case PAYLOAD_PCALLS:
+        number = source_number(&L->in);
+        if (number > UINT32_MAX) fail(k);
+        return number;
+    case PAYLOAD_WORLD:
+        number = source_number(&L->in);
+        if (number > UINT32_MAX) fail(k);
+        loader_fix_word(
+            L, (WordFixup){.slot = (uint32_t)(place - k->words), .number = (uint32_t)number});
+        return V_NIL;
+    case PAYLOAD_NOTHING: break;
+    }
+    return V_NIL;
+}
+
 /* Headers -------------------------------------------------------------------------------- */
 
 /* How far above its owner a frame of glue begins; 0: refused. */
@@ -205,30 +229,6 @@ static size_t load_distance(StackLoader *k, const Node *glue)
         return (size_t)distance;
     fail(k);
     return 0;
-}
-
-/* The header word of what a native waits for. */
-static Value load_native_payload(StackLoader *k, const Node *glue, Value *place)
-{
-    Loader *L = k->L;
-    switch (glue->kind) {
-    case N_GLUE_NATIVE: return load_continuation(L, k->words + k->fp, k->used, k->record);
-    case N_GLUE_PCALL:
-    case N_GLUE_XPCALL: {
-        uint64_t pcalls = source_number(&L->in);
-        if (pcalls > UINT32_MAX) fail(k);
-        return pcalls;
-    }
-    case N_GLUE_FORK:
-    case N_GLUE_TRY: {
-        uint64_t number = source_number(&L->in);
-        if (number > UINT32_MAX) fail(k);
-        loader_fix_word(
-            L, (WordFixup){.slot = (uint32_t)(place - k->words), .number = (uint32_t)number});
-        return V_NIL;
-    }
-    default: return V_NIL;
-    }
 }
 
 /* The natives whose frames wait with glue of their own. */
@@ -308,7 +308,7 @@ static bool is_moment(StackLoader *k, HookMoment moment, const Node *n, size_t d
 static void load_hook_frame(StackLoader *k, Value *at, size_t distance)
 {
     Loader *L = k->L;
-    const Node *n = value_pointer(at[-3]);
+    const Node *n = frame_payload_node(at);
     unsigned stage = source_byte(&L->in);
     Value d = load_value(L);
     size_t count = source_count(&L->in, 1);
@@ -316,10 +316,10 @@ static void load_hook_frame(StackLoader *k, Value *at, size_t distance)
     if (!value_is_number(d) || !is_moment(k, moment, n, distance, count)) fail(k);
     if (failed(k)) return;
     bool block = moment == HOOK_AFTER_NATIVE || moment == HOOK_AFTER_CALL;
-    at[-6] = block ? load_kept(k, count) : load_value(L);
-    at[-8] = value_number((double)count);
-    at[-7] = d;
-    at[-5] = value_number(stage);
+    at[AT_HOOK_VALUE] = block ? load_kept(k, count) : load_value(L);
+    at[AT_HOOK_COUNT] = value_number((double)count);
+    at[AT_HOOK_NUMBER] = d;
+    at[AT_HOOK_STAGE] = value_number(stage);
 }
 
 /* What comes between a frame and the one below it, up to the words of its header: where the
@@ -333,17 +333,15 @@ static size_t load_glue(StackLoader *k, const Node *glue, unsigned bits)
     size_t distance = load_distance(k, glue), base = k->fp + distance;
     if (failed(k) || !words_up_to(k, base + 1)) return 0;
     Value *at = k->words + base;
-    at[-4] = distance;
-    at[-2] = value_object(bits & FRAME_TWIN ? hook_return(glue, NULL) : glue);
-    at[-3] = frame_kinds[glue->kind].node == NODE_PAYLOAD
-                 ? value_object(load_payload(k, glue))
-                 : load_native_payload(k, glue, &at[-3]);
+    at[AT_DISTANCE] = distance;
+    at[AT_RETURN] = value_object(bits & FRAME_TWIN ? hook_return(glue, NULL) : glue);
+    at[AT_PAYLOAD] = load_payload(k, glue, &at[AT_PAYLOAD]);
     if (glue->kind == N_GLUE_CONCAT && !failed(k))
-        load_operands(k, value_pointer(at[-3]), distance);
+        load_operands(k, frame_payload_node(at), distance);
     if (glue->kind == N_GLUE_HOOK && !failed(k)) load_hook_frame(k, at, distance);
     if (glue->kind == N_GLUE_POLL && !failed(k)) {
-        at[-5] = value_number((double)load_open(k, value_pointer(at[-3])));
-        at[-6] = value_boolean(source_byte(&k->L->in) != 0);
+        at[AT_POLL_OPEN] = value_number((double)load_open(k, frame_payload_node(at)));
+        at[AT_POLL_OFF] = value_boolean(source_byte(&k->L->in) != 0);
     }
     return failed(k) ? 0 : base;
 }
@@ -408,19 +406,20 @@ static size_t load_inset(StackLoader *k, size_t base, unsigned bits)
     k->bare = !vararg && k->p && k->p->vararg;
     if (failed(k) || !words_up_to(k, base + 8)) return base;
     if (bits & FRAME_TAIL) {
-        fp += 3;
-        k->words[fp - 3] = 3;
-        k->words[fp - 2] = value_object(&glue_tail);
+        fp += SHIFT_HEADER;
+        k->words[fp + AT_SHIFT] = SHIFT_HEADER;
+        k->words[fp + AT_RETURN] = value_object(&glue_tail);
         k->words[fp - 1] = f;
     }
     if (!vararg) return fp;
-    size_t extra = load_words(k, fp + k->p->params), shift = k->p->params + extra + 3;
+    size_t extra = load_words(k, fp + k->p->params),
+           shift = k->p->params + extra + SHIFT_HEADER;
     if (!words_up_to(k, fp + shift + 1)) return base;
     for (size_t i = 0; i < extra; i++)
         if (value_is(k->words[fp + k->p->params + i], OBJ_CELL)) fail(k);
     fp += shift;
-    k->words[fp - 3] = shift;
-    k->words[fp - 2] = value_object(&glue_vararg);
+    k->words[fp + AT_SHIFT] = shift;
+    k->words[fp + AT_RETURN] = value_object(&glue_vararg);
     k->words[fp - 1] = f;
     return fp;
 }
@@ -435,7 +434,7 @@ static size_t load_lowest(StackLoader *k, unsigned code, unsigned bits)
         fail(k);
         return 0;
     }
-    k->words[FRAME_HEADER - 2] =
+    k->words[FRAME_HEADER + AT_RETURN] =
         value_object(bits & FRAME_TWIN ? hook_return(glue, NULL) : glue);
     return FRAME_HEADER;
 }
@@ -447,18 +446,17 @@ static size_t load_called(StackLoader *k)
         fail(k);
         return 0;
     }
-    k->words[k->fp + ret->a - 2] = value_object(ret);
+    k->words[k->fp + ret->a + AT_RETURN] = value_object(ret);
     return k->fp + ret->a;
 }
 
 /* The node that a frame is at, as the header at base of the one above it says. */
 static const Node *waits_at(const StackLoader *k, size_t base)
 {
-    const Node *ret = value_pointer(k->words[base - 2]);
+    const Node *ret = value_pointer(k->words[base + AT_RETURN]);
     const FrameKind *kind = &frame_kinds[ret->kind];
-    return kind->node == NODE_BEFORE    ? ret - 1
-           : kind->node == NODE_PAYLOAD ? value_pointer(k->words[base - 3])
-                                        : NULL;
+    if (kind->owner == OWNER_CALLER) return ret - 1;
+    return kind->payload == PAYLOAD_NODE ? frame_payload_node(k->words + base) : NULL;
 }
 
 /* The frame's function as its code sees it, if that is not as the program does. */
@@ -523,7 +521,7 @@ static bool may_be_compact(const StackLoader *k, const CoBody *b, bool roomy)
 static bool can_have_paid(const StackLoader *k, const Node *n)
 {
     Value f = function_of(k);
-    const Node *ret = value_pointer(k->words[k->fp - 2]);
+    const Node *ret = value_pointer(k->words[k->fp + AT_RETURN]);
     if (n == &node_return_again) return ret->kind == N_GLUE_NATIVE;
     return (n == &node_call_again || n == &node_native_again) && value_is(f, OBJ_NATIVE) &&
            !(((const Native *)value_pointer(f))->h.flags & NATIVE_CONTROL);

@@ -151,15 +151,16 @@ static uint64_t concat_left(const Value *fp, const Node *n)
 static void save_hook_frame(StackSaver *k, Value *base, const FrameCursor *below)
 {
     uint32_t count;
-    unsigned stage = (unsigned)value_to_double(base[-5]);
+    unsigned stage = (unsigned)value_to_double(base[AT_HOOK_STAGE]);
     HookMoment moment = hook_moment(stage);
     const Value *kept = hook_kept(base, below->fp, &count);
     sink_byte(k->S->out, (uint8_t)stage);
-    save_value(k->S, base[-7]);
+    save_value(k->S, base[AT_HOOK_NUMBER]);
     sink_number(k->S->out, count);
     saver_step(k->S, STEP_STACK, k->number, V_NIL);
     if (moment == HOOK_AT_NODE || moment == HOOK_AT_CALL) {
-        save_value(k->S, base[-6]); /* what is kept lies below, among the frame's slots */
+        save_value(k->S,
+                   base[AT_HOOK_VALUE]); /* what is kept lies below, among the frame's slots */
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -174,18 +175,19 @@ static void save_header(StackSaver *k, const FrameCursor *c, const FrameCursor *
     Saver *S = k->S;
     Value *base = c->ret_base;
     const FrameKind *kind = &frame_kinds[c->ret->kind];
-    if (kind->owner == OWNER_BELOW) sink_number(S->out, base[-4]);
+    if (kind->owner == OWNER_BELOW) sink_number(S->out, base[AT_DISTANCE]);
     if (kind->owner == OWNER_CALLER) save_node(S, below->fp, c->ret);
-    if (kind->node == NODE_PAYLOAD) save_node(S, below->fp, frame_payload_node(base));
+    switch ((FramePayload)kind->payload) {
+    case PAYLOAD_NODE: save_node(S, below->fp, frame_payload_node(base)); break;
+    case PAYLOAD_CONTINUATION: save_continuation(S, frame_payload_code(base)); break;
+    case PAYLOAD_PCALLS: sink_number(S->out, frame_payload_pcalls(base)); break;
+    case PAYLOAD_WORLD: save_state_number(S, frame_payload_world(base)); break;
+    case PAYLOAD_NOTHING: break;
+    }
     switch (c->ret->kind) {
-    case N_GLUE_NATIVE: save_continuation(S, (NativeCont *)(uintptr_t)base[-3]); break;
-    case N_GLUE_PCALL:
-    case N_GLUE_XPCALL: sink_number(S->out, base[-3]); break;
-    case N_GLUE_FORK:
-    case N_GLUE_TRY: save_state_number(S, value_pointer(base[-3])); break;
     case N_GLUE_POLL:
-        sink_number(S->out, (uint64_t)value_to_double(base[-5]));
-        sink_byte(S->out, base[-6] == V_TRUE); /* hooks were off */
+        sink_number(S->out, (uint64_t)value_to_double(base[AT_POLL_OPEN]));
+        sink_byte(S->out, base[AT_POLL_OFF] == V_TRUE);
         break;
     case N_GLUE_CONCAT:
         sink_number(S->out, concat_left(below->fp, frame_payload_node(base)));
@@ -222,7 +224,7 @@ static bool is_host_waiting(const StackSaver *k, size_t i)
     const FrameCursor *above = i ? &k->frames[i - 1] : NULL;
     NativeCont *host = k->S->host->continuation;
     return above && host && above->ret->kind == N_GLUE_NATIVE &&
-           above->ret_base[-3] == (Value)(uintptr_t)host;
+           frame_payload_code(above->ret_base) == host;
 }
 
 static void save_frame(StackSaver *k, size_t i, const Value *top)

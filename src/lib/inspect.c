@@ -96,7 +96,7 @@ static Variable extra_argument(Run *R, const Activation *a, unsigned n)
     static const char name[] = "(*vararg)";
     Value *fp = a->c.fp;
     if (!frame_proto(fp)->vararg || n > frame_vararg_count(fp)) return (Variable){0};
-    return named(R, name, sizeof name - 1, fp - fp[-3] + frame_proto(fp)->params + n - 1);
+    return named(R, name, sizeof name - 1, (Value *)frame_varargs(fp) + n - 1);
 }
 
 static bool is_active(const Proto *p, uint32_t i, uint32_t at)

@@ -7,7 +7,7 @@
  *
  *   n    the node itself
  *   fp   the frame: fp[0..] parameters, locals, temporaries; fp[-1] the function;
- *        fp[-2] the node to return to (state/stack.h)
+ *        fp[-2] the node to return to (stack/frame.h)
  *   acc  a boxed value on its way from one node to the next
  *   d    an unboxed number on its way
  *

@@ -435,7 +435,7 @@ int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
     if (!puc_room(L, NATIVE_SLOTS)) puc_throw_stack(L);
     size_t used = puc_count(L) - n - 1;
     M->call_frame = eval_frame_above(L->base, used, n);
-    M->call_frame[-3] = (Value)(uintptr_t)(k ? go_on : answer_all);
+    M->call_frame[AT_PAYLOAD] = (Value)(uintptr_t)(k ? go_on : answer_all);
     M->call_count = nresults;
     leave(L);
 }

@@ -15,8 +15,9 @@
 enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
 
 const FrameKind frame_kinds[N_KINDS] = {
-#define X_FRAME(name, header, owner, node, native, error) \
-    [N_##name] = {header, OWNER_##owner, NODE_##node, NATIVE_##native, ERROR_##error},
+#define X_FRAME(name, header, owner, payload, native, error, image)  \
+    [N_##name] = {header,          OWNER_##owner, PAYLOAD_##payload, \
+                  NATIVE_##native, ERROR_##error, image},
     FRAME_KINDS(X_FRAME)
 #undef X_FRAME
 };
@@ -79,7 +80,7 @@ FrameCursor frame_cursor(Segment *segment, Value *fp, const Node *at)
 void frame_set_ret(Machine *M, const FrameCursor *c, const Node *ret)
 {
     if (c->ret_segment != c->segment) c->segment->ret = ret;
-    if (c->ret_segment->epoch == M->run.epoch) c->ret_base[-2] = value_object(ret);
+    if (c->ret_segment->epoch == M->run.epoch) c->ret_base[AT_RETURN] = value_object(ret);
 }
 
 FrameCursor frame_cursor_running(Machine *M)
@@ -92,7 +93,7 @@ static size_t frame_distance(const Node *ret, const Value *base)
 {
     switch (frame_kinds[ret->kind].owner) {
     case OWNER_CALLER: return ret->a;
-    case OWNER_BELOW: return (size_t)base[-4];
+    case OWNER_BELOW: return (size_t)base[AT_DISTANCE];
     default: return 0;
     }
 }
@@ -100,11 +101,9 @@ static size_t frame_distance(const Node *ret, const Value *base)
 /* The node that the frame below is at. */
 static const Node *frame_caller_node(const Node *ret, const Value *base)
 {
-    switch (frame_kinds[ret->kind].node) {
-    case NODE_BEFORE: return ret - 1;
-    case NODE_PAYLOAD: return frame_payload_node(base);
-    default: return NULL;
-    }
+    const FrameKind *k = &frame_kinds[ret->kind];
+    if (k->owner == OWNER_CALLER) return ret - 1;
+    return k->payload == PAYLOAD_NODE ? frame_payload_node(base) : NULL;
 }
 
 size_t frame_used_below(const Node *ret, const Value *base, const Value *fp)
@@ -209,7 +208,7 @@ static NOINLINE Value *frame_try_move(Machine *M, Segment *from, Value *fp, cons
     s->ret = lowest ? from->ret : frame_ret(base);
     Value *to = s->slots + FRAME_HEADER;
     memcpy(to - FRAME_HEADER, base - FRAME_HEADER, (FRAME_HEADER + used) * sizeof(Value));
-    to[-2] = value_object(&glue_underflow);
+    to[AT_RETURN] = value_object(&glue_underflow);
     frame_enter_segment(M, s);
     fp = to + (fp - base);
     refresh_closure(M, fp);

@@ -26,48 +26,85 @@
 #include "stack/machine.h"
 
 /*
+ * The words of a frame's header, counted from its first slot. fp[-1], the function, is the one
+ * that has no name here.
+ *
+ *   [extra ... | distance | payload | return | function] fp
+ */
+enum {
+    AT_RETURN = -2,   /* the node that the frame returns to */
+    AT_PAYLOAD = -3,  /* of glue: FramePayload */
+    AT_SHIFT = -3,    /* OWNER_SAME: how far below the frame lies as its caller made it */
+    AT_DISTANCE = -4, /* OWNER_BELOW: how far below the owner's first slot lies */
+
+    AT_HANDLER = -5, /* GLUE_XPCALL: lies in a slot of xpcall's own */
+
+    AT_TICKET = -5,    /* GLUE_C: of the evaluator that waits */
+    AT_C_HANDLER = -6, /* of errors, or nil */
+
+    AT_POLL_OPEN = -5, /* GLUE_POLL: values of the open list at the node */
+    AT_POLL_OFF = -6,  /* whether hooks were off before */
+
+    AT_HOOK_STAGE = -5,  /* GLUE_HOOK, of which hook.h has a picture */
+    AT_HOOK_VALUE = -6,  /* the accumulator, or the block of what is kept */
+    AT_HOOK_NUMBER = -7, /* the unboxed accumulator */
+    AT_HOOK_COUNT = -8   /* of values kept */
+};
+enum { SHIFT_HEADER = 3 }; /* OWNER_SAME: all of the header */
+
+/*
  * The kinds of nodes that frames return to, a row each:
  *
- *   header  words below the frame that are its own: fp[-1] the function, fp[-2] the node
- *   owner   where the frame is that it returns into: ret->a slots below it; fp[-4] slots
- *           below it; nowhere; or it is the same frame, fp[-3] slots below
- *   node    the node which that one is at: the one before ret; fp[-3]; none, in a native
- *   native  what a native's slots below the header are: values that it keeps; or nobody's
- *   error   what becomes of an error that comes by
+ *   header   words below the frame that are its own
+ *   owner    where the frame is that it returns into: CALLER, ret->a slots below, at the node
+ *            before ret; BELOW, by its distance; NONE, nowhere; SAME, it is this very frame as
+ *            its caller made it
+ *   payload  what the word is that says what to go on with: a NODE of the owner's, which it is
+ *            at; a CONTINUATION of a native's; the count of protected calls (PCALLS) below; the
+ *            WORLD, a State, to go back to; NOTHING
+ *   native   what a native's slots below the header are: values that it has KEPT; or NOBODY's
+ *   error    what becomes of an error that comes by
+ *   image    the number of the kind in images; 0: it has none there
  */
 /* clang-format off */
 #define FRAME_KINDS(X) \
-    /* kind          header owner   node     native  error */                          \
-    X(RET_A,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(RET_S,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(RET_0,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(RET_N,          2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(RET_OPEN,       2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(RET_TAIL,       2,    CALLER, BEFORE,  KEPT,   PASSES)                           \
-    X(GLUE_VALUE,     4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
-    X(GLUE_BOOL,      4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
-    X(GLUE_NOT,       4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
-    X(GLUE_NONE,      4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
-    X(GLUE_CONCAT,    4,    BELOW,  PAYLOAD, KEPT,   PASSES)                           \
-    X(GLUE_NATIVE,    4,    BELOW,  NONE,    KEPT,   PASSES)   /* -3: continuation */  \
-    X(GLUE_ANSWER,    4,    BELOW,  NONE,    NOBODY, PASSES)                           \
-    X(GLUE_PCALL,     4,    BELOW,  NONE,    KEPT,   CATCHES)  /* -3: M->pcalls */     \
-    X(GLUE_XPCALL,    4,    BELOW,  NONE,    KEPT,   HANDLES)  /* -5: the handler */   \
-    X(GLUE_HANDLER,   4,    BELOW,  PAYLOAD, NOBODY, COUNTS)                           \
-    X(GLUE_HOOK,      8,    BELOW,  PAYLOAD, KEPT,   UNHOOKS)  /* see hook.h */        \
-    X(GLUE_FORK,      4,    BELOW,  NONE,    KEPT,   RESTORES) /* -3: a State */       \
-    X(GLUE_TRY,       4,    BELOW,  NONE,    KEPT,   RESTORES) /* -3: a State */       \
-    X(GLUE_POLL,      6,    BELOW,  PAYLOAD, KEPT,   PASSES)   /* see collect.h */     \
-    X(GLUE_BASE,      2,    NONE,   NONE,    KEPT,   ENDS)                             \
-    X(GLUE_HALT,      4,    NONE,   NONE,    KEPT,   LEAVES)                           \
-    X(GLUE_C,         5,    BELOW,  NONE,    KEPT,   RETURNS)  /* see eval.h */        \
-    X(GLUE_VARARG,    3,    SAME,   NONE,    KEPT,   PASSES)                           \
-    X(GLUE_TAIL,      3,    SAME,   NONE,    KEPT,   PASSES)                           \
-    X(GLUE_UNDERFLOW, 2,    SAME,   NONE,    KEPT,   PASSES)   /* in the segment below */
+    /* kind          header owner   payload       native  error    image */ \
+    X(RET_A,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(RET_S,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(RET_0,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(RET_N,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(RET_OPEN,       2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(RET_TAIL,       2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
+    X(GLUE_VALUE,     4,    BELOW,  NODE,         KEPT,   PASSES,   1)      \
+    X(GLUE_BOOL,      4,    BELOW,  NODE,         KEPT,   PASSES,   2)      \
+    X(GLUE_NOT,       4,    BELOW,  NODE,         KEPT,   PASSES,   3)      \
+    X(GLUE_NONE,      4,    BELOW,  NODE,         KEPT,   PASSES,   4)      \
+    X(GLUE_CONCAT,    4,    BELOW,  NODE,         KEPT,   PASSES,   5)      \
+    X(GLUE_NATIVE,    4,    BELOW,  CONTINUATION, KEPT,   PASSES,   6)      \
+    X(GLUE_ANSWER,    4,    BELOW,  NOTHING,      NOBODY, PASSES,   7)      \
+    X(GLUE_PCALL,     4,    BELOW,  PCALLS,       KEPT,   CATCHES,  8)      \
+    X(GLUE_XPCALL,    4,    BELOW,  PCALLS,       KEPT,   HANDLES,  9)      \
+    X(GLUE_HANDLER,   4,    BELOW,  NODE,         NOBODY, COUNTS,  10)      \
+    X(GLUE_HOOK,      8,    BELOW,  NODE,         KEPT,   UNHOOKS, 11)      \
+    X(GLUE_FORK,      4,    BELOW,  WORLD,        KEPT,   RESTORES, 12)     \
+    X(GLUE_TRY,       4,    BELOW,  WORLD,        KEPT,   RESTORES, 13)     \
+    X(GLUE_POLL,      6,    BELOW,  NODE,         KEPT,   PASSES,  14)      \
+    X(GLUE_BASE,      2,    NONE,   NOTHING,      KEPT,   ENDS,    15)      \
+    X(GLUE_HALT,      4,    NONE,   NOTHING,      KEPT,   LEAVES,  16)      \
+    X(GLUE_C,         5,    BELOW,  NOTHING,      KEPT,   RETURNS,  0) /* see eval.h */  \
+    X(GLUE_VARARG,    3,    SAME,   NOTHING,      KEPT,   PASSES,   0)      \
+    X(GLUE_TAIL,      3,    SAME,   NOTHING,      KEPT,   PASSES,   0)      \
+    X(GLUE_UNDERFLOW, 2,    SAME,   NOTHING,      KEPT,   PASSES,   0) /* segment below */
 /* clang-format on */
 
 typedef enum FrameOwner { OWNER_NONE, OWNER_CALLER, OWNER_BELOW, OWNER_SAME } FrameOwner;
-typedef enum FrameNode { NODE_NONE, NODE_BEFORE, NODE_PAYLOAD } FrameNode;
+typedef enum FramePayload {
+    PAYLOAD_NOTHING,
+    PAYLOAD_NODE,
+    PAYLOAD_CONTINUATION,
+    PAYLOAD_PCALLS,
+    PAYLOAD_WORLD
+} FramePayload;
 typedef enum FrameNative { NATIVE_KEPT, NATIVE_NOBODY } FrameNative;
 typedef enum FrameError {
     ERROR_PASSES,
@@ -82,7 +119,7 @@ typedef enum FrameError {
 } FrameError;
 
 typedef struct FrameKind {
-    uint8_t header, owner, node, native, error;
+    uint8_t header, owner, payload, native, error, image;
 } FrameKind;
 
 extern const FrameKind frame_kinds[N_KINDS];
@@ -145,10 +182,28 @@ static inline void charge_values(Machine *M, size_t count)
     if (UNLIKELY(count >= STEP_VALUES)) M->fuel -= (int64_t)(count / STEP_VALUES);
 }
 
-static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[-2]); }
-/* Of frames whose owner is fp[-4] slots below. */
-static inline Value *frame_owner(Value *fp) { return fp - fp[-4]; }
-static inline const Node *frame_payload_node(const Value *fp) { return value_pointer(fp[-3]); }
+static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[AT_RETURN]); }
+/* OWNER_BELOW */
+static inline Value *frame_owner(Value *fp) { return fp - fp[AT_DISTANCE]; }
+/* OWNER_SAME */
+static inline Value *frame_unshifted(Value *fp) { return fp - fp[AT_SHIFT]; }
+/* Payloads, by their kinds. */
+static inline const Node *frame_payload_node(const Value *fp)
+{
+    return value_pointer(fp[AT_PAYLOAD]);
+}
+static inline NativeFn *frame_payload_code(const Value *fp)
+{
+    return (NativeFn *)(uintptr_t)fp[AT_PAYLOAD];
+}
+static inline State *frame_payload_world(const Value *fp)
+{
+    return value_pointer(fp[AT_PAYLOAD]);
+}
+static inline uint32_t frame_payload_pcalls(const Value *fp)
+{
+    return (uint32_t)fp[AT_PAYLOAD];
+}
 /* Does a frame return to a node after a call in Lua code? */
 static inline bool frame_is_called(const Node *ret)
 {
@@ -158,13 +213,13 @@ static inline bool frame_is_called(const Node *ret)
 /* The frame before varargs were moved below it. */
 static inline Value *frame_without_varargs(Value *fp)
 {
-    return UNLIKELY(frame_ret(fp) == &glue_vararg) ? fp - fp[-3] : fp;
+    return UNLIKELY(frame_ret(fp) == &glue_vararg) ? frame_unshifted(fp) : fp;
 }
 /* The frame as its caller made it, for the function that then tail-called this one. */
 static inline Value *frame_as_called(Value *fp)
 {
     fp = frame_without_varargs(fp);
-    return UNLIKELY(frame_ret(fp) == &glue_tail) ? fp - fp[-3] : fp;
+    return UNLIKELY(frame_ret(fp) == &glue_tail) ? frame_unshifted(fp) : fp;
 }
 
 static inline const Proto *frame_proto(const Value *fp)
@@ -175,11 +230,11 @@ static inline const Proto *frame_proto(const Value *fp)
 /* The values of `...` in a vararg function's frame. */
 static inline uint32_t frame_vararg_count(const Value *fp)
 {
-    return (uint32_t)fp[-3] - 3 - frame_proto(fp)->params;
+    return (uint32_t)fp[AT_SHIFT] - SHIFT_HEADER - frame_proto(fp)->params;
 }
 static inline const Value *frame_varargs(const Value *fp)
 {
-    return fp - fp[-3] + frame_proto(fp)->params;
+    return fp - fp[AT_SHIFT] + frame_proto(fp)->params;
 }
 
 /* A frame seen from outside, for walking down from the top. */
@@ -229,8 +284,8 @@ static inline size_t frame_depth(const Machine *M, const Value *slot)
 MUST_CHECK Value *frame_grow(Machine *M, Value *fp, size_t used, size_t need);
 
 /* A frame of this kind above the `used` slots of the frame at fp, which is moved where there
- * is no room: all of its header is set but for the function, nf[-1], and what lies below
- * nf[-4]; there is room for PUSHED_ROOM arguments. Its owner is then frame_owner(nf). */
+ * is no room: all of its header is set but for the function, nf[-1], and the extra words;
+ * there is room for PUSHED_ROOM arguments. Its owner is then frame_owner(nf). */
 Value *frame_push(Machine *M, Value *fp, size_t used, const Node *glue, Value payload);
 enum { PUSHED_ROOM = 8 };
 #ifdef MOONLET_STRESS
@@ -241,9 +296,9 @@ Value *frame_displace(Machine *M, Value *fp, size_t used);
 /* Sets the header of a frame at nf, where there surely is room, `distance` above its owner. */
 static inline Value *frame_link(Value *nf, size_t distance, const Node *glue, Value payload)
 {
-    nf[-4] = distance;
-    nf[-3] = payload;
-    nf[-2] = value_object(glue);
+    nf[AT_DISTANCE] = distance;
+    nf[AT_PAYLOAD] = payload;
+    nf[AT_RETURN] = value_object(glue);
     return nf;
 }
 

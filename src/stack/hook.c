@@ -159,14 +159,14 @@ static void turn_over_payload(const Node *ret, Value *base, const Value *fp)
 {
     if (!hook_is_operation(ret) && ret->kind != N_GLUE_POLL) return;
     if (!value_is(fp[-1], OBJ_CLOSURE)) return;
-    base[-3] = value_object(hook_twin_node(frame_proto(fp), value_pointer(base[-3])));
+    base[AT_PAYLOAD] = value_object(hook_twin_node(frame_proto(fp), frame_payload_node(base)));
 }
 
 const Node *hook_returning(const Node *ret, Value *base, const Value *fp)
 {
     turn_over_payload(ret, base, fp);
     ret = hook_return(ret, fp);
-    base[-2] = value_object(ret); /* it may return again: see resume */
+    base[AT_RETURN] = value_object(ret); /* it may return again: see resume */
     return ret;
 }
 
@@ -236,9 +236,10 @@ HookMoment hook_moment(unsigned stage)
 
 Value *hook_kept(Value *base, Value *fp, uint32_t *count)
 {
-    const Node *n = value_pointer(base[-3]);
-    *count = (uint32_t)value_to_double(base[-8]);
-    if (hook_stage_is_after((int)value_to_double(base[-5]))) return value_pointer(base[-6]);
+    const Node *n = frame_payload_node(base);
+    *count = (uint32_t)value_to_double(base[AT_HOOK_COUNT]);
+    if (hook_stage_is_after((int)value_to_double(base[AT_HOOK_STAGE])))
+        return value_pointer(base[AT_HOOK_VALUE]);
     Value *list = frame_open_list(n, fp);
     return list ? list : base - HOOK_HEADER - *count;
 }

@@ -136,7 +136,7 @@ void hook_unfolded(Machine *M, Value *fp);
 
 /* Looks again whether the running coroutine's hook is to be called. */
 void hook_refresh(Machine *M);
-/* Is it glue of an operation, which goes on at the node base[-3]? */
+/* Is it glue of an operation, which goes on at its payload? */
 bool hook_is_operation(const Node *glue);
 /* The twin of glue, or the node itself if it has none. */
 const Node *hook_glue_twin(const Node *glue);

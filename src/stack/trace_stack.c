@@ -195,7 +195,7 @@ static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t l
 {
     const Proto *p = frame_proto(fp);
     if (frame_ret(fp) == &glue_vararg) {
-        dead(v, fp - fp[-3], p->params); /* moved to fp */
+        dead(v, frame_unshifted(fp), p->params); /* moved to fp */
         v->live(v->context, (Value *)frame_varargs(fp), frame_vararg_count(fp));
     }
     uint32_t index = at ? proto_index(p, at) : UINT32_MAX;
@@ -234,7 +234,8 @@ static void visit_hook(const StackVisitor *v, Value *base, const FrameCursor *be
 {
     uint32_t count;
     Value *kept = hook_kept(base, below->fp, &count);
-    if (kept != value_pointer(base[-6])) v->live(v->context, base - 6, 1);
+    if (kept != value_pointer(base[AT_HOOK_VALUE]))
+        v->live(v->context, base + AT_HOOK_VALUE, 1);
     v->live(v->context, kept, count);
 }
 
@@ -261,7 +262,7 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
             visit_hook(v, base, &c);
             kept = true;
         } else if (ret->kind == N_GLUE_POLL) {
-            open_list(v, c.fp, c.at, (uint32_t)value_to_double(base[-5]));
+            open_list(v, c.fp, c.at, (uint32_t)value_to_double(base[AT_POLL_OPEN]));
             kept = node_is_again(c.at);
         }
         if (kept && !value_is(c.fp[-1], OBJ_CLOSURE)) limit = 0; /* nothing else */

@@ -10,7 +10,7 @@
  *                                         ^ fp: arguments, then locals, temporaries
  *
  * Words in slots are Values, node pointers, or small integers, never addresses of
- * slots, so a frame can be copied anywhere. The node at fp[-2] is where the frame
+ * slots, so a frame can be copied anywhere. The node below the callee is where the frame
  * returns to, and its kind says how to find the frame below:
  *
  *   after a call in Lua code   caller's fp = fp - ret->a
