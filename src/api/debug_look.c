@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Coroutines, frames, variables and values of expressions; see debug_look.h. */
 #include "api/debug_look.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Paths: parsed, resolved, and looked up at other moments; see debug_path.h. */
 #include "api/debug_path.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Moving about in a recording and its branches; see tour.h. */
 #include "api/tour.h"
 
 #include <stdlib.h>

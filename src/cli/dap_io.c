@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Threads that read and write messages; see dap_io.h. */
 #ifdef MOONLET_DAP
 
 #include "cli/dap_io.h"

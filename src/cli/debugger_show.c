@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sources, frames and values as text; see debugger_show.h. */
 #include "cli/debugger_show.h"
 
 #include <stdio.h>

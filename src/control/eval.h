@@ -34,7 +34,8 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n);
 RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, CallAgain *again);
 enum { ABOVE_HEADER = 6 };
 #define NO_TICKET ((Value)1)
-/* Such a frame, for which nobody waits: gives it, with nf[AT_PAYLOAD] to be set. There is room. */
+/* Such a frame, for which nobody waits: gives it, with nf[AT_PAYLOAD] to be set. There is room.
+ */
 Value *eval_frame_above(Value *a, size_t used, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Machine *M);

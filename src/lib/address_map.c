@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Open addressing, in memory of malloc; see address_map.h. */
 #include "lib/address_map.h"
 
 #include "inject.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Hashes of what each kind of object contains; see content.h. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The digest of a world: a sum over what its objects contain; see digest.h. */
 #include "lib/digest.h"
 
 #include "lib/content.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The cache of methods: filled, looked up and forgotten by a run; see methods.h. */
 #include "state/methods.h"
 
 #include <assert.h>
