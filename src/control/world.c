@@ -147,6 +147,14 @@ EXEC(world_fail)
     RETURN_MANY(M->native);
 }
 
+/* That of snapshots in this world, or NULL: the one that a snapshot has where it comes from may
+ * be an object that this world does not know. */
+static Table *snapshot_meta(Machine *M)
+{
+    Value v = run_get_field(&M->run, M->run.world->registry, "SNAPSHOT*");
+    return value_is_table(v) ? value_pointer(v) : NULL;
+}
+
 /* Plain values only: what else the two worlds share is not known. */
 static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
 {
@@ -165,7 +173,7 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
     Userdata *again = run_new_userdata(&M->run, world_snapshot_tag, 0);
     again->data = s;
     again->body.own = __atomic_load_n(&u->body.own, __ATOMIC_ACQUIRE); /* see image/lua.c */
-    again->body.meta = heap_userdata(&M->run, u)->meta;
+    again->body.meta = snapshot_meta(M);
     values[0] = value_object(again);
     M->results = values;
     M->result_count = (uint32_t)n;

@@ -11,12 +11,11 @@
 
 /* Beside a frame's kind. */
 enum {
-    FRAME_NEW_SEGMENT = 1, /* it is the lowest of its segment */
-    FRAME_VARARGS = 2,     /* its arguments lie below it */
-    FRAME_TAIL = 4,        /* it was tail-called */
-    FRAME_TWIN = 8,        /* it returns to a node under a hook */
-    FRAME_LAST = 16,       /* the hook has last seen control at a node of its function */
-    FRAME_BITS = 31
+    FRAME_VARARGS = 1, /* its arguments lie below it */
+    FRAME_TAIL = 2,    /* it was tail-called */
+    FRAME_TWIN = 4,    /* it returns to a node under a hook */
+    FRAME_LAST = 8,    /* the hook has last seen control at a node of its function */
+    FRAME_BITS = 15
 };
 
 /* Numbers of nodes. */

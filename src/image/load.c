@@ -7,10 +7,8 @@
  * any run gives them. So the states of an image share what they have in common.
  */
 #include "image/loader.h"
-#include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 #include "state/heap.h"
-#include "state/trace_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -204,43 +202,11 @@ static void load_items(Loader *L)
     if (L->filled < L->objects.count) source_fail(&L->in);
 }
 
-/* The state that this one differs from may have parted from its history later than it did. Then
- * some of its objects have ids that new ones have, too; no state can have both. */
-static void forget_others(Loader *L, Coroutine *paused)
+/* A state has no contents of objects that were made later, as that may which it differs from.
+ */
+static bool is_earlier(void *next_id, const void *o)
 {
-    Machine *M = L->M;
-    Coroutine *co = M->run.co;
-    const World *world = M->run.world; /* its program has seen no trace */
-    M->run.co = NULL;
-    const Value also = paused ? value_object(paused) : V_NIL;
-    TraceRoots roots = {.stack = trace_stack, .values = &also, .count = 1};
-    trace_purge(&M->run, &roots);
-    M->run.co = co;
-    M->run.world = world;
-}
-
-/* No two objects of the state have one id: else the order of what they are keys of would go by
- * addresses. O(the state). */
-static bool ids_differ(Machine *M, Coroutine *paused)
-{
-    const Value also = paused ? value_object(paused) : V_NIL;
-    TraceRoots roots = {.stack = trace_stack, .values = &also, .count = 1};
-    Trace T = {.every = true, .strong = true};
-    Numbering ids = {0};
-    Coroutine *co = M->run.co;
-    bool differ = true;
-    M->run.co = NULL;
-    trace_mark(&T, &M->run, &roots);
-    M->run.co = co;
-    const void *o = NULL;
-    while (differ && (o = marks_next(&T.marks, (uintptr_t)o + MEM_GRANULE))) {
-        if (object_type(o) == OBJ_STRING || object_type(o) == OBJ_LIGHT) continue;
-        numbering_place(&ids, (const void *)(uintptr_t)object_id(o), &differ);
-    }
-    differ = differ && !trace_failed(&T) && !ids.failed;
-    numbering_free(&ids);
-    trace_free(&T);
-    return differ;
+    return object_id(o) < *(const uint64_t *)next_id;
 }
 
 /* Whether the paused coroutine, when it ends, goes back to one that waits for it, and so on
@@ -267,14 +233,13 @@ static void load_record(Loader *L)
     const State *from = L->record ? L->states.items[0] : L->base ? L->base->state : NULL;
     L->M = machine_begin(from);
     L->last_id = 0;
-    L->common_below = from ? from->next_id : 0;
-    L->parted = false;
+    L->base_below = from && !L->record ? from->next_id : 0;
     Coroutine *paused = load_roots(L);
+    if (!loader_failed(L) && from && L->next_id < from->next_id)
+        heap_retain(&L->M->run, is_earlier, &L->next_id);
     if (!loader_failed(L)) load_items(L);
     if (!loader_failed(L)) fix_functions(L);
     if (!loader_failed(L) && paused && !can_go_on(L, paused)) source_fail(&L->in);
-    if (!loader_failed(L) && L->parted) forget_others(L, paused);
-    if (!loader_failed(L) && L->parted && !ids_differ(L->M, paused)) source_fail(&L->in);
     if (!loader_failed(L)) {
         L->M->run.next_id = L->next_id;
         L->M->run.counted_from = mem_counted;

@@ -158,14 +158,6 @@ static void *new_object(Loader *L, uint8_t tag)
     }
 }
 
-/* Whether an earlier record has an object with this id, or the base. Then it may be that both
- * are in the state: load.c looks. */
-static bool is_known_elsewhere(const Loader *L, uint64_t id)
-{
-    if (id < L->common_below) return true;
-    return L->record && id < L->objects.id_limit && L->objects.by_id[id];
-}
-
 /* By another object of this record. In the first one, those with a place are known anyway. */
 static bool id_is_taken(Loader *L, uint64_t id)
 {
@@ -177,14 +169,17 @@ static bool id_is_taken(Loader *L, uint64_t id)
     return !fresh;
 }
 
-/* Ids order keys, so no two objects of a state may have the same. */
+/* Ids order keys, so no two objects of a state have the same. That is looked at among the new
+ * ones of a record, and those of a delta are not the base's. A state that a variable holds may
+ * have parted from the history of the first one: then objects that only the first has may have
+ * these ids, too. An image could lie and let it have both: their order would go by addresses,
+ * and no more than that would be wrong. To know that none does would take a walk over each
+ * state. */
 static void give_id(Loader *L, Object *h)
 {
     uint64_t id = L->last_id + (uint64_t)source_signed(&L->in);
     if (id == 0 || id >= L->next_id || id >> 47) source_fail(&L->in);
-    if (id_is_taken(L, id)) source_fail(&L->in);
-    if (is_known_elsewhere(L, id)) L->parted = true;
-    if (L->parted && !L->record) source_fail(&L->in); /* no delta has an id of its base again */
+    if (id_is_taken(L, id) || id < L->base_below) source_fail(&L->in);
     h->id_high = (uint16_t)(id >> 32);
     h->id_low = (uint32_t)id;
     L->last_id = id;
@@ -342,9 +337,20 @@ static void change_closure(Loader *L, Closure *c)
     if (!loader_failed(L)) heap_set_closure(&L->M->run, c, now);
 }
 
+/* Whether the room, after changes, is one that the pairs can have. O(n) where there were, or
+ * are, numbers among them whose number of nodes has changed. */
+static bool is_sound_after(const TableBody *b, const TableRoom *before, const TableRoom *room)
+{
+    bool numbers = before->numbers || room->numbers;
+    bool other = before->numbers != room->numbers || before->nodes != room->nodes;
+    if (room->words || (numbers && other)) return table_room_is_sound(b);
+    return table_pairs(b) <= room->nodes;
+}
+
 static void load_keys(Loader *L, Table *t, TableBody *b)
 {
     Word words[NODES_MAX + 1];
+    const TableRoom before = table_room(b);
     unsigned bits = load_bits(L);
     Table *meta = bits & TABLE_HAS_META ? load_object(L, OBJ_TABLE, false) : NULL;
     TableRoom room = load_room(L, bits, words);
@@ -357,8 +363,7 @@ static void load_keys(Loader *L, Table *t, TableBody *b)
         Value key = load_value(L), v = load_value(L);
         if (!is_key(key) || !table_change_like(b, key, v, L->M->run.epoch)) source_fail(&L->in);
     }
-    bool sound = room.words ? table_room_is_sound(b) : table_pairs(b) <= room.nodes;
-    if (!loader_failed(L) && !sound) source_fail(&L->in);
+    if (!loader_failed(L) && !is_sound_after(b, &before, &room)) source_fail(&L->in);
     b->meta = meta;
     if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }

@@ -2,7 +2,8 @@
 /*
  * Coroutines of an image: reading. save_stack.c says what is written.
  *
- * Frames are put where running code would have put them, the lowest first. What a frame waits
+ * Frames are put where running code would have put them, the lowest first, in segments of some
+ * size: a small stack is a compact one, as it is when control has left it. What a frame waits
  * for is known when the one above it has been read; then its slots are checked: each that the
  * code may read must be there, and one of a variable in a cell must have a cell.
  *
@@ -14,6 +15,14 @@
 #include "stack/hook.h"
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
+
+/* Slots of a segment above which no other frame begins: nobody copies more of them than that.
+ */
+#ifdef MOONLET_DEBUG
+enum { SEGMENT_FULL = 200 };
+#else
+enum { SEGMENT_FULL = 1 << 13 };
+#endif
 
 typedef struct StackLoader {
     Loader *L;
@@ -494,9 +503,11 @@ static void load_frame(StackLoader *k)
         return;
     }
     if (k->fp) check_slots(k, waits_at(k, base));
-    if (bits & FRAME_NEW_SEGMENT) base = begin_segment(k, base);
+    bool parts = base > SEGMENT_FULL;
+    if (parts) base = begin_segment(k, base);
+    if (failed(k)) return;
     load_function(k, base);
-    if (bits & FRAME_NEW_SEGMENT) /* what has returned into a segment is looked at there */
+    if (parts) /* what has returned into a segment is looked at there */
         k->below->slots[k->ret_at - 1] = k->words[base - 1];
     if (bits & FRAME_LAST && !failed(k)) load_last(k);
     size_t fp = load_inset(k, base, bits);
@@ -509,11 +520,18 @@ static void load_frame(StackLoader *k)
     k->used = load_words(k, fp);
 }
 
-/* The segment that these frames run in must have room for them, and can always be had. */
-static bool may_be_compact(const StackLoader *k, const CoBody *b, bool roomy)
+/* The segment of all frames, or of the last ones. A compact one is unfolded to another in which
+ * they run, which can always be had. */
+static Segment *top_segment(StackLoader *k, const CoBody *b)
 {
-    size_t most = roomy ? SEGMENT_SURE_MAX : SCRATCH_SLOTS - STACK_SLACK;
-    return b->top <= COMPACT_MAX && (b->status == CO_FRESH || k->extent <= most);
+    bool fresh = b->status == CO_FRESH, roomy = k->extent > SCRATCH_SLOTS - STACK_SLACK;
+    bool compact = b->top <= COMPACT_MAX && (fresh || k->extent <= SEGMENT_SURE_MAX);
+    if (fresh && !compact) fail(k);
+    Segment *s = failed(k) ? NULL : complete(k, b->top);
+    if (!s || !compact) return s;
+    s->kind = SEGMENT_COMPACT;
+    s->roomy = roomy && !fresh;
+    return s;
 }
 
 /* Whether what goes on there is a native, or its continuation, that may have paid for its work.
@@ -536,7 +554,7 @@ static bool may_be_nowhere(const StackLoader *k, const CoBody *b)
 }
 
 /* Where the top frame goes on, and how much of it is live. */
-static void load_top(StackLoader *k, CoBody *b, unsigned form)
+static void load_top(StackLoader *k, CoBody *b)
 {
     Loader *L = k->L;
     const Node *n = load_node(k);
@@ -557,10 +575,7 @@ static void load_top(StackLoader *k, CoBody *b, unsigned form)
     b->node = n;
     b->fp = (uint32_t)k->fp;
     b->top = (uint32_t)(k->fp + top);
-    if (form & 1 && !may_be_compact(k, b, form >> 1 & 1)) fail(k);
-    b->segment = failed(k) ? NULL : complete(k, b->top);
-    if (b->segment && form & 1) b->segment->kind = SEGMENT_COMPACT;
-    if (b->segment) b->segment->roomy = form >> 1 & 1;
+    b->segment = top_segment(k, b);
 }
 
 static void load_stack(Loader *L, Coroutine *c, CoBody *b, HookState *hook)
@@ -569,14 +584,13 @@ static void load_stack(Loader *L, Coroutine *c, CoBody *b, HookState *hook)
     uint64_t depth = source_number(&L->in), pcalls = source_number(&L->in);
     uint64_t debt = source_number(&L->in), paid = source_number(&L->in);
     size_t count = source_count(&L->in, 3);
-    unsigned form = source_byte(&L->in);
-    if ((depth | pcalls | debt | paid) > UINT32_MAX || !count || form > 3) source_fail(&L->in);
+    if ((depth | pcalls | debt | paid) > UINT32_MAX || !count) source_fail(&L->in);
     b->depth = (uint32_t)depth;
     b->pcalls = (uint32_t)pcalls;
     b->debt = (uint32_t)debt;
     b->paid = (uint32_t)paid;
     for (size_t i = 0; i < count && !loader_failed(L); i++) load_frame(&k);
-    if (!loader_failed(L)) load_top(&k, b, form);
+    if (!loader_failed(L)) load_top(&k, b);
     if (k.last && hook) hook->last = k.last;
 }
 

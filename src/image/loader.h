@@ -56,9 +56,8 @@ typedef struct Loader {
     uint32_t filled; /* objects whose contents have been read */
     Numbering ids;   /* of objects of this record: load_object.c */
     uint64_t last_id;
-    uint64_t common_below; /* ids of objects of the state that this one differs from */
-    bool parted;           /* a new object has such an id, too */
-    bool frames;           /* the image may have suspended ones */
+    uint64_t base_below; /* ids of objects that the base's state can have */
+    bool frames;         /* the image may have suspended ones */
     StateFixup *fixups;
     uint32_t fixup_count, fixup_capacity;
     WordFixup *words;

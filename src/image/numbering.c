@@ -114,7 +114,7 @@ NumberedPlace *numbering_place(Numbering *n, const void *p, bool *fresh)
 }
 
 /* The string's place, or a free one for it; NULL: the search took too long. */
-static NumberedPlace *find_string(Numbering *n, const String *s)
+static NumberedPlace *find_string(const Numbering *n, const String *s)
 {
     size_t i = string_place_hash(n, s) & n->mask;
     for (unsigned tried = 0; n->seeded || tried < SEARCH_MAX; tried++, i = (i + 1) & n->mask)
@@ -134,6 +134,12 @@ NumberedPlace *numbering_string(Numbering *n, const String *s, bool *fresh)
     }
     *fresh = !place->key;
     return *fresh ? take(n, (size_t)(place - n->places), s) : place;
+}
+
+bool numbering_has_string(const Numbering *n, const String *s)
+{
+    const NumberedPlace *place = n->places ? find_string(n, s) : NULL;
+    return place && place->key;
 }
 
 NumberedPlace *numbering_find(const Numbering *n, const void *p)

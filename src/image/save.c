@@ -12,6 +12,8 @@
  * record that meets them, as the first state has them not.
  */
 #include "image/saver.h"
+#include "stack/trace_stack.h"
+#include "state/trace_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +64,7 @@ void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool cha
 void saver_refuse(Saver *S, const char *format, ...)
 {
     va_list ap;
-    if (*S->error) return;
+    if (saver_is_strange(S) || *S->error) return;
     va_start(ap, format);
     int n = vsnprintf(S->error, IMAGE_ERROR_MAX, format, ap);
     va_end(ap);
@@ -121,7 +123,7 @@ static uint32_t met_in(const Saver *S, uint32_t number)
 
 void saver_met_again(Saver *S, uint32_t number)
 {
-    if (!met_in(S, number)) return;
+    if (S->comparing || !met_in(S, number)) return;
     Meeting *m = &S->meetings[number];
     if (m->looked == S->record) return;
     m->looked = S->record;
@@ -131,6 +133,10 @@ void saver_met_again(Saver *S, uint32_t number)
 void save_state_number(Saver *S, const State *s)
 {
     bool fresh;
+    if (S->comparing && !numbering_find(&S->states, s)) {
+        S->strange = true;
+        return;
+    }
     const NumberedPlace *place = numbering_place(&S->states, s, &fresh);
     if (fresh) pointer_list_add(&S->state_list, s);
     sink_number(S->out, place->number);
@@ -271,18 +277,23 @@ static bool save_place(Saver *S, const void *o, uint32_t number, uint32_t in_bas
     return true;
 }
 
-/* Whether the contents that have just been written, from `at` on, are those in another state,
- * in which all that they refer to is known already. */
+/* Whether the contents that have just been written, from `at` on, are those in another state.
+ */
 static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, size_t at)
 {
     Machine *now = S->M;
     const Coroutine *paused = S->paused;
     size_t end = S->out->length;
+    bool frames = S->frames;
     S->M = machine_begin(s);
     S->paused = s->paused;
+    S->comparing = true;
+    S->strange = false;
     save_contents(S, o, number);
+    S->comparing = false;
+    S->frames = frames;
     size_t length = S->out->length - end;
-    bool same = length == end - at && !S->out->failed &&
+    bool same = length == end - at && !S->out->failed && !S->strange &&
                 memcmp(S->out->bytes + at, S->out->bytes + end, length) == 0;
     S->out->length = end;
     machine_end_view(S->M);
@@ -321,6 +332,19 @@ static int by_id(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Objects of different lineages may have one id: they go by their numbers. */
+static void order_alike(const Saver *S, const PointerList *l)
+{
+    for (size_t i = 1; i < l->count; i++) {
+        for (size_t k = i; k > 0 && by_id(&l->items[k - 1], &l->items[k]) == 0; k--) {
+            void *a = l->items[k - 1], *b = l->items[k];
+            if (objects_number(&S->objects, a) <= objects_number(&S->objects, b)) break;
+            l->items[k - 1] = b;
+            l->items[k] = a;
+        }
+    }
+}
+
 /* What was met in this record is among the new ones; what an earlier one has, but not the
  * first, is written once something leads to it, whether or not its contents still lie in the
  * first. */
@@ -338,11 +362,41 @@ static bool is_later(const Saver *S, const void *o)
     return object_id(o) >= S->M->run.next_id;
 }
 
+/* What a held state can reach. Of another branch of the history its map may have contents that
+ * nothing leads to: those are garbage, and refer to what the state has never had. O(the state).
+ */
+static void mark_all(Saver *S, Trace *T)
+{
+    const Value also = S->paused ? value_object(S->paused) : V_NIL;
+    TraceRoots roots = {.stack = trace_stack, .values = &also, .count = 1};
+    Coroutine *co = S->M->run.co;
+    *T = (Trace){.every = true, .strong = true};
+    S->M->run.co = NULL;
+    trace_mark(T, &S->M->run, &roots);
+    S->M->run.co = co;
+    S->out->failed |= trace_failed(T);
+}
+
+/* In a held state, only what it can reach is told. */
+static void leave_out_dead(Saver *S, PointerList *changed)
+{
+    Trace T;
+    size_t kept = 0;
+    if (!S->record || !changed->count) return;
+    mark_all(S, &T);
+    for (size_t i = 0; i < changed->count; i++)
+        if (marks_has(&T.marks, changed->items[i])) changed->items[kept++] = changed->items[i];
+    changed->count = kept;
+    trace_free(&T);
+}
+
 static void save_changes(Saver *S)
 {
     PointerList changed = {0};
     if (S->from) run_diff(&S->from->run, &S->M->run, note_change, &changed);
     if (changed.count) qsort(changed.items, changed.count, sizeof *changed.items, by_id);
+    order_alike(S, &changed);
+    leave_out_dead(S, &changed);
     for (size_t i = 0; i < changed.count && !*S->error; i++)
         if (!is_met(S, changed.items[i]) && !is_later(S, changed.items[i])) {
             size_t start = S->out->length;

@@ -14,7 +14,9 @@
 bool save_native_name(Saver *S, NativeFn *fn)
 {
     bool fresh;
-    NumberedPlace *place = numbering_place(&S->natives, (const void *)(uintptr_t)fn, &fresh);
+    const void *key = (const void *)(uintptr_t)fn;
+    if (S->comparing && !numbering_find(&S->natives, key)) return saver_is_strange(S);
+    NumberedPlace *place = numbering_place(&S->natives, key, &fresh);
     if (fresh) {
         const NativeDef *row = natives_by_function(fn);
         if (!row) {
@@ -117,7 +119,7 @@ void save_object(Saver *S, const void *o)
         sink_number(S->out, number);
     } else if ((number = objects_number(&S->objects, o)) != OBJECT_NONE) {
         save_known(S, number);
-    } else {
+    } else if (!saver_is_strange(S)) {
         saver_met(S, o);
         save_shell(S, o);
     }
@@ -333,9 +335,11 @@ static void note_change(void *context, Value key, Value old, Value now)
     c->items[c->count++] = (Change){key, now};
 }
 
-/* The same order for the same changes. */
+/* The same order for the same changes. Of two objects with one id, the one of another lineage
+ * has no value any more. */
 static int by_key(const void *a, const void *b)
 {
+    bool gone = ((const Change *)a)->now == V_NIL, left = ((const Change *)b)->now == V_NIL;
     Value x = ((const Change *)a)->key, y = ((const Change *)b)->key;
     bool n = value_is_number(x), m = value_is_number(y);
     if (n != m) return n ? -1 : 1;
@@ -344,7 +348,11 @@ static int by_key(const void *a, const void *b)
                    ? -1
                    : value_to_double(x) > value_to_double(y);
     uint32_t h = value_hash(x), k = value_hash(y);
-    return h != k ? (h < k ? -1 : 1) : value_order(x, y);
+    if (h != k) return h < k ? -1 : 1;
+    bool alike = value_is_object(x) && value_is_object(y) && !value_is_string(x) &&
+                 !value_is_string(y) &&
+                 object_id(value_pointer(x)) == object_id(value_pointer(y));
+    return alike && gone != left ? left - gone : value_order(x, y);
 }
 
 static void save_table_changes(Saver *S, const TableBody *b, Changes *c, uint32_t number)

@@ -5,7 +5,8 @@
  * A stack is its frames from the lowest on. Which words of a frame are Values is found by the
  * walk that traces make (stack/trace_stack.h), what its header says by the table of frame kinds
  * (stack/frame.h); all other words are nobody's, and are not written. Nodes are numbers within
- * their functions. Where a segment begins is kept, as control goes on in copies of segments.
+ * their functions. Where segments begin is not said: that depends on how often a stack has been
+ * frozen and gone on with, no program notices it, and equal states are to have equal images.
  */
 #include "image/frames.h"
 #include "image/saver.h"
@@ -210,7 +211,6 @@ static unsigned frame_bits(const StackSaver *k, size_t i)
     const FrameCursor *c = &k->frames[i];
     const Node *glue = frame_glue(frame_code(c->ret));
     unsigned bits = 0;
-    if (c->ret_segment != c->segment) bits |= FRAME_NEW_SEGMENT;
     if (frame_ret(c->fp) == &glue_vararg) bits |= FRAME_VARARGS;
     if (c->tail) bits |= FRAME_TAIL;
     if (glue && c->ret != glue) bits |= FRAME_TWIN;
@@ -292,8 +292,6 @@ static void save_frames(StackSaver *k, const CoBody *b)
     stack_visit(&v, top);
     find_last(k, b->hook);
     sink_number(S->out, k->count);
-    sink_byte(S->out,
-              (uint8_t)((b->segment->kind == SEGMENT_COMPACT) | b->segment->roomy << 1));
     for (size_t i = k->count; i-- > 0 && !S->out->failed && !*S->error;)
         save_frame(k, i, b->segment->slots + b->top);
     save_node(S, top.fp, top.node);

@@ -73,6 +73,10 @@ static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
 static void save_string(Saver *S, const String *s)
 {
     bool fresh;
+    if (S->comparing && !numbering_has_string(&S->strings, s)) {
+        S->strange = true;
+        return;
+    }
     RecentString *recent = recent_place(S, s);
     *recent = (RecentString){s, numbering_string(&S->strings, s, &fresh)->number};
     if (fresh) {
@@ -160,6 +164,10 @@ static void save_chunk(Saver *S, const Proto *root)
 {
     bool fresh;
     uint32_t next = 0;
+    if (S->comparing && !numbering_find(&S->chunks, root->source)) {
+        S->strange = true;
+        return;
+    }
     NumberedPlace *place = numbering_place(&S->chunks, root->source, &fresh);
     if (!fresh) {
         sink_number(S->out, place->note);

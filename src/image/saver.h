@@ -58,6 +58,8 @@ typedef struct Saver {
     PointerList revisit; /* of earlier records, met again in this one */
     uint64_t last_id;
     bool frames; /* suspended ones are in it */
+    /* Contents are written only to be compared: what nobody has met before is not met now. */
+    bool comparing, strange; /* there was such a thing */
     bool parted; /* the first state has new objects with ids that the base's have, too */
 
     /* Why it cannot be saved; and, when a second try is made to find out where, how each
@@ -76,6 +78,12 @@ void saver_refuse(Saver *S, const char *format, ...) __attribute__((format(print
 static inline void saver_step(Saver *S, StepKind kind, uint32_t from, Value key)
 {
     if (__builtin_expect(S->tracking, 0)) S->step = (Step){kind, from, key};
+}
+/* While contents are compared: notes that there is something in them that has not been met. */
+static inline bool saver_is_strange(Saver *S)
+{
+    S->strange |= S->comparing;
+    return S->comparing;
 }
 /* The contents of an object, or its change, have been written from `start` on. */
 void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed);

@@ -111,10 +111,10 @@ bool table_change_like(TableBody *t, Value key, Value now, uint64_t token)
     uint32_t place = table_index_in(key, t->array_size);
     if (place)
         table_set_int(t, place, now, token);
-    else if (value_is_number(key) && !(table_flags(t) & TABLE_NUMBERS))
-        return false;
     else if (now == V_NIL)
         table_map_remove(t, key, token);
+    else if (value_is_number(key) && !(table_flags(t) & TABLE_NUMBERS))
+        return false;
     else
         table_map_put(t, key, now, token);
     return true;

@@ -420,6 +420,79 @@ START_TEST(paused_programs_go_on)
 }
 END_TEST
 
+/* How often a program was paused on its way is not in its image, though its stack lies in
+ * memory in other pieces then. */
+static moonlet_state *paused_after(uint64_t steps, uint64_t at_once)
+{
+    const char source[] = "local co = coroutine.wrap(function(...) while true do local t = {} "
+                          "for i = 1, 5 do t[i] = i .. '' end coroutine.yield(#t) end end) "
+                          "for i = 1, 300 do co() end";
+    moonlet_state *s = moonlet_init();
+    for (uint64_t done = 0; done < steps;) {
+        moonlet_limits limits = {.steps = at_once < steps - done ? at_once : steps - done};
+        moonlet_state *limited = moonlet_limit(s, &limits);
+        moonlet_result r = done ? moonlet_resume(limited) : moonlet_do(limited, source);
+        ck_assert_int_eq(r.status, MOONLET_PAUSED);
+        done += r.steps;
+        moonlet_release(limited);
+        moonlet_release(s);
+        s = r.state;
+    }
+    return s;
+}
+
+START_TEST(pauses_before_are_not_in_images)
+{
+    for (uint64_t steps = 50 + (uint64_t)_i; steps < 3000; steps += 397) {
+        moonlet_state *once = paused_after(steps, steps), *often = paused_after(steps, 13);
+        moonlet_image *a = saved(once, NULL), *b = saved(often, NULL);
+        size_t m, n;
+        const char *x = moonlet_image_bytes(a, &m), *y = moonlet_image_bytes(b, &n);
+        ck_assert_msg(m == n && memcmp(x, y, n) == 0, "after %u steps", (unsigned)steps);
+        moonlet_image_release(a);
+        moonlet_image_release(b);
+        moonlet_release(once);
+        moonlet_release(often);
+    }
+}
+END_TEST
+
+/* Tables that had numbers as keys, and had not when they were held; objects that only the other
+ * state has; a snapshot of one branch that is kept in another, whose objects have the same ids.
+ */
+START_TEST(held_states_may_have_parted)
+{
+    moonlet_state *s = world(
+        "local state = require 'state'\n"
+        "t, u, kept = {}, {x = 1}, {}\n"
+        "local function fill(n) for i = 1, n do u[i] = setmetatable({i}, {name = i}) end end\n"
+        "function back(k) state.restore(kept[k], {}) end\n"
+        "local early, came = state.snapshot()\n"
+        "if came then kept = came end\n"
+        "for i = #kept + 1, 8 do\n"
+        "  fill(i * 3) local s, again = state.snapshot()\n"
+        "  if again then return end\n"
+        "  kept[i] = s\n"
+        "  u = {x = i, [-i] = {}}\n"
+        "  state.restore(early, kept)\n"
+        "end\n"
+        "t[2^40] = 1\n");
+    moonlet_state *t = through_bytes(s), *u = through_bytes(t);
+    for (int i = 1; i <= 8; i++) {
+        char source[64];
+        snprintf(source, sizeof source, "back(%d)", i);
+        moonlet_result x = moonlet_do(s, source), y = moonlet_do(u, source);
+        ck_assert_int_eq(x.status, y.status);
+        assert_same(x.state, y.state);
+        moonlet_release(x.state);
+        moonlet_release(y.state);
+    }
+    moonlet_release(s);
+    moonlet_release(t);
+    moonlet_release(u);
+}
+END_TEST
+
 START_TEST(snapshots_in_variables_come_along)
 {
     moonlet_state *s =
@@ -586,6 +659,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, coroutines_wait_anywhere, 0, sizeof waits / sizeof *waits);
     tcase_add_loop_test(t, paused_programs_go_on, 0, sizeof waits / sizeof *waits);
     tcase_add_test(t, snapshots_in_variables_come_along);
+    tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
+    tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
     tcase_add_loop_test(t, any_bytes_are_an_image_or_an_error, 0, 4);
     return run_suite(t);

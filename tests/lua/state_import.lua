@@ -152,3 +152,16 @@ local indexed, called = state.fork(function()
 end)
 print(debug.getlocal(indexed, 0, 1), type(select(2, debug.getlocal(indexed, 0, 1)))) -- expect: t	table
 print(#debug.traceback(indexed) > 30, #debug.traceback(called) > 30) -- expect: true	true
+
+-- a snapshot that came out of another branch gives what belongs to its own world
+local function through(s)
+  local here, came = state.snapshot()
+  if came then return came[1] end
+  state.restore(here, { s })
+end
+local there, back = state.snapshot()
+if back then
+  print(back, debug.getmetatable(there) == debug.getregistry()["SNAPSHOT*"]) -- expect: back	true
+else
+  state.restore(through(there), "back")
+end
