@@ -7,6 +7,7 @@
  * any run gives them. So the states of an image share what they have in common.
  */
 #include "image/loader.h"
+#include "stack/frame.h"
 #include "stack/upvalue.h"
 #include "state/heap.h"
 

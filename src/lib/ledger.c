@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What each object counts for in the sum, and taking it out and in; see ledger.h. */
 #include "lib/ledger.h"
 
 #include <assert.h>
