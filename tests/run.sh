@@ -172,7 +172,8 @@ if [ $# != 0 ]; then
     printf '%s\n' "$@"
 else
     if [ -n "$c_tests" ]; then find "$c_tests" -type f -name 'test_*' -perm -u+x; fi
-    find "$here/lua" "$here/cli" -maxdepth 1 \( -name "*.lua" -o -name "*.sh" \) ! -name lib.sh
+    find "$here/lua" -maxdepth 1 -name "*.lua"
+    find "$here/cli" -maxdepth 1 -name "*.sh" ! -name lib.sh
 fi | sort | xargs -r -d '\n' realpath | xargs -r -d '\n' -n 1 -P "$jobs" "$here/run.sh" --one
 
 passed=$(grep -ac '^ok - ' "$RESULTS")

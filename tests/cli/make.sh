@@ -35,11 +35,11 @@ chmod +x bin/*
 needs() { PATH=$PWD/bin:$PATH "$root/tests/deps.sh" "$@"; }
 list() { for p in "$@"; do echo "installed $p "; done >installed; }
 
-list gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev
+list gcc libc6-dev make binutils pkg-config libgc-dev libxxhash-dev libedit-dev libjansson-dev
 : >calls
 expect "nothing is missing" 0 "" "" needs build
 expect "apt is left alone then" 0 "" "" cat calls
-list gcc libc6-dev make binutils pkg-config libgc-dev
+list gcc libc6-dev make binutils pkg-config libgc-dev libjansson-dev
 said() { needs build | grep -c '^Missing: libedit-dev libxxhash-dev$\|apt-get install --no-install-recommends libedit-dev libxxhash-dev$'; }
 expect "what is missing is said, and how it will be installed" 0 "2" "" said
 expect "then it is" 0 "1" "" grep -c 'install --no-install-recommends libedit-dev libxxhash-dev' calls
