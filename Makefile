@@ -393,6 +393,15 @@ bench-fork: deps-bench ## what forks and calls cost, beside rivals; threads, pro
 fork-run: $(FORK_BENCHES)
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
+.PHONY: bench-parallel
+bench-parallel: deps-bench ## what threads and processes gain, by what the items do; beside Erlang's, where that is
+	$(Q)$(MAKE) parallel-run
+
+.PHONY: parallel-run
+parallel-run: $(OUT)/bench/bench_parallel
+	$(Q)$< $(WORKERS)
+	$(Q)if command -v escript > /dev/null; then escript bench/parallel.escript $(WORKERS); fi
+
 .PHONY: micro-run
 micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES),$(MICROS))
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done

@@ -2,11 +2,11 @@
 /*
  * bench_parallel [workers]: what more threads, or processes, gain; and who locks.
  *
- * The same items are done by one thread, by several threads and by several processes, for
- * items that only compute and for items that allocate; and beside them, a loop in C that
- * uses nothing but registers, in threads. What that gains is all the machine has to give:
- * processors may share a core, and others may be using them. The runs of one kind take
- * turns, and the best of several counts.
+ * The same items are done by one thread, by several threads, by twice as many and by several
+ * processes, for items that only compute, for items that allocate, and for a small game; and
+ * beside them, a loop in C that uses nothing but registers, in threads. What that gains is all
+ * the machine has to give: processors may share a core, and others may be using them. The runs
+ * of one kind take turns, and the best of several counts.
  *
  * Then the locks: pthread_mutex_lock and _trylock are counted here, the collector's and
  * the C library's that go through them as well. Forks and evaluations take none; what
@@ -86,11 +86,11 @@ static void keep_least(Spent *best, Spent since, double share)
     best->busy = least(best->busy, (t.busy - since.busy) * share);
 }
 
-enum { ALONE, THREADS, PROCESSES, WAYS };
+enum { ALONE, THREADS, MORE, PROCESSES, WAYS };
 
 static void print(const char *name, const Spent *t)
 {
-    printf("  %-26s %8.1f ms", name, t[ALONE].wall * 1e3);
+    printf("  %-27s %8.1f ms", name, t[ALONE].wall * 1e3);
     for (int i = THREADS; i < WAYS; i++)
         printf("   %5.2f %4.2f", t[ALONE].wall / t[i].wall, t[i].busy / t[ALONE].busy);
     putchar('\n');
@@ -141,6 +141,38 @@ static const char program[] =
     "  return t.name end\n"
     "function text(x) local s = 0\n"
     "  for i = 1, 5000 do s = s + #(tostring(i) .. 'abc'):rep(3):upper() end return s end\n"
+    "function closures(x) local s = 0\n"
+    "  for i = 1, 20000 do local f = function(y) s = s + y + i % x return s end f(i) end\n"
+    "  return s end\n"
+    "function coroutines(x) local s = 0\n"
+    "  for i = 1, 4000 do\n"
+    "    local co = coroutine.wrap(function(a) a = a + coroutine.yield(a) return a end)\n"
+    "    s = s + co(i) + co(x)\n"
+    "  end\n"
+    "  return s end\n"
+    "local function behave(me)\n"
+    "  while true do\n"
+    "    for _ = 1, me.way do me.x = me.x + 1 coroutine.yield() end\n"
+    "    me.log[#me.log + 1] = me.name .. ' at ' .. me.x\n"
+    "    if #me.log > 3 then me.log = {} end\n"
+    "    coroutine.yield()\n"
+    "  end\n"
+    "end\n"
+    "function game(x) local all, near = {}, 0\n"
+    "  for i = 1, 100 do\n"
+    "    local e = {x = i * x % 97, way = i % 7 + 1, name = 'e' .. i, log = {}}\n"
+    "    e.step = coroutine.wrap(behave)\n"
+    "    all[i] = e\n"
+    "  end\n"
+    "  for frame = 1, 60 do\n"
+    "    local places = {}\n"
+    "    for _, e in ipairs(all) do\n"
+    "      e.step(e)\n"
+    "      local there = places[e.x] or {} there[#there + 1] = e places[e.x] = there\n"
+    "      near = near + #there\n"
+    "    end\n"
+    "  end\n"
+    "  return near end\n"
     "function nothing() end\n"
     "function ten() a = 1 b = 2 c = 3 d = 4 e = 5 f = 6 g = 7 h = 8 i = 9 j = 10 return a "
     "end\n";
@@ -161,8 +193,8 @@ static void map_with(const char *name, const moonlet_map_options *options, Spent
 static void compare(const char *name, const char *function)
 {
     moonlet_map_options options[WAYS] = {
-        {.threads = 1}, {.threads = workers}, {.processes = workers}};
-    Spent best[WAYS] = {{1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}};
+        {.threads = 1}, {.threads = workers}, {.threads = 2 * workers}, {.processes = workers}};
+    Spent best[WAYS] = {{1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}};
     for (int i = 0; i < ROUNDS * WAYS; i++) {
         options[i % WAYS].give = MOONLET_GIVE_TERMS;
         map_with(function, &options[i % WAYS], &best[i % WAYS]);
@@ -172,9 +204,9 @@ static void compare(const char *name, const char *function)
 
 static void control(void)
 {
-    Spent best[WAYS] = {{1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}};
+    Spent best[WAYS] = {{1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}, {1e9, 1e9}};
     for (int i = 0; i < ROUNDS * WAYS; i++) {
-        unsigned count = i % WAYS == ALONE ? 1 : workers;
+        unsigned count = i % WAYS == ALONE ? 1 : i % WAYS == MORE ? 2 * workers : workers;
         Spent start = now();
         compute_with(count, i % WAYS == PROCESSES);
         keep_least(&best[i % WAYS], start, 1.0 / count);
@@ -206,17 +238,20 @@ static void count_locks(const char *name, const char *function, bool by_name)
 int main(int argc, char **argv)
 {
     if (argc > 1) workers = (unsigned)atoi(argv[1]);
-    if (workers < 1 || workers > 64) workers = 2;
+    if (workers < 1 || workers > 32) workers = 2;
     moonlet_result r = moonlet_do(moonlet_init(), program);
     if (r.status != MOONLET_OK) die(r.error->message);
     world = r.state;
-    printf("one against %u threads, %u processes: how much faster, and for how much more of "
-           "the processors' time\n",
-           workers, workers);
+    printf("how many times as fast as one thread, and for how much of its processor time\n"
+           "  %-27s %11s %7u threads %2u threads %u processes\n",
+           "", "one thread", workers, 2 * workers, workers);
     control();
     compare("map: items that compute", "compute");
     compare("map: items that make texts", "text");
-    compare("map: items that allocate", "allocate");
+    compare("map: items that make tables", "allocate");
+    compare("map: items of closures", "closures");
+    compare("map: items of coroutines", "coroutines");
+    compare("map: a game each", "game");
     printf("locks taken by 100000 of\n");
     count_locks("fork, call nothing, drop", "nothing", false);
     count_locks("fork, write ten globals, drop", "ten", false);

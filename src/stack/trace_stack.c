@@ -149,14 +149,19 @@ static uint32_t callee_slot(const Node *n)
     }
 }
 
+/* Of a slot below the node's top; callee: callee_slot of the node. */
+static inline bool holds_value(const uint64_t *written, uint32_t callee, size_t slot)
+{
+    if (callee && slot == callee - 2u) return false; /* where it returns to */
+    return written[slot / 64] >> slot % 64 & 1;
+}
+
 bool trace_holds_value(const Proto *p, const Node *at, size_t slot)
 {
     uint32_t index = proto_index(p, at);
     if (index == UINT32_MAX || slot >= p->tops[index]) return false;
-    uint32_t callee = callee_slot(at);
-    if (callee && slot == callee - 2u) return false; /* where it returns to */
     const uint64_t *written = trace_written(p, at);
-    return written && written[slot / 64] >> slot % 64 & 1;
+    return written && holds_value(written, callee_slot(at), slot);
 }
 
 /* Frames ---------------------------------------------------------------------------- */
@@ -200,14 +205,17 @@ static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t l
     }
     uint32_t index = at ? proto_index(p, at) : UINT32_MAX;
     if (index == UINT32_MAX) return; /* it has not begun */
-    if (!trace_written(p, at)) {
+    const uint64_t *written = trace_written(p, at);
+    if (!written) {
         v->unknown(v->context);
         return;
     }
+    uint32_t callee = callee_slot(at);
     size_t top = p->tops[index];
     if (top > limit) top = limit;
     for (size_t i = 0; i < top; i++) {
-        bool holds = trace_holds_value(p, at, i), stale = holds && is_left_over(p, at, fp, i);
+        bool holds = holds_value(written, callee, i);
+        bool stale = holds && is_left_over(p, at, fp, i);
         if (holds && !stale)
             v->live(v->context, fp + i, 1);
         else if (stale && v->left_over)
