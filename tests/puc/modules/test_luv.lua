@@ -108,7 +108,12 @@ local function sleep(ms)
 end
 local done = {}
 for i = 1, 3 do
-    coroutine.wrap(function() for k = 1, 2 do done[#done + 1] = i .. ":" .. sleep(i * 20 + k) end end)()
+    coroutine.wrap(function()
+        for k = 1, 2 do
+            local ms = sleep(i * 20 + k)
+            done[#done + 1] = i .. ":" .. ms
+        end
+    end)()
 end
 uv.run()
 show(#done, done[1], done[#done])
