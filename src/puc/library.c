@@ -56,7 +56,8 @@ void lua_close(lua_State *L)
     if (puc_has_lost) puc_take_lost(M);
     collect_close(M);
     machine_end(M);
-    puc_free(P);
+    M->puc = NULL;
+    M->pins = NULL;
 }
 
 lua_Alloc lua_getallocf(lua_State *L, void **ud)

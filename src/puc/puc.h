@@ -96,8 +96,6 @@ typedef struct Puc {
 /* Handles -------------------------------------------------------------------------------- */
 
 void *puc_plain_alloc(void *data, void *p, size_t old, size_t size);
-/* Its run has ended. */
-void puc_free(Puc *P);
 
 /* The run gets handles; it may have them already. */
 Puc *puc_attach(Machine *M);

@@ -21,7 +21,7 @@ void *puc_plain_alloc(void *data, void *p, size_t old, size_t size)
 Puc *puc_attach(Machine *M)
 {
     if (M->puc) return M->puc;
-    Puc *P = mem_alloc_root(sizeof *P);
+    Puc *P = mem_alloc(sizeof *P); /* the machine, a root, holds it and all handles */
     P->M = M;
     P->alloc = puc_plain_alloc;
     P->size = TABLE_FIRST;
@@ -30,8 +30,6 @@ Puc *puc_attach(Machine *M)
     P->main = puc_state_of(P, M->run.world->main);
     return P;
 }
-
-void puc_free(Puc *P) { mem_free_root(P); }
 
 static const void *hidden(const Coroutine *co) { return (const void *)~(uintptr_t)co; }
 
