@@ -4,6 +4,7 @@
 #include "eval/exec.h"
 #include "eval/operate.h"
 #include "link/link.h"
+#include "value/table_shape.h"
 
 EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
 EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }
@@ -162,6 +163,30 @@ EXEC(exec_LIST_OPEN)
     TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
     if (UNLIKELY(heap_is_lost(&M->run, b))) HAND(list_frozen, n, fp, acc, d);
     table_set_list(b, n->aux, fp + n->c, n->b + (size_t)M->open, M->run.epoch);
+    GO(n + 1, fp, acc, d);
+}
+
+static NOINLINE EXEC(named_one_by_one)
+{
+    if (UNLIKELY(!value_is_table(fp[n->a]))) HAND(list_frozen, n, fp, acc, d);
+    TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
+    if (UNLIKELY(heap_is_lost(&M->run, b))) HAND(list_frozen, n, fp, acc, d);
+    table_shape_set(b, n->k.p, fp + n->c, M->run.epoch);
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_next, n + 1, fp, acc, d);
+    GO(n + 1, fp, acc, d);
+}
+
+/* Mostly nothing has come between the table's making and this. */
+EXEC(exec_SET_NAMED)
+{
+    Value made = fp[n->a];
+    const Table *t = value_pointer(made);
+    bool plain = value_is_object(made) && object_raw_kind(t) == OBJECT_KIND(OBJ_TABLE) &&
+                 heap_body_owned(&M->run, &t->body) && table_shape_fits(&t->body);
+    for (uint32_t i = 0; i < n->b; i++) plain &= fp[n->c + i] != V_NIL;
+    if (UNLIKELY(!plain)) HAND(named_one_by_one, n, fp, acc, d);
+    table_shape_fill((TableBody *)&t->body, n->k.p, fp + n->c, M->run.epoch);
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_next, n + 1, fp, acc, d);
     GO(n + 1, fp, acc, d);
 }
 

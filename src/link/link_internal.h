@@ -66,7 +66,8 @@ typedef struct Linker {
     uint32_t landed_at;
     uint32_t closed_at; /* the node behind a block at whose end PUC Lua jumps; 0: none */
     uint32_t polled;    /* the node behind the last N_POLL */
-    uint32_t local_capacity;
+    uint32_t local_capacity, shape_capacity;
+    int loops;                /* around what is being linked */
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
     int depth;                /* of expressions being linked */
     LinkVertebra *spine;      /* of those begun (link_chain.c) */

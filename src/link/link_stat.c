@@ -85,7 +85,9 @@ static void end_captured(Linker *L, Extent e, const AstBlock *b)
 static void scoped_block(Linker *L, const AstBlock *b)
 {
     Extent e = extent_open(L);
+    L->loops++;
     link_block(L, b);
+    L->loops--;
     end_captured(L, e, b);
     extent_close(L, e);
 }
@@ -176,9 +178,11 @@ static void stat_while(Linker *L, const AstStat *s)
 {
     Branches out = 0;
     uint32_t top = link_target_here(L);
+    L->loops++;
     L->line = s->u.loop.test_line;
     link_condition(L, s->u.loop.condition, false, &out);
     scoped_block(L, s->u.loop.block);
+    L->loops--;
     L->line = s->u.loop.block->end_line;
     jump_back(L, top);
     link_branch_here(L, out);
@@ -198,10 +202,12 @@ static void stat_repeat(Linker *L, const AstStat *s)
     Branches out = 0;
     Extent e = extent_open(L);
     uint32_t top = link_target_here(L);
+    L->loops++;
     link_block(L, s->u.loop.block);
     L->line = s->u.loop.test_line;
     uint32_t test = L->count;
     link_condition(L, s->u.loop.condition, true, &out);
+    L->loops--;
     uint32_t last = L->count - 1;
     if (test == L->count) { /* `until false`, which is a test in PUC Lua */
         loop_node(L, top);
@@ -292,7 +298,9 @@ static void loop_body(Linker *L, AstLocal *const *locals, unsigned count, unsign
     for (unsigned i = 0; i < count; i++) wrap_if_cell(L, locals[i], slot + i);
     uint32_t own = L->count;
     for (unsigned i = 0; i < count; i++) link_activate(L, locals[i], slot + i);
+    L->loops++;
     link_block(L, b);
+    L->loops--;
     end_captured(L, e, b);
     extent_close(L, e);
     if (own < L->count)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The linker: table constructors. */
 #include "link/link_internal.h"
+#include "value/table_shape.h"
 
 enum { LIST_BATCH = 50 };
 
@@ -55,8 +56,70 @@ static uint32_t item_room(const AstExpr *e)
     return size_rounded((uint32_t)e->u.table.items - open);
 }
 
+/* Named fields ------------------------------------------------------------------------ */
+
+/* The keys of a constructor that has nothing but named fields; gives how many, or 0. Where
+ * one's line is not its value's, a hook has to be told of the store. */
+static uint32_t named_keys(const AstExpr *e, const String *keys[SHAPE_MAX])
+{
+    uint32_t count = 0;
+    if (e->u.table.items || e->u.table.named > SHAPE_MAX) return 0;
+    for (const AstField *f = e->u.table.fields; f; f = f->next) {
+        if (!link_is_string(f->key) || f->value->line != f->line) return 0;
+        keys[count++] = f->key->u.string;
+    }
+    return count;
+}
+
+/* The function's shape with these keys; NULL: there is none. */
+static const TableShape *shape_for(Linker *L, const String *const *keys, uint32_t count)
+{
+    enum { LOOKS = 8 };
+    Proto *p = L->proto;
+    for (uint32_t i = p->shape_count; i > 0 && i + LOOKS > p->shape_count; i--) {
+        const TableShape *s = p->shapes[i - 1];
+        if (s->count == count && !memcmp(s->keys, keys, count * sizeof *keys)) return s;
+    }
+    if (p->shape_count == L->shape_capacity) {
+        uint32_t capacity = L->shape_capacity ? L->shape_capacity * 2 : 2;
+        TableShape **all = link_grown(L, p->shapes, p->shape_count, capacity, sizeof *all);
+        if (!all) return NULL;
+        p->shapes = all;
+        L->shape_capacity = capacity;
+    }
+    TableShape *s = table_shape_new(keys, count, size_rounded(count));
+    return s ? p->shapes[p->shape_count++] = s : NULL;
+}
+
+/* The values side by side, and then all at once. False: nothing has been made. What runs once
+ * is made as it is read, which takes no shape. */
+static bool named(Linker *L, const AstExpr *e, unsigned table)
+{
+    const String *keys[SHAPE_MAX];
+    unsigned top = L->top, at = top;
+    if (!L->source->parent && !L->loops) return false;
+    uint32_t count = named_keys(e, keys);
+    const TableShape *shape = count ? shape_for(L, keys, count) : NULL;
+    if (!shape) return false;
+    link_node(L, N_TABLE)->c = (uint16_t)table;
+    for (const AstField *f = e->u.table.fields; f; f = f->next, at++) {
+        link_use(L, at + 1);
+        link_expr_slot(L, f->value, at);
+    }
+    L->line = 0; /* PUC Lua has stored each when it had it */
+    Node *n = link_node(L, N_SET_NAMED);
+    n->a = (uint16_t)table;
+    n->b = (uint16_t)count;
+    n->c = (uint16_t)top;
+    n->k.p = shape;
+    L->line = e->u.table.end_line;
+    L->top = top;
+    return true;
+}
+
 static void constructor(Linker *L, const AstExpr *e, unsigned table)
 {
+    if (named(L, e, table)) return;
     unsigned top = L->top, pending = 0, index = 1;
     uint32_t i = link_emit(L, N_TABLE);
     L->nodes[i].c = (uint16_t)table;

@@ -143,8 +143,9 @@ typedef struct Proto {
     uint64_t *written;       /* per node: bits of slots (trace_stack.c); NULL: not yet */
     const AstFunction *source;
     struct Proto **protos;
+    struct TableShape **shapes; /* that nodes have, shape_count of them */
     ProtoLocal *locals;
-    uint32_t proto_count, local_count;
+    uint32_t proto_count, local_count, shape_count;
     uint64_t celled_path;     /* bit k: the function k levels out, from 0, is link_celled's */
     const struct Proto *root; /* of its chunk's outermost function */
     struct Proto *celled;     /* link_celled's, once it is made: a cache, atomic */
