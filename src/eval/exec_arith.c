@@ -59,15 +59,31 @@ static inline bool equal_may_have_meta(Value x, Value y)
     return value_is_object(x) && value_is_object(y);
 }
 
-#define X_EQUAL(l, r, s)                                          \
-    EXEC(exec_EQ_##l##r##_##s)                                    \
-    {                                                             \
-        Value x = EQUAL_left_##l, y = EQUAL_right_##r;            \
-        if (value_is_number(x) && value_is_number(y))             \
-            BRANCH_##s(value_to_double(x) == value_to_double(y)); \
-        if (x == y) BRANCH_##s(true);                             \
-        if (!equal_may_have_meta(x, y)) BRANCH_##s(false);        \
-        HAND(slow_equal, n, fp, acc, d);                          \
+/* Two strings that are not one object: most differ in their lengths, or are constants. */
+static inline bool equal_strings(const String *x, const String *y)
+{
+    if (x->length != y->length || (x->h.flags & y->h.flags & STRING_INTERNED)) return false;
+    return string_equal_slow(x, y);
+}
+
+/* objects_: x and y are two objects. */
+#define X_EQUAL(l, r, s)                                                           \
+    static NOINLINE EXEC(objects_EQ_##l##r##_##s)                                  \
+    {                                                                              \
+        const void *x = value_pointer(EQUAL_left_##l);                             \
+        const void *y = value_pointer(EQUAL_right_##r);                            \
+        if (object_type(x) != object_type(y)) BRANCH_##s(false);                   \
+        if (LIKELY(object_type(x) == OBJ_STRING)) BRANCH_##s(equal_strings(x, y)); \
+        HAND(slow_equal, n, fp, acc, d);                                           \
+    }                                                                              \
+    EXEC(exec_EQ_##l##r##_##s)                                                     \
+    {                                                                              \
+        Value x = EQUAL_left_##l, y = EQUAL_right_##r;                             \
+        if (value_is_number(x) && value_is_number(y))                              \
+            BRANCH_##s(value_to_double(x) == value_to_double(y));                  \
+        if (x == y) BRANCH_##s(true);                                              \
+        if (!equal_may_have_meta(x, y)) BRANCH_##s(false);                         \
+        HAND(objects_EQ_##l##r##_##s, n, fp, acc, d);                              \
     }
 KINDS_EQUAL(X_EQUAL)
 #undef X_EQUAL
