@@ -272,6 +272,17 @@ static void *copied(Linker *L, const void *from, size_t bytes)
     return NULL;
 }
 
+static void finish_locals(Linker *L)
+{
+    Proto *p = L->proto;
+    ProtoLocal *made = p->locals;
+    for (uint32_t i = 0; i < p->local_count; i++)
+        if (!made[i].end) made[i].end = L->count;
+    if (!made) return;
+    p->locals = copied(L, made, p->local_count * sizeof *made);
+    mem_free(made, L->local_capacity * sizeof *made);
+}
+
 /* The finished arrays, cut to their size. */
 static void finish(Linker *L)
 {
@@ -284,8 +295,7 @@ static void finish(Linker *L)
     p->origins = copied(L, L->origins, L->count * sizeof *L->origins);
     p->entry = p->nodes;
     p->frame = L->max + 2;
-    for (uint32_t i = 0; i < p->local_count; i++)
-        if (!p->locals[i].end) p->locals[i].end = L->count;
+    finish_locals(L);
     if (p->vararg) p->frame += FRAME_VARARG;
 }
 
@@ -329,6 +339,8 @@ static Proto *link_body(Linker *L, const AstLocal *defining)
     for (uint32_t i = 0; i < first; i++) L->lines[i] = L->lines[first];
     finish(L);
     arrays_end(L);
+    mem_free(L->slots, ((size_t)f->local_count + 1) * sizeof *L->slots);
+    mem_free(L->places, ((size_t)f->label_count * 2 + 1) * sizeof *L->places);
     return L->proto;
 }
 
