@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-enum { BLOCK_FIRST = 512, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 4 };
+enum { BLOCK_FIRST = 384, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 2 };
 
 static TreeHeld *held_new(TreeHeld *older, uint32_t room)
 {
