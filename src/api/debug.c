@@ -5,15 +5,15 @@
  * Main invariant: a search runs on a state of its own, from a point of the recording, and
  * changes nothing that the recording has.
  */
-#include "api/debug.h"
+#include "api/debug_seek.h"
 
 #include "api/debug_look.h"
 #include "control/switch.h"
-#include "stack/hook.h"
 
 enum {
-    NEAR = 50000, /* steps that are looked at line by line without more points */
-    NEAR_POINTS = 64
+    NEAR = 5000,      /* steps that are looked at line by line without more points */
+    NEAR_POINTS = 64, /* that are left on the way there */
+    NEAR_KEPT = 256
 };
 
 const DebugTime time_never = {UINT64_MAX, UINT32_MAX}, time_begin = {0, UINT32_MAX};
@@ -37,38 +37,14 @@ bool debug_is_within(const DebugEvent *e, DebugFrame f)
 
 /* Seeking ----------------------------------------------------------------------------- */
 
-/* What visitors and tests allocate is not the program's. */
-typedef struct Counting {
-    int64_t *meter, beside;
-    uint64_t counted;
-    MemBound outer;
-} Counting;
-
-typedef struct Seek {
-    Watch watch;
-    RecordingReplay replay;
-    DebugVisit *visit;
-    void *context;
-    DebugTime after, before; /* what is looked at lies between */
-    DebugTime at, found;
-    uint64_t skipped; /* the step of the point: its lines are those of the point before */
-    bool has, first;  /* found; it is to be the first and not the last */
-    bool from_first;  /* the very first line counts as one after `after` */
-    bool wants_failure;
-    State *failure;
-    moonlet_recording *rec;
-    const Config *config;
-    Counting counting; /* while the visitor is asked */
-} Seek;
-
-static Counting stop_counting(void)
+Counting seek_stop_counting(void)
 {
     Counting c = {mem_meter, mem_beside, mem_count_stop(), mem_bound};
     mem_meter = NULL;
     return c;
 }
 
-static void go_on_counting(const Counting *c)
+void seek_go_on_counting(const Counting *c)
 {
     mem_meter = c->meter;
     mem_count_go_on(c->counted);
@@ -81,15 +57,15 @@ int debug_ask(DebugEvent *e, DebugTest *test, void *context)
     State *state;
     Seek *s = e->seek;
     if (!record_may_take(e->M)) return -1;
-    go_on_counting(&s->counting); /* which record_take stops by itself */
+    seek_go_on_counting(&s->counting); /* which record_take stops by itself */
     e->fp = record_take(e->M, e->n, e->fp, &state);
     Counting outer = {mem_meter, mem_beside, mem_counted, mem_bound};
     mem_meter = NULL;
     moonlet_state *h = handle_new(state, s->config);
     bool yes = test(context, h);
     moonlet_release(h);
-    go_on_counting(&outer);
-    s->counting = stop_counting();
+    seek_go_on_counting(&outer);
+    s->counting = seek_stop_counting();
     return yes;
 }
 
@@ -123,11 +99,12 @@ static bool look(Machine *M, const Node *n, Value **frame)
     if (!s->from_first && !time_before(s->after, s->at)) return false;
     if (!time_before(s->at, s->before) || debug_is_interrupted(s->rec)) return true;
     const Proto *p = frame_proto(*frame);
-    DebugEvent e = {s->at,           M, n, *frame, p->lines[proto_index(p, n)], s->watch.enters,
-                    s->rec->replays, s};
-    s->counting = stop_counting();
+    DebugEvent e = {
+        s->at,           M, n,   *frame, p->lines[proto_index(p, n)], s->watch.enters,
+        s->rec->replays, s, NULL};
+    s->counting = seek_stop_counting();
     bool found = s->visit(s->context, &e);
-    go_on_counting(&s->counting);
+    seek_go_on_counting(&s->counting);
     *frame = e.fp;
     if (!found) return false;
     s->has = true;
@@ -147,7 +124,7 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
 }
 
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
-static moonlet_state *seek(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
+moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
 {
     s->rec = rec;
     s->config = &rec->config;
@@ -165,14 +142,14 @@ static moonlet_state *seek(moonlet_recording *rec, Seek *s, uint64_t from, bool 
 }
 
 /* Leaves points on the way to a step, when there are none near. */
-static void approach(moonlet_recording *rec, uint64_t step)
+void seek_approach(moonlet_recording *rec, uint64_t step)
 {
     if (step > rec->record->steps) step = rec->record->steps;
     for (;;) {
         uint64_t distance = step - record_point(rec->record, step)->step;
         if (distance < NEAR) return;
         RecordingReplay p;
-        record_drop_near(rec->record);
+        record_drop_near(rec->record, NEAR_KEPT);
         distance = step - record_point(rec->record, step)->step;
         recording_begin(rec, &p, step);
         replay_run(&p.replay, step, distance / NEAR_POINTS + 1);
@@ -192,8 +169,22 @@ bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void
               .from_first = is_begin(after),
               .before = time_never,
               .first = true};
-    approach(rec, after.step);
-    seek(rec, &s, after.step, false);
+    seek_approach(rec, after.step);
+    seek_lines(rec, &s, after.step, false);
+    *found = s.found;
+    return s.has;
+}
+
+bool debug_last_after(moonlet_recording *rec, DebugTime after, DebugTime before,
+                      DebugVisit *visit, void *context, DebugTime *found)
+{
+    Seek s = {.visit = visit,
+              .context = context,
+              .after = after,
+              .from_first = is_begin(after),
+              .before = before};
+    seek_approach(rec, after.step + !is_begin(after));
+    seek_lines(rec, &s, after.step + !is_begin(after), false);
     *found = s.found;
     return s.has;
 }
@@ -208,8 +199,8 @@ void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVi
               .from_first = is_begin(after),
               .before = before,
               .first = true};
-    approach(rec, after.step);
-    seek(rec, &s, after.step, false);
+    seek_approach(rec, after.step);
+    seek_lines(rec, &s, after.step, false);
 }
 
 bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, void *context,
@@ -218,8 +209,8 @@ bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, voi
     uint64_t begin = before.step; /* the point is one before that */
     for (;;) {
         Seek s = {.visit = visit, .context = context, .from_first = true, .before = before};
-        approach(rec, begin);
-        seek(rec, &s, begin, false);
+        seek_approach(rec, begin);
+        seek_lines(rec, &s, begin, false);
         *found = s.found;
         begin = s.replay.replay.from;
         if (s.has || !begin || debug_is_interrupted(rec)) return s.has;
@@ -252,8 +243,8 @@ moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *vis
               .from_first = true,
               .before = time_never,
               .first = true};
-    approach(rec, at.step);
-    return seek(rec, &s, at.step, true);
+    seek_approach(rec, at.step);
+    return seek_lines(rec, &s, at.step, true);
 }
 
 static bool never(void *context, DebugEvent *e) { return false; }
@@ -262,6 +253,6 @@ moonlet_state *debug_failure(moonlet_recording *rec)
 {
     Seek s = {.visit = never, .before = time_never, .wants_failure = true};
     if (rec->record->end != RECORD_FAILED) return NULL;
-    approach(rec, rec->record->steps);
-    return seek(rec, &s, rec->record->steps, false);
+    seek_approach(rec, rec->record->steps);
+    return seek_lines(rec, &s, rec->record->steps, false);
 }

@@ -41,6 +41,7 @@ typedef struct DebugEvent {
     bool enters;     /* a function has been called */
     uint64_t replay; /* another number in each replay: objects are elsewhere */
     struct Seek *seek;
+    const moonlet_state *begin; /* at the beginning of a replay: its state; else NULL */
 } DebugEvent;
 
 /* Where a frame is, for comparison with that of another event. */
@@ -64,6 +65,29 @@ bool debug_next(moonlet_recording *rec, DebugTime after, DebugVisit *visit, void
 bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, void *context,
                 DebugTime *found);
 
+/*
+ * The same three, where only some lines and stores can be what is looked for: the replay runs
+ * at full speed between them. filter NULL: all may be.
+ *
+ * A visitor is asked about events of these lines, whose numbers are not known then: time
+ * UINT32_MAX in their step; and, where something has changed, about all events around that. One
+ * that has effects is to have them but once for an event: it must not trust that it is asked
+ * only once.
+ */
+typedef struct DebugFilter {
+    unsigned (*wants)(void *context, const Proto *p,
+                      uint32_t i); /* BREAK_... (stack/breaks.h) */
+    /* Whether something has another value than it had where the search began; NULL: nothing is
+     * watched. Before a store; of a native's there is no node. */
+    bool (*changed)(void *context, DebugEvent *e);
+} DebugFilter;
+bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter *filter,
+                      DebugVisit *visit, void *context, DebugTime *found);
+bool debug_quick_last(moonlet_recording *rec, DebugTime before, const DebugFilter *filter,
+                      DebugVisit *visit, void *context, DebugTime *found);
+void debug_quick_pass(moonlet_recording *rec, DebugTime after, DebugTime last,
+                      const DebugFilter *filter, DebugVisit *visit, void *context);
+
 /* Shows the visitor all events after a time up to another, that too. */
 void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVisit *visit,
                 void *context);
@@ -81,6 +105,10 @@ static inline bool debug_is_interrupted(const moonlet_recording *rec)
 {
     return rec->interrupt && __atomic_load_n(rec->interrupt, __ATOMIC_RELAXED);
 }
+
+/* The last one after a time and before another, which is near. */
+bool debug_last_after(moonlet_recording *rec, DebugTime after, DebugTime before,
+                      DebugVisit *visit, void *context, DebugTime *found);
 
 /* The state at a time, with the program paused before that line: to be looked at, not to be
  * gone on with. visit, which may be NULL, is shown the event. NULL: there is no such time. */

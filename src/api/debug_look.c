@@ -42,6 +42,7 @@ static DebugPlace place_of(const Activation *a, int level)
     if (!value_is(a->c.fp[-1], OBJ_CLOSURE)) return p;
     const AstFunction *source = frame_proto(a->c.fp)->source;
     int line = inspect_line(a);
+    p.function = source;
     p.chunk = source->chunk_name;
     p.line = line > 0 ? line : 0;
     p.first_line = source->line;

@@ -21,11 +21,12 @@
 typedef struct DebugPlace {
     Coroutine *co;
     int level;
-    const String *chunk; /* as load takes it; NULL: a C function */
-    int line;            /* 0: it is not known */
-    int first_line;      /* of the function; 0 for a main chunk */
-    DebugFrame frame;    /* for comparison with others, also of other moments */
-    const char *kind;    /* "local", "global", "method" ...; NULL: it has no name */
+    const AstFunction *function; /* NULL: a C function */
+    const String *chunk;         /* as load takes it; NULL: a C function */
+    int line;                    /* 0: it is not known */
+    int first_line;              /* of the function; 0 for a main chunk */
+    DebugFrame frame;            /* for comparison with others, also of other moments */
+    const char *kind;            /* "local", "global", "method" ...; NULL: it has no name */
     const String *name;
 } DebugPlace;
 

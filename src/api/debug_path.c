@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "stack/breaks.h"
 #include "stack/upvalue.h"
 
 static DebugSeen seen(Value v)
@@ -88,6 +89,37 @@ void path_of_field(DebugPath *p, const Table *t, Value key)
     }
 }
 
+/* Stores ------------------------------------------------------------------------------ */
+
+static bool has_key(const DebugPath *p, Value key)
+{
+    for (int i = p->base == PATH_LOCAL; i < p->count; i++) {
+        const PathKey *k = &p->keys[i];
+        if (k->number) {
+            if (value_is_number(key) && value_to_double(key) == k->n) return true;
+        } else if (value_is_string(key) && value_string(key)->length == k->length &&
+                   memcmp(value_string(key)->data, k->text, k->length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i)
+{
+    const Node *n = &proto->nodes[i];
+    if (p->base == PATH_LOCAL && proto->source == p->function && proto->lines[i])
+        return BREAK_LINE;
+    if (n->kind == N_SET_UPCELL || n->kind == N_SET_CELL)
+        return p->base == PATH_OBJECT ? BREAK_STORE : 0;
+    switch (node_kinds[n->kind].op) {
+    case DO_SET_FIELD: return has_key(p, n->k.v) ? BREAK_STORE : 0;
+    case DO_SET_ITEM: return has_key(p, value_number(n->aux)) ? BREAK_STORE : 0;
+    case DO_SET_INDEX: return BREAK_STORE;
+    default: return 0;
+    }
+}
+
 /* Finding ----------------------------------------------------------------------------- */
 
 static Activation activation_of(const DebugEvent *e)
@@ -137,6 +169,7 @@ void path_bind(DebugPath *p, const DebugEvent *e)
                  : local                              ? NULL
                                                       : find_captured(p, e);
     p->frame = debug_frame(e);
+    p->function = frame_proto(e->fp)->source;
     if (cell) {
         p->base = PATH_OBJECT;
         p->id = object_id(cell);
@@ -155,7 +188,8 @@ static void *find_object(DebugPath *p, DebugEvent *e)
         p->given_up = false;
     }
     if (p->object || p->given_up || e->M->run.next_id <= p->id) return p->object;
-    p->object = debug_find_object(e, p->id);
+    if (!e->n && !e->begin) return NULL;
+    p->object = e->n ? debug_find_object(e, p->id) : debug_object(e->begin, p->id);
     p->given_up = !p->object;
     return p->object;
 }
@@ -200,13 +234,17 @@ static DebugSeen follow(DebugPath *p, const DebugEvent *e, Value v, int i)
     return seen(v);
 }
 
-DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant)
+static bool is_in_frame(const DebugPath *p, const DebugEvent *e)
 {
     DebugFrame f = debug_frame(e);
+    return f.coroutine == p->frame.coroutine && f.depth == p->frame.depth;
+}
+
+DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant)
+{
     Value v;
     int i;
-    *relevant = p->base != PATH_LOCAL ||
-                (f.coroutine == p->frame.coroutine && f.depth == p->frame.depth);
+    *relevant = p->base != PATH_LOCAL || is_in_frame(p, e);
     if (!*relevant || !find_base(p, e, &v, &i)) return (DebugSeen){0};
     return follow(p, e, v, i);
 }

@@ -28,8 +28,9 @@ typedef struct PathKey {
 
 typedef struct DebugPath {
     PathBase base;
-    DebugFrame frame; /* of a local variable */
-    uint64_t id;      /* of a cell, or of the table that the first key is of */
+    DebugFrame frame;            /* of a local variable */
+    const AstFunction *function; /* of that frame; NULL: it is not known */
+    uint64_t id;                 /* of a cell, or of the table that the first key is of */
     char text[PATH_TEXT_MAX];
     PathKey keys[PATH_KEYS_MAX]; /* the first is the variable's name, if there is one */
     int count;
@@ -63,6 +64,8 @@ void path_of_field(DebugPath *p, const Table *t, Value key);
 /* What is there at an event. *relevant: false if the event is not in the frame that it is a
  * variable of. O(keys); for what is told by its id, once in a replay O(objects). */
 DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant);
+/* What of a node is to be broken, so that no change is missed: BREAK_... (stack/breaks.h). */
+unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i);
 /* In a state, if it is no local variable. */
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s);
 

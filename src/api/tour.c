@@ -229,10 +229,12 @@ static bool move(Tour *t, TourMove how, bool back)
     t->hit = NULL;
     if (!s.also && !t->break_count) return false;
     tour_seek_begin(&s);
-    bool has = back ? debug_last(t->rec, t->now, tour_is_hit, &s, &found)
-                    : debug_next(t->rec, t->now, tour_is_hit, &s, &found);
-    free(s.seen);
+    const DebugFilter *f = how == TOUR_INTO || s.also == any_line ? NULL : tour_filter(&s);
+    bool has = back ? debug_quick_last(t->rec, t->now, f, tour_is_hit, &s, &found)
+                    : debug_quick_next(t->rec, t->now, f, tour_is_hit, &s, &found);
+    tour_seek_end(&s);
     t->hit = has ? s.hit : NULL;
+    if (t->hit && t->hit->rule && !back) t->hit->counted = found;
     return has && tour_go(t, found);
 }
 
@@ -338,7 +340,7 @@ static uint64_t false_until(Tour *t, const char *expression)
 {
     const Record *r = t->rec->record;
     uint64_t before = 0, already = 0;
-    record_drop_near(t->rec->record);
+    record_drop_near(t->rec->record, 0);
     for (size_t i = 1; i <= r->count && !already; i++) {
         uint64_t step = i < r->count ? r->points[i].step : r->steps;
         if (was_true_at(t, step, expression))
@@ -403,6 +405,19 @@ static bool was_other(void *context, DebugEvent *e)
     return relevant && !seen_same(s, c->now);
 }
 
+static unsigned wants_change(void *context, const Proto *p, uint32_t i)
+{
+    return path_wants(((Change *)context)->path, p, i);
+}
+
+static bool change_seen(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    if (c->path->base == PATH_LOCAL) return false; /* at lines only */
+    return !seen_same(path_see(c->path, e, &relevant), c->now);
+}
+
 static bool note_value(void *context, DebugEvent *e)
 {
     Change *c = context;
@@ -418,7 +433,10 @@ bool tour_go_change(Tour *t, DebugPath *p)
     DebugTime found;
     if (t->where != TOUR_LINE) return false;
     moonlet_release(debug_state(t->rec, t->now, note_value, &c));
-    if (!debug_last(t->rec, t->now, was_other, &c, &found)) return false;
+    const DebugFilter f = {wants_change, change_seen};
+    bool slow = p->base == PATH_LOCAL && !p->function;
+    if (!debug_quick_last(t->rec, t->now, slow ? NULL : &f, was_other, &c, &found))
+        return false;
     t->hit = NULL;
     return tour_go(t, found);
 }

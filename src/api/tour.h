@@ -19,6 +19,7 @@
 #define MOONLET_API_TOUR_H
 
 #include "api/debug_path.h"
+#include "api/debug_pure.h"
 
 enum { BREAKS_MAX = 1000, BRANCHES_MAX = 1000 };
 
@@ -32,10 +33,12 @@ typedef struct TourBreak {
     int line;
     bool enters;     /* the line is where a function begins: when it is called */
     char *condition; /* malloc's; NULL: none */
+    DebugPure *pure; /* the same, if it only looks; once it is asked for */
     char *log;       /* malloc's: a text with {expressions} that is said instead of stopping */
     HitRule rule;
     uint64_t rule_number;
     DebugPath *path;   /* in collected memory: what changes; NULL: none */
+    DebugTime passed;  /* by a search forwards: effects up to there have been had */
     DebugTime counted; /* up to where, and how many hits there were */
     uint64_t hits;
     bool failed; /* the condition could not be evaluated where it was hit last */
@@ -125,9 +128,16 @@ typedef struct TourSeek {
     bool back;
     TourBreak *hit;  /* at the event that was found last */
     DebugSeen *seen; /* of each break: its value at the start, or at the event before */
+    const AstFunction *
+        *functions; /* on the stack at the start: also is of their lines; malloc's */
+    size_t function_count;
+    DebugFilter filter;
+    bool slow; /* what is looked for may be anywhere */
 } TourSeek;
-/* Before a search; s->seen is to be given to free() after it. */
 void tour_seek_begin(TourSeek *s);
+void tour_seek_end(TourSeek *s);
+/* Where a hit can be; NULL: anywhere. */
+const DebugFilter *tour_filter(TourSeek *s);
 bool tour_is_hit(void *seek, DebugEvent *e);
 /* Whether where the tour is now is such a hit of the break as its rule wants. */
 bool tour_rule_holds(Tour *t, TourBreak *b);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/tour.h"
+#include "stack/breaks.h"
 
 /* Making ------------------------------------------------------------------------------ */
 
@@ -83,6 +84,17 @@ bool tour_is_file(const char *chunk, size_t length, const char *file)
     return n == length || (length && *chunk != '/' && file[n - length - 1] == '/');
 }
 
+/* Whether node i of a function may be at its place. */
+static unsigned break_wants(const TourBreak *b, const Proto *p, uint32_t i)
+{
+    if (!b->file) return 0;
+    bool entry = b->enters && p->source->line == b->line && i == breaks_first_line(p);
+    if (!entry && (b->enters || p->lines[i] != b->line)) return 0;
+    const String *name = p->source->chunk_name;
+    if (!tour_is_file(name->data, name->length, b->file)) return 0;
+    return entry ? BREAK_ENTRY : BREAK_LINE;
+}
+
 static bool is_at(const TourBreak *b, const DebugEvent *e)
 {
     if (!b->file) return false;
@@ -104,9 +116,20 @@ static bool condition_holds(void *context, const moonlet_state *s)
     return yes;
 }
 
-static bool is_met(TourBreak *b, DebugEvent *e)
+static bool holds(TourBreak *b, DebugEvent *e)
 {
-    return is_at(b, e) && (!b->condition || debug_ask(e, condition_holds, b) != 0);
+    Value v;
+    if (!b->condition) return true;
+    if (b->pure && debug_pure_value(b->pure, e, &v)) return !value_is_false(v);
+    return debug_ask(e, condition_holds, b) != 0;
+}
+
+static bool is_met(TourBreak *b, DebugEvent *e) { return is_at(b, e) && holds(b, e); }
+
+/* Before a search, as nothing can be compiled in one. */
+static void prepare(TourBreak *b)
+{
+    if (b->condition && !b->pure) b->pure = debug_pure(b->condition);
 }
 
 /* Counting ---------------------------------------------------------------------------- */
@@ -123,15 +146,22 @@ static bool count_hit(void *context, DebugEvent *e)
     return false;
 }
 
+static unsigned wants_hit(void *context, const Proto *p, uint32_t i)
+{
+    return break_wants(((Count *)context)->b, p, i);
+}
+
 uint64_t tour_hits(Tour *t, TourBreak *b)
 {
+    static const DebugFilter f = {wants_hit, NULL};
     Count c = {b, 0};
+    prepare(b);
     bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
     if (t->where != TOUR_LINE && b->counted.step == t->now.step) return b->hits;
     if (forwards)
-        debug_pass(t->rec, b->counted, t->now, count_hit, &c);
+        debug_quick_pass(t->rec, b->counted, t->now, &f, count_hit, &c);
     else
-        debug_pass(t->rec, t->now, b->counted, count_hit, &c);
+        debug_quick_pass(t->rec, t->now, b->counted, &f, count_hit, &c);
     b->hits = forwards ? b->hits + c.hits : b->hits - c.hits;
     b->counted = t->now;
     return b->hits;
@@ -216,14 +246,17 @@ static bool is_stop(TourSeek *s, int i, DebugEvent *e)
     TourBreak *b = s->t->breaks[i];
     if (b->path) {
         if (!has_changed(s, i, e)) return false;
-        return !b->condition || debug_ask(e, condition_holds, b) != 0;
+        return holds(b, e);
     }
     if (!is_met(b, e)) return false;
+    bool again = !s->back && !time_before(b->passed, e->at); /* looked at line by line */
+    if (!s->back) b->passed = e->at;
     if (b->rule && !s->back) { /* backwards: see tour_move */
-        b->hits++;
+        if (!again) b->hits++;
         b->counted = e->at;
         if (!rule_holds(b, b->hits)) return false;
     }
+    if (b->log && again) return false;
     if (b->log) say_text(s, b, e);
     return !b->log;
 }
@@ -242,6 +275,74 @@ bool tour_is_hit(void *seek, DebugEvent *e)
 bool tour_rule_holds(Tour *t, TourBreak *b)
 {
     return !b->rule || rule_holds(b, tour_hits(t, b));
+}
+
+/* Where hits can be --------------------------------------------------------------------- */
+
+static bool is_on_stack(const TourSeek *s, const AstFunction *f)
+{
+    for (size_t i = 0; i < s->function_count; i++)
+        if (s->functions[i] == f) return true;
+    return false;
+}
+
+static unsigned wants(void *seek, const Proto *p, uint32_t i)
+{
+    const TourSeek *s = seek;
+    unsigned all = 0;
+    if (s->also && p->lines[i] && is_on_stack(s, p->source)) all |= BREAK_LINE;
+    for (int k = 0; k < s->t->break_count; k++) {
+        const TourBreak *b = s->t->breaks[k];
+        all |= b->path ? path_wants(b->path, p, i) : break_wants(b, p, i);
+    }
+    return all;
+}
+
+static bool changed(void *seek, DebugEvent *e)
+{
+    TourSeek *s = seek;
+    bool relevant;
+    for (int i = 0; i < s->t->break_count; i++) {
+        DebugPath *p = s->t->breaks[i]->path;
+        if (!p || p->base == PATH_LOCAL) continue; /* which is seen at lines */
+        if (!seen_same(path_see(p, e, &relevant), s->seen[i])) return true;
+    }
+    return false;
+}
+
+const DebugFilter *tour_filter(TourSeek *s)
+{
+    s->filter = (DebugFilter){wants, s->seen ? changed : NULL};
+    return s->slow ? NULL : &s->filter;
+}
+
+/* The functions of the frames that there are, and that of the variable's frame. */
+static void note_functions(TourSeek *s)
+{
+    const Tour *t = s->t;
+    DebugPlaces p = debug_places(t->state, NULL);
+    s->functions = calloc(p.count + 1, sizeof *s->functions);
+    s->slow = !s->functions;
+    for (size_t i = 0; i < p.count && s->functions; i++)
+        if (p.at[i].function && !is_on_stack(s, p.at[i].function))
+            s->functions[s->function_count++] = p.at[i].function;
+    for (int k = 0; k < t->break_count; k++) {
+        DebugPath *path = t->breaks[k]->path;
+        if (!path || path->base != PATH_LOCAL) continue;
+        path->function = NULL;
+        for (size_t i = 0; i < p.count; i++)
+            if (p.at[i].frame.coroutine == path->frame.coroutine &&
+                p.at[i].frame.depth == path->frame.depth)
+                path->function = p.at[i].function;
+        if (!path->function) s->slow = true;
+    }
+    debug_places_free(&p);
+}
+
+void tour_seek_end(TourSeek *s)
+{
+    free(s->seen);
+    free(s->functions);
 }
 
 /* Beginning --------------------------------------------------------------------------- */
@@ -269,9 +370,12 @@ void tour_seek_begin(TourSeek *s)
     bool watches = false;
     for (int i = 0; i < t->break_count; i++) {
         TourBreak *b = t->breaks[i];
+        prepare(b);
         if (b->path) watches = true;
         if (b->rule && !s->back && t->where == TOUR_LINE) tour_hits(t, b);
+        b->passed = t->now;
     }
+    note_functions(s);
     if (!watches) return;
     s->seen = calloc((size_t)t->break_count, sizeof *s->seen);
     if (!s->seen) return;

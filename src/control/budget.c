@@ -35,6 +35,7 @@
 #include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
+#include "stack/breaks.h"
 #include "stack/check_stack.h"
 #include "stack/outside.h"
 #include "watch.h"
@@ -258,6 +259,8 @@ int native_woken(Machine *M)
 EXEC(eval_again)
 {
     if (UNLIKELY(M->hooking) && !node_is_again(n)) HAND(hook_run, n, fp, acc, d);
+    if (UNLIKELY(M->breaks != NULL) && breaks_is_broken(n))
+        HAND(node_execs[n->kind], n, fp, acc, d);
     GO(n, fp, acc, d);
 }
 
@@ -333,7 +336,7 @@ EXEC(eval_poll_untaken)
 }
 EXEC(eval_poll_next)
 {
-    if (LIKELY(!M->hooking)) HAND(eval_poll_untaken, n, fp, acc, d);
+    if (LIKELY(!M->hooking && !M->breaks)) HAND(eval_poll_untaken, n, fp, acc, d);
     if (mem_short && !memory_recovered(M, n, fp)) HAND(eval_throw, n, fp, acc, d);
     GO(n, fp, acc, d); /* with its events; hooks are called, which polls */
 }

@@ -5,11 +5,13 @@
  */
 #include <assert.h>
 
+#include "eval/break.h"
 #include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
 #include "eval/native.h"
 #include "eval/operate.h"
+#include "stack/breaks.h"
 
 /* "attempt to call ...", at the line of the caller. */
 static void call_error(Machine *M, Value *nf)
@@ -204,6 +206,7 @@ EXEC(eval_deliver)
     case DEST_D:
         if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
         if (UNLIKELY(n[1].exec == hook_step)) HAND(hook_step_boxed, n + 1, fp, acc, d);
+        if (UNLIKELY(breaks_is_broken(n + 1))) HAND(break_boxed, n + 1, fp, acc, d);
         HAND(node_execs[node_kinds[n[1].kind].twin], n + 1, fp, acc, d);
     default: /* SELF, the one kind of another destination that delivers */
         fp[n->b - 1] = acc;

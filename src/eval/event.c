@@ -9,7 +9,9 @@
 
 #include <assert.h>
 
+#include "eval/break.h"
 #include "eval/native.h"
+#include "stack/breaks.h"
 
 /* What is due ------------------------------------------------------------------------ */
 
@@ -58,11 +60,19 @@ static Stage due(Machine *M, const Node *n, const Value *fp, Stage from)
     return STAGE_RUN;
 }
 
+/* The node that is the last one for who looks at lines, when a frame has returned to n. */
+static const Node *after(const Node *last, const Node *n, const Value *fp)
+{
+    if (frame_is_called(n)) return n;
+    return hook_is_operation(n) || n->kind == N_GLUE_POLL ? frame_payload_node(fp) : last;
+}
+
 /* fp: the frame that has returned to n. */
 static Stage due_after(Machine *M, const Node *n, const Value *fp, Stage from)
 {
     uint32_t mask = hook_mask(M);
-    if (UNLIKELY(M->watch) && frame_is_called(n)) M->watch->last = n;
+    if (UNLIKELY(M->watch)) M->watch->last = after(M->watch->last, n, fp);
+    if (UNLIKELY(M->breaks != NULL)) M->breaks->last = after(M->breaks->last, n, fp);
     if (!mask) return STAGE_GO_ON;
     bool native = value_is(fp[-1], OBJ_NATIVE);
     if (from == STAGE_NATIVE_RETURN && mask & HOOK_RETURN && native) return from;
@@ -167,7 +177,9 @@ EXEC(hook_run)
     case N_CALL_2:
     case N_CALL_3:
     case N_CALL_N: nf[AT_RETURN] = value_object(n + 1); HAND(call_any, n, nf, n->b, d);
-    case N_ITER_CALL: HAND(slow_iter_call, n, fp, acc, d);
+    case N_ITER_CALL: /* a watch must take no more steps than the program does */
+        if (!hook_mask(M)) HAND(node_execs[n->kind], n, fp, acc, d);
+        HAND(slow_iter_call, n, fp, acc, d);
     default: HAND(node_execs[n->kind], n, fp, acc, d);
     }
 }
@@ -211,6 +223,10 @@ static NOINLINE Value *watched(Machine *M, const Node *n, Value *fp)
 
 static EXEC(watched_from)
 {
+    if (UNLIKELY(M->breaks != NULL)) {
+        fp = break_hooked(M, n, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
     if (UNLIKELY(M->watch)) {
         fp = watched(M, n, fp);
         if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
@@ -326,6 +342,8 @@ EXEC(exec_GLUE_HOOK)
     acc = fp[AT_HOOK_VALUE];
     d = value_to_double(fp[AT_HOOK_NUMBER]);
     fp = resume(M, n, fp);
+    if (UNLIKELY(M->watch) && M->hook_stage != STAGE_NATIVE_CALL) M->watch->last = n;
+    if (UNLIKELY(M->breaks != NULL) && M->hook_stage != STAGE_NATIVE_CALL) M->breaks->last = n;
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, M->segment->slots + FRAME_HEADER, acc, d);
     switch (M->hook_stage) {
     case STAGE_NATIVE_CALL: HAND(call_native, n, fp, M->open, d);

@@ -29,6 +29,7 @@
 #define MOONLET_NATIVE_H
 
 #include "eval/meta.h"
+#include "stack/breaks.h"
 #include "state/walk.h"
 #include "syntax/parser.h"
 #include "value/number.h"
@@ -71,6 +72,7 @@ TableBody *native_frozen(Machine *M);
  */
 static inline TableBody *native_table_mut(Machine *M, Table *t)
 {
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
     TableBody *b = heap_table_mut(&M->run, t);
     return __builtin_expect(!heap_is_lost(&M->run, b), 1) ? b : native_frozen(M);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What each kind of node does, and the handing over of that to the layers below, which make
  * nodes and know of them no more than their kinds. */
+#include "eval/break.h"
 #include "eval/event.h"
 #include "eval/exec.h"
 #include "link/link.h"
+#include "stack/breaks.h"
 
 /* clang-format off */
 Exec *const node_execs[N_KINDS] = {
@@ -44,5 +46,6 @@ void nodes_init(void)
                                        .returns = eval_return_again,
                                        .throws = eval_throw_again,
                                        .suspended = eval_suspend}});
+    breaks_init(break_line, break_look, break_ret, break_ret_many);
     hook_init(hook_step, hook_ret, hook_ret_many);
 }

@@ -8,6 +8,7 @@
 #include "lib/inspect.h"
 
 #include "eval/error.h"
+#include "stack/breaks.h"
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 
@@ -133,6 +134,7 @@ Variable inspect_variable(Run *R, const Activation *a, int n)
 
 void inspect_assign(Machine *M, const Activation *a, const Variable *v, Value value)
 {
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
     if (value_is(*v->slot, OBJ_CELL)) {
         *heap_cell_mut(&M->run, value_pointer(*v->slot)) = value;
         return;

@@ -12,6 +12,7 @@
 
 #include "inject.h"
 #include "link/link_internal.h"
+#include "link/link_lines.h"
 #include "syntax/parser.h"
 
 enum { SLOTS_MAX = 60000 };
@@ -392,10 +393,15 @@ Proto *link_chunk(const AstFunction *main, String **error)
 {
     bool failed = false;
     Proto *p = link_function(NULL, main, NULL, &failed);
-    if (!failed) return p;
+    if (!failed) {
+        link_note_chunk(p);
+        return p;
+    }
     *error = string_from_c("function or expression too complex");
     return NULL;
 }
+
+Exec *link_exec_of(unsigned kind) { return link_execs[kind]; }
 
 /* Listing -------------------------------------------------------------------------- */
 

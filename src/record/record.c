@@ -90,9 +90,11 @@ static void thin(Record *r)
     r->count = n;
 }
 
-void record_drop_near(Record *r)
+void record_drop_near(Record *r, size_t most)
 {
-    size_t n = 0;
+    size_t n = 0, near = 0;
+    for (size_t i = 0; i < r->count; i++) near += r->points[i].near;
+    if (near <= most) return;
     for (size_t i = 0; i < r->count; i++)
         if (!r->points[i].near) r->points[n++] = r->points[i];
     memset(r->points + n, 0, (r->count - n) * sizeof *r->points);

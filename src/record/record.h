@@ -68,7 +68,8 @@ void record_end(Record *r, RecordEnd end);
 Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);
-void record_drop_near(Record *r);
+/* Drops what replays have left, if there are more than so many. */
+void record_drop_near(Record *r, size_t most);
 
 /* The last point at a step below `before`, or the first. */
 const RecordPoint *record_point(const Record *r, uint64_t before);

@@ -128,8 +128,9 @@ struct Machine {
     bool hook_left;       /* an error is leaving the hook's function */
     bool finalizers_left; /* ... or whoever calls finalizers */
     int hook_stage;
-    HookState hook;      /* of the running coroutine */
-    struct Watch *watch; /* of lines, in a replay; NULL: none */
+    HookState hook;        /* of the running coroutine */
+    struct Watch *watch;   /* of lines, in a replay; NULL: none */
+    struct Breaks *breaks; /* stack/breaks.h; NULL: none */
 
     /* the host */
     const Value *pinned; /* what it has handed in: not to be lost in this run */

@@ -4,8 +4,10 @@
  * same times, whichever states were kept; to look takes no steps; and the worlds are those of
  * the moments.
  */
-#include "api/debug.h"
+#include "api/debug_path.h"
+#include "api/debug_pure.h"
 #include "api_test.h"
+#include "stack/breaks.h"
 #include "stack/hook.h"
 
 enum { EVENTS = 3000 };
@@ -70,6 +72,12 @@ static void backwards(moonlet_recording *rec, const Met *met, size_t n)
 }
 
 static const char *const programs[] = {
+    "for i = 1, 9 do n = i end\nwhile n > 3 do n = n - 1 if n == 5 then m = n end end\n"
+    "local function f(n) while n > 0 do n = n - 1 end return n end\nf(3) f(4)\n"
+    "local function g(n) if n > 0 then return g(n - 1) end return f(2) end\nx = g(3)\n"
+    "local function h(n) return n > 0 and h(n - 1) or\n  n end\nx = h(3) +\n  h(2)\n"
+    "repeat local z = h(1) until z == 0 for k, v in pairs{1, 2} do x = k end\n"
+    "x = load('n = 1\\nx = 2\\nreturn x')()",
     "local t = {}\nfor i = 1, 60 do\n  t[i] = i * 2\n  if i % 7 == 0 then\n    t[i] = nil\n"
     "  end\nend\nlocal function f(n)\n  if n == 0 then return 0 end\n  return f(n - 1)\nend\n"
     "f(30)\nprint(#t)",
@@ -103,6 +111,231 @@ START_TEST(lines_both_ways)
         backwards(rec, first, n);
         moonlet_recording_release(rec);
     }
+}
+END_TEST
+
+/* The same lines at full speed ---------------------------------------------------------- */
+
+static bool is_line(void *line, DebugEvent *e) { return e->line == *(int *)line; }
+
+static unsigned wants_line(void *line, const Proto *p, uint32_t i)
+{
+    return p->lines[i] == *(int *)line ? BREAK_LINE : 0;
+}
+
+static const DebugFilter of_line = {wants_line, NULL};
+
+static bool is_same(DebugTime a, DebugTime b) { return a.step == b.step && a.event == b.event; }
+
+static void same_both_ways(moonlet_recording *rec, int line)
+{
+    DebugTime slow = time_begin, quick = time_begin, found;
+    for (;;) {
+        bool has = debug_next(rec, slow, is_line, &line, &slow);
+        ck_assert_int_eq(has, debug_quick_next(rec, quick, &of_line, is_line, &line, &found));
+        if (!has) break;
+        ck_assert_msg(is_same(slow, found), "after %d.%d, line %d: %d.%d and %d.%d",
+                      (int)quick.step, (int)quick.event, line, (int)slow.step, (int)slow.event,
+                      (int)found.step, (int)found.event);
+        quick = found;
+    }
+    slow = quick = time_never;
+    for (;;) {
+        bool has = debug_last(rec, slow, is_line, &line, &slow);
+        ck_assert_int_eq(has, debug_quick_last(rec, quick, &of_line, is_line, &line, &found));
+        if (!has) break;
+        ck_assert(is_same(slow, found));
+        quick = found;
+    }
+}
+
+typedef struct Both {
+    int line;
+    uint64_t *count;
+} Both;
+
+static bool counts(void *both, DebugEvent *e)
+{
+    Both *b = both;
+    if (e->line == b->line) ++*b->count;
+    return false;
+}
+
+static void same_counts(moonlet_recording *rec, int line)
+{
+    uint64_t slow = 0, quick = 0;
+    DebugTime half = {moonlet_recording_steps(rec) / 2, 0};
+    Both b = {line, &slow};
+    debug_pass(rec, time_begin, half, counts, &b);
+    b.count = &quick;
+    debug_quick_pass(rec, time_begin, half, &of_line, counts, &b);
+    ck_assert_uint_eq(slow, quick);
+}
+
+START_TEST(the_same_at_full_speed)
+{
+    static const uint64_t spacings[] = {0, 1, 13};
+    for (size_t i = 0; i < 3; i++) {
+        moonlet_recording *rec = recorded(programs[_i], spacings[i]);
+        for (int line = 1; line < 14; line++) {
+            same_both_ways(rec, line);
+            same_counts(rec, line);
+        }
+        moonlet_recording_release(rec);
+    }
+}
+END_TEST
+
+/* Changes ------------------------------------------------------------------------------ */
+
+typedef struct Change {
+    DebugPath *path;
+    DebugSeen now;
+} Change;
+
+static bool note(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    path_bind(c->path, e);
+    c->now = path_see(c->path, e, &relevant);
+    return true;
+}
+
+static bool was_other(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    DebugSeen s = path_see(c->path, e, &relevant);
+    return relevant && !seen_same(s, c->now);
+}
+
+static unsigned wants_change(void *context, const Proto *p, uint32_t i)
+{
+    return path_wants(((Change *)context)->path, p, i);
+}
+
+static bool is_other(void *context, DebugEvent *e)
+{
+    Change *c = context;
+    bool relevant;
+    if (c->path->base == PATH_LOCAL) return false;
+    return !seen_same(path_see(c->path, e, &relevant), c->now);
+}
+
+/* Back from change to change, both ways to search. */
+static int same_changes(moonlet_recording *rec, const char *path)
+{
+    static const DebugFilter f = {wants_change, is_other};
+    DebugTime at, slow, quick;
+    int changes = 0;
+    Change *c = mem_alloc_root(sizeof *c);
+    c->path = mem_alloc(sizeof *c->path);
+    ck_assert(path_parse(c->path, path));
+    Met m;
+    ck_assert(debug_last(rec, time_never, any, &m, &at));
+    moonlet_release(debug_state(rec, at, note, c));
+    for (;; changes++) {
+        bool has = debug_last(rec, at, was_other, c, &slow);
+        bool has_quick = debug_quick_last(rec, at, &f, was_other, c, &quick);
+        ck_assert_msg(has == has_quick, "%s: before %d.%d: %d.%d", path, (int)at.step,
+                      (int)at.event, (int)slow.step, (int)slow.event);
+        if (!has) break;
+        ck_assert_msg(is_same(slow, quick), "%s: %d.%d and %d.%d", path, (int)slow.step,
+                      (int)slow.event, (int)quick.step, (int)quick.event);
+        at = slow;
+        moonlet_release(debug_state(rec, at, note, c));
+    }
+    mem_free_root(c);
+    return changes;
+}
+
+static const char changing[] =
+    "local up, n = 0, 0\nt = {x = 1, y = {1, 2, 3}}\n"
+    "local function f(v)\n  up = up + v\n  t.x = v\n  return v\nend\n"
+    "for i = 1, 30 do\n  n = n + f(i % 3)\n  if i % 4 == 0 then g = i end\n"
+    "  t.y[2] = i % 5\n  if i % 6 == 0 then rawset(t, 'x', 100) rawset(t, 'x', 0) end\n"
+    "  if i % 7 == 0 then table.insert(t.y, 2, i) table.remove(t.y, 2) table.sort(t.y) end\n"
+    "  if i == 20 then t = {x = 5, y = {7, 8, 9}} end\nend\n"
+    "debug.setupvalue(f, 1, 99)\nlocal co = coroutine.wrap(function()\n  for i = 1, 5 do\n"
+    "    up = i coroutine.yield()\n  end\nend)\nfor i = 1, 3 do co() end\nlocal e = n";
+
+START_TEST(changes_at_full_speed)
+{
+    static const char *const paths[] = {"t", "t.x", "t.y[2]", "t.y", "g", "up", "n", "print"};
+    static const uint64_t spacings[] = {0, 7};
+    for (size_t k = 0; k < 2; k++) {
+        moonlet_recording *rec = recorded(changing, spacings[k]);
+        int n = same_changes(rec, paths[_i]);
+        ck_assert(_i < 7 ? n >= 1 : n == 0);
+        moonlet_recording_release(rec);
+    }
+}
+END_TEST
+
+/* Expressions that only look ----------------------------------------------------------- */
+
+typedef struct Pure {
+    const DebugPure *pure;
+    const char *text;
+    Value v;
+    int told;
+} Pure;
+
+static bool says_the_same(void *context, const moonlet_state *s)
+{
+    const Pure *p = context;
+    DebugPlaces places = debug_places(s, NULL);
+    moonlet_result r = debug_evaluate(s, places.at, p->text);
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    Value v = value_in(moonlet_result_value(&r, 0));
+    bool same = value_equal(v, p->v);
+    ck_assert_msg(same, "%s: of type %d and %d", p->text, value_type(v), value_type(p->v));
+    moonlet_release(r.state);
+    debug_places_free(&places);
+    return same;
+}
+
+static bool compare(void *context, DebugEvent *e)
+{
+    Pure *p = context;
+    if (debug_pure_value(p->pure, e, &p->v))
+        p->told++;
+    else
+        return false;
+    ck_assert_int_eq(debug_ask(e, says_the_same, p), 1);
+    return false;
+}
+
+START_TEST(expressions_that_only_look)
+{
+    static const char *const texts[] = {"i",
+                                        "up + 1",
+                                        "n == 3 or nil",
+                                        "t.x < 2 and t.y[2] ~= 3",
+                                        "not g",
+                                        "-n % 7",
+                                        "#t.y",
+                                        "v and v * 2",
+                                        "t == t",
+                                        "'a' < 'b'",
+                                        "print ~= nil",
+                                        "nothing",
+                                        "t.x ^ 2 / 4 >= 1",
+                                        "f",
+                                        "'up' == up",
+                                        "(n)",
+                                        "#'text'",
+                                        "t.y.z"};
+    DebugTime found;
+    moonlet_recording *rec = recorded(changing, 0);
+    Pure p = {debug_pure(texts[_i]), texts[_i], V_NIL, 0};
+    ck_assert_ptr_nonnull(p.pure);
+    debug_next(rec, time_begin, compare, &p, &found);
+    ck_assert_int_gt(p.told, 0);
+    ck_assert_ptr_null(debug_pure("x = 1"));
+    ck_assert_ptr_null(debug_pure("1, 2"));
+    moonlet_recording_release(rec);
 }
 END_TEST
 
@@ -210,6 +443,9 @@ int main(void)
 {
     TCase *t = tcase_create("debug");
     tcase_add_loop_test(t, lines_both_ways, 0, PROGRAMS);
+    tcase_add_loop_test(t, the_same_at_full_speed, 0, PROGRAMS);
+    tcase_add_loop_test(t, changes_at_full_speed, 0, 8);
+    tcase_add_loop_test(t, expressions_that_only_look, 0, 18);
     tcase_add_loop_test(t, looking_takes_no_steps, 0, PROGRAMS);
     tcase_add_loop_test(t, worlds_of_lines, 0, PROGRAMS);
     tcase_add_test(t, the_first_line_that_passes);

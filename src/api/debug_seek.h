@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A replay that is looked at: what the two ways to search a recording share.
+ *
+ *   debug.c         line by line: exact, and several times slower than the program
+ *   debug_quick.c   at broken nodes only (stack/breaks.h), then line by line around what was
+ * found
+ */
+#ifndef MOONLET_API_DEBUG_SEEK_H
+#define MOONLET_API_DEBUG_SEEK_H
+
+#include "api/debug.h"
+#include "stack/breaks.h"
+#include "stack/hook.h"
+
+/* What visitors and tests allocate is not the program's. */
+typedef struct Counting {
+    int64_t *meter, beside;
+    uint64_t counted;
+    MemBound outer;
+} Counting;
+Counting seek_stop_counting(void);
+void seek_go_on_counting(const Counting *c);
+
+typedef struct Seek {
+    Watch watch;
+    RecordingReplay replay;
+    DebugVisit *visit;
+    void *context;
+    DebugTime after, before; /* what is looked at lies between */
+    DebugTime at, found;
+    uint64_t skipped; /* the step of the point: its lines are those of the point before */
+    bool has, first;  /* found; it is to be the first and not the last */
+    bool from_first;  /* the very first line counts as one after `after` */
+    bool wants_failure;
+    State *failure;
+    moonlet_recording *rec;
+    const Config *config;
+    Counting counting; /* while the visitor is asked */
+
+    /* debug_quick.c */
+    Breaks breaks;
+    const DebugFilter *filter;
+    uint32_t ordinal;       /* of wanted lines in the step at.step, from 1 */
+    uint32_t found_ordinal; /* of what was found; 0: it was no line, but a store */
+    uint64_t before_it;     /* the step of what was looked at before */
+    bool began_other;       /* it was another where the replay began */
+    uint64_t first_step;    /* of the first thing that was looked at then; 0: nothing was */
+    bool suspects;          /* something has changed since then */
+} Seek;
+
+/* Runs from the point before a step, and gives the state where it has ended, if wanted. */
+moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted);
+/* Leaves points on the way to a step, when there are none near. */
+void seek_approach(moonlet_recording *rec, uint64_t step);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What broken nodes do: stack/breaks.h. */
+#include "eval/break.h"
+
+#include "stack/breaks.h"
+
+/* Whether the line is another one than that of the node before, which was the last. */
+static bool begins(const Proto *p, const Node *n, const Node *last)
+{
+    uint32_t i = proto_index(p, n), k = proto_index(p, last);
+    return k == UINT32_MAX || i <= k || p->lines[i] != p->lines[k];
+}
+
+static bool jumps_to(const Proto *p, const Node *from, const Node *to)
+{
+    uint32_t k = proto_index(p, from);
+    return k != UINT32_MAX && p->nodes[k].target &&
+           k + (uint32_t)p->nodes[k].target == proto_index(p, to);
+}
+
+/* The frame, perhaps moved; M->call_frame NULL: the run ends here. */
+static NOINLINE Value *look(Machine *M, const Node *n, Value *fp, bool line, bool enters)
+{
+    Breaks *b = M->breaks;
+    const Proto *p = frame_proto(fp);
+    uint32_t i = proto_index(p, n);
+    unsigned wants = i == UINT32_MAX ? 0 : b->wants(b->context, p, i);
+    bool ends = false;
+    if (line && wants & (BREAK_LINE | BREAK_ENTRY))
+        ends = b->line(M, n, &fp, enters && i == breaks_first_line(p));
+    else if (wants & BREAK_STORE)
+        ends = b->store(M, n, &fp);
+    M->call_frame = ends || b->ends ? NULL : fp;
+    return fp;
+}
+
+static Value *look_at_line(Machine *M, const Node *n, Value *fp)
+{
+    M->call_frame = fp;
+    return M->depth > 1 ? fp : look(M, n, fp, true, true);
+}
+
+/* In a function all of whose nodes are broken. */
+static NOINLINE Value *look_at_node(Machine *M, const Node *n, Value *fp)
+{
+    Breaks *b = M->breaks;
+    const Proto *p = frame_proto(fp);
+    const Node *last = b->last;
+    M->call_frame = fp;
+    if (M->depth > 1) return fp;
+    if (p->lines[proto_index(p, n)]) b->last = n;
+    bool line = p->lines[proto_index(p, n)] && begins(p, n, last);
+    return look(M, n, fp, line, !jumps_to(p, last, n));
+}
+
+Value *break_hooked(Machine *M, const Node *n, Value *fp)
+{
+    const Proto *p = frame_proto(fp);
+    const Node *plain = p->nodes + proto_index(p, n);
+    M->call_frame = fp;
+    if (plain->exec == break_look) return look_at_node(M, n, fp);
+    return plain->exec == break_line ? look_at_line(M, n, fp) : fp;
+}
+
+EXEC(break_line)
+{
+    if (M->breaks) {
+        fp = look_at_line(M, n, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(node_execs[n->kind], n, fp, acc, d);
+}
+
+EXEC(break_look)
+{
+    if (M->breaks) {
+        fp = look_at_node(M, n, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(node_execs[n->kind], n, fp, acc, d);
+}
+
+EXEC(break_ret)
+{
+    if (M->breaks) M->breaks->last = n;
+    HAND(node_execs[n->kind], n, fp, acc, d);
+}
+
+EXEC(break_ret_many)
+{
+    if (M->breaks) M->breaks->last = n;
+    HAND(node_many[n->kind], n, fp, acc, d);
+}
+
+EXEC(break_boxed)
+{
+    if (M->breaks) {
+        fp = n->exec == break_look ? look_at_node(M, n, fp) : look_at_line(M, n, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(node_execs[node_kinds[n->kind].twin], n, fp, acc, d);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Breaking nodes in place, and mending them. */
+#include "stack/breaks.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "link/link.h"
+#include "link/link_lines.h"
+#include "stack/frame.h"
+
+static Exec *line_exec, *look_exec, *ret_exec, *ret_many_exec;
+static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER;
+
+void breaks_init(Exec *line, Exec *look, Exec *ret, Exec *ret_many)
+{
+    line_exec = line;
+    look_exec = look;
+    ret_exec = ret;
+    ret_many_exec = ret_many;
+}
+
+bool breaks_is_broken(const Node *n)
+{
+    return n->exec == line_exec || n->exec == look_exec || n->exec == ret_exec;
+}
+
+/* Breaking ---------------------------------------------------------------------------- */
+
+static void note(Breaks *b, Node *n, Exec *many)
+{
+    if (b->count == b->room) {
+        size_t room = b->room ? 2 * b->room : 64;
+        BrokenNode *more = realloc(b->broken, room * sizeof *more);
+        if (!more) return;
+        b->broken = more;
+        b->room = room;
+    }
+    b->broken[b->count++] = (BrokenNode){n, many};
+}
+
+static void set_exec(Node *n, Exec *exec)
+{
+    __atomic_store_n(&n->exec, exec, __ATOMIC_RELAXED);
+}
+
+static void break_node(Breaks *b, Node *n, Exec *exec)
+{
+    size_t before = b->count;
+    bool returned_to = frame_is_called(n);
+    note(b, n, returned_to ? n->k.many : NULL);
+    if (b->count == before) return;
+    set_exec(n, returned_to ? ret_exec : exec);
+    if (returned_to) __atomic_store_n(&n->k.many, ret_many_exec, __ATOMIC_RELAXED);
+}
+
+/* Whether control comes to it also when the function has been entered already. */
+static bool is_jumped_to(const Proto *p, uint32_t at)
+{
+    for (uint32_t i = 0; i < p->node_count; i++)
+        if (p->nodes[i].target && i + (uint32_t)p->nodes[i].target <= at) return true;
+    return false;
+}
+
+/* Whether what was executed last decides at a node that is wanted. */
+static bool must_look(const Breaks *b, const Proto *p, const uint8_t *begins)
+{
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        unsigned wants = b->wants(b->context, p, i);
+        if (begins[i] == LINE_SOMETIMES && wants & (BREAK_LINE | BREAK_ENTRY)) return true;
+        if (wants & BREAK_ENTRY && is_jumped_to(p, breaks_first_line(p))) return true;
+    }
+    return false;
+}
+
+static void break_function(Breaks *b, Proto *p)
+{
+    uint8_t *begins = NULL;
+    bool looks = false;
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        unsigned wants = b->wants(b->context, p, i);
+        if (!wants) continue;
+        if (!begins) {
+            begins = link_line_begins(p);
+            if (!begins) return;
+            looks = must_look(b, p, begins);
+            if (looks) break;
+        }
+        bool line = wants & (BREAK_LINE | BREAK_ENTRY) && begins[i] == LINE_ALWAYS;
+        if (frame_is_called(&p->nodes[i])) continue;
+        if (line || wants & BREAK_STORE) break_node(b, &p->nodes[i], line_exec);
+    }
+    for (uint32_t i = 0; looks && i < p->node_count; i++)
+        break_node(b, &p->nodes[i], look_exec);
+    free(begins);
+}
+
+static void break_all(void *context, Proto *p)
+{
+    Proto *celled = __atomic_load_n(&p->celled, __ATOMIC_ACQUIRE);
+    break_function(context, p);
+    for (uint32_t i = 0; i < p->proto_count; i++) break_all(context, p->protos[i]);
+    if (celled && celled != p) break_all(context, celled);
+}
+
+bool breaks_begin(Breaks *b, Machine *M)
+{
+    if (pthread_mutex_trylock(&taken) != 0) return false;
+    b->M = M;
+    M->breaks = b;
+    if (!link_each_chunk(break_all, b)) {
+        breaks_end(b);
+        return false;
+    }
+    link_tell(break_all, b);
+    return true;
+}
+
+void breaks_end(Breaks *b)
+{
+    link_tell(NULL, NULL);
+    for (size_t i = b->count; i-- > 0;) {
+        BrokenNode *x = &b->broken[i];
+        set_exec(x->node, link_exec_of(x->node->kind));
+        if (x->many) __atomic_store_n(&x->node->k.many, x->many, __ATOMIC_RELAXED);
+    }
+    free(b->broken);
+    b->broken = NULL;
+    b->count = b->room = 0;
+    b->M->breaks = NULL;
+    pthread_mutex_unlock(&taken);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Breaks: nodes at which somebody looks at a replay, and that cost nothing elsewhere.
+ *
+ *   node   [exec_ADD | a b c kind ...]     what it does
+ *          [break_line | a b c kind ...]   looks first, then does what its kind does
+ *
+ * A node that is broken has another exec, in place: so frames that are there already come by
+ * it, and functions without breaks run as ever. Other machines that run the same functions
+ * meanwhile have no Breaks, and do what the kind does. One machine of the process has breaks at
+ * a time.
+ *
+ * A line is broken where it begins. Where that is decided by what was executed last
+ * (link/link_lines.h), all nodes of the function are broken, and keep that in mind; this is so
+ * of loops on one line.
+ *
+ * Invariant: Breaks.line is called for just those lines that a Watch (hook.h) is told of, among
+ * those that are wanted.
+ */
+#ifndef MOONLET_BREAKS_H
+#define MOONLET_BREAKS_H
+
+#include "stack/machine.h"
+
+enum {
+    BREAK_LINE = 1,  /* where its line begins */
+    BREAK_ENTRY = 2, /* where its function is entered, if it is the first of a line */
+    BREAK_STORE = 4  /* before it is executed: it may write what is watched */
+};
+
+typedef struct BrokenNode {
+    Node *node;
+    Exec *many; /* of one that is returned to; else NULL */
+} BrokenNode;
+
+typedef struct Breaks {
+    /* What is wanted of a node: bits. Of one that BREAK_LINE is wanted of, also the others. */
+    unsigned (*wants)(void *context, const Proto *p, uint32_t i);
+    /* A wanted line begins at the node; true ends the run there. The frame may be moved. */
+    bool (*line)(Machine *M, const Node *n, Value **fp, bool enters);
+    /* Something may be written: by a node of which that is wanted, or by a native. true ends
+     * the run, at the next such node or line. */
+    bool (*store)(Machine *M, const Node *n, Value **fp); /* of a native: NULL */
+    void *context;
+    bool ends;          /* a native's store has said so */
+    const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
+    BrokenNode *broken; /* malloc's */
+    size_t count, room;
+    Machine *M;
+} Breaks;
+
+/* What broken nodes do: the evaluator's. */
+void breaks_init(Exec *line, Exec *look, Exec *ret, Exec *ret_many);
+
+/* Breaks the nodes of all functions that there are, and of those that are loaded until
+ * breaks_end. false: another machine has breaks, or nobody knows which functions there are, or
+ * there is no memory. O(nodes of all chunks). */
+bool breaks_begin(Breaks *b, Machine *M);
+void breaks_end(Breaks *b);
+
+/* The first node of a function that has a line. */
+static inline uint32_t breaks_first_line(const Proto *p)
+{
+    uint32_t i = (uint32_t)(p->entry - p->nodes);
+    while (i + 1 < p->node_count && !p->lines[i]) i++;
+    return i;
+}
+
+/* A native is about to write. */
+static inline void breaks_store(Machine *M)
+{
+    Breaks *b = M->breaks;
+    if (M->depth <= 1 && b->store && b->store(M, NULL, NULL)) b->ends = true;
+}
+
+bool breaks_is_broken(const Node *n);
+
+#endif
