@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Makes shapes, which constructors copy, and tables of them. */
 #include "value/table_shape.h"
 
 #include <assert.h>
