@@ -99,6 +99,7 @@ void eval_set_debt(Machine *M, const CoBody *paused)
     settle(M);
     M->debt = paused->debt;
     M->paid = paused->paid;
+    M->loading = paused->loading;
     pay_debt(M);
     next_portion(M);
     if (mem_bound_reached()) eval_poll_soon(M);
@@ -399,6 +400,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
     b->node = at;
     b->debt = M->debt;
     b->paid = M->paid;
+    b->loading = M->loading;
     coroutine_check(b);
     M->error = V_NIL;
     M->status = RUN_PAUSED;

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Source text to functions of a run: compiling stops where the run has to. */
+/*
+ * Source text to functions of a run: compiling stops where the run has to.
+ *
+ * What takes long where there are limits is done aside (aside.h), so that a run which has to
+ * stop meanwhile does not begin again when it is resumed. How far it has come is no part of a
+ * state: from a state that is resumed twice, or loaded from an image, one may begin again. So
+ * nothing may depend on it: steps are paid at the beginning, and what is allocated counts when
+ * all is done, and until then beside (mem.h).
+ */
+#include "aside.h"
 #include "control/eval.h"
 #include "eval/error.h"
 #include "eval/native.h"
 #include "link/link.h"
 #include "syntax/parser.h"
+#include "watch.h"
 
 static Value first_upvalue(const Machine *M, const Proto *p, const Value *env)
 {
@@ -34,7 +44,7 @@ static bool is_due(void *run)
 int native_load_stopped(Machine *M)
 {
     if (native_is_woken(M)) return native_woken(M);
-    return is_due(M) ? NATIVE_PAUSE : 0;
+    return is_due(M) || M->loading ? NATIVE_PAUSE : 0;
 }
 
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name)
@@ -46,18 +56,143 @@ ParseResult native_parse(Machine *M, const char *source, size_t length, String *
     return r;
 }
 
+/* Compiling ------------------------------------------------------------------------ */
+
+typedef struct Compile {
+    const char *source;
+    size_t length;
+    String *chunk_name;
+    const Proto *proto; /* NULL: error */
+    String *error;
+    const Machine *M; /* who waits for it; NULL: nobody now, or ever again */
+    Aside *aside;     /* NULL: nobody else does it */
+    uint64_t counted; /* so far, before this turn */
+} Compile;
+
+static void compile(Compile *c)
+{
+    ParseResult r = parse_chunk(c->source, c->length, c->chunk_name, false);
+    c->error = r.error;
+    c->proto = r.main && mem_room() ? link_chunk(r.main, &c->error) : NULL;
+}
+
+/* Whether it is to be given up, after it has paused if need be. */
+static bool is_dropped(void *compile)
+{
+    const Compile *c = compile;
+    if (!c->M || mem_short) return true; /* it is dropped already, or in vain */
+    bool due = native_is_woken(c->M) || eval_reached(c->M) != STOP_NONE;
+    return due && !aside_pause();
+}
+
+static void compile_aside(void *context)
+{
+    Compile *c = context;
+    const char *volatile source = c->source; /* it lives as long as this */
+    compile_look = (CompileLook){is_dropped, c, COMPILE_LOOK_EVERY};
+    compile(c);
+    compile_look = (CompileLook){0};
+    (void)source;
+}
+
+/* What has been allocated counts when all is done: see above. */
+static void count_beside(uint64_t bytes)
+{
+    mem_counted -= bytes;
+    mem_beside += (int64_t)bytes;
+    mem_bound_tune();
+    mem_count(0); /* something may be due */
+}
+
+/* Progress -------------------------------------------------------------------------- */
+
+/* What a paused program's body has of it; watched. */
+struct LoadProgress {
+    Compile *compile; /* NULL: somebody has gone on with it */
+};
+
+static Compile *take(LoadProgress *p)
+{
+    Compile *c = p ? __atomic_exchange_n(&p->compile, NULL, __ATOMIC_ACQ_REL) : NULL;
+    return c && aside_is_there(c->aside) ? c : NULL;
+}
+
+static void drop(void *progress, const void *context)
+{
+    Compile *c = take(progress);
+    (void)context;
+    if (c) aside_drop(c->aside);
+}
+
+static void keep(Machine *M, Compile *c)
+{
+    c->M = NULL;
+    M->loading = mem_new(sizeof *M->loading);
+    M->loading->compile = c;
+    watch_add(M->loading, drop, NULL);
+}
+
+static bool is_of(const Compile *c, const char *source, size_t length, const String *chunk_name)
+{
+    return c->length == length && string_equal(c->chunk_name, chunk_name) &&
+           (c->source == source || memcmp(c->source, source, length) == 0);
+}
+
+/* Whether it is long, and the run may have to stop but will be able to go on. */
+static bool may_stop(const Machine *M, size_t length)
+{
+    enum { LONG = 1 << 15 };
+    bool limited = M->limits.deadline || M->limits.bytes_limited || M->stops;
+    return length >= LONG && limited && !M->boundary && M->depth == 1 && !mem_short;
+}
+
+/* The one that was begun for this, or another; aside NULL: do it here. */
+static Compile *compile_begin(Machine *M, const char *source, size_t length, String *chunk_name)
+{
+    LoadProgress *progress = M->loading;
+    M->loading = NULL;
+    Compile *c = take(progress);
+    if (c && is_of(c, source, length, chunk_name)) return c;
+    if (c) aside_drop(c->aside);
+    c = mem_new(sizeof *c);
+    *c = (Compile){.source = source, .length = length, .chunk_name = chunk_name};
+    if (may_stop(M, length)) c->aside = aside_new(compile_aside, c);
+    return c;
+}
+
+/* False: the run has to stop. */
+static bool compile_go_on(Machine *M, Compile *c)
+{
+    uint64_t before = mem_counted;
+    c->M = M;
+    if (aside_go_on(c->aside)) {
+        count_beside(0 - c->counted);
+        return true;
+    }
+    c->counted += mem_counted - before;
+    count_beside(mem_counted - before);
+    keep(M, c);
+    return false;
+}
+
+static void compile_here(Machine *M, Compile *c)
+{
+    CompileLook outer = compile_look;
+    uint64_t before = mem_counted;
+    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY};
+    compile(c);
+    compile_look = outer;
+    if (!c->proto && is_due(M)) count_beside(mem_counted - before);
+}
+
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error)
 {
-    CompileLook outer = compile_look;
-    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY};
-    ParseResult r = parse_chunk(source, length, chunk_name, false);
-    *error = r.error;
-    const Proto *p = r.main && mem_room() ? link_chunk(r.main, error) : NULL;
-    compile_look = outer;
-    if (!mem_room()) {
-        *error = error_memory_text();
-        return NULL;
-    }
-    return p ? native_closure(M, p, env) : NULL;
+    Compile *c = compile_begin(M, source, length, chunk_name);
+    *error = error_memory_text(); /* unless it is something else */
+    if (!c->aside) compile_here(M, c);
+    if (c->aside && !compile_go_on(M, c)) return NULL;
+    if (!mem_room()) return NULL;
+    *error = c->error;
+    return c->proto ? native_closure(M, c->proto, env) : NULL;
 }

@@ -264,6 +264,7 @@ static int substitute(Machine *M, Gsub *g, Value *a, Value saved)
         g->count++;
         int code = replace(M, g, a);
         if (code) return code;
+        if (UNLIKELY(g->out.error)) return native_memory_error(M);
         if (!advance(g)) break;
         if (M->fuel >= 0) continue;
         if (lib_string_interrupted(M)) return native_error(M, "interrupted!");

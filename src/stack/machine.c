@@ -70,6 +70,7 @@ static void set_defaults(Machine *M)
     M->fuel = M->portion = 0;
     M->steps_left = UINT64_MAX;
     M->debt = M->paid = 0;
+    M->loading = NULL;
     M->steps_used = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
@@ -124,6 +125,7 @@ static void tidy(Machine *M)
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
+    M->loading = NULL;
 }
 
 void machine_rest(Machine *M)

@@ -61,6 +61,8 @@ typedef struct MachineHooks {
     bool one_thread; /* what the hooks call must not be called from other threads */
 } MachineHooks;
 
+typedef struct LoadProgress LoadProgress;
+
 struct Machine {
     Run run;
 
@@ -91,6 +93,7 @@ struct Machine {
     volatile int *interrupt;
     const StopChain *stops; /* NULL: nobody else's */
     int stop;               /* why the run stops here: EvalStop */
+    LoadProgress *loading;  /* what has been compiled when it stopped: eval/load.c */
     RunStatus status;
 
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */

@@ -118,7 +118,8 @@ typedef struct CoBody {
     uint32_t pcalls;         /* protected calls on the stack */
     uint32_t debt, paid;     /* CO_PAUSED: steps of control/budget.c */
     struct Coroutine *resumer;
-    const HookState *hook; /* NULL: none; of the running one Machine.hook is newer */
+    const HookState *hook;        /* NULL: none; of the running one Machine.hook is newer */
+    struct LoadProgress *loading; /* CO_PAUSED: of eval/load.c; NULL: none */
 } CoBody;
 
 typedef struct Coroutine {

@@ -59,6 +59,66 @@ START_TEST(steps_are_paid_first)
 }
 END_TEST
 
+static moonlet_result go_on(moonlet_result r)
+{
+    moonlet_state *paused = r.state;
+    r = moonlet_resume(paused);
+    moonlet_release(paused);
+    return r;
+}
+
+/* A source that takes much longer than a slice is compiled once, in as many steps: it does not
+ * begin again with each slice. What is allocated tells. */
+START_TEST(loading_goes_on)
+{
+    const char *source = "f = load(s) return collectgarbage('count')";
+    moonlet_state *s = world(sources[_i]);
+    uint64_t before = moonlet_bytes_allocated(), steps = 0, slices = 0;
+    double count = 0, counted = 0;
+    moonlet_result r = moonlet_do(s, source);
+    uint64_t whole = moonlet_bytes_allocated() - before;
+    assert_ok(r);
+    uint64_t whole_steps = r.steps;
+    ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &count));
+    moonlet_release(r.state);
+    before = moonlet_bytes_allocated();
+    for (r = under(s, (moonlet_limits){.nanoseconds = 2000000}, source);
+         r.status == MOONLET_PAUSED; r = go_on(r), slices++)
+        steps += r.steps;
+    assert_ok(r);
+    ck_assert_uint_gt(slices, 2);
+    ck_assert_uint_eq(steps + r.steps, whole_steps);
+    ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &counted) && counted == count);
+    uint64_t bytes = moonlet_bytes_allocated() - before;
+    ck_assert_msg(bytes < 2 * whole + 20000 * slices, "%d bytes, in %d slices %d", (int)whole,
+                  (int)slices, (int)bytes);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Each of many that go on from the same state has a function, and those that never go on leave
+ * nothing that waits. */
+START_TEST(loading_goes_on_from_one_state)
+{
+    moonlet_state *s = world(sources[0]);
+    for (int i = 0; i < 100; i++) {
+        moonlet_result r = under(s, (moonlet_limits){.nanoseconds = 1000000},
+                                 "f = load(s) return f() == 1e6 + 1");
+        ck_assert_int_eq(r.status, MOONLET_PAUSED);
+        moonlet_state *paused = r.state;
+        for (int k = 0; k < 2 && i == 50; k++) {
+            for (r = moonlet_resume(paused); r.status == MOONLET_PAUSED;) r = go_on(r);
+            assert_ok(r);
+            ck_assert(moonlet_is_true(moonlet_result_value(&r, 0)));
+            moonlet_release(r.state);
+        }
+        moonlet_release(paused);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(dumps_are_counted_while_made)
 {
     moonlet_state *s = world("f = load(('a = 1 '):rep(200000))");
@@ -82,6 +142,8 @@ int main(void)
     TCase *t = tcase_create("compile_limits");
     tcase_add_loop_test(t, time_ends_compiling, 0, SOURCES);
     tcase_add_loop_test(t, steps_are_paid_first, 0, SOURCES);
+    tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
+    tcase_add_test(t, loading_goes_on_from_one_state);
     tcase_add_test(t, dumps_are_counted_while_made);
     return run_suite(t);
 }
