@@ -499,6 +499,13 @@ EXEC(eval_stop_return)
     return NULL;
 }
 
+EXEC(eval_poll_return)
+{
+    M->native = fp;
+    if (UNLIKELY(!refuel(M, fp, &node_return_again))) HAND(eval_stop_return, n, fp, acc, d);
+    RETURN_MANY(fp);
+}
+
 /* The value of node n, delivered when there are steps again: as if a metamethod had returned
  * it, whose frame is made for that. */
 static NOINLINE Value *value_frame(const Node *n, Value *fp, Value v)

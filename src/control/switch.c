@@ -98,6 +98,7 @@ EXEC(exec_GLUE_PCALL)
 static NOINLINE Value *prefix_true(Machine *M, Value *a)
 {
     const Segment *s = M->segment;
+    charge_values(M, M->result_count); /* wherever they lie: a pause must not matter */
     if (M->results > a && M->results < s->slots + s->size) {
         M->results--;
         *(Value *)M->results = V_TRUE;
@@ -107,7 +108,6 @@ static NOINLINE Value *prefix_true(Machine *M, Value *a)
     a = frame_grow(M, a, 0, M->result_count + 1);
     if (!a) return NULL;
     if (M->result_count) memmove(a + 1, M->results, M->result_count * sizeof(Value));
-    charge_values(M, M->result_count);
     a[0] = V_TRUE;
     M->results = a;
     M->result_count++;
@@ -119,6 +119,8 @@ EXEC(many_GLUE_PCALL)
     M->pcalls = frame_payload_pcalls(fp);
     Value *a = prefix_true(M, frame_owner(fp));
     if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
+    if (UNLIKELY(M->fuel < 0) && LIKELY(!M->hooking)) /* returns alone may be long */
+        HAND(eval_poll_return, n, a, acc, d);
     RETURN_MANY(a);
 }
 EXEC(exec_GLUE_XPCALL) { HAND(exec_GLUE_PCALL, n, fp, acc, d); }

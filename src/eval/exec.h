@@ -196,6 +196,8 @@ EXEC(eval_throw_again);
 EXEC(eval_suspend);
 /* Pauses before M->results are handed to the native that called the frame fp. */
 EXEC(eval_stop_return);
+/* Polls before a native's M->results are handed on from its frame fp. */
+EXEC(eval_poll_return);
 /* Raises "stack overflow" for the call of fp[-1] with acc arguments. */
 EXEC(eval_overflow_call);
 /* Raises M->error from where the frame at fp was to be called, whose function never began. */

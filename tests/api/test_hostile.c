@@ -151,6 +151,8 @@ static const char *const programs[] = {
     "local function f() xpcall(f, f) f() end f()",
     "local function f() return xpcall(f, f) end return f()",
     "local function f() return pcall(f) end return f()",
+    "local function f() return pcall(f) end while true do f() end",
+    "local function f() return xpcall(f, print) end while true do f() end",
     "local function f(n) if n == 0 then return 1 end return n, pcall(f, n - 1) end f(3e4)",
     "while true do pcall(require, ('x'):rep(9e5)) end",
     "package.path = ('?;'):rep(1e3) pcall(require, ('x'):rep(1e4))",

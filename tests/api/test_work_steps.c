@@ -250,6 +250,8 @@ static const char *const long_ones[] = {
     "return select(2, pcall(f, 2000))",
     "local function f(n) if n == 0 then return #debug.traceback() end return (f(n - 1)) end "
     "return f(2000)",
+    "local function f(n) if n == 0 then return 1, 2, 3 end return pcall(f, n - 1) end "
+    "return select('#', f(900))",
     "local co = coroutine.wrap(function(...) while true do coroutine.yield(...) end end) "
     "local t = {} for i = 1, 1000 do t[i] = i end return select('#', co(table.unpack(t)))",
 };
