@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Threads that take turns with who waits for their work; see aside.h. */
 #include "aside.h"
 
 #include <pthread.h>
