@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "api/term.h"
-#include "control/world.h"
 #include "eval/error.h"
 
 enum {

@@ -9,7 +9,6 @@
  * Main invariant: until it is settled an item is an Outcome. Only its terms, which the thread
  * makes that does it, are in the moonlet_item before.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/bring.h"

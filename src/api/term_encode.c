@@ -8,7 +8,6 @@
 #include "stack/import.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* A list that is being turned into a table. */
 typedef struct Level {

@@ -2,7 +2,6 @@
 /* Running with terms in and out. */
 #include <stdlib.h>
 
-#include "api/path.h"
 #include "api/term.h"
 
 static void give_text(char **message, char *text)

@@ -8,7 +8,6 @@
 #include "cli/any_host.h"
 #include "cli/report.h"
 #include "cli/sheet.h"
-#include "control/world.h"
 #include "eval/error.h"
 #include "image/numbering.h"
 #include "lib/lib.h"
@@ -351,8 +350,8 @@ static bool run_comparison(const Cli *c, Diff *d, const State *s, const State *t
     compare_states(d, s, t);
     if (d->failed || mem_short) report_message(c, "not enough memory");
     d->failed |= mem_short;
-    machine_end_view(d->b.M);
-    machine_end_view(d->a.M);
+    machine_end_look(d->b.M);
+    machine_end_look(d->a.M);
     return d->differs || d->failed;
 }
 

@@ -2,7 +2,6 @@
 /* Values for people: all but tables. See look.h. */
 #include "cli/look.h"
 
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -41,7 +40,7 @@ void look_begin(Look *l, const Cli *c, const State *s, Sheet *out)
     api_attach(l->view.M);
 }
 
-void look_end(Look *l) { machine_end_view(l->view.M); }
+void look_end(Look *l) { machine_end_look(l->view.M); }
 
 /* Parts -------------------------------------------------------------------------------- */
 

@@ -10,7 +10,6 @@
 #include "eval/error.h"
 #include "image/format.h"
 #include "lib/file.h"
-#include "lib/lib.h"
 #include "stack/trace_stack.h"
 
 typedef unsigned long long Number;
@@ -167,7 +166,7 @@ static void print_paused(const State *state)
     } else {
         printf("%-20syes\n", "paused program");
     }
-    machine_end_view(M);
+    machine_end_look(M);
 }
 
 static void print_head(const Options *o, const AnyImage *a)

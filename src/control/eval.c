@@ -529,7 +529,7 @@ static void forget(Machine *M, Value *a)
 {
     Value *end = M->segment->slots + M->segment->size;
     memset(a, 0, (size_t)(end - a) * sizeof *a);
-    M->spare = M->left = NULL;
+    M->next_segment = M->left = NULL;
 }
 
 /* The frame of pcall or xpcall is the running one again, with false, error. */

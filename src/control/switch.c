@@ -139,7 +139,7 @@ static NOINLINE Value *to_resumer(Machine *M)
     b->status = CO_RUNNING;
     switch_load(M, b);
     M->run.co = resumer;
-    M->spare = NULL; /* results may lie in it */
+    M->next_segment = NULL; /* results may lie in it */
     Value *a = b->segment->slots + b->fp;
     return M->native = frame_thaw(M, b->segment, a, a, NATIVE_SLOTS);
 }
@@ -271,7 +271,7 @@ static NOINLINE Value *switch_to(Machine *M, Coroutine *co, Value *a, bool wrapp
     b->status = CO_RUNNING;
     switch_load(M, b);
     M->run.co = co;
-    M->spare = NULL;
+    M->next_segment = NULL;
     machine_reclaim(M);
     Value *fp = b->segment->slots + b->fp;
     if (!fresh) return frame_leave(M, b->segment, fp);

@@ -207,7 +207,7 @@ EXEC(eval_deliver)
         if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
         if (UNLIKELY(n[1].exec == hook_step)) HAND(hook_step_boxed, n + 1, fp, acc, d);
         if (UNLIKELY(breaks_is_broken(n + 1))) HAND(break_boxed, n + 1, fp, acc, d);
-        HAND(node_execs[node_kinds[n[1].kind].twin], n + 1, fp, acc, d);
+        HAND(node_execs[node_kinds[n[1].kind].boxed], n + 1, fp, acc, d);
     default: /* SELF, the one kind of another destination that delivers */
         fp[n->b - 1] = acc;
         GO(n + 1, fp, acc, d);

@@ -10,7 +10,6 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "control/eval.h"
 #include "eval/meta.h"

@@ -184,7 +184,7 @@ EXEC(hook_run)
     }
 }
 
-static EXEC(run_boxed) { HAND(node_execs[node_kinds[n->kind].twin], n, fp, acc, d); }
+static EXEC(run_boxed) { HAND(node_execs[node_kinds[n->kind].boxed], n, fp, acc, d); }
 
 /* Whether the watch ends the run before this node; gives the frame, perhaps moved. */
 static NOINLINE Value *look_by_watch(Machine *M, const Node *n, Value *fp, bool *ends)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Arithmetic, comparison, negation: the numeric families. */
-#include <math.h>
 
 #include "eval/exec.h"
 

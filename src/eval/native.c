@@ -8,7 +8,6 @@
 #include "eval/native.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -5,7 +5,6 @@
  * return to that finishes the operation (glue.c).
  */
 #include <assert.h>
-#include <math.h>
 
 #include "control/eval.h"
 #include "eval/error.h"

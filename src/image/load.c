@@ -71,8 +71,8 @@ static void fix_functions(Loader *L)
     for (uint32_t i = 0; i < L->word_count; i++) {
         const WordFixup *f = &L->words[i];
         if (f->proto)
-            f->segment->slots[f->slot] = value_object(
-                upvalue_view(&L->M->run, value_pointer(f->segment->slots[f->slot]), f->proto));
+            f->segment->slots[f->slot] = value_object(upvalue_in_proto(
+                &L->M->run, value_pointer(f->segment->slots[f->slot]), f->proto));
         else
             L->words[left++] = *f;
     }

@@ -296,7 +296,7 @@ static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, s
     bool same = length == end - at && !S->out->failed && !S->strange &&
                 memcmp(S->out->bytes + at, S->out->bytes + end, length) == 0;
     S->out->length = end;
-    machine_end_view(S->M);
+    machine_end_look(S->M);
     S->M = now;
     S->paused = paused;
     return same;
@@ -425,8 +425,8 @@ static void save_record(Saver *S, const State *s, const State *from)
         save_revisited(S);
     }
     sink_byte(S->out, ITEM_END);
-    if (S->from) machine_end_view(S->from);
-    machine_end_view(S->M);
+    if (S->from) machine_end_look(S->from);
+    machine_end_look(S->M);
 }
 
 /* The image -------------------------------------------------------------------------- */

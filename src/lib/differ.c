@@ -146,7 +146,7 @@ Table *differ(Machine *M, const State *from, const State *to, Walk *walk)
     later(&d, value_object(from->world->globals), V_TRUE, 0);
     for (int64_t i = 0; i < d.queued && d.left > 0 && !d.full && !walk->end; i++)
         compare(&d, i);
-    machine_end_view(d.b);
-    machine_end_view(d.a);
+    machine_end_look(d.b);
+    machine_end_look(d.a);
     return d.full ? NULL : d.out;
 }

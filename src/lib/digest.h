@@ -14,9 +14,9 @@
 #include "state/state.h"
 #include "state/walk.h"
 
-/* O(size of the world, each string once). view: a run that is used for nothing else, or is at
- * rest. false: the walk has ended before. */
-bool digest_world(Run *view, Walk *walk, uint64_t *digest);
+/* The digest of R's world. R is a run that is used for nothing else, or is at rest. O(size of
+ * the world, each string once). Answers false if the walk has ended before. */
+bool digest_world(Run *R, Walk *walk, uint64_t *digest);
 
 /* Whether a userdata is equal in both: bytes that count, user value, metatable. */
 bool digest_same_userdata(Run *a, Run *b, const Userdata *u);

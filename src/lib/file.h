@@ -84,4 +84,7 @@ int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close);
 /* The methods, in their metatable in the registry. */
 Table *lib_open_file(Machine *M);
 
+/* To be called when the user has perhaps ended a wait for the command behind a pipe. */
+void file_abandon(Machine *M, File *file);
+
 #endif

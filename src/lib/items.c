@@ -244,7 +244,7 @@ static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value
     Machine *from = machine_begin(out->state);
     import_begin(&im, &M->run, &from->run, m->base->next_id);
     for (size_t i = 0; i < out->count; i++) to[i] = import_value(&im, out->values[i]);
-    machine_end_view(from);
+    machine_end_look(from);
     if (!im.refused) return true;
     snprintf(why->what, sizeof why->what, "%s", im.refused);
     memcpy(why->path, im.path, sizeof why->path);

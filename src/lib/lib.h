@@ -37,7 +37,7 @@ void lib_open_math(Machine *M);
 void lib_open_debug(Machine *M);
 /* For require "state" only: in package.preload. After lib_open_package. */
 void lib_open_state(Machine *M);
-int state_map(Machine *M, Value *a, int n);
+int lib_map(Machine *M, Value *a, int n);
 
 /* state.save and state.load, which a higher layer gives; or NULL. */
 typedef struct LibImages {

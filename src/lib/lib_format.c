@@ -9,8 +9,8 @@
  *    quoted by a %q  [5..5+n) arguments
  */
 #include "lib/lib_string.h"
-
 #include "lib/natives.h"
+
 #include "link/node.h"
 #include "text/buffer.h"
 #include "text/format.h"

@@ -362,7 +362,7 @@ static const State *base_state(Machine *M)
     return base;
 }
 
-int state_map(Machine *M, Value *a, int n)
+int lib_map(Machine *M, Value *a, int n)
 {
     Table *list = n > 1 ? arg_table(M, a, n, 1) : NULL;
     if (!arg_any(M, a, n, 0)) return NATIVE_ERROR;

@@ -54,11 +54,11 @@ static int state_digest(Machine *M, Value *a, int n)
     const State *s = state_arg(M, &a, n, 0);
     if (!s) return NATIVE_ERROR;
     char text[20];
-    Machine *view = machine_begin(s);
+    Machine *look = machine_begin(s);
     Walk walk = native_walk(M);
     uint64_t digest;
-    bool whole = digest_world(&view->run, &walk, &digest);
-    machine_end_view(view);
+    bool whole = digest_world(&look->run, &walk, &digest);
+    machine_end_look(look);
     native_charge_values(M, walk.nodes);
     if (!whole) return NATIVE_PAUSE;
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
@@ -128,7 +128,7 @@ const NativeDef natives_state[] = {
     NATIVE_OWN("state.snapshot", state_snapshot, WORK_FIXED),
     NATIVE_OWN("state.freeze", state_freeze, WORK_STATE),
     NATIVE_OWN("state.frozen", state_frozen, WORK_FIXED),
-    NATIVE_SEES("state.map", state_map, WORK_CALLEE, OUTSIDE_PROCESS, false,
+    NATIVE_SEES("state.map", lib_map, WORK_CALLEE, OUTSIDE_PROCESS, false,
                 "starts threads and processes"),
     NATIVE_OWN("state.save", state_save, WORK_STATE),
     NATIVE_OWN("state.load", state_load, WORK_STATE),

@@ -7,8 +7,8 @@
  * the same on each machine.
  */
 #include "lib/lib_string.h"
-
 #include "lib/natives.h"
+
 #include "link/node.h"
 #include "syntax/dump.h"
 #include "text/buffer.h"

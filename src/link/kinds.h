@@ -10,7 +10,8 @@
  * A two-operand node names its operands left to right; slots are a and b.
  *
  * A D operand exists on the fast path only. When the node before ends in a value that is
- * no number, as a metamethod's may be, control goes to the node's twin, which has A for D.
+ * no number, as a metamethod's may be, control goes to what the boxed kind does, which has A
+ * for D.
  */
 #ifndef MOONLET_KINDS_H
 #define MOONLET_KINDS_H
@@ -18,7 +19,7 @@
 /* Tables, one entry or one family to a line. */
 /* clang-format off */
 
-/* The four pairs with D come last and in the order of their twins LA AL AK KA. */
+/* The four pairs with D come last and in the order of their boxed kinds LA AL AK KA. */
 enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, PAIR_COUNT = 11 };
 
 /* X(op, left, right, dest) */

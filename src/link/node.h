@@ -104,7 +104,7 @@ typedef enum NodeOp {
 
 typedef struct KindInfo {
     const char *name;
-    uint16_t twin;    /* the kind that has A for D; itself if it has no D */
+    uint16_t boxed;   /* the kind that has A for D; itself if it has no D */
     uint8_t dest;     /* Destination */
     uint8_t op;       /* NodeOp */
     char left, right; /* operands, as letters; of stores: object and value */

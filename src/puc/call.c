@@ -183,7 +183,7 @@ static int go_on(Machine *M, Value *a, size_t used)
     bool failed = status != LUA_YIELD;
     size_t have = M->result_count, want = wanted < 0 ? have : (size_t)wanted;
     if (failed) want = 1;
-    M->spare = NULL; /* results may lie in it */
+    M->next_segment = NULL; /* results may lie in it */
     Value *to = frame_grow(M, a, kept, kept + want + NATIVE_SLOTS);
     if (!to) return native_stack_error(M, want, "stack overflow");
     M->native = a = to;

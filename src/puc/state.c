@@ -154,7 +154,7 @@ bool puc_room(lua_State *L, size_t n)
     Machine *M = L->M;
     if (!puc_is_running(L)) return false;
     size_t count = puc_count(L);
-    M->spare = NULL; /* results may lie in it */
+    M->next_segment = NULL; /* results may lie in it */
     Value *a = frame_grow(M, L->base, count, count + n);
     if (!a) return false;
     M->native = a;

@@ -10,7 +10,6 @@
 
 #include "control/switch.h"
 #include "control/world.h"
-#include "eval/exec.h"
 #include "stack/trace_stack.h"
 #include "state/measure.h"
 

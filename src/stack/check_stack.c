@@ -98,8 +98,10 @@ void coroutine_check(const CoBody *b)
 void machine_check(const Machine *M)
 {
     run_check(&M->run);
-    assert((!M->spare || M->spare->epoch <= M->run.epoch) && "a spare segment was the run's");
-    assert((!M->spare || M->spare != M->segment || !M->depth) && "and is not the running one");
+    assert((!M->next_segment || M->next_segment->epoch <= M->run.epoch) &&
+           "a spare segment was the run's");
+    assert((!M->next_segment || M->next_segment != M->segment || !M->depth) &&
+           "and is not the running one");
     assert(M->stack_max >= M->limits.stack && "handlers have more room, not less");
     assert((!M->depth || M->run.co) && "a coroutine runs while the evaluator does");
     const Segment *s = M->scratch;

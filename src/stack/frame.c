@@ -166,9 +166,9 @@ enum { displacing };
  * no memory, which no small one meets. */
 static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size_t size)
 {
-    Segment *spare = M->spare;
+    Segment *spare = M->next_segment;
     if (spare && spare != from && spare->epoch == M->run.epoch && spare->size >= size) {
-        M->spare = NULL;
+        M->next_segment = NULL;
         return spare;
     }
     if (from->epoch != M->run.epoch && scratch_fits(M, size)) return scratch_take(M);
@@ -188,7 +188,7 @@ static void refresh_closure(Machine *M, Value *fp)
     if (LIKELY(!heap_closures_set())) return;
     Value f = upvalue_identity(fp[-1]);
     if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
-        fp[-1] = value_object(upvalue_view(&M->run, value_pointer(f), frame_proto(fp)));
+        fp[-1] = value_object(upvalue_in_proto(&M->run, value_pointer(f), frame_proto(fp)));
 }
 
 /* Moves the frame at fp, live up to top, to a new segment of this run with `room` slots
@@ -250,7 +250,7 @@ Value *frame_push(Machine *M, Value *fp, size_t used, const Node *glue, Value pa
 Value *frame_displace(Machine *M, Value *fp, size_t used)
 {
     Segment *from = M->segment;
-    M->spare = NULL;
+    M->next_segment = NULL;
     const Value *base = frame_as_called(fp);
     size_t first = (size_t)(base - from->slots);
     displacing = true;
@@ -472,7 +472,7 @@ Value *frame_underflow(Machine *M, bool reuse)
     Segment *s = M->segment;
     assert(s->prev && "there is a frame below");
     M->ret = s->ret;
-    M->spare = reuse ? s : spare_after_results(M, s);
+    M->next_segment = reuse ? s : spare_after_results(M, s);
     return return_into(M, s->prev, s->prev->slots + s->prev_frame);
 }
 

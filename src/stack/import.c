@@ -8,7 +8,6 @@
 #include "stack/import.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
@@ -234,10 +233,10 @@ static void bring_callee(void *context, Value *fp)
     if (!value_is(f, OBJ_CLOSURE)) {
         fp[-1] = brought(c->im, f, step);
     } else if (is_common(c->im, f)) {
-        fp[-1] = value_object(upvalue_view(c->im->to, value_pointer(f), frame_proto(fp)));
+        fp[-1] = value_object(upvalue_in_proto(c->im->to, value_pointer(f), frame_proto(fp)));
     } else {
-        const Closure *view = upvalue_view(c->im->from, value_pointer(f), frame_proto(fp));
-        if (view != heap_closure(c->im->from, value_pointer(f))) f = value_object(view);
+        const Closure *own = upvalue_in_proto(c->im->from, value_pointer(f), frame_proto(fp));
+        if (own != heap_closure(c->im->from, value_pointer(f))) f = value_object(own);
         fp[-1] = brought(c->im, f, step);
     }
 }

@@ -84,7 +84,7 @@ static void set_defaults(Machine *M)
     M->interrupt = NULL;
     M->stops = NULL;
     M->boundary = NULL;
-    M->spare = M->left = NULL;
+    M->next_segment = M->left = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;
     M->error_handled = false;
@@ -121,7 +121,7 @@ static void tidy(Machine *M)
 {
     if (M->status == RUN_PAUSED) M->main_segment = NULL;
     M->status = RUN_OK;
-    M->spare = M->left = NULL;
+    M->next_segment = M->left = NULL;
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
@@ -148,7 +148,7 @@ void machine_end(Machine *M)
     pool = M;
 }
 
-void machine_end_view(Machine *M)
+void machine_end_look(Machine *M)
 {
     uint64_t counted = mem_counted;
     int64_t beside = mem_beside;
@@ -167,7 +167,7 @@ static Coroutine *in_mid_run(const Machine *M)
 /* The state has the main coroutine's frames, unless it was given copies of them. */
 static State *packed(Machine *M, State *s, const CoBody *body)
 {
-    if (M->spare) M->spare->epoch = M->run.epoch;
+    if (M->next_segment) M->next_segment->epoch = M->run.epoch;
     if (body ? M->segment != M->main_segment : s->paused != NULL) M->main_segment = NULL;
     if (body) M->segment->epoch = M->run.epoch;
     state_check(s);
@@ -192,7 +192,7 @@ State *machine_snapshot_own(Machine *M, const CoBody *body)
 
 static void loaded(Machine *M, const State *s)
 {
-    M->spare = M->left = NULL;
+    M->next_segment = M->left = NULL;
     if (s->paused) M->main_segment = NULL;
     machine_check(M);
 }

@@ -16,7 +16,8 @@
  * Invariants:
  *  1. the running coroutine's frames are in M->segment, and its registers are here. Its body in
  *     the heap is out of date.
- *  2. M->spare has no frames and belongs to no state. It can be used if it has the run's epoch.
+ *  2. M->next_segment has no frames and belongs to no state. It can be used if it has the run's
+ * epoch.
  *  3. segments in M->scratch belong to no state. What is in them is junk.
  */
 #ifndef MOONLET_MACHINE_H
@@ -121,10 +122,10 @@ struct Machine {
 
     /* segments at hand: stack/frame.c */
     Segment *main_segment;
-    Segment *spare;   /* of this epoch, for the next overflow */
-    Segment *left;    /* by a return whose results may lie in it: the next spare one */
-    Segment *scratch; /* those without frames, linked by prev */
-    Segment *vacated; /* one more, in which results may still lie */
+    Segment *next_segment; /* of this epoch, for the next overflow */
+    Segment *left;         /* by a return whose results may lie in it: the next one for that */
+    Segment *scratch;      /* those without frames, linked by prev */
+    Segment *vacated;      /* one more, in which results may still lie */
     bool scratch_used;
 
     /* debug hooks: stack/hook.h */
@@ -162,7 +163,7 @@ Machine *machine_begin(const State *state);
 /* Ends the run. What it has allocated does not count for the run around it. */
 void machine_end(Machine *M);
 /* Ends a run that only looked at a state. What that has allocated counts for nobody. */
-void machine_end_view(Machine *M);
+void machine_end_look(Machine *M);
 /* Between two snapshots, of which s is the first, the run rests. What it has allocated does not
  * count for the run around it. It may go on in another thread. */
 void machine_rest(Machine *M);

@@ -92,15 +92,15 @@ static Closure *copy_with(Run *R, Closure *f, uint32_t i, Value v)
     return c;
 }
 
-const Closure *upvalue_view(Run *R, const Closure *c, const Proto *p)
+const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p)
 {
     const Closure *f = value_pointer(upvalue_identity(value_object(c)));
     const Closure *now = heap_closure(R, f);
     if (now->proto == p) return now;
-    Closure *view = upvalue_stand_in(f, p);
+    Closure *in_proto = upvalue_stand_in(f, p);
     for (uint32_t i = 0; i < p->upvalue_count; i++)
-        view->upvalues[i] = p->upvalues[i].cell ? now->upvalues[i] : read(R, now, i);
-    return view;
+        in_proto->upvalues[i] = p->upvalues[i].cell ? now->upvalues[i] : read(R, now, i);
+    return in_proto;
 }
 
 /* Frames of one coroutine that run f see its upvalues as they are now. Those in frozen
@@ -110,7 +110,7 @@ static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
     do {
         if (c.segment->epoch != M->run.epoch) return;
         if (upvalue_identity(c.fp[-1]) == value_object(f))
-            c.fp[-1] = value_object(upvalue_view(&M->run, f, frame_proto(c.fp)));
+            c.fp[-1] = value_object(upvalue_in_proto(&M->run, f, frame_proto(c.fp)));
     } while (frame_down(&c));
 }
 

@@ -44,7 +44,7 @@ uint64_t upvalue_id(Run *R, Value f, uint32_t i);
 bool upvalue_join(Machine *M, Closure *f, uint32_t i, Closure *g, uint32_t j);
 
 /* What a frame of this Proto has at fp[-1] when it runs c or a stand-in of c. */
-const Closure *upvalue_view(Run *R, const Closure *c, const Proto *p);
+const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p);
 
 /* A new stand-in for f, with this code. The caller fills in the upvalues. */
 Closure *upvalue_stand_in(const Closure *f, const Proto *p);

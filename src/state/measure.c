@@ -93,26 +93,26 @@ static void count_reached(Measuring *m, Trace *T, const TraceRoots *roots)
     heap_blocks(m->R, trace_has, T, count, m);
 }
 
-/* In a view of the state, in which nothing runs: what it holds paused is one of the suspended
- * coroutines, its registers in its contents; else the main one has no stack, whatever
- * segment it once had. */
+/* In a run that only looks at the state, in which nothing runs: what it holds paused is one of
+ * the suspended coroutines, its registers in its contents; else the main one has no stack,
+ * whatever segment it once had. */
 static void measure(Measuring *m, const State *s, TraceStackFn *stack)
 {
     Value paused = value_object(s->paused);
     TraceRoots roots = {.stack = stack, .values = &paused, .count = s->paused ? 1 : 0};
     Trace T = {.every = true};
-    Run view = {0};
-    run_prepare(&view);
-    run_begin(&view, s);
-    view.co = s->paused ? NULL : s->world->main;
-    m->R = &view;
+    Run look = {0};
+    run_prepare(&look);
+    run_begin(&look, s);
+    look.co = s->paused ? NULL : s->world->main;
+    m->R = &look;
     count_reached(m, &T, &roots);
     count(m, s, state_size(s->heap.spare));
     count(m, s->world, sizeof *s->world);
     m->sum.objects = T.marks.count;
     m->sum.entries = state_heap(s).count;
     trace_free(&T);
-    run_end(&view);
+    run_end(&look);
     m->R = NULL;
 }
 

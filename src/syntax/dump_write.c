@@ -2,8 +2,8 @@
 /*
  * Trees to bytes.
  */
-#include "syntax/diag.h"
 #include "syntax/dump.h"
+#include "syntax/text.h"
 
 #include "mem.h"
 #include "value/table.h"

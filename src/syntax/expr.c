@@ -2,9 +2,8 @@
 /*
  * Expressions (manual 3.4), by precedence climbing.
  */
-#include "mem.h"
 
-#include "syntax/parse.h"
+#include "syntax/parser_internal.h"
 #include "syntax/tree.h"
 #include <assert.h>
 

@@ -20,7 +20,7 @@
 #ifndef MOONLET_LEXER_H
 #define MOONLET_LEXER_H
 
-#include "syntax/diag.h"
+#include "syntax/text.h"
 
 /* W(name, spelling): reserved words. S: symbols of several characters. C: classes. */
 /* clang-format off */

@@ -12,8 +12,7 @@
  * A chain like a+b+c+... or a.b.c... is a tree as deep on its left as the chain is long,
  * so left operands are not recursed into: see print_expr.
  */
-#include "mem.h"
-#include "syntax/diag.h"
+#include "syntax/text.h"
 #include "value/number.h"
 
 enum { BUFFER_SIZE = 512, INDENT = 2 };

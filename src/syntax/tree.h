@@ -60,7 +60,7 @@ static inline void *tree_node(Tree *t, size_t size)
 /* Zeroed and counted, of any size. NULL: there is no memory, which is a shortage. */
 MEM_TRY void *tree_array(Tree *t, size_t size);
 
-/* As array_room (diag.h), for arrays that nodes point to. */
+/* As array_room (text.h), for arrays that nodes point to. */
 MEM_TRY bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size);
 
 /* An expression has room for what its kind needs, and for no more: it is never copied whole,

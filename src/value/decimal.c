@@ -7,7 +7,6 @@
  */
 #include "value/decimal.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>

@@ -10,8 +10,6 @@
  */
 #include "value/table_chunks.h"
 
-#include <assert.h>
-
 /* The number of bits of x: 2^bits is the first power of two not below x, if x > 0. */
 static uint32_t log2_above(uint32_t x)
 {

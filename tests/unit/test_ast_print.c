@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "syntax/diag.h"
+#include "syntax/text.h"
 
 static void add_to_text(void *context, const char *bytes, size_t n)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "syntax/diag.h"
+#include "syntax/text.h"
 
 static const char *const sources[] = {
     "",

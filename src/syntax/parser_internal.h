@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parser's two halves share: parser.c (chunks, blocks, statements) and expr.c.
+ * What the parser's parts share: parser.c (chunks, tokens), stat.c (blocks, statements) and
+ * expr.c.
  *
  * Each function reads one symbol of the grammar (manual chapter 9), from its first token
  * to the token behind it, and gives its tree. After an error the text is at its end
@@ -44,14 +45,19 @@ AstExpr *parse_name(Parser *p);
 AstExpr *parse_field(Parser *p, AstExpr *object);
 AstExpr *parse_function_expr(Parser *p, bool is_method, int line);
 
-/* parser.c: from the '(' of the parameters to the end. */
+/* stat.c */
+/* From the '(' of the parameters to the end. */
 AstFunction *parse_body(Parser *p, bool is_method, int line);
+/* The statements of a block, which the caller has opened. */
+AstBlock *parse_statements(Parser *p);
 
-/* Tokens: "is it this one? then read on"; the same, or an error; the counterpart of a
- * token at this line, or an error; a name, or an error and any name. */
+/* Tokens. Whether it is this one, and if so, reads on. */
 bool parse_accept(Parser *p, int kind);
+/* Reads this token, or it is an error. */
 void parse_expect(Parser *p, int kind);
+/* Reads the counterpart of a token at this line, or it is an error. */
 void parse_match(Parser *p, int what, int who, int line);
+/* Reads a name. If there is none, that is an error, and it answers any name. */
 String *parse_expect_name(Parser *p);
 /* "message near token" */
 void parse_error(Parser *p, const char *message);

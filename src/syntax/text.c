@@ -2,7 +2,7 @@
 /*
  * Text, growing arrays, and how a chunk is called in messages.
  */
-#include "syntax/diag.h"
+#include "syntax/text.h"
 
 #include <assert.h>
 #include <stdio.h>
