@@ -98,5 +98,5 @@ EXEC(break_boxed)
         fp = n->exec == break_look ? look_at_node(M, n, fp) : look_at_line(M, n, fp);
         if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
     }
-    HAND(node_execs[node_kinds[n->kind].twin], n, fp, acc, d);
+    HAND(node_execs[node_kinds[n->kind].boxed], n, fp, acc, d);
 }
