@@ -44,7 +44,7 @@ void *tree_node_slow(Tree *t, size_t size)
     tree_hold(t, block);
     t->at = block + size;
     t->end = block + room;
-    if (t->block < BLOCK_MAX) t->block *= 2;
+    if (t->block <= BLOCK_MAX / 2) t->block *= 2;
     return memset(block, 0, size);
 }
 
