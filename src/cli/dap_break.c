@@ -173,11 +173,10 @@ void dap_set_exceptions(Dap *d, const json_t *request, const json_t *arguments)
 {
     const json_t *list = json_object_get(arguments, "filters"), *word;
     size_t i;
-    d->stops_at_errors = d->stops_at_caught = false;
+    d->stops_at_errors = false;
     json_array_foreach(list, i, word)
     {
         const char *name = json_string_value(word);
-        if (name && strcmp(name, "all") == 0) d->stops_at_errors = d->stops_at_caught = true;
         if (name && strcmp(name, "uncaught") == 0) d->stops_at_errors = true;
     }
     dap_apply_breaks(d);

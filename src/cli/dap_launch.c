@@ -38,8 +38,6 @@ static json_t *capabilities(void)
     json_t *body = json_object(), *filters = json_array();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         json_object_set_new(body, words[i], json_true());
-    json_array_append_new(filters,
-                          filter("all", "All errors, also those that are caught", false));
     json_array_append_new(filters, filter("uncaught", "Errors that nothing catches", true));
     json_object_set_new(body, "exceptionBreakpointFilters", filters);
     return body;

@@ -47,7 +47,7 @@ typedef struct Dap {
     json_t *functions; /* the same of functions and of data */
     json_t *data;
     int breaks_made;
-    bool stops_at_errors, stops_at_caught;
+    bool stops_at_errors;
     Value function; /* the program */
     Value *args;
     size_t arg_count;

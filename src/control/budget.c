@@ -539,7 +539,7 @@ static NOINLINE Value *end_frame(Machine *M)
     mem_count_go_on(counted);
     if (!s) return NULL;
     Value *fp = s->slots + FRAME_HEADER;
-    fp[-2] = value_object(&glue_halt);
+    fp[AT_RETURN] = value_object(&glue_halt);
     fp[-1] = V_NIL;
     if (M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
     M->main_segment = s;
