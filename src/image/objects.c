@@ -13,8 +13,8 @@ uint32_t objects_number(const Objects *x, const void *o)
     uint64_t id = object_id(o);
     if (id < x->id_limit) {
         uint32_t n = x->by_id[id];
-        if (!n) return OBJECT_NONE;
-        if (x->list[n - 1] == o) return n - 1;
+        if (n && x->list[n - 1] == o) return n - 1;
+        if (!n && !x->others.count) return OBJECT_NONE;
     }
     const NumberedPlace *place = numbering_find(&x->others, o);
     return place ? place->note : OBJECT_NONE;
