@@ -4,7 +4,7 @@
  *
  *   list    [ o0 o1 o2 ... ]           in the order of meeting
  *   by_id   [ 0 | 3 | 1 | 0 | ... ]    at an object's id: 1 + its number
- *   others  o -> its number            of those whose id is another's too, or was too large then
+ *   others  o -> its number            of those whose id is another's, or was too large then
  *
  * Ids are small numbers, and what was made together has neighbouring ones: so numbers are found
  * by looking into an array that is walked through nearly in order. Objects of different
