@@ -610,19 +610,24 @@ static bool fill_stopped(void)
     return filled;
 }
 
-static GC_word low_since; /* the collection after which the reserve was last tried to fill */
+static _Atomic GC_word
+    low_since; /* the collection after which the reserve was last tried to fill */
 
 static bool fill(void)
 {
     if (!reserve_total()) use_all_sizes();
-    low_since = GC_get_gc_no();
+    atomic_store_explicit(&low_since, GC_get_gc_no(), memory_order_relaxed);
     bool filled = reserve_fill() || fill_stopped();
     scratch_fill();
     if (filled) keep_space();
     return filled;
 }
 
-bool mem_is_low(void) { return reserve_is_low() && low_since != GC_get_gc_no(); }
+bool mem_is_low(void)
+{
+    return reserve_is_low() &&
+           atomic_load_explicit(&low_since, memory_order_relaxed) != GC_get_gc_no();
+}
 
 /* With less than a share of the heap free, each request would soon collect again. */
 enum { FREE_SHARE = 16 };
