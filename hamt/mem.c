@@ -672,13 +672,17 @@ static void set_least_between(void)
     GC_set_min_bytes_allocd(least);
 }
 
+/* What the collector begins with, which is HEAP_FIRST and a little of its own; 0 until then. */
+static GC_word heap_first;
+
 /* Under the allocation lock. */
 static void heap_resized(GC_word size)
 {
     refuse_nothing();
-    if (size > HEAP_FIRST) watch_space(size);
+    bool grown = heap_first && size > heap_first;
+    if (grown) watch_space(size);
     size -= reserve_bytes() < size ? reserve_bytes() : 0;
-    if (size > HEAP_FIRST) want_reserve(size);
+    if (grown && size > heap_first) want_reserve(size);
     heap_size = size;
     set_least_between();
     want_helpers(size);
@@ -822,6 +826,7 @@ static void init_as(bool program)
     limited_by_user = getenv("GC_MAXIMUM_HEAP_SIZE") != NULL;
     init_collector(program, processors);
     GC_expand_hp(HEAP_FIRST);
+    heap_first = GC_get_heap_size();
     inject_init();
     if (first)
         allow_threads();

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "mem.h"
 #include "model.h"
+#include "reserve.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -378,6 +379,20 @@ START_TEST(helpers_come_with_a_large_heap)
 }
 END_TEST
 
+/* Filling the reserve takes as long as all else that a start does. */
+START_TEST(the_first_heap_has_no_reserve)
+{
+    for (size_t i = 0; i < SIZES; i++)
+        if (sizes[i] < 1 << 16) must(mem_alloc(sizes[i]));
+    must(!collects() || reserve_total() == 0);
+    Link **kept = mem_try_alloc_root(sizeof *kept);
+    *kept = chain();
+    must(reserve_total() > 0);
+    must(is_whole(*kept));
+    mem_free_root(kept);
+}
+END_TEST
+
 /* Forks with a large heap; the child must keep it whole, and end with that many threads, or
  * more than one if that is 0. */
 static void fork_with(const Link *kept, bool refuse, int threads)
@@ -418,6 +433,7 @@ int main(void)
     TCase *tc = tcase_create("mem");
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_test(tc, the_first_heap_has_no_reserve);
     tcase_add_test(tc, blocks_are_zero);
     tcase_add_test(tc, freed_blocks_come_back);
     tcase_add_test(tc, blocks_of_no_size_are_blocks);
