@@ -128,11 +128,17 @@ EXEC(many_GLUE_XPCALL) { HAND(many_GLUE_PCALL, n, fp, acc, d); }
 
 /* Coroutines ------------------------------------------------------------------------ */
 
-/* The resumer of the running coroutine runs again; gives its native frame, which is
- * M->native. */
-static NOINLINE Value *to_resumer(Machine *M)
+/* Room for so many values at fp, where nothing is. NULL: there is none. */
+static inline Value *room_for(Machine *M, Value *fp, size_t count)
 {
-    Coroutine *resumer = heap_coroutine(&M->run, M->run.co)->resumer;
+    return LIKELY(fp + count <= M->limit) ? fp : frame_grow(M, fp, 0, count);
+}
+
+/* from: the running coroutine's. Its resumer runs again; gives its native frame, which is
+ * M->native. */
+static inline Value *to_resumer(Machine *M, const CoBody *from)
+{
+    Coroutine *resumer = from->resumer;
     assert(resumer && "a coroutine that ends was resumed");
     CoBody *b = heap_coroutine_mut(&M->run, resumer);
     coroutine_check(b);
@@ -144,22 +150,22 @@ static NOINLINE Value *to_resumer(Machine *M)
     return M->native = frame_thaw(M, b->segment, a, a, NATIVE_SLOTS);
 }
 
-/* M->results go to the resumer, as resume's or the wrapped function's own. They may lie
- * in the segment that is left; `vacant`: and nothing else that is needed. NULL: no room for
- * them in the resumer's native M->native. */
-static NOINLINE Value *give_results(Machine *M, bool vacant)
+/* M->results go to the resumer of the running coroutine, whose body is `from`, as resume's or
+ * the wrapped function's own. They may lie in the segment that is left; `vacant`: and nothing
+ * else that is needed. NULL: no room for them in the resumer's native M->native. */
+static inline Value *give_results(Machine *M, const CoBody *from, bool vacant)
 {
-    bool wrapped = heap_coroutine(&M->run, M->run.co)->wrapped;
+    bool wrapped = from->wrapped;
     Segment *left = M->segment;
     machine_reclaim(M);
-    Value *a = to_resumer(M);
+    Value *a = to_resumer(M, from);
     if (vacant) frame_vacate(M, left);
-    a = frame_grow(M, a, 0, M->result_count + 1);
+    a = room_for(M, a, M->result_count + 1);
     return a && !wrapped ? prefix_true(M, a) : a;
 }
 
 /* n: the node that failed, NULL for none. */
-static NOINLINE void bury(Machine *M, const Node *n, const Value *fp)
+static CoBody *bury(Machine *M, const Node *n, const Value *fp)
 {
     bool failed = n != NULL;
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
@@ -173,12 +179,17 @@ static NOINLINE void bury(Machine *M, const Node *n, const Value *fp)
         b->top += proto_frame(frame_proto(fp)); /* what it died with is there to be seen */
     b->node = n;
     coroutine_check(b);
+    return b;
+}
+
+static NOINLINE Value *end(Machine *M, const Value *fp)
+{
+    return give_results(M, bury(M, NULL, fp), true);
 }
 
 EXEC(many_GLUE_BASE)
 {
-    bury(M, NULL, fp);
-    Value *a = give_results(M, true);
+    Value *a = end(M, fp);
     if (UNLIKELY(!a)) HAND(eval_overflow, n, M->native, acc, d);
     RETURN_MANY(a);
 }
@@ -190,9 +201,18 @@ EXEC(exec_GLUE_BASE)
     HAND(many_GLUE_BASE, n, fp, acc, d);
 }
 
-/* Control leaves the running coroutine at its native's frame fp, with count values. True:
- * its frames were few enough to be taken out of their scratch segment. */
-static NOINLINE bool suspend(Machine *M, const Value *fp, size_t count)
+/* The frames of the running coroutine are taken out of their scratch segment if they are few:
+ * true if they were. */
+static NOINLINE bool fold(Machine *M, CoBody *b, Segment *home)
+{
+    if (b->top > COMPACT_MAX) return false;
+    b->segment = frame_fold(M, M->segment, b->top, home);
+    coroutine_check(b);
+    return true;
+}
+
+/* Control leaves the running coroutine at its native's frame fp, with count values. */
+static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
 {
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
     Segment *home = b->segment;
@@ -200,32 +220,42 @@ static NOINLINE bool suspend(Machine *M, const Value *fp, size_t count)
     M->result_count = (uint32_t)count;
     switch_save(M, b, fp, fp + count, CO_SUSPENDED);
     coroutine_check(b);
-    if (M->segment->kind != SEGMENT_SCRATCH || b->top > COMPACT_MAX) return false;
-    b->segment = frame_fold(M, M->segment, b->top, home);
-    coroutine_check(b);
-    return true;
+    bool scratch = UNLIKELY(M->segment->kind == SEGMENT_SCRATCH);
+    return give_results(M, b, scratch && fold(M, b, home));
 }
 
-EXEC(control_yield)
+static inline EXEC(yield_inside)
 {
-    if (UNLIKELY(M->run.co == M->boundary && M->goes_on) && !M->hook.busy &&
-        !collect_in_finalizer(M, fp)) {
+    Value *a = yield(M, fp, (size_t)acc);
+    if (UNLIKELY(!a)) HAND(eval_overflow, n, M->native, acc, d);
+    RETURN_MANY(a);
+}
+
+/* Where a yield is refused, or ends the evaluator that it is in. */
+static NOINLINE EXEC(yield_at_boundary)
+{
+    bool outside = M->run.co == M->run.world->main;
+    bool crosses = M->hook.busy || collect_in_finalizer(M, fp);
+    if (M->run.co == M->boundary && M->goes_on && !crosses) {
         M->call_frame = fp; /* in the evaluator below it yields again */
         M->call_count = (int)acc;
         M->status = RUN_YIELDED;
         return NULL;
     }
-    if (M->run.co == M->run.world->main || M->run.co == M->boundary || M->hook.busy ||
-        UNLIKELY(collect_in_finalizer(M, fp))) {
-        M->native = fp;
-        native_throw(M, new_c_string(M->run.co == M->run.world->main
-                                         ? "attempt to yield from outside a coroutine"
+    if (!outside && !crosses && M->run.co != M->boundary) HAND(yield_inside, n, fp, acc, d);
+    M->native = fp;
+    native_throw(M, new_c_string(outside ? "attempt to yield from outside a coroutine"
                                          : "attempt to yield across a C-call boundary"));
-        HAND(eval_throw, n, fp, acc, d);
-    }
-    Value *a = give_results(M, suspend(M, fp, (size_t)acc));
-    if (UNLIKELY(!a)) HAND(eval_overflow, n, M->native, acc, d);
-    RETURN_MANY(a);
+    HAND(eval_throw, n, fp, acc, d);
+}
+
+EXEC(control_yield)
+{
+    const Coroutine *co = M->run.co;
+    if (UNLIKELY(co == M->boundary || co == M->run.world->main || M->hook.busy ||
+                 M->run.world->collection.finalizing))
+        HAND(yield_at_boundary, n, fp, acc, d);
+    HAND(yield_inside, n, fp, acc, d);
 }
 
 /* Coroutines that have resumed each other: bounded as PUC Lua's C stack is, if higher. */
@@ -256,51 +286,56 @@ static inline const char *resume_refusal(Machine *M, const Coroutine *co, bool e
     }
 }
 
-/* Switches to co with count arguments (M->results); the frame at a waits in the
- * coroutine left. Gives the frame of co's function, or that of its yield, which returns to
- * M->ret; NULL: no room for them in the first, M->native. */
+/* Makes the frame of a coroutine that has not run, with the arguments (M->results). NULL: no
+ * room for them in M->native. */
+static NOINLINE Value *start(Machine *M, const CoBody *b)
+{
+    M->native = frame_start(M, b->segment);
+    Value *fp = frame_grow(M, M->native, 0, M->result_count);
+    if (fp && M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
+    charge_values(M, M->result_count);
+    return fp;
+}
+
+/* Switches to co with M->results; the frame at a waits in the coroutine left. Gives the frame
+ * of co's function, or that of its yield, which returns to M->ret; NULL: no room for them in
+ * the first, M->native. */
 static NOINLINE Value *switch_to(Machine *M, Coroutine *co, Value *a, bool wrapped)
 {
-    switch_save(M, heap_coroutine_mut(&M->run, M->run.co), a, a + NATIVE_SLOTS, CO_NORMAL);
+    assert(co != M->run.co && "a coroutine does not resume itself");
+    CoBody *from = heap_coroutine_mut(&M->run, M->run.co);
+    switch_save(M, from, a, a + NATIVE_SLOTS, CO_NORMAL);
+    uint32_t depth = from->depth + 1;
     CoBody *b = heap_coroutine_mut(&M->run, co);
     coroutine_check(b);
     bool fresh = b->status == CO_FRESH;
     b->resumer = M->run.co;
-    b->depth = heap_coroutine(&M->run, M->run.co)->depth + 1;
+    b->depth = depth;
     b->wrapped = wrapped;
     b->status = CO_RUNNING;
     switch_load(M, b);
     M->run.co = co;
     M->next_segment = NULL;
     machine_reclaim(M);
-    Value *fp = b->segment->slots + b->fp;
-    if (!fresh) return frame_leave(M, b->segment, fp);
-    M->native = frame_start(M, b->segment);
-    fp = frame_grow(M, M->native, 0, M->result_count);
-    if (fp && M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
-    charge_values(M, M->result_count);
-    return fp;
+    if (UNLIKELY(fresh)) return start(M, b);
+    return frame_leave(M, b->segment, b->segment->slots + b->fp);
 }
 
-/* Goes on in co; its fresh function is called, its yield returns. */
-static Flow resume(const Node *n, Value *fp, Value acc, Machine *M, double d)
+/* Goes on in co, with M->results; its fresh function is called, its yield returns. */
+static inline Flow resume(const Node *n, Value *fp, Value acc, Machine *M, double d,
+                          Coroutine *co, bool wrapped)
 {
-    bool fresh = M->resume_fresh;
-    fp = switch_to(M, M->resume_co, fp, M->resume_wrapped);
+    bool fresh = heap_coroutine(&M->run, co)->status == CO_FRESH;
+    fp = switch_to(M, co, fp, wrapped);
     if (UNLIKELY(!fp)) HAND(eval_overflow, &glue_base, M->native, acc, d);
-    if (fresh) HAND(call_any, n, fp, (Value)M->result_count, d);
+    if (UNLIKELY(fresh)) HAND(call_any, n, fp, (Value)M->result_count, d);
     if (M->result_count == 1) GO(M->ret, fp, M->results[0], d);
     HAND(M->ret->k.many, M->ret, fp, acc, d);
 }
 
-static NOINLINE void set_resume(Machine *M, Coroutine *co, bool wrapped, const Value *args,
-                                size_t n)
+static inline void set_results(Machine *M, const Value *values, size_t n)
 {
-    assert(co != M->run.co && "a coroutine does not resume itself");
-    M->resume_co = co;
-    M->resume_wrapped = wrapped;
-    M->resume_fresh = heap_coroutine(&M->run, co)->status == CO_FRESH;
-    M->results = args;
+    M->results = values;
     M->result_count = (uint32_t)n;
 }
 
@@ -320,8 +355,8 @@ EXEC(control_resume)
         M->result_count = 2;
         RETURN_MANY(fp);
     }
-    set_resume(M, co, false, fp + 1, (size_t)acc - 1);
-    HAND(resume, n, fp, acc, d);
+    set_results(M, fp + 1, (size_t)acc - 1);
+    return resume(n, fp, acc, M, d, co, false);
 }
 
 EXEC(control_wrapped)
@@ -333,8 +368,8 @@ EXEC(control_wrapped)
         native_error(M, "%s", refusal);
         HAND(eval_throw, n, fp, acc, d);
     }
-    set_resume(M, co, true, fp, (size_t)acc);
-    HAND(resume, n, fp, acc, d);
+    set_results(M, fp, (size_t)acc);
+    return resume(n, fp, acc, M, d, co, true);
 }
 
 /* A wrapped function adds its caller's position to an error message (auxwrap). */
@@ -355,9 +390,9 @@ static NOINLINE void add_position(Machine *M)
 
 EXEC(switch_fail)
 {
-    bury(M, n, fp);
-    bool wrapped = heap_coroutine(&M->run, M->run.co)->wrapped;
-    fp = to_resumer(M);
+    const CoBody *b = bury(M, n, fp);
+    bool wrapped = b->wrapped;
+    fp = to_resumer(M, b);
     if (wrapped || M->fatal) {
         if (M->fatal) HAND(eval_throw, n, fp, acc, d);
         add_position(M);

@@ -4,6 +4,8 @@
 #include "lib/lib.h"
 #include "lib/natives.h"
 
+enum { WRAP_RESUME }; /* where in the table the function that wrap makes is */
+
 static int co_create(Machine *M, Value *a, int n)
 {
     if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
@@ -14,7 +16,7 @@ static int co_wrap(Machine *M, Value *a, int n)
 {
     if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
     Coroutine *co = machine_new_coroutine(M, a[0]);
-    Native *f = native_new(M, native_row(natives_coroutine, "coroutine.wrap:resume"), 1);
+    Native *f = native_new(M, &natives_coroutine[WRAP_RESUME], 1);
     f->upvalues[0] = value_object(co);
     NATIVE_RETURN(value_object(f));
 }
@@ -46,12 +48,12 @@ static int co_status(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_coroutine[] = {
+    [WRAP_RESUME] = NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER),
     NATIVE_OWN("coroutine.create", co_create, WORK_FIXED),
     NATIVE_JUMPS("coroutine.resume", control_resume, PLACE_FIELD),
     NATIVE_OWN("coroutine.running", co_running, WORK_FIXED),
     NATIVE_OWN("coroutine.status", co_status, WORK_FIXED),
     NATIVE_OWN("coroutine.wrap", co_wrap, WORK_FIXED),
-    NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER),
     NATIVE_JUMPS("coroutine.yield", control_yield, PLACE_FIELD),
     NATIVE_ROWS_END,
 };

@@ -45,16 +45,6 @@ void frame_init(const FrameExecs *execs)
     node_suspended.exec = execs->again.suspended;
 }
 
-void frame_enter_segment(Machine *M, Segment *s)
-{
-    assert(s->kind != SEGMENT_COMPACT && "a compact segment never runs");
-    size_t room = s->size > STACK_SLACK ? s->size - STACK_SLACK : 0;
-    size_t allowed = M->stack_max > s->below ? M->stack_max - s->below : 0;
-    M->segment = s;
-    M->limit = s->slots + (room < allowed ? room : allowed);
-    if (UNLIKELY(M->hooking)) M->limit = s->slots;
-}
-
 static void cursor_set(FrameCursor *c, Segment *segment, Value *fp)
 {
     c->segment = c->ret_segment = segment;
@@ -339,13 +329,9 @@ void frame_vacate(Machine *M, Segment *s)
     M->vacated = s;
 }
 
-Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *top, size_t room)
+Value *frame_thaw_moved(Machine *M, Segment *s, Value *fp, const Value *top, size_t room)
 {
     if (s->kind == SEGMENT_COMPACT) return frame_unfold(M, s, fp, top, room);
-    if (s->epoch == M->run.epoch) {
-        frame_enter_segment(M, s);
-        return fp;
-    }
     return frame_move(M, s, fp, top, room);
 }
 
@@ -476,7 +462,7 @@ Value *frame_underflow(Machine *M, bool reuse)
     return return_into(M, s->prev, s->prev->slots + s->prev_frame);
 }
 
-Value *frame_leave(Machine *M, Segment *s, Value *base)
+Value *frame_leave_slow(Machine *M, Segment *s, Value *base)
 {
     if (s->kind == SEGMENT_COMPACT) {
         base = frame_unfold(M, s, base, base, 0);

@@ -22,6 +22,8 @@
 #ifndef MOONLET_FRAME_H
 #define MOONLET_FRAME_H
 
+#include <assert.h>
+
 #include "link/node.h"
 #include "stack/machine.h"
 
@@ -264,7 +266,20 @@ bool frame_down_level(FrameCursor *c);
 bool frame_skip_uncalled(FrameCursor *c);
 
 /* Makes a segment the current one. */
-void frame_enter_segment(Machine *M, Segment *s);
+static inline void frame_enter_segment(Machine *M, Segment *s)
+{
+    assert(s->kind != SEGMENT_COMPACT && "a compact segment never runs");
+    size_t room = s->size > STACK_SLACK ? s->size - STACK_SLACK : 0;
+    size_t allowed = M->stack_max > s->below ? M->stack_max - s->below : 0;
+    M->segment = s;
+    M->limit = s->slots + (room < allowed ? room : allowed);
+    if (UNLIKELY(M->hooking)) M->limit = s->slots;
+}
+/* Whether frames may run in s as it is. */
+static inline bool frame_runs_in(const Machine *M, const Segment *s)
+{
+    return s->epoch == M->run.epoch && s->kind != SEGMENT_COMPACT;
+}
 /* The end of what frames in the running segment may use without a move. */
 static inline Value *frame_limit(const Machine *M)
 {
@@ -325,7 +340,14 @@ static inline Value *frame_open_list(const Node *n, Value *fp)
 /* Makes the frame at fp in segment s, which is live up to top, the running one, with `room`
  * slots above top. It is moved if s is not the run's own, or is compact. For frames of natives.
  */
-Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *top, size_t room);
+Value *frame_thaw_moved(Machine *M, Segment *s, Value *fp, const Value *top, size_t room);
+static inline Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *top,
+                                size_t room)
+{
+    if (UNLIKELY(!frame_runs_in(M, s))) return frame_thaw_moved(M, s, fp, top, room);
+    frame_enter_segment(M, s);
+    return fp;
+}
 
 /* Makes the frame of a coroutine that has not run the running one. If it has not lain frozen,
  * it gets a segment of its own, because it may well yield often before the next snapshot. */
@@ -353,7 +375,16 @@ void frame_vacate(Machine *M, Segment *s);
 
 /* Makes the native whose frame is at base in s return to M->ret. Answers where base is then,
  * for M->ret to go on from. */
-Value *frame_leave(Machine *M, Segment *s, Value *base);
+Value *frame_leave_slow(Machine *M, Segment *s, Value *base);
+static inline Value *frame_leave(Machine *M, Segment *s, Value *base)
+{
+    const Node *ret = frame_ret(base);
+    if (UNLIKELY(!frame_runs_in(M, s) || ret == &glue_underflow))
+        return frame_leave_slow(M, s, base);
+    M->ret = ret;
+    frame_enter_segment(M, s);
+    return base;
+}
 
 /* Makes room, and puts count values at fp[at..] as the open list. Answers the frame, which may
  * have been moved, or NULL on overflow. */

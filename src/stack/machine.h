@@ -106,8 +106,6 @@ struct Machine {
     bool goes_on;    /* ... and goes on in a continuation if that yields */
     int opaque;      /* of these, called by C functions of which no trace sees what they hold */
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
-    Coroutine *resume_co;
-    bool resume_wrapped, resume_fresh;
 
     /* errors on their way: control/eval.c */
     bool error_handled;            /* its xpcall handler has run */
