@@ -11,7 +11,7 @@
  *   patch [epoch | bitmap 0 count | base | filter wear capacity | pair pair ...]
  *         a root: the map is as the frozen node base has it but for these pairs
  *
- * The first changes of a large root that is not the token's own go to a patch, so that one
+ * The first changes of a large map whose root is not the token's own go to a patch, so that one
  * who writes ten keys of a large map and is kept costs these ten pairs and not the nodes
  * they are in. It is merged into nodes when it has got too many pairs, was written to or
  * copied often, or a key is removed.
@@ -94,7 +94,7 @@ enum { PATCH_BASE_MIN = 1, PATCH_MAX = 6, PATCH_WEAR_MAX = 32 };
 #else
 enum { PATCH_BASE_MIN = 16, PATCH_MAX = 16, PATCH_WEAR_MAX = 256 };
 #endif
-enum { PATCH_WEAR_COPY = 4 }; /* PATCH_BASE_MIN: entries of a root that is worth it */
+enum { PATCH_WEAR_COPY = 4 }; /* PATCH_BASE_MIN: pairs of a map that is worth it */
 
 typedef struct Hamt {
     HamtNode *root; /* NULL: empty */

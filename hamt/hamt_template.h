@@ -281,7 +281,7 @@ HAMT_FN bool HAMT(patches)(Hamt *map, bool found, uint64_t token)
     const HamtNode *root = map->root;
     const HamtPatch *p = hamt_patch(map);
     if (!p)
-        return root && root->epoch != token && root->count >= PATCH_BASE_MIN &&
+        return root && root->epoch != token && map->count >= PATCH_BASE_MIN &&
                (!HAMT_FLAT || root->shift == HAMT_UNFLAT);
     if (p->wear < PATCH_WEAR_MAX && (found || p->count < PATCH_MAX)) return true;
     HAMT(merge)(map, token);
@@ -320,7 +320,7 @@ HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t 
 {
     assert(key && token != EPOCH_NONE && "key 0 marks children, token 0 old nodes");
     HamtNode *root = map->root;
-    if (!root || (root->bitmap && (root->epoch == token || root->count < PATCH_BASE_MIN)))
+    if (!root || (root->bitmap && (root->epoch == token || map->count < PATCH_BASE_MIN)))
         return HAMT(put_in_nodes)(map, key, hash, value, token);
     const HamtEntry *e = HAMT(find)(map, key, hash);
     bool patched = hamt_is_patch(root) && HAMT(patch_find)(hamt_patch(map), key, hash);
@@ -362,7 +362,7 @@ HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
     HamtNode *root = map->root;
     if (!root) return NULL;
-    if (root->bitmap && (root->epoch == token || root->count < PATCH_BASE_MIN))
+    if (root->bitmap && (root->epoch == token || map->count < PATCH_BASE_MIN))
         return HAMT(slot_in_nodes)(map, key, hash, token);
     const HamtEntry *e = HAMT(find)(map, key, hash);
     if (!e) return NULL;
