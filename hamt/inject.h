@@ -11,10 +11,12 @@
 #include <stdbool.h>
 
 #if defined(MOONLET_DEBUG) || defined(MOONLET_MALLOC)
+enum { INJECTS = 1 };
 bool inject_failure(void); /* whether this request is to fail */
 void inject_reported(void);
 void inject_init(void); /* MOONLET_FAIL_ALLOC in the environment: "n", "n+" or "n-" */
 #else
+enum { INJECTS = 0 };
 static inline bool inject_failure(void) { return false; }
 static inline void inject_reported(void) {}
 static inline void inject_init(void) {}

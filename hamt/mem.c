@@ -490,8 +490,7 @@ static void *try_root(size_t size)
 static void *try_reserve(size_t size) { return ask(GC_malloc_atomic_uncollectable, size); }
 
 void *reserve_block_new(void) { return inject_failure() ? NULL : try_reserve(RESERVE_BLOCK); }
-/* Filling it takes as long as starting the whole program does, so it is a share of the heap,
- * and the smallest heaps have none. */
+/* Filling it takes as long as starting the whole program does, so it is a share of the heap. */
 enum { RESERVE_SHARE = 16, RESERVE_LEAST = 256 << 10 };
 static atomic_bool reserve_wanted;
 
@@ -648,8 +647,13 @@ static void (*_Atomic when_grown)(void);
 
 void mem_when_grown(void (*prepare)(void)) { atomic_store(&when_grown, prepare); }
 
+/* Filling the reserve takes as long as all else that a start does, and so it waits until as much
+ * has been allocated as many programs never do. Requests that fail on purpose fail at once. */
+enum { RESERVE_FROM = 256 << 10 };
+
 static __attribute__((noinline)) void start_reserve(void)
 {
+    if (!INJECTS && GC_get_total_bytes() < RESERVE_FROM) return;
     if (!atomic_exchange(&reserve_wanted, false)) return;
     void (*prepare)(void) = atomic_exchange(&when_grown, NULL);
     if (prepare) prepare();
@@ -672,17 +676,13 @@ static void set_least_between(void)
     GC_set_min_bytes_allocd(least);
 }
 
-/* What the collector begins with, which is HEAP_FIRST and a little of its own; 0 until then. */
-static GC_word heap_first;
-
 /* Under the allocation lock. */
 static void heap_resized(GC_word size)
 {
     refuse_nothing();
-    bool grown = heap_first && size > heap_first;
-    if (grown) watch_space(size);
+    if (size > HEAP_FIRST) watch_space(size);
     size -= reserve_bytes() < size ? reserve_bytes() : 0;
-    if (grown && size > heap_first) want_reserve(size);
+    if (size > HEAP_FIRST) want_reserve(size);
     heap_size = size;
     set_least_between();
     want_helpers(size);
@@ -826,7 +826,6 @@ static void init_as(bool program)
     limited_by_user = getenv("GC_MAXIMUM_HEAP_SIZE") != NULL;
     init_collector(program, processors);
     GC_expand_hp(HEAP_FIRST);
-    heap_first = GC_get_heap_size();
     inject_init();
     if (first)
         allow_threads();
