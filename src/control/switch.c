@@ -322,16 +322,15 @@ static NOINLINE Value *switch_to(Machine *M, Coroutine *co, Value *a, bool wrapp
 }
 
 /* Goes on in co, with M->results; its fresh function is called, its yield returns. */
-static inline Flow resume(const Node *n, Value *fp, Value acc, Machine *M, double d,
-                          Coroutine *co, bool wrapped)
-{
-    bool fresh = heap_coroutine(&M->run, co)->status == CO_FRESH;
-    fp = switch_to(M, co, fp, wrapped);
-    if (UNLIKELY(!fp)) HAND(eval_overflow, &glue_base, M->native, acc, d);
-    if (UNLIKELY(fresh)) HAND(call_any, n, fp, (Value)M->result_count, d);
-    if (M->result_count == 1) GO(M->ret, fp, M->results[0], d);
-    HAND(M->ret->k.many, M->ret, fp, acc, d);
-}
+#define RESUME(co_, wrapped_)                                                   \
+    do {                                                                        \
+        bool fresh_ = heap_coroutine(&M->run, co_)->status == CO_FRESH;         \
+        fp = switch_to(M, co_, fp, wrapped_);                                   \
+        if (UNLIKELY(!fp)) HAND(eval_overflow, &glue_base, M->native, acc, d);  \
+        if (UNLIKELY(fresh_)) HAND(call_any, n, fp, (Value)M->result_count, d); \
+        if (M->result_count == 1) GO(M->ret, fp, M->results[0], d);             \
+        HAND(M->ret->k.many, M->ret, fp, acc, d);                               \
+    } while (0)
 
 static inline void set_results(Machine *M, const Value *values, size_t n)
 {
@@ -356,7 +355,7 @@ EXEC(control_resume)
         RETURN_MANY(fp);
     }
     set_results(M, fp + 1, (size_t)acc - 1);
-    return resume(n, fp, acc, M, d, co, false);
+    RESUME(co, false);
 }
 
 EXEC(control_wrapped)
@@ -369,7 +368,7 @@ EXEC(control_wrapped)
         HAND(eval_throw, n, fp, acc, d);
     }
     set_results(M, fp, (size_t)acc);
-    return resume(n, fp, acc, M, d, co, true);
+    RESUME(co, true);
 }
 
 /* A wrapped function adds its caller's position to an error message (auxwrap). */
