@@ -68,13 +68,13 @@ static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value a
         for (flow_go(n, fp, acc, M, 0); n;) {
             Exec *exec = M->hand ? M->hand : n->exec;
             M->hand = NULL;
-            n = exec(n, M->fp, M->acc, M, M->d);
+            n = exec(n, M->fp, EXEC_ANY M->acc, M, M->d);
         }
         M->hand = eval_again;
     } while (stress_resume(M, &n, &fp));
     M->hand = NULL;
 #else
-    first(n, fp, acc, M, 0);
+    first(n, fp, EXEC_ANY acc, M, 0);
 #endif
     mem_meter = meter;
     mem_alarm = outer;

@@ -29,16 +29,16 @@ static inline Flow flow_go(const Node *n, Value *fp, Value acc, Machine *M, doub
 }
 #define GO(n_, fp_, acc_, d_) return flow_go((n_), (fp_), (acc_), M, (d_))
 #elif defined(__clang__)
-#define GO(n_, fp_, acc_, d_)                                                    \
-    do {                                                                         \
-        const Node *go_ = (n_);                                                  \
-        __attribute__((musttail)) return go_->exec(go_, (fp_), (acc_), M, (d_)); \
+#define GO(n_, fp_, acc_, d_)                                                            \
+    do {                                                                                 \
+        const Node *go_ = (n_);                                                          \
+        __attribute__((musttail)) return go_->exec(go_, (fp_), EXEC_ANY(acc_), M, (d_)); \
     } while (0)
 #else
-#define GO(n_, fp_, acc_, d_)                          \
-    do {                                               \
-        const Node *go_ = (n_);                        \
-        return go_->exec(go_, (fp_), (acc_), M, (d_)); \
+#define GO(n_, fp_, acc_, d_)                                  \
+    do {                                                       \
+        const Node *go_ = (n_);                                \
+        return go_->exec(go_, (fp_), EXEC_ANY(acc_), M, (d_)); \
     } while (0)
 #endif
 
@@ -52,9 +52,9 @@ static inline Flow flow_hand(Exec *f, const Node *n, Value *fp, Value acc, Machi
 #define HAND(f_, n_, fp_, acc_, d_) return flow_hand((f_), (n_), (fp_), (acc_), M, (d_))
 #elif defined(__clang__)
 #define HAND(f_, n_, fp_, acc_, d_) \
-    __attribute__((musttail)) return (f_)((n_), (fp_), (acc_), M, (d_))
+    __attribute__((musttail)) return (f_)((n_), (fp_), EXEC_ANY(acc_), M, (d_))
 #else
-#define HAND(f_, n_, fp_, acc_, d_) return (f_)((n_), (fp_), (acc_), M, (d_))
+#define HAND(f_, n_, fp_, acc_, d_) return (f_)((n_), (fp_), EXEC_ANY(acc_), M, (d_))
 #endif
 
 /* What a worker function wants its Exec to do next. Exec functions take no address of
@@ -253,12 +253,10 @@ static inline double arith_mod_quick(double a, double b)
 }
 
 /* FETCH_<side>_<operand>(x): double x, or jump to `slow`. */
-#define FETCH_SLOT_(x, slot)                           \
-    double x;                                          \
-    {                                                  \
-        Value v_ = (slot);                             \
-        if (UNLIKELY(!value_is_number(v_))) goto slow; \
-        x = value_to_double(v_);                       \
+#define FETCH_SLOT_(x, slot)                               \
+    double x;                                              \
+    {                                                      \
+        if (UNLIKELY(!value_unbox((slot), &x))) goto slow; \
     }
 #define FETCH_left_L(x) FETCH_SLOT_(x, fp[n->a])
 #define FETCH_right_L(x) FETCH_SLOT_(x, fp[n->b])
@@ -286,12 +284,12 @@ static inline double arith_mod_quick(double a, double b)
 #define BOXED_D value_number(d)
 
 /* DELIVER_<dest>(z): a double result; PUT_<dest>(v): a boxed one. */
-#define DELIVER_A(z) GO(n + 1, fp, value_number(z), d)
+#define DELIVER_A(z) GO(n + 1, fp, value_box(z), d)
 #define DELIVER_D(z) GO(n + 1, fp, acc, z)
-#define DELIVER_S(z)                \
-    do {                            \
-        fp[n->c] = value_number(z); \
-        GO(n + 1, fp, acc, d);      \
+#define DELIVER_S(z)             \
+    do {                         \
+        fp[n->c] = value_box(z); \
+        GO(n + 1, fp, acc, d);   \
     } while (0)
 #define PUT_A(v) GO(n + 1, fp, (v), d)
 #define PUT_S(v)               \

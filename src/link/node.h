@@ -28,7 +28,30 @@
 typedef struct Node Node;
 typedef struct Machine Machine; /* stack/machine.h */
 typedef const Node *Flow;
-typedef Flow Exec(const Node *n, Value *fp, Value acc, Machine *M, double d);
+/* On x86-64 the third and fourth register are nobody's: compilers work in them first, and a
+ * distance to shift by must be in the fourth. What were in them would be moved out and in. */
+#ifdef __x86_64__
+#define EXEC_UNUSED \
+    __attribute__((unused)) uintptr_t unused, __attribute__((unused)) uintptr_t unused2,
+#define EXEC_ANY exec_third(), exec_fourth(),
+/* Whatever is in these registers: no instruction. */
+static inline uintptr_t exec_third(void)
+{
+    uintptr_t any;
+    __asm__("# third" : "=d"(any));
+    return any;
+}
+static inline uintptr_t exec_fourth(void)
+{
+    uintptr_t any;
+    __asm__("# fourth" : "=c"(any));
+    return any;
+}
+#else
+#define EXEC_UNUSED
+#define EXEC_ANY
+#endif
+typedef Flow Exec(const Node *n, Value *fp, EXEC_UNUSED Value acc, Machine *M, double d);
 
 struct Node {
     Exec *exec;
@@ -172,7 +195,8 @@ static inline uint32_t proto_index(const Proto *p, const Node *n)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define COLD __attribute__((cold, noinline))
 
-#define EXEC(name) Flow name(const Node *n, Value *fp, Value acc, Machine *M, double d)
+#define EXEC(name) \
+    Flow name(const Node *n, Value *fp, EXEC_UNUSED Value acc, Machine *M, double d)
 
 #define NOINLINE __attribute__((noinline))
 

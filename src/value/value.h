@@ -106,6 +106,31 @@ static inline double value_to_double(Value v)
     return d;
 }
 
+/* For the evaluator's arithmetic. value_unbox is value_is_number and value_to_double in one:
+ * the carry of the subtraction tells. The empty asm keeps compilers from comparing first, with
+ * another constant; it is the same for all in a function. */
+static inline uint64_t value_offset(void)
+{
+    uint64_t offset = VALUE_DOUBLE_OFFSET;
+    __asm__("" : "+r"(offset));
+    return offset;
+}
+
+static inline bool value_unbox(Value v, double *d)
+{
+    uint64_t bits;
+    bool number = !__builtin_sub_overflow(v, value_offset(), &bits);
+    memcpy(d, &bits, 8);
+    return number;
+}
+
+static inline Value value_box(double d)
+{
+    uint64_t bits;
+    memcpy(&bits, &d, 8);
+    return bits + value_offset();
+}
+
 /* For a double whose bits come from outside: any NaN becomes a plain one, of its sign. */
 static inline Value value_number_checked(double d)
 {
