@@ -89,6 +89,11 @@ EXEC(exec_POLL)
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
     GO(n + 1, fp, acc, d);
 }
+EXEC(exec_PAY)
+{
+    M->fuel -= n->a;
+    GO(n + 1, fp, acc, d);
+}
 EXEC(exec_LOOP)
 {
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);

@@ -78,10 +78,23 @@ int native_memory_error(Machine *M)
     return NATIVE_ERROR;
 }
 
+/* They are copied once, to who has called. */
+static bool has_bytes_for(const Machine *M, size_t values)
+{
+    if (!M->limits.bytes_limited || mem_short || values < SEGMENT_SURE_MAX) return true;
+    return values <= mem_room() / (2 * sizeof(Value));
+}
+
+bool native_may_give(const Machine *M, size_t values)
+{
+    return values < M->stack_max && has_bytes_for(M, values);
+}
+
 int native_stack_error(Machine *M, size_t count, const char *message)
 {
-    bool limited = M->limits.stack_limited && count < STACK_MAX_DEFAULT;
-    if (limited) M->stop = STOP_STACK;
+    bool bytes = has_bytes_for(M, count);
+    bool limited = (M->limits.stack_limited || !bytes) && count < STACK_MAX_DEFAULT;
+    if (limited) M->stop = bytes ? STOP_STACK : STOP_BYTES;
     native_error(M, "%s", message);
     return limited ? NATIVE_PAUSE : NATIVE_ERROR;
 }

@@ -79,6 +79,9 @@ static inline TableBody *native_table_mut(Machine *M, Table *t)
 /* Does t[key] = v, raw. Answers false if the table is read-only; the error is set then. */
 bool native_set(Machine *M, Table *t, Value key, Value v);
 
+/* Whether the stack and what the run may allocate have room for so many results; if not,
+ * native_stack_error. */
+bool native_may_give(const Machine *M, size_t values);
 /* Makes room for `more` slots above a[used]. Answers a, which may have been moved, or NULL if
  * there is no room. */
 __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int used,

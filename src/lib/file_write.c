@@ -76,6 +76,7 @@ int file_write(Machine *M, Value *a, int n, int first, File *file, Value self)
         }
         const String *s = arg_string(M, a, n, i);
         if (!s) return NATIVE_ERROR;
+        mem_work(s->length);
         ok = !real || file_put(M, f, s->data, s->length);
     }
     if (!outside_done(M, ok)) return write_failed(M, a, file);

@@ -208,6 +208,7 @@ static FILE *print_file(const Value *a) { return a[PRINT_FILE] == V_TRUE ? stder
 static void print_text(Machine *M, Value *a, const char *text, size_t length)
 {
     FILE *out = print_file(a);
+    mem_work(length);
     if (!outside_recalls(M)) {
         if (value_to_double(a[PRINT_NEXT]) > 0) putc('\t', out);
         file_put(M, out, text, length);

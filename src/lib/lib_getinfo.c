@@ -86,8 +86,7 @@ static void set_lines(Machine *M, const Info *info)
     run_set_field(&M->run, info->t, "activelines", value_object(lines));
 }
 
-/* false: there is no such option. */
-static bool set_option(Machine *M, const Info *info, char option)
+static void set_option(Machine *M, const Info *info, char option)
 {
     const Activation *where = info->where;
     switch (option) {
@@ -98,9 +97,23 @@ static bool set_option(Machine *M, const Info *info, char option)
     case 't': set_bool(M, info, "istailcall", where && !where->host && where->c.tail); break;
     case 'L': set_lines(M, info); break;
     case 'f': run_set_field(&M->run, info->t, "func", info->function); break;
-    default: return false;
+    default: break;
     }
-    return true;
+}
+
+static const char all_options[] = "SluntLf";
+
+/* Each option once, however often it is there. */
+static int set_options(Machine *M, Value *a, int at, const Info *info, const char *options)
+{
+    size_t length = strlen(options);
+    if (options[strspn(options, all_options)]) return native_arg_error(M, at, "invalid option");
+    mem_work(length);
+    const Proto *p = strchr(options, 'L') ? proto_of(info) : NULL;
+    if (p && !native_charge(M, p->node_count / STEP_VALUES)) return NATIVE_PAUSE;
+    for (const char *o = all_options; *o; o++)
+        if (strchr(options, *o)) set_option(M, info, *o);
+    NATIVE_RETURN(value_object(info->t));
 }
 
 /* What stands for the C code that started the outermost function; the registry is the
@@ -132,7 +145,5 @@ int lib_debug_getinfo(Machine *M, Value *a, int n)
     if (value_is(info.function, OBJ_CLOSURE))
         info.source = ((Closure *)value_pointer(info.function))->proto->source;
     info.t = run_new_table(&M->run);
-    for (const char *o = options ? lib_c_text(options) : "flnStu"; *o; o++)
-        if (!set_option(M, &info, *o)) return native_arg_error(M, shift + 1, "invalid option");
-    NATIVE_RETURN(value_object(info.t));
+    return set_options(M, a, shift + 1, &info, options ? lib_c_text(options) : "flnStu");
 }

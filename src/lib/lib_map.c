@@ -26,7 +26,9 @@
 
 enum {
     /* What a map that waits takes of the C stack and of memory: as much as so many calls. */
-    WAITING = 8
+    WAITING = 8,
+    /* What an item takes beside what it counts itself: its run, the state that it leaves. */
+    ITEM_BYTES = 4096
 };
 
 typedef struct Work {
@@ -56,25 +58,39 @@ static void inherit(Machine *child, const Machine *M)
     if (M->hooks && M->hooks->adopt) M->hooks->adopt(child, M);
 }
 
-/* What the run has left is a limit as well, on this thread until the item is done. */
-static void limit(Machine *child, const Work *w, const EvalLimits *own)
+/* What an item may use at most: what the run has left, but for what items have spent. */
+typedef struct Rest {
+    uint64_t steps;
+    size_t bytes;
+} Rest;
+
+static Rest rest_of(const Work *w)
+{
+    uint64_t spent = w->spent, allocated = w->allocated;
+    return (Rest){w->left > spent ? w->left - spent : 0,
+                  w->room > allocated ? w->room - allocated : 0};
+}
+
+/* The rest is a limit as well, on this thread until the item is done. */
+static void limit(Machine *child, Rest rest, const EvalLimits *own)
 {
     EvalLimits all = *own;
     int64_t most = MEM_UNBOUNDED - mem_used();
-    int64_t room = w->room < (size_t)most ? (int64_t)w->room : most;
+    int64_t room = rest.bytes < (size_t)most ? (int64_t)rest.bytes : most;
     mem_bound = mem_bound_new(mem_used() + room, eval_count_reached, child);
-    if (own->bytes >= w->room) all.bytes = 0;
+    if (own->bytes >= rest.bytes) all.bytes = 0;
     eval_limit(child, &all);
-    if (!own->steps || own->steps >= w->left) eval_set_budget(child, w->left);
+    if (!own->steps || own->steps >= rest.steps) eval_set_budget(child, rest.steps);
 }
 
 /* Whether what has stopped an item is a limit of its own, and not the run's. */
-static bool own_limit(const Work *w, const EvalLimits *own, const Machine *child, EvalStop stop)
+static bool own_limit(const Work *w, Rest rest, const EvalLimits *own, const Machine *child,
+                      EvalStop stop)
 {
     const Machine *M = w->M;
     switch (stop) {
-    case STOP_STEPS: return own->steps && own->steps < w->left;
-    case STOP_BYTES: return own->bytes && own->bytes < w->room;
+    case STOP_STEPS: return own->steps && own->steps < rest.steps;
+    case STOP_BYTES: return own->bytes && own->bytes < rest.bytes;
     case STOP_TIME: return child->limits.deadline != M->limits.deadline;
     case STOP_STACK: return child->limits.stack != M->limits.stack;
     case STOP_STRING: return child->limits.string != M->limits.string;
@@ -88,7 +104,8 @@ static void spend(void *work, const Outcome *out)
     Work *w = work;
     bool steps = atomic_fetch_add(&w->spent, out->steps) + out->steps > w->left;
     bool bytes = atomic_fetch_add(&w->allocated, out->bytes) + out->bytes > w->room;
-    if (steps || bytes) __atomic_store_n(&w->over, 1, __ATOMIC_RELAXED);
+    if (steps || bytes || out->status == OUTCOME_STOPPED)
+        __atomic_store_n(&w->over, 1, __ATOMIC_RELAXED);
 }
 
 /* Its first result, or its error. */
@@ -99,8 +116,8 @@ static void set_value(Outcome *out, Value v)
     out->count = 1;
 }
 
-static void set_outcome(const Work *w, const EvalLimits *own, Machine *child, RunStatus status,
-                        Outcome *out)
+static void set_outcome(const Work *w, Rest rest, const EvalLimits *own, Machine *child,
+                        RunStatus status, Outcome *out)
 {
     out->stop = eval_stop_reason(child);
     if (status == RUN_OK) {
@@ -110,8 +127,16 @@ static void set_outcome(const Work *w, const EvalLimits *own, Machine *child, Ru
         out->status = OUTCOME_FAILED;
         set_value(out, child->error);
     } else {
-        out->status = own_limit(w, own, child, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
+        out->status =
+            own_limit(w, rest, own, child, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
     }
+}
+
+/* An item polls only when it has done some steps, and it may be the beginning of many more. */
+static bool may_begin(Machine *M)
+{
+    M->stop = machine_stopped(M) ? STOP_OUTSIDE : eval_reached(M);
+    return M->stop == STOP_NONE;
 }
 
 /* f(args...) in a fork of the world. */
@@ -123,11 +148,12 @@ static void call(Work *w, Outcome *out, Value f, const Value *args, size_t n,
     int64_t used = mem_used();
     M->stops = stops;
     inherit(M, w->M);
-    limit(M, w, own);
-    RunStatus status = eval_call(M, f, args, n);
+    Rest rest = rest_of(w);
+    limit(M, rest, own);
+    RunStatus status = may_begin(M) ? eval_call(M, f, args, n) : RUN_PAUSED;
     out->steps = eval_steps_used(M);
-    out->bytes = mem_used() > used ? (uint64_t)(mem_used() - used) : 0;
-    set_outcome(w, own, M, status, out);
+    out->bytes = ITEM_BYTES + (mem_used() > used ? (uint64_t)(mem_used() - used) : 0);
+    set_outcome(w, rest, own, M, status, out);
     out->state = machine_snapshot(M);
     machine_end(M);
     mem_bound = outer;
@@ -242,12 +268,14 @@ static EvalStop reached(const Work *w)
     if (w->spent > w->left) return STOP_STEPS;
     if (w->allocated > w->room) return STOP_BYTES;
     if (w->told.status == OUTCOME_STOPPED) return w->told.stop;
+    EvalStop stop = STOP_NONE;
     for (size_t i = 0; i < w->items.count; i++) {
         const Outcome *out = &w->items.outcomes[i];
-        bool cancelled = out->stop == STOP_OUTSIDE && w->cancelled;
-        if (out->status == OUTCOME_STOPPED && !cancelled) return out->stop;
+        if (out->status != OUTCOME_STOPPED) continue;
+        if (out->stop != STOP_OUTSIDE) return out->stop;
+        if (!w->cancelled) stop = STOP_OUTSIDE; /* another item is why */
     }
-    return STOP_NONE;
+    return stop;
 }
 
 static int finish(Work *w)
@@ -259,7 +287,7 @@ static int finish(Work *w)
     }
     EvalStop stop = reached(w);
     mem_count_beside(w->allocated);
-    native_charge(M, w->spent);
+    M->fuel -= (int64_t)w->spent; /* it has been, whatever has been reached since */
     if (stop != STOP_NONE) {
         M->stop = stop;
         return NATIVE_PAUSE;

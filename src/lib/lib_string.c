@@ -65,8 +65,9 @@ static int string_sub(Machine *M, Value *a, int n)
 
 static int many_bytes(Machine *M, Value *a, const String *s, uint64_t first, size_t count)
 {
-    if (count < M->stack_max && !native_charge(M, count / STEP_VALUES)) return NATIVE_PAUSE;
-    a = count < M->stack_max ? native_room(M, a, 1, count) : NULL;
+    bool fits = native_may_give(M, count);
+    if (fits && !native_charge(M, count / STEP_VALUES)) return NATIVE_PAUSE;
+    a = fits ? native_room(M, a, 1, count) : NULL;
     if (!a) return native_stack_error(M, count, "stack overflow (string slice too long)");
     const unsigned char *bytes = (const unsigned char *)s->data + first - 1;
     for (size_t k = 0; k < count; k++) a[k] = value_number(bytes[k]);

@@ -258,7 +258,7 @@ static int unpack_range(Machine *M, Value *a, int32_t first, int32_t last)
 {
     if (first > last) return 0;
     int64_t count = (int64_t)last - first + 1;
-    bool fits = count <= INT32_MAX - 10 && (uint64_t)count < M->stack_max;
+    bool fits = count <= INT32_MAX - 10 && native_may_give(M, (size_t)count);
     if (fits && !native_charge(M, (uint64_t)count / STEP_VALUES)) return NATIVE_PAUSE;
     a = fits ? native_room(M, a, 1, (size_t)count) : NULL;
     if (!a) return native_stack_error(M, (size_t)count, "too many results to unpack");

@@ -134,6 +134,16 @@ uint32_t link_emit(Linker *L, NodeKind kind)
     return i;
 }
 
+void link_pay(Linker *L)
+{
+    uint32_t steps = (L->count - L->paid) / NODES_A_STEP;
+    if (!steps) return;
+    uint32_t i = link_emit(L, N_PAY);
+    L->nodes[i].a = (uint16_t)(steps < UINT16_MAX ? steps : UINT16_MAX);
+    L->lines[i] = 0;
+    L->paid = L->count;
+}
+
 /* A waiting branch keeps in its target the one that waited before it, plus 1. */
 void link_branch_add(Linker *L, Branches *list, uint32_t node)
 {

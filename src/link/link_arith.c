@@ -146,6 +146,7 @@ void link_concat(Linker *L, const AstExpr *e, Dest d)
     const AstExpr *x = e;
     for (;; x = x->u.binary.right) {
         bool more = x->kind == EXPR_BINARY && x->u.binary.op == OP_CONCAT;
+        link_pay(L);
         unsigned slot = link_temp(L);
         link_expr_slot(L, more ? x->u.binary.left : x, slot);
         count++;

@@ -185,6 +185,7 @@ unsigned link_list_open(Linker *L, const AstExpr *list, unsigned at, bool *open)
     unsigned i = 0;
     *open = false;
     for (const AstExpr *e = list; e; e = e->next) {
+        link_pay(L);
         if (!e->next && link_is_multi(e)) {
             link_open(L, e, at + i);
             *open = true;

@@ -103,6 +103,7 @@ void link_expr(Linker *L, const AstExpr *e, Dest d)
     link_leave(L, p);
     while (L->spine_count > below) {
         LinkVertebra v = L->spine[--L->spine_count];
+        link_pay(L);
         vertebra_end(L, &v);
         link_leave(L, v.place);
     }

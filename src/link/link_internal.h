@@ -66,6 +66,7 @@ typedef struct Linker {
     uint32_t landed_at;
     uint32_t closed_at; /* the node behind a block at whose end PUC Lua jumps; 0: none */
     uint32_t polled;    /* the node behind the last N_POLL */
+    uint32_t paid;      /* the node behind the last N_POLL or N_PAY */
     uint32_t local_capacity, shape_capacity;
     int loops;                /* around what is being linked */
     const AstLocal *defining; /* by `local function`, while its body is made a closure */
@@ -87,6 +88,11 @@ typedef uint32_t Branches;
 uint32_t link_emit(Linker *L, NodeKind kind);
 /* k.many of a node of this kind, to which frames return. */
 Exec *link_many(NodeKind kind);
+/* Nodes for a step where there are neither calls nor loops. */
+enum { NODES_A_STEP = 100 };
+/* Between two parts of an expression, of which there may be any number: where there have been
+ * many nodes without, makes one that pays for them. */
+void link_pay(Linker *L);
 /* Makes a node, as link_emit. It may move when the next one is made. */
 static inline Node *link_node(Linker *L, NodeKind kind)
 {

@@ -475,14 +475,12 @@ static void statement(Linker *L, const AstStat *s)
     if (s->break_label) bind_gotos(L, s->break_label);
 }
 
-/* Code without calls and loops can be long, too, and may be in a loop. */
-enum { NODES_BETWEEN_POLLS = 100 };
-
-/* A poll before a statement has the line of its first node. */
+/* Code without calls and loops can be long, too, and may be in a loop. A poll before a
+ * statement has the line of its first node. */
 static void polled_statement(Linker *L, const AstStat *s)
 {
     uint32_t i = link_emit(L, N_POLL);
-    L->polled = L->count;
+    L->polled = L->paid = L->count;
     statement(L, s);
     L->lines[i] = L->count > i + 1 ? L->lines[i + 1] : 0;
 }
@@ -493,7 +491,7 @@ void link_block(Linker *L, const AstBlock *b)
         L->line = s->line;
         L->origin = NULL;
         unsigned top = L->top;
-        if (L->count - L->polled < NODES_BETWEEN_POLLS)
+        if (L->count - L->polled < NODES_A_STEP)
             statement(L, s);
         else
             polled_statement(L, s);

@@ -126,6 +126,7 @@ static void constructor(Linker *L, const AstExpr *e, unsigned table)
     L->nodes[i].aux = item_room(e);
     L->nodes[i].k.v = size_rounded((uint32_t)e->u.table.named);
     for (const AstField *f = e->u.table.fields; f; f = f->next) {
+        link_pay(L);
         if (f->kind != FIELD_ITEM) {
             field_store(L, table, f);
             continue;

@@ -157,7 +157,7 @@ static void scan_closure(Trace *T, const Closure *f)
     trace_object(T, heap_closure(T->R, f));
 }
 
-static void scan(Trace *T, void *o)
+static void scan_contents(Trace *T, void *o)
 {
     switch (object_type(o)) {
     case OBJ_TABLE: scan_table(T, o); break;
@@ -176,6 +176,19 @@ static void scan(Trace *T, void *o)
         break;
     default: break;
     }
+}
+
+/* What is in a weak-keyed table under a key that is found to be alive. */
+static void scan_awaited(Trace *T, const void *key)
+{
+    const EphemeronPair *pair = NULL;
+    while ((pair = ephemerons_next(&T->ephemerons, key, pair))) trace_value(T, pair->value);
+}
+
+static void scan(Trace *T, void *o)
+{
+    scan_contents(T, o);
+    if (T->ephemerons.count) scan_awaited(T, o);
 }
 
 /* The next one that waits is scanned. */
@@ -210,12 +223,15 @@ void trace_each_weak(const Trace *T, int kind, size_t from, TraceTableFn *fn, vo
             fn(context, o);
 }
 
-/* A live key makes its value live. */
+/* A live key makes its value live; any other one may yet be found to be. */
 static void mark_ephemeron(void *context, Word key, Word value)
 {
     Trace *T = context;
     if (value_is_string(key)) trace_value(T, key);
-    if (!trace_is_dead(T, key)) trace_value(T, value);
+    if (!trace_is_dead(T, key))
+        trace_value(T, value);
+    else if (value_is_object(value))
+        ephemerons_add(&T->ephemerons, value_pointer(key), value);
 }
 
 static void mark_ephemerons(void *context, Table *t)
@@ -225,15 +241,26 @@ static void mark_ephemerons(void *context, Table *t)
     drain(T);
 }
 
-/* Values can make keys live, of the same table or of others: until nothing is new. */
-void trace_propagate(Trace *T)
+/* Without memory to note what waits: until nothing is new. */
+static void propagate_again(Trace *T)
 {
     size_t before;
-    drain(T);
+    T->ephemerons.failed = true;
     do {
         before = T->marks.count;
         trace_each_weak(T, WEAK_KEYS, 0, mark_ephemerons, T);
     } while (T->marks.count != before);
+}
+
+/* Values can make keys live, of the same table or of others. */
+void trace_propagate(Trace *T)
+{
+    const PointerList *weak = &T->weak[WEAK_KEYS];
+    Ephemerons *e = &T->ephemerons;
+    drain(T);
+    while (e->tables < weak->count && !weak->failed && !e->failed)
+        mark_ephemerons(T, weak->items[e->tables++]);
+    if (weak->failed || e->failed) propagate_again(T);
 }
 
 /* The trace -------------------------------------------------------------------------- */
@@ -344,6 +371,7 @@ void trace_free(Trace *T)
     marks_free(&T->snapshots);
     scratch_leave();
     pointer_list_free(&T->gray);
+    ephemerons_free(&T->ephemerons);
     for (int kind = 0; kind < WEAK_KINDS; kind++) pointer_list_free(&T->weak[kind]);
 }
 

@@ -33,6 +33,7 @@
 #ifndef MOONLET_TRACE_H
 #define MOONLET_TRACE_H
 
+#include "state/ephemerons.h"
 #include "state/marks.h"
 #include "state/state.h"
 
@@ -67,6 +68,7 @@ struct Trace {
     void *first[TRACE_FIRST];
     PointerList gray;
     PointerList weak[WEAK_KINDS];
+    Ephemerons ephemerons;
     uintptr_t waiting_from; /* where the next one that waits is looked for */
     const TraceRoots *roots;
     const String *mode; /* "__mode" */

@@ -328,6 +328,16 @@ static bool next_in_hash(const TableBody *t, Value *key, Value *value)
     return next_in_map(t, key, value);
 }
 
+/* The first index from i on that is in use, or the array's size. Passing many others is work.
+ */
+static NOINLINE uint32_t next_in_array(const TableBody *t, uint32_t i, Value *value)
+{
+    uint32_t from = i;
+    while (i < t->array_size && (*value = pvec_get(&t->array, i)) == V_NIL) i++;
+    mem_work((size_t)(i - from) * 2);
+    return i;
+}
+
 bool table_next(const TableBody *t, Value *key, Value *value)
 {
     uint32_t i = *key == V_NIL ? 0 : table_index_in(*key, t->array_size);
@@ -335,9 +345,9 @@ bool table_next(const TableBody *t, Value *key, Value *value)
         *key = normal_key(*key);
         return next_in_hash(t, key, value);
     }
-    for (; i < t->array_size; i++) {
-        *value = pvec_get(&t->array, i);
-        if (*value == V_NIL) continue;
+    if (i < t->array_size && (*value = pvec_get(&t->array, i)) == V_NIL)
+        i = next_in_array(t, i, value);
+    if (i < t->array_size) {
         *key = table_integer_key((int64_t)i + 1);
         return true;
     }

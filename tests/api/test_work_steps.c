@@ -53,17 +53,29 @@ static const Work works[] = {
     {"operation ..", "local x = s .. z", 100000},
     {"conversion +", "local x = d + 1", 60000},
     {"conversion -", "local x = -d", 60000},
+    {"debug.getinfo of lines", "debug.getinfo(f, 'L')", 60000},
+    {"debug.getinfo of options", "debug.getinfo(1, ('S'):rep(#s))", 100000},
+    {"next over holes", "next(h)", 100000},
+    {"pairs over holes", "for k in pairs(h) do end", 100000},
+    {"io.write", "io.tmpfile():write(s)", 300000},
+    {"a long constructor", "g()", 30000},
+    {"a long constructor of pairs", "p(1)", 30000},
+    {"a long sum", "a(1)", 30000},
 };
 enum { WORKS = sizeof works / sizeof *works };
 
 static uint64_t steps_of(const Work *w, int n)
 {
-    char setup[512];
+    char setup[1024];
     snprintf(setup, sizeof setup,
              "s, z = ('x'):rep(%d), ('x'):rep(%d) d = ('1'):rep(%d) t, b = {}, {}\n"
              "for i = 1, %d do t[i], b[i] = i * 7919 %% 65537, 65 end\n"
-             "c = ('a = 1 '):rep(%d / 6) f = load(c)",
-             n, n, n, n, n);
+             "c = ('a = 1 '):rep(%d / 6) f = load(c)\n"
+             "h = {} for i = 1, %d do h[i] = i end for i = 1, %d do h[i] = nil end\n"
+             "g = load('return {' .. ('{},'):rep(%d / 3) .. '}')\n"
+             "p = load('local x = ... return {' .. ('[x]=x,'):rep(%d / 6) .. '}')\n"
+             "a = load('local x = ... return x' .. ('+x'):rep(%d / 2))\n",
+             n, n, n, n, n, n, n, n, n, n);
     moonlet_state *s = world(setup);
     moonlet_result r = moonlet_do(s, w->source);
     assert_ok(r);
@@ -133,6 +145,18 @@ static const char *const hostile[] = {
     "return 1+f(n-1) end f(6000)",
     "local function f(n) if n==0 then for i=1,1e9 do pcall(error,'x',5000) end end "
     "return 1+f(n-1) end f(6000)",
+    "local s = {} for i = 1, 9 do s[i] = table.pack(table.unpack({}, 1, 9e5)) end",
+    "local s = ('x'):rep(9e5) for i = 1, 1e9 do pcall(print, s:byte(1, -1)) end",
+    "local map = require('state').map local function f() return map(f, {1, 2}) end "
+    "while true do f() end",
+    "local f = load('local a = ... while true do local x = {' .. ('[a]=a,'):rep(30000) .. '} "
+    "end') "
+    "f(1)",
+    "local t = setmetatable({}, {__mode = 'k'}) local k = {} while true do local n = {} t[k] = "
+    "n "
+    "k = n end",
+    "local t = {} for i = 1, 2e5 do t[i] = i end for i = 1, 2e5 do t[i] = nil end "
+    "while true do next(t) end",
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 
