@@ -230,13 +230,13 @@ void mem_malloc_free(void *p)
     free(link);
 }
 
-void *mem_alloc(size_t size)
+void *mem_sure_alloc(size_t size)
 {
     ASSERT_SURE(size);
     return sure(ring_add, size);
 }
-void *mem_alloc_atomic(size_t size) { return mem_alloc(size); }
-void *mem_alloc_root(size_t size) { return mem_alloc(size); }
+void *mem_sure_alloc_atomic(size_t size) { return mem_alloc(size); }
+void *mem_sure_alloc_root(size_t size) { return mem_alloc(size); }
 void *mem_try_alloc(size_t size)
 {
     return size <= MEM_SURE_MAX ? sure(ring_add, size) : maybe(ring_add, size);
@@ -1020,7 +1020,7 @@ static void *alloc_small(size_t size)
     return mem_cache->free[c] ? mem_new(c * MEM_GRANULE) : mem_refill(c);
 }
 
-void *mem_alloc(size_t size)
+void *mem_sure_alloc(size_t size)
 {
     ASSERT_SURE(size);
     if (size <= MEM_SMALL_MAX) return alloc_small(size);
@@ -1028,7 +1028,7 @@ void *mem_alloc(size_t size)
     return sure(try_normal, size);
 }
 
-void *mem_alloc_atomic(size_t size)
+void *mem_sure_alloc_atomic(size_t size)
 {
     ASSERT_SURE(size);
     make_room(size);
@@ -1064,7 +1064,7 @@ bool mem_can(size_t bytes)
     return p != NULL;
 }
 
-void *mem_alloc_root(size_t size)
+void *mem_sure_alloc_root(size_t size)
 {
     ASSERT_SURE(size);
     mem_thread_attach();

@@ -64,10 +64,24 @@ enum { MEM_SURE_MAX = 20 << 10 };
 
 #define MEM_TRY __attribute__((warn_unused_result))
 
+/* A constant size above MEM_SURE_MAX, as that of a type which has grown, does not compile where
+ * the compiler knows that it is one. */
+void mem_is_not_sure(void) __attribute__((error("what may be large is asked for")));
+static inline __attribute__((always_inline)) size_t mem_sure(size_t size)
+{
+    if (__builtin_constant_p(size) && size > MEM_SURE_MAX) mem_is_not_sure();
+    return size;
+}
+
 /* Zeroed and scanned for pointers; pointer-free and not zeroed. Never NULL: for no more than
- * MEM_SURE_MAX bytes, which debug builds assert. */
-void *mem_alloc(size_t size);
-void *mem_alloc_atomic(size_t size);
+ * MEM_SURE_MAX bytes, which builds with assertions assert. */
+void *mem_sure_alloc(size_t size);
+void *mem_sure_alloc_atomic(size_t size);
+static inline void *mem_alloc(size_t size) { return mem_sure_alloc(mem_sure(size)); }
+static inline void *mem_alloc_atomic(size_t size)
+{
+    return mem_sure_alloc_atomic(mem_sure(size));
+}
 /* Blocks of any size. NULL when one cannot be had, which happens to scanned blocks above
  * MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
 MEM_TRY void *mem_try_alloc(size_t size);
@@ -82,7 +96,8 @@ MEM_TRY void *mem_try_alloc_array(size_t size);
 enum { MEM_EXPECT_MIN = 256 << 10 };
 void mem_expect(size_t bytes);
 /* Zeroed, scanned and never collected: a root. Up to MEM_SURE_MAX; of any size, or NULL. */
-void *mem_alloc_root(size_t size);
+void *mem_sure_alloc_root(size_t size);
+static inline void *mem_alloc_root(size_t size) { return mem_sure_alloc_root(mem_sure(size)); }
 MEM_TRY void *mem_try_alloc_root(size_t size);
 void mem_free_root(void *p);
 

@@ -22,7 +22,7 @@ export LC_ALL=C TZ=UTC
 unset LUA_PATH LUA_PATH_5_2 LUA_CPATH LUA_CPATH_5_2 LUA_INIT LUA_INIT_5_2
 # What each Lua test begins with, as its program's LUA_INIT.
 [ -n "${TEST_INIT-}" ] && export LUA_INIT=$TEST_INIT
-unset MAKEFLAGS MFLAGS MAKELEVEL # a test that calls make is no part of the make that calls it
+unset MAKEFLAGS MFLAGS MAKELEVEL KIND # a test that calls make is no part of the make that calls it
 
 here=$(cd "$(dirname "$0")" && pwd)
 limit=${TEST_TIMEOUT:-180}

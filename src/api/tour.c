@@ -60,10 +60,11 @@ void tour_go_end(Tour *t)
 /* The branch's time of before its first line is the moment where it was begun. */
 static void leave_branch(Tour *t)
 {
-    DebugTime from = t->branches[t->branch].from;
+    DebugTime from = t->last->from;
     moonlet_recording_release(t->rec);
-    t->branches[t->branch].rec = NULL;
-    t->rec = t->branches[--t->branch].rec;
+    t->last = t->last->before;
+    t->branch--;
+    t->rec = t->last ? t->last->rec : t->recorded;
     if (from.step == time_never.step)
         tour_go_end(t);
     else
@@ -89,8 +90,7 @@ void tour_go_first(Tour *t)
 Tour *tour_begin(moonlet_recording *rec)
 {
     Tour *t = mem_alloc_root(sizeof *t);
-    *t = (Tour){.rec = rec, .options.stays = true};
-    t->branches[0].rec = rec;
+    *t = (Tour){.rec = rec, .recorded = rec, .options.stays = true};
     if (rec->record->end == RECORD_FAILED)
         tour_go_end(t);
     else
@@ -102,8 +102,8 @@ void tour_end(Tour *t)
 {
     if (!t) return;
     tour_unbreak(t, 0);
-    for (int i = t->branch; i > 0; i--) moonlet_recording_release(t->branches[i].rec);
-    t->branches[0].rec->interrupt = NULL;
+    for (TourBranch *b = t->last; b; b = b->before) moonlet_recording_release(b->rec);
+    t->recorded->interrupt = NULL;
     moonlet_release(t->state);
     mem_free_root(t);
 }
@@ -129,7 +129,10 @@ static bool begin_branch(Tour *t)
     rec->interrupt = t->interrupt;
     moonlet_release(r.state);
     moonlet_release(s);
-    t->branches[++t->branch] = (TourBranch){rec, t->now};
+    TourBranch *b = mem_alloc(sizeof *b);
+    *b = (TourBranch){rec, t->now, t->last};
+    t->last = b;
+    t->branch++;
     t->rec = rec;
     t->now = t->where == TOUR_LINE ? (DebugTime){0, 0} : time_begin; /* that line again */
     t->changed = false;

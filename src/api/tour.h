@@ -47,12 +47,14 @@ typedef struct TourBreak {
 typedef struct TourBranch {
     moonlet_recording *rec;
     DebugTime from; /* in the branch before */
+    struct TourBranch *before;
 } TourBranch;
 
 /* A root of the collector's. */
 typedef struct Tour {
-    TourBranch branches[BRANCHES_MAX];
-    int branch;
+    TourBranch *last; /* the branch; NULL: what was recorded */
+    int branch;       /* its number */
+    moonlet_recording *recorded;
     moonlet_recording *rec; /* of the branch */
     moonlet_state *state;   /* of now */
     TourWhere where;

@@ -5,6 +5,10 @@
 
 WORK=$PWD
 
+# Whether the program gives memory back and runs within a limit of address space: kinds of
+# builds for sanitizers keep all that they allocate, or reserve more than any limit.
+gives_back() { case $MOONLET in */asan/* | */ubsan/* | */tsan/* | */stressasan/*) return 1 ;; esac }
+
 # expect NAME CODE STDOUT STDERR command...: the command ends with the exit code and
 # writes just that. STDERR may be a pattern, as of `case`; trailing newlines don't count.
 expect()

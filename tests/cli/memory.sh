@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Programs that use up all memory there is: the error is theirs to catch, and the run goes on.
 . "$LIB"
+gives_back || exit 0
 
 # check NAME CODE TEXT: the code is 0; else the text says what has come.
 check()

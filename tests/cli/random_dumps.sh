@@ -2,7 +2,7 @@
 # Random programs do as binary chunks what lua5.2 says.
 . "$LIB"
 
-case $MOONLET in */asan/* | */tsan/*) export RUN_KB=unlimited ;; esac
+gives_back || export RUN_KB=unlimited
 
 tests=$(cd "${LIB%/*}/.." && pwd)
 if report=$("$tests/diff/run.sh" --program "$tests/as_dump.sh" --first 301 --count 80 --whole); then

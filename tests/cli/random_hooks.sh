@@ -3,7 +3,7 @@
 . "$LIB"
 
 # A sanitizer reserves more address space than any limit that bounds a program.
-case $MOONLET in */asan/* | */tsan/*) export RUN_KB=unlimited ;; esac
+gives_back || export RUN_KB=unlimited
 
 "$MOONLET" -e 'assert(debug)' 2>/dev/null || exit 0
 

@@ -3,7 +3,7 @@
 . "$LIB"
 
 # A sanitizer reserves more address space than any limit that bounds a program.
-case $MOONLET in */asan/* | */tsan/*) export RUN_KB=unlimited ;; esac
+gives_back || export RUN_KB=unlimited
 
 if report=$("${LIB%/*}/../diff/run.sh" --program "$MOONLET" --count 300 --whole); then
     echo "ok - random programs"

@@ -342,9 +342,9 @@ at 1: x = 1
 1
 END
 
-# A state that has been undone keeps memory until there is need of it. (A sanitizer needs more.)
+# A state that has been undone keeps memory until there is need of it.
 # Small blocks only: a large one may fail while there is still some memory for others.
-if (ulimit -v 600000 && "$MOONLET" -e '') 2>/dev/null; then
+if gives_back; then
     BEFORE='ulimit -v 600000; ' session "states go when there is no memory" <<'END'
 > x = 1
 > t = nil while true do t = {t} end
