@@ -101,10 +101,16 @@ Operand link_arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left)
     return (Operand){.letter = 'L', .slot = left->slot};
 }
 
-void link_arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d)
+Operand link_arith_right(Linker *L, const AstExpr *e)
 {
     Operand r = {0};
     if (!ready(L, e->u.binary.right, &r)) r = link_into_accumulator(L, e->u.binary.right, true);
+    return r;
+}
+
+void link_arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d)
+{
+    Operand r = link_arith_right(L, e);
     arith_emit(L, e->u.binary.op, l, &r, d);
 }
 

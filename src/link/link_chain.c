@@ -2,9 +2,9 @@
 /*
  * The linker: any expression; chains.
  *
- * Chains such as a+b+c, a.b.c, a()()() and a or b or c are as deep on their left as they are
- * long. They are linked without recursion: what is left of an operator is begun before it,
- * and the operator ended after it.
+ * Chains such as a+b+c, a==b==c, a.b.c, a()()() and a or b or c are as deep on their left as
+ * they are long. They are linked without recursion: what is left of an operator is begun before
+ * it, and the operator ended after it.
  *
  *   ((a + f()) + b) + c     begin + c, begin + b, whole a + f(), end + b, end + c
  */
@@ -17,8 +17,9 @@ static const AstExpr *left_part(const AstExpr *e)
     Value k;
     switch (e->kind) {
     case EXPR_BINARY:
-        if (!link_is_arith(e)) return NULL;
         left = e->u.binary.left;
+        if (link_is_comparison(e)) return link_is_comparison(left) ? left : NULL;
+        if (!link_is_arith(e)) return NULL;
         break;
     case EXPR_AND:
     case EXPR_OR:
@@ -45,7 +46,10 @@ static void vertebra_begin(Linker *L, LinkVertebra *v)
 {
     v->left = link_to_acc;
     switch (v->e->kind) {
-    case EXPR_BINARY: v->l = link_arith_begin(L, v->e, v->d, &v->left); break;
+    case EXPR_BINARY:
+        v->l = link_is_comparison(v->e) ? link_comparison_begin(L, v->e, v->d, &v->left)
+                                        : link_arith_begin(L, v->e, v->d, &v->left);
+        break;
     case EXPR_INDEX: link_index_begin(L, v->e, v->d, &v->left); break;
     case EXPR_CALL:
     case EXPR_METHOD: link_call_begin(L, v->e, &v->left); break;
@@ -53,10 +57,20 @@ static void vertebra_begin(Linker *L, LinkVertebra *v)
     }
 }
 
+static void binary_end(Linker *L, const LinkVertebra *v)
+{
+    if (link_is_comparison(v->e)) {
+        link_comparison_end(L, v->e, &v->l);
+        link_from_acc(L, v->d);
+    } else {
+        link_arith_end(L, v->e, &v->l, v->d);
+    }
+}
+
 static void vertebra_end(Linker *L, const LinkVertebra *v)
 {
     switch (v->e->kind) {
-    case EXPR_BINARY: link_arith_end(L, v->e, &v->l, v->d); break;
+    case EXPR_BINARY: binary_end(L, v); break;
     case EXPR_INDEX: link_index_end(L, v->e, v->left, v->d); break;
     case EXPR_CALL:
     case EXPR_METHOD: link_call_end(L, v->e, v->left, v->d); break;

@@ -217,6 +217,8 @@ void link_arith(Linker *L, const AstExpr *e, Dest d);
 Dest link_temp_for(Linker *L, Dest d);
 /* With the left operand to be linked first, where *left says. */
 Operand link_arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
+/* What is right of the operator, where that is after what is left of it. */
+Operand link_arith_right(Linker *L, const AstExpr *e);
 void link_arith_end(Linker *L, const AstExpr *e, const Operand *l, Dest d);
 void link_negation(Linker *L, const AstExpr *e, Dest d);
 void link_length(Linker *L, const AstExpr *e, Dest d);
@@ -238,6 +240,9 @@ void link_index_end(Linker *L, const AstExpr *e, Dest object, Dest d);
 
 /* The truth of e as a boolean. */
 void link_truth(Linker *L, const AstExpr *e);
+/* The same of a comparison whose left operand is on a spine (link_chain.c). */
+Operand link_comparison_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
+void link_comparison_end(Linker *L, const AstExpr *e, const Operand *l);
 /* a and b: a if it is false, else b. a or b: a if it is true. What is left of it is in the
  * accumulator; `other` lead to b. */
 void link_logic_end(Linker *L, const AstExpr *e, Branches other);

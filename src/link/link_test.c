@@ -7,15 +7,22 @@ static void keep(Linker *L, bool sense, Branches *list)
     link_branch_add(L, list, link_emit(L, sense ? N_KEEP_T : N_KEEP_F));
 }
 
-void link_truth(Linker *L, const AstExpr *e)
+/* The accumulator becomes true, or false where `no` leads. */
+static void truth(Linker *L, Branches no)
 {
-    Branches no = 0, end = 0;
-    link_condition(L, e, false, &no);
+    Branches end = 0;
     link_emit_constant(L, V_TRUE, link_to_acc);
     link_branch_add(L, &end, link_emit(L, N_JUMP));
     link_branch_here(L, no);
     link_emit_constant(L, V_FALSE, link_to_acc);
     link_branch_here(L, end);
+}
+
+void link_truth(Linker *L, const AstExpr *e)
+{
+    Branches no = 0;
+    link_condition(L, e, false, &no);
+    truth(L, no);
 }
 
 void link_logic_end(Linker *L, const AstExpr *e, Branches other)
@@ -67,11 +74,9 @@ static void branch(Linker *L, NodeKind kind, bool sense, Branches *list)
     link_branch_add(L, list, link_emit(L, kind + (sense ? 1 : 0)));
 }
 
-static void order_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+static void order_branch(Linker *L, BinaryOp op, Operand l, Operand r, bool sense,
+                         Branches *list)
 {
-    Operand l = {0}, r = {0};
-    BinaryOp op = e->u.binary.op;
-    link_operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
     if (op == OP_GT || op == OP_GE) {
         Operand swap = l;
         l = r;
@@ -83,6 +88,24 @@ static void order_condition(Linker *L, const AstExpr *e, bool sense, Branches *l
                (NodeKind)(link_pair_of(l.letter, r.letter) * 2),
            sense, list);
     link_set_operands(&L->nodes[L->count - 1], &l, &r);
+}
+
+static void order_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
+{
+    Operand l = {0}, r = {0};
+    link_operands(L, e->u.binary.left, e->u.binary.right, true, &l, &r);
+    order_branch(L, e->u.binary.op, l, r, sense, list);
+}
+
+/* a, b: slots; k: a constant; as the kind has them. */
+static void equal_branch(Linker *L, NodeKind kind, unsigned a, unsigned b, Value k, bool sense,
+                         Branches *list)
+{
+    branch(L, kind, sense, list);
+    Node *n = &L->nodes[L->count - 1];
+    n->a = (uint16_t)a;
+    n->b = (uint16_t)b;
+    n->k.v = k;
 }
 
 static void equal_condition(Linker *L, const AstExpr *e, bool sense, Branches *list)
@@ -113,11 +136,44 @@ static void equal_condition(Linker *L, const AstExpr *e, bool sense, Branches *l
         link_operand(L, right, link_to_acc);
         kind = N_EQ_LA_F;
     }
-    branch(L, kind, sense, list);
-    Node *n = &L->nodes[L->count - 1];
-    n->a = (uint16_t)a;
-    n->b = (uint16_t)b;
-    n->k.v = k;
+    equal_branch(L, kind, a, b, k, sense, list);
+}
+
+Operand link_comparison_begin(Linker *L, const AstExpr *e, Dest d, Dest *left)
+{
+    const AstExpr *right = e->u.binary.right;
+    unsigned slot;
+    Value k;
+    if (e->u.binary.op > OP_NE) return link_arith_begin(L, e, d, left);
+    bool ready = link_constant(right, &k) || link_is_plain_local(L, right, &slot);
+    *left = ready ? link_to_acc : link_temp_for(L, d);
+    return (Operand){.letter = ready ? 'A' : 'L', .slot = left->slot};
+}
+
+static void equal_end(Linker *L, const AstExpr *e, const Operand *l, Branches *no)
+{
+    const AstExpr *right = e->u.binary.right;
+    bool sense = e->u.binary.op == OP_NE;
+    Value k = V_NIL;
+    unsigned slot = 0;
+    if (link_constant(right, &k)) {
+        equal_branch(L, N_EQ_AK_F, 0, 0, k, sense, no);
+    } else if (link_is_plain_local(L, right, &slot)) {
+        equal_branch(L, N_EQ_AL_F, 0, slot, V_NIL, sense, no);
+    } else {
+        link_operand(L, right, link_to_acc);
+        equal_branch(L, N_EQ_LA_F, l->slot, 0, V_NIL, sense, no);
+    }
+}
+
+void link_comparison_end(Linker *L, const AstExpr *e, const Operand *l)
+{
+    Branches no = 0;
+    if (e->u.binary.op <= OP_NE)
+        equal_end(L, e, l, &no);
+    else
+        order_branch(L, e->u.binary.op, *l, link_arith_right(L, e), false, &no);
+    truth(L, no);
 }
 
 /* line: where the truth of e is needed. */

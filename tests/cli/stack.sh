@@ -27,3 +27,33 @@ expect "deep gsub" 0 "5000" "" small \
 expect "many iterator calls" 0 "1000000" "" small \
     'local n = 0 for i in coroutine.wrap(function() for i = 1, 1e6 do coroutine.yield(i) end end) do n = n + 1 end
      print(n)'
+
+# Nor do chains and nesting of what is compiled, dumped, read, run and saved take more of it.
+cat >chains.lua <<'LUA'
+local state = require "state"
+local function both(f, source)
+  local again = f and assert(load(string.dump(f)))
+  kept = f
+  return f and pcall(f) == pcall(again) and #state.save() > 0 and true
+end
+local links = {"+a", "-1", "==a", "~=b.b", " and a", " or a", " and a or b", "..a", "^a"}
+for _, link in ipairs(links) do
+  local deep = link:find("^[.^]")
+  local f = load("local a, b = 1, {} return a" .. link:rep(deep and 150 or 20000))
+  io.write(both(f) and "ok " or link)
+end
+for _, link in ipairs{".t", "[1]", "()", "{}", ":m()"} do
+  local f = load("local t = setmetatable({}, {__call = function(t) return t end}) " ..
+    "t.t = t t[1] = t t.m = t return #t" .. link:rep(2000))
+  io.write(both(f) and "ok " or link)
+end
+for _, n in ipairs{{150, "return", "(", ")"}, {150, "return", "{", "}"}, {150, "return", "-", ""},
+    {150, "return", "not", ""}, {60, "return", "function() return", "end"}, {60, "return", "f(", ")"},
+    {30, "return", "(a and {b == (", ")})"}, {150, "", "do", "end"}, {150, "", "if x then", "end"},
+    {150, "", "while x do", "end"}, {150, "", "repeat", "until 1"}} do
+  local count, first, from, to = unpack(n)
+  io.write(both(load("local a, b, f = 1, 2, type " .. first .. (" " .. from):rep(count) ..
+    (first == "" and "" or " 1") .. (" " .. to):rep(count))) and "ok " or from)
+end
+LUA
+expect "chains and nesting" 0 "$(printf 'ok %.0s' {1..25})" "" small 'dofile "chains.lua"'

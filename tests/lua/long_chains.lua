@@ -18,6 +18,16 @@ print(run("local t, n = {}, 0 function t:m() n = n + 1 return self end t = " ..
   chain("t", ":m()", 50000) .. " return n")) -- expect: 50000
 print(run("local n, f = 0 function f() n = n + 1 return f end f = " .. chain("f", "()", 20000) ..
   " return n")) -- expect: 20000
+print(run("local x = 1 return " .. chain("x", " == x", 100000))) -- expect: false
+print(run("local x = 1 return " .. chain("x", " ~= type(x)", 100000))) -- expect: true
+print(run("local t = {} t.t = t return " .. chain("t.t", " == t.t == true", 50000))) -- expect: false
+print(run("local x = 1 if " .. chain("x", " ~= x ~= false", 50000) .. " then return 1 end return 2"))
+-- expect: 1
+debug.setmetatable(true, {__lt = function(a, b) return not a end, __le = function(a, b) return b end})
+print(run("local x = false return " .. chain("x", " < true", 50001))) -- expect: true
+print(run("local x = false return " .. chain("x", " > x", 20000))) -- expect: true
+print(run("local x = 1 return x < 2" .. (" <= (x == 1) >= (x == 2)"):rep(20000))) -- expect: true
+debug.setmetatable(true, nil)
 print(run("x = 1 return " .. chain("x", " and x", 20000))) -- expect: 1
 print(run("x = nil return " .. chain("x", " or x", 20000))) -- expect: nil
 print(run("local x = 0 if " .. chain("x == 1", " or x == 2", 20000) .. " then return 1 end return 2"))
@@ -30,5 +40,7 @@ print(run("local x = 0 while " .. chain("x < 3", " and x < 2", 20000) .. " do x 
 -- expect: 2
 print(pcall(run, "x = 1\ny = {}\nreturn x" .. ("\n- x"):rep(5000) .. "\n+ y" .. ("\n- x"):rep(5000)))
 -- expect: false	chain:5004: attempt to perform arithmetic on global 'y' (a table value)
+print(pcall(run, "x = 1\nreturn x == 1" .. ("\n== true"):rep(5000) .. "\n< 1" .. ("\n== true"):rep(5000)))
+-- expect: false	chain:5003: attempt to compare boolean with number
 print(pcall(run, "local t = {} t.t = t\nreturn t" .. ("\n.t"):rep(3000) .. "\n.x" .. ("\n.t"):rep(3000)))
 -- expect: false	chain:3004: attempt to index field 'x' (a nil value)
