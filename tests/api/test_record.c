@@ -197,22 +197,23 @@ static bool is_left_out(const char *source)
            strstr(source, "io.read(") || strstr(source, "stdin");
 }
 
+/* Each is a process of its own: kinds of builds with malloc give nothing back before it ends.
+ */
+enum { PARTS = 32 };
+
 START_TEST(moments_of_the_lua_tests)
 {
     struct dirent **entries;
-    int n = scandir("tests/lua", &entries, NULL, alphasort), done = 0;
-    ck_assert_int_gt(n, 50);
+    int n = scandir("tests/lua", &entries, NULL, alphasort), all = 0;
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name, *end = strrchr(name, '.');
         char path[300];
         snprintf(path, sizeof path, "tests/lua/%s", name);
-        if (end && strcmp(end, ".lua") == 0 && i % 4 == _i) {
+        if (end && strcmp(end, ".lua") == 0) {
             char *source = read_file(path), *message = NULL;
             moonlet_chunk *c = moonlet_compile(source, strlen(source), NULL, &message);
-            if (c && !is_left_out(source)) {
-                check_program(source, name);
-                done++;
-            }
+            bool tried = c && !is_left_out(source);
+            if (tried && all++ % PARTS == _i) check_program(source, name);
             moonlet_chunk_release(c);
             free(message);
             free(source);
@@ -220,7 +221,7 @@ START_TEST(moments_of_the_lua_tests)
         free(entries[i]);
     }
     free(entries);
-    ck_assert_int_gt(done, 5);
+    ck_assert_int_gt(all, 50);
 }
 END_TEST
 
@@ -578,7 +579,7 @@ int main(void)
     tcase_add_test(t, moments_of_a_loop);
     tcase_add_test(t, moments_within_natives);
     tcase_add_test(t, moments_of_a_failure);
-    tcase_add_loop_test(t, moments_of_the_lua_tests, 0, 4);
+    tcase_add_loop_test(t, moments_of_the_lua_tests, 0, PARTS);
     tcase_add_test(t, all_that_looks_outside_is_covered);
     tcase_add_test(t, the_outside_answers_again);
     tcase_add_test(t, what_cannot_be_recorded_fails);
