@@ -362,6 +362,7 @@ static void load_keys(Loader *L, Table *t, TableBody *b)
     for (size_t i = 0; i < count && !loader_failed(L); i++) {
         Value key = load_value(L), v = load_value(L);
         if (!is_key(key) || !table_change_like(b, key, v, L->M->run.epoch)) source_fail(&L->in);
+        if (room.shift) table_keep_shift(b, &room, count - i - 1, L->M->run.epoch);
     }
     if (!loader_failed(L) && !is_sound_after(b, &before, &room)) source_fail(&L->in);
     b->meta = meta;

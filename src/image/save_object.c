@@ -335,13 +335,15 @@ static void note_change(void *context, Value key, Value old, Value now)
     c->items[c->count++] = (Change){key, now};
 }
 
-/* The same order for the same changes. Of two objects with one id, the one of another lineage
- * has no value any more. */
+/* The same order for the same changes. What is gone comes first: a small map has never had
+ * more keys in the reader's hands than it had in the program's, so the bits by which they lie
+ * are the same. Of two objects with one id, the one of another lineage is gone. */
 static int by_key(const void *a, const void *b)
 {
     bool gone = ((const Change *)a)->now == V_NIL, left = ((const Change *)b)->now == V_NIL;
     Value x = ((const Change *)a)->key, y = ((const Change *)b)->key;
     bool n = value_is_number(x), m = value_is_number(y);
+    if (gone != left) return gone ? -1 : 1;
     if (n != m) return n ? -1 : 1;
     if (n)
         return value_to_double(x) < value_to_double(y)
@@ -349,10 +351,7 @@ static int by_key(const void *a, const void *b)
                    : value_to_double(x) > value_to_double(y);
     uint32_t h = value_hash(x), k = value_hash(y);
     if (h != k) return h < k ? -1 : 1;
-    bool alike = value_is_object(x) && value_is_object(y) && !value_is_string(x) &&
-                 !value_is_string(y) &&
-                 object_id(value_pointer(x)) == object_id(value_pointer(y));
-    return alike && gone != left ? left - gone : value_order(x, y);
+    return value_order(x, y);
 }
 
 static void save_table_changes(Saver *S, const TableBody *b, Changes *c, uint32_t number)

@@ -300,6 +300,8 @@ bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *c
  * key, or a room, that the table cannot have. */
 bool table_change_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);
 bool table_change_like(TableBody *t, Value key, Value now, uint64_t token);
+/* Gives a hash that has lost all its keys the room's shift again, for so many that follow. */
+void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token);
 
 /* Whether the room is one that the pairs can have that have been added. O(n). */
 bool table_room_is_sound(const TableBody *t);

@@ -35,6 +35,13 @@ static bool is_possible(const TableRoom *room)
     return !room->words || (kept && !room->chunked && room->numbers);
 }
 
+void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token)
+{
+    HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
+    if (room->shift && !pairs) root.count = 1;
+    hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
+}
+
 bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
                       uint64_t token)
 {
@@ -46,9 +53,7 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
     for (uint32_t i = 0; i < room->words; i++)
         pvec_set(&t->array, room->array + i, words[i], token);
     table_set_flags(t, table_room_flags(room));
-    HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
-    if (room->shift && !pairs) root.count = 1;
-    hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
+    table_keep_shift(t, room, pairs, token);
     return true;
 }
 

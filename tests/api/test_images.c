@@ -135,6 +135,45 @@ START_TEST(deltas_to_any_state)
 }
 END_TEST
 
+/* Small tables whose keys come and go: the bits by which they lie are those of the keys that
+ * were there together, and so is the order of pairs. */
+START_TEST(keys_that_come_and_go_keep_their_order)
+{
+    static const char world[] =
+        "seed, tables, names = ..., {}, {}\n"
+        "function random(n) seed = (seed * 69069 + 1) % 2^32 return seed % 65537 % n + 1 end\n"
+        "for i = 1, 60 do names[i] = 'k' .. i end\n"
+        "for i = 1, 40 do tables[i] = {} end";
+    static const char change[] =
+        "for i = 1, 30 do\n"
+        "  local t = tables[random(#tables)]\n"
+        "  local n = 0\n"
+        "  for k in pairs(t) do n = n + 1 if n > random(8) or random(9) == 1 then t[k] = nil end end\n"
+        "  for _ = 1, random(2) do t[names[random(#names)]] = i end\n"
+        "end";
+    moonlet_value seed = moonlet_number(_i + 1);
+    moonlet_chunk *c = moonlet_compile(world, sizeof world - 1, "=world", NULL);
+    moonlet_result r = moonlet_call_chunk(moonlet_init(), c, &seed, 1);
+    moonlet_state *s = r.state;
+    moonlet_image *here = saved(s, NULL), *there = loaded(here, NULL);
+    for (int i = 0; i < PROGRAMS; i++) {
+        s = after(s, change);
+        moonlet_image *delta = saved(s, here), *back = loaded(delta, there);
+        moonlet_state *t = moonlet_image_state(back);
+        moonlet_image *a = saved(s, NULL), *b = saved(t, NULL);
+        assert_same_bytes(a, b);
+        moonlet_image_release(here);
+        moonlet_image_release(there);
+        moonlet_image_release(a);
+        moonlet_image_release(b);
+        moonlet_release(t);
+        here = delta;
+        there = back;
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 /* What is the host's ------------------------------------------------------------------ */
 
 typedef struct Point {
@@ -652,6 +691,7 @@ int main(int argc, char **argv)
     TCase *t = tcase_create("images");
     tcase_add_loop_test(t, random_worlds_go_on, 0, 12);
     tcase_add_loop_test(t, deltas_to_any_state, 0, 12);
+    tcase_add_loop_test(t, keys_that_come_and_go_keep_their_order, 0, 6);
     tcase_add_test(t, host_functions_and_userdata_have_names);
     tcase_add_test(t, what_the_host_lacks_is_listed);
     tcase_add_test(t, all_that_the_host_lacks_is_listed);
