@@ -9,6 +9,7 @@
 
 #include "api/debug_look.h"
 #include "control/switch.h"
+#include "eval/error.h"
 
 enum {
     NEAR = 5000,      /* steps that are looked at line by line without more points */
@@ -22,7 +23,8 @@ const DebugTime time_never = {UINT64_MAX, UINT32_MAX}, time_begin = {0, UINT32_M
 
 DebugFrame debug_frame(const DebugEvent *e)
 {
-    return (DebugFrame){object_id(e->M->run.co), frame_depth(e->M, e->fp)};
+    const Segment *s = e->segment;
+    return (DebugFrame){object_id(e->M->run.co), s->below + (size_t)(e->fp - s->slots)};
 }
 
 bool debug_is_within(const DebugEvent *e, DebugFrame f)
@@ -58,7 +60,13 @@ int debug_ask(DebugEvent *e, DebugTest *test, void *context)
     Seek *s = e->seek;
     if (!record_may_take(e->M)) return -1;
     seek_go_on_counting(&s->counting); /* which record_take stops by itself */
-    e->fp = record_take(e->M, e->n, e->fp, &state);
+    if (e->raises) {
+        s->thrown_at = record_take_raised(e->M, s->throws, s->thrown_at, &state);
+        seek_find_function(s, e);
+    } else {
+        e->fp = record_take(e->M, e->n, e->fp, &state);
+        e->segment = e->M->segment;
+    }
     Counting outer = {mem_meter, mem_beside, mem_counted, mem_bound};
     mem_meter = NULL;
     moonlet_state *h = handle_new(state, s->config);
@@ -88,28 +96,88 @@ void *debug_find_object(DebugEvent *e, uint64_t id)
     return o.object;
 }
 
-/* A Watch's line. */
-static bool look(Machine *M, const Node *n, Value **frame)
+/* The next event. Whether it is one that is looked at; *ends: it is behind these. */
+static bool is_looked_at(Seek *s, const Machine *M, bool *ends)
 {
-    Seek *s = M->watch->context;
     uint64_t step = replay_step(&s->replay.replay);
+    *ends = false;
     if (M != s->replay.S.M) return false; /* an item of a map */
     s->at = step == s->at.step ? (DebugTime){step, s->at.event + 1} : (DebugTime){step, 0};
     if (step == s->skipped) return false;
     if (!s->from_first && !time_before(s->after, s->at)) return false;
-    if (!time_before(s->at, s->before) || debug_is_interrupted(s->rec)) return true;
-    const Proto *p = frame_proto(*frame);
-    DebugEvent e = {
-        s->at,           M, n,   *frame, p->lines[proto_index(p, n)], s->watch.enters,
-        s->rec->replays, s, NULL};
+    *ends = !time_before(s->at, s->before) || debug_is_interrupted(s->rec);
+    return !*ends;
+}
+
+/* true ends the run. */
+static bool show_to(Seek *s, DebugEvent *e)
+{
     s->counting = seek_stop_counting();
-    bool found = s->visit(s->context, &e);
+    bool found = s->visit(s->context, e);
     seek_go_on_counting(&s->counting);
-    *frame = e.fp;
     if (!found) return false;
     s->has = true;
     s->found = s->at;
     return s->first;
+}
+
+/* A Watch's line. */
+static bool look(Machine *M, const Node *n, Value **frame)
+{
+    Seek *s = M->watch->context;
+    bool ends;
+    if (!is_looked_at(s, M, &ends)) return ends;
+    const Proto *p = frame_proto(*frame);
+    DebugEvent e = {.at = s->at,
+                    .M = M,
+                    .n = n,
+                    .fp = *frame,
+                    .segment = M->segment,
+                    .line = p->lines[proto_index(p, n)],
+                    .enters = s->watch.enters,
+                    .replay = s->rec->replays,
+                    .seek = s};
+    ends = show_to(s, &e);
+    *frame = e.fp;
+    return ends;
+}
+
+void seek_find_function(const Seek *s, DebugEvent *e)
+{
+    FrameCursor c = frame_cursor(e->M->segment, s->thrown_at, s->throws);
+    while (!value_is(c.fp[-1], OBJ_CLOSURE))
+        if (!frame_down(&c)) return;
+    int line = error_line(c.fp, c.at);
+    e->segment = c.segment;
+    e->fp = c.fp;
+    e->n = c.at;
+    e->line = line > 0 ? line : 0;
+}
+
+DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp)
+{
+    DebugEvent e = {.at = s->at,
+                    .M = M,
+                    .raises = true,
+                    .error = M->error,
+                    .replay = s->rec->replays,
+                    .seek = s};
+    s->throws = n;
+    s->thrown_at = fp;
+    seek_find_function(s, &e);
+    return e;
+}
+
+/* A Watch's raised. */
+static Value *look_at_raised(Machine *M, const Node *n, Value *fp, bool *ends)
+{
+    Seek *s = M->watch->context;
+    if (!is_looked_at(s, M, ends) || !(s->rec->raises || s->wants_state)) return fp;
+    DebugEvent e = seek_raised(s, M, n, fp);
+    *ends = show_to(s, &e);
+    if (!*ends || !s->wants_state || !record_may_take(M)) return s->thrown_at;
+    fp = record_take_raised(M, n, s->thrown_at, &s->thrown);
+    return fp;
 }
 
 /* A Watch's uncaught. */
@@ -121,6 +189,7 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
     switch_save(M, b, fp, fp + frame_extent(fp), CO_PAUSED);
     b->node = value_is(fp[-1], OBJ_CLOSURE) ? n : NULL;
     s->failure = machine_snapshot(M);
+    s->error = M->error;
 }
 
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
@@ -133,12 +202,16 @@ moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool w
     uint64_t begin = s->replay.replay.from;
     s->at = (DebugTime){begin, UINT32_MAX};
     s->skipped = begin ? begin : UINT64_MAX;
-    s->watch = (Watch){.line = look, .uncaught = look_at_failure, .context = s};
+    s->watch = (Watch){
+        .line = look, .uncaught = look_at_failure, .raised = look_at_raised, .context = s};
     hook_watch(s->replay.S.M, &s->watch);
     replay_run(&s->replay.replay, rec->record->steps, 0);
     hook_watch(s->replay.S.M, NULL);
     moonlet_state *end = recording_end(rec, &s->replay, wanted && s->has && s->first);
-    return s->failure ? handle_new(s->failure, &rec->config) : end;
+    State *taken = s->failure ? s->failure : s->thrown;
+    if (!taken) return end;
+    moonlet_release(end);
+    return handle_new(taken, &rec->config);
 }
 
 /* Leaves points on the way to a step, when there are none near. */
@@ -242,6 +315,7 @@ moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *vis
               .context = &w,
               .from_first = true,
               .before = time_never,
+              .wants_state = true,
               .first = true};
     seek_approach(rec, at.step);
     return seek_lines(rec, &s, at.step, true);
@@ -249,10 +323,12 @@ moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *vis
 
 static bool never(void *context, DebugEvent *e) { return false; }
 
-moonlet_state *debug_failure(moonlet_recording *rec)
+moonlet_state *debug_failure(moonlet_recording *rec, Value *error)
 {
     Seek s = {.visit = never, .before = time_never, .wants_failure = true};
     if (rec->record->end != RECORD_FAILED) return NULL;
     seek_approach(rec, rec->record->steps);
-    return seek_lines(rec, &s, rec->record->steps, false);
+    moonlet_state *state = seek_lines(rec, &s, rec->record->steps, false);
+    *error = s.error;
+    return state;
 }

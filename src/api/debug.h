@@ -2,7 +2,8 @@
 /*
  * Going about in a recording line by line, forwards and backwards.
  *
- *   time    (step, event): the event-th line that is come to after so many steps
+ *   time    (step, event): the event-th line that is come to after so many steps, or error
+ *           that is raised and caught
  *   seek    a replay from a point (record/record.h), whose lines a watch (stack/hook.h) looks
  * at
  *
@@ -36,9 +37,12 @@ typedef struct DebugEvent {
     DebugTime at;
     Machine *M;
     const Node *n;
-    Value *fp; /* debug_ask may move it */
+    Value *fp;        /* debug_ask may move it */
+    Segment *segment; /* in which fp is */
     int line;
     bool enters;     /* a function has been called */
+    bool raises;     /* it is no line: an error is raised, which the program catches */
+    Value error;     /* that one */
     uint64_t replay; /* another number in each replay: objects are elsewhere */
     struct Seek *seek;
     const moonlet_state *begin; /* at the beginning of a replay: its state; else NULL */
@@ -55,7 +59,9 @@ DebugFrame debug_frame(const DebugEvent *e);
  */
 bool debug_is_within(const DebugEvent *e, DebugFrame f);
 
-/* Whether it is what was looked for. What it allocates is not the program's. */
+/* Whether it is what was looked for. What it allocates is not the program's. Errors that are
+ * caught it is shown only if rec->raises. Their node and frame are those of the innermost Lua
+ * function; NULL where there is none. */
 typedef bool DebugVisit(void *context, DebugEvent *e);
 
 /* The first such event after a time. Answers false if there is none. */
@@ -114,7 +120,8 @@ bool debug_last_after(moonlet_recording *rec, DebugTime after, DebugTime before,
  * gone on with. visit, which may be NULL, is shown the event. NULL: there is no such time. */
 moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *visit,
                            void *context);
-/* The state in which the program has failed, where it was. NULL if it has not. */
-moonlet_state *debug_failure(moonlet_recording *rec);
+/* The state in which the program has failed, where it was, and with what. NULL if it has not.
+ */
+moonlet_state *debug_failure(moonlet_recording *rec, Value *error);
 
 #endif

@@ -109,7 +109,7 @@ unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i)
 {
     const Node *n = &proto->nodes[i];
     if (p->base == PATH_LOCAL && proto->source == p->function && proto->lines[i])
-        return BREAK_LINE;
+        return i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : BREAK_LINE;
     if (n->kind == N_SET_UPCELL || n->kind == N_SET_CELL)
         return p->base == PATH_OBJECT ? BREAK_STORE : 0;
     switch (node_kinds[n->kind].op) {
@@ -124,7 +124,7 @@ unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i)
 
 static Activation activation_of(const DebugEvent *e)
 {
-    return (Activation){.c = frame_cursor(e->M->segment, e->fp, e->n),
+    return (Activation){.c = frame_cursor(e->segment, e->fp, e->n),
                         .co = e->M->run.co,
                         .end = e->fp + frame_extent(e->fp)};
 }
@@ -163,7 +163,7 @@ static Cell *find_captured(const DebugPath *p, const DebugEvent *e)
 void path_bind(DebugPath *p, const DebugEvent *e)
 {
     Variable v;
-    if (p->base != PATH_GLOBAL) return;
+    if (p->base != PATH_GLOBAL || !e->n) return;
     bool local = find_local(p, e, &v);
     Cell *cell = local && value_is(*v.slot, OBJ_CELL) ? value_pointer(*v.slot)
                  : local                              ? NULL
@@ -236,6 +236,7 @@ static DebugSeen follow(DebugPath *p, const DebugEvent *e, Value v, int i)
 
 static bool is_in_frame(const DebugPath *p, const DebugEvent *e)
 {
+    if (!e->n) return false;
     DebugFrame f = debug_frame(e);
     return f.coroutine == p->frame.coroutine && f.depth == p->frame.depth;
 }

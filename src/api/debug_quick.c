@@ -19,7 +19,14 @@ static DebugEvent event_of(Seek *s, Machine *M, const Node *n, Value *fp)
     const Proto *p = n ? frame_proto(fp) : NULL;
     int line = p ? p->lines[proto_index(p, n)] : 0;
     DebugTime at = {replay_step(&s->replay.replay), UINT32_MAX};
-    return (DebugEvent){at, M, n, fp, line, false, s->rec->replays, s, NULL};
+    return (DebugEvent){.at = at,
+                        .M = M,
+                        .n = n,
+                        .fp = fp,
+                        .segment = M->segment,
+                        .line = line,
+                        .replay = s->rec->replays,
+                        .seek = s};
 }
 
 /* Whether something that is watched is another now. */
@@ -61,29 +68,53 @@ static bool note_change(Seek *s, uint64_t step)
     return s->first;
 }
 
+/* Of what is wanted in this step; gives the step. */
+static DebugTime next_ordinal(Seek *s)
+{
+    DebugTime at = {replay_step(&s->replay.replay), UINT32_MAX};
+    s->ordinal = at.step == s->at.step ? s->ordinal + 1 : 1;
+    return s->at = at;
+}
+
+/* true ends the run. */
+static bool show_to(Seek *s, DebugEvent *e)
+{
+    s->counting = seek_stop_counting();
+    bool found = s->visit(s->context, e);
+    seek_go_on_counting(&s->counting);
+    if (!found) return false;
+    s->has = true;
+    s->found = e->at;
+    s->found_ordinal = s->ordinal;
+    return s->first;
+}
+
 static bool at_line(Machine *M, const Node *n, Value **fp, bool enters)
 {
     Seek *s = M->breaks->context;
     bool ends;
     if (!is_searched(s, M, &ends)) return ends;
     DebugEvent e = event_of(s, M, n, *fp);
-    s->ordinal = e.at.step == s->at.step ? s->ordinal + 1 : 1;
-    s->at = e.at;
+    next_ordinal(s);
     e.enters = enters;
     bool changed = has_changed(s, &e);
     *fp = e.fp;
     note_first(s, e.at.step);
     if (changed && note_change(s, e.at.step)) return true;
     s->before_it = e.at.step;
-    s->counting = seek_stop_counting();
-    bool found = s->visit(s->context, &e);
-    seek_go_on_counting(&s->counting);
+    bool found = show_to(s, &e);
     *fp = e.fp;
-    if (!found) return false;
-    s->has = true;
-    s->found = e.at;
-    s->found_ordinal = s->ordinal;
-    return s->first;
+    return found;
+}
+
+static Value *at_raised(Machine *M, const Node *n, Value *fp, bool *ends)
+{
+    Seek *s = M->breaks->context;
+    if (!is_searched(s, M, ends)) return fp;
+    DebugEvent e = seek_raised(s, M, n, fp);
+    e.at = next_ordinal(s);
+    *ends = show_to(s, &e);
+    return s->thrown_at;
 }
 
 static bool at_store(Machine *M, const Node *n, Value **fp)
@@ -136,6 +167,7 @@ static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
     s->skipped = begin ? begin : UINT64_MAX;
     s->before_it = begin > s->after.step ? begin : s->after.step;
     s->breaks = (Breaks){.wants = wants, .line = at_line, .store = at_store, .context = s};
+    if (rec->raises) s->breaks.raised = at_raised;
     bool good = breaks_begin(&s->breaks, s->replay.S.M);
     if (good) {
         look_at_begin(s);
@@ -158,6 +190,7 @@ typedef struct Place {
 static bool is_wanted(void *place, DebugEvent *e)
 {
     Place *p = place;
+    if (e->raises) return --p->left == 0;
     const Proto *proto = frame_proto(e->fp);
     uint32_t i = proto_index(proto, e->n);
     unsigned wanted = p->filter->wants(p->context, proto, i);

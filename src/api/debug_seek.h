@@ -32,8 +32,11 @@ typedef struct Seek {
     uint64_t skipped; /* the step of the point: its lines are those of the point before */
     bool has, first;  /* found; it is to be the first and not the last */
     bool from_first;  /* the very first line counts as one after `after` */
-    bool wants_failure;
-    State *failure;
+    bool wants_failure, wants_state;
+    State *failure, *thrown; /* where an error was raised */
+    Value error;             /* of the failure */
+    const Node *throws;      /* where an error is raised now, and its frame */
+    Value *thrown_at;
     moonlet_recording *rec;
     const Config *config;
     Counting counting; /* while the visitor is asked */
@@ -49,6 +52,10 @@ typedef struct Seek {
     bool suspects;          /* something has changed since then */
 } Seek;
 
+/* The event of an error that is about to be thrown. */
+DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp);
+/* Its frame and line, again when the stack has been moved. */
+void seek_find_function(const Seek *s, DebugEvent *e);
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
 moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted);
 /* Leaves points on the way to a step, when there are none near. */

@@ -12,6 +12,7 @@ struct moonlet_recording {
     moonlet_record_options options;
     uint64_t replays;              /* that have looked at its lines */
     const volatile int *interrupt; /* of who looks into it; NULL: none */
+    bool raises;                   /* who looks into it looks at errors that are caught, too */
 };
 
 typedef struct RecordingReplay {

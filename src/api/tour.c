@@ -10,9 +10,11 @@ static bool note_place(void *context, DebugEvent *e)
 {
     Tour *t = context;
     t->now = e->at;
-    t->here = debug_frame(e);
+    t->here = e->n ? debug_frame(e) : (DebugFrame){0, 0};
     t->line = e->line;
-    t->chunk = frame_proto(e->fp)->source->chunk_name;
+    t->chunk = e->n ? frame_proto(e->fp)->source->chunk_name : NULL;
+    t->where = e->raises ? TOUR_ERROR : TOUR_LINE;
+    t->error = e->raises ? e->error : V_NIL;
     return true;
 }
 
@@ -28,7 +30,7 @@ bool tour_go(Tour *t, DebugTime to)
 {
     moonlet_state *s = debug_state(t->rec, to, note_place, t);
     if (!s) return false;
-    set_state(t, s, TOUR_LINE);
+    set_state(t, s, t->where);
     return true;
 }
 
@@ -45,7 +47,8 @@ static void find_failure(Tour *t)
 
 void tour_go_end(Tour *t)
 {
-    moonlet_state *s = debug_failure(t->rec);
+    Value error = V_NIL;
+    moonlet_state *s = debug_failure(t->rec, &error);
     TourWhere where = s ? TOUR_FAILURE : TOUR_END;
     if (!s) s = moonlet_recording_state(t->rec, UINT64_MAX);
     t->hit = NULL;
@@ -54,6 +57,7 @@ void tour_go_end(Tour *t)
     t->here = (DebugFrame){0, 0};
     t->line = 0;
     t->chunk = NULL;
+    t->error = error;
     if (where == TOUR_FAILURE) find_failure(t);
 }
 
@@ -177,8 +181,11 @@ moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
                            const char *expression)
 {
     DebugPath *to = mem_alloc(sizeof *to);
-    if (t->where != TOUR_LINE)
+    if (!tour_is_within(t->where))
         return api_refuse(t->state, MOONLET_ERROR_HOST, "the program has ended");
+    if (t->where == TOUR_ERROR)
+        return api_refuse(t->state, MOONLET_ERROR_HOST,
+                          "an error is on its way: nothing can be changed here");
     if (!path_parse(to, path))
         return api_refuse(t->state, MOONLET_ERROR_HOST, "that is no variable, nor a field");
     moonlet_result r = debug_evaluate(t->state, p, expression);
@@ -215,7 +222,7 @@ static bool outside_of(void *context, DebugEvent *e)
 static DebugVisit *visit_of(const Tour *t, TourMove how)
 {
     if (how == TOUR_ON) return NULL;
-    if (how == TOUR_INTO || t->where != TOUR_LINE) return any_line; /* there is no frame */
+    if (how == TOUR_INTO || !t->here.depth) return any_line; /* there is no frame */
     return how == TOUR_OVER ? not_within : outside_of;
 }
 
@@ -232,9 +239,11 @@ static bool move(Tour *t, TourMove how, bool back)
     t->hit = NULL;
     if (!s.also && !t->break_count) return false;
     tour_seek_begin(&s);
+    t->rec->raises = tour_has_errors(t);
     const DebugFilter *f = how == TOUR_INTO || s.also == any_line ? NULL : tour_filter(&s);
     bool has = back ? debug_quick_last(t->rec, t->now, f, tour_is_hit, &s, &found)
                     : debug_quick_next(t->rec, t->now, f, tour_is_hit, &s, &found);
+    t->rec->raises = false;
     tour_seek_end(&s);
     t->hit = has ? s.hit : NULL;
     if (t->hit && t->hit->rule && !back) t->hit->counted = found;
@@ -265,7 +274,8 @@ static bool move_back(Tour *t, TourMove how)
             return false;
         }
         leave_branch(t);
-        if (t->where == TOUR_LINE) t->now.event++; /* so that where it was begun is looked at */
+        if (tour_is_within(t->where))
+            t->now.event++; /* so that where it was begun is looked at */
     }
     return true;
 }
@@ -274,7 +284,7 @@ static bool move_back(Tour *t, TourMove how)
 static bool move_on(Tour *t, TourMove how)
 {
     if (tour_goes_on(t)) t->changed = true;
-    if (t->where != TOUR_LINE && !t->changed) return false;
+    if (!tour_is_within(t->where) && !t->changed) return false;
     for (;;) {
         bool runs = t->changed;
         if (runs && !begin_branch(t)) return false;
@@ -398,14 +408,17 @@ const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *
 typedef struct Change {
     DebugPath *path;
     DebugSeen now;
+    bool other;
 } Change;
 
+/* Or where the call begins of whose frame it is a variable: what is earlier is another's. */
 static bool was_other(void *context, DebugEvent *e)
 {
     Change *c = context;
     bool relevant;
     DebugSeen s = path_see(c->path, e, &relevant);
-    return relevant && !seen_same(s, c->now);
+    c->other = !seen_same(s, c->now);
+    return relevant && (c->other || (c->path->base == PATH_LOCAL && e->enters));
 }
 
 static unsigned wants_change(void *context, const Proto *p, uint32_t i)
@@ -434,12 +447,14 @@ bool tour_go_change(Tour *t, DebugPath *p)
 {
     Change c = {.path = p};
     DebugTime found;
-    if (t->where != TOUR_LINE) return false;
+    if (!tour_is_within(t->where)) return false;
     moonlet_release(debug_state(t->rec, t->now, note_value, &c));
     const DebugFilter f = {wants_change, change_seen};
     bool slow = p->base == PATH_LOCAL && !p->function;
     if (!debug_quick_last(t->rec, t->now, slow ? NULL : &f, was_other, &c, &found))
         return false;
+    moonlet_release(debug_state(t->rec, found, was_other, &c));
+    if (!c.other) return false;
     t->hit = NULL;
     return tour_go(t, found);
 }

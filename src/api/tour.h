@@ -5,7 +5,8 @@
  *   branch 0   |-----------------now------|   what was recorded
  *   branch 1          |---------|             another future: a variable was changed there
  *
- * A tour is before a line, where the program has failed, or at its end. What it shows is that
+ * A tour is before a line, where an error is raised that the program catches, where it has
+ * failed, or at its end. What it shows is that
  * moment's state; when it has changed that (tour_change), going on runs the program for real
  * from there and records it, as a branch of its own. Going back beyond a branch's beginning
  * leads to where it was begun; what was changed, and its future, is gone then.
@@ -23,7 +24,9 @@
 
 enum { BREAKS_MAX = 1000, BRANCHES_MAX = 1000 };
 
-typedef enum TourWhere { TOUR_LINE, TOUR_FAILURE, TOUR_END } TourWhere;
+typedef enum TourWhere { TOUR_LINE, TOUR_ERROR, TOUR_FAILURE, TOUR_END } TourWhere;
+/* What has a time: a line, or an error that is caught. */
+static inline bool tour_is_within(TourWhere w) { return w <= TOUR_ERROR; }
 
 typedef enum HitRule { HIT_ANY, HIT_EQUAL, HIT_LESS, HIT_LEAST, HIT_MORE, HIT_EVERY } HitRule;
 
@@ -32,6 +35,7 @@ typedef struct TourBreak {
     char *file; /* malloc's: a chunk's name, or the end of its path; NULL: of no place */
     int line;
     bool enters;     /* the line is where a function begins: when it is called */
+    bool errors;     /* where an error is raised that the program catches */
     char *condition; /* malloc's; NULL: none */
     DebugPure *pure; /* the same, if it only looks; once it is asked for */
     char *log;       /* malloc's: a text with {expressions} that is said instead of stopping */
@@ -62,6 +66,7 @@ typedef struct Tour {
     DebugFrame here;     /* the innermost frame */
     const String *chunk; /* of it; NULL where there is none */
     int line;
+    Value error;  /* at an error, or failure */
     bool changed; /* the state is not the recording's any more */
     TourBreak *breaks[BREAKS_MAX];
     int break_count, breaks_made;
@@ -138,6 +143,8 @@ typedef struct TourSeek {
 } TourSeek;
 void tour_seek_begin(TourSeek *s);
 void tour_seek_end(TourSeek *s);
+/* Whether there is a break at errors. */
+bool tour_has_errors(const Tour *t);
 /* Where a hit can be; NULL: anywhere. */
 const DebugFilter *tour_filter(TourSeek *s);
 bool tour_is_hit(void *seek, DebugEvent *e);

@@ -95,8 +95,16 @@ static unsigned break_wants(const TourBreak *b, const Proto *p, uint32_t i)
     return entry ? BREAK_ENTRY : BREAK_LINE;
 }
 
+bool tour_has_errors(const Tour *t)
+{
+    for (int i = 0; i < t->break_count; i++)
+        if (t->breaks[i]->errors) return true;
+    return false;
+}
+
 static bool is_at(const TourBreak *b, const DebugEvent *e)
 {
+    if (b->errors || e->raises) return b->errors && e->raises;
     if (!b->file) return false;
     const AstFunction *source = frame_proto(e->fp)->source;
     const String *name = source->chunk_name;
@@ -120,7 +128,7 @@ static bool holds(TourBreak *b, DebugEvent *e)
 {
     Value v;
     if (!b->condition) return true;
-    if (b->pure && debug_pure_value(b->pure, e, &v)) return !value_is_false(v);
+    if (b->pure && e->n && debug_pure_value(b->pure, e, &v)) return !value_is_false(v);
     return debug_ask(e, condition_holds, b) != 0;
 }
 
@@ -157,13 +165,15 @@ uint64_t tour_hits(Tour *t, TourBreak *b)
     Count c = {b, 0};
     prepare(b);
     bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
-    if (t->where != TOUR_LINE && b->counted.step == t->now.step) return b->hits;
+    if (!tour_is_within(t->where) && b->counted.step == t->now.step) return b->hits;
+    t->rec->raises = b->errors;
     if (forwards)
         debug_quick_pass(t->rec, b->counted, t->now, &f, count_hit, &c);
     else
         debug_quick_pass(t->rec, t->now, b->counted, &f, count_hit, &c);
     b->hits = forwards ? b->hits + c.hits : b->hits - c.hits;
     b->counted = t->now;
+    t->rec->raises = false;
     return b->hits;
 }
 
@@ -225,7 +235,8 @@ static void say_text(const TourSeek *s, const TourBreak *b, DebugEvent *e)
     int line = e->line;
     if (s->back || !s->t->says) return;
     debug_ask(e, say_there, &said);
-    s->t->says(s->t->context, b, said.out, line, frame_proto(e->fp)->source->chunk_name);
+    const String *chunk = e->n ? frame_proto(e->fp)->source->chunk_name : NULL;
+    s->t->says(s->t->context, b, said.out, line, chunk);
 }
 
 /* Hits -------------------------------------------------------------------------------- */
@@ -245,7 +256,7 @@ static bool is_stop(TourSeek *s, int i, DebugEvent *e)
 {
     TourBreak *b = s->t->breaks[i];
     if (b->path) {
-        if (!has_changed(s, i, e)) return false;
+        if (e->raises || !has_changed(s, i, e)) return false;
         return holds(b, e);
     }
     if (!is_met(b, e)) return false;
@@ -267,7 +278,7 @@ bool tour_is_hit(void *seek, DebugEvent *e)
     TourBreak *hit = NULL;
     for (int i = 0; i < s->t->break_count; i++)
         if (is_stop(s, i, e) && !hit) hit = s->t->breaks[i];
-    if (!hit && !(s->also && s->also(s->context, e))) return false;
+    if (!hit && (e->raises || !s->also || !s->also(s->context, e))) return false;
     s->hit = hit;
     return true;
 }
@@ -372,14 +383,14 @@ void tour_seek_begin(TourSeek *s)
         TourBreak *b = t->breaks[i];
         prepare(b);
         if (b->path) watches = true;
-        if (b->rule && !s->back && t->where == TOUR_LINE) tour_hits(t, b);
+        if (b->rule && !s->back && tour_is_within(t->where)) tour_hits(t, b);
         b->passed = t->now;
     }
     note_functions(s);
     if (!watches) return;
     s->seen = calloc((size_t)t->break_count, sizeof *s->seen);
     if (!s->seen) return;
-    if (t->where == TOUR_LINE)
+    if (tour_is_within(t->where))
         moonlet_release(debug_state(t->rec, t->now, note_values, s));
     else
         note_values_at_end(s);

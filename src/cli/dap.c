@@ -116,6 +116,7 @@ static void free_session(Dap *d)
     free(d->references);
     free(d->frames);
     free(d->error);
+    free(d->caught_condition);
     free(d->directory);
     mem_free_root(d);
 }

@@ -169,16 +169,25 @@ void dap_set_data(Dap *d, const json_t *request, const json_t *arguments)
     answer_breaks(request, d->data);
 }
 
+static void set_filter(Dap *d, const char *name, const char *condition)
+{
+    if (!name) return;
+    if (strcmp(name, "uncaught") == 0) d->stops_at_errors = true;
+    if (strcmp(name, "all") != 0) return;
+    d->stops_at_errors = d->stops_at_caught = true;
+    free(d->caught_condition);
+    d->caught_condition = condition && *condition ? strdup(condition) : NULL;
+}
+
 void dap_set_exceptions(Dap *d, const json_t *request, const json_t *arguments)
 {
-    const json_t *list = json_object_get(arguments, "filters"), *word;
+    const json_t *names = json_object_get(arguments, "filters"),
+                 *options = json_object_get(arguments, "filterOptions"), *one;
     size_t i;
-    d->stops_at_errors = false;
-    json_array_foreach(list, i, word)
-    {
-        const char *name = json_string_value(word);
-        if (name && strcmp(name, "uncaught") == 0) d->stops_at_errors = true;
-    }
+    d->stops_at_errors = d->stops_at_caught = false;
+    json_array_foreach(names, i, one) set_filter(d, json_string_value(one), NULL);
+    json_array_foreach(options, i, one)
+        set_filter(d, dap_word(one, "filterId"), dap_word(one, "condition"));
     dap_apply_breaks(d);
     dap_answer(request, NULL);
 }
@@ -383,6 +392,14 @@ static void say(void *context, const TourBreak *b, const char *text, int line,
     free(path);
 }
 
+static void apply_errors(Dap *d)
+{
+    TourBreak *t = d->stops_at_caught ? tour_break(d->tour) : NULL;
+    if (!t) return;
+    t->errors = true;
+    t->condition = d->caught_condition ? strdup(d->caught_condition) : NULL;
+}
+
 void dap_apply_breaks(Dap *d)
 {
     const char *real;
@@ -399,6 +416,7 @@ void dap_apply_breaks(Dap *d)
     }
     json_array_foreach(d->functions, i, b) apply_function(d, b);
     json_array_foreach(d->data, i, b) apply_data(d, b);
+    apply_errors(d);
 }
 
 #endif

@@ -15,7 +15,8 @@
 
 static json_t *filter(const char *name, const char *label, bool normally)
 {
-    return json_pack("{s:s, s:s, s:b}", "filter", name, "label", label, "default", normally);
+    return json_pack("{s:s, s:s, s:b, s:b}", "filter", name, "label", label, "default",
+                     normally, "supportsCondition", !normally);
 }
 
 static json_t *capabilities(void)
@@ -32,6 +33,7 @@ static json_t *capabilities(void)
                                         "supportsSetExpression",
                                         "supportsDataBreakpoints",
                                         "supportsExceptionInfoRequest",
+                                        "supportsExceptionFilterOptions",
                                         "supportsTerminateRequest",
                                         "supportsDelayedStackTraceLoading",
                                         "supportsBreakpointLocationsRequest"};
@@ -39,6 +41,7 @@ static json_t *capabilities(void)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         json_object_set_new(body, words[i], json_true());
     json_array_append_new(filters, filter("uncaught", "Errors that nothing catches", true));
+    json_array_append_new(filters, filter("all", "Errors that are caught, too", false));
     json_object_set_new(body, "exceptionBreakpointFilters", filters);
     return body;
 }

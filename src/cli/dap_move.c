@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/dap_session.h"
+#include "lib/lib.h"
 
 /* Stops ------------------------------------------------------------------------------- */
 
@@ -12,7 +13,8 @@ static const char *reason_of(const Dap *d)
 {
     const Tour *t = d->tour;
     if (t->hit) {
-        return t->hit->path     ? "data breakpoint"
+        return t->hit->errors   ? "exception"
+               : t->hit->path   ? "data breakpoint"
                : t->hit->enters ? "function breakpoint"
                                 : "breakpoint";
     }
@@ -24,9 +26,19 @@ static const char *reason_of(const Dap *d)
 static bool is_end(const Dap *d)
 {
     const Tour *t = d->tour;
-    if (t->where == TOUR_LINE || d->attached || dap_is(d->launch, "stopAtEnd", false))
+    if (tour_is_within(t->where) || d->attached || dap_is(d->launch, "stopAtEnd", false))
         return false;
     return t->where == TOUR_END || !d->stops_at_errors;
+}
+
+/* What failed, or is raised: for people. In collected memory. */
+static const char *error_text(const Dap *d)
+{
+    const Tour *t = d->tour;
+    if (t->where == TOUR_FAILURE && d->error) return d->error;
+    if (value_is_string(t->error)) return lib_c_text(value_string(t->error));
+    if (t->error == V_NIL) return "(no error message)";
+    return "(error object is a value that is no text)";
 }
 
 static json_t *stop_body(const Dap *d, const char *reason)
@@ -36,11 +48,14 @@ static json_t *stop_body(const Dap *d, const char *reason)
     if (!co) co = t->state->state->world->main;
     json_t *body = json_pack("{s:s, s:I, s:b}", "reason", reason ? reason : reason_of(d),
                              "threadId", (json_int_t)object_id(co), "allThreadsStopped", 1);
-    if (t->hit) json_object_set_new(body, "hitBreakpointIds", json_pack("[i]", t->hit->number));
+    if (t->hit && !t->hit->errors)
+        json_object_set_new(body, "hitBreakpointIds", json_pack("[i]", t->hit->number));
     if (t->where == TOUR_END)
         json_object_set_new(body, "description", json_string("The program has ended"));
-    if (t->where == TOUR_FAILURE && d->error)
-        json_object_set_new(body, "text", dap_text(d->error, strcspn(d->error, "\n")));
+    if (t->where == TOUR_FAILURE || t->where == TOUR_ERROR) {
+        const char *text = error_text(d);
+        json_object_set_new(body, "text", dap_text(text, strcspn(text, "\n")));
+    }
     return body;
 }
 
@@ -75,7 +90,7 @@ static void move(Dap *d, const json_t *request, TourMove how, bool back)
 {
     if (!can_move(d, request)) return;
     dap_answer(request, how == TOUR_ON ? json_pack("{s:b}", "allThreadsContinued", 1) : NULL);
-    if (!back && d->tour->where != TOUR_LINE && !tour_goes_on(d->tour)) {
+    if (!back && !tour_is_within(d->tour->where) && !tour_goes_on(d->tour)) {
         dap_ended(d);
         return;
     }
@@ -134,16 +149,18 @@ void dap_exception_info(Dap *d, const json_t *request, const json_t *arguments)
 {
     (void)arguments;
     if (!can_move(d, request)) return;
-    if (d->tour->where != TOUR_FAILURE) {
+    bool caught = d->tour->where == TOUR_ERROR;
+    if (d->tour->where != TOUR_FAILURE && !caught) {
         dap_refuse(request, "there is no error here");
         return;
     }
-    const char *text = d->error ? d->error : "(no error message)";
+    const char *text = error_text(d);
     json_t *what = dap_text(text, strcspn(text, "\n")), *details = json_object();
     json_object_set_new(details, "message", json_incref(what));
     json_object_set_new(details, "stackTrace", dap_text(text, strlen(text)));
-    dap_answer(request, json_pack("{s:s, s:o, s:s, s:o}", "exceptionId", "error", "description",
-                                  what, "breakMode", "unhandled", "details", details));
+    dap_answer(request,
+               json_pack("{s:s, s:o, s:s, s:o}", "exceptionId", "error", "description", what,
+                         "breakMode", caught ? "always" : "unhandled", "details", details));
 }
 
 #endif

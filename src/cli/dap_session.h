@@ -47,8 +47,9 @@ typedef struct Dap {
     json_t *functions; /* the same of functions and of data */
     json_t *data;
     int breaks_made;
-    bool stops_at_errors;
-    Value function; /* the program */
+    bool stops_at_errors, stops_at_caught; /* those that nothing catches; all others */
+    char *caught_condition;                /* malloc's; NULL: none */
+    Value function;                        /* the program */
     Value *args;
     size_t arg_count;
     moonlet_recording *rec;

@@ -336,6 +336,10 @@ static void assign_field(Dap *d, const json_t *request, const DapReference *r, c
         dap_refuse(request, "that cannot be assigned to");
         return;
     }
+    if (d->tour->where == TOUR_ERROR) {
+        dap_refuse(request, "an error is on its way: nothing can be changed here");
+        return;
+    }
     DebugPlaces p = debug_places(d->tour->state, NULL);
     moonlet_result v = debug_evaluate(d->tour->state, p.count ? p.at : NULL, text);
     dap_io_flush();
@@ -350,7 +354,7 @@ static void assign_field(Dap *d, const json_t *request, const DapReference *r, c
 static bool can_assign(const Dap *d, const json_t *request)
 {
     if (!dap_has_stopped(d, request)) return false;
-    if (d->tour->where == TOUR_LINE) return true;
+    if (tour_is_within(d->tour->where)) return true; /* at an error, see tour_assign */
     dap_refuse(request, "the program has ended: what is changed here, nobody would see");
     return false;
 }

@@ -18,7 +18,7 @@ typedef bool Command(Debugger *d, const char *argument); /* false: no more comma
 /* From the end there is only the way back. */
 static bool move(Debugger *d, TourMove how, bool back)
 {
-    if (!back && d->tour->where != TOUR_LINE) {
+    if (!back && !tour_is_within(d->tour->where)) {
         printf("the program has ended: go back with rs, rn or rc\n");
         return true;
     }
@@ -56,7 +56,7 @@ static bool do_watch(Debugger *d, const char *text)
     DebugPath *p = mem_alloc(sizeof *p);
     if (!path_parse(p, text)) {
         printf("watch takes a variable, or a field: a.b[3].c\n");
-    } else if (d->tour->where != TOUR_LINE) {
+    } else if (!tour_is_within(d->tour->where)) {
         printf("watch needs a line to look back from: rs goes to the last one\n");
     } else if (tour_go_change(d->tour, p)) {
         debugger_moved(d);
@@ -85,7 +85,11 @@ static bool do_when(Debugger *d, const char *a)
 
 static void show_break(const TourBreak *b)
 {
-    printf("break %d at %s:%d%s", b->number, b->file, b->line, b->enters ? " (function)" : "");
+    if (b->errors)
+        printf("break %d at errors that are caught", b->number);
+    else
+        printf("break %d at %s:%d%s", b->number, b->file, b->line,
+               b->enters ? " (function)" : "");
     if (b->condition) printf(" if %s", b->condition);
     printf("\n");
 }
@@ -133,6 +137,24 @@ static bool do_break(Debugger *d, const char *argument)
         show_break(b);
     }
     free(text);
+    return true;
+}
+
+static bool do_catch(Debugger *d, const char *argument)
+{
+    const char *condition = strncmp(argument, "if ", 3) == 0 ? argument + 3 : NULL;
+    if (*argument && !condition) {
+        printf("catch takes no more than a condition: catch if n > 5\n");
+        return true;
+    }
+    TourBreak *b = tour_break(d->tour);
+    if (!b) {
+        printf("too many breaks\n");
+        return true;
+    }
+    b->errors = true;
+    if (condition) b->condition = strdup(condition);
+    show_break(b);
     return true;
 }
 
@@ -224,7 +246,7 @@ static bool do_info(Debugger *d, const char *a)
     } else if (*a == 'b') {
         show_breaks(d);
     } else {
-        if (t->where == TOUR_LINE) printf("step %llu of ", (unsigned long long)t->now.step);
+        if (tour_is_within(t->where)) printf("step %llu of ", (unsigned long long)t->now.step);
         printf("%llu steps, digest %016llx\n",
                (unsigned long long)moonlet_recording_steps(t->rec),
                (unsigned long long)moonlet_digest(t->state));
@@ -259,6 +281,7 @@ static const struct {
     {"run", "r", do_run, false, "to the beginning"},
     {"end", "e", do_end, false, "to the end, or where the program has failed"},
     {"break", "b", do_break, false, "stop at a line, file:line or a function [if expression]"},
+    {"catch", "ca", do_catch, false, "stop where an error is raised that is caught [if expr]"},
     {"delete", "d", do_delete, false, "that break no more; without a number, none"},
     {"print", "p", do_print, false, "the value of an expression, in the frame"},
     {"set", "set", do_set, false, "change a variable, and go on from there for real"},

@@ -47,6 +47,24 @@ static void print_place(const DebugPlace *p)
     if (p->line) printf(":%d", p->line);
 }
 
+static void print_value(const Debugger *d, const State *s, Value v)
+{
+    Look l;
+    Sheet out = {.coloured = sheet_wants_colours()};
+    look_begin(&l, d->cli, s, &out);
+    look_show(&l, v, 0);
+    look_end(&l);
+    sheet_print(&out);
+    sheet_free(&out);
+}
+
+static void show_error(const Debugger *d)
+{
+    printf("raised, to be caught: ");
+    print_value(d, d->tour->state->state, d->tour->error);
+    printf("\n");
+}
+
 void debugger_show(const Debugger *d)
 {
     const char *how[] = {"returned", "failed", "was stopped", "ended the process"};
@@ -60,6 +78,7 @@ void debugger_show(const Debugger *d)
     if (t->hit) printf("break %d, ", t->hit->number);
     print_place(p);
     printf("\n");
+    if (t->where == TOUR_ERROR) show_error(d);
     if (p->line) show_lines(p->chunk, p->line, p->line, p->line);
 }
 
@@ -73,17 +92,6 @@ void debugger_moved(Debugger *d)
 }
 
 /* Values ------------------------------------------------------------------------------ */
-
-static void print_value(const Debugger *d, const State *s, Value v)
-{
-    Look l;
-    Sheet out = {.coloured = sheet_wants_colours()};
-    look_begin(&l, d->cli, s, &out);
-    look_show(&l, v, 0);
-    look_end(&l);
-    sheet_print(&out);
-    sheet_free(&out);
-}
 
 void debugger_result(const Debugger *d, const moonlet_result *r)
 {

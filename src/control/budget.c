@@ -461,7 +461,7 @@ EXEC(eval_throw_again)
 {
     M->native = fp;
     M->error = fp[0];
-    HAND(eval_throw, n, fp, acc, d);
+    HAND(eval_throw_on, n, fp, acc, d);
 }
 
 EXEC(eval_stop_call)
@@ -561,9 +561,9 @@ bool eval_stop_end(Machine *M)
 
 EXEC(eval_poll_throw)
 {
-    if (LIKELY(refuel(M, fp, &node_throw_again))) HAND(eval_throw, n, fp, acc, d);
+    if (LIKELY(refuel(M, fp, &node_throw_again))) HAND(eval_throw_on, n, fp, acc, d);
     Value error = M->error;
-    if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+    if (!can_stop(M, fp, NULL)) HAND(eval_throw_on, n, fp, acc, d);
     fp[0] = error;
     M->open = 1;
     stop(M, fp, 1, &node_throw_again);

@@ -6,6 +6,7 @@
 
 #include "control/collect.h"
 #include "control/held.h"
+#include "control/raise.h"
 #include "control/stress.h"
 #include "control/switch.h"
 #include "control/world.h"
@@ -577,6 +578,12 @@ static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
 }
 
 EXEC(eval_throw)
+{
+    if (UNLIKELY(M->watch != NULL || M->breaks != NULL)) fp = raise_tell(M, n, fp);
+    HAND(eval_throw_on, n, fp, acc, d);
+}
+
+EXEC(eval_throw_on)
 {
     if (UNLIKELY(M->stop && !M->fatal)) HAND(eval_stop, n, fp, acc, d);
     stress_stack(M, n, fp);

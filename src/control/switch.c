@@ -393,10 +393,10 @@ EXEC(switch_fail)
     bool wrapped = b->wrapped;
     fp = to_resumer(M, b);
     if (wrapped || M->fatal) {
-        if (M->fatal) HAND(eval_throw, n, fp, acc, d);
+        if (M->fatal) HAND(eval_throw_on, n, fp, acc, d);
         add_position(M);
         if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll_throw, n, fp, acc, d);
-        HAND(eval_throw, n, fp, acc, d);
+        HAND(eval_throw_on, n, fp, acc, d);
     }
     fp[0] = V_FALSE;
     fp[1] = M->error;

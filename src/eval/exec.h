@@ -179,6 +179,8 @@ EXEC(eval_no_memory);
 EXEC(eval_deliver);
 /* Raises M->error from node n. */
 EXEC(eval_throw);
+/* The same of an error that has been raised before, which goes on. */
+EXEC(eval_throw_on);
 /* Pauses at node n, for M->stop. If a C function waits below, it raises an error that nothing
  * catches instead. */
 EXEC(eval_stop);

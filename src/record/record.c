@@ -107,14 +107,14 @@ bool record_may_take(const Machine *M) { return M->depth == 1 && !M->boundary &&
 
 /* As the build kind stress does it: nothing of it is the program's work, nor has it allocated
  * anything. */
-Value *record_take(Machine *M, const Node *n, Value *fp, State **state)
+static Value *take(Machine *M, const Node *n, Value *fp, size_t used, State **state)
 {
     int64_t *meter = mem_meter;
     mem_meter = NULL;
     uint64_t counted = mem_count_stop(), before = M->run.counted, from = M->run.counted_from;
     uint64_t epoch = M->run.epoch;
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
-    switch_save(M, b, fp, fp + frame_used_at(M, n, fp), CO_PAUSED);
+    switch_save(M, b, fp, fp + used, CO_PAUSED);
     b->node = n;
     b->debt = b->paid = 0;
     *state = machine_snapshot_own(M, NULL);
@@ -129,6 +129,22 @@ Value *record_take(Machine *M, const Node *n, Value *fp, State **state)
 }
 
 static bool never_enough(void *context, uint64_t objects) { return false; }
+
+Value *record_take(Machine *M, const Node *n, Value *fp, State **state)
+{
+    return take(M, n, fp, frame_used_at(M, n, fp), state);
+}
+
+Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state)
+{
+    bool native = M->native == fp;
+    uint32_t open = M->open;
+    M->open = 0;
+    fp = take(M, value_is(fp[-1], OBJ_CLOSURE) ? n : NULL, fp, frame_extent(fp), state);
+    M->open = open;
+    if (native) M->native = fp;
+    return fp;
+}
 
 /* What the run holds, with its points or without; *objects of snapshots were looked at. */
 static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool points,

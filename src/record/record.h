@@ -66,6 +66,9 @@ void record_begin(Record *r, Machine *M);
 void record_end(Record *r, RecordEnd end);
 /* A poll's snapshot of the run, which is at node n, of which it notices nothing; gives fp. */
 Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
+/* The same where an error is about to be thrown: to be looked at, and not to be gone on with.
+ */
+Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);
 /* Drops what replays have left, if there are more than so many. */

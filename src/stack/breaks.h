@@ -40,7 +40,8 @@ typedef struct Breaks {
     bool (*line)(Machine *M, const Node *n, Value **fp, bool enters);
     /* Something may be written: by a node of which that is wanted, or by a native. true ends
      * the run, at the next such node or line. */
-    bool (*store)(Machine *M, const Node *n, Value **fp); /* of a native: NULL */
+    bool (*store)(Machine *M, const Node *n, Value **fp);               /* of a native: NULL */
+    Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
     bool ends;          /* a native's store has said so */
     const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */

@@ -75,6 +75,8 @@ typedef struct Watch {
     bool (*line)(Machine *M, const Node *n, Value **fp); /* the frame may be moved */
     /* Of an error that nothing catches, while the stack is as it was. */
     void (*uncaught)(Machine *M, const Node *n, Value *fp);
+    /* Of one that something will catch, before it does. Gives the frame, perhaps moved. */
+    Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends);
     void *context;
 } Watch;
 /* For a run that is not in the evaluator. */

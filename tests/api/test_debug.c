@@ -423,7 +423,8 @@ START_TEST(where_it_has_failed)
 {
     moonlet_recording *rec =
         recorded("x = 1\nlocal function f()\n  x = 2\n  error('no')\nend\nf()", 0);
-    moonlet_state *s = debug_failure(rec);
+    Value error;
+    moonlet_state *s = debug_failure(rec, &error);
     ck_assert_ptr_nonnull(s);
     moonlet_result r = moonlet_stacktrace(s);
     ck_assert_uint_ge(r.error->count, 3);
@@ -434,7 +435,104 @@ START_TEST(where_it_has_failed)
     moonlet_release(s);
     moonlet_recording_release(rec);
     rec = recorded("return 1", 0);
-    ck_assert_ptr_null(debug_failure(rec));
+    ck_assert_ptr_null(debug_failure(rec, &error));
+    moonlet_recording_release(rec);
+}
+END_TEST
+
+/* Errors that are caught ---------------------------------------------------------------- */
+
+static const char *const raising[] = {
+    "local function f(n)\n  if n % 3 == 0 then error(n) end\n  return n .. (n % 5 == 0 and {} "
+    "or "
+    "'')\nend\nfor i = 1, 30 do pcall(f, i) xpcall(f, function(e) return e end, i) end",
+    "local co = coroutine.wrap(function()\n  pcall(error, 1) coroutine.yield()\n  error(2)\n"
+    "end)\nco()\nprint(pcall(co))\ncoroutine.resume(coroutine.create(error), 3)\n"
+    "local function deep(n) if n == 0 then error{} end return (deep(n - 1)) end\n"
+    "pcall(deep, 500) pcall(pcall, error) pcall(string.rep) pcall(nil)\n"
+    "xpcall(error, function(e) error(e) end, 5)\n"
+    "require 'state'.try(error, 7) pcall(error, 8) error(9)",
+};
+
+typedef struct Raised {
+    DebugTime at;
+    Value error;
+    int line;
+} Raised;
+
+static bool is_raised(void *context, DebugEvent *e)
+{
+    if (!e->raises) return false;
+    *(Raised *)context = (Raised){e->at, e->error, e->line};
+    return true;
+}
+
+static unsigned wants_nothing(void *context, const Proto *p, uint32_t i) { return 0; }
+
+/* All of them; line by line or at full speed, forwards or back. */
+static size_t raised(moonlet_recording *rec, Raised *all, bool quick, bool back)
+{
+    static const DebugFilter nothing = {wants_nothing, NULL};
+    DebugTime at = back ? time_never : time_begin;
+    size_t n = 0;
+    for (; n < EVENTS; n++) {
+        const DebugFilter *f = quick ? &nothing : NULL;
+        bool has = back ? debug_quick_last(rec, at, f, is_raised, &all[n], &at)
+                        : debug_quick_next(rec, at, f, is_raised, &all[n], &at);
+        if (!has) return n;
+        all[n].at = at; /* which was not known there */
+    }
+    return n;
+}
+
+START_TEST(errors_that_are_caught)
+{
+    static const uint64_t spacings[] = {0, 1, 13};
+    static const size_t counts[] = {28, 230}; /* a handler that fails is called again */
+    static Raised first[EVENTS], other[EVENTS];
+    for (size_t i = 0; i < 3; i++) {
+        moonlet_recording *rec = recorded(raising[_i], spacings[i]);
+        rec->raises = true;
+        size_t n = raised(rec, i ? other : first, false, false);
+        ck_assert_uint_eq(n, counts[_i]);
+        for (int way = i ? 0 : 1; way < 4; way++) {
+            ck_assert_uint_eq(raised(rec, other, way & 1, way & 2), n);
+            for (size_t k = 0; k < n; k++) {
+                const Raised *a = &first[k], *b = &other[way & 2 ? n - 1 - k : k];
+                ck_assert_msg(is_same(a->at, b->at), "way %d, %d: %d.%d and %d.%d", way, (int)k,
+                              (int)a->at.step, (int)a->at.event, (int)b->at.step,
+                              (int)b->at.event);
+                ck_assert_int_eq(a->line, b->line);
+            }
+        }
+        moonlet_recording_release(rec);
+    }
+}
+END_TEST
+
+/* The state is that of the moment, frames and all, and the run goes on as if nobody had looked.
+ */
+START_TEST(worlds_of_caught_errors)
+{
+    moonlet_recording *rec =
+        recorded("n = 0\nlocal function f(a)\n  n = n + 1\n  error(a)\nend\n"
+                 "for i = 1, 20 do pcall(f, i) end",
+                 0);
+    Raised all[20];
+    rec->raises = true;
+    ck_assert_uint_eq(raised(rec, all, true, false), 20);
+    for (int i = 19; i >= 0; i--) {
+        moonlet_state *s = debug_state(rec, all[i].at, NULL, NULL);
+        assert_number(moonlet_number(number_in(s, "n")), i + 1);
+        DebugPlaces p = debug_places(s, NULL);
+        ck_assert_uint_eq(p.count, 4);
+        ck_assert_int_eq(p.at[1].line, 4);
+        moonlet_result r = debug_evaluate(s, &p.at[1], "a * 2");
+        assert_number(moonlet_result_value(&r, 0), 2 * (i + 1));
+        moonlet_release(r.state);
+        debug_places_free(&p);
+        moonlet_release(s);
+    }
     moonlet_recording_release(rec);
 }
 END_TEST
@@ -450,5 +548,7 @@ int main(void)
     tcase_add_loop_test(t, worlds_of_lines, 0, PROGRAMS);
     tcase_add_test(t, the_first_line_that_passes);
     tcase_add_test(t, where_it_has_failed);
+    tcase_add_loop_test(t, errors_that_are_caught, 0, 2);
+    tcase_add_test(t, worlds_of_caught_errors);
     return run_suite(t);
 }

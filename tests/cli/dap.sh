@@ -53,7 +53,7 @@ talk "what it can" "$(printf 'true\ttrue\ttrue\ttrue\ttrue\ttrue\ttrue')" <<'LUA
 local can = dap.request("initialize", {adapterID = "moonlet"})
 print(can.supportsStepBack, can.supportsEvaluateForHovers, can.supportsSetVariable,
   can.supportsConditionalBreakpoints, can.supportsLogPoints, can.supportsDataBreakpoints,
-  #can.exceptionBreakpointFilters == 1)
+  #can.exceptionBreakpointFilters == 2)
 LUA
 
 talk "a break, and the way back" "breakpoint 3
@@ -219,6 +219,69 @@ LUA
 talk "without errors to stop at it ends" "terminated" <<'LUA'
 program(nil, function() dap.request("setExceptionBreakpoints", {filters = {list = true}}) end)
 print(dap.stop())
+LUA
+
+cat >caught.lua <<'LUA'
+local function f(n)
+  local twice = n * 2
+  if n % 2 == 0 then
+    error("even: " .. n, 0)
+  end
+  return n .. {}
+end
+for i = 1, 4 do
+  pcall(f, i)
+end
+LUA
+
+talk "errors that are caught, both ways" "exception 6
+caught.lua:6: attempt to concatenate a table value
+always
+twice = 2
+exception 4
+even: 2
+exception 6
+exception 4	even: 4
+an error is on its way: nothing can be changed here
+exception 6
+terminated" <<'LUA'
+dap.launch({program = "caught.lua"}, nil, function()
+  dap.request("setExceptionBreakpoints", {filters = {"all"}})
+end)
+local function go(command)
+  dap.go(command)
+  local frame = dap.frames()
+  for i = 1, #frame do
+    if frame[i].line > 0 then
+      dap.frame = frame[i].id
+      return dap.stopped.reason .. " " .. frame[i].line
+    end
+  end
+  return dap.stopped.reason
+end
+print(dap.stop())
+local info = dap.request("exceptionInfo", {threadId = dap.thread})
+print(info.description)
+print(info.breakMode)
+print(dap.shown(dap.scope "Locals"):match("twice = %d"))
+print(go "continue")
+print(dap.stopped.text)
+print(go "continue")
+print(go "continue", dap.stopped.text)
+print((select(2, dap.request("setExpression", {expression = "i", value = "1", frameId = dap.frame}))))
+print(go "reverseContinue")
+dap.request("setExceptionBreakpoints", {filters = {list = true}})
+print(dap.go "continue")
+LUA
+
+talk "or only some of them" "exception
+3	6" <<'LUA'
+dap.launch({program = "caught.lua"}, nil, function()
+  dap.request("setExceptionBreakpoints", {filters = {list = true},
+    filterOptions = {{filterId = "all", condition = "n == 3"}}})
+end)
+print((dap.stop():match("%a+")))
+print((dap.evaluate "n"), (dap.evaluate "twice"))
 LUA
 
 talk "the first line, and the end" "entry 7

@@ -77,6 +77,38 @@ debug "what cannot be changed" "there is no such table" r n n "set nothing.x = 1
 debug "what was always so" "print has been so from the beginning" rs "watch print"
 debug "when something is first true" "33" "when total > 30" "p total"
 debug "when it never is" "total > 1000: true before none of the 70 lines that were looked at" "when total > 1000"
+cat >caught.lua <<'LUA'
+local function f(n)
+  local twice = n * 2
+  if n == 3 then error("three", 0) end
+  return twice
+end
+for i = 1, 6 do
+  n = i
+  pcall(f, i)
+end
+pcall(nil)
+LUA
+# caught NAME EXPECTED command...: the same of that program
+caught()
+{
+    local name=$1 expected=$2
+    shift 2
+    # shellcheck disable=SC2016
+    expect "$name" 0 "$expected" "" bash -c 'program=$1; shift
+        printf "%s\n" "$@" | "$program" -d caught.lua 2>/dev/null | sed "/^(moonlet) /d" | tail -1' - "$MOONLET" "$@"
+}
+caught "an error that is caught" '>    3    if n == 3 then error("three", 0) end' catch c
+caught "its frame" "6" catch c "p twice"
+caught "the next one" ">   10  pcall(nil)" catch c c
+caught "and back to it" "6" catch c c rc "p twice"
+caught "under a condition" ">   10  pcall(nil)" "catch if n ~= 3" c
+caught "it is a break" "break 1 at errors that are caught if n ~= 3" "catch if n ~= 3" "i b"
+caught "and no more of it" "the end: the program returned" catch "d 1" c
+caught "who wrote what is seen there" ">    7    n = i" catch c "watch _G.n"
+caught "a variable of another call is another one" "n has been so since its function was entered" catch c "watch n"
+caught "nothing is changed there" "an error is on its way: nothing can be changed here" catch c "set n = 1"
+
 debug "no such command" "no command 'xyzzy': help lists them" xyzzy
 
 expect "what the program writes comes first" 0 "1
