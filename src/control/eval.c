@@ -577,9 +577,15 @@ static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
     if (UNLIKELY(M->watch)) M->watch->uncaught(M, n, fp);
 }
 
+static COLD EXEC(throw_told)
+{
+    fp = raise_tell(M, n, fp);
+    HAND(eval_throw_on, n, fp, acc, d);
+}
+
 EXEC(eval_throw)
 {
-    if (UNLIKELY(M->watch != NULL || M->breaks != NULL)) fp = raise_tell(M, n, fp);
+    if (UNLIKELY(M->watch != NULL || M->breaks != NULL)) HAND(throw_told, n, fp, acc, d);
     HAND(eval_throw_on, n, fp, acc, d);
 }
 
