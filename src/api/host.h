@@ -65,5 +65,10 @@ void *library_bytes(const moonlet_type_info *type, const void *from);
  * told of them. */
 Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init);
 void library_userdata_watch(void *bytes, const moonlet_type_info *type);
+/* With its metatable, and watched; nil where there is no memory. */
+Value library_new_userdata(Machine *M, const moonlet_type_info *type, const void *init);
+/* The bytes of one of these, for the run to write; NULL where there is no memory. */
+void *library_userdata_write(Machine *M, Userdata *u);
+extern const UserdataKind library_kind; /* of all of these */
 
 #endif

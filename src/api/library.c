@@ -79,7 +79,7 @@ static void contents(const Userdata *u, const void *bytes, UserdataAddFn *add, v
     else if (type->copy && !type->finalize)
         add(to, bytes, type->size);
 }
-static const UserdataKind kind = {.contents = contents};
+const UserdataKind library_kind = {.contents = contents};
 
 /* NULL: the same. */
 Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init)
@@ -89,11 +89,13 @@ Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void
     Userdata *u = run_new_userdata(&M->run, type, 0);
     mem_count(type->size);
     u->size = type->size;
-    u->kind = &kind;
-    if (type->copy)
+    u->kind = &library_kind;
+    if (type->copy) {
         u->body.own = bytes;
-    else
+        u->body.own_epoch = M->run.epoch;
+    } else {
         u->data = bytes;
+    }
     return u;
 }
 
@@ -102,7 +104,7 @@ void library_userdata_watch(void *bytes, const moonlet_type_info *type)
     if (type->finalize) watch_add(bytes, lost, type);
 }
 
-static Value new_userdata(Machine *M, const moonlet_type_info *type, const void *init)
+Value library_new_userdata(Machine *M, const moonlet_type_info *type, const void *init)
 {
     Userdata *u = library_userdata(M, type, init);
     if (!u) return V_NIL;
@@ -130,7 +132,7 @@ moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_i
 {
     Session S;
     api_begin(&S, s);
-    Value v = new_userdata(S.M, type, init);
+    Value v = library_new_userdata(S.M, type, init);
     if (v == V_NIL) return api_end_memory(&S);
     return api_end_values(&S, &v, 1);
 }
@@ -138,7 +140,7 @@ moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_i
 moonlet_value moonlet_context_new_userdata(moonlet_context *c, const moonlet_type_info *type,
                                            const void *init)
 {
-    return value_out(new_userdata(c->M, type, init));
+    return value_out(library_new_userdata(c->M, type, init));
 }
 
 const void *moonlet_userdata(const moonlet_state *s, moonlet_value v,
@@ -157,19 +159,25 @@ const void *moonlet_context_userdata(moonlet_context *c, moonlet_value v,
     return bytes_of(c->M, value_in(v), type);
 }
 
-/* In contents that this run does not own yet, the bytes are another's. */
+/* Bytes that another epoch has made are another state's. */
+void *library_userdata_write(Machine *M, Userdata *u)
+{
+    const moonlet_type_info *type = u->tag;
+    if (!type->copy) return u->data;
+    const UserdataBody *now = heap_userdata(&M->run, u);
+    if (now->own_epoch == M->run.epoch) return now->own;
+    void *own = library_bytes(type, now->own);
+    if (!own) return NULL;
+    type->copy(own, now->own, type->size);
+    library_userdata_watch(own, type);
+    UserdataBody *b = heap_userdata_mut(&M->run, u);
+    b->own_epoch = M->run.epoch;
+    return b->own = own;
+}
+
 void *moonlet_context_userdata_write(moonlet_context *c, moonlet_value v,
                                      const moonlet_type_info *type)
 {
     Userdata *u = checked(value_in(v), type);
-    if (!u) return NULL;
-    if (!type->copy) return u->data;
-    const void *before = heap_userdata(&c->M->run, u);
-    UserdataBody *b = heap_userdata_mut(&c->M->run, u);
-    if (b == before) return b->own;
-    void *own = library_bytes(type, b->own);
-    if (!own) return NULL;
-    type->copy(own, b->own, type->size);
-    if (type->finalize) watch_add(own, lost, type);
-    return b->own = own;
+    return u ? library_userdata_write(c->M, u) : NULL;
 }

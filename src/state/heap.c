@@ -244,7 +244,6 @@ CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
     return claim(R, c, old, &copy->epoch, sizeof *copy);
 }
 
-/* Never in place: contents at another address tell who made the bytes (UserdataBody.own). */
 UserdataBody *heap_userdata_slow(Run *R, Userdata *u)
 {
     const UserdataBody *old = contents(R, u, &u->body);

@@ -61,8 +61,9 @@ typedef struct Cell {
 
 typedef struct UserdataBody {
     Table *meta;
-    Value user; /* debug.setuservalue */
-    void *own;  /* bytes of which each state has its own, or NULL */
+    Value user;         /* debug.setuservalue */
+    void *own;          /* bytes of which each state has its own, or NULL */
+    uint64_t own_epoch; /* which has made them: no other writes there */
 } UserdataBody;
 
 struct Userdata;

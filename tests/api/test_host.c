@@ -394,6 +394,28 @@ START_TEST(userdata_of_each_state)
 }
 END_TEST
 
+/* What else of a userdata was written in a run does not make its bytes that run's. */
+START_TEST(userdata_with_another_value)
+{
+    Counter init = {5, 0};
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_new_userdata(s, &counter_type, &init);
+    moonlet_value v = r.values[0];
+    s = moonlet_next(s, &r);
+    r = moonlet_set(s, "c", v);
+    s = moonlet_next(s, &r);
+    moonlet_state *a = after(moonlet_retain(s), "debug.setuservalue(c, {}) c:add()");
+    moonlet_state *b =
+        after(moonlet_retain(s), "debug.setmetatable(c, debug.getmetatable(c)) c:add()");
+    ck_assert_int_eq(((const Counter *)moonlet_userdata(s, v, &counter_type))->value, 5);
+    ck_assert_int_eq(((const Counter *)moonlet_userdata(a, v, &counter_type))->value, 6);
+    ck_assert_int_eq(((const Counter *)moonlet_userdata(b, v, &counter_type))->value, 6);
+    moonlet_release(a);
+    moonlet_release(b);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(a_function_as_a_term)
 {
     static double base = 1;
@@ -506,6 +528,7 @@ int main(void)
     tcase_add_test(t, states_that_were_resumed_are_refused);
     tcase_add_test(t, tables_in_a_run);
     tcase_add_test(t, userdata_of_each_state);
+    tcase_add_test(t, userdata_with_another_value);
     tcase_add_test(t, a_function_as_a_term);
     tcase_add_test(t, functions_that_wait);
     tcase_add_test(t, no_waiting_on_the_c_stack);
