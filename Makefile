@@ -524,10 +524,22 @@ mpi-run: $(MPI_PROGRAM) $(PROGRAM)
 #
 # C modules of Debian's, and tests of our own, under moonlet and lua5.2.
 
-.PHONY: check-puc
-check-puc: deps-puc ## compiled C modules and programs made for lua5.2, on Moonlet, beside it
+PUC_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/puc/test_*.c))
+PUC_TESTS_OBJ := $(patsubst $(OUT)/%,$(OUT)/obj/%.o,$(PUC_TESTS))
+$(PUC_TESTS_OBJ): EXTRA_CFLAGS = $(CHECK_CFLAGS) -Iinclude/puc
+-include $(PUC_TESTS_OBJ:.o=.d)
+
+$(PUC_TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(PUC_OBJ) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(EXPORTS) -o $@ $< $(PUC_OBJ) $(LIBRARY) $(CHECK_LIBS) $(LIBS)
+
+.PHONY: check-puc puc-tests
+puc-tests: $(PUC_TESTS) # those of this kind
+check-puc: deps-puc deps-check ## compiled C modules and programs made for lua5.2, on Moonlet, beside it
 	$(Q)$(MAKE) all $(LUA_SHARED)
-	$(Q)tests/puc/run.sh --program $(PROGRAM) --library $(LUA_PACKAGE)
+	$(Q)$(MAKE) KIND=debug puc-tests
+	$(Q)tests/puc/run.sh --program $(PROGRAM) --library $(LUA_PACKAGE) --tests $(BUILD)/debug/tests/puc
 
 .PHONY: programs-puc
 programs-puc: deps-puc ## programs of Debian's that are linked with liblua5.2, on Moonlet

@@ -208,7 +208,6 @@ static Machine *open_run(bool no_environment)
     if (no_environment) run_set_field(&M->run, M->run.world->registry, "LUA_NOENV", V_TRUE);
     lib_open_all(M);
     api_attach(M);
-    puc_init();
     return M;
 }
 
@@ -228,6 +227,7 @@ int main(int argc, char **argv)
     if (o.seeded) string_seed(o.seed);
     start_collector();
     eval_init();
+    puc_init();
     if (o.task == TASK_SHOW) return show_image(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
     if (o.task == TASK_DIFF) return diff_images(&c, &o, argv);
     if (o.load_count && !world_open(&world, &c, &o)) return EXIT_FAILURE;

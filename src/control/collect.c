@@ -247,7 +247,7 @@ static bool may_finalize(Machine *M, const Value *a, Value object)
 {
     Userdata *u = value_is(object, OBJ_USERDATA) ? value_pointer(object) : NULL;
     if (!u || !u->kind || !u->kind->finalizes) return true;
-    if (a[CLOSING] == V_FALSE && outside_is_older(M, u->epoch)) return false;
+    if ((a[CLOSING] == V_FALSE || M->shares) && outside_is_older(M, u->epoch)) return false;
     return u->kind->finalizes(u);
 }
 

@@ -118,6 +118,8 @@ void luaL_checkstack(lua_State *L, int sz, const char *msg)
 {
     enum { EXTRA = LUA_MINSTACK };
     if (lua_checkstack(L, sz + EXTRA)) return;
+    bool most = sz < 0 || puc_count(L) + (size_t)sz + EXTRA > LUAI_MAXSTACK;
+    if (L->M->limits.stack_limited && !most) puc_throw_stack(L);
     if (msg)
         luaL_error(L, "stack overflow (%s)", msg);
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* C functions called by Lua, Lua called by C functions, and errors between the two. */
+#include "api/api.h"
 #include "puc/attach.h"
 #include "puc/puc.h"
 
@@ -219,6 +220,7 @@ static Value library_function(Machine *M, void *address)
 
 void puc_init(void)
 {
+    api_init();
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
 }

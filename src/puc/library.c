@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lua's C interface: whole states, the standard libraries, the collector. */
+#include "api/api.h"
 #include "puc/attach.h"
-#include "puc/open.h"
 #include "puc/puc.h"
 
 #include <limits.h>
@@ -20,13 +20,12 @@ const lua_Number *lua_version(lua_State *L)
 
 lua_State *lua_newstate(lua_Alloc f, void *ud)
 {
-    eval_init();
     puc_init();
     Machine *M = machine_begin(NULL);
+    api_attach(M);
     Run *R = &M->run;
     run_set(R, R->world->registry, value_number(1), value_object(R->world->main));
     run_set(R, R->world->registry, value_number(2), value_object(R->world->globals));
-    M->hooks = &puc_hooks;
     Puc *P = puc_attach(M);
     P->owned = true;
     P->alloc = f;

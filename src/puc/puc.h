@@ -90,7 +90,8 @@ typedef struct Puc {
     lua_CFunction panic;
     lua_Alloc alloc;
     void *alloc_data;
-    bool owned; /* the run was made by lua_newstate */
+    const State *taken; /* on its way from who took it */
+    bool owned;         /* the run is lua_close's to end */
 } Puc;
 
 /* Handles -------------------------------------------------------------------------------- */
@@ -101,6 +102,9 @@ void *puc_plain_alloc(void *data, void *p, size_t old, size_t size);
 Puc *puc_attach(Machine *M);
 /* The handle of a coroutine, made when it is not there. */
 lua_State *puc_state_of(Puc *P, Coroutine *co);
+/* The handle of the main coroutine stands for this one from now on, which has taken its place.
+ */
+void puc_set_main(Puc *P, Coroutine *co);
 lua_State *puc_running_slow(Machine *M);
 static inline lua_State *puc_running(Machine *M)
 {
@@ -173,6 +177,8 @@ int puc_enter(Machine *M, Value *a, int n);
 /* Userdata whose blocks a collection has found lost are queued in this run, to be finalized. */
 extern bool puc_has_lost;
 void puc_take_lost(Machine *M);
+/* The bytes, for writing, of one that has none that all states share. */
+void *puc_userdata_own(lua_State *L, Userdata *u);
 /* A LibCClose. */
 int puc_close_file(Machine *M, Value *a, Value file);
 void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta);

@@ -175,7 +175,10 @@ lua_CFunction lua_tocfunction(lua_State *L, int idx)
 void *lua_touserdata(lua_State *L, int idx)
 {
     Value v = puc_value(L, idx);
-    if (value_is(v, OBJ_USERDATA)) return ((Userdata *)value_pointer(v))->data;
+    if (value_is(v, OBJ_USERDATA)) {
+        Userdata *u = value_pointer(v);
+        return LIKELY(u->data != NULL) ? u->data : puc_userdata_own(L, u);
+    }
     return value_is(v, OBJ_LIGHT) ? ((Light *)value_pointer(v))->pointer : NULL;
 }
 
@@ -189,7 +192,10 @@ const void *lua_topointer(lua_State *L, int idx)
 {
     Value v = puc_value(L, idx);
     switch (value_type(v)) {
-    case TYPE_USERDATA:
+    case TYPE_USERDATA: {
+        const Userdata *u = value_pointer(v);
+        return u->data ? u->data : u;
+    }
     case TYPE_LIGHT: return lua_touserdata(L, idx);
     case TYPE_THREAD: return lua_tothread(L, idx);
     case TYPE_TABLE:

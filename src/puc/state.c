@@ -108,6 +108,21 @@ lua_State *puc_state_of(Puc *P, Coroutine *co)
     return P->last = *place;
 }
 
+void puc_set_main(Puc *P, Coroutine *co)
+{
+    lua_State *main = P->main, **from = place_of(P->table, P->size, main->key);
+    if (mem_weak_get(&main->weak) == co) return;
+    lua_State *own = puc_state_of(P, co), **to = place_of(P->table, P->size, own->key);
+    *from = own; /* they change places */
+    *to = main;
+    void *old = mem_weak_get(&main->weak);
+    own->key = main->key;
+    old ? mem_weak_set(&own->weak, old) : mem_weak_clear(&own->weak);
+    start(main, P, co);
+    P->last_co = co;
+    P->last = main;
+}
+
 lua_State *puc_running_slow(Machine *M)
 {
     Puc *P = puc_attach(M);

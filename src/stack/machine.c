@@ -92,6 +92,7 @@ static void set_defaults(Machine *M)
     M->host = NULL;
     M->pins = NULL;
     M->puc = NULL;
+    M->shares = false;
     M->opaque = 0;
     M->goes_on = false;
     M->ticket = 0;

@@ -139,6 +139,7 @@ struct Machine {
     size_t pinned_count;
     const Pins *pins;          /* the same of Lua's C interface */
     struct Puc *puc;           /* its handles on this run (src/puc); NULL: none yet */
+    bool shares;               /* other states may have what it has made before this epoch */
     void *host;                /* its own, passed to its functions */
     const MachineHooks *hooks; /* NULL: none */
     struct Outside *outside;   /* who records or replays it (stack/outside.h); NULL: nobody */

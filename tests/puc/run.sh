@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh --program P --library DIR [name...]: Lua's own C interface, by what was compiled for
+# run.sh --program P --library DIR --tests DIR [name...]: Lua's own C interface, by what was compiled for
 # lua5.2. Ends with the line "N passed, N failed".
 #
 #   api.c                every function: a program made for lua5.2's library, run with that and with
 #                        Moonlet's in its place
 #   fuzz.c               random calls, printed after each: likewise
+#   test_*.c             what moonlet_puc.h promises, and limits: made with Check, in the directory --tests
 #   states/*.lua         what only Moonlet has: forks, snapshots; expectations beside the code
 #   modules/test_*.lua   scripts that use C modules of Debian's: the same output as lua5.2's
 set -u
@@ -20,6 +21,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --program) program=$(realpath "$2"); shift 2 ;;
     --library) library=$(realpath "$2"); shift 2 ;;
+    --tests) tests=$(realpath "$2"); shift 2 ;;
     *) only+=("$1"); shift ;;
     esac
 done
@@ -84,7 +86,27 @@ expected() # name, script: lines of "expect: TEXT", or "expect-prefix: TEXT" of 
     result "$1" $? "$work/diff"
 }
 
+for test in "${tests-/none}"/test_*; do
+    name=${test##*/test_}
+    [ -x "$test" ] && wanted "$name" || continue
+    timeout 300 "$test" >"$work/log" 2>&1
+    result "$name" $? "$work/log"
+done
 wanted api && same_program api
+# An example: compiled with both sorts of headers, run with Moonlet's library.
+example() # name
+{
+    local headers
+    for headers in "$here/../../include/puc" /usr/include/lua5.2; do
+        "${CC:-gcc}" -Wall -I"$headers" -I"$here/../../include" "$here/../../examples/puc/$1.c" \
+            -o "$work/$1" "$library/libmoonlet-lua52.so" &&
+            LD_LIBRARY_PATH=$library "$work/$1" | diff "$here/../../examples/puc/$1.out" - || return
+    done >"$work/log" 2>&1
+}
+if wanted rollback; then
+    example rollback
+    result rollback $? "$work/log"
+fi
 wanted fuzz && same_program fuzz "${FUZZ_FIRST:-1}" "${FUZZ_PROGRAMS:-300}"
 for script in "$here"/states/*.lua; do
     name=${script##*/}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* The world of a lua_State as a value: taken, gone back to, forked, run by moonlet.h. */
+#include "../api/api_test.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <moonlet_puc.h>
+#include <pthread.h>
+
+static lua_State *opened(const char *source)
+{
+    lua_State *L = luaL_newstate();
+    luaL_openlibs(L);
+    ck_assert_msg(!luaL_dostring(L, source), "%s", lua_tostring(L, -1));
+    lua_settop(L, 0);
+    return L;
+}
+
+static void does(lua_State *L, const char *source)
+{
+    int top = lua_gettop(L);
+    ck_assert_msg(!luaL_dostring(L, source), "%s", lua_tostring(L, -1));
+    lua_settop(L, top);
+}
+
+static double number(lua_State *L, const char *expression)
+{
+    lua_pushfstring(L, "return %s", expression);
+    ck_assert_msg(!luaL_dostring(L, lua_tostring(L, -1)), "%s", lua_tostring(L, -1));
+    double d = lua_tonumber(L, -1);
+    lua_pop(L, 2);
+    return d;
+}
+
+static void restored(lua_State *L, const moonlet_state *s)
+{
+    const char *why = moonlet_puc_restore(L, s);
+    ck_assert_msg(!why, "%s", why);
+}
+
+/* Going back ----------------------------------------------------------------------------- */
+
+START_TEST(goes_back)
+{
+    lua_State *L = opened("hp = 10 t = {1, 2} co = coroutine.wrap(function() "
+                          "for i = 1, 9 do coroutine.yield(i) end end) co()");
+    moonlet_state *s = moonlet_puc_state(L);
+    for (int i = 0; i < 3; i++) {
+        does(L, "hp = hp - 1 t[#t + 1] = {} t[1] = co()");
+        ck_assert_double_eq(number(L, "hp"), 9);
+        ck_assert_double_eq(number(L, "#t"), 3);
+        ck_assert_double_eq(number(L, "t[1]"), 2);
+        restored(L, s);
+        ck_assert_double_eq(number(L, "hp + #t + t[1]"), 13);
+    }
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+/* The stack is part of the state; so is that of a thread, and what the registry holds. */
+START_TEST(stacks_go_back)
+{
+    lua_State *L = opened("");
+    lua_pushliteral(L, "below");
+    lua_newtable(L);
+    lua_State *co = lua_newthread(L);
+    luaL_loadstring(co, "local a, b = ... local c = coroutine.yield(a + b) return c, a");
+    lua_pushinteger(co, 1);
+    lua_pushinteger(co, 2);
+    lua_pushliteral(L, "referenced");
+    int ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    moonlet_state *fresh = moonlet_puc_state(L);
+
+    ck_assert_int_eq(lua_resume(co, L, 2), LUA_YIELD);
+    ck_assert_int_eq((int)lua_tointeger(co, -1), 3);
+    moonlet_state *yielded = moonlet_puc_state(L);
+    luaL_unref(L, LUA_REGISTRYINDEX, ref);
+    lua_pop(co, 1);
+    lua_pushliteral(co, "given");
+    ck_assert_int_eq(lua_resume(co, L, 1), LUA_OK);
+    lua_settop(L, 1);
+    lua_pushliteral(L, "other");
+
+    restored(L, yielded);
+    ck_assert_int_eq(lua_gettop(L), 3);
+    ck_assert_ptr_eq(lua_tothread(L, 3), co);
+    ck_assert_int_eq(lua_status(co), LUA_YIELD);
+    ck_assert_int_eq(lua_gettop(co), 1);
+    ck_assert_int_eq((int)lua_tointeger(co, -1), 3);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    ck_assert_str_eq(lua_tostring(L, -1), "referenced");
+
+    restored(L, fresh);
+    ck_assert_str_eq(lua_tostring(L, 1), "below");
+    ck_assert_int_eq(lua_type(L, 2), LUA_TTABLE);
+    ck_assert_int_eq(lua_gettop(L), 3);
+    ck_assert_int_eq(lua_status(co), LUA_OK);
+    ck_assert_int_eq(lua_gettop(co), 3);
+    ck_assert_int_eq(lua_resume(co, L, 2), LUA_YIELD);
+    ck_assert_int_eq((int)lua_tointeger(co, -1), 3);
+    moonlet_release(fresh);
+    moonlet_release(yielded);
+    lua_close(L);
+}
+END_TEST
+
+/* A state without stacks empties them. */
+START_TEST(other_states_have_no_stacks)
+{
+    lua_State *L = opened("x = 1");
+    for (int i = 0; i < 200; i++) lua_pushinteger(L, i);
+    moonlet_state *s = world("y = 2");
+    restored(L, s);
+    ck_assert_int_eq(lua_gettop(L), 0);
+    ck_assert_double_eq(number(L, "x == nil and y"), 2);
+    ck_assert_int_eq(lua_pushthread(L), 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+    ck_assert_ptr_eq(lua_tothread(L, -1), L);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+/* States that came by calls of moonlet.h have the stacks of that from which they came. */
+START_TEST(runs_by_moonlet)
+{
+    lua_State *L = opened("function add(n) total = (total or 0) + n return total end");
+    lua_pushliteral(L, "on the stack");
+    moonlet_state *s = moonlet_puc_state(L);
+    moonlet_value five = moonlet_number(5);
+    moonlet_result r = moonlet_call_function(s, "add", &five, 1);
+    assert_ok(r);
+    r.state = moonlet_next(s, &r);
+    ck_assert_double_eq(number(L, "total == nil and 1"), 1);
+    restored(L, r.state);
+    ck_assert_double_eq(number(L, "total"), 5);
+    ck_assert_str_eq(lua_tostring(L, 1), "on the stack");
+    moonlet_release(r.state);
+    lua_close(L);
+}
+END_TEST
+
+START_TEST(values_of_both)
+{
+    lua_State *L = opened("t = {x = {7}}");
+    lua_getglobal(L, "t");
+    moonlet_value t = moonlet_puc_value(L, -1), none = moonlet_puc_value(L, 9);
+    ck_assert_int_eq(moonlet_type_of(none), MOONLET_NIL);
+    moonlet_state *s = moonlet_puc_state(L);
+    moonlet_value x = moonlet_raw_get(s, t, moonlet_text("x"));
+    moonlet_puc_push(L, x);
+    lua_rawgeti(L, -1, 1);
+    ck_assert_int_eq((int)lua_tointeger(L, -1), 7);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+/* Forks ---------------------------------------------------------------------------------- */
+
+static void *work(void *state)
+{
+    lua_State *L = moonlet_puc_open(state);
+    double sum = 0;
+    for (int i = 0; i < 50; i++) {
+        does(L, "n = n + 1 local t = {} for i = 1, 1000 do t[i] = {i} end list[n] = t");
+        sum = number(L, "n + #list + list[n][1000][1]");
+    }
+    double *answer = malloc(sizeof *answer);
+    *answer = sum + lua_gettop(L);
+    lua_close(L);
+    return answer;
+}
+
+START_TEST(forks_in_threads)
+{
+    lua_State *L = opened("n = 0 list = {}");
+    lua_pushliteral(L, "x");
+    moonlet_state *s = moonlet_puc_state(L);
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) pthread_create(&threads[i], NULL, work, s);
+    for (int i = 0; i < 3; i++) {
+        void *answer;
+        pthread_join(threads[i], &answer);
+        ck_assert_double_eq(*(double *)answer, 50 + 50 + 1000 + 1);
+        free(answer);
+    }
+    ck_assert_double_eq(number(L, "n + #list"), 0);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+/* Full userdata are given back once, by whom nobody else can have them. */
+static int closed[4];
+static int close_resource(lua_State *L)
+{
+    closed[*(int *)lua_touserdata(L, 1)]++;
+    return 0;
+}
+static int new_resource(lua_State *L)
+{
+    int n = (int)luaL_checkinteger(L, 1);
+    *(int *)lua_newuserdata(L, sizeof n) = n;
+    if (luaL_newmetatable(L, "resource")) {
+        lua_pushcfunction(L, close_resource);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+START_TEST(closing_a_fork)
+{
+    memset(closed, 0, sizeof closed);
+    lua_State *L = opened("");
+    lua_register(L, "resource", new_resource);
+    does(L, "a = resource(1)");
+    moonlet_state *s = moonlet_puc_state(L);
+    lua_State *fork = moonlet_puc_open(s);
+    moonlet_release(s);
+    does(fork, "b = resource(2)");
+    does(L, "c = resource(3)");
+    lua_close(fork);
+    ck_assert_int_eq(closed[1], 0); /* L has it */
+    ck_assert_int_eq(closed[2], 1);
+    ck_assert_int_eq(closed[3], 0);
+    lua_close(L);
+    ck_assert_int_eq(closed[2], 1);
+    ck_assert_int_eq(closed[3], 1);
+}
+END_TEST
+
+/* Misuse --------------------------------------------------------------------------------- */
+
+static moonlet_state *kept;
+static int restore_inside(lua_State *L)
+{
+    const char *why = moonlet_puc_restore(L, kept);
+    return why ? luaL_error(L, "%s", why) : 0;
+}
+
+START_TEST(not_while_functions_run)
+{
+    lua_State *L = opened("x = 1");
+    kept = moonlet_puc_state(L);
+    does(L, "x = 2");
+    lua_register(L, "restore", restore_inside);
+    luaL_loadstring(L, "coroutine.wrap(restore)()");
+    ck_assert_int_eq(lua_pcall(L, 0, 0, 0), LUA_ERRRUN);
+    ck_assert_ptr_nonnull(strstr(lua_tostring(L, -1), "functions are running"));
+    ck_assert_double_eq(number(L, "x"), 2);
+    lua_pop(L, 1);
+    moonlet_release(kept);
+    lua_close(L);
+}
+END_TEST
+
+static const char *reading(lua_State *L, void *data, size_t *size)
+{
+    (void)data;
+    *size = 0;
+    ck_assert_str_eq(moonlet_puc_restore(L, kept), "functions are running");
+    return NULL;
+}
+
+START_TEST(not_while_a_chunk_is_read)
+{
+    lua_State *L = opened("");
+    kept = moonlet_puc_state(L);
+    ck_assert_int_eq(lua_load(L, reading, NULL, "=read", NULL), LUA_OK);
+    moonlet_release(kept);
+    lua_close(L);
+}
+END_TEST
+
+static moonlet_state *inside;
+static int take_inside(lua_State *L)
+{
+    int count = lua_gettop(L);
+    for (int i = 0; i < 40; i++) lua_pushinteger(L, i);
+    inside = moonlet_puc_state(L);
+    ck_assert_int_eq(lua_gettop(L), count + 40);
+    for (int i = 0; i < 40; i++) ck_assert_int_eq((int)lua_tointeger(L, count + 1 + i), i);
+    lua_settop(L, count);
+    lua_pushliteral(L, "went on");
+    return 1;
+}
+
+/* In mid-run a state is for looking; what C held on its stack is not there to go on. */
+START_TEST(taken_in_a_c_function)
+{
+    lua_State *L = opened("x = 1");
+    lua_register(L, "take", take_inside);
+    does(L, "local up = {7} y = take(up) x = up[1]");
+    ck_assert_double_eq(number(L, "y == 'went on' and x"), 7);
+    ck_assert(moonlet_is_paused(inside));
+    assert_number(moonlet_global(inside, "x"), 1);
+    ck_assert_double_eq(number_in(inside, "x + 1"), 2);
+    ck_assert_str_eq(moonlet_puc_restore(L, inside), "the state holds a paused program");
+    ck_assert_ptr_null(moonlet_puc_open(inside));
+    assert_error(moonlet_resume(inside), MOONLET_ERROR_RUNTIME,
+                 "the C function that called is gone");
+    ck_assert_double_eq(number(L, "x"), 7);
+    moonlet_release(inside);
+    lua_close(L);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("world");
+    tcase_add_test(t, goes_back);
+    tcase_add_test(t, stacks_go_back);
+    tcase_add_test(t, other_states_have_no_stacks);
+    tcase_add_test(t, runs_by_moonlet);
+    tcase_add_test(t, values_of_both);
+    tcase_add_test(t, forks_in_threads);
+    tcase_add_test(t, closing_a_fork);
+    tcase_add_test(t, not_while_functions_run);
+    tcase_add_test(t, not_while_a_chunk_is_read);
+    tcase_add_test(t, taken_in_a_c_function);
+    return run_suite(t);
+}
