@@ -367,6 +367,12 @@ MOONLET_API moonlet_result moonlet_call_method(const moonlet_state *s, const cha
 /* Goes on with the paused program, with the full limits of s. If s has none that is
  * paused, an error. */
 MOONLET_API moonlet_result moonlet_resume(const moonlet_state *s);
+/* Goes on where the program waits in the call of a host function, which has answered
+ * moonlet_pause or given the state by moonlet_context_state: these values are what the call
+ * gives, and the function is not called again. In any other place, also in `then` of
+ * moonlet_call_then, an error of kind HOST. */
+MOONLET_API moonlet_result moonlet_resume_with(const moonlet_state *s,
+                                               const moonlet_value *values, size_t count);
 
 /* Timelines ----------------------------------------------------------------------- */
 
@@ -469,10 +475,20 @@ MOONLET_API bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moo
                                     moonlet_value *value);
 MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value t,
                                           moonlet_value key);
+/* t[name], t[i]: the same by a name or a position. */
+MOONLET_API moonlet_value moonlet_raw_field(const moonlet_state *s, moonlet_value t,
+                                            const char *name);
+MOONLET_API moonlet_value moonlet_raw_index(const moonlet_state *s, moonlet_value t, int64_t i);
 /* Of a table or a string; 0 for anything else. */
 MOONLET_API size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v);
 /* Of any value; nil if it has none (debug.getmetatable). */
 MOONLET_API moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v);
+/* A state in which v, a table or a userdata, has this metatable, or with nil none; value 0 is
+ * v. A
+ * __metatable field is no hindrance, as for debug.setmetatable. An error of kind HOST if v is
+ * nothing else, if meta is no table, or v is read-only. */
+MOONLET_API moonlet_result moonlet_set_metatable(const moonlet_state *s, moonlet_value v,
+                                                 moonlet_value meta);
 /* A hash of all that the state contains, equal on every machine for states that have come about
  * in the same way; that of state.digest (docs/STATE.md). O(state), each object and string
  * once. moonlet_digest_limited works within the limits of s, as a run does (a step
@@ -493,6 +509,25 @@ MOONLET_API moonlet_state *moonlet_put_private(const moonlet_state *s, const cha
                                                moonlet_value v);
 MOONLET_API moonlet_value moonlet_get_private(const moonlet_state *s, const char *name);
 MOONLET_API moonlet_state *moonlet_delete_private(const moonlet_state *s, const char *name);
+
+/*
+ * Values that the host keeps by number, in malloc's memory or anywhere: a pin holds its value
+ * in the state, and in those that come of it, until it is unpinned there. Numbers are at least
+ * 1; those that are free are used again, so in states that have parted one number may stand for
+ * different values. Programs cannot see pins; going back takes them back, and images have them.
+ * A number that is no pin gives nil, and is unpinned in vain. O(1); a call of the first or the
+ * last gives another state, to be released as any. See moonlet_context_pin.
+ */
+MOONLET_API moonlet_state *moonlet_pin(const moonlet_state *s, moonlet_value v, uint32_t *pin);
+MOONLET_API moonlet_value moonlet_pinned(const moonlet_state *s, uint32_t pin);
+MOONLET_API moonlet_state *moonlet_unpin(const moonlet_state *s, uint32_t pin);
+
+/* A state with the world of s and a pointer of the host's for the runs in it, and in states
+ * that come of it: for what belongs to the run and not to the world, as a connection that it
+ * serves. It is in no image. moonlet_user gives it, NULL if there is none; so does
+ * moonlet_context_run_user. O(1). */
+MOONLET_API moonlet_state *moonlet_set_user(const moonlet_state *s, void *user);
+MOONLET_API void *moonlet_user(const moonlet_state *s);
 
 /* Terms --------------------------------------------------------------------------- */
 
@@ -667,6 +702,25 @@ MOONLET_API int moonlet_call_then(moonlet_context *c, moonlet_value function,
                                   const moonlet_value *args, size_t count,
                                   moonlet_function *then, moonlet_value data);
 /*
+ * The same under protection: `then` gets true and the results, or false and the error, as pcall
+ * gives them. Limits are not caught.
+ */
+MOONLET_API int moonlet_pcall_then(moonlet_context *c, moonlet_value function,
+                                   const moonlet_value *args, size_t count,
+                                   moonlet_function *then, moonlet_value data);
+/* Yields these values from the coroutine that runs, when the host's function has returned;
+ * `then` gets what it is resumed with. An error where coroutine.yield is one. */
+MOONLET_API int moonlet_yield_then(moonlet_context *c, const moonlet_value *values,
+                                   size_t count, moonlet_function *then, moonlet_value data);
+/* Resumes a coroutine with these values; `then` gets true and what it yields or returns, or
+ * false and its error, as coroutine.resume gives them. */
+MOONLET_API int moonlet_resume_then(moonlet_context *c, moonlet_value coroutine,
+                                    const moonlet_value *args, size_t count,
+                                    moonlet_function *then, moonlet_value data);
+/* A coroutine that has not begun; nil if function is none. */
+MOONLET_API moonlet_value moonlet_context_new_coroutine(moonlet_context *c,
+                                                        moonlet_value function);
+/*
  * For a function that has to wait for something: the program pauses at this call of it
  * (MOONLET_PAUSED, with limit INTERRUPT). Whenever its state is resumed, the function is called
  * again with the same arguments, so nothing that can be noticed may have happened yet. Where no
@@ -675,7 +729,9 @@ MOONLET_API int moonlet_call_then(moonlet_context *c, moonlet_value function,
  */
 MOONLET_API int moonlet_pause(moonlet_context *c);
 
+/* Of the function, as it was made; of the run (moonlet_set_user); of moonlet_call_then. */
 MOONLET_API void *moonlet_context_user(const moonlet_context *c);
+MOONLET_API void *moonlet_context_run_user(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
 /*
  * The state of this moment, the running program paused in it: (arguments, state). The
@@ -724,6 +780,28 @@ MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value 
                                               moonlet_value key);
 MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
                                      moonlet_value v);
+/* t[name], t[i]: the same by a name or a position. */
+MOONLET_API moonlet_value moonlet_context_get_field(moonlet_context *c, moonlet_value t,
+                                                    const char *name);
+MOONLET_API bool moonlet_context_set_field(moonlet_context *c, moonlet_value t,
+                                           const char *name, moonlet_value v);
+MOONLET_API moonlet_value moonlet_context_get_index(moonlet_context *c, moonlet_value t,
+                                                    int64_t i);
+MOONLET_API bool moonlet_context_set_index(moonlet_context *c, moonlet_value t, int64_t i,
+                                           moonlet_value v);
+/* As moonlet_raw_length and moonlet_table_next. A table must not get keys while it is walked;
+ * those that are there may be set, also to nil. */
+MOONLET_API size_t moonlet_context_length(moonlet_context *c, moonlet_value v);
+MOONLET_API bool moonlet_context_next(moonlet_context *c, moonlet_value t, moonlet_value *key,
+                                      moonlet_value *value);
+/* As moonlet_metatable and moonlet_set_metatable; false where that is an error. */
+MOONLET_API moonlet_value moonlet_context_metatable(moonlet_context *c, moonlet_value v);
+MOONLET_API bool moonlet_context_set_metatable(moonlet_context *c, moonlet_value v,
+                                               moonlet_value meta);
+/* As moonlet_pin, moonlet_pinned, moonlet_unpin. */
+MOONLET_API uint32_t moonlet_context_pin(moonlet_context *c, moonlet_value v);
+MOONLET_API moonlet_value moonlet_context_pinned(moonlet_context *c, uint32_t pin);
+MOONLET_API void moonlet_context_unpin(moonlet_context *c, uint32_t pin);
 
 /* A function as value 0. name is for messages and tracebacks. */
 MOONLET_API moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,

@@ -34,6 +34,7 @@ typedef struct Config {
     void *trace_data;
     moonlet_decode_options decoding;
     const moonlet_image_host *images; /* NULL: none */
+    void *user;
 } Config;
 
 struct moonlet_state {

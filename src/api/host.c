@@ -259,6 +259,12 @@ int moonlet_pause(moonlet_context *c)
 
 void *moonlet_context_user(const moonlet_context *c) { return c->function->user; }
 
+void *moonlet_context_run_user(moonlet_context *c)
+{
+    assert_context(c);
+    return moonlet_user(api_session(c->M)->from);
+}
+
 moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(c->data); }
 
 /* The frames of a state's paused program. No two snapshots share them, and what runs beside a

@@ -68,6 +68,19 @@ moonlet_state *moonlet_set_image_host(const moonlet_state *s, const moonlet_imag
     return configured(s, &c);
 }
 
+moonlet_state *moonlet_set_user(const moonlet_state *s, void *user)
+{
+    Config c = config_of(s);
+    c.user = user;
+    return configured(s, &c);
+}
+
+void *moonlet_user(const moonlet_state *s)
+{
+    assert_live(s);
+    return s->config ? s->config->user : NULL;
+}
+
 void *moonlet_trace_data(const moonlet_state *s)
 {
     assert_live(s);

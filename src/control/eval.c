@@ -325,11 +325,10 @@ RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, Call
 
 /* Pausing and going on ------------------------------------------------------------- */
 
-/* A native's frame, paused in mid-run, returns what is in M->results. */
-RunStatus eval_resume_paused(Machine *M)
+/* Where node is NULL a native's frame returns these values. */
+static RunStatus resume(Machine *M, const Node *node, const Value *values, size_t n)
 {
     assert(!M->depth && M->run.co && "a paused program is resumed from outside");
-    const Node *node = heap_coroutine(&M->run, M->run.co)->node;
     eval_set_debt(M, heap_coroutine(&M->run, M->run.co));
     M->stop = 0;
     M->fatal = false;
@@ -339,7 +338,8 @@ RunStatus eval_resume_paused(Machine *M)
         mem_bound = outer;
         return no_frame(M);
     }
-    if (!node) M->result_count = 0;
+    M->results = values;
+    M->result_count = (uint32_t)n;
     int evaluators_outer = enter_evaluator(M);
     run_nodes(M, node ? eval_again : world_return, node ? node : &start, fp, V_NIL);
     leave_evaluator(M, evaluators_outer);
@@ -366,6 +366,17 @@ static Value *reenter(Machine *M, size_t room)
     b->loading = NULL;
     b->segment = NULL; /* what old contents hold is kept, and who runs needs no copy */
     return fp;
+}
+
+RunStatus eval_resume_paused(Machine *M)
+{
+    return resume(M, heap_coroutine(&M->run, M->run.co)->node, NULL, 0);
+}
+
+RunStatus eval_resume_with(Machine *M, const Value *values, size_t n)
+{
+    heap_coroutine_mut(&M->run, M->run.co)->paid = 0; /* for making the call again */
+    return resume(M, NULL, values, n);
 }
 
 Value *eval_go_on(Machine *M) { return reenter(M, STACK_SLACK); }

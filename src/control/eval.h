@@ -39,6 +39,9 @@ enum { ABOVE_HEADER = 6 };
 Value *eval_frame_above(Value *a, size_t used, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Machine *M);
+/* The same, where it is paused in a native's call, which is not made again: these are its
+ * results. */
+RunStatus eval_resume_with(Machine *M, const Value *values, size_t n);
 
 /* How many steps this run may still make: calls, turns of loops, and long work. UINT64_MAX is
  * no limit. */

@@ -20,7 +20,7 @@ bool save_native_name(Saver *S, NativeFn *fn)
     if (fresh) {
         const NativeDef *row = natives_by_function(fn);
         if (!row) {
-            saver_refuse(S, "cannot save a native that has no name");
+            saver_refuse(S, "cannot save a C function that has no name");
             return false;
         }
         sink_number(S->out, place->number);
@@ -171,10 +171,17 @@ typedef struct HiddenPairs {
     uint32_t count;
 } HiddenPairs;
 
+/* What a key with a zero at its beginning has only spares work: it is not saved. */
+static bool is_saved(Value key)
+{
+    return !value_is_string(key) || !value_string(key)->length || value_string(key)->data[0];
+}
+
 static void take_hidden(void *context, Word key, Word value)
 {
     HiddenPairs *h = context;
     const ImageHost *host = h->S->host;
+    if (!is_saved(key)) return;
     HiddenPair *p = &h->items[h->count++];
     *p = (HiddenPair){NULL, key, value};
     if (!value_is_number(key)) return;
@@ -233,6 +240,20 @@ static void save_pairs(Saver *S, const Table *t, const TableBody *b, uint32_t nu
     }
 }
 
+static void count_saved(void *count, Word key, Word value)
+{
+    (void)value;
+    *(uint32_t *)count += is_saved(key);
+}
+
+static uint64_t pairs_of(const Saver *S, const Table *t, const TableBody *b)
+{
+    uint32_t count = 0;
+    if (t != S->M->run.world->hidden) return table_pairs(b);
+    hamt_each(&b->hash, count_saved, &count);
+    return count;
+}
+
 /* What is in front of a table's contents, as bits; all else of the room is mostly nothing. */
 static unsigned table_bits(const TableBody *b, const TableRoom *room)
 {
@@ -267,7 +288,7 @@ static void save_table(Saver *S, const Table *t, uint32_t number)
     if (b->meta) save_object(S, b->meta);
     save_room(S, b, &room);
     if (room.array) sink_number(S->out, words);
-    if (room.nodes) sink_number(S->out, table_pairs(b));
+    if (room.nodes) sink_number(S->out, pairs_of(S, t, b));
     save_array(S, b, words, number);
     save_pairs(S, t, b, number);
 }

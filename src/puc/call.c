@@ -194,10 +194,27 @@ static int go_on(Machine *M, Value *a, size_t used)
     return run_function(M, a, kept + want, k, ctx, status);
 }
 
+/* Those that have been pushed without upvalues, by their addresses. No image has it. */
+static Table *known_functions(Run *R)
+{
+    static String *name;
+    String *key = __atomic_load_n(&name, __ATOMIC_ACQUIRE);
+    if (UNLIKELY(!key)) {
+        key = string_constant("\0C functions", 12);
+        __atomic_store_n(&name, key, __ATOMIC_RELEASE);
+    }
+    Table *hidden = run_hidden_table(R);
+    Value known = table_get_string(heap_table(R, hidden), key, string_hash(key));
+    if (LIKELY(known != V_NIL)) return value_pointer(known);
+    Table *t = run_new_table(R);
+    run_set(R, hidden, string_value(key), value_object(t));
+    return t;
+}
+
 Value puc_function(lua_State *L, lua_CFunction fn, int upvalues)
 {
     Run *R = &L->M->run;
-    Table *known = run_hidden_table(R);
+    Table *known = known_functions(R);
     Value key = value_number((double)(uintptr_t)fn);
     if (!upvalues) {
         Value f = run_get(R, known, key);

@@ -158,6 +158,78 @@ START_TEST(values_of_both)
 }
 END_TEST
 
+/* What an image keeps of it -------------------------------------------------------------- */
+
+START_TEST(saved)
+{
+    lua_State *L = opened("hp = 10 co = coroutine.create(function(a) a = a + coroutine.yield() "
+                          "return a end) coroutine.resume(co, 40)");
+    lua_pushinteger(L, 42);
+    moonlet_state *s = moonlet_puc_state(L);
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *j = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    ck_assert_msg(j != NULL, "%s", message);
+    moonlet_state *back = moonlet_image_state(j);
+    lua_State *other = moonlet_puc_open(back);
+    ck_assert_int_eq(lua_gettop(other), 1);
+    ck_assert_int_eq((int)lua_tointeger(other, 1), 42);
+    ck_assert_double_eq(number(other, "hp + select(2, coroutine.resume(co, 2))"), 52);
+    lua_close(other);
+    moonlet_image_release(i);
+    moonlet_image_release(j);
+    moonlet_release(back);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+static int of_c(lua_State *L)
+{
+    lua_pushinteger(L, 1);
+    return 1;
+}
+
+static void not_saved(lua_State *L, const char *expected)
+{
+    char *message = NULL;
+    moonlet_state *s = moonlet_puc_state(L);
+    ck_assert_ptr_null(moonlet_image_save(s, NULL, NULL, &message));
+    ck_assert_str_eq(message, expected);
+    free(message);
+    moonlet_release(s);
+}
+
+/* What is C's and can be reached is refused, with the path. */
+START_TEST(refused)
+{
+    lua_State *L = opened("t = {{}}");
+    lua_register(L, "gone", of_c);
+    does(L, "gone() gone = nil");
+    moonlet_state *s = moonlet_puc_state(L);
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(i);
+    moonlet_image_release(i);
+    moonlet_release(s);
+
+    lua_pushcfunction(L, of_c);
+    lua_setglobal(L, "f");
+    not_saved(L, "cannot save a C function that has no name (_G.f)");
+    does(L, "f = nil");
+    lua_newuserdata(L, 10);
+    lua_setglobal(L, "u");
+    not_saved(L, "cannot save a userdata of an unknown type (_G.u)");
+    does(L, "u = nil");
+    lua_pushlightuserdata(L, &L);
+    lua_setglobal(L, "l");
+    not_saved(L, "cannot save a light userdata (_G.l)");
+    lua_close(L);
+}
+END_TEST
+
 /* Forks ---------------------------------------------------------------------------------- */
 
 static void *work(void *state)
@@ -317,6 +389,8 @@ int main(void)
     tcase_add_test(t, other_states_have_no_stacks);
     tcase_add_test(t, runs_by_moonlet);
     tcase_add_test(t, values_of_both);
+    tcase_add_test(t, saved);
+    tcase_add_test(t, refused);
     tcase_add_test(t, forks_in_threads);
     tcase_add_test(t, closing_a_fork);
     tcase_add_test(t, not_while_functions_run);
