@@ -8,7 +8,7 @@
 #include "stack/frame.h"
 
 /* Calls a library's function with `first` before the arguments, where it is not nil. */
-static int call_native(moonlet_context *c, const char *name, moonlet_value first,
+static int call_library(moonlet_context *c, const char *name, moonlet_value first,
                        const moonlet_value *args, size_t count, moonlet_function *then,
                        moonlet_value data)
 {
@@ -28,13 +28,13 @@ int moonlet_pcall_then(moonlet_context *c, moonlet_value function, const moonlet
 {
     if (moonlet_type_of(function) == MOONLET_NIL) /* pcall(nil) is an error of pcall's */
         return moonlet_fail(c, "attempt to call a nil value");
-    return call_native(c, "pcall", function, args, count, then, data);
+    return call_library(c, "pcall", function, args, count, then, data);
 }
 
 int moonlet_yield_then(moonlet_context *c, const moonlet_value *values, size_t count,
                        moonlet_function *then, moonlet_value data)
 {
-    return call_native(c, "coroutine.yield", moonlet_nil(), values, count, then, data);
+    return call_library(c, "coroutine.yield", moonlet_nil(), values, count, then, data);
 }
 
 int moonlet_resume_then(moonlet_context *c, moonlet_value coroutine, const moonlet_value *args,
@@ -43,7 +43,7 @@ int moonlet_resume_then(moonlet_context *c, moonlet_value coroutine, const moonl
     if (moonlet_type_of(coroutine) != MOONLET_THREAD)
         return moonlet_fail(c, "attempt to resume a %s value",
                             moonlet_type_name(moonlet_type_of(coroutine)));
-    return call_native(c, "coroutine.resume", coroutine, args, count, then, data);
+    return call_library(c, "coroutine.resume", coroutine, args, count, then, data);
 }
 
 moonlet_value moonlet_context_new_coroutine(moonlet_context *c, moonlet_value function)
