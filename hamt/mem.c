@@ -647,8 +647,9 @@ static void (*_Atomic when_grown)(void);
 
 void mem_when_grown(void (*prepare)(void)) { atomic_store(&when_grown, prepare); }
 
-/* Filling the reserve takes as long as all else that a start does, and so it waits until as much
- * has been allocated as many programs never do. Requests that fail on purpose fail at once. */
+/* Filling the reserve takes as long as all else that a start does, and so it waits until as
+ * much has been allocated as many programs never do. Requests that fail on purpose fail at
+ * once. */
 enum { RESERVE_FROM = 256 << 10 };
 
 static __attribute__((noinline)) void start_reserve(void)

@@ -9,8 +9,8 @@
 
 /* Calls a library's function with `first` before the arguments, where it is not nil. */
 static int call_library(moonlet_context *c, const char *name, moonlet_value first,
-                       const moonlet_value *args, size_t count, moonlet_function *then,
-                       moonlet_value data)
+                        const moonlet_value *args, size_t count, moonlet_function *then,
+                        moonlet_value data)
 {
     assert_context(c);
     moonlet_value f = value_out(native_value(c->M, natives_by_name(name)));

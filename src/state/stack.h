@@ -74,9 +74,9 @@ typedef enum SegmentKind { SEGMENT_OWN, SEGMENT_SCRATCH, SEGMENT_COMPACT } Segme
 
 enum {
     STACK_SLACK = 48,
-    SEGMENT_FIRST = 123,     /* slots of a coroutine that runs in the epoch that made it: 1 KB */
-    SCRATCH_SLOTS = 500,     /* with the header a page of the collector */
-    COMPACT_MAX = 128,       /* slots that are copied when control leaves them */
+    SEGMENT_FIRST = 123, /* slots of a coroutine that runs in the epoch that made it: 1 KB */
+    SCRATCH_SLOTS = 500, /* with the header a page of the collector */
+    COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
     SEGMENT_SURE_MAX = 2400, /* slots of a segment that can always be had */
     FRAME_HEADER = 4,        /* words below fp of a glue frame, the largest header */
     NATIVE_SLOTS = 40        /* what a native may use above its arguments */

@@ -144,13 +144,13 @@ START_TEST(keys_that_come_and_go_keep_their_order)
         "function random(n) seed = (seed * 69069 + 1) % 2^32 return seed % 65537 % n + 1 end\n"
         "for i = 1, 60 do names[i] = 'k' .. i end\n"
         "for i = 1, 40 do tables[i] = {} end";
-    static const char change[] =
-        "for i = 1, 30 do\n"
-        "  local t = tables[random(#tables)]\n"
-        "  local n = 0\n"
-        "  for k in pairs(t) do n = n + 1 if n > random(8) or random(9) == 1 then t[k] = nil end end\n"
-        "  for _ = 1, random(2) do t[names[random(#names)]] = i end\n"
-        "end";
+    static const char change[] = "for i = 1, 30 do\n"
+                                 "  local t = tables[random(#tables)]\n"
+                                 "  local n = 0\n"
+                                 "  for k in pairs(t) do n = n + 1 if n > random(8) or "
+                                 "random(9) == 1 then t[k] = nil end end\n"
+                                 "  for _ = 1, random(2) do t[names[random(#names)]] = i end\n"
+                                 "end";
     moonlet_value seed = moonlet_number(_i + 1);
     moonlet_chunk *c = moonlet_compile(world, sizeof world - 1, "=world", NULL);
     moonlet_result r = moonlet_call_chunk(moonlet_init(), c, &seed, 1);
