@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_game [frames [turns [pause]]]: a game that snapshots every frame and keeps the last
- * 600.
+ * bench_game [frames [turns [pause [idle]]]]: a game that snapshots every frame and keeps the
+ * last 600.
  *
  * 1000 entities, tables with a coroutine and two closures each, come and go; every frame
  * some of them (20) have their turn. A frame is one call, and its result is the next state.
  *
- * A third argument limits the collector's pauses to so many milliseconds.
+ * A third argument limits the collector's pauses to so many milliseconds, if it is not 0. A
+ * fourth says that so many milliseconds are idle after each frame (moonlet_idle), which are no
+ * part of its time.
  *
  * Prints, for each tenth of the run, resident memory and how long frames took in
  * processor time; then the collector's pauses. Fails when resident memory has
@@ -72,7 +74,8 @@ int main(int argc, char **argv)
     static Times tenth;
     long frames = argc > 1 ? atol(argv[1]) : FRAMES;
     moonlet_value turns = moonlet_number(argc > 2 ? atof(argv[2]) : TURNS);
-    if (argc > 3) moonlet_limit_pauses((unsigned)atoi(argv[3]));
+    if (argc > 3 && atoi(argv[3])) moonlet_limit_pauses((unsigned)atoi(argv[3]));
+    uint64_t idle = argc > 4 ? strtoull(argv[4], NULL, 10) * 1000000 : 0;
     moonlet_state *base = moonlet_init(), *s = must(moonlet_do(base, program));
     moonlet_release(base);
     double warm = 0;
@@ -83,6 +86,7 @@ int main(int argc, char **argv)
         moonlet_release(ring[i % KEPT]);
         ring[i % KEPT] = s;
         s = next;
+        if (idle) moonlet_idle(idle);
         if (i == WARM) warm = resident_mb();
         if (frames >= 10 && i % (frames / 10) == 0) {
             report(i, &tenth);

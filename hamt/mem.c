@@ -291,6 +291,7 @@ void mem_refuse_helpers(void) {}
 uint64_t mem_collections(void) { return 0; }
 MemPauses mem_pauses(void) { return (MemPauses){0}; }
 bool mem_limit_pauses(unsigned milliseconds) { return (void)milliseconds, false; }
+bool mem_idle(uint64_t ns) { return (void)ns, false; }
 
 uint64_t mem_bytes_total(void)
 {
@@ -707,6 +708,7 @@ static uint64_t now_ns(clockid_t clock)
 static MemWeakList *weak_lists;
 
 static MemPauses pauses;
+static _Atomic uint64_t last_pause, last_pause_heap; /* ns; bytes of the heap then */
 static uint64_t pause_began, pause_began_busy;
 
 /* All threads stand still, and what is not marked is garbage. */
@@ -729,6 +731,8 @@ static void collection_event(GC_EventType event)
     } else if (event == GC_EVENT_POST_START_WORLD) {
         uint64_t ns = now_ns(CLOCK_MONOTONIC) - pause_began;
         uint64_t busy = now_ns(CLOCK_THREAD_CPUTIME_ID) - pause_began_busy;
+        atomic_store_explicit(&last_pause, ns, memory_order_relaxed);
+        atomic_store_explicit(&last_pause_heap, GC_get_heap_size(), memory_order_relaxed);
         pauses.count++;
         pauses.ns += ns;
         pauses.busy_ns += busy;
@@ -1134,6 +1138,39 @@ bool mem_limit_pauses(unsigned milliseconds)
     GC_set_full_freq(0);
     GC_enable_incremental();
     return GC_is_incremental_mode();
+}
+
+/* As long as the last one, and longer by as much as the heap is larger. Of the first: marking
+ * takes half a nanosecond for a byte of the heap. */
+static uint64_t expected_pause(void)
+{
+    uint64_t heap = GC_get_heap_size();
+    uint64_t ns = atomic_load_explicit(&last_pause, memory_order_relaxed);
+    uint64_t then = atomic_load_explicit(&last_pause_heap, memory_order_relaxed);
+    if (!then) return heap / 2;
+    return heap > then ? ns / then * heap + ns % then * heap / then : ns;
+}
+
+/* Marks in slices. */
+static bool mark_for(uint64_t ns)
+{
+    uint64_t end = now_ns(CLOCK_MONOTONIC) + ns;
+    bool marked = false;
+    while (now_ns(CLOCK_MONOTONIC) < end && GC_collect_a_little()) marked = true;
+    return marked;
+}
+
+/* Soon: when a third of what is allocated between two collections has been. */
+enum { IDLE_PARTS = 3 };
+
+bool mem_idle(uint64_t ns)
+{
+    mem_thread_attach();
+    if (GC_is_incremental_mode()) return mark_for(ns);
+    if (GC_get_bytes_since_gc() < GC_get_min_bytes_allocd() / IDLE_PARTS) return false;
+    if (expected_pause() > ns) return false;
+    GC_gcollect();
+    return true;
 }
 
 static void *try_link(size_t slot)

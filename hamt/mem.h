@@ -160,6 +160,9 @@ void mem_refuse_helpers(void);
  * write-protected meanwhile, so the system must not be told to write to what mem_new and
  * mem_alloc have given. */
 bool mem_limit_pauses(unsigned milliseconds);
+/* This thread has nothing to do for so long: what the collector would soon stop everybody for
+ * is done now, if the last time tells that it takes no longer. Answers whether anything was. */
+bool mem_idle(uint64_t ns);
 /* How often the collector has run. No lock. */
 uint64_t mem_collections(void);
 /* How often, and for how long, it has stopped all threads; busy: in processor time of the

@@ -98,6 +98,7 @@ static void run_window(Game *g, Paint *p, const Settings *o)
         SDL_RenderPresent(p->renderer);
         next += 1000.0 / PICTURES_A_SECOND;
         double left = next - clock_ms();
+        if (left > 1 && moonlet_idle((uint64_t)(left * 1e6))) left = next - clock_ms();
         if (left > 1) SDL_Delay((Uint32)left);
         if (left < -100) next = clock_ms(); /* too slow: it does not hurry afterwards */
     }

@@ -41,6 +41,12 @@ bool moonlet_limit_pauses(unsigned milliseconds)
     return mem_limit_pauses(milliseconds ? milliseconds : 1);
 }
 
+bool moonlet_idle(uint64_t nanoseconds)
+{
+    api_init();
+    return mem_idle(nanoseconds);
+}
+
 moonlet_memory_use moonlet_memory(const moonlet_state *s, const moonlet_state *other)
 {
     assert_live(s);

@@ -289,6 +289,32 @@ START_TEST(snapshots_in_old_contents_do_not_pile_up)
 }
 END_TEST
 
+/* A collection comes when there is time for it, and not again before there is need. */
+START_TEST(idle_time_is_for_collections)
+{
+    moonlet_state *s = world("t = {} for i = 1, 20000 do t[i] = {i} end "
+                             "function f() for i = 1, 2000 do t[i] = {i} end end");
+    enum { SECOND = 1000000000 };
+    for (int i = 0; i < 3; i++) s = after(s, "f()");
+    moonlet_collect();
+    uint64_t collected = moonlet_collector_pauses().count;
+    ck_assert(!moonlet_idle(SECOND));
+    int idle = 0;
+    for (int i = 0; i < 200; i++) {
+        s = after(s, "f()");
+        ck_assert(!moonlet_idle(0));
+        uint64_t before = moonlet_collector_pauses().count;
+        if (!moonlet_idle(SECOND)) continue;
+        idle++;
+        ck_assert_uint_eq(moonlet_collector_pauses().count, before + 1);
+        ck_assert(!moonlet_idle(SECOND));
+    }
+    ck_assert(!collected || idle > 0);
+    ck_assert_int_lt(idle, 200);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("memory");
@@ -305,6 +331,7 @@ int main(void)
     tcase_add_test(t, a_running_program_is_measured);
     tcase_add_test(t, coroutines_count_the_same_again);
     tcase_add_test(t, resuming_counts_little);
+    tcase_add_test(t, idle_time_is_for_collections);
     tcase_add_test(t, pauses_can_be_limited);
     return run_suite(t);
 }
