@@ -93,8 +93,7 @@ bool doc_tell(const Cli *c, Sheet *out, const State *s, const char *name)
     Look look;
     look_begin(&look, c, s, out);
     Value v = name_value(look.view.M, name, strlen(name));
-    const NativeDef *native =
-        value_is(v, OBJ_NATIVE) ? natives_by_function(((Native *)value_pointer(v))->fn) : NULL;
+    const NativeDef *native = natives_row_of(v);
     const DocRow *row = row_of(native ? native->name : name);
     if (row && (native || v == V_NIL)) {
         tell_row(out, row);

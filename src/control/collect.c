@@ -405,7 +405,8 @@ int collect_step(Machine *M, Value *a, int32_t kilobytes)
 const NativeDef natives_finalizers[] = {
     [COLLECTED] = NATIVE_INNER("finalizers.collectgarbage", collect_finalizers, WORK_CALLEE),
     [CLOSE] = NATIVE_INNER("finalizers.close", close_finalizers, WORK_STATE),
-    NATIVE_CONTINUED("finalizers:finalized", finalized, WORK_CALLEE),
-    NATIVE_CONTINUED("collectgarbage:stepped", stepped, WORK_FIXED),
+    NATIVE_CONTINUED("finalizers:finalized", finalized, WORK_CALLEE,
+                     "|finalizers.collectgarbage|finalizers.close|collectgarbage|", "f.b*"),
+    NATIVE_CONTINUED("collectgarbage:stepped", stepped, WORK_FIXED, "|collectgarbage|", "*"),
     NATIVE_ROWS_END,
 };

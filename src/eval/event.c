@@ -64,7 +64,7 @@ static Stage due(Machine *M, const Node *n, const Value *fp, Stage from)
 static const Node *after(const Node *last, const Node *n, const Value *fp)
 {
     if (frame_is_called(n)) return n;
-    return hook_is_operation(n) || n->kind == N_GLUE_POLL ? frame_payload_node(fp) : last;
+    return hook_goes_on(n) ? frame_payload_node(fp) : last;
 }
 
 /* fp: the frame that has returned to n. */

@@ -136,6 +136,15 @@ KINDS_STORE(X_STORE)
 #define X_OTHER(name, dst) EXEC(exec_##name);
 KINDS_OTHER(X_OTHER)
 #undef X_OTHER
+#define X_GLUE(name, ...) EXEC(exec_##name);
+KINDS_GLUE(X_GLUE)
+#undef X_GLUE
+
+/* k.many of the nodes that frames return to. */
+#define X_MANY(name, ...) EXEC(many_##name);
+KINDS_RETURNED_TO(X_MANY)
+KINDS_GLUE(X_MANY)
+#undef X_MANY
 
 /* Slow paths and shared steps. */
 EXEC(slow_arith);
@@ -210,19 +219,6 @@ EXEC(eval_overflow_node);
 EXEC(eval_overflow);
 /* Goes on with what a native has answered (acc, as an int), if that is not one result. */
 EXEC(native_finish);
-
-/* k.many of the nodes that frames return to: X(name). */
-/* clang-format off */
-#define KINDS_RETURNED_TO(X)                                                                  \
-    X(RET_A)                                                                                  \
-    X(RET_S) X(RET_0) X(RET_N) X(RET_OPEN) X(RET_TAIL) X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) \
-        X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) X(GLUE_ANSWER) X(GLUE_PCALL)               \
-            X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_VARARG) X(GLUE_UNDERFLOW) X(GLUE_TAIL) X(GLUE_FORK)        \
-                X(GLUE_HOOK) X(GLUE_TRY) X(GLUE_POLL) X(GLUE_BASE) X(GLUE_HALT) X(GLUE_C) X(GLUE_LOST)
-/* clang-format on */
-#define X_MANY(name) EXEC(many_##name);
-KINDS_RETURNED_TO(X_MANY)
-#undef X_MANY
 
 /* What each kind does; and what it does with another number of values than one, if frames
  * return to it. */

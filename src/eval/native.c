@@ -414,7 +414,7 @@ int native_suspend(Machine *M, Value *a, int at, NativeCont *cont)
 
 Value native_pcall(Machine *M)
 {
-    static const NativeDef row = NATIVE_JUMPS("pcall", control_pcall, PLACE_INNER);
+    static const NativeDef row = NATIVE_PCALL;
     return native_value(M, &row);
 }
 

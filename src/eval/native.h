@@ -208,29 +208,48 @@ typedef enum NativeWork {
     WORK_STATE      /* objects of the state, or entries of a part of it */
 } NativeWork;
 
+/*
+ * What a native relies on without looking again, for programs cannot change it: the values that
+ * it has captured, and what is in its frame when it waits for a call. Images can say anything,
+ * so who loads one looks. A letter for each value, as many as there must be:
+ *
+ *   s string   t table   f function   c coroutine   u userdata of a file   n number
+ *   b boolean  x cell    . any value  i whole number, not negative
+ *   S T N F    a string, a table, a number, a function, or nil
+ *   *          any number of any values, at the end
+ */
 typedef struct NativeDef {
     const char *name; /* stable; behind the last dot: what its table calls it */
     NativeFn *fn;
     uint8_t place, outside, work;
-    bool control;    /* fn is really an Exec */
-    bool sandbox;    /* whether the default sandbox has it */
-    const char *why; /* ... or not */
+    bool control;         /* fn is really an Exec */
+    bool sandbox;         /* whether the default sandbox has it */
+    const char *why;      /* ... or not */
+    uint16_t glue;        /* NodeKind: glue of its own, with which its frames wait; or 0 */
+    const char *captures; /* letters; NULL: nothing */
+    /* PLACE_CONTINUATION: the natives in whose frames it goes on, "|" between their names and
+     * at both ends; letters for such a frame; and what else must hold of the `used` slots in
+     * it, which are as the letters say. */
+    const char *natives, *frame;
+    bool (*holds)(const Value *a, size_t used);
 } NativeDef;
 
-/* Rows of functions that see the state alone, so a sandbox may have them. */
+/* Rows of functions that see the state alone, so a sandbox may have them. What a row says
+ * beyond the macro's arguments comes behind these, as .captures = "f". */
 #define NATIVE_OWN(name_, fn_, work_)                                                  \
     {                                                                                  \
         .name = (name_), .fn = (fn_), .work = (work_), .sandbox = true, .why = WHY_OWN \
     }
-#define NATIVE_INNER(name_, fn_, work_)                                                       \
+#define NATIVE_INNER(name_, fn_, work_, ...)                                                  \
     {                                                                                         \
         .name = (name_), .fn = (fn_), .place = PLACE_INNER, .work = (work_), .sandbox = true, \
-        .why = WHY_OWN                                                                        \
+        .why = WHY_OWN, __VA_ARGS__                                                           \
     }
-#define NATIVE_CONTINUED(name_, fn_, work_)                                         \
-    {                                                                               \
-        .name = (name_), .fn = (fn_), .place = PLACE_CONTINUATION, .work = (work_), \
-        .sandbox = true, .why = "runs for the function that called"                 \
+#define NATIVE_CONTINUED(name_, fn_, work_, natives_, frame_, ...)                          \
+    {                                                                                       \
+        .name = (name_), .fn = (fn_), .place = PLACE_CONTINUATION, .work = (work_),         \
+        .sandbox = true, .why = "runs for the function that called", .natives = (natives_), \
+        .frame = (frame_), __VA_ARGS__                                                      \
     }
 /* Of functions that see more, with the reason why a sandbox has them, or not. */
 #define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_)              \
@@ -238,17 +257,19 @@ typedef struct NativeDef {
         .name = (name_), .fn = (fn_), .outside = (outside_), .work = (work_), \
         .sandbox = (sandbox_), .why = (why_)                                  \
     }
-#define NATIVE_INNER_SEES(name_, fn_, work_, outside_, sandbox_, why_)             \
+#define NATIVE_INNER_SEES(name_, fn_, work_, outside_, sandbox_, why_, ...)        \
     {                                                                              \
         .name = (name_), .fn = (fn_), .place = PLACE_INNER, .outside = (outside_), \
-        .work = (work_), .sandbox = (sandbox_), .why = (why_)                      \
+        .work = (work_), .sandbox = (sandbox_), .why = (why_), __VA_ARGS__         \
     }
 /* Of functions that move control themselves. */
-#define NATIVE_JUMPS(name_, exec_, place_)                                             \
-    {                                                                                  \
-        .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_), \
-        .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN          \
+#define NATIVE_JUMPS(name_, exec_, place_, ...)                                            \
+    {                                                                                      \
+        .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_),     \
+        .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN, __VA_ARGS__ \
     }
+/* pcall is in a table of the libraries' and is made anew by native_pcall, of one row. */
+#define NATIVE_PCALL NATIVE_JUMPS("pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL)
 #define NATIVE_ROWS_END \
     {                   \
         .name = NULL    \

@@ -28,11 +28,15 @@ Exec *const node_execs[N_KINDS] = {
     KINDS_STORE(X_STORE)
 #define X_OTHER(name, dst) [N_##name] = exec_##name,
     KINDS_OTHER(X_OTHER)
+#define X_GLUE(name, ...) [N_##name] = exec_##name,
+    KINDS_GLUE(X_GLUE)
+#undef X_GLUE
 };
 
 Exec *const node_many[N_KINDS] = {
-#define X_MANY(name) [N_##name] = many_##name,
+#define X_MANY(name, ...) [N_##name] = many_##name,
     KINDS_RETURNED_TO(X_MANY)
+    KINDS_GLUE(X_MANY)
 };
 /* clang-format on */
 

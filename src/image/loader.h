@@ -5,7 +5,7 @@
  *   load.c         records: roots, order of work, changes
  *   load_value.c   what has no identity: numbers, strings, code
  *   load_object.c  objects, where they are met first, and their contents
- *   load_stack.c   coroutines
+ *   load_stack.c   coroutines; with load_glue.c (stack_loader.h)
  *   load_native.c  what the libraries' functions rely on
  *
  * Everything that was read is in collected memory. Where bytes are not as they must be,
@@ -110,7 +110,7 @@ void load_check_native(Loader *L, const Native *f);
 /* The continuation that a native's frame waits for, of which `used` slots were read; record:
  * slot 0 is one of load_record. */
 Value load_continuation(Loader *L, const Value *fp, size_t used, bool record);
-/* Is it the library's function of this name? */
-bool load_is_native(Value f, const char *name);
+/* Is it a library's function whose frames wait with this glue of its own? */
+bool load_has_glue(Value f, const Node *glue);
 
 #endif

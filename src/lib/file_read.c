@@ -273,6 +273,6 @@ int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close)
 
 const NativeDef natives_lines[] = {
     NATIVE_INNER_SEES("file.lines:step", lines_step, WORK_BYTES, OUTSIDE_FILES, false,
-                      "needs a file, which only io gives"),
+                      "needs a file, which only io gives", .captures = "ub*"),
     NATIVE_ROWS_END,
 };

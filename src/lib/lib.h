@@ -20,6 +20,19 @@
 #include "eval/native.h"
 #include "text/bits.h"
 
+/* For `holds` of rows (eval/native.h): a whole number in a frame, or SIZE_MAX; whether behind
+ * the first ones there are `count` values, of which `next` comes next. */
+static inline size_t frame_size_in(Value v)
+{
+    double d = value_to_double(v);
+    return d >= 0 && d < 4294967296.0 ? (size_t)d : SIZE_MAX;
+}
+static inline bool frame_has_list(size_t used, Value count, Value next, size_t first)
+{
+    size_t n = frame_size_in(count), k = frame_size_in(next);
+    return n <= used && first + n <= used && k <= n;
+}
+
 /* Fills an empty world with all of the libraries. */
 void lib_open_all(Machine *M);
 void lib_open_base(Machine *M);

@@ -299,22 +299,29 @@ static int base_eprint(Machine *M, Value *a, int n) { return print_to(M, a, n, V
 
 /* Opening -------------------------------------------------------------------------- */
 
+static bool print_holds(const Value *a, size_t used)
+{
+    return frame_has_list(used, a[PRINT_COUNT], a[PRINT_NEXT], PRINT_ARGS);
+}
+
 const NativeDef natives_base[] = {
     NATIVE_OWN("assert", base_assert, WORK_VALUES),
     NATIVE_SEES("eprint", base_eprint, WORK_BYTES, OUTSIDE_STREAMS, true,
                 "writes what it is given, to standard error"),
     NATIVE_OWN("error", base_error, WORK_BYTES),
     NATIVE_OWN("getmetatable", base_getmetatable, WORK_FIXED),
-    NATIVE_INNER("ipairs", base_ipairs, WORK_FIXED),
-    NATIVE_CONTINUED("ipairs:three_results", three_results, WORK_FIXED),
+    NATIVE_INNER("ipairs", base_ipairs, WORK_FIXED, .captures = "f"),
+    NATIVE_CONTINUED("ipairs:three_results", three_results, WORK_FIXED, "|ipairs|pairs|", "*"),
     NATIVE_INNER("ipairs:step", native_ipairs_step, WORK_FIXED),
     NATIVE_OWN("next", native_next, WORK_FIXED),
-    NATIVE_INNER("pairs", base_pairs, WORK_FIXED),
-    NATIVE_JUMPS("pcall", control_pcall, PLACE_FIELD),
+    NATIVE_INNER("pairs", base_pairs, WORK_FIXED, .captures = "f"),
+    NATIVE_PCALL,
     NATIVE_SEES("print", base_print, WORK_BYTES, OUTSIDE_STREAMS, true,
                 "writes what it is given, to standard output"),
-    NATIVE_CONTINUED("print:converted", print_converted, WORK_BYTES),
-    NATIVE_CONTINUED("print:with", print_with, WORK_BYTES),
+    NATIVE_CONTINUED("print:converted", print_converted, WORK_BYTES, "|print|", ".bii*",
+                     .holds = print_holds),
+    NATIVE_CONTINUED("print:with", print_with, WORK_BYTES, "|print|", ".bii*",
+                     .holds = print_holds),
     NATIVE_OWN("rawequal", base_rawequal, WORK_BYTES),
     NATIVE_OWN("rawget", base_rawget, WORK_FIXED),
     NATIVE_OWN("rawlen", base_rawlen, WORK_FIXED),
@@ -323,9 +330,9 @@ const NativeDef natives_base[] = {
     NATIVE_OWN("setmetatable", base_setmetatable, WORK_FIXED),
     NATIVE_OWN("tonumber", base_tonumber, WORK_BYTES),
     NATIVE_OWN("tostring", base_tostring, WORK_FIXED),
-    NATIVE_CONTINUED("tostring:result", tostring_result, WORK_FIXED),
+    NATIVE_CONTINUED("tostring:result", tostring_result, WORK_FIXED, "|tostring|", "*"),
     NATIVE_OWN("type", base_type, WORK_FIXED),
-    NATIVE_JUMPS("xpcall", control_xpcall, PLACE_FIELD),
+    NATIVE_JUMPS("xpcall", control_xpcall, PLACE_FIELD, .glue = N_GLUE_XPCALL),
     NATIVE_ROWS_END,
 };
 

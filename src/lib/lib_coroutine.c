@@ -48,7 +48,8 @@ static int co_status(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_coroutine[] = {
-    [WRAP_RESUME] = NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER),
+    [WRAP_RESUME] =
+        NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER, .captures = "c"),
     NATIVE_OWN("coroutine.create", co_create, WORK_FIXED),
     NATIVE_JUMPS("coroutine.resume", control_resume, PLACE_FIELD),
     NATIVE_OWN("coroutine.running", co_running, WORK_FIXED),

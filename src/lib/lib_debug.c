@@ -287,8 +287,8 @@ const NativeDef natives_debug[] = {
     NATIVE_OWN("debug.upvalueid", debug_upvalueid, WORK_FIXED),
     NATIVE_OWN("debug.upvaluejoin", debug_upvaluejoin, WORK_FIXED),
     NATIVE_INNER_SEES("debug.debug", debug_debug, WORK_SOURCE, OUTSIDE_STREAMS, false,
-                      "reads and runs what the standard input says"),
-    NATIVE_CONTINUED("debug.debug:line", debug_line, WORK_SOURCE),
+                      "reads and runs what the standard input says", .captures = "f"),
+    NATIVE_CONTINUED("debug.debug:line", debug_line, WORK_SOURCE, "|debug.debug|", "*"),
     NATIVE_INNER("debug.?", host_code, WORK_FIXED),
     NATIVE_ROWS_END,
 };

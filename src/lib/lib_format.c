@@ -207,8 +207,21 @@ int lib_string_format(Machine *M, Value *a, int n)
     return format(M, &w, a);
 }
 
+static bool format_holds(const Value *a, size_t used)
+{
+    if (!frame_has_list(used, a[ARGS], a[NEXT], SAVED) || frame_size_in(a[ARGS]) == 0 ||
+        !value_is_string(a[SAVED]))
+        return false;
+    size_t next = SAVED + frame_size_in(a[NEXT]), quoted = frame_size_in(a[QUOTED]);
+    bool more = next < used && value_is_string(a[next]);
+    return frame_size_in(a[OFFSET]) <= value_string(a[SAVED])->length &&
+           quoted <= (more ? value_string(a[next])->length : 0);
+}
+
 const NativeDef natives_format[] = {
-    NATIVE_CONTINUED("string.format:called", called, WORK_BYTES),
-    NATIVE_CONTINUED("string.format:resumed", resumed, WORK_BYTES),
+    NATIVE_CONTINUED("string.format:called", called, WORK_BYTES, "|string.format|", "isiii*",
+                     .holds = format_holds),
+    NATIVE_CONTINUED("string.format:resumed", resumed, WORK_BYTES, "|string.format|", "isiii*",
+                     .holds = format_holds),
     NATIVE_ROWS_END,
 };

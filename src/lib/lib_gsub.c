@@ -332,8 +332,21 @@ int lib_string_gsub(Machine *M, Value *a, int n)
     return substitute(M, &g, a, V_NIL);
 }
 
+static bool gsub_holds(const Value *a, size_t used)
+{
+    size_t length = value_string(a[SUBJECT])->length, copied = unboxed(a[COPIED]);
+    size_t from = unboxed(a[FROM]), to = unboxed(a[TO]);
+    Value by = a[REPLACEMENT];
+    bool replaces = value_is_string(by) || value_is_table(by) || value_is_function(by);
+    (void)used;
+    return replaces && copied <= to && from <= to && to <= length &&
+           unboxed(a[LEFT]) <= length + 1;
+}
+
 const NativeDef natives_gsub[] = {
-    NATIVE_CONTINUED("string.gsub:replaced", replaced, WORK_MATCHING),
-    NATIVE_CONTINUED("string.gsub:resumed", resumed, WORK_MATCHING),
+    NATIVE_CONTINUED("string.gsub:replaced", replaced, WORK_MATCHING, "|string.gsub|",
+                     "ss..nnnSnn*", .holds = gsub_holds),
+    NATIVE_CONTINUED("string.gsub:resumed", resumed, WORK_MATCHING, "|string.gsub|",
+                     "ss..nnnSnn*", .holds = gsub_holds),
     NATIVE_ROWS_END,
 };

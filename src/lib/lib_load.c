@@ -248,8 +248,8 @@ static int base_dofile(Machine *M, Value *a, int n)
 const NativeDef natives_load[] = {
     NATIVE_SEES("dofile", base_dofile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
     NATIVE_INNER_SEES("load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
-                      "runs binary chunks and code that a host has not seen"),
-    NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE),
+                      "runs binary chunks and code that a host has not seen", .captures = "f"),
+    NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE, "|load|", "fSS.bS*"),
     NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
     NATIVE_ROWS_END,
 };

@@ -246,8 +246,10 @@ int lib_string_gmatch(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_match[] = {
-    NATIVE_INNER("string.gmatch:next", gmatch_next, WORK_MATCHING),
-    NATIVE_CONTINUED("string.gmatch:resumed", gmatch_resumed, WORK_MATCHING),
-    NATIVE_CONTINUED("string.find:resumed", find_resumed, WORK_MATCHING),
+    NATIVE_INNER("string.gmatch:next", gmatch_next, WORK_MATCHING, .captures = "ssx"),
+    NATIVE_CONTINUED("string.gmatch:resumed", gmatch_resumed, WORK_MATCHING,
+                     "|string.gmatch:next|", ".*"),
+    NATIVE_CONTINUED("string.find:resumed", find_resumed, WORK_MATCHING,
+                     "|string.find|string.match|", "ssb.*"),
     NATIVE_ROWS_END,
 };

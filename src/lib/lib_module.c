@@ -116,12 +116,18 @@ static int package_seeall(Machine *M, Value *a, int n)
     return 0;
 }
 
+static bool module_holds(const Value *a, size_t used)
+{
+    return frame_has_list(used, a[COUNT], a[NEXT], OPTIONS);
+}
+
 const NativeDef natives_module[] = {
     NATIVE_SEES("module", base_module, WORK_BYTES, OUTSIDE_NONE, true,
                 "names a table, and makes it the environment of its caller"),
     NATIVE_INNER_SEES("package.seeall", package_seeall, WORK_FIXED, OUTSIDE_NONE, false,
                       "is a part of package"),
-    NATIVE_CONTINUED("module:call_options", call_options, WORK_CALLEE),
+    NATIVE_CONTINUED("module:call_options", call_options, WORK_CALLEE, "|module|", "iit*",
+                     .holds = module_holds),
     NATIVE_ROWS_END,
 };
 

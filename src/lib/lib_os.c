@@ -250,6 +250,12 @@ static int os_time(Machine *M, Value *a, int n)
 
 /* Opening -------------------------------------------------------------------------- */
 
+static bool time_holds(const Value *a, size_t used)
+{
+    (void)used;
+    return frame_size_in(a[TIME_FIELD]) <= OSDATE_INPUT_COUNT;
+}
+
 const NativeDef natives_os[] = {
     NATIVE_SEES("os.clock", os_clock, WORK_FIXED, OUTSIDE_CLOCK, true,
                 "tells the processor time used, which limits hardly hide"),
@@ -265,8 +271,9 @@ const NativeDef natives_os[] = {
                 "reads and changes the locale of the process"),
     NATIVE_SEES("os.time", os_time, WORK_FIXED, OUTSIDE_CLOCK, true, "tells the time of day"),
     NATIVE_SEES("os.tmpname", os_tmpname, WORK_FIXED, OUTSIDE_FILES, false, "makes files"),
-    NATIVE_CONTINUED("os.time:field", time_field, WORK_FIXED),
-    NATIVE_CONTINUED("os.exit:closed", exit_closed, WORK_FIXED),
+    NATIVE_CONTINUED("os.time:field", time_field, WORK_FIXED, "|os.time|", "tiNNNNNN.*",
+                     .holds = time_holds),
+    NATIVE_CONTINUED("os.exit:closed", exit_closed, WORK_FIXED, "|os.exit|", "*"),
     NATIVE_ROWS_END,
 };
 

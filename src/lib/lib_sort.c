@@ -260,10 +260,22 @@ int lib_table_sort(Machine *M, Value *a, int n)
     return table_sized(M, a, n, sort_cont, sort_sized);
 }
 
+static bool sort_holds(const Value *a, size_t used)
+{
+    uint64_t bits = a[PHASE] - VALUE_DOUBLE_OFFSET, depth = (uint8_t)bits;
+    if (bits >> 31 >= SORT_PHASES || depth > SORT_DEPTH_MAX || used < LATER + depth)
+        return false;
+    for (size_t i = PHASE; i < LATER + depth; i++)
+        if (!value_is_number(a[i]) && (i < REGISTERS || i >= LATER)) return false;
+    return true;
+}
+
 const NativeDef natives_sort[] = {
     NATIVE_OWN("table.sort", lib_table_sort, WORK_COMPARING),
-    NATIVE_CONTINUED("table.sort:resumed", resumed, WORK_COMPARING),
-    NATIVE_CONTINUED("table.sort:sized", sort_cont, WORK_COMPARING),
-    NATIVE_CONTINUED("table.sort:compared", compared, WORK_COMPARING),
+    NATIVE_CONTINUED("table.sort:resumed", resumed, WORK_COMPARING, "|table.sort|", "tFnnn*",
+                     .holds = sort_holds),
+    NATIVE_CONTINUED("table.sort:sized", sort_cont, WORK_COMPARING, "|table.sort|", "t...i*"),
+    NATIVE_CONTINUED("table.sort:compared", compared, WORK_COMPARING, "|table.sort|", "tFnnn*",
+                     .holds = sort_holds),
     NATIVE_ROWS_END,
 };

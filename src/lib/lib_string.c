@@ -322,7 +322,7 @@ const NativeDef natives_string[] = {
     NATIVE_OWN("string.reverse", string_reverse, WORK_BYTES),
     NATIVE_OWN("string.sub", string_sub, WORK_BYTES),
     NATIVE_OWN("string.upper", string_upper, WORK_BYTES),
-    NATIVE_CONTINUED("string.rep:resumed", rep_resumed, WORK_BYTES),
+    NATIVE_CONTINUED("string.rep:resumed", rep_resumed, WORK_BYTES, "|string.rep|", "siSs*"),
     NATIVE_ROWS_END,
 };
 

@@ -42,5 +42,11 @@ const NativeDef *natives_next(const NativeDef *row);
 /* The row of this name, or of this function. NULL if there is none. O(1). */
 const NativeDef *natives_by_name(const char *name);
 const NativeDef *natives_by_function(NativeFn *fn);
+/* The row of a value that is a library's function. NULL for any other value. O(1). */
+static inline const NativeDef *natives_row_of(Value f)
+{
+    return value_is(f, OBJ_NATIVE) ? natives_by_function(((const Native *)value_pointer(f))->fn)
+                                   : NULL;
+}
 
 #endif

@@ -55,4 +55,6 @@ const KindInfo node_kinds[N_KINDS] = {
 #define X_OTHER(name, dst) \
     [N_##name] = {         \
         #name, N_##name == N_STORE_D ? N_STORE_A : N_##name, DEST_##dst, DO_OTHER, 0, 0},
-                                        KINDS_OTHER(X_OTHER)};
+                                        KINDS_OTHER(X_OTHER)
+#define X_GLUE(name, ...) X_OTHER(name, NONE)
+                                            KINDS_GLUE(X_GLUE)};

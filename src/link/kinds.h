@@ -9,12 +9,16 @@
  *                 F branch taken when false, T branch taken when true
  * A two-operand node names its operands left to right; slots are a and b.
  *
+ * The kinds that belong to no function have a table of their own, KINDS_GLUE (glues.h).
+ *
  * A D operand exists on the fast path only. When the node before ends in a value that is
  * no number, as a metamethod's may be, control goes to what the boxed kind does, which has A
  * for D.
  */
 #ifndef MOONLET_KINDS_H
 #define MOONLET_KINDS_H
+
+#include "link/glues.h"
 
 /* Tables, one entry or one family to a line. */
 /* clang-format off */
@@ -80,6 +84,15 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
 /* X(object, value): object a, key k/aux or slot b, value slot c */
 #define KINDS_STORE(X) X(L, L) X(L, A) X(L, D) X(U, L) X(U, A) X(U, D)
 
+/* X(name, dest): what stands behind a call in Lua code, for its frame to return to */
+#define KINDS_RETURNED_TO(X)                                                             \
+    X(RET_A, A)                                                                          \
+    X(RET_S, S)                                                                          \
+    X(RET_0, NONE)                                                                       \
+    X(RET_N, NONE)    /* b values to slots c ... */                                      \
+    X(RET_OPEN, NONE) /* all to slots c ...: the open list */                            \
+    X(RET_TAIL, NONE) /* the values of a native called in tail position */
+
 /* X(name, dest): all kinds outside the families. dest: see Destination in node.h */
 #define KINDS_OTHER(X)                                                                   \
     /* loads: constant k, slot a, upvalue a */                                           \
@@ -123,12 +136,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(CALL_OPEN, NONE) /* b arguments and the open list */                               \
     X(TAIL_N, NONE)                                                                      \
     X(TAIL_OPEN, NONE)                                                                   \
-    X(RET_A, A)                                                                          \
-    X(RET_S, S)                                                                          \
-    X(RET_0, NONE)                                                                       \
-    X(RET_N, NONE)    /* b values to slots c ... */                                      \
-    X(RET_OPEN, NONE) /* all to slots c ...: the open list */                            \
-    X(RET_TAIL, NONE) /* the values of a native called in tail position */               \
+    KINDS_RETURNED_TO(X)                                                                 \
     X(SELF_L, NONE)                                                                      \
     X(SELF_A, NONE)                                                                      \
     X(SELF_U, NONE)                                                                      \
@@ -154,29 +162,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(FOR_LOOP, NONE)                                                                    \
     X(FOR_LOOP_1, NONE) /* step 1 */                                                     \
     X(ITER_CALL, NONE)  /* f, s, control in a ...; b variables at c; frame at aux */     \
-    X(ITER_TEST, NONE)  /* slot c nil: on; else control = it, to the body */             \
-    /* nodes of no function: what frames of the evaluator's own return to */             \
-    X(GLUE_VALUE, NONE)                                                                  \
-    X(GLUE_BOOL, NONE)                                                                   \
-    X(GLUE_NOT, NONE)                                                                    \
-    X(GLUE_NONE, NONE)                                                                   \
-    X(GLUE_CONCAT, NONE)                                                                 \
-    X(GLUE_NATIVE, NONE)                                                                 \
-    X(GLUE_ANSWER, NONE)                                                                 \
-    X(GLUE_PCALL, NONE)                                                                  \
-    X(GLUE_XPCALL, NONE)                                                                 \
-    X(GLUE_HANDLER, NONE)                                                                \
-    X(GLUE_VARARG, NONE)                                                                 \
-    X(GLUE_TAIL, NONE)                                                                   \
-    X(GLUE_HOOK, NONE)                                                                   \
-    X(GLUE_FORK, NONE)                                                                   \
-    X(GLUE_TRY, NONE)                                                                    \
-    X(GLUE_POLL, NONE)                                                                   \
-    X(GLUE_UNDERFLOW, NONE)                                                              \
-    X(GLUE_LOST, NONE)                                                                   \
-    X(GLUE_BASE, NONE)                                                                   \
-    X(GLUE_HALT, NONE)                                                                   \
-    X(GLUE_C, NONE)
+    X(ITER_TEST, NONE)  /* slot c nil: on; else control = it, to the body */
 
 /* clang-format on */
 

@@ -100,7 +100,10 @@ typedef enum NodeKind {
 #define X_OTHER(name, dst) N_##name,
                                         KINDS_OTHER(X_OTHER)
 #undef X_OTHER
-                                            N_KINDS
+#define X_GLUE(name, ...) N_##name,
+                                            KINDS_GLUE(X_GLUE)
+#undef X_GLUE
+                                                N_KINDS
 } NodeKind;
 
 /* What a kind does, for the slow paths, which decode it. */

@@ -15,15 +15,19 @@
 enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
 
 const FrameKind frame_kinds[N_KINDS] = {
-#define X_FRAME(name, header, owner, payload, native, error, image)  \
-    [N_##name] = {header,          OWNER_##owner, PAYLOAD_##payload, \
-                  NATIVE_##native, ERROR_##error, image},
-    FRAME_KINDS(X_FRAME)
-#undef X_FRAME
+#define X_RETURN(name, dest) [N_##name] = {.header = CALL_HEADER, .owner = OWNER_CALLER},
+    KINDS_RETURNED_TO(X_RETURN)
+#undef X_RETURN
+#define X_GLUE(name, node, header, owner, payload, native, error, hook, image)           \
+    [N_##name] = {                                                                       \
+        header,        OWNER_##owner, PAYLOAD_##payload, NATIVE_##native, ERROR_##error, \
+        HOOKED_##hook, image},
+        KINDS_GLUE(X_GLUE)
+#undef X_GLUE
 };
 
-#define X_GLUE(name, kind_) Node name = {.kind = N_##kind_};
-FRAME_GLUES(X_GLUE)
+#define X_GLUE(kind_, name, ...) Node name = {.kind = N_##kind_};
+KINDS_GLUE(X_GLUE)
 #undef X_GLUE
 
 Node node_call_again = {.kind = N_JUMP}, node_native_again = {.kind = N_JUMP},
@@ -33,10 +37,10 @@ Node node_call_again = {.kind = N_JUMP}, node_native_again = {.kind = N_JUMP},
 void frame_init(const FrameExecs *execs)
 {
     if (node_suspended.exec) return;
-#define X_GLUE(name, kind_)             \
+#define X_GLUE(kind_, name, ...)        \
     name.exec = execs->exec[N_##kind_]; \
     name.k.many = execs->many[N_##kind_];
-    FRAME_GLUES(X_GLUE)
+    KINDS_GLUE(X_GLUE)
 #undef X_GLUE
     node_call_again.exec = execs->again.call;
     node_native_again.exec = execs->again.native;

@@ -42,7 +42,7 @@ enum {
     AT_HANDLER = -5, /* GLUE_XPCALL: lies in a slot of xpcall's own */
 
     AT_TICKET = -5,    /* GLUE_C: of the evaluator that waits */
-    AT_C_HANDLER = -6, /* of errors, or nil */
+    AT_C_HANDLER = -6, /* of errors, or nil: lies in a slot of its caller's */
 
     AT_POLL_OPEN = -5, /* GLUE_POLL: values of the open list at the node */
     AT_POLL_OFF = -6,  /* whether hooks were off before */
@@ -52,53 +52,14 @@ enum {
     AT_HOOK_NUMBER = -7, /* the unboxed accumulator */
     AT_HOOK_COUNT = -8   /* of values kept */
 };
-enum { SHIFT_HEADER = 3 }; /* OWNER_SAME: all of the header */
+enum {
+    CALL_HEADER = 2, /* of a frame that was called in Lua code */
+    SHIFT_HEADER = 3 /* OWNER_SAME: all of the header */
+};
 
-/*
- * The kinds of nodes that frames return to, a row each:
- *
- *   header   words below the frame that are its own
- *   owner    where the frame is that it returns into: CALLER, ret->a slots below, at the node
- *            before ret; BELOW, by its distance; NONE, nowhere; SAME, it is this very frame as
- *            its caller made it
- *   payload  what the word is that says what to go on with: a NODE of the owner's, which it is
- *            at; a CONTINUATION of a native's; the count of protected calls (PCALLS) below; the
- *            WORLD, a State, to go back to; NOTHING
- *   native   what a native's slots below the header are: values that it has KEPT; or NOBODY's
- *   error    what becomes of an error that comes by
- *   image    the number of the kind in images; 0: it has none there
- */
-/* clang-format off */
-#define FRAME_KINDS(X) \
-    /* kind          header owner   payload       native  error    image */ \
-    X(RET_A,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(RET_S,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(RET_0,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(RET_N,          2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(RET_OPEN,       2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(RET_TAIL,       2,    CALLER, NOTHING,      KEPT,   PASSES,   0)      \
-    X(GLUE_VALUE,     4,    BELOW,  NODE,         KEPT,   PASSES,   1)      \
-    X(GLUE_BOOL,      4,    BELOW,  NODE,         KEPT,   PASSES,   2)      \
-    X(GLUE_NOT,       4,    BELOW,  NODE,         KEPT,   PASSES,   3)      \
-    X(GLUE_NONE,      4,    BELOW,  NODE,         KEPT,   PASSES,   4)      \
-    X(GLUE_CONCAT,    4,    BELOW,  NODE,         KEPT,   PASSES,   5)      \
-    X(GLUE_NATIVE,    4,    BELOW,  CONTINUATION, KEPT,   PASSES,   6)      \
-    X(GLUE_ANSWER,    4,    BELOW,  NOTHING,      NOBODY, PASSES,   7)      \
-    X(GLUE_PCALL,     4,    BELOW,  PCALLS,       KEPT,   CATCHES,  8)      \
-    X(GLUE_XPCALL,    4,    BELOW,  PCALLS,       KEPT,   HANDLES,  9)      \
-    X(GLUE_HANDLER,   4,    BELOW,  NODE,         NOBODY, COUNTS,  10)      \
-    X(GLUE_HOOK,      8,    BELOW,  NODE,         KEPT,   UNHOOKS, 11)      \
-    X(GLUE_FORK,      4,    BELOW,  WORLD,        KEPT,   RESTORES, 12)     \
-    X(GLUE_TRY,       4,    BELOW,  WORLD,        KEPT,   RESTORES, 13)     \
-    X(GLUE_POLL,      6,    BELOW,  NODE,         KEPT,   PASSES,  14)      \
-    X(GLUE_BASE,      2,    NONE,   NOTHING,      KEPT,   ENDS,    15)      \
-    X(GLUE_HALT,      4,    NONE,   NOTHING,      KEPT,   LEAVES,  16)      \
-    X(GLUE_C,         5,    BELOW,  NOTHING,      KEPT,   RETURNS,  0) /* see eval.h */  \
-    X(GLUE_VARARG,    3,    SAME,   NOTHING,      KEPT,   PASSES,   0)      \
-    X(GLUE_TAIL,      3,    SAME,   NOTHING,      KEPT,   PASSES,   0)      \
-    X(GLUE_UNDERFLOW, 2,    SAME,   NOTHING,      KEPT,   PASSES,   0) /* segment below */
-/* clang-format on */
-
+/* What a kind of node is to which frames return: a row of KINDS_GLUE, whose columns
+ * link/glues.h explains; or one of KINDS_RETURNED_TO, of which all are the same. The owner of
+ * those is the CALLER, at the node before, ret->a slots below. */
 typedef enum FrameOwner { OWNER_NONE, OWNER_CALLER, OWNER_BELOW, OWNER_SAME } FrameOwner;
 typedef enum FramePayload {
     PAYLOAD_NOTHING,
@@ -108,6 +69,7 @@ typedef enum FramePayload {
     PAYLOAD_WORLD
 } FramePayload;
 typedef enum FrameNative { NATIVE_KEPT, NATIVE_NOBODY } FrameNative;
+typedef enum FrameHook { HOOKED_NOTHING, HOOKED_TWIN, HOOKED_NODE, HOOKED_OPERATION } FrameHook;
 typedef enum FrameError {
     ERROR_PASSES,
     ERROR_CATCHES, /* pcall gets it */
@@ -121,38 +83,16 @@ typedef enum FrameError {
 } FrameError;
 
 typedef struct FrameKind {
-    uint8_t header, owner, payload, native, error, image;
+    uint8_t header, owner, payload, native, error, hook, image;
 } FrameKind;
 
 extern const FrameKind frame_kinds[N_KINDS];
 
-/* The nodes of no function that frames return to, one a kind: X(name, kind). */
-#define FRAME_GLUES(X)                \
-    X(glue_value, GLUE_VALUE)         \
-    X(glue_bool, GLUE_BOOL)           \
-    X(glue_not, GLUE_NOT)             \
-    X(glue_none, GLUE_NONE)           \
-    X(glue_concat, GLUE_CONCAT)       \
-    X(glue_native, GLUE_NATIVE)       \
-    X(glue_answer, GLUE_ANSWER)       \
-    X(glue_pcall, GLUE_PCALL)         \
-    X(glue_xpcall, GLUE_XPCALL)       \
-    X(glue_handler, GLUE_HANDLER)     \
-    X(glue_vararg, GLUE_VARARG)       \
-    X(glue_tail, GLUE_TAIL)           \
-    X(glue_hook, GLUE_HOOK)           \
-    X(glue_fork, GLUE_FORK)           \
-    X(glue_try, GLUE_TRY)             \
-    X(glue_poll, GLUE_POLL)           \
-    X(glue_underflow, GLUE_UNDERFLOW) \
-    X(glue_lost, GLUE_LOST)           \
-    X(glue_base, GLUE_BASE)           \
-    X(glue_halt, GLUE_HALT)           \
-    X(glue_c, GLUE_C)
-#define X_GLUE(name, kind) extern Node name;
-FRAME_GLUES(X_GLUE)
+/* The nodes of no function that frames return to, one a kind. */
+#define X_GLUE(kind, name, ...) extern Node name;
+KINDS_GLUE(X_GLUE)
 #undef X_GLUE
-/* A program may be stopped at nodes of functions, and at these (control/budget.c):
+/* A program may be stopped at nodes of functions, and at these (control/stop.c):
  *   node_call_again    before the call of fp[-1] with M->open arguments at fp
  *   node_native_again  within the call of the native fp[-1], which begins again
  *   node_return_again  before M->open results at fp are handed on
@@ -187,6 +127,11 @@ static inline void charge_values(Machine *M, size_t count)
 static inline const Node *frame_ret(const Value *fp) { return value_pointer(fp[AT_RETURN]); }
 /* OWNER_BELOW */
 static inline Value *frame_owner(Value *fp) { return fp - fp[AT_DISTANCE]; }
+/* GLUE_C: whether the C function that has called the frame waits for this evaluator. */
+static inline bool frame_is_awaited(const Machine *M, const Value *fp)
+{
+    return fp[AT_TICKET] == M->ticket;
+}
 /* OWNER_SAME */
 static inline Value *frame_unshifted(Value *fp) { return fp - fp[AT_SHIFT]; }
 /* Payloads, by their kinds. */

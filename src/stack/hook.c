@@ -97,21 +97,13 @@ const Node *hook_twin_node(const Proto *p, const Node *n)
     return twin ? twin + i : n;
 }
 
-/* X(glue): what a native can return to but nodes of functions. */
-/* clang-format off */
-#define GLUES(X) \
-    X(GLUE_VALUE) X(GLUE_BOOL) X(GLUE_NOT) X(GLUE_NONE) X(GLUE_CONCAT) X(GLUE_NATIVE) \
-    X(GLUE_ANSWER) X(GLUE_PCALL) X(GLUE_XPCALL) X(GLUE_HANDLER) X(GLUE_FORK) X(GLUE_TRY) X(GLUE_POLL) \
-    X(GLUE_BASE) X(GLUE_HALT) X(GLUE_C)
-/* clang-format on */
-
-enum {
-#define X_GLUE(name) TWIN_##name,
-    GLUES(X_GLUE)
+/* One for each kind of glue, whether it has a twin or not. */
+#define X_GLUE(kind, ...) TWIN_##kind,
+enum { KINDS_GLUE(X_GLUE) TWINS };
 #undef X_GLUE
-        TWINS
-};
 static Node glue_twins[TWINS];
+_Static_assert(N_KINDS == N_GLUE_VALUE + TWINS,
+               "glue has the last kinds, in the table's order");
 
 void hook_init(Exec *step, Exec *ret, Exec *ret_many)
 {
@@ -119,21 +111,15 @@ void hook_init(Exec *step, Exec *ret, Exec *ret_many)
     step_exec = step;
     ret_exec = ret;
     ret_many_exec = ret_many;
-#define X_GLUE(name) \
-    glue_twins[TWIN_##name] = (Node){.exec = ret, .kind = N_##name, .k.many = ret_many};
-    GLUES(X_GLUE)
-#undef X_GLUE
+    for (unsigned i = 0; i < TWINS; i++)
+        glue_twins[i] =
+            (Node){.exec = ret, .kind = (uint16_t)(N_GLUE_VALUE + i), .k.many = ret_many};
 }
 
 const Node *hook_glue_twin(const Node *glue)
 {
-    switch (glue->kind) {
-#define X_GLUE(name) \
-    case N_##name: return &glue_twins[TWIN_##name];
-        GLUES(X_GLUE)
-#undef X_GLUE
-    default: return glue;
-    }
+    bool has = frame_kinds[glue->kind].hook != HOOKED_NOTHING;
+    return has ? &glue_twins[glue->kind - N_GLUE_VALUE] : glue;
 }
 
 const Node *hook_return(const Node *ret, const Value *fp)
@@ -144,20 +130,15 @@ const Node *hook_return(const Node *ret, const Value *fp)
 
 bool hook_is_operation(const Node *glue)
 {
-    switch (glue->kind) {
-    case N_GLUE_VALUE:
-    case N_GLUE_BOOL:
-    case N_GLUE_NOT:
-    case N_GLUE_NONE:
-    case N_GLUE_CONCAT: return true;
-    default: return false;
-    }
+    return frame_kinds[glue->kind].hook == HOOKED_OPERATION;
 }
+
+bool hook_goes_on(const Node *glue) { return frame_kinds[glue->kind].hook >= HOOKED_NODE; }
 
 /* The node that glue goes on at, if it has one. */
 static void turn_over_payload(const Node *ret, Value *base, const Value *fp)
 {
-    if (!hook_is_operation(ret) && ret->kind != N_GLUE_POLL) return;
+    if (!hook_goes_on(ret)) return;
     if (!value_is(fp[-1], OBJ_CLOSURE)) return;
     base[AT_PAYLOAD] = value_object(hook_twin_node(frame_proto(fp), frame_payload_node(base)));
 }

@@ -140,6 +140,8 @@ void hook_unfolded(Machine *M, Value *fp);
 void hook_refresh(Machine *M);
 /* Is it glue of an operation, which goes on at its payload? */
 bool hook_is_operation(const Node *glue);
+/* Is it that, or other glue that goes on at its payload in what its owner's node does? */
+bool hook_goes_on(const Node *glue);
 /* The twin of glue, or the node itself if it has none. */
 const Node *hook_glue_twin(const Node *glue);
 /* The node of the function's twin for n, which may itself be of the twin. */

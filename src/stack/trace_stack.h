@@ -5,7 +5,7 @@
  *   Lua frame      slots in use at the node at which it is (Proto.tops), if they have been
  *                  written on every way to that node, lie below the callee's header, and are
  *                  not about to be written by the node; also the open list of the node
- *   native frame   what it keeps below the place from which it has called (FRAME_KINDS)
+ *   native frame   what it keeps below the place from which it has called (KINDS_GLUE)
  *   not begun      its arguments
  *
  * Slots are not cleared when a frame is entered. So a slot that has not been written holds junk

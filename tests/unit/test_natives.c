@@ -35,6 +35,8 @@ static void walk_native(Search *w, const Native *f)
     ck_assert_msg(row, "'%s' has no row", f->name);
     ck_assert_int_ne(row->place, PLACE_CONTINUATION);
     ck_assert_int_eq(row->control, (f->h.flags & NATIVE_CONTROL) != 0);
+    ck_assert_msg(!f->count || row->captures, "'%s' captures what its row does not say",
+                  f->name);
     w->natives++;
     for (uint32_t i = 0; i < f->count; i++) walk(w, f->upvalues[i]);
 }
@@ -71,6 +73,23 @@ START_TEST(every_native_has_a_row)
 }
 END_TEST
 
+/* Those in whose frames a continuation goes on, "|a|b|", have rows, and are functions. */
+static void assert_natives(const NativeDef *r)
+{
+    const char *names = r->natives;
+    if (!names) return;
+    ck_assert_int_eq(names[0], '|');
+    ck_assert_msg(names[1] != 0, "%s goes on nowhere", r->name);
+    while (names[1]) {
+        size_t length = strcspn(names + 1, "|");
+        char name[80];
+        snprintf(name, sizeof name, "%.*s", (int)length, names + 1);
+        const NativeDef *row = natives_by_name(name);
+        ck_assert_msg(row && row->place != PLACE_CONTINUATION, "%s of %s", name, r->name);
+        names += length + 1;
+    }
+}
+
 START_TEST(rows_are_whole)
 {
     size_t count = 0;
@@ -78,6 +97,8 @@ START_TEST(rows_are_whole)
         ck_assert_ptr_nonnull(r->fn);
         ck_assert_ptr_eq(natives_by_name(r->name), r); /* its name is its own */
         ck_assert_uint_gt(strlen(r->why), 5);
+        ck_assert_msg((r->place == PLACE_CONTINUATION) == (r->frame != NULL), "%s", r->name);
+        assert_natives(r);
     }
     ck_assert_uint_gt(count, 170);
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Polls: what is looked at when a portion of steps is used up. Interrupts, limits, recorders,
+ * memory that is short, finalizers.
+ *
+ * Main invariant: a poll comes before a node is executed, a call is made or results are handed
+ * on, and that is done afterwards as if there had been no poll. So a program cannot notice
+ * where polls are.
+ */
+#include "control/budget.h"
+#include "control/collect.h"
+#include "control/eval.h"
+#include "control/held.h"
+#include "control/stress.h"
+#include "eval/error.h"
+#include "eval/event.h"
+#include "eval/exec.h"
+#include "stack/breaks.h"
+#include "stack/outside.h"
+#include "watch.h"
+
+/* Interrupts --------------------------------------------------------------------------- */
+
+/* The error has the position of the running function's caller, as PUC Lua's. */
+static void interrupt_at(Machine *M, FrameCursor c)
+{
+    *M->interrupt = 0;
+    budget_settle(M);
+    budget_begin(M);
+    if (mem_bound_reached()) eval_poll_soon(M);
+    if (frame_down(&c))
+        error_set(M, c.fp, c.at, "interrupted!");
+    else
+        error_raise(M, new_c_string("interrupted!"));
+}
+
+static NOINLINE void interrupt(Machine *M, Value *fp, const Node *n)
+{
+    interrupt_at(M, frame_cursor(M->segment, fp, n));
+}
+
+bool native_is_woken(const Machine *M) { return stop_flag(M->interrupt) || machine_stopped(M); }
+
+int native_woken(Machine *M)
+{
+    if (stop_flag(M->interrupt)) {
+        interrupt_at(M, frame_cursor_running(M));
+        return NATIVE_ERROR;
+    }
+    return budget_refuel(M, NULL, NULL) ? 0 : NATIVE_PAUSE;
+}
+
+EXEC(eval_again)
+{
+    if (UNLIKELY(M->hooking) && !node_is_again(n)) HAND(hook_run, n, fp, acc, d);
+    if (UNLIKELY(M->breaks != NULL) && breaks_is_broken(n))
+        HAND(node_execs[n->kind], n, fp, acc, d);
+    GO(n, fp, acc, d);
+}
+
+static NOINLINE bool over_held(Machine *M, const Node *n, Value *fp)
+{
+    if (LIKELY(!held_reached(M, n, fp))) return false;
+    M->stop = STOP_HELD;
+    return true;
+}
+
+void eval_memory_alarm(void *machine)
+{
+    Machine *M = machine;
+    eval_poll_soon(M);
+    M->urgent = true;
+    if (M->fuel < 0) return;
+    M->fuel--; /* also before the next step is done */
+    M->portion--;
+}
+
+/* There is memory again, or may be soon; or an error is raised. */
+static NOINLINE bool memory_recovered(Machine *M, const Node *n, Value *fp)
+{
+    if (mem_recover()) return true;
+    if (M->run.world->collection.finalizing && !mem_short)
+        return true; /* that gives some back */
+    bool due = collect_short(M, n, fp);
+    if (mem_recover() || (due && !mem_is_spent())) return true;
+    budget_settle(M);
+    budget_begin(M);
+    error_set_lasting(M);
+    return false;
+}
+
+/* Who records the run may take a snapshot, of which it notices nothing. */
+static inline Value *record_poll(Machine *M, const Node *n, Value *fp)
+{
+    if (LIKELY(!M->outside) || !M->outside->poll) return fp;
+    return M->outside->poll(M, n, fp);
+}
+
+EXEC(eval_no_memory)
+{
+    error_set_memory(M);
+    HAND(eval_throw, n, fp, acc, d);
+}
+
+EXEC(eval_poll)
+{
+    budget_untake(M);
+    if (UNLIKELY(mem_short) && !memory_recovered(M, n, fp)) HAND(eval_throw, n, fp, acc, d);
+    if (stop_flag(M->interrupt)) {
+        interrupt(M, fp, n);
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    if (UNLIKELY(!budget_refuel(M, fp, n))) HAND(eval_stop, n, fp, acc, d);
+    fp = record_poll(M, n, fp);
+    fp = stress_poll(M, n, fp);
+    if (UNLIKELY(over_held(M, n, fp))) HAND(eval_stop, n, fp, acc, d);
+    watch_settle();
+    collect_tidy(M, n, fp);
+    if (UNLIKELY(collect_due(M))) {
+        Value *nf = collect_poll(M, n, fp);
+        if (nf) HAND(call_any, n, nf, 0, d);
+    }
+    HAND(eval_again, n, fp, acc, d);
+}
+
+EXEC(eval_poll_untaken)
+{
+    M->fuel--;
+    HAND(eval_poll, n, fp, acc, d);
+}
+EXEC(eval_poll_next)
+{
+    if (LIKELY(!M->hooking && !M->breaks)) HAND(eval_poll_untaken, n, fp, acc, d);
+    if (mem_short && !memory_recovered(M, n, fp)) HAND(eval_throw, n, fp, acc, d);
+    GO(n, fp, acc, d); /* with its events; hooks are called, which polls */
+}
+
+/* The same before the call of fp[-1] with acc arguments. */
+EXEC(eval_poll_call)
+{
+    budget_untake(M);
+    if (stop_flag(M->interrupt)) {
+        interrupt(M, fp, n);
+        HAND(call_throw, n, fp, acc, d);
+    }
+    M->open = (uint32_t)acc;
+    if (UNLIKELY(mem_short) && !memory_recovered(M, &node_call_again, fp))
+        HAND(eval_throw, n, fp, acc, d);
+    if (UNLIKELY(!budget_refuel(M, fp, &node_call_again))) HAND(eval_stop_call, n, fp, acc, d);
+    fp = record_poll(M, &node_call_again, fp);
+    fp = stress_poll(M, &node_call_again, fp);
+    if (UNLIKELY(over_held(M, &node_call_again, fp))) HAND(eval_stop_call, n, fp, acc, d);
+    watch_settle();
+    collect_tidy(M, &node_call_again, fp);
+    if (UNLIKELY(collect_due(M))) {
+        Value *nf = collect_poll(M, &node_call_again, fp);
+        if (nf) HAND(call_any, n, nf, 0, d);
+    }
+    HAND(call_any, n, fp, acc, d);
+}

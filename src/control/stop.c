@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stops: leaving the evaluator in mid-run. Where control is is saved in the coroutine that
+ * runs, and eval_resume_paused goes on:
+ *
+ *   at a node           that polls: it is executed again
+ *   at a call           fp[-1] with M->open arguments is called again
+ *   in a native         the same, but that hooks know of the call
+ *   at a return         M->open results at fp go to the native that waits for them
+ *   at an error         fp[0] is thrown by the native at fp
+ *
+ * A node is stopped only in what its kind does, after the events that hooks are told of; when
+ * it is executed again (eval_again), that is without any.
+ *
+ * Main invariant: what has been saved is a coroutine as coroutine_check wants it, whatever the
+ * reason of the stop. Where a C function waits on the C stack, nothing can be saved: the stop
+ * then is an error that nothing but the host catches (M->fatal).
+ */
+#include <assert.h>
+
+#include "control/budget.h"
+#include "control/eval.h"
+#include "control/stress.h"
+#include "control/switch.h"
+#include "eval/error.h"
+#include "eval/exec.h"
+#include "stack/check_stack.h"
+
+static EvalStop why_stop(const Machine *M)
+{
+    if (M->portion <= 0 && !M->steps_left) return STOP_STEPS; /* settled: native_charge */
+    if (machine_stopped(M)) return STOP_OUTSIDE;
+    EvalStop stop = eval_reached(M);
+    return stop == STOP_NONE ? STOP_HOST : stop;
+}
+
+/* Whether a stop is possible here: if not, M->error is set. */
+static NOINLINE bool can_stop(Machine *M, Value *fp, const Node *n)
+{
+    if (UNLIKELY(mem_short) && !M->stop) {
+        error_set_memory(M);
+        return false;
+    }
+    if (!M->stop) M->stop = why_stop(M);
+    if (!M->boundary) return true;
+    M->fatal = true;
+    error_set(M, fp, n, "limit reached within a C function");
+    return false;
+}
+
+static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *at)
+{
+    assert(M->stop != STOP_NONE && "a run stops for a reason");
+    assert(!M->boundary && "no C function waits");
+    CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
+    switch_save(M, b, fp, fp + live, CO_PAUSED);
+    budget_settle(M);
+    b->node = at;
+    b->debt = M->debt;
+    b->paid = M->paid;
+    b->loading = M->loading;
+    coroutine_check(b);
+    M->error = V_NIL;
+    M->status = RUN_PAUSED;
+}
+
+EXEC(eval_stop)
+{
+    if (!can_stop(M, fp, n)) HAND(eval_throw, n, fp, acc, d);
+    if (!frame_open_list(n, fp)) M->open = 0;
+    stop(M, fp, proto_frame(frame_proto(fp)) + M->open, n);
+    return NULL;
+}
+
+int native_stop(Machine *M)
+{
+    M->stop = STOP_OUTSIDE;
+    return NATIVE_PAUSE;
+}
+
+EXEC(eval_stop_watched)
+{
+    M->stop = STOP_HOST;
+    HAND(eval_stop, n, fp, acc, d);
+}
+
+/* What a native has paid is good for this call of it: an image can say that anything is paid.
+ */
+EXEC(eval_native_again)
+{
+    acc = (Value)M->open;
+    const Native *f = value_pointer(fp[-1]);
+    if (!M->paid || f->h.flags & NATIVE_CONTROL) HAND(call_native, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
+    M->native = fp;
+    stress_values(fp, acc);
+    stress_stack(M, NULL, fp);
+    int count = f->fn(M, fp, (int)acc);
+    fp = M->native;
+    if (count == NATIVE_PAUSE) HAND(eval_stop_native, n, fp, acc, d);
+    M->paid = 0;
+    acc = (Value)(int64_t)count;
+    HAND(native_finish, n, fp, acc, d);
+}
+EXEC(eval_call_again)
+{
+    if (UNLIKELY(M->paid) && value_is(fp[-1], OBJ_NATIVE))
+        HAND(eval_native_again, n, fp, acc, d);
+    HAND(call_any, n, fp, (Value)M->open, d);
+}
+EXEC(eval_return_again)
+{
+    M->results = fp;
+    M->result_count = M->open;
+    fp = frame_leave(M, M->segment, fp);
+    HAND(node_many[M->ret->kind], M->ret, fp, acc, d);
+}
+EXEC(eval_throw_again)
+{
+    M->native = fp;
+    M->error = fp[0];
+    HAND(eval_throw_on, n, fp, acc, d);
+}
+
+EXEC(eval_stop_call)
+{
+    if (!can_stop(M, fp, NULL)) HAND(call_throw, n, fp, acc, d);
+    M->open = (uint32_t)acc;
+    stop(M, fp, M->open, &node_call_again);
+    return NULL;
+}
+
+EXEC(eval_stop_native)
+{
+    if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+    budget_untake(M); /* of its call, which is made again */
+    M->open = (uint32_t)acc;
+    stop(M, fp, M->open, &node_native_again);
+    return NULL;
+}
+
+/* The results, at the frame that gave them; NULL: no room. */
+static NOINLINE Value *keep_results(Machine *M, Value *fp)
+{
+    fp = frame_grow(M, fp, 0, M->result_count);
+    if (fp && M->result_count) memmove(fp, M->results, M->result_count * sizeof(Value));
+    return fp;
+}
+
+EXEC(eval_stop_return)
+{
+    if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+    fp = keep_results(M, fp);
+    if (UNLIKELY(!fp)) HAND(eval_overflow, n, M->native, acc, d);
+    M->open = M->result_count;
+    stop(M, fp, M->open, &node_return_again);
+    return NULL;
+}
+
+EXEC(eval_poll_return)
+{
+    M->native = fp;
+    if (UNLIKELY(!budget_refuel(M, fp, &node_return_again)))
+        HAND(eval_stop_return, n, fp, acc, d);
+    RETURN_MANY(fp);
+}
+
+/* The value of node n, delivered when there are steps again: as if a metamethod had returned
+ * it, whose frame is made for that. */
+static NOINLINE Value *value_frame(const Node *n, Value *fp, Value v)
+{
+    size_t at = frame_extent(fp) + FRAME_HEADER;
+    Value *nf = fp + at;
+    frame_link(nf, at, &glue_value, value_object(n));
+    nf[-1] = V_NIL;
+    nf[0] = v;
+    return nf;
+}
+
+EXEC(eval_poll_value)
+{
+    Value *nf = value_frame(n, fp, acc);
+    M->open = 1;
+    if (UNLIKELY(!budget_refuel(M, nf, &node_return_again))) {
+        if (!can_stop(M, fp, n)) HAND(eval_throw, n, fp, acc, d);
+        stop(M, nf, 1, &node_return_again);
+        return NULL;
+    }
+    HAND(eval_deliver, n, fp, acc, d);
+}
+
+/* A frame of nobody, at the stack's end, with the results. NULL: no memory. */
+static NOINLINE Value *end_frame(Machine *M)
+{
+    size_t size = FRAME_HEADER + M->result_count + NATIVE_SLOTS + STACK_SLACK;
+    uint64_t counted = mem_count_stop();
+    Segment *s = segment_try_new(&M->run, (uint32_t)size);
+    mem_count_go_on(counted);
+    if (!s) return NULL;
+    Value *fp = s->slots + FRAME_HEADER;
+    fp[AT_RETURN] = value_object(&glue_halt);
+    fp[-1] = V_NIL;
+    if (M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
+    M->main_segment = s;
+    frame_enter_segment(M, s);
+    return fp;
+}
+
+bool eval_stop_end(Machine *M)
+{
+    budget_settle(M);
+    if (!M->debt) return false;
+    Value *fp = end_frame(M);
+    if (!fp) return false;
+    M->stop = STOP_STEPS;
+    M->open = M->result_count;
+    stop(M, fp, M->open, &node_return_again);
+    return true;
+}
+
+EXEC(eval_poll_throw)
+{
+    if (LIKELY(budget_refuel(M, fp, &node_throw_again))) HAND(eval_throw_on, n, fp, acc, d);
+    Value error = M->error;
+    if (!can_stop(M, fp, NULL)) HAND(eval_throw_on, n, fp, acc, d);
+    fp[0] = error;
+    M->open = 1;
+    stop(M, fp, 1, &node_throw_again);
+    return NULL;
+}
+
+EXEC(eval_suspend)
+{
+    M->open = M->result_count = 0;
+    M->results = fp;
+    if (UNLIKELY(M->fuel < 1) && !budget_refuel(M, fp, &node_suspended)) {
+        if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+        stop(M, fp, 0, &node_suspended);
+        return NULL;
+    }
+    HAND(eval_return_again, n, fp, acc, d);
+}
