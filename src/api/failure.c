@@ -152,13 +152,13 @@ static moonlet_error_kind kind_of(const Machine *M)
     }
 }
 
-/* The innermost Lua function's line; culprit: what the error is about, if it says. */
-static void set_place(moonlet_error *e, FrameCursor c, const AstExpr *culprit)
+/* The innermost Lua function's line. */
+static void set_place(const Machine *M, moonlet_error *e, FrameCursor c)
 {
     do {
         int line = error_line(c.fp, c.at);
         if (line < 0) continue;
-        AstPlace at = error_place(c.fp, c.at, culprit);
+        AstPlace at = error_place(M, c.fp, c.at);
         api_error_at(e, frame_proto(c.fp)->source->chunk_name, line, at);
         return;
     } while (frame_down(&c));
@@ -177,7 +177,7 @@ moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
                                  text ? text->length : (size_t)length);
     if (!fp) return e;
     FrameCursor c = frame_cursor(M->segment, fp, n);
-    set_place(e, c, M->culprit);
+    set_place(M, e, c);
     add_frames(M, e, c);
     const String *trace = error_traceback(M, c, e->message, strlen(e->message), 1, 1);
     if (trace) e->traceback = text_of(trace); /* else it remains the message */
@@ -193,7 +193,7 @@ moonlet_result moonlet_stacktrace(const moonlet_state *s)
     for (const Coroutine *co = s->state->paused; co;) {
         const CoBody *b = heap_coroutine(&M->run, co);
         FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
-        if (co == s->state->paused) set_place(e, c, NULL);
+        if (co == s->state->paused) set_place(M, e, c);
         add_frames(M, e, c);
         co = b->resumer;
     }

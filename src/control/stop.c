@@ -17,6 +17,7 @@
  * then is an error that nothing but the host catches (M->fatal).
  */
 #include <assert.h>
+#include <limits.h>
 
 #include "control/budget.h"
 #include "control/eval.h"
@@ -216,6 +217,50 @@ bool eval_stop_end(Machine *M)
     M->open = M->result_count;
     stop(M, fp, M->open, &node_return_again);
     return true;
+}
+
+/* What is kept of an error on its way. */
+enum { ERROR_VALUE, ERROR_RAISED, ERROR_LINE, ERROR_COLUMN, ERROR_KEPT };
+
+/* A frame of nobody above the one that has failed, as if a handler was about to return. */
+static NOINLINE Value *error_frame(Machine *M, Value *fp, const Node *n)
+{
+    size_t used = value_is(fp[-1], OBJ_CLOSURE) ? frame_extent(fp) : 0;
+    Value *nf = frame_push(M, fp, used, &glue_handler, value_object(n));
+    nf[-1] = V_NIL;
+    nf[ERROR_VALUE] = M->error;
+    nf[ERROR_RAISED] = value_number(M->raised);
+    nf[ERROR_LINE] = value_number(M->place.line);
+    nf[ERROR_COLUMN] = value_number(M->place.column);
+    return nf;
+}
+
+bool eval_stop_error(Machine *M, Value *fp, const Node *n)
+{
+    budget_settle(M);
+    if (!M->debt || M->segment->epoch != M->run.epoch) return false; /* the latter: no memory */
+    Value *nf = error_frame(M, fp, n);
+    M->stop = STOP_STEPS;
+    M->open = ERROR_KEPT;
+    stop(M, nf, ERROR_KEPT, &node_return_again);
+    return true;
+}
+
+static int kept_number(const Machine *M, unsigned i)
+{
+    bool there = i < M->result_count && value_is_number(M->results[i]);
+    double d = there ? value_to_double(M->results[i]) : 0;
+    return d > 0 && d < INT_MAX ? (int)d : 0;
+}
+
+void eval_take_error(Machine *M)
+{
+    AstPlace place = {kept_number(M, ERROR_LINE), kept_number(M, ERROR_COLUMN)};
+    int raised = kept_number(M, ERROR_RAISED);
+    error_raise(M, M->result_count ? M->results[ERROR_VALUE] : V_NIL);
+    if (raised <= RAISED_BY_HOST) M->raised = (RaisedBy)raised;
+    M->place = place;
+    M->error_paid = true;
 }
 
 EXEC(eval_poll_throw)

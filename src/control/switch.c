@@ -384,7 +384,7 @@ static NOINLINE void add_position(Machine *M)
         M->error = string_value(s);
     else
         error_set_memory(M);
-    M->culprit = NULL;
+    M->place = (AstPlace){0};
 }
 
 EXEC(switch_fail)

@@ -123,9 +123,11 @@ static NOINLINE Unwind find_catcher(Machine *M, Value *fp, const Node *n)
 {
     FrameCursor c = frame_cursor(M->segment, fp, n);
     int handlers = 0;
+    bool paid = M->error_paid;
+    M->error_paid = false;
     M->hook_left = M->finalizers_left = false;
     for (unsigned passed = 1;; passed++) {
-        if (passed % STEP_LEVELS == 0) M->fuel--;
+        if (passed % STEP_LEVELS == 0 && !paid) M->fuel--;
         FrameError what = frame_kinds[c.ret->kind].error;
         M->hook_left |= what == ERROR_UNHOOKS || collect_hooks_were_on(c.ret, c.ret_base);
         M->finalizers_left |= collect_is_caller(c.ret, c.ret_base);
@@ -183,13 +185,23 @@ static NOINLINE void call_handler(Machine *M, Value *fp, const Node *n)
     M->call_frame = nf;
 }
 
+/* Nobody catches it, and what the program has done is not paid yet. */
+static bool stops_first(Machine *M, Value *fp, const Node *n)
+{
+    bool owes = (M->fuel < 0 || M->debt) && M->depth == 1 && !M->fatal;
+    return UNLIKELY(owes) && eval_stop_error(M, fp, n);
+}
+
+/* To tell who has started the run is no work of the program's. */
 static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
 {
     M->status = RUN_ERROR;
     if (M->depth > 1) return;
+    int64_t fuel = M->fuel;
     M->error_handled = false;
     if (M->hooks && M->hooks->uncaught) M->hooks->uncaught(M, fp, n);
     if (UNLIKELY(M->watch)) M->watch->uncaught(M, n, fp);
+    M->fuel = fuel;
 }
 
 static COLD EXEC(throw_told)
@@ -209,6 +221,7 @@ EXEC(eval_throw_on)
     if (UNLIKELY(M->stop && !M->fatal)) HAND(eval_stop, n, fp, acc, d);
     stress_stack(M, n, fp);
     Unwind unwind = find_catcher(M, fp, n);
+    if (unwind == UNWIND_OUT && stops_first(M, fp, n)) return NULL;
     if (UNLIKELY(M->hook_left) && unwind != UNWIND_HANDLE) hook_leave(M);
     if (UNLIKELY(M->finalizers_left) && unwind != UNWIND_HANDLE) collect_left(M);
     switch (unwind) {
@@ -220,16 +233,23 @@ EXEC(eval_throw_on)
     }
 }
 
-/* The handler's value replaces the error, which then goes to the xpcall. */
-EXEC(exec_GLUE_HANDLER)
+/* The handler's value replaces the error, which then goes to the xpcall; or, where nobody's
+ * frame has returned, to the host (eval_stop_error). */
+EXEC(many_GLUE_HANDLER)
 {
-    error_raise(M, acc);
+    if (LIKELY(fp[-1] != V_NIL))
+        error_raise(M, M->result_count ? M->results[0] : V_NIL);
+    else
+        eval_take_error(M);
     M->error_handled = true;
     n = frame_payload_node(fp);
     fp = frame_owner(fp);
     HAND(eval_throw, n, fp, acc, d);
 }
-EXEC(many_GLUE_HANDLER)
+EXEC(exec_GLUE_HANDLER)
 {
-    HAND(exec_GLUE_HANDLER, n, fp, M->result_count ? M->results[0] : V_NIL, d);
+    M->value = acc;
+    M->results = &M->value;
+    M->result_count = 1;
+    HAND(many_GLUE_HANDLER, n, fp, acc, d);
 }

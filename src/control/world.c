@@ -137,7 +137,7 @@ static NOINLINE bool undo(Machine *M, Value *nf)
     M->error_handled = false;
     if (!go_back(M, s, values, 2, s->next_id)) return true;
     if (fork) M->error = values[1]; /* raised by the same */
-    M->culprit = NULL;
+    M->place = (AstPlace){0};
     return fork;
 }
 

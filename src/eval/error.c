@@ -62,9 +62,10 @@ String *error_where(const Value *fp, const Node *n)
     return string_new(text, length);
 }
 
-AstPlace error_place(const Value *fp, const Node *n, const AstExpr *culprit)
+AstPlace error_place(const Machine *M, const Value *fp, const Node *n)
 {
-    const AstExpr *e = culprit ? culprit : error_origin(fp, n);
+    if (M->place.line) return M->place;
+    const AstExpr *e = error_origin(fp, n);
     return e ? ast_shown_place(e) : (AstPlace){0};
 }
 
@@ -73,7 +74,7 @@ void error_raise(Machine *M, Value v)
     assert(value_is_valid(v) && "an error is a value");
     M->error = v;
     M->raised = RAISED_BY_PROGRAM;
-    M->culprit = NULL;
+    M->place = (AstPlace){0};
 }
 
 static void set_formatted(Machine *M, const Value *fp, const Node *n, const char *format,
@@ -103,7 +104,7 @@ void error_set_at(Machine *M, const Value *fp, const Node *n, const AstExpr *cul
     va_start(ap, format);
     set_formatted(M, fp, n, format, ap);
     va_end(ap);
-    M->culprit = culprit;
+    if (culprit) M->place = ast_shown_place(culprit);
 }
 
 void error_set_memory(Machine *M)

@@ -38,9 +38,9 @@ void error_set_lasting(Machine *M);
  * shortage then. */
 String *error_memory_text(void);
 
-/* Where in the source to point for an error at node n about the culprit, or if that is NULL,
- * about all that the node does. */
-AstPlace error_place(const Value *fp, const Node *n, const AstExpr *culprit);
+/* Where in the source to point for the error on its way, at node n: to what it is about, or if
+ * it does not say, to all that the node does. */
+AstPlace error_place(const Machine *M, const Value *fp, const Node *n);
 
 /* Says what a call expression calls: "global" 'f', "method" 'm', "field" 'x', ... Answers false
  * if that has no name. */

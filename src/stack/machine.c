@@ -87,6 +87,8 @@ static void set_defaults(Machine *M)
     M->next_segment = M->left = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;
+    M->place = (AstPlace){0};
+    M->error_paid = false;
     M->error_handled = false;
     M->open = M->result_count = 0;
     M->host = NULL;
@@ -126,6 +128,8 @@ static void tidy(Machine *M)
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
+    M->place = (AstPlace){0};
+    M->error_paid = false;
     M->loading = NULL;
 }
 

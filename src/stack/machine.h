@@ -108,13 +108,14 @@ struct Machine {
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
 
     /* errors on their way: control/eval.c */
-    bool error_handled;            /* its xpcall handler has run */
-    bool fatal;                    /* the error is caught by nobody but the host */
-    bool error_room;               /* a handler runs on the running coroutine's stack */
-    uint32_t pcalls;               /* protected calls on the running coroutine's stack */
-    RaisedBy raised;               /* by whom error was; set with it: error_raise */
-    const struct AstExpr *culprit; /* which expression it is about, if it says */
-    Segment *catch_segment;        /* who takes it */
+    bool error_handled;     /* its xpcall handler has run */
+    bool fatal;             /* the error is caught by nobody but the host */
+    bool error_room;        /* a handler runs on the running coroutine's stack */
+    uint32_t pcalls;        /* protected calls on the running coroutine's stack */
+    RaisedBy raised;        /* by whom error was; set with it: error_raise */
+    AstPlace place;         /* of what it is about, if it says; else line 0 */
+    bool error_paid;        /* its way up has been paid before the run stopped */
+    Segment *catch_segment; /* who takes it */
     Value *catch_frame;
     Value handler; /* called as xpcall's, for what nothing else catches; or nil */
 

@@ -322,6 +322,79 @@ START_TEST(slices_come_to_the_same)
 }
 END_TEST
 
+/* Each ends in an error that nobody catches, right after long work. */
+static const char *const failing[] = {
+    "local s = ('x'):rep(1e6) error(s:reverse():sub(-5))",
+    "local s = ('x'):rep(1e6) local t = {} t[s:upper()] = 1 local u = t.y.z",
+    "local s = ('x'):rep(1e6) local t = s < s:reverse() return 1 + t",
+    "local s = ('1'):rep(1e6) error({s + 1})",
+    "local s = ('x'):rep(1e6) string.rep(s:lower(), 2, s).x.y()",
+    "local function f(n) if n == 0 then error('deep') end return 1 + f(n - 1) end f(5000)",
+    "local function f(n) if n == 0 then error() end return (pcall(f, n - 1)) and error('x') "
+    "end "
+    "error(f(50))",
+    "local s = ('x'):rep(1e6) coroutine.wrap(function() error(s:reverse():sub(-5)) end)()",
+    "local s = ('x'):rep(1e6) setmetatable({}, {__add = function() error(s:upper():sub(-5)) "
+    "end}) local t = setmetatable({}, {__index = function() error(s:upper():sub(-5)) end}) "
+    "return t.x + 1",
+    "local s = ('x'):rep(1e6) table.sort({1, 2, 3}, function() error(s:upper():sub(-5)) end)",
+    "debug.sethook(function() end, 'crl', 1) local s = ('x'):rep(1e6) error(s:upper():sub(-5))",
+    "local s = ('x'):rep(1e6) xpcall(error, function() s:upper() end) "
+    "require('state').fork(function() error(s:upper():sub(-5)) end)",
+    "local s = ('x'):rep(1e6) local t = s:upper() == s error(setmetatable({}, {}), t and 2)",
+};
+enum { FAILING = sizeof failing / sizeof *failing };
+
+/* What the host sees of it. */
+static void error_text(const moonlet_error *e, char out[2000])
+{
+    snprintf(out, 2000, "%d %s %d:%d:%d %zu %.1800s", (int)e->kind, e->message, e->line,
+             e->column_line, e->column, e->count, e->traceback);
+}
+
+static uint64_t fail_in_slices(const moonlet_state *s, const char *source, uint64_t slice,
+                               char out[2000])
+{
+    moonlet_limits limits = {.steps = slice};
+    moonlet_state *limited = moonlet_limit(s, &limits);
+    moonlet_result r = moonlet_do(limited, source);
+    uint64_t sum = r.steps;
+    moonlet_release(limited);
+    for (; r.status == MOONLET_PAUSED; sum += r.steps) {
+        ck_assert_uint_le(r.steps, slice);
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    error_text(r.error, out);
+    moonlet_release(r.state);
+    return sum;
+}
+
+/* Work is paid whatever way the run ends; and the error is the same, wherever it has waited. */
+START_TEST(errors_do_not_cancel_debts)
+{
+    static const uint64_t slices[] = {7, 100, 3000};
+    char expected[2000], got[2000];
+    moonlet_state *s = moonlet_init();
+    uint64_t whole = fail_in_slices(s, failing[_i], UINT64_MAX / 2, expected);
+    moonlet_result r = moonlet_do(s, failing[_i]);
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    error_text(r.error, got);
+    ck_assert_str_eq(got, expected);
+    ck_assert_uint_eq(r.steps, whole);
+    moonlet_release(r.state);
+    for (int i = 0; i < 3; i++) {
+        uint64_t steps = fail_in_slices(s, failing[_i], slices[i], got);
+        ck_assert_str_eq(got, expected);
+        ck_assert_msg(steps == whole, "%d steps, in slices of %d %d: %s", (int)whole,
+                      (int)slices[i], (int)steps, failing[_i]);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("work_steps");
@@ -330,5 +403,6 @@ int main(void)
     tcase_add_loop_test(t, hostile_programs_stop, 0, HOSTILE);
     tcase_add_loop_test(t, jumps_are_linear, 0, JUMPS);
     tcase_add_loop_test(t, slices_come_to_the_same, 0, LONG_ONES);
+    tcase_add_loop_test(t, errors_do_not_cancel_debts, 0, FAILING);
     return run_suite(t);
 }
