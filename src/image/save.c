@@ -249,7 +249,7 @@ static void fetch_ahead(const Saver *S, uint32_t number)
     if (object_raw_type(near) != OBJ_TABLE) return;
     const TableBody *b = &((const Table *)near)->body;
     __builtin_prefetch(b->hash.root);
-    __builtin_prefetch((const char *)b->hash.root + 64);
+    if (b->hash.root) __builtin_prefetch((const char *)b->hash.root + 64);
     __builtin_prefetch(b->array.root);
 }
 
