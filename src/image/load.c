@@ -150,6 +150,20 @@ static World *load_world(Loader *L)
     return w;
 }
 
+/* Whether the state has all that the world consists of, which may be a later one's. */
+static bool has_world(const World *w, uint64_t next_id)
+{
+    const Collection *c = &w->collection;
+    const void *const parts[] = {w->globals, w->registry,   w->main,
+                                 w->hidden,  c->finalizers, c->queue};
+    bool has = true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        has &= !parts[i] || object_id(parts[i]) < next_id;
+    for (int t = 0; t < TYPE_COUNT; t++)
+        has &= !w->type_meta[t] || object_id(w->type_meta[t]) < next_id;
+    return has;
+}
+
 static Coroutine *load_roots(Loader *L)
 {
     Machine *M = L->M;
@@ -163,7 +177,7 @@ static Coroutine *load_roots(Loader *L)
         M->run.random = NULL;
     if (!(bits & ROOTS_SAME_WORLD))
         M->run.world = load_world(L);
-    else if (!L->record && !L->base)
+    else if ((!L->record && !L->base) || !has_world(M->run.world, L->next_id))
         source_fail(&L->in);
     M->run.next_id = L->next_id;
     M->run.counted = counted;
@@ -180,11 +194,8 @@ static void load_new(Loader *L)
 
 static void *changed_object(Loader *L, uint8_t item)
 {
-    uint64_t n = source_number(&L->in);
-    if (item == ITEM_CHANGE && n < L->objects.count)
-        return L->objects.list[L->objects.count - 1 - n];
-    if (item == ITEM_CHANGE_BASE && L->base && n < L->base->object_count)
-        return image_object(L->base, (uint32_t)n);
+    if (item == ITEM_CHANGE || item == ITEM_CHANGE_BASE)
+        return loader_known(L, source_number(&L->in), item == ITEM_CHANGE_BASE);
     source_fail(&L->in);
     return NULL;
 }
@@ -198,7 +209,7 @@ static void load_items(Loader *L)
             continue;
         }
         void *o = changed_object(L, item);
-        if (o) load_change(L, o);
+        if (o && !loader_failed(L)) load_change(L, o);
     }
     if (L->filled < L->objects.count) source_fail(&L->in);
 }

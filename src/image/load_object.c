@@ -11,20 +11,24 @@
 
 /* References ------------------------------------------------------------------------- */
 
-static void *known_object(Loader *L, uint8_t tag)
+void *loader_known(Loader *L, uint64_t number, bool of_base)
 {
-    uint64_t n = source_number(&L->in);
-    if (tag == TAG_BASE && L->base && n < L->base->object_count)
-        return image_object(L->base, (uint32_t)n);
-    if (tag == TAG_OBJECT && n < L->objects.count)
-        return L->objects.list[L->objects.count - 1 - n];
-    source_fail(&L->in);
-    return NULL;
+    uint32_t count = !of_base ? L->objects.count : L->base ? L->base->object_count : 0;
+    if (number >= count) {
+        source_fail(&L->in);
+        return NULL;
+    }
+    void *o =
+        of_base ? image_object(L->base, (uint32_t)number) : L->objects.list[count - 1 - number];
+    /* new ones have been looked at */
+    if ((of_base || L->record) && object_id(o) >= L->next_id) source_fail(&L->in);
+    return o;
 }
 
 void *load_object_by_tag(Loader *L, uint8_t tag)
 {
-    if (tag == TAG_OBJECT || tag == TAG_BASE) return known_object(L, tag);
+    if (tag == TAG_OBJECT || tag == TAG_BASE)
+        return loader_known(L, source_number(&L->in), tag == TAG_BASE);
     return load_shell(L, tag);
 }
 

@@ -89,6 +89,9 @@ Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
 const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
 /* NULL if it is refused. */
 const Proto *loader_proto(Loader *L);
+/* An object that is known, by its number: of the base, or counted back from the last one. What
+ * is newer than the record's state is refused. NULL: there is none. */
+void *loader_known(Loader *L, uint64_t number, bool of_base);
 /* An object, by the tag that has been read. NULL if it is refused. */
 void *load_object_by_tag(Loader *L, uint8_t tag);
 /* A new object without its contents, by its tag. NULL if that is refused. */

@@ -685,6 +685,54 @@ START_TEST(a_delta_has_no_id_of_its_base_again)
 }
 END_TEST
 
+/* The delta, of a state with this next id; as good as it says. */
+static moonlet_image *with_next_id(const moonlet_image *delta, const moonlet_image *base,
+                                   uint64_t id)
+{
+    size_t length, rest = IMAGE_HEADER + 1;
+    const char *good = moonlet_image_bytes(delta, &length);
+    char *bytes = malloc(length + 10), *message = NULL;
+    while (good[rest++] & (char)0x80) {
+    }
+    memcpy(bytes, good, IMAGE_HEADER + 1);
+    size_t at = IMAGE_HEADER + 1 + write_number(bytes + IMAGE_HEADER + 1, id);
+    memcpy(bytes + at, good + rest, length - rest);
+    length = at + length - rest;
+    uint64_t body = htole64(length - IMAGE_HEADER);
+    memcpy(bytes + IMAGE_AT_LENGTH, &body, sizeof body);
+    image_hash((uint8_t *)bytes, length, (uint8_t *)bytes + IMAGE_AT_HASH);
+    moonlet_image *i = moonlet_image_load(bytes, length, base, NULL, &message);
+    free(message);
+    free(bytes);
+    return i;
+}
+
+/* A delta to an earlier state has nothing that was made later: no object that its values, or
+ * changes, or the world itself lead to. */
+START_TEST(a_delta_has_nothing_newer_than_itself)
+{
+    static const char *const changes[] = {"x = 1", "x = late", "late.x = 1"};
+    moonlet_state *s = world("early = {}");
+    uint64_t least = s->state->next_id + (_i > 0);
+    s = after(s, _i ? "late = {}" : "debug.setmetatable(1, {}) late = early");
+    moonlet_state *t = after(moonlet_retain(s), changes[_i]);
+    moonlet_image *base = saved(s, NULL), *delta = saved(t, base);
+    ck_assert(moonlet_image_is_delta(delta));
+    uint64_t refused = 0, taken = 0;
+    for (uint64_t id = 1; id <= t->state->next_id; id++) {
+        moonlet_image *i = with_next_id(delta, base, id);
+        ck_assert(!i || id >= least);
+        i ? taken++ : refused++;
+        moonlet_image_release(i);
+    }
+    ck_assert(refused >= least - 1 && taken > 0);
+    moonlet_image_release(delta);
+    moonlet_image_release(base);
+    moonlet_release(t);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     if (argc > 1) mutations = atoi(argv[1]);
@@ -702,6 +750,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
+    tcase_add_loop_test(t, a_delta_has_nothing_newer_than_itself, 0, 3);
     tcase_add_loop_test(t, any_bytes_are_an_image_or_an_error, 0, 4);
     return run_suite(t);
 }
