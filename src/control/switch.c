@@ -176,8 +176,8 @@ static CoBody *bury(Machine *M, const Node *n, const Value *fp)
     b->top = b->fp;
     if (failed && value_is(fp[-1], OBJ_CLOSURE) &&
         proto_index(frame_proto(fp), n) != UINT32_MAX)
-        b->top += proto_frame(frame_proto(fp)); /* what it died with is there to be seen */
-    b->node = n;
+        b->top += proto_frame(frame_proto(fp));      /* what it died with is there to be seen */
+    b->node = failed && node_is_again(n) ? NULL : n; /* not whether it was paused there */
     coroutine_check(b);
     return b;
 }

@@ -171,9 +171,11 @@ static NOINLINE Value *catch_error(Machine *M)
     return a;
 }
 
-/* The handler, M->value, runs at the point of the error, on top of the failing frames. */
+/* The handler, M->value, runs at the point of the error, on top of the failing frames. Whether
+ * it was paused there is not kept. */
 static NOINLINE void call_handler(Machine *M, Value *fp, const Node *n)
 {
+    if (node_is_again(n)) n = &glue_native;
     assert(value_is_function(M->value) && "a handler can be called");
     frame_set_error_room(M, true);
     frame_enter_segment(M, M->segment);

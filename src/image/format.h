@@ -18,7 +18,7 @@
 #define IMAGE_MAGIC "\x1bMoonImg"
 
 enum {
-    IMAGE_FORMAT = 2,
+    IMAGE_FORMAT = 3,
     /* Of what the linker makes of a tree, and of frames: to be raised when nodes, slots or
      * frames change, as suspended frames say by number where they go on. */
     IMAGE_LINKER = 1,

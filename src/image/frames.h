@@ -2,7 +2,8 @@
 /*
  * Frames in images: numbers for what frames return to, and for nodes.
  *
- * The numbers are part of the format, for one version of the linker (format.h).
+ * The numbers are part of the format, for one version of the linker (format.h). Whether frames
+ * return to twins under a hook (stack/hook.h) is not said: where a hook is, all loaded ones do.
  */
 #ifndef MOONLET_IMAGE_FRAMES_H
 #define MOONLET_IMAGE_FRAMES_H
@@ -13,9 +14,8 @@
 enum {
     FRAME_VARARGS = 1, /* its arguments lie below it */
     FRAME_TAIL = 2,    /* it was tail-called */
-    FRAME_TWIN = 4,    /* it returns to a node under a hook */
-    FRAME_LAST = 8,    /* the hook has last seen control at a node of its function */
-    FRAME_BITS = 15
+    FRAME_LAST = 4,    /* the hook has last seen control at a node of its function */
+    FRAME_BITS = 7
 };
 
 /* Numbers of nodes. */
@@ -26,7 +26,7 @@ enum {
     NODE_RETURN_AGAIN,
     NODE_THROW_AGAIN,
     NODE_SUSPENDED,
-    NODE_FIRST /* and up: 2 times the index in its function, plus 1 for its twin under a hook */
+    NODE_FIRST /* and up: the index in its function */
 };
 
 enum { FRAME_CODE_CALLED = 0 };

@@ -122,8 +122,6 @@ static void load_collection(Loader *L, Collection *c)
     c->counted = load_bytes_count(L);
     c->bytes = load_bytes_count(L);
     c->credit = load_bytes_count(L);
-    c->objects = load_uint(L, UINT32_MAX);
-    c->entries = load_uint(L, UINT32_MAX);
     c->pause = load_int(L);
     c->stepmul = load_int(L);
     c->majorinc = load_int(L);
@@ -221,6 +219,12 @@ static bool is_earlier(void *next_id, const void *o)
     return object_id(o) < *(const uint64_t *)next_id;
 }
 
+/* About as many as are alive: it says when dead entries of the heap map are worth a search. */
+static uint32_t count_objects(const Loader *L)
+{
+    return L->objects.count + (L->base ? L->base->object_count : 0);
+}
+
 /* Whether the paused coroutine, when it ends, goes back to one that waits for it, and so on
  * down to the one with which the program began. */
 static bool can_go_on(const Loader *L, const Coroutine *paused)
@@ -253,6 +257,8 @@ static void load_record(Loader *L)
     if (!loader_failed(L)) fix_functions(L);
     if (!loader_failed(L) && paused && !can_go_on(L, paused)) source_fail(&L->in);
     if (!loader_failed(L)) {
+        if (!from || L->M->run.world != from->world)
+            run_edit_collection(&L->M->run)->objects = count_objects(L);
         L->M->run.next_id = L->next_id;
         L->M->run.counted_from = mem_counted;
         L->M->run.co = paused; /* not the one of the state that it differs from */

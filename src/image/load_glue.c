@@ -21,13 +21,13 @@ const Node *stack_load_node(StackLoader *k)
         return &node_throw_again;
     if (code == NODE_SUSPENDED && !k->p) return &node_suspended;
     if (code == NODE_NOWHERE) return NULL;
-    uint64_t i = (code - NODE_FIRST) / 2;
+    uint64_t i = code - NODE_FIRST;
     if (!k->p || i >= k->p->node_count) {
         stack_fail(k);
         return NULL;
     }
     const Node *n = &k->p->nodes[i];
-    return (code - NODE_FIRST) & 1 ? hook_twin_node(k->p, n) : n;
+    return k->hooked ? hook_twin_node(k->p, n) : n;
 }
 
 /* Where a call at the node has its frame; 0: it is no call. */
@@ -215,7 +215,7 @@ static void load_hook_frame(StackLoader *k, Value *at, size_t distance)
     at[AT_HOOK_STAGE] = value_number(stage);
 }
 
-size_t stack_load_glue(StackLoader *k, const Node *glue, unsigned bits)
+size_t stack_load_glue(StackLoader *k, const Node *glue)
 {
     if (!is_owner(k, glue)) {
         stack_fail(k);
@@ -225,7 +225,7 @@ size_t stack_load_glue(StackLoader *k, const Node *glue, unsigned bits)
     if (stack_failed(k) || !stack_words_up_to(k, base + 1)) return 0;
     Value *at = k->words + base;
     at[AT_DISTANCE] = distance;
-    at[AT_RETURN] = value_object(bits & FRAME_TWIN ? hook_return(glue, NULL) : glue);
+    at[AT_RETURN] = value_object(k->hooked ? hook_return(glue, NULL) : glue);
     at[AT_PAYLOAD] = load_payload(k, glue, &at[AT_PAYLOAD]);
     if (glue->kind == N_GLUE_CONCAT && !stack_failed(k))
         load_operands(k, frame_payload_node(at), distance);

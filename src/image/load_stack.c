@@ -168,7 +168,7 @@ static size_t load_inset(StackLoader *k, size_t base, unsigned bits)
 }
 
 /* The lowest frame's base. */
-static size_t load_lowest(StackLoader *k, unsigned code, unsigned bits)
+static size_t load_lowest(StackLoader *k, unsigned code)
 {
     const Node *glue = frame_glue(code);
     bool main = k->co == k->L->M->run.world->main;
@@ -178,7 +178,7 @@ static size_t load_lowest(StackLoader *k, unsigned code, unsigned bits)
         return 0;
     }
     k->words[FRAME_HEADER + AT_RETURN] =
-        value_object(bits & FRAME_TWIN ? hook_return(glue, NULL) : glue);
+        value_object(k->hooked ? hook_return(glue, NULL) : glue);
     return FRAME_HEADER;
 }
 
@@ -225,11 +225,11 @@ static void load_frame(StackLoader *k)
     unsigned code = source_byte(&k->L->in), bits = source_byte(&k->L->in);
     size_t base;
     if (!k->fp)
-        base = load_lowest(k, code, bits);
+        base = load_lowest(k, code);
     else if (code == FRAME_CODE_CALLED)
         base = load_called(k);
     else if (frame_glue(code) && frame_kinds[frame_glue(code)->kind].owner == OWNER_BELOW)
-        base = stack_load_glue(k, frame_glue(code), bits);
+        base = stack_load_glue(k, frame_glue(code));
     else
         base = 0;
     if (!base || stack_failed(k) || bits > FRAME_BITS) {
@@ -315,7 +315,7 @@ static void load_top(StackLoader *k, CoBody *b)
 
 static void load_stack(Loader *L, Coroutine *c, CoBody *b, HookState *hook)
 {
-    StackLoader k = {.L = L, .co = c};
+    StackLoader k = {.L = L, .co = c, .hooked = hook && hook->hook->mask};
     uint64_t depth = source_number(&L->in), pcalls = source_number(&L->in);
     uint64_t debt = source_number(&L->in), paid = source_number(&L->in);
     size_t count = source_count(&L->in, 3);

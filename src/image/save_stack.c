@@ -125,8 +125,7 @@ static void save_node(Saver *S, const Value *fp, const Node *n)
     if (n && code == NODE_NOWHERE && value_is(fp[-1], OBJ_CLOSURE)) {
         const Proto *p = frame_proto(fp);
         uint32_t i = proto_index(p, n);
-        bool twin = n < p->nodes || n >= p->nodes + p->node_count;
-        if (i != UINT32_MAX) code = NODE_FIRST + i * (uint64_t)2 + twin;
+        if (i != UINT32_MAX) code = NODE_FIRST + (uint64_t)i;
     }
     sink_number(S->out, code);
 }
@@ -209,11 +208,9 @@ static const Value *frame_end(const StackSaver *k, size_t i, const Value *top)
 static unsigned frame_bits(const StackSaver *k, size_t i)
 {
     const FrameCursor *c = &k->frames[i];
-    const Node *glue = frame_glue(frame_code(c->ret));
     unsigned bits = 0;
     if (frame_ret(c->fp) == &glue_vararg) bits |= FRAME_VARARGS;
     if (c->tail) bits |= FRAME_TAIL;
-    if (glue && c->ret != glue) bits |= FRAME_TWIN;
     if (k->last && i == k->last_frame) bits |= FRAME_LAST;
     return bits;
 }
@@ -321,19 +318,19 @@ static bool has_stack(const Saver *S, const Coroutine *c, const CoBody *b)
 void save_coroutine(Saver *S, const Coroutine *c, uint32_t number)
 {
     const CoBody *b = heap_coroutine(&S->M->run, c);
-    bool stack = has_stack(S, c, b);
+    bool stack = has_stack(S, c, b), paused = b->status == CO_PAUSED;
     sink_byte(S->out, b->status);
     sink_byte(S->out,
               (uint8_t)(b->wrapped | b->failed << 1 | stack << 2 | (b->error_room != 0) << 3));
     saver_step(S, STEP_STACK, number, V_NIL);
-    save_object(S, b->resumer);
+    save_object(S, coroutine_has_resumer(b) ? b->resumer : NULL);
     save_hook(S, b, number);
     if (!stack) return;
     if (b->status != CO_FRESH) S->frames = true;
     sink_number(S->out, b->depth);
     sink_number(S->out, b->pcalls);
-    sink_number(S->out, b->debt);
-    sink_number(S->out, b->paid);
+    sink_number(S->out, paused ? b->debt : 0);
+    sink_number(S->out, paused ? b->paid : 0);
     StackSaver k = {.S = S, .number = number};
     live_begin(&k.live, b->segment);
     if (k.live.failed)

@@ -23,6 +23,7 @@ typedef struct StackLoader {
     size_t extent;    /* words that the frames in words may need when they run */
     const Proto *p;   /* its code; NULL: a native's */
     bool record;      /* its slot 0 is what a host function goes on with */
+    bool hooked;      /* there is a hook, so frames return to twins */
     bool bare;        /* a vararg function that has not begun, so its arguments are in place */
     const Node *last; /* that a hook has seen */
     const Node *ret;  /* of a segment that has just begun: what its lowest frame returns to */
@@ -47,6 +48,6 @@ const Node *stack_load_return(StackLoader *k);
 uint32_t stack_load_open(StackLoader *k, const Node *n);
 /* What comes between a frame and the one below it, up to the words of its header. Answers where
  * the frame's base is, or 0 if it is refused. */
-size_t stack_load_glue(StackLoader *k, const Node *glue, unsigned bits);
+size_t stack_load_glue(StackLoader *k, const Node *glue);
 
 #endif

@@ -128,4 +128,10 @@ typedef struct Coroutine {
     CoBody body;
 } Coroutine;
 
+/* Whether its `resumer` waits for it; that of others may be one of long ago. */
+static inline bool coroutine_has_resumer(const CoBody *b)
+{
+    return b->status >= CO_PAUSED && b->status != CO_DEAD;
+}
+
 #endif

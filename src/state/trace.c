@@ -133,7 +133,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
 {
     const CoBody *b = heap_coroutine(T->R, c);
     T->bytes += sizeof(Coroutine);
-    if (b->status >= CO_PAUSED && b->status != CO_DEAD) trace_object(T, b->resumer);
+    if (coroutine_has_resumer(b)) trace_object(T, b->resumer);
     if (b->hook) trace_value(T, b->hook->hook->function);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
     T->roots->stack(T, b, T->roots->context);

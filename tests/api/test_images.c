@@ -394,7 +394,49 @@ static const char *const waits[] = {
     "return select(2, coroutine.resume(coroutine.create(function() yield() return 9 end)))",
     "local s = 0 for i = 1, 3 do for _, v in ipairs{i} do yield() s = s + v end end return s",
     "print = nil local t = {} for i = 1, 5 do t[i] = yield() or i end return unpack(t)",
+    "local t = setmetatable({}, {__index = function(t, k) yield() return k end, __newindex = "
+    "function(t, k, v) yield() rawset(t, k, v) yield() end, __call = function(self, x) yield() "
+    "return x end, __unm = function() yield() return 4 end, __le = function() yield() return "
+    "nil "
+    "end}) t.a = 1 return t.a, t.b, t(3), -t, t <= t",
+    "local n = 0 for i, v in ipairs(setmetatable({}, {__ipairs = function(t) yield() return "
+    "function(_, i) yield() if i < 3 then return i + 1, i end end, t, 0 end})) do n = n + v "
+    "end "
+    "return n",
+    "table.insert(package.searchers, 1, function(name) yield() return function() yield() "
+    "return 8 "
+    "end end) return require 'n'",
+    "dead = {} for i = 1, 2 do dead[i] = coroutine.create(function() return 1 + "
+    "coroutine.wrap(function() if i == 2 then yield() end local t = {} t.x.y = 1 end)() end) "
+    "coroutine.resume(dead[i]) yield() end return debug.traceback(dead[1])",
+    "dead = {} for i, f in ipairs{error, setmetatable, string.rep} do dead[i] = "
+    "coroutine.create(f) coroutine.resume(dead[i], i) end return coroutine.status(dead[2])",
+    "local n = 0 debug.sethook(function(e) n = n + #e yield() end, 'cr') local x = 0 for i = "
+    "1, "
+    "5 do x = x + #tostring(i) end debug.sethook() return n, x",
+    "local n = 0 for i = 1, 2 do setmetatable({}, {__gc = function() n = n + 1 pcall(yield) "
+    "end}) "
+    "collectgarbage() end return n",
+    "local w = setmetatable({}, {__mode = 'k'}) for i = 1, 6 do local k = {} w[k] = {k} "
+    "yield() "
+    "if i % 3 == 0 then collectgarbage() end end local n = 0 for k in pairs(w) do n = n + 1 "
+    "end "
+    "return n",
+    "local state = require 'state' return state.fork(function() pcall(yield) return 2 end)",
+    "local state = require 'state' return state.try(function() pcall(yield) x = 1 error('e', "
+    "0) end)",
+    "local state = require 'state' local t = {} for i = 1, 3 do pcall(function() x = i t[i] = "
+    "state.snapshot() yield() error(i) end) end return #state.diff(t[1], t[3])",
+    "return pcall(pcall, xpcall, function() yield() local function f() yield() return 1 + f() "
+    "end "
+    "return 1 end, print)",
+    "local state = require 'state' return unpack(state.map(function(i) return i * 2 end, {1, "
+    "2}))",
 };
+enum {
+    WAITS = sizeof waits / sizeof *waits,
+    STEPPED = WAITS - 1
+}; /* a map is one step or many */
 
 static void assert_same_end(moonlet_state *a, moonlet_state *b)
 {
@@ -456,6 +498,44 @@ START_TEST(paused_programs_go_on)
         moonlet_equal(moonlet_global(r.state, "result"), moonlet_global(plain, "result")));
     moonlet_release(r.state);
     moonlet_release(plain);
+}
+END_TEST
+
+static moonlet_result with_steps(moonlet_state *s, uint64_t steps, const char *source)
+{
+    moonlet_limits limits = {.steps = steps};
+    moonlet_state *limited = moonlet_limit(s, &limits);
+    moonlet_result r = source ? moonlet_do(limited, source) : moonlet_resume(limited);
+    moonlet_release(limited);
+    moonlet_release(s);
+    return r;
+}
+
+/* A state at which a program has come with a pause after each step, and one at which it came at
+ * once. */
+START_TEST(each_step_has_one_image)
+{
+    char source[1024];
+    snprintf(source, sizeof source,
+             "local n = 0 yield = function() n = n + 1 end (function() %s end)()", waits[_i]);
+    moonlet_result often = with_steps(moonlet_init(), 1, source);
+    for (uint64_t n = often.steps; often.status == MOONLET_PAUSED && n < 400;) {
+        moonlet_result once = with_steps(moonlet_init(), n, source);
+        ck_assert_int_eq(once.status, MOONLET_PAUSED);
+        ck_assert_uint_eq(once.steps, n);
+        moonlet_image *a = saved(often.state, NULL), *b = saved(once.state, NULL);
+        size_t x, y;
+        const char *here = moonlet_image_bytes(a, &x), *there = moonlet_image_bytes(b, &y);
+        ck_assert_msg(x == y && memcmp(here, there, x) == 0, "after %u steps", (unsigned)n);
+        moonlet_image_release(a);
+        moonlet_image_release(b);
+        moonlet_release(once.state);
+        do {
+            often = with_steps(often.state, 1, NULL);
+            n += often.steps;
+        } while (often.status == MOONLET_PAUSED && !often.steps);
+    }
+    moonlet_release(often.state);
 }
 END_TEST
 
@@ -744,8 +824,9 @@ int main(int argc, char **argv)
     tcase_add_test(t, what_the_host_lacks_is_listed);
     tcase_add_test(t, all_that_the_host_lacks_is_listed);
     tcase_add_test(t, what_cannot_be_saved_is_found);
-    tcase_add_loop_test(t, coroutines_wait_anywhere, 0, sizeof waits / sizeof *waits);
-    tcase_add_loop_test(t, paused_programs_go_on, 0, sizeof waits / sizeof *waits);
+    tcase_add_loop_test(t, coroutines_wait_anywhere, 0, WAITS);
+    tcase_add_loop_test(t, paused_programs_go_on, 0, STEPPED);
+    tcase_add_loop_test(t, each_step_has_one_image, 0, STEPPED);
     tcase_add_test(t, snapshots_in_variables_come_along);
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);
