@@ -61,6 +61,9 @@ typedef enum ImageTag {
     TAG_SNAPSHOT,     /* number of its state */
     TAG_FILE,         /* 0 closed, 1 stdin, 2 stdout, 3 stderr */
     TAG_USERDATA,     /* name of its type */
+    TAG_CONSTANT,     /* length, bytes: a string that is interned; has the next number */
+    TAG_TWIN,         /* number: the interned string of these bytes if that is none, and the
+                       * other way round; has the next number */
     TAG_SMALL = 0x40, /* and up: the integers 0 to 63 */
     TAG_NEAR = 0x80   /* and up: the strings numbered 0 to 127 */
 } ImageTag;

@@ -360,7 +360,7 @@ enum { EXPECTED_A_BYTE = 6 };
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX])
 {
-    Loader L = {.base = base, .host = host, .error = error};
+    Loader L = {.base = base, .host = host, .error = error, .length = length};
     uint8_t id[IMAGE_ID];
     *error = '\0';
     const char *fault = header_fault(bytes, length, base, id);

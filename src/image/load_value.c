@@ -15,17 +15,43 @@ static Value known_string(Loader *L, uint64_t number)
     return V_NIL;
 }
 
-static Value new_string_value(Loader *L)
+/* What is interned may be there already, and counts as if it were not. */
+static String *constant_of(const char *bytes, size_t length)
 {
-    size_t length = source_count(&L->in, 1);
-    const uint8_t *bytes = source_bytes(&L->in, length);
-    String *s = bytes ? string_new((const char *)bytes, length) : NULL;
+    String *s = string_intern(bytes, length);
+    if (s) mem_count(sizeof(String) + length);
+    return s;
+}
+
+static Value make_string(Loader *L, const char *bytes, size_t length, bool constant)
+{
+    String *s = constant ? constant_of(bytes, length) : string_new(bytes, length);
     if (!s) {
         source_fail(&L->in);
         return V_NIL;
     }
     load_list_add(L, &L->strings, s);
     return string_value(s);
+}
+
+static Value load_string(Loader *L, bool constant)
+{
+    size_t length = source_count(&L->in, 1);
+    const uint8_t *bytes = source_bytes(&L->in, length);
+    return bytes ? make_string(L, (const char *)bytes, length, constant) : V_NIL;
+}
+
+/* All twins together are no longer than all strings, as each has but one. */
+static Value load_twin(Loader *L)
+{
+    uint64_t number = source_number(&L->in);
+    const String *s = number < L->strings.count ? L->strings.items[number] : NULL;
+    if (!s || s->length > L->length - L->twinned) {
+        source_fail(&L->in);
+        return V_NIL;
+    }
+    L->twinned += s->length;
+    return make_string(L, s->data, s->length, !(s->h.flags & STRING_INTERNED));
 }
 
 static Value load_double(Loader *L)
@@ -102,7 +128,9 @@ static __attribute__((noinline)) Value load_other(Loader *L, uint8_t tag)
     switch (tag) {
     case TAG_INTEGER:
     case TAG_NEGATIVE: return load_integer(L, tag == TAG_NEGATIVE);
-    case TAG_STRING: return new_string_value(L);
+    case TAG_STRING:
+    case TAG_CONSTANT: return load_string(L, tag == TAG_CONSTANT);
+    case TAG_TWIN: return load_twin(L);
     case TAG_STRING_REF: return known_string(L, source_number(&L->in));
     case TAG_LIGHT: return load_light(L);
     case TAG_TYPE: return load_type(L);

@@ -53,8 +53,9 @@ typedef struct Loader {
     const ImageHost *host;
     Objects objects;
     LoadList strings, chunks, natives, states;
-    uint32_t filled; /* objects whose contents have been read */
-    Numbering ids;   /* of objects of this record: load_object.c */
+    size_t length, twinned; /* bytes of the image; of strings in it that are there twice */
+    uint32_t filled;        /* objects whose contents have been read */
+    Numbering ids;          /* of objects of this record: load_object.c */
     uint64_t last_id;
     uint64_t base_below; /* ids of objects that the base's state can have */
     bool frames;         /* the image may have suspended ones */

@@ -136,10 +136,10 @@ NumberedPlace *numbering_string(Numbering *n, const String *s, bool *fresh)
     return *fresh ? take(n, (size_t)(place - n->places), s) : place;
 }
 
-bool numbering_has_string(const Numbering *n, const String *s)
+NumberedPlace *numbering_find_string(const Numbering *n, const String *s)
 {
-    const NumberedPlace *place = n->places ? find_string(n, s) : NULL;
-    return place && place->key;
+    NumberedPlace *place = n->places ? find_string(n, s) : NULL;
+    return place && place->key ? place : NULL;
 }
 
 NumberedPlace *numbering_find(const Numbering *n, const void *p)

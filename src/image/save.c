@@ -315,9 +315,9 @@ static void save_change(Saver *S, const void *o)
     }
     if (object_type(o) == OBJ_TABLE) sink_byte(S->out, CHANGE_ALL);
     size_t at = S->out->length;
-    uint32_t known = S->objects.count, texts = S->strings.count;
+    uint32_t known = S->objects.count, texts = S->string_count;
     save_contents(S, o, number);
-    if (!S->record || known != S->objects.count || texts != S->strings.count) return;
+    if (!S->record || known != S->objects.count || texts != S->string_count) return;
     const State *from = S->state_list.items[earlier ? 0 : met_in(S, number)];
     if (is_as_in(S, from, o, number, at)) S->out->length = start;
 }

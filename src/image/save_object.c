@@ -339,10 +339,16 @@ typedef struct Changes {
     bool failed;
 } Changes;
 
+/* Of two strings that are equal: whether neither is interned, or both are. */
+static bool is_like(Value a, Value b)
+{
+    return !((value_string(a)->h.flags ^ value_string(b)->h.flags) & STRING_INTERNED);
+}
+
 static void note_change(void *context, Value key, Value old, Value now)
 {
     Changes *c = context;
-    if (value_is_string(old) && value_equal(old, now)) return;
+    if (value_is_string(old) && value_equal(old, now) && is_like(old, now)) return;
     if (c->count == c->most) c->failed = true;
     if (c->failed) return;
     if (c->count == c->capacity) {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Values of an image without identity: numbers, strings, code. Each string and each chunk is
- * written once, where it is met first, and called by its number afterwards. */
+ * written once, where it is met first, and called by its number afterwards.
+ *
+ * A program can notice whether a string is interned, as constants of code are: these do not
+ * count as memory, and others do. So of the same bytes there may be two, twins: the place of
+ * the bytes has the number of the one that was met first, and 1 + that of the other as note. */
 #include "image/saver.h"
 #include "syntax/dump.h"
 
@@ -70,24 +74,55 @@ static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
     return to;
 }
 
+static bool are_twins(const NumberedPlace *place, const String *s)
+{
+    return (((const String *)place->key)->h.flags ^ s->h.flags) & STRING_INTERNED;
+}
+
+static bool is_known_string(const Saver *S, const String *s)
+{
+    const NumberedPlace *place = numbering_find_string(&S->strings, s);
+    return place && (!are_twins(place, s) || place->note);
+}
+
+/* Gives its number. */
+static uint32_t save_new_string(Saver *S, const String *s)
+{
+    sink_byte(S->out, s->h.flags & STRING_INTERNED ? TAG_CONSTANT : TAG_STRING);
+    sink_number(S->out, s->length);
+    sink_bytes(S->out, s->data, s->length);
+    S->strings_length += s->length;
+    return S->string_count++;
+}
+
+static uint32_t save_twin(Saver *S, NumberedPlace *place)
+{
+    sink_byte(S->out, TAG_TWIN);
+    sink_number(S->out, place->number);
+    place->note = S->string_count + 1;
+    return S->string_count++;
+}
+
 static void save_string(Saver *S, const String *s)
 {
     bool fresh;
-    if (S->comparing && !numbering_has_string(&S->strings, s)) {
+    if (S->comparing && !is_known_string(S, s)) {
         S->strange = true;
         return;
     }
+    NumberedPlace *place = numbering_string(&S->strings, s, &fresh);
     RecentString *recent = recent_place(S, s);
-    *recent = (RecentString){s, numbering_string(&S->strings, s, &fresh)->number};
+    bool twin = !fresh && place->key && are_twins(place, s);
     if (fresh) {
-        sink_byte(S->out, TAG_STRING);
-        sink_number(S->out, s->length);
-        sink_bytes(S->out, s->data, s->length);
-        S->strings_length += s->length;
+        place->number = save_new_string(S, s);
+    } else if (twin && !place->note) {
+        save_twin(S, place);
     } else if (sink_room(S->out, PLAIN_MAX)) {
         uint8_t *at = S->out->bytes + S->out->length;
-        S->out->length += (size_t)(put_string_number(at, recent->number) - at);
+        uint32_t number = twin ? place->note - 1 : place->number;
+        S->out->length += (size_t)(put_string_number(at, number) - at);
     }
+    *recent = (RecentString){s, twin ? place->note - 1 : place->number};
 }
 
 void save_text(Saver *S, const char *text)

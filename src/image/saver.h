@@ -49,6 +49,7 @@ typedef struct Saver {
     const ImageHost *host;
     Objects objects;
     Numbering strings, natives, states;
+    uint32_t string_count; /* of those by bytes, and their twins: save_value.c */
     RecentString recent[RECENT_STRINGS];
     Numbering chunks, functions, dumps;
     PointerList state_list, chunk_list;

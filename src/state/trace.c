@@ -16,12 +16,19 @@
 
 enum { STRING_COST = 32 };
 
-/* Long ones have a mark, to be counted once. */
+enum { STRING_COUNTED_ONCE = 64 }; /* bytes, at least */
+
+/* Where memory is measured, each that is there, otherwise long ones of the same bytes once. */
+static bool counts(Trace *T, const String *s)
+{
+    if (T->every) return marks_add(&T->marks, s);
+    if (T->strong) return false; /* nobody asks for figures */
+    return s->length < STRING_COUNTED_ONCE || texts_add(&T->texts, s);
+}
+
 static void count_string(Trace *T, const String *s)
 {
-    if (s->h.flags & STRING_INTERNED) return;
-    if ((s->length < 64 && !T->every) || marks_add(&T->marks, s))
-        T->bytes += STRING_COST + s->length;
+    if (!(s->h.flags & STRING_INTERNED) && counts(T, s)) T->bytes += STRING_COST + s->length;
 }
 
 static bool is_simple(const void *o, ObjectType type)
@@ -369,6 +376,7 @@ void trace_free(Trace *T)
     marks_free(&T->marks);
     marks_free(&T->waiting);
     marks_free(&T->snapshots);
+    texts_free(&T->texts);
     scratch_leave();
     pointer_list_free(&T->gray);
     ephemerons_free(&T->ephemerons);

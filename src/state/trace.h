@@ -36,6 +36,7 @@
 #include "state/ephemerons.h"
 #include "state/marks.h"
 #include "state/state.h"
+#include "state/texts.h"
 
 typedef struct Trace Trace;
 
@@ -65,6 +66,7 @@ struct Trace {
     Run *R;
     Marks marks, waiting;
     Marks snapshots; /* that userdata with roots->snapshot_tag have; if it is not NULL */
+    Texts texts;     /* unless `every` */
     void *first[TRACE_FIRST];
     PointerList gray;
     PointerList weak[WEAK_KINDS];

@@ -50,6 +50,20 @@ static void assert_same_bytes(const moonlet_image *a, const moonlet_image *b)
     ck_assert_mem_eq(moonlet_image_id(a), moonlet_image_id(b), 16);
 }
 
+/* What a program is told of its memory, and after how many steps. */
+static void assert_same_figures(const moonlet_state *a, const moonlet_state *b)
+{
+    const char count[] = "local now = collectgarbage('count') collectgarbage() "
+                         "return now, collectgarbage('count')";
+    moonlet_result x = moonlet_do(a, count), y = moonlet_do(b, count);
+    assert_ok(x);
+    assert_ok(y);
+    ck_assert_uint_eq(x.steps, y.steps);
+    for (int i = 0; i < 2; i++) ck_assert(moonlet_equal(x.values[i], y.values[i]));
+    moonlet_release(x.state);
+    moonlet_release(y.state);
+}
+
 /* The state as it comes back from bytes. */
 static moonlet_state *through_bytes(const moonlet_state *s)
 {
@@ -58,6 +72,7 @@ static moonlet_state *through_bytes(const moonlet_state *s)
     moonlet_image *again = saved(t, NULL);
     assert_same(s, t);
     assert_same_bytes(i, again);
+    if (!s->state->paused) assert_same_figures(s, t);
     moonlet_image_release(again);
     moonlet_image_release(j);
     moonlet_image_release(i);
@@ -120,6 +135,7 @@ START_TEST(deltas_to_any_state)
         moonlet_image *delta = saved(s, here[base]), *back = loaded(delta, there[base]);
         moonlet_state *t = moonlet_image_state(back);
         assert_same(s, t);
+        assert_same_figures(s, t);
         if (i >= KEPT) moonlet_image_release(here[to]);
         if (i >= KEPT) moonlet_image_release(there[to]);
         here[to] = delta;
