@@ -192,6 +192,12 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
     s->error = M->error;
 }
 
+const Node *seek_begun_at(const Seek *s)
+{
+    Machine *M = s->replay.S.M;
+    return heap_coroutine(&M->run, M->run.co)->node;
+}
+
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
 moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
 {
@@ -204,6 +210,8 @@ moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool w
     s->skipped = begin ? begin : UINT64_MAX;
     s->watch = (Watch){
         .line = look, .uncaught = look_at_failure, .raised = look_at_raised, .context = s};
+    s->watch.again = seek_begins_anew(s);
+    if (!s->watch.again) s->watch.last = seek_begun_at(s);
     hook_watch(s->replay.S.M, &s->watch);
     replay_run(&s->replay.replay, rec->record->steps, 0);
     hook_watch(s->replay.S.M, NULL);

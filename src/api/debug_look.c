@@ -213,6 +213,17 @@ const DebugVariable *debug_variable_find(const DebugVariables *v, const char *na
     return found;
 }
 
+bool debug_can_go_on(const moonlet_state *s)
+{
+    if (!s->state->paused) return false;
+    Machine *M = view_begin(s);
+    const CoBody *b = heap_coroutine(&M->run, s->state->paused);
+    bool lua = b->segment && value_is(b->segment->slots[b->fp - 1], OBJ_CLOSURE);
+    bool can = !lua || !b->node || !node_takes_value(b->node);
+    machine_end(M);
+    return can;
+}
+
 moonlet_result debug_assign(const moonlet_state *s, const DebugPlace *p, const DebugVariable *v,
                             Value value)
 {

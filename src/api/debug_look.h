@@ -85,6 +85,10 @@ const DebugVariable *debug_variable_find(const DebugVariables *v, const char *na
  * sees; see debug_assign. The result's state is a fork. */
 moonlet_result debug_evaluate(const moonlet_state *s, const DebugPlace *p, const char *text);
 
+/* Whether the paused program can go on from the state: not where a line begins in
+ * mid-expression, with half of a value worked out that no variable holds. */
+bool debug_can_go_on(const moonlet_state *s);
+
 /* The result's state is the one in which the variable has another value, which is s's. */
 moonlet_result debug_assign(const moonlet_state *s, const DebugPlace *p, const DebugVariable *v,
                             Value value);

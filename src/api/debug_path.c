@@ -264,3 +264,37 @@ DebugSeen path_see_in(DebugPath *p, const moonlet_state *s)
     machine_end(e.M);
     return found;
 }
+
+/* Assigning ---------------------------------------------------------------------------- */
+
+/* The table and the key that the path ends in. false: there is no such table. */
+static bool find_field(const moonlet_state *s, const DebugPath *p, moonlet_value v, int first,
+                       moonlet_value *table, moonlet_value *key)
+{
+    for (int i = first; i < p->count; i++) {
+        *table = v;
+        *key = path_key(p, i);
+        if (!value_is_table(value_in(v))) return false;
+        v = moonlet_raw_get(s, v, *key);
+    }
+    return true;
+}
+
+moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, const DebugPath *p,
+                           moonlet_value value)
+{
+    DebugVariables all = place ? debug_variables(s, place) : (DebugVariables){0};
+    const DebugVariable *v = debug_variable_find(&all, p->keys[0].text, p->keys[0].length);
+    moonlet_value table, key,
+        base = value_out(v ? v->value : value_object(s->state->world->globals));
+    moonlet_result r;
+    if (v && p->count == 1) {
+        r = debug_assign(s, place, v, value_in(value));
+    } else if (find_field(s, p, base, v != NULL, &table, &key)) {
+        r = moonlet_set_keys(s, table, &key, 1, value);
+    } else {
+        r = api_refuse(s, MOONLET_ERROR_HOST, "there is no such table");
+    }
+    debug_variables_free(&all);
+    return r;
+}

@@ -64,6 +64,10 @@ void path_of_field(DebugPath *p, const Table *t, Value key);
 /* What is there at an event. *relevant: false if the event is not in the frame that it is a
  * variable of. O(keys); for what is told by its id, once in a replay O(objects). */
 DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant);
+/* The result's state is the one in which the variable of the frame, or the field, has another
+ * value, which is s's; place NULL: among the globals. */
+moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, const DebugPath *p,
+                           moonlet_value value);
 /* What of a node is to be broken, so that no change is missed: BREAK_... (stack/breaks.h). */
 unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i);
 /* In a state, if it is no local variable. */

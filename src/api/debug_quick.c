@@ -167,6 +167,8 @@ static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
     s->skipped = begin ? begin : UINT64_MAX;
     s->before_it = begin > s->after.step ? begin : s->after.step;
     s->breaks = (Breaks){.wants = wants, .line = at_line, .store = at_store, .context = s};
+    s->breaks.again = seek_begins_anew(s);
+    if (!s->breaks.again) s->breaks.last = seek_begun_at(s);
     if (rec->raises) s->breaks.raised = at_raised;
     bool good = breaks_begin(&s->breaks, s->replay.S.M);
     if (good) {
@@ -202,7 +204,7 @@ static bool is_wanted(void *place, DebugEvent *e)
 static bool place(moonlet_recording *rec, const Seek *s, DebugTime *found)
 {
     Place p = {s->filter, s->context, s->found_ordinal};
-    DebugTime from = s->found.step ? (DebugTime){s->found.step - 1, UINT32_MAX} : time_begin;
+    DebugTime from = time_before_step(s->found.step);
     return debug_next(rec, from, is_wanted, &p, found) && found->step == s->found.step;
 }
 
@@ -244,8 +246,8 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
                   .from_first = begins,
                   .after = after,
                   .before = time_never};
-        DebugTime end = {after.step, UINT32_MAX};
-        if (!begins && after.event != UINT32_MAX &&
+        DebugTime end = time_end_of(after.step);
+        if (!begins && time_before(after, end) &&
             next_until(rec, after, end, visit, context, found))
             return true;
         if (!run(rec, &s, begins ? 0 : after.step + 1))
@@ -260,7 +262,7 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
             return true;
         }
         if (debug_is_interrupted(rec)) return false;
-        after = s.found;
+        after = time_end_of(s.found.step);
     }
 }
 
@@ -285,7 +287,7 @@ bool debug_quick_last(moonlet_recording *rec, DebugTime before, const DebugFilte
     if (before.step > rec->record->steps) before = (DebugTime){rec->record->steps + 1, 0};
     for (;;) {
         Seek s = {.visit = visit, .context = context, .filter = filter, .from_first = true};
-        DebugTime from = before.step ? (DebugTime){before.step - 1, UINT32_MAX} : time_begin;
+        DebugTime from = time_before_step(before.step);
         if (debug_last_after(rec, from, before, visit, context, found)) return true;
         if (!before.step) return false;
         if (!last_in_steps(rec, &s, before.step, &good))
@@ -304,7 +306,7 @@ void debug_quick_pass(moonlet_recording *rec, DebugTime after, DebugTime last,
                       const DebugFilter *filter, DebugVisit *visit, void *context)
 {
     bool begins = !after.step && after.event == UINT32_MAX;
-    DebugTime end = {after.step, UINT32_MAX};
+    DebugTime end = time_end_of(after.step);
     if (last.step > rec->record->steps) last = (DebugTime){rec->record->steps + 1, 0};
     Seek s = {.visit = visit,
               .context = context,
@@ -316,11 +318,10 @@ void debug_quick_pass(moonlet_recording *rec, DebugTime after, DebugTime last,
         debug_pass(rec, after, last, visit, context);
         return;
     }
-    if (!begins && after.event != UINT32_MAX) debug_pass(rec, after, end, visit, context);
+    if (!begins && time_before(after, end)) debug_pass(rec, after, end, visit, context);
     if (last.step && !run(rec, &s, begins ? 0 : after.step + 1)) {
         debug_pass(rec, begins ? after : end, last, visit, context);
         return;
     }
-    debug_pass(rec, last.step ? (DebugTime){last.step - 1, UINT32_MAX} : time_begin, last,
-               visit, context);
+    debug_pass(rec, time_before_step(last.step), last, visit, context);
 }

@@ -13,6 +13,13 @@
 #include "stack/breaks.h"
 #include "stack/hook.h"
 
+/* After all in a step, and before all in one; neither is time_begin but of step 0. */
+static inline DebugTime time_end_of(uint64_t step) { return (DebugTime){step, UINT32_MAX - 1}; }
+static inline DebugTime time_before_step(uint64_t step)
+{
+    return step ? time_end_of(step - 1) : time_begin;
+}
+
 /* What visitors and tests allocate is not the program's. */
 typedef struct Counting {
     int64_t *meter, beside;
@@ -52,6 +59,13 @@ typedef struct Seek {
     bool suspects;          /* something has changed since then */
 } Seek;
 
+/* The node before which the replay begins, whose line has been met before that; NULL: none. */
+const Node *seek_begun_at(const Seek *s);
+/* Whether it begins where the recording does, before a line that is to be met first. */
+static inline bool seek_begins_anew(const Seek *s)
+{
+    return s->rec->from_line && !s->replay.replay.from;
+}
 /* The event of an error that is about to be thrown. */
 DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp);
 /* Its frame and line, again when the stack has been moved. */

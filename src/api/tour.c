@@ -114,6 +114,15 @@ void tour_end(Tour *t)
 
 /* Changing ---------------------------------------------------------------------------- */
 
+const char *tour_cannot_change(const Tour *t)
+{
+    if (t->where == TOUR_ERROR) return "an error is on its way: nothing can be changed here";
+    if (t->where != TOUR_LINE) return "the program has ended";
+    if (!debug_can_go_on(t->state))
+        return "in the middle of an expression: nothing can be changed before its line ends";
+    return NULL;
+}
+
 void tour_change(Tour *t, moonlet_state *s)
 {
     moonlet_release(t->state);
@@ -138,59 +147,24 @@ static bool begin_branch(Tour *t)
     t->last = b;
     t->branch++;
     t->rec = rec;
-    t->now = t->where == TOUR_LINE ? (DebugTime){0, 0} : time_begin; /* that line again */
+    rec->from_line = t->where == TOUR_LINE;
+    t->now = rec->from_line ? (DebugTime){0, 0} : time_begin; /* that line again */
     t->changed = false;
     for (int i = 0; i < t->break_count; i++) t->breaks[i]->counted = time_begin;
     return true;
-}
-
-/* The table and the key that the path ends in. false: there is no such table. */
-static bool find_field(const moonlet_state *s, const DebugPath *p, moonlet_value v, int first,
-                       moonlet_value *table, moonlet_value *key)
-{
-    for (int i = first; i < p->count; i++) {
-        *table = v;
-        *key = path_key(p, i);
-        if (!value_is_table(value_in(v))) return false;
-        v = moonlet_raw_get(s, v, *key);
-    }
-    return true;
-}
-
-/* In s, which the caller keeps. */
-static moonlet_result assign(const moonlet_state *s, const DebugPlace *place,
-                             const DebugPath *p, moonlet_value value)
-{
-    DebugVariables all = place ? debug_variables(s, place) : (DebugVariables){0};
-    const DebugVariable *v = debug_variable_find(&all, p->keys[0].text, p->keys[0].length);
-    moonlet_value table, key,
-        base = value_out(v ? v->value : value_object(s->state->world->globals));
-    moonlet_result r;
-    if (v && p->count == 1) {
-        r = debug_assign(s, place, v, value_in(value));
-    } else if (find_field(s, p, base, v != NULL, &table, &key)) {
-        r = moonlet_set_keys(s, table, &key, 1, value);
-    } else {
-        r = api_refuse(s, MOONLET_ERROR_HOST, "there is no such table");
-    }
-    debug_variables_free(&all);
-    return r;
 }
 
 moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
                            const char *expression)
 {
     DebugPath *to = mem_alloc(sizeof *to);
-    if (!tour_is_within(t->where))
-        return api_refuse(t->state, MOONLET_ERROR_HOST, "the program has ended");
-    if (t->where == TOUR_ERROR)
-        return api_refuse(t->state, MOONLET_ERROR_HOST,
-                          "an error is on its way: nothing can be changed here");
+    const char *why = tour_cannot_change(t);
+    if (why) return api_refuse(t->state, MOONLET_ERROR_HOST, why);
     if (!path_parse(to, path))
         return api_refuse(t->state, MOONLET_ERROR_HOST, "that is no variable, nor a field");
     moonlet_result r = debug_evaluate(t->state, p, expression);
     if (r.status != MOONLET_OK) return r;
-    moonlet_result done = assign(r.state, p, to, moonlet_result_value(&r, 0));
+    moonlet_result done = path_assign(r.state, p, to, moonlet_result_value(&r, 0));
     if (done.status != MOONLET_OK) {
         moonlet_release(r.state);
         return done;
@@ -377,7 +351,8 @@ bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *aske
     Asked a = {expression, most};
     DebugTime found;
     uint64_t step = false_until(t, expression);
-    bool has = debug_next(t->rec, (DebugTime){step, 0}, is_true, &a, &found);
+    bool has =
+        debug_next(t->rec, step ? (DebugTime){step, 0} : time_begin, is_true, &a, &found);
     *asked = most - a.left;
     if (!has || !a.left) return false;
     t->hit = NULL;

@@ -113,6 +113,8 @@ const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *
  * To be released. */
 moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
                            const char *expression);
+/* Why nothing can be changed where the tour is; NULL: it can. */
+const char *tour_cannot_change(const Tour *t);
 /* The same of any state, which becomes the tour's. */
 void tour_change(Tour *t, moonlet_state *s);
 

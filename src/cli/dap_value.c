@@ -264,6 +264,14 @@ static bool do_command(Dap *d, const json_t *request, const char *text)
     return true;
 }
 
+static bool can_assign(const Dap *d, const json_t *request)
+{
+    if (!dap_has_stopped(d, request)) return false;
+    const char *why = tour_cannot_change(d->tour);
+    if (why) dap_refuse(request, "%s", why);
+    return !why;
+}
+
 void dap_evaluate(Dap *d, const json_t *request, const json_t *arguments)
 {
     const char *text = dap_word(arguments, "expression"),
@@ -277,7 +285,8 @@ void dap_evaluate(Dap *d, const json_t *request, const json_t *arguments)
     }
     bool console = context && strcmp(context, "repl") == 0;
     if (console && *text == ':' && do_command(d, request, text)) return;
-    bool real = console && *text == '!' && d->tour->where == TOUR_LINE;
+    bool real = console && *text == '!';
+    if (real && !can_assign(d, request)) return;
     moonlet_result r = debug_evaluate(d->tour->state, p, real ? text + 1 : text);
     dap_io_flush();
     if (r.status != MOONLET_OK)
@@ -336,10 +345,6 @@ static void assign_field(Dap *d, const json_t *request, const DapReference *r, c
         dap_refuse(request, "that cannot be assigned to");
         return;
     }
-    if (d->tour->where == TOUR_ERROR) {
-        dap_refuse(request, "an error is on its way: nothing can be changed here");
-        return;
-    }
     DebugPlaces p = debug_places(d->tour->state, NULL);
     moonlet_result v = debug_evaluate(d->tour->state, p.count ? p.at : NULL, text);
     dap_io_flush();
@@ -349,14 +354,6 @@ static void assign_field(Dap *d, const json_t *request, const DapReference *r, c
         refuse_result(request, &v);
     moonlet_release(v.state);
     debug_places_free(&p);
-}
-
-static bool can_assign(const Dap *d, const json_t *request)
-{
-    if (!dap_has_stopped(d, request)) return false;
-    if (tour_is_within(d->tour->where)) return true; /* at an error, see tour_assign */
-    dap_refuse(request, "the program has ended: what is changed here, nobody would see");
-    return false;
 }
 
 void dap_set_variable(Dap *d, const json_t *request, const json_t *arguments)

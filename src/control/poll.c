@@ -52,8 +52,8 @@ int native_woken(Machine *M)
 
 EXEC(eval_again)
 {
-    if (UNLIKELY(M->hooking) && !node_is_again(n)) HAND(hook_run, n, fp, acc, d);
-    if (UNLIKELY(M->breaks != NULL) && breaks_is_broken(n))
+    if (UNLIKELY(M->hooking) && !node_is_again(n)) HAND(hook_run_again, n, fp, acc, d);
+    if (UNLIKELY(M->breaks != NULL) && !breaks_look_again(M->breaks) && breaks_is_broken(n))
         HAND(node_execs[n->kind], n, fp, acc, d);
     GO(n, fp, acc, d);
 }

@@ -221,6 +221,16 @@ static NOINLINE Value *watched(Machine *M, const Node *n, Value *fp)
     return fp;
 }
 
+EXEC(hook_run_again)
+{
+    if (UNLIKELY(M->watch != NULL) && M->watch->again) {
+        M->watch->again = false;
+        fp = watched(M, n, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(hook_run, n, fp, acc, d);
+}
+
 static EXEC(watched_from)
 {
     if (UNLIKELY(M->breaks != NULL)) {

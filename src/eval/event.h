@@ -20,6 +20,8 @@ EXEC(hook_enter);
 EXEC(hook_enter_native);
 /* Executes a node whose events have been delivered: see eval_again. */
 EXEC(hook_run);
+/* The same of the node that a run goes on with. */
+EXEC(hook_run_again);
 /* What the nodes of twins do. */
 EXEC(hook_step);
 /* As hook_step, for a node that takes acc where its kind says d. */

@@ -58,3 +58,27 @@ const KindInfo node_kinds[N_KINDS] = {
                                         KINDS_OTHER(X_OTHER)
 #define X_GLUE(name, ...) X_OTHER(name, NONE)
                                             KINDS_GLUE(X_GLUE)};
+
+static bool is_handed_on(char operand) { return operand == 'A' || operand == 'D'; }
+
+bool node_takes_value(const Node *n)
+{
+    while (n->kind == N_JUMP) n += n->target;
+    const KindInfo *k = &node_kinds[n->kind];
+    if (is_handed_on(k->left) || is_handed_on(k->right)) return true;
+    switch (n->kind) {
+    case N_STORE_A:
+    case N_STORE_D:
+    case N_SET_UPCELL:
+    case N_SET_CELL:
+    case N_NEW_CELL:
+    case N_TEST_A_F:
+    case N_TEST_A_T:
+    case N_KEEP_F:
+    case N_KEEP_T:
+    case N_NOT_A:
+    case N_SELF_A:
+    case N_RETURN_A: return true;
+    default: return false;
+    }
+}

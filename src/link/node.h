@@ -138,6 +138,10 @@ typedef struct KindInfo {
 
 extern const KindInfo node_kinds[N_KINDS];
 
+/* Whether a node of a function works on what the node before has handed on, acc or d: then
+ * control cannot begin there. */
+bool node_takes_value(const Node *n);
+
 typedef enum UpvalueSource { UP_LOCAL, UP_PARENT, UP_SELF } UpvalueSource;
 
 typedef struct ProtoUpvalue {

@@ -44,6 +44,7 @@ typedef struct Breaks {
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
     bool ends;          /* a native's store has said so */
+    bool again;         /* the node that is gone on with is looked at first */
     const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
     BrokenNode *broken; /* malloc's */
     size_t count, room;
@@ -75,5 +76,12 @@ static inline void breaks_store(Machine *M)
 }
 
 bool breaks_is_broken(const Node *n);
+
+static inline bool breaks_look_again(Breaks *b)
+{
+    bool again = b->again;
+    b->again = false;
+    return again;
+}
 
 #endif

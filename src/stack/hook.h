@@ -72,6 +72,7 @@ void hook_init(Exec *step, Exec *ret, Exec *ret_many);
 typedef struct Watch {
     const Node *last;
     bool enters; /* the line is the first one of its function's call */
+    bool again;  /* the run goes on with a node at whose line it is to be told first */
     bool (*line)(Machine *M, const Node *n, Value **fp); /* the frame may be moved */
     /* Of an error that nothing catches, while the stack is as it was. */
     void (*uncaught)(Machine *M, const Node *n, Value *fp);

@@ -109,6 +109,40 @@ caught "who wrote what is seen there" ">    7    n = i" catch c "watch _G.n"
 caught "a variable of another call is another one" "n has been so since its function was entered" catch c "watch n"
 caught "nothing is changed there" "an error is on its way: nothing can be changed here" catch c "set n = 1"
 
+cat >lines.lua <<'LUA'
+local function g(x) return x end
+local a, b, c = 1, 2, 3
+local r = g(a) +
+  g(b) +
+  g(c)
+print(r)
+local s = a * 2 +
+  b * 3
+print(s)
+for i = 1, 2 do
+  b = b + 1
+  c = c + b
+end
+print(b, c)
+LUA
+# lines NAME EXPECTED command...: the lines that are come to, and what the program says, in a row
+lines()
+{
+    local name=$1 expected=$2
+    shift 2
+    # shellcheck disable=SC2016
+    expect "$name" 0 "$expected" "" bash -c 'program=$1; shift
+        printf "%s\n" "$@" | "$program" -d lines.lua 2>/dev/null | sed -n "
+            s/^> *\([0-9]*\)  .*/\1/p; t; /^[0-9][^:]*$/p" | tr "\t\n" "  "' - "$MOONLET" "$@"
+}
+middle="in the middle of an expression" # and more, with a colon
+lines "the lines after a change" \
+    "6 8 4 10 1 1 6 20 6 62 22 46 7 8 7 9 10 11 12 10 11 12 10 14 " r "b 6" c "set b = 20" n n n n n n n n n n n n n
+lines "and back over them" "6 8 4 10 1 1 6 20 6 62 22 46 7 8 7 8 7 6 6 4 " r "b 6" c "set b = 20" n n n rn rn rn rn rn
+# shellcheck disable=SC2016
+expect "no change in the middle of an expression" 0 "$middle: nothing can be changed before its line ends
+2" "" bash -c 'printf "r\nn\nn\nn\nn\nset b = 5\np b\nq\n" | "$0" -d lines.lua | sed "/^(moonlet)/d" | tail -2' "$MOONLET"
+
 debug "no such command" "no command 'xyzzy': help lists them" xyzzy
 
 expect "what the program writes comes first" 0 "1
