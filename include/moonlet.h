@@ -1190,6 +1190,11 @@ MOONLET_API moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_va
                                               const moonlet_value *args, size_t count,
                                               const moonlet_record_options *options,
                                               moonlet_result *r);
+/* Goes on with the program that is paused in s, for real, as moonlet_resume does, and records
+ * that; else as moonlet_record. NULL, and *r an error, if none is paused in it. */
+MOONLET_API moonlet_recording *moonlet_record_resume(const moonlet_state *s,
+                                                     const moonlet_record_options *options,
+                                                     moonlet_result *r);
 /* NULL is allowed. */
 MOONLET_API void moonlet_recording_release(moonlet_recording *rec);
 /* Of the whole run. */
@@ -1213,6 +1218,245 @@ MOONLET_API moonlet_recording *moonlet_recording_load(const char *bytes, size_t 
                                                       const moonlet_image_host *host,
                                                       char **message);
 MOONLET_API bool moonlet_is_recording(const char *bytes, size_t length);
+
+/* Looking into paused programs ---------------------------------------------------- */
+
+/*
+ * What a debugger shows of a state in which a program is paused: by a limit, at a moment of a
+ * recording (moonlet_recording_state), or where a debugger is (below). Nothing of this changes
+ * the state, nor takes the program's steps, nor needs what a program could have replaced.
+ *
+ *     moonlet_stack *stack = moonlet_stack_of(s, moonlet_nil(), 0, 100);
+ *     for (size_t i = 0; i < stack->count; i++)
+ *         printf("%s:%d\n", stack->places[i].chunk, stack->places[i].line);
+ *     moonlet_result r = moonlet_evaluate(s, stack->places, "x + 1");
+ *
+ * Tables are paged by moonlet_table_next, which goes on from any key, and moonlet_raw_get.
+ */
+
+/* A function at work: a frame of a coroutine's stack. */
+typedef struct moonlet_place {
+    moonlet_value thread; /* the coroutine */
+    size_t level;         /* in its stack; 0 is the innermost */
+    const char *name;     /* as it was called; NULL: not known */
+    const char *kind;     /* as of a moonlet_frame; NULL: the function has no name */
+    const char *chunk;    /* as messages call it; "[C]" for a native */
+    const char *file;     /* of the chunk; NULL: it is no file's */
+    int line;             /* 0: not known */
+    int line_defined;     /* 0: a native, or a main chunk */
+} moonlet_place;
+
+typedef struct moonlet_stack {
+    size_t count;
+    const moonlet_place *places; /* the innermost first; NULL: none */
+    size_t all;                  /* how many there are, with those that were not asked for */
+} moonlet_stack;
+
+/*
+ * The frames of a coroutine, from the from-th on, at most so many. thread nil: of the paused
+ * program, and then those of the coroutines that wait for the one that ran last. Without a
+ * stack, none. O(depth). To be given back with moonlet_stack_release; its texts live so long.
+ */
+MOONLET_API moonlet_stack *moonlet_stack_of(const moonlet_state *s, moonlet_value thread,
+                                            size_t from, size_t most);
+MOONLET_API void moonlet_stack_release(moonlet_stack *stack);
+
+/*
+ * The coroutines that a program can reach in the state and that have a stack: that which runs
+ * first, then those that wait for it. At most so many are written to out; gives how many.
+ * O(objects of the state).
+ */
+MOONLET_API size_t moonlet_threads(const moonlet_state *s, moonlet_value *out, size_t most);
+/* "running", "suspended", or "normal": it has resumed another one. Static storage. */
+MOONLET_API const char *moonlet_thread_status(const moonlet_state *s, moonlet_value thread);
+
+typedef enum moonlet_variable_kind {
+    MOONLET_LOCAL = 1,   /* parameters and local variables, in order of declaration */
+    MOONLET_VARARG = 2,  /* extra arguments */
+    MOONLET_UPVALUE = 4, /* what the function has captured */
+    MOONLET_GLOBAL = 8,  /* the program's own; sorted by name */
+    MOONLET_LIBRARY = 16 /* those that the libraries have made */
+} moonlet_variable_kind;
+
+typedef struct moonlet_variable {
+    moonlet_variable_kind kind;
+    const char *name; /* followed by a zero */
+    size_t length;
+    moonlet_value value;
+} moonlet_variable;
+
+typedef struct moonlet_variables {
+    size_t count;
+    const moonlet_variable *items;
+    size_t all; /* how many there are, with those that were not asked for */
+} moonlet_variables;
+
+/* Variables of these kinds (moonlet_variable_kind, added), from the from-th on, at most so
+ * many; of no place (NULL) there are globals only. O(variables); globals: sorted. To be given
+ * back with moonlet_variables_release; its names live so long. */
+MOONLET_API moonlet_variables *moonlet_variables_of(const moonlet_state *s,
+                                                    const moonlet_place *p, unsigned kinds,
+                                                    size_t from, size_t most);
+MOONLET_API void moonlet_variables_release(moonlet_variables *v);
+
+/*
+ * The values of an expression as the function at the place would see them, or what statements
+ * do there; p NULL: among the globals. This happens in a fork: the result's state, in which
+ * what the text has done to tables, globals and captured variables is done, and the program is
+ * still paused where it was. Local variables are copies in it: see moonlet_assign. No more than
+ * 10^8 steps, and what the limits of s say. What it does outside (print, files) is done.
+ */
+MOONLET_API moonlet_result moonlet_evaluate(const moonlet_state *s, const moonlet_place *p,
+                                            const char *text);
+/*
+ * The result's state is the one in which a variable, or a field, has another value, which is
+ * one of s: path is a name, with fields behind it, without metamethods: a, a.b[3]["c d"]. An
+ * error of kind HOST where there is no such table.
+ */
+MOONLET_API moonlet_result moonlet_assign(const moonlet_state *s, const moonlet_place *p,
+                                          const char *path, moonlet_value value);
+
+/* Debuggers ----------------------------------------------------------------------- */
+
+/*
+ * Going about in a recording, forwards and backwards: what `moonlet -d` and `moonlet --dap` are
+ * made of. docs/DEBUGGING.md says what can be had, and what it costs.
+ *
+ *     moonlet_debugger *d = moonlet_debugger_new(rec, NULL);
+ *     moonlet_break b = {.file = "game.lua", .line = 12, .condition = "hp < 0"};
+ *     moonlet_debugger_break(d, &b, NULL);
+ *     moonlet_debugger_run(d);                      // to where hp < 0 for the first time
+ *     moonlet_debugger_last_write(d, "hp");         // and back to who has made it so
+ *
+ * A debugger is before a line, or where an error is raised that the program catches, or where
+ * it has failed, or at its end. moonlet_debugger_state is the world there, with the program
+ * paused in it. Looking changes nothing. What moonlet_debugger_change changes begins another
+ * future: when one goes on, the program runs from there for real, and is recorded; the first
+ * future is there again when one has gone back to before the change.
+ *
+ * A live program is debugged in portions: record it under a limit of steps (moonlet_limit), and
+ * set `portion`. At the end of what is recorded, going on forwards runs it for real, so many
+ * steps at a time, until it comes to a break. What it does outside it does then, and is at most
+ * a portion ahead.
+ *
+ * A debugger is one thread's at a time, with its recording. One debugger of the process
+ * searches at a time at full speed; others meanwhile search line by line.
+ */
+typedef struct moonlet_debugger moonlet_debugger;
+
+typedef enum moonlet_moment_kind {
+    MOONLET_AT_LINE,    /* before it */
+    MOONLET_AT_ERROR,   /* where it is raised; the program will catch it */
+    MOONLET_AT_FAILURE, /* where nothing has caught it */
+    MOONLET_AT_END
+} moonlet_moment_kind;
+
+/* Where a debugger is. Texts live until it moves. */
+typedef struct moonlet_moment {
+    moonlet_moment_kind kind;
+    /* When that is: so many steps after the beginning, and the so-manieth line or error there;
+     * of the future that it is in. At a failure or the end, of the whole. */
+    uint64_t step;
+    uint32_t event;
+    const char *chunk;   /* of the innermost Lua function, as messages call it; NULL: none */
+    int line;            /* 0: not known */
+    int hit;             /* the break that it has come to; 0: none */
+    moonlet_value error; /* at an error or a failure */
+    size_t futures;      /* how often it has been gone on for real up to here */
+    bool changed;        /* the state is another one than was recorded */
+    bool goes_on;        /* at the end of what is recorded: the program has not ended */
+} moonlet_moment;
+
+typedef struct moonlet_debugger_options {
+    /* Ends searches, and what runs for real, when it becomes other than 0. NULL: none. */
+    const volatile int *interrupt;
+    uint64_t portion; /* steps that the program is ahead when it runs for real; 0: all */
+    /* Says the text of a break with a log message. NULL: nobody is told. */
+    void (*says)(void *data, int number, const char *text, const char *chunk, int line);
+    void *data;
+    moonlet_record_options record; /* of what runs for real */
+} moonlet_debugger_options;
+
+/*
+ * At the first line; if the program has failed, there; if it has no line, at its end. options
+ * NULL: as if all zero. The recording must outlive the debugger, which is to be given back with
+ * moonlet_debugger_release.
+ */
+MOONLET_API moonlet_debugger *moonlet_debugger_new(moonlet_recording *rec,
+                                                   const moonlet_debugger_options *options);
+/* NULL is allowed. */
+MOONLET_API void moonlet_debugger_release(moonlet_debugger *d);
+
+MOONLET_API moonlet_moment moonlet_debugger_moment(moonlet_debugger *d);
+/* The world there, which stays the debugger's: to be retained if it is to outlive the next
+ * move. Its moonlet_digest is the digest at that step. */
+MOONLET_API const moonlet_state *moonlet_debugger_state(const moonlet_debugger *d);
+
+typedef enum moonlet_move {
+    MOONLET_MOVE_INTO, /* to the next line */
+    MOONLET_MOVE_OVER, /* the same, but over calls */
+    MOONLET_MOVE_OUT,  /* to where the function returns; back: to where it was called */
+    MOONLET_MOVE_ON    /* to the next break */
+} moonlet_move;
+
+/*
+ * Goes on, or back. Other ways than INTO stop at breaks, too. Forwards, when there is no such
+ * place, it is at the end, or where the program has failed; backwards, at the first line.
+ * false: that is so, or it was there already, or it was interrupted.
+ */
+MOONLET_API bool moonlet_debugger_move(moonlet_debugger *d, moonlet_move how, bool back);
+/* From the program's beginning to the first break, also one at the first line. false: there is
+ * none; it is at the end. */
+MOONLET_API bool moonlet_debugger_run(moonlet_debugger *d);
+/* To the first line; to the end, or the failure. */
+MOONLET_API void moonlet_debugger_go_begin(moonlet_debugger *d);
+MOONLET_API void moonlet_debugger_go_end(moonlet_debugger *d);
+/* To the first line at such a time or after it, in the future that it is in. false: there is
+ * none, and it has not moved. */
+MOONLET_API bool moonlet_debugger_go(moonlet_debugger *d, uint64_t step, uint32_t event);
+
+/* Back to the line that has last given another value to a variable of the innermost frame, a
+ * global, or a field: a, a.b[3]["c d"]. Exact. false: it has been so from the beginning, or
+ * since the variable's function was called; or path is none; it has not moved. */
+MOONLET_API bool moonlet_debugger_last_write(moonlet_debugger *d, const char *path);
+/* To the line before which an expression is first true, asked in the innermost frame. It is
+ * asked at states that were kept, at halves between them, and then line by line, at most so
+ * often; *asked (may be NULL) says how often that was. false: no such line; it has not moved.
+ */
+MOONLET_API bool moonlet_debugger_first_true(moonlet_debugger *d, const char *expression,
+                                             uint64_t most, uint64_t *asked);
+
+/* What a break is at: one of file and line, function, write, caught. */
+typedef struct moonlet_break {
+    const char *file; /* a path, or the end of one; NULL: that of the innermost function */
+    int line;
+    const char *function; /* an expression: when the Lua function that it gives is called */
+    const char *write;    /* a path as of last_write: where that changes. Forwards it stops at
+                             the line after, backwards before the line that changes it */
+    bool caught;          /* where an error is raised that the program catches */
+    /* Each may be NULL: an expression that must be true; how often it must have been hit since
+     * the program began ("5", ">= 5", "% 2"); a text with {expressions} that is said when it
+     * is passed forwards, instead of stopping. */
+    const char *condition, *hits, *log;
+} moonlet_break;
+
+/* The break's number, from 1; texts are copied. It costs what its condition costs where it is
+ * met, and nothing elsewhere. 0: it is none; *message (may be NULL) says why, and is to be
+ * given to free(). */
+MOONLET_API int moonlet_debugger_break(moonlet_debugger *d, const moonlet_break *b,
+                                       char **message);
+/* Number 0: all. false: there is no such break. */
+MOONLET_API bool moonlet_debugger_unbreak(moonlet_debugger *d, int number);
+/* How often it has been hit from the program's beginning up to here. O(steps), once. */
+MOONLET_API uint64_t moonlet_debugger_hits(moonlet_debugger *d, int number);
+
+/*
+ * From here on the moment's state is s, which came of moonlet_debugger_state by
+ * moonlet_evaluate, moonlet_assign, or another function that leaves its paused program there.
+ * Going on then runs it for real. NULL, or why that cannot be: the program has ended, an error
+ * is on its way, or the line begins in mid-expression. Static storage.
+ */
+MOONLET_API const char *moonlet_debugger_change(moonlet_debugger *d, const moonlet_state *s);
 
 /* Watching ------------------------------------------------------------------------ */
 

@@ -349,9 +349,11 @@ static moonlet_result call_wrapped(const moonlet_state *s, const Wrapper *w)
     return api_end(&S, status);
 }
 
+bool debug_is_expression(const char *text) { return compiles("return ", text); }
+
 moonlet_result debug_evaluate(const moonlet_state *s, const DebugPlace *p, const char *text)
 {
-    bool expression = compiles("return ", text);
+    bool expression = debug_is_expression(text);
     if (!expression && !compiles("", text)) { /* which says why */
         ParseResult why;
         String *name = string_from_c("=(debugger)");

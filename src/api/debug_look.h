@@ -80,6 +80,8 @@ void debug_variables_free(DebugVariables *v);
 const DebugVariable *debug_variable_find(const DebugVariables *v, const char *name,
                                          size_t length);
 
+/* Whether the text is an expression, or several, and not a statement, nor an error. */
+bool debug_is_expression(const char *text);
 /* The values of an expression in the frame, or what statements do there; p NULL: among the
  * globals. Variables are copies: to assign to them changes nothing but what the text itself
  * sees; see debug_assign. The result's state is a fork. */

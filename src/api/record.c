@@ -107,6 +107,16 @@ moonlet_recording *recording_go_on(const moonlet_state *s,
     return rec;
 }
 
+moonlet_recording *moonlet_record_resume(const moonlet_state *s,
+                                         const moonlet_record_options *options,
+                                         moonlet_result *r)
+{
+    assert_live(s);
+    if (s->state->paused) return recording_go_on(s, options, r);
+    *r = api_refuse(s, MOONLET_ERROR_HOST, "no program is paused");
+    return NULL;
+}
+
 /* Moments ----------------------------------------------------------------------------- */
 
 void recording_begin(moonlet_recording *rec, RecordingReplay *p, uint64_t before)

@@ -64,11 +64,10 @@ void tour_go_end(Tour *t)
 /* The branch's time of before its first line is the moment where it was begun. */
 static void leave_branch(Tour *t)
 {
-    DebugTime from = t->last->from;
+    DebugTime from = t->branches[t->branch].from;
     moonlet_recording_release(t->rec);
-    t->last = t->last->before;
-    t->branch--;
-    t->rec = t->last ? t->last->rec : t->recorded;
+    t->branches[t->branch].rec = NULL;
+    t->rec = t->branches[--t->branch].rec;
     if (from.step == time_never.step)
         tour_go_end(t);
     else
@@ -91,10 +90,20 @@ void tour_go_first(Tour *t)
     go_back_all(t);
 }
 
+void *tour_room(void *array, int count, size_t size)
+{
+    if (count & (count - 1)) return array;
+    void *more = mem_try_alloc((count ? 2 * (size_t)count : 1) * size);
+    if (more && count) memcpy(more, array, (size_t)count * size);
+    return more;
+}
+
 Tour *tour_begin(moonlet_recording *rec)
 {
     Tour *t = mem_alloc_root(sizeof *t);
-    *t = (Tour){.rec = rec, .recorded = rec, .options.stays = true};
+    *t = (Tour){.rec = rec, .options.stays = true};
+    t->branches = mem_alloc(sizeof *t->branches);
+    t->branches[0] = (TourBranch){.rec = rec};
     if (rec->record->end == RECORD_FAILED)
         tour_go_end(t);
     else
@@ -106,8 +115,8 @@ void tour_end(Tour *t)
 {
     if (!t) return;
     tour_unbreak(t, 0);
-    for (TourBranch *b = t->last; b; b = b->before) moonlet_recording_release(b->rec);
-    t->recorded->interrupt = NULL;
+    for (int i = t->branch; i > 0; i--) moonlet_recording_release(t->branches[i].rec);
+    t->branches[0].rec->interrupt = NULL;
     moonlet_release(t->state);
     mem_free_root(t);
 }
@@ -134,18 +143,17 @@ void tour_change(Tour *t, moonlet_state *s)
 static bool begin_branch(Tour *t)
 {
     moonlet_result r;
-    if (t->branch + 1 == BRANCHES_MAX) return false;
-    moonlet_limits limits = {.interrupt = (volatile int *)t->interrupt};
-    moonlet_state *s =
-        t->interrupt ? moonlet_limit(t->state, &limits) : moonlet_retain(t->state);
+    TourBranch *branches = tour_room(t->branches, t->branch + 1, sizeof *branches);
+    if (t->branch + 1 == BRANCHES_MAX || !branches) return false;
+    t->branches = branches;
+    moonlet_limits limits = {.interrupt = t->interrupt, .steps = t->portion};
+    moonlet_state *s = t->interrupt || t->portion ? moonlet_limit(t->state, &limits)
+                                                  : moonlet_retain(t->state);
     moonlet_recording *rec = recording_go_on(s, &t->options, &r);
     rec->interrupt = t->interrupt;
     moonlet_release(r.state);
     moonlet_release(s);
-    TourBranch *b = mem_alloc(sizeof *b);
-    *b = (TourBranch){rec, t->now, t->last};
-    t->last = b;
-    t->branch++;
+    t->branches[++t->branch] = (TourBranch){rec, t->now};
     t->rec = rec;
     rec->from_line = t->where == TOUR_LINE;
     t->now = rec->from_line ? (DebugTime){0, 0} : time_begin; /* that line again */
@@ -418,15 +426,29 @@ static bool note_value(void *context, DebugEvent *e)
     return true;
 }
 
+/* What the path is now, and the time before which it is looked for. At a failure the variables
+ * are those of the line that has failed. */
+static DebugTime see_now(Tour *t, Change *c)
+{
+    DebugTime last;
+    if (tour_is_within(t->where)) {
+        moonlet_release(debug_state(t->rec, t->now, note_value, c));
+        return t->now;
+    }
+    if (t->where == TOUR_FAILURE && debug_last(t->rec, time_never, any_line, NULL, &last))
+        moonlet_release(debug_state(t->rec, last, note_value, c));
+    if (c->path->base != PATH_GLOBAL) return last;
+    c->now = path_see_in(c->path, t->state);
+    return time_never;
+}
+
 bool tour_go_change(Tour *t, DebugPath *p)
 {
     Change c = {.path = p};
-    DebugTime found;
-    if (!tour_is_within(t->where)) return false;
-    moonlet_release(debug_state(t->rec, t->now, note_value, &c));
+    DebugTime found, before = see_now(t, &c);
     const DebugFilter f = {wants_change, change_seen};
     bool slow = p->base == PATH_LOCAL && !p->function;
-    if (!debug_quick_last(t->rec, t->now, slow ? NULL : &f, was_other, &c, &found))
+    if (!debug_quick_last(t->rec, before, slow ? NULL : &f, was_other, &c, &found))
         return false;
     moonlet_release(debug_state(t->rec, found, was_other, &c));
     if (!c.other) return false;

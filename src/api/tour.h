@@ -51,14 +51,12 @@ typedef struct TourBreak {
 typedef struct TourBranch {
     moonlet_recording *rec;
     DebugTime from; /* in the branch before */
-    struct TourBranch *before;
 } TourBranch;
 
 /* A root of the collector's. */
 typedef struct Tour {
-    TourBranch *last; /* the branch; NULL: what was recorded */
-    int branch;       /* its number */
-    moonlet_recording *recorded;
+    TourBranch *branches; /* in collected memory, as breaks is */
+    int branch;
     moonlet_recording *rec; /* of the branch */
     moonlet_state *state;   /* of now */
     TourWhere where;
@@ -68,11 +66,12 @@ typedef struct Tour {
     int line;
     Value error;  /* at an error, or failure */
     bool changed; /* the state is not the recording's any more */
-    TourBreak *breaks[BREAKS_MAX];
+    TourBreak **breaks;
     int break_count, breaks_made;
     TourBreak *hit;                /* what it has come to; NULL: no break */
     const volatile int *interrupt; /* NULL: none; else what ends searches, and branches' runs */
     moonlet_record_options options; /* of branches */
+    uint64_t portion;               /* steps that a branch runs at once; 0: all */
     /* What a break with a text says, when it is passed forwards. */
     void (*says)(void *context, const TourBreak *b, const char *text, int line,
                  const String *chunk);
@@ -129,7 +128,10 @@ bool tour_is_file(const char *chunk, size_t length, const char *file);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 
-/* For the parts of it: whether the event is a hit that is to be stopped at. */
+/* For the parts of it: an array, or a larger copy of one that is full; room is doubled whenever
+ * it is a power of two. NULL: there is no memory. */
+void *tour_room(void *array, int count, size_t size);
+/* Whether the event is a hit that is to be stopped at. */
 typedef struct TourSeek {
     Tour *t;
     DebugVisit *also; /* what else is looked for; NULL: nothing */

@@ -9,7 +9,9 @@
 
 TourBreak *tour_break(Tour *t)
 {
-    if (t->break_count == BREAKS_MAX) return NULL;
+    TourBreak **breaks = tour_room(t->breaks, t->break_count, sizeof(void *));
+    if (t->break_count == BREAKS_MAX || !breaks) return NULL;
+    t->breaks = breaks;
     TourBreak *b = mem_alloc(sizeof *b);
     *b = (TourBreak){.number = ++t->breaks_made, .counted = time_begin};
     t->breaks[t->break_count++] = b;

@@ -56,8 +56,6 @@ static bool do_watch(Debugger *d, const char *text)
     DebugPath *p = mem_alloc(sizeof *p);
     if (!path_parse(p, text)) {
         printf("watch takes a variable, or a field: a.b[3].c\n");
-    } else if (!tour_is_within(d->tour->where)) {
-        printf("watch needs a line to look back from: rs goes to the last one\n");
     } else if (tour_go_change(d->tour, p)) {
         debugger_moved(d);
     } else {
