@@ -384,6 +384,7 @@ MEMORY_BENCHES := $(addprefix $(OUT)/bench/bench_,game ring million)
 
 FORK_BENCHES := $(addprefix $(OUT)/bench/bench_,fork rivals parallel)
 IMAGE_BENCHES := $(OUT)/bench/bench_images
+RECORD_BENCHES := $(OUT)/bench/bench_record
 
 .PHONY: bench-fork
 bench-fork: deps-bench ## what forks and calls cost, beside rivals; threads, processes, locks
@@ -403,7 +404,7 @@ parallel-run: $(OUT)/bench/bench_parallel
 	$(Q)if command -v escript > /dev/null; then escript bench/parallel.escript $(WORKERS); fi
 
 .PHONY: micro-run
-micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES),$(MICROS))
+micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES) $(RECORD_BENCHES),$(MICROS))
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
 .PHONY: bench-images
@@ -412,6 +413,15 @@ bench-images: deps-bench ## states as bytes, whole and as deltas, beside a copy 
 
 .PHONY: images-bench-run
 images-bench-run: $(IMAGE_BENCHES)
+	$(Q)$<
+
+.PHONY: bench-record
+bench-record: deps-bench ## what being recorded costs, replays, breaks, and ways back in long runs
+	$(Q)$(MAKE) record-bench-run
+
+.PHONY: record-bench-run
+record-bench-run: $(RECORD_BENCHES)
+	$(Q)BENCH_RECORD=$< bench/record
 	$(Q)$<
 
 .PHONY: bench-memory
