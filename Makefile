@@ -243,8 +243,8 @@ $(OUT)/flags: force
 deps: ## install with apt what is missing to build, test and work on Moonlet
 	$(Q)tests/deps.sh build check tools
 
-.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-puc deps-mpi deps-ships deps-site
-deps-build deps-check deps-tools deps-bench deps-format deps-history deps-puc deps-mpi deps-ships deps-site: deps-%:
+.PHONY: deps-build deps-check deps-bench deps-tools deps-format deps-history deps-puc deps-mpi deps-ships deps-site deps-dap
+deps-build deps-check deps-tools deps-bench deps-format deps-history deps-puc deps-mpi deps-ships deps-site deps-dap: deps-%:
 	$(Q)tests/deps.sh build $*
 
 # Showing and testing ----------------------------------------------------------------
@@ -340,7 +340,7 @@ programs: deps-check ## real programs of Debian's packages, under moonlet and lu
 
 # All that takes long, one gate after the other, whatever fails.
 NIGHTLY := asan ubsan stress-long stress-asan oom fuzz fuzz-diff programs programs-puc \
-  check-images check-canonical check-aarch64
+  check-images check-canonical check-aarch64 check-dap
 .PHONY: nightly
 nightly: ## asan, ubsan, stress-long, stress-asan, fuzz, fuzz-diff, programs, images: all in turn, and their sum
 	+$(Q)MAKE='$(MAKE)' tests/gates.sh $(NIGHTLY)
@@ -594,6 +594,19 @@ ships-build: $(SHIPS) $(SHIPS_TESTS)
 check-ships: deps-ships ## tests of the ships: worlds, files that are edited, a picture
 	$(Q)$(MAKE) ships-build
 	$(Q)tests/ships/run.sh $(SHIPS) $(dir $(firstword $(SHIPS_TESTS)))
+
+# A client of VS Code's makers, of npm, which is for this test alone.
+DAP_CLIENT := $(BUILD)/dap/node_modules
+$(DAP_CLIENT)/@vscode/debugadapter-testsupport:
+	$(call say,NPM,$@)
+	$(Q)mkdir -p $(BUILD)/dap
+	$(Q)npm install --prefix $(BUILD)/dap --no-save --no-audit --no-fund --ignore-scripts \
+	  @vscode/debugadapter-testsupport@1.68.0 @vscode/debugprotocol@1.68.0 >/dev/null
+
+.PHONY: check-dap
+check-dap: deps-dap ## the Debug Adapter Protocol with a client that others have written (of npm)
+	$(Q)$(MAKE) all $(DAP_CLIENT)/@vscode/debugadapter-testsupport
+	$(Q)NODE_PATH=$(DAP_CLIENT) node tests/dap/foreign.js $(PROGRAM)
 
 .PHONY: site
 site: deps-site ## the documentation as a site, build/site/site/index.html; a dead link is an error

@@ -20,6 +20,7 @@ declare -A packages=(
     [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libgc-dev:arm64 libxxhash-dev:arm64"
     [mpi]="libopenmpi-dev openmpi-bin"
     [ships]="libsdl2-dev libpng-dev check"
+    [dap]="nodejs npm"
     [site]="lua5.2 mkdocs man-db groff-base bsdextrautils"
     [erlang]="erlang-base erlang-dev erlang-eunit erlang-luerl"
     [erlang-tools]="rebar3 elixir"
