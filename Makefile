@@ -339,10 +339,10 @@ programs: deps-check ## real programs of Debian's packages, under moonlet and lu
 	$(Q)tests/run.sh --program $(PROGRAM) tests/cli/programs.sh
 
 # All that takes long, one gate after the other, whatever fails.
-NIGHTLY := asan ubsan stress-long stress-asan oom fuzz fuzz-diff programs programs-puc \
-  check-images check-canonical check-aarch64 check-dap
+NIGHTLY := asan ubsan asan-puc ubsan-puc stress-long stress-asan oom fuzz fuzz-diff programs \
+  programs-puc check-images check-canonical check-aarch64 check-dap
 .PHONY: nightly
-nightly: ## asan, ubsan, stress-long, stress-asan, fuzz, fuzz-diff, programs, images: all in turn, and their sum
+nightly: ## asan, ubsan, those of puc, stress-long, stress-asan, fuzz, fuzz-diff, programs, images: all in turn, and their sum
 	+$(Q)MAKE='$(MAKE)' tests/gates.sh $(NIGHTLY)
 
 .PHONY: bench
@@ -534,7 +534,7 @@ mpi-run: $(MPI_PROGRAM) $(PROGRAM)
 #
 # C modules of Debian's, and tests of our own, under moonlet and lua5.2.
 
-PUC_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/puc/test_*.c))
+PUC_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/puc/*.c))
 PUC_TESTS_OBJ := $(patsubst $(OUT)/%,$(OUT)/obj/%.o,$(PUC_TESTS))
 $(PUC_TESTS_OBJ): EXTRA_CFLAGS = $(CHECK_CFLAGS) -Iinclude/puc
 -include $(PUC_TESTS_OBJ:.o=.d)
@@ -544,8 +544,15 @@ $(PUC_TESTS): $(OUT)/tests/%: $(OUT)/obj/tests/%.o $(PUC_OBJ) $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(EXPORTS) -o $@ $< $(PUC_OBJ) $(LIBRARY) $(CHECK_LIBS) $(LIBS)
 
-.PHONY: check-puc puc-tests
+.PHONY: check-puc puc-tests puc-kind asan-puc ubsan-puc
 puc-tests: $(PUC_TESTS) # those of this kind
+puc-kind: $(PROGRAM) $(PUC_TESTS)
+	$(Q)tests/puc/run.sh --program $(PROGRAM) --tests $(OUT)/tests/puc
+asan-puc: deps-puc deps-check ## what check-puc does but for libraries, under the address sanitizer
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
+	  $(MAKE) KIND=asan puc-kind
+ubsan-puc: deps-puc deps-check ## the same under the undefined behaviour sanitizer
+	$(Q)UBSAN_OPTIONS=print_stacktrace=1 $(MAKE) KIND=ubsan puc-kind
 check-puc: deps-puc deps-check ## compiled C modules and programs made for lua5.2, on Moonlet, beside it
 	$(Q)$(MAKE) all $(LUA_SHARED)
 	$(Q)$(MAKE) KIND=debug puc-tests

@@ -412,13 +412,22 @@ static int protected_with(lua_State *L, int nargs, int nresults, Value handler, 
     jump_to(j->place);
 }
 
+bool puc_is_for_host(Machine *M)
+{
+    if (M->depth || M->puc->jump) return false;
+    if (mem_short || mem_is_low()) mem_recover();
+    M->fatal = false;
+    M->stop = STOP_NONE;
+    return true;
+}
+
 /* What every protected call does with an error: it takes the place of function and arguments.
  */
 static int fail(lua_State *L)
 {
     Machine *M = L->M;
     Value error;
-    if (M->fatal) puc_throw(L);
+    if (!puc_is_for_host(M) && M->fatal) puc_throw(L);
     int status = puc_status_of_error(M, &error);
     puc_push(L, error);
     return status;

@@ -237,7 +237,6 @@ void luaL_traceback(lua_State *L, lua_State *L1, const char *msg, int level)
     if (M->depth) {
         s = native_traceback(M, puc_coroutine(L1), msg, level);
     } else {
-        s = string_from_c(msg ? msg : "");
         s = lib_join(msg ? msg : "", msg ? "\n" : "", "stack traceback:", NULL);
     }
     puc_push(L, string_value(s));

@@ -23,8 +23,9 @@ static int compile(lua_State *L, const char *bytes, size_t length, const char *n
                          mode, "')", NULL);
         return refuse(L, error);
     }
-    Closure *f =
-        native_load(L->M, bytes, length, string_from_c(name ? name : "?"), NULL, &error);
+    String *chunk_name = string_from_c(name ? name : "?");
+    if (!chunk_name) puc_throw_memory(L);
+    Closure *f = native_load(L->M, bytes, length, chunk_name, NULL, &error);
     if (!f) return refuse(L, error);
     puc_push(L, value_object(f));
     return LUA_OK;

@@ -196,6 +196,9 @@ RunStatus puc_call_own(lua_State *L, int nargs, Value handler);
 Value puc_call_value(lua_State *L, Value f, const Value *args, int n);
 /* Calls a row of the libraries. */
 void puc_call_native(lua_State *L, const char *name, int nargs, int nresults);
+/* Whether an error has come to the C program that has the run, outside of all functions: it
+ * catches also those that no function does, and the run is good again. */
+bool puc_is_for_host(Machine *M);
 /* What LUA_ERR... the error in M->error is; it is taken. */
 int puc_status_of_error(Machine *M, Value *error);
 

@@ -52,7 +52,14 @@ int lua_resume(lua_State *L, lua_State *from, int narg)
     args[0] = native_value(M, natives_by_name("coroutine.resume"));
     args[1] = value_object(co);
     L->top += 2;
-    if (puc_call_own(L, narg + 1, V_NIL) != RUN_OK) puc_throw(puc_running(M));
+    if (puc_call_own(L, narg + 1, V_NIL) != RUN_OK) {
+        Value error;
+        if (!puc_is_for_host(M)) puc_throw(puc_running(M));
+        int status = puc_status_of_error(M, &error);
+        L->top = L->base;
+        puc_push(L, error);
+        return status;
+    }
     bool ok = M->results[0] == V_TRUE;
     Value error = !ok ? M->results[1] : V_NIL;
     take_answer(L);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh --program P --library DIR --tests DIR [name...]: Lua's own C interface, by what was compiled for
+# run.sh --program P [--library DIR] [--tests DIR] [name...]: Lua's own C interface, by what was compiled for
 # lua5.2. Ends with the line "N passed, N failed".
 #
 #   api.c                every function: a program made for lua5.2's library, run with that and with
@@ -57,17 +57,23 @@ same() # name, script
     result "$1" $? "$work/diff"
 }
 
-# A program of C, compiled for lua5.2: with both libraries.
+# A program of C, compiled for lua5.2: with both libraries, and linked with a build kind's objects.
 same_program() # name, argument...
 {
     "${CC:-gcc}" -Wall -I/usr/include/lua5.2 "$here/$1.c" -o "$work/$1" -llua5.2 || return
     (cd "$work" && timeout 300 "./$@" >lua.out 2>&1; echo "exit $?" >>lua.out)
-    (cd "$work" && LD_LIBRARY_PATH=$library timeout 300 "./$@" >moonlet.out 2>&1
-        echo "exit $?" >>moonlet.out)
+    if [ -n "${library-}" ]; then
+        (cd "$work" && LD_LIBRARY_PATH=$library timeout 300 "./$@" >moonlet.out 2>&1
+            echo "exit $?" >>moonlet.out)
+        diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
+        result "$1" $? "$work/diff"
+        "${CC:-gcc}" -Wall -Wextra -I"$here/../../include/puc" -fsyntax-only "$here/$1.c" >"$work/diff" 2>&1
+        result "$1 with Moonlet's headers" $? "$work/diff"
+    fi
+    [ -x "${tests-}/$1" ] || return
+    (cd "$work" && timeout 600 "$tests/$@" >moonlet.out 2>&1; echo "exit $?" >>moonlet.out)
     diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
-    result "$1" $? "$work/diff"
-    "${CC:-gcc}" -Wall -Wextra -I"$here/../../include/puc" -fsyntax-only "$here/$1.c" >"$work/diff" 2>&1
-    result "$1 with Moonlet's headers" $? "$work/diff"
+    result "$1 of $tests" $? "$work/diff"
 }
 
 expected() # name, script: lines of "expect: TEXT", or "expect-prefix: TEXT" of which only that counts
@@ -103,7 +109,7 @@ example() # name
             LD_LIBRARY_PATH=$library "$work/$1" | diff "$here/../../examples/puc/$1.out" - || return
     done >"$work/log" 2>&1
 }
-if wanted rollback; then
+if [ -n "${library-}" ] && wanted rollback; then
     example rollback
     result rollback $? "$work/log"
 fi
