@@ -9,6 +9,7 @@
 #   fuzz.c               random calls, printed after each: likewise
 #   test_*.c             what moonlet_puc.h promises, and limits: made with Check, in the directory --tests
 #   states/*.lua         what only Moonlet has: forks, snapshots; expectations beside the code
+#   tools.sh             luarocks, busted and others, on a rock of our own
 #   modules/test_*.lua   scripts that use C modules of Debian's: the same output as lua5.2's
 set -u
 export LC_ALL=C TZ=UTC
@@ -122,5 +123,6 @@ for script in "$here"/modules/test_*.lua; do
     name=${script##*/test_}
     wanted "${name%.lua}" && same "${name%.lua}" "$script"
 done
+. "$here/tools.sh"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
