@@ -99,14 +99,7 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 	$(Q)$(INSTALL) -m 755 $(SHARED) '$(DESTDIR)$(LIBDIR)/$(notdir $(SHARED))'
 	$(Q)ln -sf $(notdir $(SHARED)) '$(DESTDIR)$(LIBDIR)/libmoonlet.so.$(SOVERSION)'
 	$(Q)ln -sf libmoonlet.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libmoonlet.so'
-	$(Q)$(INSTALL) -d '$(DESTDIR)$(LUA_DIR)' '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2'
-	$(Q)$(INSTALL) -m 755 $(LUA_SHARED) '$(DESTDIR)$(LUA_DIR)/$(notdir $(LUA_SHARED))'
-	$(Q)ln -sf $(notdir $(LUA_SHARED)) '$(DESTDIR)$(LUA_DIR)/$(LUA_SONAME)'
-	$(Q)ln -sf $(LUA_SONAME) '$(DESTDIR)$(LUA_DIR)/libmoonlet-lua52.so'
-	$(Q)$(INSTALL) -m 644 include/puc/* '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2/'
-	$(Q)$(INSTALL) -m 755 $(PACKAGE)/moonlet-preload '$(DESTDIR)$(BINDIR)/moonlet-preload'
-	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet-lua5.2.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet-lua5.2.pc'
-	$(Q)$(INSTALL) -m 644 docs/man/moonlet-preload.1 '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
+	$(Q)$(MAKE) install-lua52
 	$(Q)$(INSTALL) -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/libmoonlet.a'
 	$(Q)$(INSTALL) -m 644 include/moonlet.h '$(DESTDIR)$(INCLUDEDIR)/moonlet.h'
 	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet.pc'
@@ -121,6 +114,23 @@ install: $(PROGRAM) ## install program, libraries, header, manual pages (PREFIX,
 	$(Q)$(INSTALL) -m 644 packaging/completion.fish \
 	  '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/moonlet.fish'
 
+# Lua's own C interface, alone: the library is in a directory of its own, so nothing that is
+# installed changes.
+.PHONY: install-lua52
+install-lua52: ## install the library in place of liblua5.2, its headers, moonlet-preload
+	$(Q)rm -f $(PACKAGE)/moonlet-preload $(PACKAGE)/moonlet-lua5.2.pc
+	$(Q)$(MAKE) $(LUA_SHARED) $(PACKAGE)/moonlet-preload $(PACKAGE)/moonlet-lua5.2.pc
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(LUA_DIR)' '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2' \
+	  '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(MANDIR)/man1'
+	$(Q)$(INSTALL) -m 755 $(LUA_SHARED) '$(DESTDIR)$(LUA_DIR)/$(notdir $(LUA_SHARED))'
+	$(Q)ln -sf $(notdir $(LUA_SHARED)) '$(DESTDIR)$(LUA_DIR)/$(LUA_SONAME)'
+	$(Q)ln -sf $(LUA_SONAME) '$(DESTDIR)$(LUA_DIR)/libmoonlet-lua52.so'
+	$(Q)$(INSTALL) -m 644 include/puc/* '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2/'
+	$(Q)$(INSTALL) -m 644 include/moonlet.h include/moonlet_puc.h '$(DESTDIR)$(INCLUDEDIR)/'
+	$(Q)$(INSTALL) -m 755 $(PACKAGE)/moonlet-preload '$(DESTDIR)$(BINDIR)/moonlet-preload'
+	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet-lua5.2.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet-lua5.2.pc'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet-preload.1 '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
+
 .PHONY: uninstall
 uninstall: ## remove what install has put there
 	$(Q)cd '$(DESTDIR)$(LIBDIR)' && rm -rf cmake/moonlet && rm -f pkgconfig/moonlet.pc \
@@ -129,6 +139,7 @@ uninstall: ## remove what install has put there
 	$(Q)rm -rf '$(DESTDIR)$(LUA_DIR)' '$(DESTDIR)$(INCLUDEDIR)/moonlet-lua5.2'
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet-preload' '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet' '$(DESTDIR)$(INCLUDEDIR)/moonlet.h' \
+	  '$(DESTDIR)$(INCLUDEDIR)/moonlet_puc.h' \
 	  '$(DESTDIR)$(MANDIR)/man1/moonlet.1' '$(DESTDIR)$(MANDIR)/man3/moonlet.3' \
 	  '$(DESTDIR)$(MANDIR)/man3/moonlet-state.3' \
 	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet' \

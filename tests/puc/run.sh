@@ -124,5 +124,6 @@ for script in "$here"/modules/test_*.lua; do
     wanted "${name%.lua}" && same "${name%.lua}" "$script"
 done
 . "$here/tools.sh"
+if [ -n "${library-}" ] && wanted install; then . "$here/install.sh"; fi
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
