@@ -52,8 +52,8 @@ uint64_t eval_steps_used(const Machine *M);
 uint64_t eval_steps_left(const Machine *M);
 /* At the end of the outermost call, with its results: true if it owes steps and so stops. */
 bool eval_stop_end(Machine *M);
-/* The same with the error on its way, which nobody catches, from node n of the frame at fp. When
- * the run goes on, the error is raised there again. */
+/* The same with the error on its way, which nobody catches, from node n of the frame at fp.
+ * When the run goes on, the error is raised there again. */
 bool eval_stop_error(Machine *M, Value *fp, const Node *n);
 /* Of the frame that has waited with the error meanwhile: its values, M->results. */
 void eval_take_error(Machine *M);
