@@ -98,8 +98,8 @@ const Node *hook_twin_node(const Proto *p, const Node *n)
 }
 
 /* One for each kind of glue, whether it has a twin or not. */
-#define X_GLUE(kind, ...) TWIN_##kind,
-enum { KINDS_GLUE(X_GLUE) TWINS };
+#define X_GLUE(kind, ...) +1
+enum { TWINS = 0 KINDS_GLUE(X_GLUE) };
 #undef X_GLUE
 static Node glue_twins[TWINS];
 _Static_assert(N_KINDS == N_GLUE_VALUE + TWINS,
