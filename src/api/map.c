@@ -64,13 +64,17 @@ static void set_values(Outcome *out, const moonlet_state *h)
     out->values = copy;
 }
 
-static void set_outcome(Outcome *out, const moonlet_result *r)
+/* The state is not kept for values that are of none, if only they are asked for. */
+static void set_outcome(const Work *w, Outcome *out, const moonlet_result *r)
 {
     out->state = r->state->state;
-    if (r->error)
+    if (r->error) {
         set_error(out, r->error);
-    else
-        set_values(out, r->state);
+        return;
+    }
+    set_values(out, r->state);
+    bool only_values = import_wanted(w) && !w->items.processes && r->status == MOONLET_OK;
+    if (only_values && !items_have_world(out->values, out->count)) out->state = NULL;
 }
 
 /* Whether nobody asks for more of an item than its terms, or that it was stopped. */
@@ -111,7 +115,7 @@ static void run_item(void *work, size_t i, Outcome *out)
         item->terms = decode(&r, &d);
     out->status = status[r.status];
     out->stop = api_stop_of(r.limit);
-    if (!is_done(w, item, &r)) set_outcome(out, &r);
+    if (!is_done(w, item, &r)) set_outcome(w, out, &r);
     moonlet_release(r.state);
 }
 

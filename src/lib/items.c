@@ -14,6 +14,7 @@
  */
 #include "lib/items.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -237,6 +238,15 @@ static bool bring_packed(const Items *m, const Outcome *out, Machine *M, Value *
     return true;
 }
 
+bool items_have_world(const Value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (value_is_object(values[i]) && !value_is_string(values[i]) &&
+            !value_is(values[i], OBJ_LIGHT))
+            return true;
+    return false;
+}
+
 static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value *to,
                            ItemRefusal *why)
 {
@@ -254,7 +264,12 @@ static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value
 bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, ItemRefusal *why)
 {
     why->what[0] = why->path[0] = 0;
-    if (!out->packed) return bring_imported(m, out, M, to, why);
+    if (!out->packed && out->state) return bring_imported(m, out, M, to, why);
+    if (!out->packed) {
+        assert(!items_have_world(out->values, out->count) && "values of a world have a state");
+        if (out->count) memcpy(to, out->values, out->count * sizeof *to);
+        return true;
+    }
     if (bring_packed(m, out, M, to)) return true;
     snprintf(why->what, sizeof why->what, "%s", ITEM_DAMAGED);
     return false;

@@ -12,9 +12,9 @@
  *
  * Invariants:
  *  1. an outcome depends on its item alone: not on other items, nor on who has done it.
- *  2. an outcome that has values has a state in which they are, or, if it came from a
- *     process, it is packed. Values are brought in the order of the items, as ids are given
- *     in that order.
+ *  2. an outcome that has values has a state in which they are; or it is packed, if it came
+ *     from a process; or they are of no world. Values are brought in the order of the items, as
+ *     ids are given in that order.
  *  3. when items_run has returned, an item is OUTCOME_WAITING only if the map was ended first.
  */
 #ifndef MOONLET_ITEMS_H
@@ -52,8 +52,8 @@ typedef struct Outcome {
     Value value;           /* room for a face that has one */
     union {
         struct {
-            const State
-                *state; /* the item's world when it had ended, in which the values are */
+            const State *state; /* the item's world when it had ended, in which the values are;
+                                   NULL: they are of none */
             const Value *values;
             const void *detail; /* the face's own; collected memory */
         };
@@ -95,6 +95,10 @@ MEM_TRY bool items_begin(Items *m);
 void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
+
+/* Whether one of the values is of a world: a table, a function, a coroutine, a userdata. Else
+ * an outcome needs no state, and what its item has made is garbage while others are at work. */
+bool items_have_world(const Value *values, size_t count);
 
 /* What a packed outcome's error says; good until items_end. */
 void items_error(const Outcome *out, OutcomeError *error);

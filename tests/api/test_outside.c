@@ -265,6 +265,47 @@ START_TEST(what_no_state_has_is_finalized)
 }
 END_TEST
 
+static int count_finalized(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_collect();
+    moonlet_collect();
+    return moonlet_return_one(c, moonlet_number(finalized));
+}
+
+/* What items of a map have made is gone while others are at work, if their results are numbers
+ * or texts: the last item of 100 counts what is left of the others'. */
+START_TEST(items_do_not_hold_what_they_have_made)
+{
+    static const char items[] =
+        "inputs = {} for i = 1, 100 do inputs[i] = i end\n"
+        "function item(i)\n"
+        "  keep = {} for k = 1, 10 do keep[k] = thing.new() end\n"
+        "  return i == 100 and thing.count() or tostring(i)\n"
+        "end\n"
+        "function within() return require'state'.map(item, inputs, {threads = 1})[100] end";
+    if (!collects()) return;
+    const moonlet_entry count[] = {{"count", count_finalized, NULL, NULL, false}, {0}};
+    moonlet_state *s = with_things(&shared_type);
+    moonlet_result r = moonlet_load_module(s, "counter", count);
+    s = after(moonlet_next(s, &r), items);
+    s = after(s, "thing.count = counter.count");
+    int before = finalized;
+    ck_assert_double_ge(number_in(s, "within()") - before, 800);
+    moonlet_value inputs[100];
+    for (int i = 0; i < 100; i++) inputs[i] = moonlet_number(i + 1);
+    before = finalized;
+    moonlet_map_options one = {.threads = 1};
+    moonlet_items all = moonlet_map(s, moonlet_global(s, "item"), inputs, 100, &one);
+    ck_assert_uint_eq(all.failed, 0);
+    double left = 0;
+    ck_assert(moonlet_to_number(all.items[99].values[0], &left));
+    ck_assert_double_ge(left - before, 800);
+    assert_bytes(all.items[41].values[0], "42");
+    moonlet_items_release(&all);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Lua's, in each state by itself. */
 START_TEST(gc_among_methods_is_called)
 {
@@ -292,6 +333,7 @@ int main(void)
     tcase_add_test(t, files_that_a_state_has_stay_open);
     tcase_add_test(t, lost_processes_are_reaped);
     tcase_add_test(t, what_no_state_has_is_finalized);
+    tcase_add_test(t, items_do_not_hold_what_they_have_made);
     tcase_add_loop_test(t, gc_among_methods_is_called, 0, 2);
     return run_suite(t);
 }
