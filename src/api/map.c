@@ -64,7 +64,7 @@ static void set_values(Outcome *out, const moonlet_state *h)
     out->values = copy;
 }
 
-/* The state is not kept for values that are of none, if only they are asked for. */
+/* The state is kept for values that are in no other, or if it is asked for. */
 static void set_outcome(const Work *w, Outcome *out, const moonlet_result *r)
 {
     out->state = r->state->state;
@@ -74,7 +74,9 @@ static void set_outcome(const Work *w, Outcome *out, const moonlet_result *r)
     }
     set_values(out, r->state);
     bool only_values = import_wanted(w) && !w->items.processes && r->status == MOONLET_OK;
-    if (only_values && !items_have_world(out->values, out->count)) out->state = NULL;
+    if (!only_values) return;
+    ItemsWorld world = items_world_of(&w->items, out->values, out->count);
+    if (world != ITEMS_WORLD_OWN) out->state = world == ITEMS_WORLD_BASE ? w->items.base : NULL;
 }
 
 /* Whether nobody asks for more of an item than its terms, or that it was stopped. */

@@ -238,15 +238,6 @@ static bool bring_packed(const Items *m, const Outcome *out, Machine *M, Value *
     return true;
 }
 
-bool items_have_world(const Value *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (value_is_object(values[i]) && !value_is_string(values[i]) &&
-            !value_is(values[i], OBJ_LIGHT))
-            return true;
-    return false;
-}
-
 static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value *to,
                            ItemRefusal *why)
 {
@@ -266,7 +257,8 @@ bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, Item
     why->what[0] = why->path[0] = 0;
     if (!out->packed && out->state) return bring_imported(m, out, M, to, why);
     if (!out->packed) {
-        assert(!items_have_world(out->values, out->count) && "values of a world have a state");
+        assert(items_world_of(m, out->values, out->count) == ITEMS_WORLD_NONE &&
+               "values of a world have a state");
         if (out->count) memcpy(to, out->values, out->count * sizeof *to);
         return true;
     }

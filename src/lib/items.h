@@ -96,9 +96,15 @@ void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
 
-/* Whether one of the values is of a world: a table, a function, a coroutine, a userdata. Else
- * an outcome needs no state, and what its item has made is garbage while others are at work. */
-bool items_have_world(const Value *values, size_t count);
+/* Of which world an item's values are: what must be kept so that they can be brought. */
+typedef enum ItemsWorld {
+    ITEMS_WORLD_NONE, /* of none: numbers, strings */
+    ITEMS_WORLD_BASE, /* the base's, and few tables that have their contents in themselves */
+    ITEMS_WORLD_OWN   /* that in which the item has ended */
+} ItemsWorld;
+
+/* When the item has ended. O(entries of the tables that it has made, 64 of them at most). */
+ItemsWorld items_world_of(const Items *m, const Value *values, size_t count);
 
 /* What a packed outcome's error says; good until items_end. */
 void items_error(const Outcome *out, OutcomeError *error);

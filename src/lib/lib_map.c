@@ -154,8 +154,11 @@ static void call(Work *w, Outcome *out, Value f, const Value *args, size_t n,
     out->steps = eval_steps_used(M);
     out->bytes = ITEM_BYTES + (mem_used() > used ? (uint64_t)(mem_used() - used) : 0);
     set_outcome(w, rest, own, M, status, out);
-    bool kept = w->items.processes || items_have_world(out->values, out->count);
-    out->state = kept ? machine_snapshot(M) : NULL;
+    ItemsWorld world = items_world_of(&w->items, out->values, out->count);
+    if (world == ITEMS_WORLD_OWN || w->items.processes)
+        out->state = machine_snapshot(M);
+    else if (world == ITEMS_WORLD_BASE)
+        out->state = w->items.base;
     machine_end(M);
     mem_bound = outer;
     spend(w, out);
