@@ -220,8 +220,9 @@ static int touch(moonlet_context *c, const moonlet_value *args, size_t count)
 
 static moonlet_state *with_things(const moonlet_type_info *type)
 {
-    const moonlet_entry entries[] = {
-        {"new", new_thing, NULL, (void *)type}, {"touch", touch, NULL, (void *)type}, {NULL}};
+    const moonlet_entry entries[] = {{"new", new_thing, NULL, (void *)type, false},
+                                     {"touch", touch, NULL, (void *)type, false},
+                                     {0}};
     moonlet_state *s = moonlet_init();
     moonlet_result r = moonlet_load_module(s, "thing", entries);
     return moonlet_next(s, &r);

@@ -1,4 +1,4 @@
--- Results of items: graphs of tables, small and large, made before and after snapshots, with tables
+-- moonlet-only: Results of items: graphs of tables, small and large, made before and after snapshots, with tables
 -- of the world among them. What is brought reads as it did in its item, for any number of
 -- threads. (A map keeps less of an item's world where its result allows that.)
 local state = require "state"
