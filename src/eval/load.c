@@ -50,7 +50,7 @@ int native_load_stopped(Machine *M)
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name)
 {
     CompileLook outer = compile_look;
-    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY};
+    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
     ParseResult r = parse_chunk(source, length, chunk_name, false);
     compile_look = outer;
     return r;
@@ -65,7 +65,8 @@ typedef struct Compile {
     const Proto *proto; /* NULL: error */
     String *error;
     const Machine *M; /* who waits for it; NULL: nobody now, or ever again */
-    Aside *aside;     /* NULL: nobody else does it */
+    Aside *aside;     /* NULL: nobody else does it, or it is done */
+    bool done;
     uint64_t counted; /* so far, before this turn */
 } Compile;
 
@@ -73,7 +74,7 @@ static void compile(Compile *c)
 {
     ParseResult r = parse_chunk(c->source, c->length, c->chunk_name, false);
     c->error = r.error;
-    c->proto = r.main && mem_room() ? link_chunk(r.main, &c->error) : NULL;
+    c->proto = r.main && compile_has_room() ? link_chunk(r.main, &c->error) : NULL;
 }
 
 /* Whether it is to be given up, after it has paused if need be. */
@@ -89,7 +90,7 @@ static void compile_aside(void *context)
 {
     Compile *c = context;
     const char *volatile source = c->source; /* it lives as long as this */
-    compile_look = (CompileLook){is_dropped, c, COMPILE_LOOK_EVERY};
+    compile_look = (CompileLook){is_dropped, c, COMPILE_LOOK_EVERY, true};
     compile(c);
     compile_look = (CompileLook){0};
     (void)source;
@@ -114,14 +115,14 @@ struct LoadProgress {
 static Compile *take(LoadProgress *p)
 {
     Compile *c = p ? __atomic_exchange_n(&p->compile, NULL, __ATOMIC_ACQ_REL) : NULL;
-    return c && aside_is_there(c->aside) ? c : NULL;
+    return c && (c->done || aside_is_there(c->aside)) ? c : NULL;
 }
 
 static void drop(void *progress, const void *context)
 {
     Compile *c = take(progress);
     (void)context;
-    if (c) aside_drop(c->aside);
+    if (c && !c->done) aside_drop(c->aside);
 }
 
 static void keep(Machine *M, Compile *c)
@@ -153,21 +154,25 @@ static Compile *compile_begin(Machine *M, const char *source, size_t length, Str
     M->loading = NULL;
     Compile *c = take(progress);
     if (c && is_of(c, source, length, chunk_name)) return c;
-    if (c) aside_drop(c->aside);
+    if (c && !c->done) aside_drop(c->aside);
     c = mem_new(sizeof *c);
     *c = (Compile){.source = source, .length = length, .chunk_name = chunk_name};
     if (may_stop(M, length)) c->aside = aside_new(compile_aside, c);
     return c;
 }
 
-/* False: the run has to stop. */
+/* False: the run has to stop. So it has when all is done, and with it what it may allocate. */
 static bool compile_go_on(Machine *M, Compile *c)
 {
     uint64_t before = mem_counted;
     c->M = M;
     if (aside_go_on(c->aside)) {
         count_beside(0 - c->counted);
-        return true;
+        c->aside = NULL;
+        c->done = true;
+        bool stops = !mem_room() && !mem_short && c->proto;
+        if (stops) keep(M, c);
+        return !stops;
     }
     c->counted += mem_counted - before;
     count_beside(mem_counted - before);
@@ -179,7 +184,7 @@ static void compile_here(Machine *M, Compile *c)
 {
     CompileLook outer = compile_look;
     uint64_t before = mem_counted;
-    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY};
+    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
     compile(c);
     compile_look = outer;
     if (!c->proto && is_due(M)) count_beside(mem_counted - before);
@@ -190,7 +195,7 @@ Closure *native_load(Machine *M, const char *source, size_t length, String *chun
 {
     Compile *c = compile_begin(M, source, length, chunk_name);
     *error = error_memory_text(); /* unless it is something else */
-    if (!c->aside) compile_here(M, c);
+    if (!c->aside && !c->done) compile_here(M, c);
     if (c->aside && !compile_go_on(M, c)) return NULL;
     if (!mem_room()) return NULL;
     *error = c->error;

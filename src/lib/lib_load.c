@@ -50,7 +50,8 @@ static int load_text(Machine *M, Value *a, const String *text)
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f = compile(M, text->data, text->length, value_string(a[LOAD_NAME]),
                          mode ? lib_c_text(mode) : NULL, env, &error);
-    int stopped = !mem_room() ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
+    bool out = !mem_room() && !M->loading;
+    int stopped = out ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
     if (stopped) return stopped;
     if (!f) return failed(a, string_value(error));

@@ -34,6 +34,7 @@ Exec *link_many(NodeKind kind) { return link_manys[kind]; }
 
 void *link_grown(Linker *L, const void *old, size_t count, size_t capacity, size_t size)
 {
+    compile_save_up(capacity * size);
     if (!mem_count_first(capacity * size) && count) { /* all is in vain */
         L->failed = true;
         return NULL;
@@ -71,6 +72,7 @@ static bool grow(Linker *L, const LinkArray *a, unsigned bit, uint32_t capacity)
     void *old, *more;
     bool outside = L->outside & bit;
     memcpy(&old, a->at, sizeof old);
+    compile_save_up(capacity * a->size);
     bool allowed = mem_count_first(capacity * a->size) && !inject_failure();
     if (!allowed || !(more = realloc(outside ? old : NULL, capacity * a->size))) return false;
     if (!outside) {
@@ -275,6 +277,7 @@ static void parameters(Linker *L)
 /* Pointer-free, as all that nodes have is held by the tree or by the function. */
 static void *copied(Linker *L, const void *from, size_t bytes)
 {
+    compile_save_up(bytes);
     mem_count(bytes);
     void *p = mem_try_alloc_atomic(bytes);
     if (p) return memcpy(p, from, bytes);

@@ -18,7 +18,7 @@ uint64_t undump_number(Reader *r, uint64_t limit)
 {
     assert(r->at <= r->end && "nothing is read behind the dump");
     uint64_t n = 0;
-    undump_require(r, mem_room() > 0 && !compile_is_due()); /* else native_load says so */
+    undump_require(r, compile_has_room() && !compile_is_due()); /* else native_load says so */
     for (int shift = 0; shift < 63; shift += 7) {
         int byte = undump_byte(r);
         n |= (uint64_t)(byte & 0x7f) << shift;
@@ -267,7 +267,7 @@ ParseResult dump_read(const char *bytes, size_t length, const String *chunk_name
     r.lex.tree = tree_new();
     scopes_init(&r.scopes, &r.lex);
     AstFunction *f = read_outermost(&r);
-    if (undump_failed(&r) || !mem_room()) return refuse(chunk_name, "corrupted");
+    if (undump_failed(&r) || !compile_has_room()) return refuse(chunk_name, "corrupted");
 #ifdef MOONLET_DEBUG
     ast_check(f);
 #endif

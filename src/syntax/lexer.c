@@ -268,7 +268,7 @@ void lexer_next(Lexer *l)
     assert(l->last_line <= l->line && "lines come one after the other");
     l->last_line = l->line;
     l->last_place = l->token.place;
-    if (__builtin_expect(!mem_room(), 0)) lexer_fail(l, 0, "not enough memory");
+    if (!compile_has_room()) lexer_fail(l, 0, "not enough memory");
     if (compile_is_due()) lexer_fail(l, 0, "out of time");
     if (l->ahead.kind != TK_EOF) {
         l->token = l->ahead;

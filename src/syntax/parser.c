@@ -121,6 +121,24 @@ bool compile_look_now(void)
     return true;
 }
 
+bool compile_wait_for_room(void)
+{
+    return compile_look.waits && !compile_look_now() && mem_room() > 0;
+}
+
+/* What is paid in one slice is counted there, and given back in the last one, in which all will
+ * be counted. */
+void compile_save_up(size_t bytes)
+{
+    size_t paid = 0, room;
+    while ((room = mem_room()) < bytes - paid && compile_look.waits) {
+        mem_count(room);
+        paid += room;
+        if (compile_look_now() || !mem_room()) break;
+    }
+    mem_uncount(paid);
+}
+
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang)
 {
@@ -136,7 +154,8 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
     p.held = 0;
     p.tail = NULL;
     AstFunction *f = parse_main(&p);
-    if (!mem_room()) lexer_fail(&p.lex, 0, "not enough memory"); /* it may not be whole */
+    if (!compile_has_room())
+        lexer_fail(&p.lex, 0, "not enough memory"); /* it may not be whole */
     if (p.lex.failed) {
         return (ParseResult){.error = p.lex.error,
                              .error_line = p.lex.error_line,

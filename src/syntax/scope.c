@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "mem.h"
+#include "syntax/parser.h"
 #include "syntax/tree.h"
 
 void scopes_init(Scopes *s, Lexer *lex)
@@ -177,6 +178,7 @@ static void chains_widen(NameChains *c, void *entries, size_t size, int count)
 {
     int more = c->size ? c->size * 2 : 16;
     size_t bytes = (size_t)more * sizeof *c->heads;
+    compile_save_up(bytes);
     int *heads = mem_try_alloc_atomic(bytes);
     if (!heads) {
         mem_refuse();

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "mem.h"
+#include "syntax/parser.h"
 
 enum { TEXT_MIN = 64, ARRAY_MIN = 4 };
 
@@ -68,6 +69,7 @@ bool array_room(void *array, int count, int *capacity, size_t item_size)
     void *old, *copy;
     if (count < *capacity) return true;
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
+    compile_save_up((size_t)wider * item_size);
     if (!mem_count_first((size_t)wider * item_size) && !mem_short) return false;
     copy = mem_try_alloc((size_t)wider * item_size);
     if (!copy) mem_refuse();

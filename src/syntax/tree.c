@@ -8,6 +8,8 @@
 
 #include <assert.h>
 
+#include "syntax/parser.h"
+
 enum { BLOCK_FIRST = 384, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 2 };
 
 static TreeHeld *held_new(TreeHeld *older, uint32_t room)
@@ -51,6 +53,7 @@ void *tree_node_slow(Tree *t, size_t size)
 void *tree_array(Tree *t, size_t size)
 {
     if (size <= TREE_NODE_MAX) return tree_node(t, size);
+    compile_save_up(size);
     mem_count(size);
     void *p = mem_try_alloc_atomic(size);
     if (!p) {
@@ -68,6 +71,7 @@ bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size)
     if (count < *capacity) return true;
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
     size_t bytes = (size_t)wider * item_size;
+    compile_save_up(bytes);
     if (bytes > mem_room() && !mem_short) {
         mem_count(bytes); /* so that the lexer sees that there is no room any more */
         return false;

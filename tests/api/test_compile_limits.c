@@ -11,6 +11,7 @@ static const char *const sources[] = {
     "s = 'x = {' .. ('{1, 2, 3, 4},'):rep(100000) .. '}'",
     "s = ('function f() return a end '):rep(40000)",
     "s = string.dump(load(('a = 1 '):rep(200000)))",
+    "s = 'return {' .. ('1,'):rep(200000) .. '}'",
 };
 enum { SOURCES = sizeof sources / sizeof *sources };
 
@@ -69,10 +70,10 @@ static moonlet_result go_on(moonlet_result r)
 
 /* A source that takes much longer than a slice is compiled once, in as many steps: it does not
  * begin again with each slice. What is allocated tells. */
-START_TEST(loading_goes_on)
+static void check_goes_on(int i, moonlet_limits limits)
 {
     const char *source = "f = load(s) return collectgarbage('count')";
-    moonlet_state *s = world(sources[_i]);
+    moonlet_state *s = world(sources[i]);
     uint64_t before = moonlet_bytes_allocated(), steps = 0, slices = 0;
     double count = 0, counted = 0;
     moonlet_result r = moonlet_do(s, source);
@@ -82,8 +83,7 @@ START_TEST(loading_goes_on)
     ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &count));
     moonlet_release(r.state);
     before = moonlet_bytes_allocated();
-    for (r = under(s, (moonlet_limits){.nanoseconds = 2000000}, source);
-         r.status == MOONLET_PAUSED; r = go_on(r), slices++)
+    for (r = under(s, limits, source); r.status == MOONLET_PAUSED; r = go_on(r), slices++)
         steps += r.steps;
     assert_ok(r);
     ck_assert_uint_gt(slices, 2);
@@ -94,6 +94,16 @@ START_TEST(loading_goes_on)
                   (int)slices, (int)bytes);
     moonlet_release(r.state);
     moonlet_release(s);
+}
+
+START_TEST(loading_goes_on) { check_goes_on(_i, (moonlet_limits){.nanoseconds = 2000000}); }
+END_TEST
+
+/* Also where one array of the compiler's is larger than all that a slice may allocate. */
+START_TEST(loading_goes_on_with_few_bytes)
+{
+    check_goes_on(_i, (moonlet_limits){.bytes = 300000});
+    check_goes_on(_i, (moonlet_limits){.bytes = 1000000});
 }
 END_TEST
 
@@ -143,6 +153,7 @@ int main(void)
     tcase_add_loop_test(t, time_ends_compiling, 0, SOURCES);
     tcase_add_loop_test(t, steps_are_paid_first, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
+    tcase_add_loop_test(t, loading_goes_on_with_few_bytes, 0, SOURCES);
     tcase_add_test(t, loading_goes_on_from_one_state);
     tcase_add_test(t, dumps_are_counted_while_made);
     return run_suite(t);
