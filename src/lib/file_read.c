@@ -14,6 +14,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 /* How reading one thing went. */
@@ -131,6 +132,7 @@ static int skip_some_spaces(Input *in)
     bool real = !outside_recalls(in->M);
     while (real && seen[0] < SPACES && isspace(seen[1] = getc(in->file->f))) seen[0]++;
     outside_record(in->M, SEEN_NUMBER, seen, sizeof seen);
+    if (seen[0] < 0 || seen[0] > SPACES || seen[1] < EOF || seen[1] > UCHAR_MAX) return EOF;
     mem_work((uint32_t)seen[0]);
     return seen[1];
 }
@@ -157,7 +159,7 @@ static bool scan_number(Input *in, double *out)
     if (!outside_recalls(in->M)) got = fscanf(in->file->f, "%65536lf%n", &d, &length);
     bool good = outside_answer(in->M, got == 1);
     if (good) *out = outside_number(in->M, d);
-    mem_work((size_t)outside_number(in->M, length) * NUMBER_WORK);
+    mem_work((size_t)outside_int(in->M, length, 0, SPACES) * NUMBER_WORK);
     return good;
 }
 

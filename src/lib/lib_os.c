@@ -13,6 +13,7 @@
 #include "text/osdate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,7 +185,8 @@ static int os_date(Machine *M, Value *a, int n)
     switch (recall_date(M, kind, &fields, &text)) {
     case OSDATE_NONE: NATIVE_RETURN(V_NIL);
     case OSDATE_TABLE: NATIVE_RETURN(date_table(M, &fields));
-    case OSDATE_ERROR: return native_arg_error(M, 0, "%.*s", (int)text.length, text.data);
+    case OSDATE_ERROR:
+        return native_arg_error(M, 0, "%.*s", (int)(text.length & INT_MAX), text.data);
     default: break;
     }
     const String *s = buffer_finish(&text);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -152,7 +153,7 @@ int process_run(Machine *M, const char *command, int *status)
 
 int process_result(Machine *M, Value *a, int status)
 {
-    status = (int)outside_number(M, status);
+    status = outside_int(M, status, INT_MIN, INT_MAX);
     if (status == -1) outside_done(M, false);
     return lib_exec_result(M, a, status);
 }

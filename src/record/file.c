@@ -114,7 +114,8 @@ Record *record_read(const uint8_t *bytes, size_t length, const ImageHost *host,
     s.end -= HASH;
     uint64_t end = source_number(&s), steps = source_number(&s);
     const uint8_t *image = read_block(&s, &image_length), *log = read_block(&s, &log_length);
-    bool good = !s.failed && s.at == s.end && end <= RECORD_EXITED && is_log(log, log_length);
+    bool good = !s.failed && s.at == s.end && !(steps >> 62) && end <= RECORD_EXITED &&
+                is_log(log, log_length);
     if (!good) return fail(error, "a damaged recording"), NULL;
     Record *r = record_new(0, 0);
     r->end = (RecordEnd)end;

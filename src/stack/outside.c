@@ -112,7 +112,13 @@ void outside_record(Machine *M, OutsideKind kind, void *record, size_t size)
 double outside_number(Machine *M, double now)
 {
     outside_record(M, SEEN_NUMBER, &now, sizeof now);
-    return now;
+    return now == now ? now : __builtin_copysign(__builtin_nan(""), now);
+}
+
+int outside_int(Machine *M, int now, int least, int most)
+{
+    double d = outside_number(M, now);
+    return d >= least && d <= most ? (int)d : least;
 }
 
 bool outside_answer(Machine *M, bool now)

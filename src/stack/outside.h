@@ -73,7 +73,9 @@ const uint8_t *outside_read(Machine *M, OutsideKind kind, size_t *length);
 
 /* Each of these answers what it is given, or in a replay what it was given in the recorded run.
  */
-double outside_number(Machine *M, double now);
+double outside_number(Machine *M, double now); /* a NaN is a plain one */
+/* A number of these; any other that a log has is the least. */
+int outside_int(Machine *M, int now, int least, int most);
 bool outside_answer(Machine *M, bool now);
 /* Whether something went well; errno says why not. */
 bool outside_done(Machine *M, bool now);

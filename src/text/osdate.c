@@ -82,10 +82,10 @@ const char *osdate_field(const struct tm *fields, int i, int64_t *value)
     case 1: *value = fields->tm_min; return "min";
     case 2: *value = fields->tm_hour; return "hour";
     case 3: *value = fields->tm_mday; return "day";
-    case 4: *value = fields->tm_mon + 1; return "month";
+    case 4: *value = (int64_t)fields->tm_mon + 1; return "month";
     case 5: *value = (int64_t)fields->tm_year + 1900; return "year";
-    case 6: *value = fields->tm_wday + 1; return "wday";
-    case 7: *value = fields->tm_yday + 1; return "yday";
+    case 6: *value = (int64_t)fields->tm_wday + 1; return "wday";
+    case 7: *value = (int64_t)fields->tm_yday + 1; return "yday";
     default: return NULL;
     }
 }

@@ -538,6 +538,73 @@ START_TEST(hostile_bytes)
 }
 END_TEST
 
+/* An answer of the log becomes a row of these bytes; gives the place of the next one. */
+static size_t forge_answer(Outside *o, size_t at, const char pattern[8])
+{
+    uint8_t kind = o->log[at++];
+    size_t length = 0;
+    if (kind == SEEN_YES || kind == SEEN_NO) return at;
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t b = o->log[at++];
+        length |= (size_t)(b & 0x7f) << shift;
+        if (b < 0x80) break;
+    }
+    for (size_t i = 0; i < length; i++) o->log[at + i] = (uint8_t)pattern[i % 8];
+    return at + length;
+}
+
+static void look_at_end(moonlet_recording *rec)
+{
+    moonlet_state *s = moonlet_recording_state(rec, UINT64_MAX - 1);
+    if (!s) return;
+    moonlet_digest(s);
+    moonlet_result r = moonlet_do(s, "for k, v in pairs(_G) do s = type(v) .. tostring(v) end");
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+
+/* What the outside has said may be anything: NaNs that would be pointers, characters and fields
+ * of dates that there are not, sizes beyond all bounds. */
+START_TEST(hostile_answers)
+{
+    static const char *const patterns[] = {"\xe0\xbe\xad\xde\0\0\xfe\xff",
+                                           "\xff\xff\xff\xff\xff\xff\xff\xff",
+                                           "\0\0\0\0\0\0\0\0",
+                                           "\xff\xff\xff\x7f\xff\xff\xff\x7f",
+                                           "\0\0\0\x80\0\0\0\x80",
+                                           "\1\0\0\0\0\0\xf0\x7f",
+                                           "\0\0\0\0\0\0\xf0\xff",
+                                           "\x55\x01\xaa\x20\x0a\x03\x02\xc7"};
+    moonlet_state *s = moonlet_init();
+    moonlet_result r,
+        f = function_of(
+            s, "a, b, c, d = os.clock(), os.time(), os.date('*t'), os.date('%c')\n"
+               "f = io.tmpfile() f:write('   12 x\\nline\\nmore\\n') p = f:seek('set') n = "
+               "f:read('*n')\n"
+               "l = f:read('*l') m = f:read(3) o = f:read('*L') q = f:seek() k = io.type(f)\n"
+               "f:close() e = os.getenv('HOME') g = {os.execute('exit 3')}\n"
+               "h = os.time{year = 2020, month = 1, day = 1} i = pcall(os.date, '%Ez')\n"
+               "j = io.popen('echo x') v = j:read('*n') w = {j:close()} x = tostring(f)");
+    moonlet_recording *rec = recorded(&f, 0, &r);
+    assert_ok(r);
+    Outside *o = &rec->record->outside;
+    uint8_t *good = malloc(o->length);
+    memcpy(good, o->log, o->length);
+    for (size_t at = 0, next; at < o->length; at = next) {
+        for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+            next = forge_answer(o, at, patterns[i]);
+            look_at_end(rec);
+            memcpy(o->log, good, o->length);
+        }
+    }
+    free(good);
+    moonlet_recording_release(rec);
+    moonlet_release(r.state);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(what_has_no_recording)
 {
     moonlet_result r;
@@ -587,6 +654,7 @@ int main(void)
     tcase_add_exit_test(t, exits_are_told_of, 3);
     tcase_add_loop_test(t, exits_that_stay, 0, 3);
     tcase_add_test(t, hostile_bytes);
+    tcase_add_test(t, hostile_answers);
     tcase_add_test(t, what_has_no_recording);
     tcase_add_test(t, memory_is_bounded);
     return run_suite(t);
