@@ -83,7 +83,8 @@ moonlet_result api_refuse_memory(const moonlet_state *s);
 moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
                                  const ParseResult *why);
 
-/* Compiles. Answers NULL if that fails; *why says why. skip_shebang is for files. */
+/* Compiles. Answers NULL if that fails, or there was no memory for the name; *why says why.
+ * skip_shebang is for files. */
 const struct Proto *api_compile(const char *source, size_t length, String *name,
                                 bool skip_shebang, ParseResult *why);
 /* What source without a name is called: as it is, but for dumps. */

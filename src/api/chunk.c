@@ -14,9 +14,9 @@ const Proto *api_compile(const char *source, size_t length, String *name, bool s
                          ParseResult *why)
 {
     if (__builtin_expect(mem_short, 0)) mem_recover(); /* an earlier call's shortage */
-    *why = parse_chunk(source, length, name, skip_shebang);
+    *why = name ? parse_chunk(source, length, name, skip_shebang) : (ParseResult){0};
     const Proto *p = why->main && !mem_short ? link_chunk(why->main, &why->error) : NULL;
-    if (__builtin_expect(!mem_short, 1)) return p;
+    if (__builtin_expect(name && !mem_short, 1)) return p;
     *why = (ParseResult){.error = error_memory_text()}; /* no error of the source */
     return NULL;
 }

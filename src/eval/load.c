@@ -193,8 +193,9 @@ static void compile_here(Machine *M, Compile *c)
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error)
 {
-    Compile *c = compile_begin(M, source, length, chunk_name);
     *error = error_memory_text(); /* unless it is something else */
+    if (!chunk_name) return NULL;
+    Compile *c = compile_begin(M, source, length, chunk_name);
     if (!c->aside && !c->done) compile_here(M, c);
     if (c->aside && !compile_go_on(M, c)) return NULL;
     if (!mem_room()) return NULL;

@@ -62,11 +62,11 @@ static const String *step_of(Machine *M, Value key, bool first, const String *re
     return rest->length ? string_concat(step, rest->data, rest->length) : step;
 }
 
-/* The path of a key in the i-th table. */
+/* The path of a key in the i-th table; NULL: no memory. */
 static const String *path_of(const Diff *d, int64_t i, Value key)
 {
     const String *path = step_of(d->M, key, i == 0, string_new("", 0));
-    while (i > 0) {
+    while (i > 0 && path) {
         if (path->length > PATH_MAX)
             return string_concat(string_from_c("..."), path->data, path->length);
         key = met(d, i, MET_KEY);
@@ -95,9 +95,10 @@ static Value shown(Machine *M, Value v)
 static void report(Diff *d, int64_t i, Value key, Value old, Value new)
 {
     if (d->full) return;
-    d->full = !mem_room();
+    const String *path = path_of(d, i, key);
+    d->full = !path || !mem_room();
     Table *t = run_new_table(&d->M->run);
-    run_set_field(&d->M->run, t, "path", string_value(path_of(d, i, key)));
+    run_set_field(&d->M->run, t, "path", string_value(path));
     run_set_field(&d->M->run, t, "old", shown(d->M, old));
     run_set_field(&d->M->run, t, "new", shown(d->M, new));
     int64_t at = table_length(&d->out->body) + 1;

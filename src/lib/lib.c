@@ -85,7 +85,7 @@ bool arg_int_or(Machine *M, Value *a, int n, int i, int32_t otherwise, int32_t *
 
 const char *lib_c_text(const String *s)
 {
-    char *text = mem_try_alloc_atomic(s->length + 1);
+    char *text = s ? mem_try_alloc_atomic(s->length + 1) : NULL;
     if (!text) mem_refuse();
     if (!text) return "";
     if (s->length) memcpy(text, s->data, s->length);
@@ -107,6 +107,7 @@ String *lib_join(const char *first, ...)
 String *lib_positioned(Machine *M, int level, const String *text)
 {
     const String *where = native_where(M, level);
+    if (!text) return NULL;
     if (where->length + text->length > machine_string_room(M)) return NULL;
     return string_concat(where, text->data, text->length);
 }

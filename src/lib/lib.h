@@ -93,9 +93,11 @@ static inline void lib_settop(Value *a, int n, int count)
     for (; n < count; n++) a[n] = V_NIL;
 }
 
-/* The text up to its first zero, for C; collected memory. */
+/* The text up to its first zero, for C; collected memory. Of NULL, a text for which there was
+ * no memory, and where there is none for this one, it is empty, and the shortage an error. */
 const char *lib_c_text(const String *s);
-/* Puts the position of the function at the level before the text. NULL if there is no room. */
+/* Puts the position of the function at the level before the text. NULL if there is no room, or
+ * the text is. */
 String *lib_positioned(Machine *M, int level, const String *text);
 /* luaL_error of a text of any length: with the caller's position. */
 int lib_error(Machine *M, const String *text);

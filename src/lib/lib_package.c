@@ -333,7 +333,9 @@ static int require_answer(Machine *M, Value *a, int n)
     if (value_is_number(answer)) answer = value_to_text(M, answer);
     if (value_is_string(answer)) {
         const String *text = value_string(answer);
-        a[SAID] = string_value(string_concat(value_string(a[SAID]), text->data, text->length));
+        const String *said = string_concat(value_string(a[SAID]), text->data, text->length);
+        if (!said) return native_memory_error(M);
+        a[SAID] = string_value(said);
     }
     a[SEARCHER] = value_number(value_to_double(a[SEARCHER]) + 1);
     return require_ask(M, a);

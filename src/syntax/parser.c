@@ -143,6 +143,7 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang)
 {
     Parser p;
+    if (!chunk_name) chunk_name = string_from_c("=?");
     const char *start = skip_shebang ? skip_first_line(source, source + length) : source;
     length -= (size_t)(start - source);
     if (dump_begins(start, length)) return dump_read(start, length, chunk_name);

@@ -50,9 +50,9 @@ static inline bool compile_is_due(void)
     return __builtin_expect(--compile_look.left < 0, 0) && compile_look_now();
 }
 
-/* chunk_name as load takes it ("=name", "@file", or the source itself). A UTF-8 byte order
- * mark and a first line beginning with '#' are skipped only when skip_shebang, as for
- * files. Allocates collected memory only; O(length). */
+/* chunk_name as load takes it ("=name", "@file", or the source itself; NULL: one for which
+ * there was no memory). A UTF-8 byte order mark and a first line beginning with '#' are skipped
+ * only when skip_shebang, as for files. Allocates collected memory only; O(length). */
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang);
 

@@ -88,6 +88,14 @@ static const Script scripts[] = {
      "if ok then _, n = coroutine.resume(co) end "
      "return type(n) == 'number' and n or n:find('not enough memory') and -1 or error(n)",
      12300},
+    {"long texts",
+     "package.path = ('x'):rep(1500) .. '/?.lua;' .. ('y'):rep(1500) .. '/?.lua' "
+     "local ok, e = pcall(require, 'nothing') if e == 'not enough memory' then return -1 end "
+     "local state, t = require 'state', {} root = t "
+     "for i = 1, 12 do local u = {} t[('k'):rep(190) .. i] = u t = u end "
+     "local s = state.snapshot() t.x = 1 local d = state.diff(s) "
+     "return #e > 3000 and #d[1].path > 1000 and #d or 0",
+     1},
 };
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
@@ -257,6 +265,37 @@ START_TEST(terms_may_fail)
 }
 END_TEST
 
+/* A long source, which is its own name, with an error or without. */
+START_TEST(compiling_may_fail)
+{
+    mem_init();
+    if (!mem_fail_requests(0, MEM_FAIL_ONCE)) return; /* not in this kind */
+    char source[5000], *message;
+    moonlet_state *s = moonlet_init();
+    memset(source, ' ', sizeof source);
+    snprintf(source + 4000, 1000, _i ? "return '%0900d' + +" : "return #'%0900d'", 1);
+    for (MemFailMode mode = MEM_FAIL_ONCE; mode <= MEM_FAIL_UNTIL_REPORTED; mode++) {
+        for (uint64_t n = 1, made = 1; n <= made + 1; n++) {
+            message = NULL;
+            mem_fail_requests(n, mode);
+            moonlet_chunk *c = moonlet_compile(source, strlen(source), NULL, &message);
+            made = mem_fail_count();
+            mem_fail_requests(n, mode);
+            moonlet_result r = moonlet_do(s, source);
+            if (mem_fail_count() > made) made = mem_fail_count();
+            mem_fail_requests(0, MEM_FAIL_ONCE);
+            mem_recover();
+            ck_assert(n <= made || !c == (_i == 1));
+            ck_assert(n <= made || (r.status == MOONLET_OK) == (_i == 0));
+            free(message);
+            moonlet_chunk_release(c);
+            moonlet_release(r.state);
+        }
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(dumps_may_fail)
 {
     mem_init();
@@ -286,5 +325,6 @@ int main(void)
     tcase_add_test(t, resuming_may_fail);
     tcase_add_test(t, terms_may_fail);
     tcase_add_test(t, dumps_may_fail);
+    tcase_add_loop_test(t, compiling_may_fail, 0, 2);
     return run_suite(t);
 }
