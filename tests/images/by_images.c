@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEPT = 6, DOUBLED_AFTER = 2000 };
+enum { KEPT = 6, DOUBLED_AFTER = 2000, ARGS_MAX = 16 };
 
 static struct {
     uint64_t steps;
@@ -261,7 +261,11 @@ static int run(char **argv)
     moonlet_state *limited = moonlet_limit(r.state, &limits);
     moonlet_release(s);
     moonlet_release(r.state);
-    r = moonlet_call(limited, f, NULL, 0);
+    moonlet_value args[ARGS_MAX]; /* the program has them, so they take room on its stack */
+    size_t count = 0;
+    for (; argv[count + 2] && count < ARGS_MAX; count++)
+        args[count] = moonlet_text(argv[count + 2]);
+    r = moonlet_call(limited, f, args, count);
     moonlet_release(limited);
     return finish(r);
 }

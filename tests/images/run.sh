@@ -8,12 +8,11 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
 # What cannot be saved by its nature: files that are open come back closed.
-outside="io_files_gc lib_io os_io"
+outside="io_files_gc lib_io lib_load os_io"
 # Their messages are made by the program moonlet, where the error is.
 program="uncaught_nil uncaught_table uncaught_tostring uncaught_tostring_fails"
 # Long ones: an image every few steps takes minutes. IMAGE_LONG=1 runs them, too.
-long="collisions limits long_chains readonly recursion stack_overflow state_map state_map_limits
-    state_own"
+long="collisions limits long_chains readonly recursion stack_overflow state_map state_walks"
 [ -z "${IMAGE_LONG-}" ] || long=
 
 left_out() { [[ " $outside $program $long " =~ [[:space:]]"$1"[[:space:]] ]]; }
