@@ -4,7 +4,8 @@
  *
  * A record's state is made by a run that begins from the state it differs from, the first one
  * of a whole image from nothing: new objects are the run's own, others get other contents as
- * any run gives them. So the states of an image share what they have in common.
+ * any run gives them. So the states of an image share what they have in common. (save.c says
+ * from which a state differs.)
  */
 #include "image/loader.h"
 #include "stack/frame.h"
@@ -246,7 +247,8 @@ static bool can_go_on(const Loader *L, const Coroutine *paused)
 /* The run whose state is to be the record's, as it is to be packed. */
 static void load_record(Loader *L)
 {
-    const State *from = L->record ? L->states.items[0] : L->base ? L->base->state : NULL;
+    uint32_t before = L->record && !L->base ? L->record - 1 : 0;
+    const State *from = L->record ? L->states.items[before] : L->base ? L->base->state : NULL;
     L->M = machine_begin(from);
     L->last_id = 0;
     L->base_below = from && !L->record ? from->next_id : 0;

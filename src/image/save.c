@@ -4,12 +4,16 @@
  *
  * A record holds one state: that which is saved, then those which variables of it hold
  * (snapshots), as they are met. A state is told as what differs from another: the first one
- * from the base, if there is one, all others from the first. What differs is the entries of
- * the two heap maps that are not the same, so what both share is never looked at.
+ * from the base, if there is one; in a delta all others from the first, in a whole image each
+ * from the one before it, as snapshots that lie side by side mostly differ little. What differs
+ * is the entries of the two heap maps that are not the same, so what both share is never looked
+ * at.
  *
  * Invariant: an object that a record does not mention is in its state as it is in the state
- * that it differs from. So objects that only snapshots can reach are told again by each
- * record that meets them, as the first state has them not.
+ * that it differs from. Of held states only what they can reach is told, so an object that the
+ * state before cannot reach is looked at again when something leads to it: for the reader it
+ * has the contents that were told last, or those it was made with, if a state was between that
+ * is older than the object.
  */
 #include "image/saver.h"
 #include "stack/trace_stack.h"
@@ -103,7 +107,8 @@ static bool note_meeting(Saver *S, const void *o)
         S->out->failed = true;
         return false;
     }
-    if (S->record) S->meetings[number] = (Meeting){S->record, S->record};
+    uint32_t r = S->record;
+    if (r) S->meetings[number] = (Meeting){r, r, r, r};
     if (S->tracking) S->steps[number] = (TrailItem){value_object(o), V_NIL, S->step};
     return true;
 }
@@ -121,9 +126,23 @@ static uint32_t met_in(const Saver *S, uint32_t number)
     return S->meetings ? S->meetings[number].met : 0;
 }
 
+/* Each state but the first differs from the one before it. */
+static bool is_chained(const Saver *S) { return !S->base; }
+
+/* Whether the state that this record's differs from has the object, with its contents. */
+static bool is_in_from(const Saver *S, uint32_t number)
+{
+    if (!S->meetings || !is_chained(S)) return !met_in(S, number);
+    return S->meetings[number].alive == S->from_record;
+}
+
 void saver_met_again(Saver *S, uint32_t number)
 {
-    if (S->comparing || !met_in(S, number)) return;
+    if (S->comparing || !S->record || is_in_from(S, number)) return;
+    if (!S->meetings && !grow_meetings(S)) {
+        S->out->failed = true;
+        return;
+    }
     Meeting *m = &S->meetings[number];
     if (m->looked == S->record) return;
     m->looked = S->record;
@@ -300,16 +319,20 @@ static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, s
     return same;
 }
 
-/* What has changed in an object that a record before has, or the base. */
-static void save_change(Saver *S, const void *o)
+/* The record in whose state the object is as the reader has it so far; UINT32_MAX: that is not
+ * known. there: the state has it that this one differs from. */
+static uint32_t known_as_in(const Saver *S, uint32_t number, bool there)
 {
-    uint32_t number = objects_number(&S->objects, o), in_base = saver_in_base(S, o);
-    size_t start = S->out->length;
-    if (!save_place(S, o, number, in_base)) return;
+    if (there) return S->from_record;
+    uint32_t met = met_in(S, number);
+    return !is_chained(S) || S->meetings[number].told == met ? met : UINT32_MAX;
+}
+
+/* Behind its place: nothing is written, and the place is taken back, if it is as before. */
+static void save_changed(Saver *S, const void *o, uint32_t number, bool there, size_t start)
+{
     bool table = object_type(o) == OBJ_TABLE && o != S->M->run.world->hidden, none = false;
-    bool earlier = in_base != OBJECT_NONE || !met_in(S, number);
-    if (in_base != OBJECT_NONE) number = 0; /* only paths ask */
-    if (table && earlier && save_change_by_keys(S, S->from, o, number, &none)) {
+    if (table && there && save_change_by_keys(S, S->from, o, number, &none)) {
         if (none) S->out->length = start;
         return;
     }
@@ -318,8 +341,21 @@ static void save_change(Saver *S, const void *o)
     uint32_t known = S->objects.count, texts = S->string_count;
     save_contents(S, o, number);
     if (!S->record || known != S->objects.count || texts != S->string_count) return;
-    const State *from = S->state_list.items[earlier ? 0 : met_in(S, number)];
-    if (is_as_in(S, from, o, number, at)) S->out->length = start;
+    uint32_t as = known_as_in(S, number, there);
+    if (as != UINT32_MAX && is_as_in(S, S->state_list.items[as], o, number, at))
+        S->out->length = start;
+}
+
+/* What has changed in an object that a record before has, or the base. */
+static void save_change(Saver *S, const void *o)
+{
+    uint32_t number = objects_number(&S->objects, o), in_base = saver_in_base(S, o);
+    size_t start = S->out->length;
+    if (!save_place(S, o, number, in_base)) return;
+    bool based = in_base != OBJECT_NONE, there = based || is_in_from(S, number);
+    if (based) number = 0; /* only paths ask */
+    save_changed(S, o, number, there, start);
+    if (S->out->length > start && S->meetings && !based) S->meetings[number].told = S->record;
 }
 
 static void note_change(void *context, void *object) { pointer_list_add(context, object); }
@@ -343,14 +379,13 @@ static void order_alike(const Saver *S, const PointerList *l)
     }
 }
 
-/* What was met in this record is among the new ones; what an earlier one has, but not the
- * first, is written once something leads to it, whether or not its contents still lie in the
- * first. */
+/* What was met in this record is among the new ones; what an earlier one has, but not the state
+ * that this one differs from, is written once something leads to it. */
 static bool is_met(const Saver *S, const void *o)
 {
     uint32_t number = objects_number(&S->objects, o);
-    uint32_t met = number == OBJECT_NONE ? 0 : met_in(S, number);
-    return number != OBJECT_NONE && (met || met == S->record);
+    if (number == OBJECT_NONE) return false;
+    return met_in(S, number) == S->record || !is_in_from(S, number);
 }
 
 /* An object that was made later than the state has in it what it began with: nobody's contents.
@@ -375,17 +410,29 @@ static void mark_all(Saver *S, Trace *T)
     S->out->failed |= trace_failed(T);
 }
 
+static bool reaches(Saver *S, const void *o)
+{
+    if (!S->reached) mark_all(S, S->reach);
+    S->reached = true;
+    return marks_has(&S->reach->marks, o);
+}
+
 /* In a held state, only what it can reach is told. */
 static void leave_out_dead(Saver *S, PointerList *changed)
 {
-    Trace T;
     size_t kept = 0;
-    if (!S->record || !changed->count) return;
-    mark_all(S, &T);
+    if (!S->record) return;
     for (size_t i = 0; i < changed->count; i++)
-        if (marks_has(&T.marks, changed->items[i])) changed->items[kept++] = changed->items[i];
+        if (reaches(S, changed->items[i])) changed->items[kept++] = changed->items[i];
     changed->count = kept;
-    trace_free(&T);
+}
+
+/* For the next record, which differs from this one. */
+static void note_alive(Saver *S)
+{
+    if (!S->meetings && !grow_meetings(S)) S->out->failed = true;
+    for (uint32_t i = 0; S->meetings && i < S->objects.count; i++)
+        if (reaches(S, S->objects.list[i])) S->meetings[i].alive = S->record;
 }
 
 static void save_changes(Saver *S)
@@ -411,6 +458,9 @@ static void save_revisited(Saver *S)
 
 static void save_record(Saver *S, const State *s, const State *from)
 {
+    Trace reach;
+    S->reach = &reach;
+    S->reached = false;
     S->M = machine_begin(s);
     S->from = from ? machine_begin(from) : NULL;
     S->paused = s->paused;
@@ -423,6 +473,8 @@ static void save_record(Saver *S, const State *s, const State *from)
         save_revisited(S);
     }
     sink_byte(S->out, ITEM_END);
+    if (S->record && is_chained(S)) note_alive(S);
+    if (S->reached) trace_free(&reach);
     if (S->from) machine_end_look(S->from);
     machine_end_look(S->M);
 }
@@ -451,8 +503,10 @@ static void save_records(Saver *S, const State *s)
     numbering_place(&S->states, s, &fresh);
     pointer_list_add(&S->state_list, s);
     for (S->record = 0; S->record < S->state_list.count && !saver_ended(S); S->record++) {
-        const State *first = S->record ? s : S->base ? S->base->state : NULL;
-        save_record(S, S->state_list.items[S->record], first);
+        const State *from = S->base ? S->base->state : NULL;
+        S->from_record = S->record && is_chained(S) ? S->record - 1 : 0;
+        if (S->record) from = S->state_list.items[S->from_record];
+        save_record(S, S->state_list.items[S->record], from);
     }
 }
 

@@ -10,8 +10,10 @@
  *   objects  in the order in which they were met, so by number: the queue of those whose
  *            contents are still to be written
  *   met      by number: the record in which the object was met
- *   looked   by number: the last record that has its contents, or says what has changed; these
- *            two are 0, and are not kept, as long as there is one record
+ *   looked   the last record in which its contents were looked at
+ *   told     the last one that has its contents, or says what has changed
+ *   alive    the last one whose state can reach it; these are 0, and are not kept, as long as
+ *            there is one record
  *
  * Nothing here recurses but into nested functions, and nothing allocates collected memory but
  * a run to look with.
@@ -24,11 +26,11 @@
 #include "image/index.h"
 #include "image/numbering.h"
 #include "link/node.h"
-#include "state/marks.h"
+#include "state/trace.h"
 #include "state/trail.h"
 
 typedef struct Meeting {
-    uint32_t met, looked;
+    uint32_t met, looked, told, alive;
 } Meeting;
 
 /* The strings met last, by address: most are met again soon, as keys of the same kind of table.
@@ -43,7 +45,8 @@ typedef struct Saver {
     ByteSink *out;
     Machine *M;    /* looks at the state of this record */
     Machine *from; /* at the one that it differs from, or NULL */
-    uint32_t record;
+    uint32_t record,
+        from_record;         /* the number of this one; from's, if that is one of this image */
     const Coroutine *paused; /* that of this record's state, or NULL */
     const Image *base;       /* NULL: a whole image */
     const ImageHost *host;
@@ -57,6 +60,8 @@ typedef struct Saver {
     size_t meeting_capacity;
     uint32_t written;    /* objects whose contents are */
     PointerList revisit; /* of earlier records, met again in this one */
+    Trace *reach;        /* what this record's state can reach */
+    bool reached;        /* that is known */
     uint64_t last_id;
     bool frames; /* suspended ones are in it */
     /* Contents are written only to be compared: what nobody has met before is not met now. */

@@ -628,6 +628,80 @@ START_TEST(held_states_may_have_parted)
 }
 END_TEST
 
+/* Held states side by side, in which objects come, change, go, are found again and change where
+ * a state between cannot reach them. Each is told as what differs from the one before. */
+START_TEST(held_states_differ_from_each_other)
+{
+    moonlet_value seed = moonlet_number(_i * 7 + 1);
+    static const char source[] =
+        "local state = require 'state'\n"
+        "seed, kept, root, aside = ..., {}, {}, {}\n"
+        "function random(n) seed = (seed * 69069 + 1) % 2^32 return seed % 65537 % n + 1 end\n"
+        "local function change()\n"
+        "  local t = root\n"
+        "  for _ = 1, random(4) do local u = t[random(5)] if type(u) == 'table' then t = u end "
+        "end\n"
+        "  local what = random(6)\n"
+        "  if what == 1 then t[random(5)] = {name = 'n' .. seed % 50}\n"
+        "  elseif what == 2 then t[random(5)], root[random(5)] = nil, t\n"
+        "  elseif what == 3 then t.x = seed\n"
+        "  elseif what == 4 then setmetatable(t, root[random(5)])\n"
+        "  elseif what == 5 then local n = seed t.f = function(k) n = n + k return n end\n"
+        "  else t.c = coroutine.wrap(function() local i = 0 while true do i = i + 1 "
+        "coroutine.yield(i) end end) t.c() end\n"
+        "  if random(5) == 1 then t.f = t.f and t.f(1) and t.f end\n"
+        "end\n"
+        "function back(k) state.restore(kept[k], {}) end\n"
+        "while #kept < 24 do\n"
+        "  for _ = 1, random(6) do change() end\n"
+        "  local s, came = state.snapshot()\n"
+        "  if came and not came.kept then return end\n"
+        "  if came then kept, seed = came.kept, came.seed else kept[#kept + 1] = s end\n"
+        "  if random(4) == 1 then\n"
+        "    state.restore(kept[random(#kept)], {kept = kept, seed = seed})\n"
+        "  end\n"
+        "end";
+    moonlet_chunk *c = moonlet_compile(source, sizeof source - 1, "=held", NULL);
+    moonlet_result r = moonlet_call_chunk(moonlet_init(), c, &seed, 1);
+    assert_ok(r);
+    moonlet_state *s = r.state, *t = through_bytes(s), *u = through_bytes(t);
+    for (int i = 1; i <= 24; i++) {
+        char go[64];
+        snprintf(go, sizeof go, "back(%d)", i);
+        moonlet_result x = moonlet_do(s, go), y = moonlet_do(u, go);
+        ck_assert_int_eq(x.status, y.status);
+        assert_same(x.state, y.state);
+        moonlet_release(x.state);
+        moonlet_release(y.state);
+    }
+    moonlet_release(s);
+    moonlet_release(t);
+    moonlet_release(u);
+}
+END_TEST
+
+/* The bytes of snapshots go by what is different in each. */
+START_TEST(many_snapshots_take_few_bytes)
+{
+    static const char source[] =
+        "local state, n = require 'state', ...\n"
+        "world, kept = {}, {} for i = 1, 300 do world[i] = {x = i} end\n"
+        "for i = 1, n do world[i % 300 + 1].x = i + 0.5 kept[i] = state.snapshot() end";
+    moonlet_chunk *c = moonlet_compile(source, sizeof source - 1, "=many", NULL);
+    size_t length[2];
+    for (int i = 0; i < 2; i++) {
+        moonlet_value n = moonlet_number(100 + 300 * i);
+        moonlet_result r = moonlet_call_chunk(moonlet_init(), c, &n, 1);
+        assert_ok(r);
+        moonlet_image *image = saved(r.state, NULL);
+        moonlet_image_bytes(image, &length[i]);
+        moonlet_image_release(image);
+        moonlet_release(r.state);
+    }
+    ck_assert_uint_lt(length[1] - length[0], 300 * 150);
+}
+END_TEST
+
 START_TEST(snapshots_in_variables_come_along)
 {
     moonlet_state *s =
@@ -844,6 +918,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, paused_programs_go_on, 0, STEPPED);
     tcase_add_loop_test(t, each_step_has_one_image, 0, STEPPED);
     tcase_add_test(t, snapshots_in_variables_come_along);
+    tcase_add_loop_test(t, held_states_differ_from_each_other, 0, 40);
+    tcase_add_test(t, many_snapshots_take_few_bytes);
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
