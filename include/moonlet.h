@@ -1101,7 +1101,8 @@ typedef struct moonlet_image_host {
     /* Those of userdata, with their methods; ends with NULL; NULL: none. */
     const moonlet_type_info *const *types;
     /* Write the bytes that stand for a light userdata, and make one of them; false when that
-     * cannot be done. With NULL, a state with light userdata cannot be saved, or loaded. */
+     * cannot be done. With NULL, a state with light userdata other than NULL cannot be saved.
+     */
     bool (*save_pointer)(void *data, const void *pointer, moonlet_writer *write, void *context);
     bool (*load_pointer)(void *data, const char *bytes, size_t length, const void **pointer);
     void *data;
@@ -1109,6 +1110,10 @@ typedef struct moonlet_image_host {
      * are called. Otherwise such an image is refused, and always when types are missing, with
      * a message that lists all names of functions and types that are not there. */
     bool allow_missing;
+    /* Loading: modules for lua.h that the image needs are opened, found by package.cpath as it
+     * is set by the environment. Otherwise their functions are there only if this process has
+     * opened them already (moonlet_puc.h). */
+    bool open_modules;
 } moonlet_image_host;
 
 /*

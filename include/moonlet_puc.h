@@ -115,6 +115,14 @@ MOONLET_API moonlet_result moonlet_puc_new_function(const moonlet_state *s,
  * read only, under the same rule, and copies nothing; NULL if there is no userdata of the type.
  */
 MOONLET_API void *moonlet_puc_userdata(struct lua_State *L, const moonlet_type_info *type);
+/*
+ * For images: a name for a C function that is in no module, as a program's own, in states of
+ * this process; and a type by which it will be known. A module calls the second in its luaopen_
+ * function; functions of modules have names (docs/PUC.md). Names and types must live as long as
+ * the process, and be the same in that which loads the image.
+ */
+MOONLET_API void moonlet_puc_name_function(const char *name, moonlet_puc_function *f);
+MOONLET_API void moonlet_puc_name_type(const moonlet_type_info *type);
 MOONLET_API const void *moonlet_puc_look(struct lua_State *L, int index,
                                          const moonlet_type_info *type);
 

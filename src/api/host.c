@@ -151,9 +151,19 @@ static Value new_native(Machine *M, const char *name, Value light)
     return value_object(f);
 }
 
-Native *host_native(Machine *M, const char *name, const HostFunction *record)
+Native *host_native(Machine *M, const char *name, const HostFunction *record, uint32_t captured)
 {
-    return value_pointer(new_native(M, name, host_pointer(record)));
+    Native *f = run_new_native(&M->run, host_call, name ? name : "?", 1 + (int)captured);
+    f->upvalues[0] = host_pointer(record);
+    for (uint32_t i = 1; i <= captured; i++) f->upvalues[i] = V_NIL;
+    return f;
+}
+
+Value *host_captured(Native *f, uint32_t *count)
+{
+    if (f->fn != host_call || f->count == 1) return NULL;
+    *count = f->count - 1;
+    return f->upvalues + 1;
 }
 
 Value host_function(Machine *M, const char *name, moonlet_function *call, void *user)

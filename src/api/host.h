@@ -53,7 +53,12 @@ Value host_entry(Machine *M, const moonlet_entry *e, const char *path);
 /* The record of a native, NULL if it is none of the host's; what goes on in continuations. */
 const HostFunction *host_record(const Native *f);
 extern NativeCont *const host_continuation;
-Native *host_native(Machine *M, const char *name, const HostFunction *record);
+/* captured: that an image says it has, though functions of the host capture nothing, as it
+ * stands for one of C. */
+Native *host_native(Machine *M, const char *name, const HostFunction *record,
+                    uint32_t captured);
+/* These; NULL: it is none of the host's, or has captured nothing. */
+Value *host_captured(Native *f, uint32_t *count);
 /* A record for what an image calls by this name. */
 const HostFunction *host_new_record(const moonlet_entry *e, const char *name);
 Value host_pointer(const void *p);

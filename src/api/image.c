@@ -27,6 +27,8 @@ typedef struct Names {
     ByteSink missing;      /* names that nobody knows, each with the zero at its end */
     bool types_missing;    /* not only functions */
     struct StandIn *types; /* for those, in a list that keeps them */
+    Native **functions;    /* of C, of the record that is being loaded */
+    size_t function_count, function_size;
     char name[IMAGE_NAME_MAX];
 } Names;
 
@@ -76,11 +78,17 @@ static bool has_call(const void *record, const char *path, const moonlet_entry *
     return e->call == f->call && e->user == f->user;
 }
 
+const ImageC *image_c;
+
+/* Names of C's have one of these, and others mostly none. */
+static bool may_be_of_c(const char *name) { return image_c && strchr(name, ':'); }
+static bool opens(const Names *n) { return n->host && n->host->open_modules; }
+
 static const moonlet_type_info *find_type(const Names *n, const char *name)
 {
     for (const moonlet_type_info *const *t = n->host ? n->host->types : NULL; t && *t; t++)
         if (strcmp((*t)->name, name) == 0) return *t;
-    return NULL;
+    return may_be_of_c(name) ? image_c->type(name, opens(n)) : NULL;
 }
 
 /* Saving ----------------------------------------------------------------------------- */
@@ -89,8 +97,15 @@ static const char *function_name(void *context, const Native *f)
 {
     const HostFunction *record = host_record(f);
     (void)context;
-    if (!record) return NULL;
+    if (!record) return image_c ? image_c->name(f) : NULL;
     return record->name ? record->name : "?";
+}
+
+static Value *captured(void *context, Native *f, uint32_t *count)
+{
+    (void)context;
+    Value *values = host_captured(f, count);
+    return !values && image_c ? image_c->captured(f, count) : values;
 }
 
 static const char *record_name(void *context, const void *record)
@@ -108,7 +123,7 @@ static const char *type_name(void *context, const void *tag)
     const Names *n = context;
     for (const moonlet_type_info *const *t = n->host ? n->host->types : NULL; t && *t; t++)
         if (*t == tag) return (*t)->name;
-    return NULL;
+    return image_c ? image_c->type_name(tag) : NULL;
 }
 
 static void to_sink(void *sink, const char *bytes, size_t length)
@@ -126,7 +141,7 @@ static bool write_userdata(void *context, const void *tag, const void *bytes, By
 static bool write_light(void *context, const void *pointer, ByteSink *out)
 {
     const Names *n = context;
-    if (!n->host || !n->host->save_pointer) return false;
+    if (!n->host || !n->host->save_pointer) return !pointer;
     return n->host->save_pointer(n->host->data, pointer, to_sink, out);
 }
 
@@ -161,11 +176,35 @@ static const HostFunction *named_record(Names *n, const char *name, const char *
     return host_new_record(e ? e : &missing, name);
 }
 
-static Native *load_function(void *context, Machine *M, const char *name)
+static void note_function(Names *n, Native *f)
+{
+    if (n->function_count == n->function_size) {
+        n->function_size = n->function_size ? 2 * n->function_size : 64;
+        Native **more = mem_alloc(n->function_size * sizeof(Native *));
+        if (n->function_count) memcpy(more, n->functions, n->function_count * sizeof *more);
+        n->functions = more;
+    }
+    n->functions[n->function_count++] = f;
+}
+
+static Native *load_function(void *context, Machine *M, const char *name, uint32_t captured)
 {
     const char *shown;
+    Names *n = context;
+    Native *f = may_be_of_c(name) ? image_c->function(M, name, captured, opens(n)) : NULL;
+    if (f) {
+        note_function(n, f);
+        return f;
+    }
     const HostFunction *record = named_record(context, name, &shown);
-    return host_native(M, shown, record);
+    return host_native(M, shown, record, captured);
+}
+
+static void complete(void *context, Machine *M)
+{
+    Names *n = context;
+    if (n->function_count) image_c->loaded(M, n->functions, n->function_count);
+    n->function_count = 0;
 }
 
 static const void *load_record(void *context, const char *name)
@@ -231,9 +270,9 @@ static bool read_light(void *context, const uint8_t *bytes, size_t length, void 
 {
     const Names *n = context;
     const void *p = NULL;
-    if (!n->host || !n->host->load_pointer ||
-        !n->host->load_pointer(n->host->data, (const char *)bytes, length, &p))
-        return false;
+    *pointer = NULL;
+    if (!n->host || !n->host->load_pointer) return !length;
+    if (!n->host->load_pointer(n->host->data, (const char *)bytes, length, &p)) return false;
     *pointer = (void *)p;
     return true;
 }
@@ -243,6 +282,8 @@ static ImageHost host_of(Names *n)
     return (ImageHost){.context = n,
                        .continuation = host_continuation,
                        .function_name = function_name,
+                       .captured = captured,
+                       .complete = complete,
                        .record_name = record_name,
                        .type_name = type_name,
                        .write_userdata = write_userdata,

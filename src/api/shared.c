@@ -62,7 +62,7 @@ LibraryStatus library_function(Machine *M, const char *file, const char *name, V
         return LIBRARY_NO_FUNCTION;
     }
     if (lib_c_function && is_foreign(name)) {
-        *function = lib_c_function(M, address);
+        *function = lib_c_function(M, address, file, name);
         return LIBRARY_OK;
     }
     moonlet_function *call;

@@ -36,10 +36,16 @@ static const HostFunction *record_of(AnyHost *h, const char *name)
     return host_new_record(&entry, h->functions.items[note(&h->functions, name)]);
 }
 
-static Native *load_function(void *host, Machine *M, const char *name)
+static Native *load_function(void *host, Machine *M, const char *name, uint32_t captured)
 {
     const HostFunction *record = record_of(host, name);
-    return host_native(M, record->name, record);
+    return host_native(M, record->name, record, captured);
+}
+
+static Value *captured(void *host, Native *f, uint32_t *count)
+{
+    (void)host;
+    return host_captured(f, count);
 }
 
 static const void *load_record(void *host, const char *name) { return record_of(host, name); }
@@ -118,6 +124,7 @@ void any_host_init(AnyHost *h)
     *h = (AnyHost){.host = {.context = h,
                             .continuation = host_continuation,
                             .function_name = function_name,
+                            .captured = captured,
                             .record_name = record_name,
                             .type_name = type_name,
                             .write_userdata = write_userdata,

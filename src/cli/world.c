@@ -39,8 +39,9 @@ static bool has_more_to_run(const Options *o)
 
 bool world_open(CliWorld *w, Cli *c, const Options *o)
 {
+    static const moonlet_image_host opens = {.open_modules = true};
     for (int i = 0; i < o->load_count; i++) {
-        moonlet_image *next = world_read(c, o->loads[i], w->base, NULL);
+        moonlet_image *next = world_read(c, o->loads[i], w->base, &opens);
         if (next && i && !moonlet_image_is_delta(next)) {
             moonlet_image_release(next);
             next = NULL;

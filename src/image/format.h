@@ -61,6 +61,7 @@ typedef enum ImageTag {
     TAG_SNAPSHOT,     /* number of its state */
     TAG_FILE,         /* 0 closed, 1 stdin, 2 stdout, 3 stderr */
     TAG_USERDATA,     /* name of its type */
+    TAG_CAPTURES,     /* name of a host function, number of captured values */
     TAG_CONSTANT,     /* length, bytes: a string that is interned; has the next number */
     TAG_TWIN,         /* number: the interned string of these bytes if that is none, and the
                        * other way round; has the next number */

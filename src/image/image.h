@@ -35,6 +35,8 @@ typedef struct ImageHost {
     /* The name of a host function, of such a record, of a type of userdata; NULL: it is not the
      * host's, or has none. */
     const char *(*function_name)(void *context, const Native *f);
+    /* The values that such a function has captured and that are saved: cells. NULL: none. */
+    Value *(*captured)(void *context, Native *f, uint32_t *count);
     const char *(*record_name)(void *context, const void *record);
     const char *(*type_name)(void *context, const void *tag);
     /* Writes the bytes of a userdata; false when they cannot be saved. */
@@ -43,13 +45,15 @@ typedef struct ImageHost {
 
     /* Give what has a name, or was written. A function has no id yet. NULL or false when the
      * name is not known. */
-    Native *(*function)(void *context, Machine *M, const char *name);
+    Native *(*function)(void *context, Machine *M, const char *name, uint32_t captured);
     const void *(*record)(void *context, const char *name);
     const void *(*type)(void *context, const char *name);
     Userdata *(*userdata)(void *context, Machine *M, const char *name); /* its bytes are 0 */
     bool (*read_userdata)(void *context, const Userdata *u, UserdataBody *b,
                           const uint8_t *bytes, size_t length);
     bool (*read_light)(void *context, const uint8_t *bytes, size_t length, void **pointer);
+    /* A record has been loaded, and its run is about to be packed: ids cannot be had. */
+    void (*complete)(void *context, Machine *M);
 } ImageHost;
 
 /*

@@ -261,6 +261,7 @@ static void load_record(Loader *L)
     if (!loader_failed(L)) {
         if (!from || L->M->run.world != from->world)
             run_edit_collection(&L->M->run)->objects = count_objects(L);
+        if (L->host->complete) L->host->complete(L->host->context, L->M);
         L->M->run.next_id = L->next_id;
         L->M->run.counted_from = mem_counted;
         L->M->run.co = paused; /* not the one of the state that it differs from */

@@ -98,11 +98,15 @@ static Native *native_shell(Loader *L)
     return native_new(L->M, row, (int)count);
 }
 
-static Native *host_shell(Loader *L)
+static Native *host_shell(Loader *L, bool captures)
 {
     char name[IMAGE_NAME_MAX];
     if (!load_name(L, name)) return NULL;
-    Native *f = L->host->function ? L->host->function(L->host->context, L->M, name) : NULL;
+    const ImageHost *h = L->host;
+    size_t count = captures ? source_count(&L->in, 1) : 0;
+    if (count > UINT8_MAX) source_fail(&L->in);
+    if (L->in.failed) return NULL;
+    Native *f = h->function ? h->function(h->context, L->M, name, (uint32_t)count) : NULL;
     if (!f) loader_refuse(L, "the image needs the host function '%s'", name);
     return f;
 }
@@ -153,7 +157,8 @@ static void *new_object(Loader *L, uint8_t tag)
     case TAG_CELL: return cell_shell(L);
     case TAG_CLOSURE: return closure_shell(L);
     case TAG_NATIVE: return native_shell(L);
-    case TAG_HOST: return host_shell(L);
+    case TAG_HOST: return host_shell(L, false);
+    case TAG_CAPTURES: return host_shell(L, true);
     case TAG_COROUTINE: return coroutine_shell(L);
     case TAG_SNAPSHOT: return snapshot_shell(L);
     case TAG_FILE: return file_shell(L);
@@ -286,6 +291,18 @@ static void load_values(Loader *L, Value *to, uint32_t count)
     for (uint32_t i = 0; i < count; i++) to[i] = load_any(L);
 }
 
+/* Of a host function: cells, as its functions take for granted. */
+static void load_captured(Loader *L, Native *f)
+{
+    uint32_t count = 0;
+    const ImageHost *h = L->host;
+    Value *values = h->captured ? h->captured(h->context, f, &count) : NULL;
+    if (!values) return;
+    load_values(L, values, count);
+    for (uint32_t i = 0; i < count; i++)
+        if (!value_is(values[i], OBJ_CELL)) source_fail(&L->in);
+}
+
 static void load_upvalues(Loader *L, Closure *c)
 {
     for (uint32_t i = 0; i < c->proto->upvalue_count && !loader_failed(L); i++)
@@ -319,7 +336,10 @@ void load_contents(Loader *L, void *o)
     case OBJ_CELL: *heap_cell_mut(&M->run, o) = load_value(L); break;
     case OBJ_CLOSURE: load_upvalues(L, o); break;
     case OBJ_NATIVE:
-        if (is_host_native(o)) break;
+        if (is_host_native(o)) {
+            load_captured(L, o);
+            break;
+        }
         load_values(L, ((Native *)o)->upvalues, ((Native *)o)->count);
         load_check_native(L, o);
         break;

@@ -351,6 +351,7 @@ static void save_change(Saver *S, const void *o)
 {
     uint32_t number = objects_number(&S->objects, o), in_base = saver_in_base(S, o);
     size_t start = S->out->length;
+    if (object_type(o) == OBJ_TABLE && table_is_memo(o)) return;
     if (!save_place(S, o, number, in_base)) return;
     bool based = in_base != OBJECT_NONE, there = based || is_in_from(S, number);
     if (based) number = 0; /* only paths ask */

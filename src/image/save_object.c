@@ -43,12 +43,23 @@ void save_continuation(Saver *S, NativeCont *cont)
     if (!host) save_native_name(S, cont);
 }
 
+/* What a host function has captured that is saved. */
+static Value *host_values(const Saver *S, const Native *f, uint32_t *count)
+{
+    const ImageHost *h = S->host;
+    *count = 0;
+    return h->captured ? h->captured(h->context, (Native *)f, count) : NULL;
+}
+
 static void save_native(Saver *S, const Native *f)
 {
+    uint32_t count;
     const char *name = saver_host_name(S, f);
     if (name) {
-        sink_byte(S->out, TAG_HOST);
+        bool captures = host_values(S, f, &count);
+        sink_byte(S->out, captures ? TAG_CAPTURES : TAG_HOST);
         save_text(S, name);
+        if (captures) sink_number(S->out, count);
         return;
     }
     sink_byte(S->out, TAG_NATIVE);
@@ -171,17 +182,10 @@ typedef struct HiddenPairs {
     uint32_t count;
 } HiddenPairs;
 
-/* What a key with a zero at its beginning has only spares work: it is not saved. */
-static bool is_saved(Value key)
-{
-    return !value_is_string(key) || !value_string(key)->length || value_string(key)->data[0];
-}
-
 static void take_hidden(void *context, Word key, Word value)
 {
     HiddenPairs *h = context;
     const ImageHost *host = h->S->host;
-    if (!is_saved(key)) return;
     HiddenPair *p = &h->items[h->count++];
     *p = (HiddenPair){NULL, key, value};
     if (!value_is_number(key)) return;
@@ -240,20 +244,6 @@ static void save_pairs(Saver *S, const Table *t, const TableBody *b, uint32_t nu
     }
 }
 
-static void count_saved(void *count, Word key, Word value)
-{
-    (void)value;
-    *(uint32_t *)count += is_saved(key);
-}
-
-static uint64_t pairs_of(const Saver *S, const Table *t, const TableBody *b)
-{
-    uint32_t count = 0;
-    if (t != S->M->run.world->hidden) return table_pairs(b);
-    hamt_each(&b->hash, count_saved, &count);
-    return count;
-}
-
 /* What is in front of a table's contents, as bits; all else of the room is mostly nothing. */
 static unsigned table_bits(const TableBody *b, const TableRoom *room)
 {
@@ -288,7 +278,7 @@ static void save_table(Saver *S, const Table *t, uint32_t number)
     if (b->meta) save_object(S, b->meta);
     save_room(S, b, &room);
     if (room.array) sink_number(S->out, words);
-    if (room.nodes) sink_number(S->out, pairs_of(S, t, b));
+    if (room.nodes) sink_number(S->out, table_pairs(b));
     save_array(S, b, words, number);
     save_pairs(S, t, b, number);
 }
@@ -419,10 +409,22 @@ bool save_change_by_keys(Saver *S, Machine *from, const Table *t, uint32_t numbe
     return few;
 }
 
+static void save_captured(Saver *S, const Native *f, uint32_t number)
+{
+    uint32_t count = f->count;
+    const Value *values = saver_host_name(S, f) ? host_values(S, f, &count) : f->upvalues;
+    if (values) save_values(S, values, count, number);
+}
+
 void save_contents(Saver *S, const void *o, uint32_t number)
 {
     switch (object_type(o)) {
-    case OBJ_TABLE: save_table(S, o, number); break;
+    case OBJ_TABLE:
+        if (table_is_memo(o))
+            sink_number(S->out, 0); /* an empty one */
+        else
+            save_table(S, o, number);
+        break;
     case OBJ_CELL:
         saver_step(S, STEP_CELL, number, V_NIL);
         save_value(S, heap_cell(&S->M->run, o));
@@ -432,10 +434,7 @@ void save_contents(Saver *S, const void *o, uint32_t number)
         save_values(S, c->upvalues, c->proto->upvalue_count, number);
         break;
     }
-    case OBJ_NATIVE:
-        if (!saver_host_name(S, o))
-            save_values(S, ((const Native *)o)->upvalues, ((const Native *)o)->count, number);
-        break;
+    case OBJ_NATIVE: save_captured(S, o, number); break;
     case OBJ_COROUTINE: save_coroutine(S, o, number); break;
     default: save_userdata_contents(S, o, number); break;
     }

@@ -60,7 +60,7 @@ extern LibImages lib_images;
 
 /* A function at an address in a C library that is one of Lua's own C interface, as a value: a
  * higher layer gives this; NULL: there is no such interface. */
-typedef Value LibCFunction(Machine *M, void *address);
+typedef Value LibCFunction(Machine *M, void *address, const char *file, const char *symbol);
 extern LibCFunction *lib_c_function;
 
 /* Closes a file that such a C function has made: what the native is to answer. */

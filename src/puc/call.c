@@ -2,6 +2,7 @@
 /* C functions called by Lua, Lua called by C functions, and errors between the two. */
 #include "api/api.h"
 #include "puc/attach.h"
+#include "puc/names.h"
 #include "puc/puc.h"
 
 #include <assert.h>
@@ -194,7 +195,7 @@ static int go_on(Machine *M, Value *a, size_t used)
     return run_function(M, a, kept + want, k, ctx, status);
 }
 
-/* Those that have been pushed without upvalues, by their addresses. No image has it. */
+/* Those that have been pushed without upvalues, by their addresses. NULL: there is none. */
 static Table *known_functions(Run *R)
 {
     static String *name;
@@ -205,39 +206,60 @@ static Table *known_functions(Run *R)
     }
     Table *hidden = run_hidden_table(R);
     Value known = table_get_string(heap_table(R, hidden), key, string_hash(key));
-    if (LIKELY(known != V_NIL)) return value_pointer(known);
+    if (LIKELY(value_is_table(known))) return value_pointer(known);
     Table *t = run_new_table(R);
+    t->h.flags |= TABLE_MEMO;
     run_set(R, hidden, string_value(key), value_object(t));
     return t;
+}
+
+static Value key_of_function(lua_CFunction fn) { return value_number((double)(uintptr_t)fn); }
+
+Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues)
+{
+    Native *f = run_new_native(R, puc_enter, "?", upvalues + 1);
+    f->h.flags |= NATIVE_HIDES;
+    f->upvalues[upvalues] = puc_light((const void *)(uintptr_t)fn);
+    return f;
+}
+
+/* As it is without the table's being made: an image that has no such table has lied. */
+void puc_remember_function(Run *R, Native *f)
+{
+    const World *w = R->world;
+    Value key = new_string("\0C functions", 12);
+    Value known = w->hidden ? run_get(R, w->hidden, key) : V_NIL;
+    if (!value_is_table(known)) return;
+    Table *t = value_pointer(known);
+    t->h.flags |= TABLE_MEMO;
+    run_set(R, t, key_of_function(function_of(f)), value_object(f));
 }
 
 Value puc_function(lua_State *L, lua_CFunction fn, int upvalues)
 {
     Run *R = &L->M->run;
+    if (upvalues) return value_object(puc_new_function(R, fn, upvalues));
     Table *known = known_functions(R);
-    Value key = value_number((double)(uintptr_t)fn);
-    if (!upvalues) {
-        Value f = run_get(R, known, key);
-        if (f != V_NIL) return f;
-    }
-    Native *f = run_new_native(R, puc_enter, "?", upvalues + 1);
-    f->h.flags |= NATIVE_HIDES;
-    f->upvalues[upvalues] = puc_light((const void *)(uintptr_t)fn);
-    if (!upvalues) run_set(R, known, key, value_object(f));
-    return value_object(f);
+    Value f = run_get(R, known, key_of_function(fn));
+    if (LIKELY(puc_c_function(f) == fn)) return f;
+    f = value_object(puc_new_function(R, fn, 0));
+    run_set(R, known, key_of_function(fn), f);
+    return f;
 }
 
 /* A LibCFunction. */
-static Value library_function(Machine *M, void *address)
+static Value library_function(Machine *M, void *address, const char *file, const char *symbol)
 {
     lua_CFunction fn;
     memcpy(&fn, &address, sizeof fn); /* POSIX: they have the same size */
+    puc_names_opened(fn, file, symbol);
     return puc_function(puc_attach(M)->main, fn, 0);
 }
 
 void puc_init(void)
 {
     api_init();
+    image_c = &puc_image_names;
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
 }

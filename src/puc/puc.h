@@ -166,6 +166,10 @@ Value puc_string(lua_State *L, const char *bytes, size_t length);
 const char *puc_c_text(lua_State *L, Value string);
 /* The C function as a value; the same for each push, without upvalues. */
 Value puc_function(lua_State *L, lua_CFunction fn, int upvalues);
+/* Another one in any case; its upvalues are to be set. */
+Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues);
+/* One without upvalues that came with an image is the one that is pushed from now on. */
+void puc_remember_function(Run *R, Native *f);
 /* NULL: it is none of C. */
 lua_CFunction puc_c_function(Value v);
 /* t[k], raw. */

@@ -65,8 +65,13 @@ typedef struct Table {
     TableBody body;
 } Table;
 
-/* Object.flags of a table: it was passed in a look-up that is remembered (state/methods.h). */
-enum { TABLE_PASSED = 1 };
+/* Object.flags of a table: it was passed in a look-up that is remembered (state/methods.h);
+ * what is in it only spares work, so no image has it. */
+enum { TABLE_PASSED = 1, TABLE_MEMO = 2 };
+static inline bool table_is_memo(const Table *t)
+{
+    return __atomic_load_n(&t->h.flags, __ATOMIC_RELAXED) & TABLE_MEMO;
+}
 static inline bool table_is_passed(const Table *t)
 {
     return __atomic_load_n(&t->h.flags, __ATOMIC_RELAXED) & TABLE_PASSED;

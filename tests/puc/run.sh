@@ -123,6 +123,7 @@ for script in "$here"/modules/test_*.lua; do
     name=${script##*/test_}
     wanted "${name%.lua}" && same "${name%.lua}" "$script"
 done
+if wanted images; then . "$here/images.sh"; fi
 . "$here/tools.sh"
 if [ -n "${library-}" ] && wanted install; then . "$here/install.sh"; fi
 echo "$passed passed, $failed failed"

@@ -8,6 +8,9 @@
 #include <moonlet_puc.h>
 #include <pthread.h>
 
+#include "image/format.h"
+#include "image/image.h"
+
 static lua_State *opened(const char *source)
 {
     lua_State *L = luaL_newstate();
@@ -203,7 +206,159 @@ static void not_saved(lua_State *L, const char *expected)
     moonlet_release(s);
 }
 
-/* What is C's and can be reached is refused, with the path. */
+static lua_State *loaded_from(const moonlet_state *s, const moonlet_image_host *host)
+{
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *j = moonlet_image_load(bytes, length, NULL, host, &message);
+    ck_assert_msg(j != NULL, "%s", message);
+    moonlet_state *back = moonlet_image_state(j);
+    lua_State *L = moonlet_puc_open(back);
+    moonlet_release(back);
+    moonlet_image_release(i);
+    moonlet_image_release(j);
+    return L;
+}
+
+static int counts(lua_State *L)
+{
+    lua_Integer n = lua_tointeger(L, lua_upvalueindex(1)) + 1;
+    lua_pushinteger(L, n);
+    lua_pushvalue(L, -1);
+    lua_replace(L, lua_upvalueindex(1));
+    return 1;
+}
+
+/* Functions that have names go with what they have captured, and are the same as those that are
+ * pushed later. */
+START_TEST(functions_saved)
+{
+    lua_State *L = opened("");
+    moonlet_puc_name_function("counts", counts);
+    moonlet_puc_name_function("of_c", of_c);
+    for (int i = 0; i < 2; i++) {
+        lua_pushinteger(L, 10 * i);
+        lua_pushcclosure(L, counts, 1);
+        lua_setglobal(L, i ? "b" : "a");
+    }
+    lua_register(L, "f", of_c);
+    lua_register(L, "g", of_c);
+    does(L, "a() a2 = a");
+    moonlet_state *s = moonlet_puc_state(L);
+    lua_State *other = loaded_from(s, NULL);
+    ck_assert_double_eq(number(other, "a() + a2() + b()"), 2 + 3 + 11);
+    ck_assert_double_eq(number(other, "f == g and f() or 0"), 1);
+    lua_pushcfunction(other, of_c);
+    lua_getglobal(other, "f");
+    ck_assert(lua_rawequal(other, -1, -2));
+    ck_assert_ptr_eq(lua_tocfunction(other, -1), of_c);
+    ck_assert_double_eq(number(L, "a()"), 2);
+    /* deltas: to what was saved, of what has come since */
+    moonlet_image *base = moonlet_image_save(s, NULL, NULL, NULL);
+    lua_register(L, "h", of_c);
+    lua_pushinteger(L, 100);
+    lua_pushcclosure(L, counts, 1);
+    lua_setglobal(L, "c");
+    moonlet_state *later = moonlet_puc_state(L);
+    char *message = NULL;
+    moonlet_image *delta = moonlet_image_save(later, base, NULL, &message);
+    ck_assert_msg(delta != NULL, "%s", message);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(base, &length);
+    moonlet_image *first = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    ck_assert_msg(first != NULL, "%s", message);
+    bytes = moonlet_image_bytes(delta, &length);
+    moonlet_image *second = moonlet_image_load(bytes, length, first, NULL, &message);
+    ck_assert_msg(second != NULL, "%s", message);
+    moonlet_state *back = moonlet_image_state(second);
+    lua_State *again = moonlet_puc_open(back);
+    ck_assert_double_eq(number(again, "h == f and c() + a()"), 101 + 3);
+    lua_close(again);
+    moonlet_release(back);
+    moonlet_image_release(first);
+    moonlet_image_release(second);
+    moonlet_image_release(delta);
+    moonlet_image_release(base);
+    moonlet_release(later);
+    moonlet_release(s);
+    lua_close(other);
+    lua_close(L);
+}
+END_TEST
+
+/* Whatever bytes say of C functions, they are those that have names, with cells. */
+START_TEST(hostile_bytes)
+{
+    enum { MUTATIONS = 3000 };
+    lua_State *L =
+        opened("for k in pairs(_G) do if k ~= '_G' and k ~= 'pcall' then _G[k] = nil end end "
+               "debug = nil");
+    moonlet_puc_name_function("counts", counts);
+    moonlet_puc_name_function("of_c", of_c);
+    lua_pushinteger(L, 5);
+    lua_pushcclosure(L, counts, 1);
+    lua_setglobal(L, "a");
+    lua_register(L, "f", of_c);
+    moonlet_state *s = moonlet_puc_state(L);
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, NULL);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    uint8_t *copy = malloc(length);
+    uint64_t random = 88172645463325252u;
+    unsigned loaded = 0;
+    for (int n = 0; n < MUTATIONS; n++) {
+        memcpy(copy, bytes, length);
+        for (int k = 0; k <= n % 3; k++) {
+            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+            copy[IMAGE_HEADER + random % (length - IMAGE_HEADER)] = (uint8_t)(random >> 40);
+        }
+        image_hash(copy, length, copy + IMAGE_AT_HASH);
+        moonlet_image *j = moonlet_image_load((char *)copy, length, NULL, NULL, NULL);
+        if (!j) continue;
+        loaded++;
+        moonlet_limits limits = {.steps = 10000, .bytes = 1 << 20};
+        moonlet_state *back = moonlet_image_state(j), *limited = moonlet_limit(back, &limits);
+        moonlet_result r = moonlet_do(limited, "pcall(a) pcall(a) pcall(f) return a, f");
+        moonlet_release(r.state);
+        moonlet_release(limited);
+        moonlet_release(back);
+        moonlet_image_release(j);
+    }
+    ck_assert_uint_gt(loaded, 0);
+    ck_assert_uint_lt(loaded, MUTATIONS);
+    free(copy);
+    moonlet_image_release(i);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
+/* A light userdata that is NULL, as cjson.null. */
+START_TEST(null_saved)
+{
+    lua_State *L = opened("");
+    lua_pushlightuserdata(L, NULL);
+    lua_setglobal(L, "null");
+    does(L, "t = {[null] = 7}");
+    moonlet_state *s = moonlet_puc_state(L);
+    lua_State *other = loaded_from(s, NULL);
+    ck_assert_double_eq(number(other, "t[null]"), 7);
+    moonlet_release(s);
+    lua_close(other);
+    lua_close(L);
+}
+END_TEST
+
+static int of_c_too(lua_State *L)
+{
+    lua_pushinteger(L, 2);
+    return 1;
+}
+
+/* What is C's, can be reached and has no name is refused, with the path. */
 START_TEST(refused)
 {
     lua_State *L = opened("t = {{}}");
@@ -215,7 +370,7 @@ START_TEST(refused)
     moonlet_image_release(i);
     moonlet_release(s);
 
-    lua_pushcfunction(L, of_c);
+    lua_pushcfunction(L, of_c_too);
     lua_setglobal(L, "f");
     not_saved(L, "cannot save a C function that has no name (_G.f)");
     does(L, "f = nil");
@@ -390,6 +545,9 @@ int main(void)
     tcase_add_test(t, runs_by_moonlet);
     tcase_add_test(t, values_of_both);
     tcase_add_test(t, saved);
+    tcase_add_test(t, functions_saved);
+    tcase_add_test(t, hostile_bytes);
+    tcase_add_test(t, null_saved);
     tcase_add_test(t, refused);
     tcase_add_test(t, forks_in_threads);
     tcase_add_test(t, closing_a_fork);

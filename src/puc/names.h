@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What images call C functions, and types of userdata of C modules. */
+#ifndef MOONLET_PUC_NAMES_H
+#define MOONLET_PUC_NAMES_H
+
+#include "api/api.h"
+#include "api/image.h"
+#include "moonlet_puc.h"
+#include "puc/attach.h"
+#include "puc/puc.h"
+
+extern const ImageC puc_image_names;
+/* A module has been opened, by a function of a file's. */
+void puc_names_opened(lua_CFunction open, const char *file, const char *symbol);
+
+#endif
