@@ -77,7 +77,8 @@ tidy(L) when is_list(L) -> [tidy(X) || X <- L];
 tidy(T) when is_tuple(T) -> list_to_tuple(tidy(tuple_to_list(T)));
 tidy(X) -> X.
 
-%% In a node without ERL_LIBS; what it answers comes through a file.
+%% {Answers to the programs, answers to luerl_calls, what Luerl exports}, from a node without
+%% ERL_LIBS; they come through a file.
 ask() ->
     File = "luerl_peer.out",
     Erl = os:find_executable("erl"),
@@ -99,5 +100,6 @@ wait(Port, Output) ->
 
 peer(File) ->
     put(theirs, true),
-    ok = file:write_file(File, term_to_binary([answer(P) || P <- programs()])),
+    Answers = {[answer(P) || P <- programs()], luerl_calls:answers(theirs), luerl_calls:exports()},
+    ok = file:write_file(File, term_to_binary(Answers)),
     halt(0).

@@ -95,9 +95,9 @@ install(St) ->
                             {<<"each">>, {erl_mfa, ?MODULE, each, [x]}}], St).
 
 sum([{tref, _} = T], St) ->
-    {A, St1} = luerl_heap:get_table_key(T, 1, St),
+    {value, A, St1} = luerl_heap:get_table_key(T, 1, St),
     {B, St2} = luerl_emul:get_table_key(T, 2, St1),
-    {[A + B], luerl_heap:set_table_key(T, 3, A + B, St2)};
+    {[A + B], luerl_emul:set_table_key(T, 3, A + B, St2)};
 sum(Args, St) ->
     luerl_lib:badarg_error(sum, Args, St).
 
@@ -150,6 +150,73 @@ old_test() ->
     {ok, [1], _} = luerl_new:do("return 1", St),
     {ok, [1], _} = 'Elixir.Luerl':do(St, "return 1").
 
+%% As in Luerl, what is printed goes where the process that runs it prints.
+output_test() ->
+    St = luerl:init(),
+    Source = "print(1, 'a', nil, setmetatable({}, {__tostring = function() return 'T' end})) "
+             "io.write('x', 1.5, '\\n') print('\\195\\169', '\\255') print()",
+    ?assertEqual(<<"1\ta\tnil\tT\nx1.5\n"/utf8, 16#e9/utf8, "\t?\n\n">>,
+                 output(fun() -> {ok, [], _} = luerl:do(Source, St) end)),
+    ?assertEqual(<<"7\n">>, output(fun() ->
+        {ok, _, _} = luerl:do("coroutine.wrap(function() print(7) end)()", luerl:internalize(luerl:externalize(St)))
+    end)),
+    {ok, [false, _], _} = luerl_sandbox:run("return pcall(io.write, 1)", luerl_sandbox:init()),
+    {ok, [false, <<"bad argument #2 to 'write' (string expected, got table)">>], _} =
+        luerl:do("return pcall(io.write, '', {})", St).
+
+%% What a function prints.
+output(Fun) ->
+    Leader = group_leader(),
+    {ok, Device} = file:open("output.txt", [write, {encoding, utf8}]),
+    group_leader(Device, self()),
+    try Fun() after group_leader(Leader, self()), file:close(Device) end,
+    {ok, Bytes} = file:read_file("output.txt"),
+    Bytes.
+
+trace_test() ->
+    Note = fun(Event, S) -> luerl:set_trace_data([Event | luerl:get_trace_data(S)], S) end,
+    St = luerl:set_trace_data([], luerl:set_trace_func(Note, luerl:init())),
+    {ok, [4], St1} = luerl:do("local function f(a, ...)\n return a + 1\n end\n"
+                              "local b = f(3, 'x')\n return b", St),
+    ?assertMatch([{fcall, {funref, _, _}, []}, {current_line, 3, <<"-no-file-">>},
+                  {current_line, 4, _}, {fcall, {funref, _, _}, [3, <<"x">>]}, {current_line, 2, _},
+                  {return, _}, {current_line, 5, _}, {return, _}],
+                 lists:reverse(luerl:get_trace_data(St1))),
+    %% It may change the state, and itself; and is seen in later calls, until it is cleared.
+    Once = fun(_, S) -> {ok, [], S1} = luerl:set_table_keys_dec([seen], true, S), luerl:clear_trace_func(S1) end,
+    {ok, [true], St2} = luerl:do("return seen", luerl:set_trace_func(Once, St1)),
+    {ok, [true], _} = luerl:do("seen = nil return seen == nil", St2),
+    {ok, [1], St3} = luerl:do("return 1", luerl:set_trace_data([], St1)),
+    ?assertNotEqual([], luerl:get_trace_data(St3)),
+    {ok, [1], St4} = luerl:do("return 1", luerl:set_trace_data([], luerl:clear_trace_func(St3))),
+    ?assertEqual([], luerl:get_trace_data(St4)),
+    %% An exception of its goes through, as those of other functions.
+    ?assertError(oops, luerl:do("x = 1", luerl:set_trace_func(fun(_, _) -> error(oops) end, St))).
+
+newer_test() ->
+    [?assertEqual({F, Shape}, {F, element(2, luerl_calls:shape_of(luerl, F, Args))})
+     || {F, Args, Shape} <- luerl_calls:newer()].
+
+heap_test() ->
+    {ok, [O, M], St} = luerl:do("local m = {__index = {w = 4}} return setmetatable({}, m), m", luerl:init()),
+    4 = element(2, luerl_heap:get_table_key(O, w, St)),
+    nil = luerl_heap:raw_get_table_key(O, w, St),
+    St1 = luerl_heap:raw_set_table_key(O, w, 5, St),
+    5 = luerl_heap:raw_get_table_key(O, <<"w">>, St1),
+    Meta = luerl_heap:get_metatable(O, St1),
+    {ok, [true], _} = luerl:call_function([rawequal], [Meta, M], St1),
+    nil = luerl_heap:get_metamethod(O, <<"__index">>, luerl_heap:set_metatable(O, nil, St1)),
+    {U, St2} = luerl_heap:alloc_userdata({any, term}, M, St),
+    {{userdata, {any, term}, {tref, _}}, _} = luerl_heap:get_userdata(U, St2),
+    4 = element(2, luerl_heap:get_table_key(U, w, St2)).
+
+elixir_test() ->
+    Names = fun(M) -> lists:sort([FA || {F, _} = FA <- M:module_info(exports), F =/= module_info]) end,
+    Inside = [{with_limits, 2}, {trace, 3}, {put_chars, 3}, {stop, 1}, {load_module1, 3}, {get_private, 3}],
+    ?assertEqual(Names(luerl) -- Inside, Names('Elixir.Luerl')),
+    {[1], _} = 'Elixir.Luerl.Old':do('Elixir.Luerl.Old':init(), "return 1"),
+    {ok, [1], _} = 'Elixir.Luerl.New':do('Elixir.Luerl.New':init(), "return 1").
+
 %% Beside Luerl itself -----------------------------------------------------------------------
 
 peer_test_() ->
@@ -159,10 +226,14 @@ peer_test_() ->
     end.
 
 compare() ->
-    Programs = luerl_peer:programs(),
-    Theirs = luerl_peer:ask(),
-    ?assertEqual(length(Programs), length(Theirs)),
-    Differ = [{P, T, O} || {P, T} <- lists:zip(Programs, Theirs), O <- [luerl_peer:answer(P)],
-                           O =/= T],
+    {Answers, Calls, Exports} = luerl_peer:ask(),
+    same(luerl_peer:programs(), Answers, [luerl_peer:answer(P) || P <- luerl_peer:programs()]),
+    {Functions, Theirs} = lists:unzip(Calls),
+    {Functions, Ours} = lists:unzip(luerl_calls:answers(ours)),
+    same(Functions, Theirs, Ours),
+    ?assertEqual([], (Exports -- luerl_calls:apart()) -- Functions).
+
+same(Asked, Theirs, Ours) ->
+    Differ = [{P, T, O} || {P, T, O} <- lists:zip3(Asked, Theirs, Ours), O =/= T],
     [io:format(user, "~tp~n    Luerl   ~tp~n    Moonlet ~tp~n", [P, T, O]) || {P, T, O} <- Differ],
     ?assertEqual([], [P || {P, _, _} <- Differ]).

@@ -30,11 +30,37 @@ typedef struct Held {
 /* In each state's private data. */
 #define PRIVATE "erlang"
 
-static const char source[] = "local call, pcall = ...\n"
-                             "local function make(f)\n"
-                             "  return function(...) return call(f, ...) end\n"
-                             "end\n"
-                             "return {make = make, pcall = pcall}\n";
+/* Tells an Erlang function of calls, returns and lines; not of those of helpers. */
+#define TRACE                                                                           \
+    "local sethook, getinfo, getlocal = debug.sethook, debug.getinfo, debug.getlocal\n" \
+    "local unpack = table.unpack\n"                                                     \
+    "local function arguments(count)\n"                                                 \
+    "  local t, n = {}, 0\n"                                                            \
+    "  local function add(i)\n"                                                         \
+    "    local name, value = getlocal(4, i)\n"                                          \
+    "    if name then n = n + 1 t[n] = value end\n"                                     \
+    "    return name\n"                                                                 \
+    "  end\n"                                                                           \
+    "  for i = 1, count do add(i) end\n"                                                \
+    "  local i = -1\n"                                                                  \
+    "  while add(i) do i = i - 1 end\n"                                                 \
+    "  return unpack(t, 1, n)\n"                                                        \
+    "end\n"                                                                             \
+    "local function trace(f)\n"                                                         \
+    "  sethook(f and function(event, line)\n"                                           \
+    "    local i = getinfo(2, 'Suf')\n"                                                 \
+    "    if i.what == 'C' or i.source == '=erlang' then return end\n"                   \
+    "    if event == 'line' then f(event, line, i.source)\n"                            \
+    "    elseif event == 'return' then f(event)\n"                                      \
+    "    else f('call', i.func, arguments(i.nparams)) end\n"                            \
+    "  end, f and 'crl' or '')\n"                                                       \
+    "end\n"
+
+static const char source[] =
+    "local call, pcall, debug = ...\n"
+    "local function make(f)\n"
+    "  return function(...) return call(f, ...) end\n"
+    "end\n" TRACE "return {make = make, pcall = pcall, trace = trace}\n";
 static moonlet_chunk *helpers;
 static __thread Asked *asked_now;
 static __thread const Command *command_now;
@@ -206,8 +232,8 @@ static moonlet_state *with_helpers(moonlet_state *s)
     moonlet_value pcall = moonlet_global(s, "pcall");
     moonlet_state *now = r.state;
     if (r.status != MOONLET_OK) return moonlet_next(s, &r);
-    moonlet_value args[2] = {r.values[0], pcall};
-    r = moonlet_call_chunk(now, helpers, args, 2);
+    moonlet_value args[3] = {r.values[0], pcall, moonlet_global(now, "debug")};
+    r = moonlet_call_chunk(now, helpers, args, 3);
     moonlet_release(now);
     if (r.status != MOONLET_OK) return moonlet_next(s, &r);
     now = moonlet_put_private(r.state, PRIVATE, r.values[0]);
@@ -235,6 +261,8 @@ moonlet_state *callback_prepare(moonlet_state *s)
 }
 
 moonlet_value callback_pcall(const moonlet_state *s) { return helper(s, "pcall"); }
+
+moonlet_value callback_trace(const moonlet_state *s) { return helper(s, "trace"); }
 
 moonlet_result callback_function(const moonlet_state *s, ErlNifEnv *env, ERL_NIF_TERM fun)
 {

@@ -162,6 +162,8 @@ moonlet_result callback_userdata(const moonlet_state *s, ErlNifEnv *env, ERL_NIF
 /* The term of such a userdata; false if v is none. */
 bool callback_term(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, ERL_NIF_TERM *out);
 moonlet_value callback_pcall(const moonlet_state *s);
+/* Given a function, calls that for each call, return and line; given none, no longer. */
+moonlet_value callback_trace(const moonlet_state *s);
 /* For images. */
 const moonlet_image_host *callback_image_host(void);
 
@@ -194,8 +196,11 @@ Nif nif_call;
 Nif nif_method;
 Nif nif_get;
 Nif nif_set;
+Nif nif_raw_get;
+Nif nif_set_metatable;
 Nif nif_resume;
 Nif nif_answer;
+Nif nif_trace;
 Nif nif_encode;
 Nif nif_decode;
 

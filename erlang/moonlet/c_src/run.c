@@ -676,6 +676,45 @@ NIF(nif_set)
     return t;
 }
 
+/* (State, From, List): what keys lead to without metamethods, from the first of the list, or
+ * from its metatable if From is 1. */
+NIF(nif_raw_get)
+{
+    Given g;
+    Values v;
+    ERL_NIF_TERM t;
+    unsigned from;
+    if (!given(&g, env, argv[0], atom_raw) || !enif_get_uint(env, argv[1], &from) || from > 1)
+        return enif_make_badarg(env);
+    if (!encoded(&g, argv[2], &v, nif_raw_get, argc, argv, &t)) return t;
+    moonlet_value found = v.count ? v.values[0] : moonlet_nil();
+    if (from) found = moonlet_metatable(v.state, found);
+    for (size_t i = 1; i < v.count; i++)
+        found = moonlet_type_of(found) == MOONLET_TABLE
+                    ? moonlet_raw_get(v.state, found, v.values[i])
+                    : moonlet_nil();
+    moonlet_state *same = moonlet_retain(v.state);
+    t = same_state(&g, (moonlet_result){.state = same, .count = 1, .values = &found});
+    values_release(&v);
+    return t;
+}
+
+/* (State, [Value, Metatable]) */
+NIF(nif_set_metatable)
+{
+    Given g;
+    Values v;
+    ERL_NIF_TERM t;
+    if (!given(&g, env, argv[0], atom_raw)) return enif_make_badarg(env);
+    if (!encoded(&g, argv[1], &v, nif_set_metatable, argc, argv, &t)) return t;
+    if (v.count != 2)
+        t = enif_make_badarg(env);
+    else
+        t = answer_waiting(&g, moonlet_set_metatable(v.state, v.values[0], v.values[1]));
+    values_release(&v);
+    return t;
+}
+
 /* Going on --------------------------------------------------------------------------------- */
 
 /* (State, Mode) */
@@ -718,6 +757,25 @@ NIF(nif_answer)
         note_result(&j, tell(&j, &g, v.state, &command));
         t = work(env, &j);
     }
+    values_release(&v);
+    return t;
+}
+
+/* (State, [Fun] | []): a state in which a function of Erlang is told of each call, return and
+ * line, or none. */
+NIF(nif_trace)
+{
+    Given g;
+    Values v;
+    ERL_NIF_TERM t;
+    if (!given(&g, env, argv[0], atom_raw)) return enif_make_badarg(env);
+    if (runs_beside(g.s) && !on_dirty_scheduler())
+        return again_dirty(env, nif_trace, argc, argv);
+    if (!encoded(&g, argv[1], &v, nif_trace, argc, argv, &t)) return t;
+    if (v.count > 1)
+        t = enif_make_badarg(env);
+    else
+        t = run_function(&g, v.state, callback_trace(v.state), v.values, v.count);
     values_release(&v);
     return t;
 }

@@ -24,11 +24,58 @@
 -export([set_trace_func/2, clear_trace_func/1, set_trace_data/2, get_trace_data/1,
          get_stacktrace/1]).
 -export([externalize/1, internalize/1]).
--export([with_limits/2]).
+-export([with_limits/2, trace/3, put_chars/3]).
 
 %% States -------------------------------------------------------------------------------------
 
-init() -> #luerl{ref = moonlet_nif:new()}.
+%% States are values, so all begin with the same one.
+init() ->
+    case persistent_term:get(?MODULE, none) of
+        none ->
+            St = with_output(#luerl{ref = moonlet_nif:new()}),
+            persistent_term:put(?MODULE, St),
+            St;
+        St ->
+            St
+    end.
+
+%% As in Luerl, print and io.write write to the group leader of the process that runs Lua.
+with_output(St) ->
+    Source = "return load(..., '=erlang')",
+    {ok, Func, St1} = load(Source, St),
+    {ok, [Chunk], St2} = call_function(Func, [output()], St1),
+    {ok, [], St3} = call_function(Chunk, [{erl_mfa, ?MODULE, put_chars, []}], St2),
+    St3.
+
+output() ->
+    <<"local put = ... "
+      "local write, output, stdout, pcall = io.write, io.output, io.stdout, pcall "
+      "local pack, concat, type, error = table.pack, table.concat, type, error "
+      "function print(...) "
+      "  local t = pack(...) "
+      "  for i = 1, t.n do t[i] = tostring(t[i]) end "
+      "  put(concat(t, '\\t', 1, t.n) .. '\\n') "
+      "end "
+      "function io.write(...) "
+      "  local t, plain = pack(...), output() == stdout "
+      "  for i = 1, t.n do "
+      "    plain = plain and (type(t[i]) == 'string' or type(t[i]) == 'number') "
+      "  end "
+      "  if plain then put(concat(t)) return stdout end "
+      "  local ok, a, b, c = pcall(write, ...) "
+      "  if not ok then error((a:gsub(\"'%?'\", \"'write'\")), 2) end "
+      "  return a, b, c "
+      "end">>.
+
+put_chars(_, [Text], St) ->
+    io:put_chars(characters(Text)),
+    {[], St}.
+
+characters(Text) ->
+    case unicode:characters_to_list(Text) of
+        Chars when is_list(Chars) -> Chars;
+        {_, Chars, <<_, Rest/binary>>} -> [Chars, $? | characters(Rest)]
+    end.
 
 gc(#luerl{} = St) -> St.
 stop(#luerl{} = St) -> St.
@@ -286,8 +333,29 @@ get_private(Key, Default, #luerl{private = P}) -> maps:get(Key, P, Default).
 
 delete_private(Key, #luerl{private = P} = St) -> St#luerl{private = maps:remove(Key, P)}.
 
-set_trace_func(Func, #luerl{} = St) -> St#luerl{trace_func = Func}.
-clear_trace_func(#luerl{} = St) -> St#luerl{trace_func = none}.
+%% Calls of Lua functions, returns, and lines: Func({fcall, F, Args} | {return, Values} |
+%% {current_line, Line, File}, St) gives the state to go on with. What is returned is not known
+%% to Moonlet then: Values is [].
+set_trace_func(Func, #luerl{} = St) ->
+    traced([{erl_mfa, ?MODULE, trace, []}], St#luerl{trace_func = Func}).
+
+clear_trace_func(#luerl{} = St) -> traced([], St#luerl{trace_func = none}).
+
+traced(Funcs, #luerl{ref = Ref} = St) ->
+    {ok, [], St1} = finish(moonlet_nif:trace(Ref, Funcs), St),
+    St1.
+
+trace(_, Event, #luerl{trace_func = Func} = St) when is_function(Func, 2) ->
+    {[], Func(event(Event), St)};
+trace(_, _, St) -> {[], St}.
+
+event([<<"line">>, Line, Source]) -> {current_line, Line, file_of(Source)};
+event([<<"return">>]) -> {return, []};
+event([<<"call">>, Func | Args]) -> {fcall, Func, Args}.
+
+file_of(<<$@, File/binary>>) -> File;
+file_of(_) -> <<"-no-file-">>.
+
 set_trace_data(Data, #luerl{} = St) -> St#luerl{trace_data = Data}.
 get_trace_data(#luerl{trace_data = Data}) -> Data.
 

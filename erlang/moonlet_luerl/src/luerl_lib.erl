@@ -6,9 +6,10 @@
 
 -export([lua_error/2, badarg_error/3, format_error/1]).
 -export([boolean_value/1, first_value/1]).
--export([number_to_list/1, arg_to_list/1, args_to_lists/1, arg_to_number/1, arg_to_number/2,
-         args_to_numbers/1, args_to_numbers/2, arg_to_integer/1, args_to_integers/1,
-         args_to_integers/2, arg_to_string/1, args_to_strings/1, conv_list/2]).
+-export([number_to_list/1, arg_to_list/1, args_to_lists/1, args_to_lists/2, arg_to_number/1,
+         arg_to_number/2, args_to_numbers/1, args_to_numbers/2, arg_to_integer/1,
+         args_to_integers/1, args_to_integers/2, arg_to_string/1, args_to_strings/1,
+         args_to_strings/2, conv_list/2, conv_list/3]).
 -export([reason/1, error_value/1, text/1]).
 
 %% Errors -------------------------------------------------------------------------------------
@@ -23,7 +24,7 @@ badarg_error(What, Args, St) -> lua_error({badarg, What, Args}, St).
 reason(#{kind := limit, limit := Limit}) -> {limit, Limit};
 reason(#{value := {lua_value, Why}}) -> Why;
 reason(#{value := Value}) when is_binary(Value) ->
-    case re:run(Value, "attempt to (index|call) (?:\\w+ '([^']*)' )?\\(?a (\\w+) value",
+    case re:run(Value, "attempt to (index|call) (?:(?:\\w+ )?'([^']*)' )?\\(?a (\\w+) value",
                 [{capture, all_but_first, binary}]) of
         {match, [<<"index">>, Name, Type]} -> {illegal_index, type(Type), Name};
         {match, [<<"call">>, _, Type]} -> {undefined_function, type(Type)};
@@ -109,12 +110,18 @@ arg_to_string(N) when is_number(N) -> list_to_binary(number_to_list(N));
 arg_to_string(B) when is_binary(B) -> B;
 arg_to_string(_) -> error.
 
+%% With two arguments, what has been converted before comes first; in conv_list/3 in reverse.
 args_to_lists(As) -> all(fun arg_to_list/1, As).
+args_to_lists(As, Done) -> after_those(Done, args_to_lists(As)).
 args_to_numbers(As) -> all(fun arg_to_number/1, As).
 args_to_numbers(A, B) -> args_to_numbers([A, B]).
 args_to_integers(As) -> all(fun arg_to_integer/1, As).
 args_to_integers(A, B) -> args_to_integers([A, B]).
 args_to_strings(As) -> all(fun arg_to_string/1, As).
+args_to_strings(As, Done) -> after_those(Done, args_to_strings(As)).
+
+after_those(_, error) -> error;
+after_those(Done, Converted) -> Done ++ Converted.
 
 all(Fun, As) ->
     Converted = [Fun(A) || A <- As],
@@ -129,6 +136,9 @@ conv_list(As, Tos) ->
         true -> error;
         false -> Converted
     end.
+
+conv_list(_, _, error) -> error;
+conv_list(As, Tos, Done) -> after_those(lists:reverse(Done), conv_list(As, Tos)).
 
 converted([A | As], [To | Tos]) -> [converted_as(To, A) | converted(As, Tos)];
 converted(_, _) -> [].
