@@ -69,7 +69,7 @@ check-erlang: deps-erlang ## EUnit tests of the Erlang applications; the last li
 	$(Q)$(MAKE) erlang-tests
 
 erlang-tests: erlang-run
-	$(Q)DOCS='$(abspath docs)' BUILD='$(abspath $(BUILD))' ERLC='$(ERLC)' ERL='$(ERL)' erlang/test/run.sh $(ERL_TESTS)
+	$(Q)DOCS='$(abspath docs)' EXAMPLES='$(abspath erlang/examples)' BUILD='$(abspath $(BUILD))' ERLC='$(ERLC)' ERL='$(ERL)' erlang/test/run.sh $(ERL_TESTS)
 
 # In nodes of their own: Luerl's modules and ours have the same names.
 .PHONY: bench-erlang bench-erlang-run
