@@ -56,7 +56,12 @@ answers(Peers) ->
     ?assertEqual(Items, moonlet_cluster:map(state(), "square", lists:seq(1, 5000),
                                             #{nodes => [node()], workers => 1})),
     ?assertEqual([], moonlet_cluster:map(state(), "square", [])),
-    ?assertMatch([{error, #{kind := runtime}}], moonlet_cluster:map(state(), "none", [1])).
+    ?assertMatch([{error, #{kind := runtime}}], moonlet_cluster:map(state(), "none", [1])),
+    ?assertMatch([{ok, _}, {error, #{kind := host}}, {ok, _}],
+                 moonlet_cluster:map(state(), "square", [1, self(), 2], #{nodes => names(Peers)})),
+    [?assertError({badarg, _}, moonlet_cluster:map(state(), "square", [1], Wrong))
+     || Wrong <- [#{limits => #{steps => x}}, #{workers => -1}, #{nodes => x}, #{lease => 0}, #{give => x},
+                  #{progress => x}, #{node => []}]].
 
 limits(Peers) ->
     ?assertEqual([{paused, steps}, {paused, steps}],

@@ -270,6 +270,7 @@ static ErlNifFunc functions[] = {
     {"diff", 2, nif_diff, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"map", 4, nif_map, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"memory", 1, nif_memory, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"collect", 0, nif_collect, ERL_NIF_DIRTY_JOB_CPU_BOUND},
 };
 
 static ErlNifResourceType *open_type(ErlNifEnv *env, const char *name, ErlNifResourceDtor *end)

@@ -221,5 +221,6 @@ Nif nif_digest;
 Nif nif_diff;
 Nif nif_map;
 Nif nif_memory;
+Nif nif_collect;
 
 #endif

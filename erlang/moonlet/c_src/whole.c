@@ -144,6 +144,13 @@ NIF(nif_memory)
              : enif_make_badarg(env);
 }
 
+/* Collects garbage now; otherwise memory that is taken brings that about. */
+NIF(nif_collect)
+{
+    moonlet_collect();
+    return atom_ok;
+}
+
 static ERL_NIF_TERM give_result(ErlNifEnv *env, moonlet_result r)
 {
     Label *label = label_new(NULL);

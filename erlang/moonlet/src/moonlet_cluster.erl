@@ -43,8 +43,23 @@
 map(State, Function, Inputs) -> map(State, Function, Inputs, #{}).
 
 -spec map(moonlet:state(), moonlet:path(), [moonlet:value()], options()) -> [item()].
-map(_, _, [], _) -> [];
 map(State, Function, Inputs, Options) ->
+    moonlet:limit(State, maps:get(limits, Options, #{})),
+    [good(Key, Value) orelse error({badarg, {Key, Value}}) || {Key, Value} <- maps:to_list(Options)],
+    items(State, Function, Inputs, Options).
+
+%% What is wrong is an error of the caller's, and not of each node's.
+good(nodes, connected) -> true;
+good(nodes, Nodes) -> is_list(Nodes) andalso lists:all(fun is_atom/1, Nodes);
+good(workers, N) -> is_integer(N) andalso N >= 0;
+good(limits, _) -> true;
+good(give, Give) -> Give =:= terms orelse Give =:= deltas;
+good(lease, Ms) -> is_integer(Ms) andalso Ms > 0;
+good(progress, Fun) -> is_function(Fun, 2);
+good(_, _) -> false.
+
+items(_, _, [], _) -> [];
+items(State, Function, Inputs, Options) ->
     {ok, Image} = moonlet:save(State),
     M = #map{caller = self(), image = Image, state = State, key = erlang:md5(Image),
              function = Function, options = Options, todo = Inputs, total = length(Inputs)},
@@ -230,11 +245,14 @@ work_loop(Coordinator, State, Give) ->
             work_loop(Coordinator, State, Give)
     end.
 
+%% (An input that is no value would be none for any other worker either.)
 answer(State, Function, Input, Give) ->
-    case moonlet:call(State, Function, [Input]) of
+    try moonlet:call(State, Function, [Input]) of
         {ok, Values, _} when Give =:= terms -> {ok, Values};
         {ok, Values, New} -> with_delta(Values, moonlet:save(New, State));
         {Tag, Why, _} -> {Tag, Why}
+    catch
+        error:badarg -> {error, #{kind => host, message => <<"the input, or the path, is no value">>}}
     end.
 
 with_delta(Values, {ok, Delta}) -> {ok, Values, Delta};

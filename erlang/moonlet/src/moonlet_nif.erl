@@ -9,7 +9,7 @@
 -export([do/3, load/3, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2]).
 -export([resume/2, answer/5, trace/2]).
 -export([encode/2, decode/2]).
--export([save/2, load_image/2, digest/1, diff/2, map/4, memory/1]).
+-export([save/2, load_image/2, digest/1, diff/2, map/4, memory/1, collect/0]).
 -on_load(init/0).
 
 init() ->
@@ -50,3 +50,4 @@ digest(_) -> ?NIF.
 diff(_, _) -> ?NIF.
 map(_, _, _, _) -> ?NIF.
 memory(_) -> ?NIF.
+collect() -> ?NIF.
