@@ -205,6 +205,7 @@ EXEC(eval_deliver)
     case DEST_T: BRANCH_T(!value_is_false(acc));
     case DEST_D:
         if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
+        if (UNLIKELY(n[1].kind == N_PAY)) M->fuel -= (++n)->a; /* that knows no values */
         if (UNLIKELY(n[1].exec == hook_step)) HAND(hook_step_boxed, n + 1, fp, acc, d);
         if (UNLIKELY(breaks_is_broken(n + 1))) HAND(break_boxed, n + 1, fp, acc, d);
         HAND(node_execs[node_kinds[n[1].kind].boxed], n + 1, fp, acc, d);

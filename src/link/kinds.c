@@ -63,7 +63,7 @@ static bool is_handed_on(char operand) { return operand == 'A' || operand == 'D'
 
 bool node_takes_value(const Node *n)
 {
-    while (n->kind == N_JUMP) n += n->target;
+    while (n->kind == N_JUMP || n->kind == N_PAY) n += n->kind == N_JUMP ? n->target : 1;
     const KindInfo *k = &node_kinds[n->kind];
     if (is_handed_on(k->left) || is_handed_on(k->right)) return true;
     switch (n->kind) {
