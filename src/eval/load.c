@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Source text to functions of a run: compiling stops where the run has to.
+ * Source text to functions of a run, and functions to dumps: both stop where the run has to.
  *
  * What takes long where there are limits is done aside (aside.h), so that a run which has to
  * stop meanwhile does not begin again when it is resumed. How far it has come is no part of a
@@ -13,6 +13,7 @@
 #include "eval/error.h"
 #include "eval/native.h"
 #include "link/link.h"
+#include "syntax/dump.h"
 #include "syntax/parser.h"
 #include "watch.h"
 
@@ -62,8 +63,11 @@ typedef struct Compile {
     const char *source;
     size_t length;
     String *chunk_name;
+    const AstFunction *tree; /* to be dumped; NULL: source is to be compiled */
+    bool strip;
     const Proto *proto; /* NULL: error */
     String *error;
+    String *dump;     /* NULL: no room */
     const Machine *M; /* who waits for it; NULL: nobody now, or ever again */
     Aside *aside;     /* NULL: nobody else does it, or it is done */
     bool done;
@@ -72,6 +76,10 @@ typedef struct Compile {
 
 static void compile(Compile *c)
 {
+    if (c->tree) {
+        c->dump = dump_write(c->tree, c->strip);
+        return;
+    }
     ParseResult r = parse_chunk(c->source, c->length, c->chunk_name, false);
     c->error = r.error;
     c->proto = r.main && compile_has_room() ? link_chunk(r.main, &c->error) : NULL;
@@ -133,31 +141,31 @@ static void keep(Machine *M, Compile *c)
     watch_add(M->loading, drop, NULL);
 }
 
-static bool is_of(const Compile *c, const char *source, size_t length, const String *chunk_name)
+static bool is_same(const Compile *c, const Compile *other)
 {
-    return c->length == length && string_equal(c->chunk_name, chunk_name) &&
-           (c->source == source || memcmp(c->source, source, length) == 0);
+    if (c->tree || other->tree) return c->tree == other->tree && c->strip == other->strip;
+    return c->length == other->length && string_equal(c->chunk_name, other->chunk_name) &&
+           (c->source == other->source || memcmp(c->source, other->source, c->length) == 0);
 }
 
-/* Whether it is long, and the run may have to stop but will be able to go on. */
-static bool may_stop(const Machine *M, size_t length)
+/* Whether the run may have to stop, and will be able to go on. */
+static bool may_stop(const Machine *M)
 {
-    enum { LONG = 1 << 15 };
     bool limited = M->limits.deadline || M->limits.bytes_limited || M->stops;
-    return length >= LONG && limited && !M->boundary && M->depth == 1 && !mem_short;
+    return limited && !M->boundary && M->depth == 1 && !mem_short;
 }
 
-/* The one that was begun for this, or another; aside NULL: do it here. */
-static Compile *compile_begin(Machine *M, const char *source, size_t length, String *chunk_name)
+/* What was begun for this, or another; aside NULL: do it here. */
+static Compile *compile_begin(Machine *M, const Compile *wanted, bool is_long)
 {
     LoadProgress *progress = M->loading;
     M->loading = NULL;
     Compile *c = take(progress);
-    if (c && is_of(c, source, length, chunk_name)) return c;
+    if (c && is_same(c, wanted)) return c;
     if (c && !c->done) aside_drop(c->aside);
     c = mem_new(sizeof *c);
-    *c = (Compile){.source = source, .length = length, .chunk_name = chunk_name};
-    if (may_stop(M, length)) c->aside = aside_new(compile_aside, c);
+    *c = *wanted;
+    if (is_long && may_stop(M)) c->aside = aside_new(compile_aside, c);
     return c;
 }
 
@@ -170,7 +178,7 @@ static bool compile_go_on(Machine *M, Compile *c)
         count_beside(0 - c->counted);
         c->aside = NULL;
         c->done = true;
-        bool stops = !mem_room() && !mem_short && c->proto;
+        bool stops = !mem_room() && !mem_short;
         if (stops) keep(M, c);
         return !stops;
     }
@@ -187,18 +195,44 @@ static void compile_here(Machine *M, Compile *c)
     compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
     compile(c);
     compile_look = outer;
-    if (!c->proto && is_due(M)) count_beside(mem_counted - before);
+    if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
+}
+
+/* NULL: the run has to stop, or there is no room. */
+static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
+{
+    Compile *c = compile_begin(M, wanted, is_long);
+    if (!c->aside && !c->done) compile_here(M, c);
+    if (c->aside && !compile_go_on(M, c)) return NULL;
+    return mem_room() ? c : NULL;
 }
 
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error)
 {
+    enum { LONG = 1 << 15 };
     *error = error_memory_text(); /* unless it is something else */
     if (!chunk_name) return NULL;
-    Compile *c = compile_begin(M, source, length, chunk_name);
-    if (!c->aside && !c->done) compile_here(M, c);
-    if (c->aside && !compile_go_on(M, c)) return NULL;
-    if (!mem_room()) return NULL;
+    const Compile wanted = {.source = source, .length = length, .chunk_name = chunk_name};
+    const Compile *c = compiled(M, &wanted, length >= LONG);
+    if (!c) return NULL;
     *error = c->error;
     return c->proto ? native_closure(M, c->proto, env) : NULL;
+}
+
+/* Of the function and those in it, until there are enough. */
+static uint32_t count_nodes(const Proto *p, uint32_t enough)
+{
+    uint32_t count = p->node_count;
+    for (uint32_t i = 0; i < p->proto_count && count < enough; i++)
+        count += count_nodes(p->protos[i], enough - count);
+    return count;
+}
+
+String *native_dump(Machine *M, const Proto *p, bool strip)
+{
+    enum { LONG = 3000 };
+    const Compile wanted = {.tree = p->source, .strip = strip};
+    const Compile *c = compiled(M, &wanted, count_nodes(p, LONG) >= LONG);
+    return c ? c->dump : NULL;
 }

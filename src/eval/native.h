@@ -315,6 +315,9 @@ Closure *native_closure(Machine *M, const struct Proto *p, const Value *env);
  * Answers NULL if that fails, and *error is the message. */
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error);
+/* The bytes of a function (string.dump). Answers NULL if there is no room, or as native_load.
+ */
+String *native_dump(Machine *M, const Proto *p, bool strip);
 /* To be called when native_load has answered NULL, before anything observable has happened. If
  * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
 int native_load_stopped(Machine *M);

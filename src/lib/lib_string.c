@@ -10,7 +10,6 @@
 #include "lib/natives.h"
 
 #include "link/node.h"
-#include "syntax/dump.h"
 #include "text/buffer.h"
 
 /* The strings of no byte, made when the library is opened, and of one, made when first
@@ -299,7 +298,9 @@ static int string_dump(Machine *M, Value *a, int n)
     if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
     if (!value_is(a[0], OBJ_CLOSURE)) return native_error(M, "unable to dump given function");
     const Closure *f = value_pointer(a[0]);
-    String *s = dump_write(f->proto->source, !value_is_false(arg(a, n, 1)));
+    String *s = native_dump(M, f->proto, !value_is_false(arg(a, n, 1)));
+    int stopped = s ? 0 : native_load_stopped(M);
+    if (stopped) return stopped;
     if (!s || s->length > M->limits.string) return native_memory_error(M);
     lib_string_charge(M, s->length * DUMP_WORK);
     NATIVE_RETURN(string_value(s));

@@ -36,7 +36,9 @@ static bool has_room(Writer *w)
     size_t more = w->out.capacity - w->counted;
     w->counted += more;
     if (more) mem_count(more);
-    return !w->full && mem_room() > 0;
+    if (!w->full && compile_has_room() && !compile_is_due()) return true;
+    w->full = true;
+    return false;
 }
 
 /* Numbers and strings ---------------------------------------------------------------- */
@@ -88,6 +90,7 @@ static void put_place(Writer *w, const AstExpr *e)
 /* The first time with the bytes; then just the number. */
 static void put_string(Writer *w, const String *s)
 {
+    compile_save_up(s->length + 1);
     if (s->length >= mem_room()) w->full = true;
     if (w->full) return; /* what is written is thrown away */
     Value known = table_get_string(&w->numbers, s, string_hash(s));

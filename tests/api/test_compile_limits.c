@@ -70,10 +70,9 @@ static moonlet_result go_on(moonlet_result r)
 
 /* A source that takes much longer than a slice is compiled once, in as many steps: it does not
  * begin again with each slice. What is allocated tells. */
-static void check_goes_on(int i, moonlet_limits limits)
+static void check_goes_on(const char *setup, const char *source, moonlet_limits limits)
 {
-    const char *source = "f = load(s) return collectgarbage('count')";
-    moonlet_state *s = world(sources[i]);
+    moonlet_state *s = world(setup);
     uint64_t before = moonlet_bytes_allocated(), steps = 0, slices = 0;
     double count = 0, counted = 0;
     moonlet_result r = moonlet_do(s, source);
@@ -96,14 +95,36 @@ static void check_goes_on(int i, moonlet_limits limits)
     moonlet_release(s);
 }
 
-START_TEST(loading_goes_on) { check_goes_on(_i, (moonlet_limits){.nanoseconds = 2000000}); }
+static const char *const loads = "f = load(s) return collectgarbage('count')";
+
+START_TEST(loading_goes_on)
+{
+    check_goes_on(sources[_i], loads, (moonlet_limits){.nanoseconds = 2000000});
+}
 END_TEST
 
 /* Also where one array of the compiler's is larger than all that a slice may allocate. */
 START_TEST(loading_goes_on_with_few_bytes)
 {
-    check_goes_on(_i, (moonlet_limits){.bytes = 300000});
-    check_goes_on(_i, (moonlet_limits){.bytes = 1000000});
+    check_goes_on(sources[_i], loads, (moonlet_limits){.bytes = 300000});
+    check_goes_on(sources[_i], loads, (moonlet_limits){.bytes = 1000000});
+}
+END_TEST
+
+/* So is a dump made once. */
+static const char *const dumped[] = {
+    "f = load(('a = 1 '):rep(200000))",
+    "f = load(('function f() return a end '):rep(40000))",
+    "local s = {} for i = 1, 50 do s[i] = '\"' .. i .. ('x'):rep(20000) .. '\" .. x,' end "
+    "f = load('return {' .. table.concat(s) .. ('x,'):rep(3000) .. '}')",
+};
+enum { DUMPED = sizeof dumped / sizeof *dumped };
+
+START_TEST(dumping_goes_on)
+{
+    const char *source = "d = string.dump(f, true) return #d";
+    check_goes_on(dumped[_i], source, (moonlet_limits){.bytes = 100000});
+    if (_i < 2) check_goes_on(dumped[_i], source, (moonlet_limits){.nanoseconds = 1000000});
 }
 END_TEST
 
@@ -154,6 +175,7 @@ int main(void)
     tcase_add_loop_test(t, steps_are_paid_first, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on_with_few_bytes, 0, SOURCES);
+    tcase_add_loop_test(t, dumping_goes_on, 0, DUMPED);
     tcase_add_test(t, loading_goes_on_from_one_state);
     tcase_add_test(t, dumps_are_counted_while_made);
     return run_suite(t);
