@@ -496,6 +496,22 @@ $(AUTOSAVE): examples/history/autosave.c $(HISTORY_LIB) $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SQLITE_LIBS) $(LIBS)
 
+HISTORY_BENCH := $(OUT)/bench/bench_history
+$(HISTORY_BENCH): bench/history/bench_history.c bench/clock.h $(HISTORY_LIB) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) \
+	  $(SQLITE_LIBS) $(LIBS)
+
+.PHONY: bench-history history-bench-run
+bench-history: deps-history ## appending frames of a game to a history, and reading HISTORY_ENTRIES (10000) at random
+	$(Q)$(MAKE) history-bench-run
+
+history-bench-run: $(HISTORY_BENCH)
+	$(Q)rm -rf $(BUILD)/bench.history*
+	$(Q)$(HISTORY_BENCH) $(BUILD)/bench.history $(HISTORY_ENTRIES)
+	$(Q)rm -rf $(BUILD)/bench.history*
+
 .PHONY: check-history history-run
 check-history: deps-history deps-check ## tests of histories: a writer that is killed, disks that are full or fail
 	$(Q)$(MAKE) history-run

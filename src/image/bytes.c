@@ -21,6 +21,19 @@ static void want_large_pages(uint8_t *bytes, size_t size)
 #endif
 }
 
+/* The bytes in a block of another size; NULL: no memory, and they stay where they are. To copy
+ * them into large pages costs less than the small ones that moving them would need. */
+static uint8_t *resized(const ByteSink *s, size_t capacity)
+{
+    if (capacity < 2 * LARGE_PAGE) return realloc(s->bytes, capacity);
+    uint8_t *bytes = malloc(capacity);
+    if (!bytes) return realloc(s->bytes, capacity);
+    want_large_pages(bytes, capacity);
+    if (s->length) memcpy(bytes, s->bytes, s->length);
+    free(s->bytes);
+    return bytes;
+}
+
 bool sink_grow(ByteSink *s, size_t n)
 {
     if (s->failed || n > SIZE_MAX / 4 - s->capacity) {
@@ -29,7 +42,7 @@ bool sink_grow(ByteSink *s, size_t n)
     }
     size_t capacity = s->capacity ? s->capacity : 256;
     while (capacity - s->length < n) capacity *= 2;
-    uint8_t *bytes = realloc(s->bytes, capacity);
+    uint8_t *bytes = resized(s, capacity);
     if (!bytes) {
         s->failed = true;
         s->capacity = s->length; /* so that whatever follows comes here again */
@@ -37,7 +50,6 @@ bool sink_grow(ByteSink *s, size_t n)
     }
     s->bytes = bytes;
     s->capacity = capacity;
-    if (!s->length) want_large_pages(bytes, capacity); /* moving them takes longer */
     return true;
 }
 
