@@ -14,7 +14,7 @@
  * owner builds it, whatever its size: a plain array. Who writes to a flat vector that is not
  * his, copies it when it is small; else starts a trie over it, in which a missing child means
  * "still as in the base", and 0 where that does not reach. An owner who has made half of the
- * leaves his makes it flat again.
+ * leaves his, or has written as often, makes it flat again.
  *
  * Invariants (pvec_check):
  *  1. words at and above `size` are 0 in what the last owner wrote (no stale pointers
@@ -23,7 +23,8 @@
  *  3. trie: base, if any, is a flat vector frozen when the trie was begun; only roots have
  *     one. Where an index below size has no leaf, what the base has there is right.
  *  4. shape: bits of index below the root's children (5 or more), and the number of
- *     leaves that the root's epoch has made, see PVEC_SHIFT.
+ *     leaves that the root's epoch has made, and of as many words written to these, at
+ *     least; see PVEC_SHIFT.
  *
  * Mutation is by edit token as in hamt.h: same token in place, else copied. Keep no
  * pointer into a vector across a change.

@@ -41,6 +41,7 @@ typedef struct DebugEvent {
     Segment *segment; /* in which fp is */
     int line;
     bool enters;     /* a function has been called */
+    bool assigns;    /* it is no line: debug.setlocal is about to write a variable */
     bool raises;     /* it is no line: an error is raised, which the program catches */
     Value error;     /* that one */
     uint64_t replay; /* another number in each replay: objects are elsewhere */

@@ -105,11 +105,47 @@ static bool has_key(const DebugPath *p, Value key)
     return false;
 }
 
-unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i)
+static bool is_named(const DebugPath *p, const String *name)
+{
+    const PathKey *k = &p->keys[0];
+    return name && name->length == k->length && memcmp(name->data, k->text, k->length) == 0;
+}
+
+static void find_slots(DebugPath *p, const Proto *proto)
+{
+    p->proto = proto;
+    p->slot_count = 0;
+    for (uint32_t i = 0; i < proto->local_count && p->slot_count <= PATH_SLOTS_MAX; i++) {
+        if (!is_named(p, proto->locals[i].name)) continue;
+        if (p->slot_count < PATH_SLOTS_MAX) p->slots[p->slot_count] = proto->locals[i].slot;
+        p->slot_count++;
+    }
+}
+
+static bool may_write(const DebugPath *p, const Node *n)
+{
+    for (int i = 0; i < p->slot_count; i++)
+        if (node_may_write(n, p->slots[i])) return true;
+    return false;
+}
+
+/* Before what may write a local variable, before the call whose result does, and after it. */
+static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
 {
     const Node *n = &proto->nodes[i];
-    if (p->base == PATH_LOCAL && proto->source == p->function && proto->lines[i])
-        return i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : BREAK_LINE;
+    if (proto->source != p->function) return 0;
+    if (p->proto != proto) find_slots(p, proto);
+    if (p->slot_count > PATH_SLOTS_MAX) return proto->lines[i] ? BREAK_LINE | BREAK_ENTRY : 0;
+    unsigned entry = i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : 0;
+    bool result = i + 1 < proto->node_count && frame_is_called(n + 1) && may_write(p, n + 1);
+    if (result || may_write(p, n) || (i && may_write(p, n - 1))) return entry | BREAK_STORE;
+    return entry;
+}
+
+unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i)
+{
+    const Node *n = &proto->nodes[i];
+    if (p->base == PATH_LOCAL) return local_wants(p, proto, i);
     if (n->kind == N_SET_UPCELL || n->kind == N_SET_CELL)
         return p->base == PATH_OBJECT ? BREAK_STORE : 0;
     switch (node_kinds[n->kind].op) {

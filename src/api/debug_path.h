@@ -15,7 +15,7 @@
 #include "api/debug.h"
 #include "api/debug_look.h"
 
-enum { PATH_KEYS_MAX = 20, PATH_TEXT_MAX = 400 };
+enum { PATH_KEYS_MAX = 20, PATH_TEXT_MAX = 400, PATH_SLOTS_MAX = 8 };
 
 typedef enum PathBase { PATH_GLOBAL, PATH_LOCAL, PATH_OBJECT } PathBase;
 
@@ -30,7 +30,10 @@ typedef struct DebugPath {
     PathBase base;
     DebugFrame frame;            /* of a local variable */
     const AstFunction *function; /* of that frame; NULL: it is not known */
-    uint64_t id;                 /* of a cell, or of the table that the first key is of */
+    const Proto *proto;          /* whose slots with the name are in slots; see path_wants */
+    uint16_t slots[PATH_SLOTS_MAX];
+    int slot_count; /* more than there is room for: they may be any */
+    uint64_t id;    /* of a cell, or of the table that the first key is of */
     char text[PATH_TEXT_MAX];
     PathKey keys[PATH_KEYS_MAX]; /* the first is the variable's name, if there is one */
     int count;
@@ -69,7 +72,7 @@ DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant);
 moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, const DebugPath *p,
                            moonlet_value value);
 /* What of a node is to be broken, so that no change is missed: BREAK_... (stack/breaks.h). */
-unsigned path_wants(const DebugPath *p, const Proto *proto, uint32_t i);
+unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i);
 /* In a state, if it is no local variable. */
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s);
 

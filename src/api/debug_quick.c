@@ -123,6 +123,7 @@ static bool at_store(Machine *M, const Node *n, Value **fp)
     bool ends;
     if (!is_searched(s, M, &ends)) return ends;
     DebugEvent e = event_of(s, M, n, fp ? *fp : NULL);
+    e.assigns = s->breaks.assigns;
     bool changed = has_changed(s, &e);
     if (fp) *fp = e.fp;
     note_first(s, e.at.step);

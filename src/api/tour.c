@@ -413,8 +413,9 @@ static bool change_seen(void *context, DebugEvent *e)
 {
     Change *c = context;
     bool relevant;
-    if (c->path->base == PATH_LOCAL) return false; /* at lines only */
-    return !seen_same(path_see(c->path, e, &relevant), c->now);
+    DebugSeen s = path_see(c->path, e, &relevant);
+    if (c->path->base != PATH_LOCAL) return !seen_same(s, c->now);
+    return e->assigns || (relevant && !seen_same(s, c->now));
 }
 
 static bool note_value(void *context, DebugEvent *e)

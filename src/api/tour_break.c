@@ -249,6 +249,10 @@ static bool has_changed(TourSeek *s, int i, DebugEvent *e)
     bool relevant;
     DebugSeen now = path_see(s->t->breaks[i]->path, e, &relevant);
     if (!relevant || seen_same(now, s->seen[i])) return false;
+    if (!s->back && e->enters && s->t->breaks[i]->path->base == PATH_LOCAL) {
+        s->seen[i] = now; /* another call's */
+        return false;
+    }
     bool had = s->seen[i].known || s->t->breaks[i]->path->base != PATH_LOCAL;
     if (!s->back) s->seen[i] = now;
     return had;
@@ -317,8 +321,12 @@ static bool changed(void *seek, DebugEvent *e)
     bool relevant;
     for (int i = 0; i < s->t->break_count; i++) {
         DebugPath *p = s->t->breaks[i]->path;
-        if (!p || p->base == PATH_LOCAL) continue; /* which is seen at lines */
-        if (!seen_same(path_see(p, e, &relevant), s->seen[i])) return true;
+        if (!p) continue;
+        bool local = p->base == PATH_LOCAL;
+        DebugSeen now = path_see(p, e, &relevant);
+        if (local && e->assigns) return true;
+        if (local && (!relevant || e->enters)) continue; /* another call's */
+        if (!seen_same(now, s->seen[i])) return true;
     }
     return false;
 }

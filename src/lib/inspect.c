@@ -134,7 +134,7 @@ Variable inspect_variable(Run *R, const Activation *a, int n)
 
 void inspect_assign(Machine *M, const Activation *a, const Variable *v, Value value)
 {
-    if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
+    if (UNLIKELY(M->breaks != NULL)) breaks_assign(M);
     if (value_is(*v->slot, OBJ_CELL)) {
         *heap_cell_mut(&M->run, value_pointer(*v->slot)) = value;
         return;

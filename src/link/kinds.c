@@ -82,3 +82,24 @@ bool node_takes_value(const Node *n)
     default: return false;
     }
 }
+
+bool node_may_write(const Node *n, unsigned slot)
+{
+    if (node_kinds[n->kind].dest == DEST_S) return n->c == slot;
+    switch (n->kind) {
+    case N_NIL_N:
+    case N_RET_N:
+    case N_VARARG_N: return slot >= n->c && slot < n->c + n->b;
+    case N_RET_OPEN:
+    case N_VARARG_OPEN:
+    case N_ITER_CALL: return slot >= n->c;
+    case N_NEW_CELL:
+    case N_WRAP_CELL:
+    case N_TABLE: return slot == n->c;
+    case N_FOR_PREP: return node_may_write(n + n->target, slot);
+    case N_FOR_LOOP:
+    case N_FOR_LOOP_1: return slot == n->a || slot == n->c;
+    case N_ITER_TEST: return slot == n->a;
+    default: return false;
+    }
+}

@@ -141,6 +141,9 @@ extern const KindInfo node_kinds[N_KINDS];
 /* Whether a node of a function works on what the node before has handed on, acc or d: then
  * control cannot begin there. */
 bool node_takes_value(const Node *n);
+/* Whether it may give the slot of an active local variable another value, by itself or when
+ * what it calls has returned. */
+bool node_may_write(const Node *n, unsigned slot);
 
 typedef enum UpvalueSource { UP_LOCAL, UP_PARENT, UP_SELF } UpvalueSource;
 

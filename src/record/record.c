@@ -7,6 +7,7 @@
 #include "record/record.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "control/switch.h"
 #include "control/world.h"
@@ -15,8 +16,10 @@
 
 enum {
     POINTS_FIRST = 16,
+    POINTS_FEW = 8, /* may hold what they like where looking is too dear */
     PORTION_MOST = 100000,
-    MEASURE_REST = 32 /* bytes to be allocated for each object looked at */
+    COPY_STEPS = 4,   /* for each byte that a point makes the run copy */
+    LOOKS_SHARE = 30, /* of the time, one such part is for looks */
 };
 
 Record *record_new(uint64_t spacing, uint64_t bytes)
@@ -146,9 +149,8 @@ Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state)
     return fp;
 }
 
-/* What the run holds, with its points or without; *objects of snapshots were looked at. */
-static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool points,
-                     uint64_t *objects)
+/* What the run holds, with its points or without. */
+static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool points)
 {
     StackTop top = {M->segment, fp, n, M->open};
     MeasureHeld m = {.snapshot_tag = world_snapshot_tag,
@@ -159,25 +161,47 @@ static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool point
         pointer_list_add(&m.first, r->points[i].state);
     uint64_t bytes = measure_held(&M->run, &m);
     pointer_list_free(&m.first);
-    *objects += m.objects;
     return bytes;
 }
 
-/* Thins the points when they hold too much. Looking costs time: it is done when enough has been
- * allocated since the last time for it to matter, and to pay for it. */
+static double processor_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void look(Record *r, Machine *M, const Node *n, Value *fp, double now)
+{
+    uint64_t own = held(r, M, n, fp, false), with = held(r, M, n, fp, true);
+    r->held = with > own ? with - own : 0;
+    r->measured = mem_used();
+    r->look = processor_time() - now;
+    r->looking += r->look;
+}
+
+static void thin_more(Record *r)
+{
+    thin(r);
+    r->held /= 2; /* about, till the next look */
+    if (!r->has_all) r->spacing *= 2;
+}
+
+/* Thins the points when they hold too much. Looking costs time, of which it may take a share;
+ * in between all that has been allocated counts as held, but of a few points. */
 static void bound(Record *r, Machine *M, const Node *n, Value *fp)
 {
     int64_t since = mem_used() - r->measured;
-    if (r->count < 3 || since < r->rest || r->held + (uint64_t)since < r->bytes) return;
-    uint64_t objects = 0, own = held(r, M, n, fp, false, &objects);
-    uint64_t with = held(r, M, n, fp, true, &objects);
-    r->held = with > own ? with - own : 0;
-    for (; r->held > r->bytes && r->count > 2; r->held /= 2) { /* about, till the next look */
-        thin(r);
-        if (!r->has_all) r->spacing *= 2;
+    if (r->count < 3 || since < 0 || r->held + (uint64_t)since < r->bytes) return;
+    double now = processor_time();
+    if ((r->looking + r->look) * LOOKS_SHARE < now - r->begin) {
+        look(r, M, n, fp, now);
+        while (r->held > r->bytes && r->count > 2) thin_more(r);
+    } else if (r->count > POINTS_FEW) {
+        r->held += (uint64_t)since;
+        r->measured = mem_used();
+        thin_more(r);
     }
-    r->rest = (int64_t)(objects * MEASURE_REST);
-    r->measured = mem_used();
 }
 
 static void set_portion(Machine *M, uint64_t spacing)
@@ -197,10 +221,14 @@ static Value *take_point(Machine *M, const Node *n, Value *fp)
         r->spacing *= 2;
     }
     State *state;
+    int64_t copied = mem_beside - r->beside;
     Value *now = record_take(M, n, fp, &state);
     record_add(r, (RecordPoint){state, step, r->outside.length, false});
     bound(r, M, n, now);
+    r->beside = mem_beside;
     r->next = step + r->spacing;
+    if (!r->has_all && copied * COPY_STEPS > (int64_t)r->spacing)
+        r->next = step + (uint64_t)copied * COPY_STEPS;
     set_portion(M, r->spacing);
     return now;
 }
@@ -213,6 +241,8 @@ void record_begin(Record *r, Machine *M)
     r->outside.poll = take_point;
     r->began = eval_steps_used(M);
     r->measured = mem_used();
+    r->beside = mem_beside;
+    r->begin = processor_time();
     M->outside = &r->outside;
     M->run.own.expected = r->most;
     set_portion(M, r->spacing);

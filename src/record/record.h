@@ -49,13 +49,16 @@ typedef struct Record {
     uint64_t bytes;   /* that points may hold */
     uint64_t held;    /* what they held when that was last looked at */
     int64_t measured; /* mem_used() then */
-    int64_t rest;     /* bytes to be allocated before the next look */
-    uint64_t steps;   /* of the whole */
+    int64_t beside;   /* mem_beside at the last point */
+    double begin;     /* processor time of the thread, in seconds, when it began */
+    double looking;   /* of that, what looks have taken, and the last one */
+    double look;
+    uint64_t steps; /* of the whole */
     RecordEnd end;
     bool has_all; /* the spacing is the caller's: points are not dropped */
 } Record;
 
-enum { RECORD_SPACING = 100000, RECORD_POINTS = 128, RECORD_BYTES = 64 << 20 };
+enum { RECORD_SPACING = 1000000, RECORD_POINTS = 128, RECORD_BYTES = 64 << 20 };
 
 /* An empty one, a root. spacing 0: as is good. */
 Record *record_new(uint64_t spacing, uint64_t bytes);

@@ -44,6 +44,7 @@ typedef struct Breaks {
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
     bool ends;          /* a native's store has said so */
+    bool assigns;       /* ... which is of a local variable */
     bool again;         /* the node that is gone on with is looked at first */
     const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
     BrokenNode *broken; /* malloc's */
@@ -73,6 +74,14 @@ static inline void breaks_store(Machine *M)
 {
     Breaks *b = M->breaks;
     if (M->depth <= 1 && b->store && b->store(M, NULL, NULL)) b->ends = true;
+}
+
+/* A local variable is about to be written by somebody else than its function. */
+static inline void breaks_assign(Machine *M)
+{
+    M->breaks->assigns = true;
+    breaks_store(M);
+    M->breaks->assigns = false;
 }
 
 bool breaks_is_broken(const Node *n);

@@ -207,7 +207,7 @@ static bool was_other(void *context, DebugEvent *e)
     Change *c = context;
     bool relevant;
     DebugSeen s = path_see(c->path, e, &relevant);
-    return relevant && !seen_same(s, c->now);
+    return relevant && (!seen_same(s, c->now) || (c->path->base == PATH_LOCAL && e->enters));
 }
 
 static unsigned wants_change(void *context, const Proto *p, uint32_t i)
@@ -219,8 +219,9 @@ static bool is_other(void *context, DebugEvent *e)
 {
     Change *c = context;
     bool relevant;
-    if (c->path->base == PATH_LOCAL) return false;
-    return !seen_same(path_see(c->path, e, &relevant), c->now);
+    DebugSeen s = path_see(c->path, e, &relevant);
+    if (c->path->base != PATH_LOCAL) return !seen_same(s, c->now);
+    return e->assigns || (relevant && !seen_same(s, c->now));
 }
 
 /* Back from change to change, both ways to search. */
@@ -245,6 +246,7 @@ static int same_changes(moonlet_recording *rec, const char *path)
                       (int)slow.event, (int)quick.step, (int)quick.event);
         at = slow;
         moonlet_release(debug_state(rec, at, note, c));
+        if (c->path->base == PATH_LOCAL && !c->now.known) break; /* before it is declared */
     }
     mem_free_root(c);
     return changes;
@@ -259,6 +261,36 @@ static const char changing[] =
     "  if i == 20 then t = {x = 5, y = {7, 8, 9}} end\nend\n"
     "debug.setupvalue(f, 1, 99)\nlocal co = coroutine.wrap(function()\n  for i = 1, 5 do\n"
     "    up = i coroutine.yield()\n  end\nend)\nfor i = 1, 3 do co() end\nlocal e = n";
+
+/* All that writes to local variables. */
+static const char changing_locals[] =
+    "local function two(x) return x, x * 2 end\nlocal a, b = 0, 0\nlocal c, d, e\n"
+    "local s = ''\nlocal meta = setmetatable({}, {__add = function(x, y)\n  return 7 end,\n"
+    "  __index = function(t, k)\n  return k end})\nlocal m, w, flag = 0, 0, false\n"
+    "local function deep(n, x) if n == 0 then return x end local y = deep(n - 1, x) return y "
+    "end\n"
+    "for i = 1, 12 do\n  a, b = two(i % 4)\n  if i % 3 == 0 then c, d = nil end\n"
+    "  if i % 3 == 1 then c, d, e = two(i) end\n  s = s .. i % 2\n  b = deep(3, b)\n"
+    "  if i % 5 == 0 then m = meta + 1 end\n  if i % 5 == 1 then m = meta.key end\n"
+    "  if i == 6 then debug.setlocal(1, 11, 'set') end\n  flag = flag\n"
+    "  w = i % 4 > 1 and 1 or i\nend\n"
+    "local v1, v2 = ...\nlocal t = {}\nlocal g = function() end\n"
+    "for i = 1, 4 do\n  local x = i * 2\n  for k, v in ipairs{4, 5, 6} do\n    x = x + v\n"
+    "    if i == 4 and k == 3 then\n      error('here') end\n  end\nend";
+
+START_TEST(changes_of_locals_at_full_speed)
+{
+    static const char *const paths[] = {"a",    "b",  "c",  "d", "e", "s", "meta", "m", "w",
+                                        "flag", "v1", "v2", "t", "g", "i", "x",    "k", "v"};
+    static const uint64_t spacings[] = {0, 7};
+    for (size_t k = 0; k < 2; k++) {
+        moonlet_recording *rec = recorded(changing_locals, spacings[k]);
+        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+            ck_assert_int_ge(same_changes(rec, paths[i]), 0);
+        moonlet_recording_release(rec);
+    }
+}
+END_TEST
 
 START_TEST(changes_at_full_speed)
 {
@@ -542,6 +574,7 @@ int main(void)
     TCase *t = tcase_create("debug");
     tcase_add_loop_test(t, lines_both_ways, 0, PROGRAMS);
     tcase_add_loop_test(t, the_same_at_full_speed, 0, PROGRAMS);
+    tcase_add_test(t, changes_of_locals_at_full_speed);
     tcase_add_loop_test(t, changes_at_full_speed, 0, 8);
     tcase_add_loop_test(t, expressions_that_only_look, 0, 18);
     tcase_add_loop_test(t, looking_takes_no_steps, 0, PROGRAMS);
