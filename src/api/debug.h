@@ -87,6 +87,11 @@ typedef struct DebugFilter {
     /* Whether something has another value than it had where the search began; NULL: nothing is
      * watched. Before a store; of a native's there is no node. */
     bool (*changed)(void *context, DebugEvent *e);
+    /* Where stores to local variables are watched, which only events in their frames see, and
+     * these may be far from the store. Backwards: whether one of them has another value in a
+     * state; and the filter that wants the lines of their functions. NULL: none are. */
+    bool (*changed_in)(void *context, const moonlet_state *s);
+    const struct DebugFilter *lines;
 } DebugFilter;
 bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter *filter,
                       DebugVisit *visit, void *context, DebugTime *found);

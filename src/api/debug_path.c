@@ -142,6 +142,12 @@ static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
     return entry;
 }
 
+unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i)
+{
+    if (p->base != PATH_LOCAL || proto->source != p->function || !proto->lines[i]) return 0;
+    return i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : BREAK_LINE;
+}
+
 unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i)
 {
     const Node *n = &proto->nodes[i];
@@ -286,17 +292,39 @@ DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant)
     return follow(p, e, v, i);
 }
 
+static bool is_place(const DebugPath *p, const DebugPlace *place)
+{
+    return place->frame.coroutine == p->frame.coroutine && place->frame.depth == p->frame.depth;
+}
+
+/* The variable that the path begins with, in its frame. */
+static bool find_local_in(const DebugPath *p, const moonlet_state *s, Value *out)
+{
+    DebugPlaces all = debug_places(s, NULL);
+    size_t i = 0;
+    while (i < all.count && !is_place(p, &all.at[i])) i++;
+    DebugVariables v = {0};
+    if (i < all.count) v = debug_variables(s, &all.at[i]);
+    const DebugVariable *x = debug_variable_find(&v, p->keys[0].text, p->keys[0].length);
+    bool found = x && x->kind == DEBUG_LOCAL;
+    if (found) *out = x->value;
+    debug_variables_free(&v);
+    debug_places_free(&all);
+    return found;
+}
+
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s)
 {
     DebugSeen found = {0};
     Value v;
-    int i;
-    if (p->base == PATH_LOCAL) return found;
+    int i = 1;
+    bool local = p->base == PATH_LOCAL;
+    if (local && !find_local_in(p, s, &v)) return found;
     DebugEvent e = {.M = machine_begin(s->state)};
     p->object = p->base == PATH_OBJECT ? debug_object(s, p->id) : NULL;
     p->given_up = !p->object;
     e.replay = p->replay;
-    if (find_base(p, &e, &v, &i)) found = follow(p, &e, v, i);
+    if (local || find_base(p, &e, &v, &i)) found = follow(p, &e, v, i);
     machine_end(e.M);
     return found;
 }

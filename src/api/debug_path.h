@@ -73,7 +73,9 @@ moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, cons
                            moonlet_value value);
 /* What of a node is to be broken, so that no change is missed: BREAK_... (stack/breaks.h). */
 unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i);
-/* In a state, if it is no local variable. */
+/* The same where changes of a local variable are looked for at the lines of its function. */
+unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i);
+/* In a state; a local variable, if its frame is among those of the paused program. */
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s);
 
 #endif

@@ -267,6 +267,16 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
     }
 }
 
+/* The variable was written in the step of a time, before all that is looked at there. */
+static bool is_written_within(moonlet_recording *rec, uint64_t step, const DebugFilter *filter,
+                              void *context)
+{
+    moonlet_state *s = filter->lines ? moonlet_recording_state(rec, step - 1) : NULL;
+    bool is = s && filter->changed_in(context, s);
+    moonlet_release(s);
+    return is;
+}
+
 /* The last one in the steps below one, at full speed; s->found is where. */
 static bool last_in_steps(moonlet_recording *rec, Seek *s, uint64_t before, bool *good)
 {
@@ -291,12 +301,15 @@ bool debug_quick_last(moonlet_recording *rec, DebugTime before, const DebugFilte
         DebugTime from = time_before_step(before.step);
         if (debug_last_after(rec, from, before, visit, context, found)) return true;
         if (!before.step) return false;
+        if (is_written_within(rec, before.step, filter, context))
+            return debug_quick_last(rec, (DebugTime){before.step, 0}, filter->lines, visit,
+                                    context, found);
         if (!last_in_steps(rec, &s, before.step, &good))
             return !good && debug_last(rec, (DebugTime){before.step, 0}, visit, context, found);
         if (!s.found_ordinal) {
             DebugTime behind = {s.found.step + 1, 0};
             if (time_before(before, behind)) behind = before;
-            return debug_last(rec, behind, visit, context, found);
+            return debug_quick_last(rec, behind, filter->lines, visit, context, found);
         }
         if (place(rec, &s, found)) return true;
         before = (DebugTime){s.found.step, 0};

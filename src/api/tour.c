@@ -418,6 +418,17 @@ static bool change_seen(void *context, DebugEvent *e)
     return e->assigns || (relevant && !seen_same(s, c->now));
 }
 
+static bool other_in(void *context, const moonlet_state *s)
+{
+    Change *c = context;
+    return !seen_same(path_see_in(c->path, s), c->now);
+}
+
+static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
+{
+    return path_wants_lines(((Change *)context)->path, p, i);
+}
+
 static bool note_value(void *context, DebugEvent *e)
 {
     Change *c = context;
@@ -447,7 +458,9 @@ bool tour_go_change(Tour *t, DebugPath *p)
 {
     Change c = {.path = p};
     DebugTime found, before = see_now(t, &c);
-    const DebugFilter f = {wants_change, change_seen};
+    static const DebugFilter lines = {wants_lines, NULL, NULL, NULL};
+    DebugFilter f = {wants_change, change_seen, NULL, NULL};
+    if (p->base == PATH_LOCAL) f.lines = &lines, f.changed_in = other_in;
     bool slow = p->base == PATH_LOCAL && !p->function;
     if (!debug_quick_last(t->rec, before, slow ? NULL : &f, was_other, &c, &found))
         return false;

@@ -142,7 +142,7 @@ typedef struct TourSeek {
     const AstFunction *
         *functions; /* on the stack at the start: also is of their lines; malloc's */
     size_t function_count;
-    DebugFilter filter;
+    DebugFilter filter, lines;
     bool slow; /* what is looked for may be anywhere */
 } TourSeek;
 void tour_seek_begin(TourSeek *s);

@@ -163,7 +163,7 @@ static unsigned wants_hit(void *context, const Proto *p, uint32_t i)
 
 uint64_t tour_hits(Tour *t, TourBreak *b)
 {
-    static const DebugFilter f = {wants_hit, NULL};
+    static const DebugFilter f = {wants_hit, NULL, NULL, NULL};
     Count c = {b, 0};
     prepare(b);
     bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
@@ -331,9 +331,36 @@ static bool changed(void *seek, DebugEvent *e)
     return false;
 }
 
+static unsigned wants_lines(void *seek, const Proto *p, uint32_t i)
+{
+    const TourSeek *s = seek;
+    unsigned all = wants(seek, p, i) & ~(unsigned)BREAK_STORE;
+    for (int k = 0; k < s->t->break_count; k++)
+        if (s->t->breaks[k]->path) all |= path_wants_lines(s->t->breaks[k]->path, p, i);
+    return all;
+}
+
+static bool changed_in(void *seek, const moonlet_state *state)
+{
+    const TourSeek *s = seek;
+    for (int i = 0; i < s->t->break_count; i++) {
+        DebugPath *p = s->t->breaks[i]->path;
+        if (!p || p->base != PATH_LOCAL || !s->seen[i].known) continue;
+        if (!seen_same(path_see_in(p, state), s->seen[i])) return true;
+    }
+    return false;
+}
+
 const DebugFilter *tour_filter(TourSeek *s)
 {
-    s->filter = (DebugFilter){wants, s->seen ? changed : NULL};
+    bool local = false;
+    for (int i = 0; i < s->t->break_count; i++) {
+        const DebugPath *p = s->t->breaks[i]->path;
+        local |= p && p->base == PATH_LOCAL;
+    }
+    s->lines = (DebugFilter){wants_lines, s->seen ? changed : NULL, NULL, NULL};
+    s->filter = (DebugFilter){wants, s->seen ? changed : NULL, NULL, NULL};
+    if (local && s->seen) s->filter.changed_in = changed_in, s->filter.lines = &s->lines;
     return s->slow ? NULL : &s->filter;
 }
 

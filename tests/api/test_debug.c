@@ -123,7 +123,7 @@ static unsigned wants_line(void *line, const Proto *p, uint32_t i)
     return p->lines[i] == *(int *)line ? BREAK_LINE : 0;
 }
 
-static const DebugFilter of_line = {wants_line, NULL};
+static const DebugFilter of_line = {wants_line, NULL, NULL, NULL};
 
 static bool is_same(DebugTime a, DebugTime b) { return a.step == b.step && a.event == b.event; }
 
@@ -224,10 +224,23 @@ static bool is_other(void *context, DebugEvent *e)
     return e->assigns || (relevant && !seen_same(s, c->now));
 }
 
+static bool other_in(void *context, const moonlet_state *s)
+{
+    Change *c = context;
+    return !seen_same(path_see_in(c->path, s), c->now);
+}
+
+static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
+{
+    return path_wants_lines(((Change *)context)->path, p, i);
+}
+
 /* Back from change to change, both ways to search. */
 static int same_changes(moonlet_recording *rec, const char *path)
 {
-    static const DebugFilter f = {wants_change, is_other};
+    static const DebugFilter lines = {wants_lines, NULL, NULL, NULL};
+    static const DebugFilter local = {wants_change, is_other, other_in, &lines};
+    static const DebugFilter plain = {wants_change, is_other, NULL, NULL};
     DebugTime at, slow, quick;
     int changes = 0;
     Change *c = mem_alloc_root(sizeof *c);
@@ -238,7 +251,8 @@ static int same_changes(moonlet_recording *rec, const char *path)
     moonlet_release(debug_state(rec, at, note, c));
     for (;; changes++) {
         bool has = debug_last(rec, at, was_other, c, &slow);
-        bool has_quick = debug_quick_last(rec, at, &f, was_other, c, &quick);
+        const DebugFilter *f = c->path->base == PATH_LOCAL ? &local : &plain;
+        bool has_quick = debug_quick_last(rec, at, f, was_other, c, &quick);
         ck_assert_msg(has == has_quick, "%s: before %d.%d: %d.%d", path, (int)at.step,
                       (int)at.event, (int)slow.step, (int)slow.event);
         if (!has) break;
@@ -504,7 +518,7 @@ static unsigned wants_nothing(void *context, const Proto *p, uint32_t i) { retur
 /* All of them; line by line or at full speed, forwards or back. */
 static size_t raised(moonlet_recording *rec, Raised *all, bool quick, bool back)
 {
-    static const DebugFilter nothing = {wants_nothing, NULL};
+    static const DebugFilter nothing = {wants_nothing, NULL, NULL, NULL};
     DebugTime at = back ? time_never : time_begin;
     size_t n = 0;
     for (; n < EVENTS; n++) {
