@@ -194,6 +194,20 @@ MANY_AS_ONE(GLUE_NONE)
 MANY_AS_ONE(GLUE_CONCAT)
 MANY_AS_ONE(RET_0)
 
+/* To n, which has a value where its kind has a number. */
+static EXEC(eval_go_boxed)
+{
+    if (UNLIKELY(n->exec == hook_step)) HAND(hook_step_boxed, n, fp, acc, d);
+    if (UNLIKELY(breaks_is_broken(n))) HAND(break_boxed, n, fp, acc, d);
+    HAND(node_execs[node_kinds[n->kind].boxed], n, fp, acc, d);
+}
+
+EXEC(exec_PAY_BOXED)
+{
+    M->fuel -= n->a;
+    HAND(eval_go_boxed, n + 1, fp, acc, d);
+}
+
 EXEC(eval_deliver)
 {
     assert(value_is_valid(acc) && "what is delivered is a value");
@@ -205,10 +219,7 @@ EXEC(eval_deliver)
     case DEST_T: BRANCH_T(!value_is_false(acc));
     case DEST_D:
         if (value_is_number(acc)) GO(n + 1, fp, acc, value_to_double(acc));
-        if (UNLIKELY(n[1].kind == N_PAY)) M->fuel -= (++n)->a; /* that knows no values */
-        if (UNLIKELY(n[1].exec == hook_step)) HAND(hook_step_boxed, n + 1, fp, acc, d);
-        if (UNLIKELY(breaks_is_broken(n + 1))) HAND(break_boxed, n + 1, fp, acc, d);
-        HAND(node_execs[node_kinds[n[1].kind].boxed], n + 1, fp, acc, d);
+        HAND(eval_go_boxed, n + 1, fp, acc, d);
     default: /* SELF, the one kind of another destination that delivers */
         fp[n->b - 1] = acc;
         GO(n + 1, fp, acc, d);

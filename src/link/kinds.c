@@ -12,6 +12,9 @@
 #define PASTE4(a, b, c, e) PASTE4_(a, b, c, e)
 #define LETTER(x) #x[0]
 
+#define BOXED_OTHER(kind) \
+    ((kind) == N_STORE_D ? N_STORE_A : (kind) == N_PAY ? N_PAY_BOXED : (kind))
+
 const KindInfo node_kinds[N_KINDS] = {
 #define X_ARITH(op, l, r, dst)                                                  \
     [N_##op##_##l##r##_##dst] = {#op "_" #l #r "_" #dst,                        \
@@ -53,8 +56,7 @@ const KindInfo node_kinds[N_KINDS] = {
     X_STORE_(SET_FIELD, o, v) X_STORE_(SET_ITEM, o, v) X_STORE_(SET_INDEX, o, v)
                                     KINDS_STORE(X_STORE)
 #define X_OTHER(name, dst) \
-    [N_##name] = {         \
-        #name, N_##name == N_STORE_D ? N_STORE_A : N_##name, DEST_##dst, DO_OTHER, 0, 0},
+    [N_##name] = {#name, BOXED_OTHER(N_##name), DEST_##dst, DO_OTHER, 0, 0},
                                         KINDS_OTHER(X_OTHER)
 #define X_GLUE(name, ...) X_OTHER(name, NONE)
                                             KINDS_GLUE(X_GLUE)};

@@ -118,6 +118,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(JUMP, NONE)                                                                        \
     X(POLL, NONE) /* costs a step: where there are many nodes without */                 \
     X(PAY, NONE)  /* costs a steps: within an expression of many nodes */                \
+    X(PAY_BOXED, NONE) /* what PAY does where the number before it is none */            \
     X(LOOP, NONE) /* a jump back: costs a step */                                        \
     X(TEST_L_F, F)                                                                       \
     X(TEST_L_T, T)                                                                       \
