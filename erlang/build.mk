@@ -82,6 +82,15 @@ bench-erlang-run: erlang-run
 	$(Q)ERL_LIBS=$(ERLANG) $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([moonlet]).'
 	$(Q)ERL_LIBS= $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_bench:main([luerl]).'
 
+.PHONY: bench-timers bench-timers-run
+bench-timers: deps-erlang ## how late timers are in Erlang while 1000 processes compute, in Lua and in Erlang
+	$(Q)$(MAKE) bench-timers-run
+
+bench-timers-run: erlang-run
+	$(Q)mkdir -p $(ERLANG)/bench
+	$(Q)$(ERLC) -o $(ERLANG)/bench erlang/bench/moonlet_timers.erl
+	$(Q)ERL_LIBS=$(ERLANG) $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_timers:main(1000).'
+
 # Programs of others that have the applications by their build tools.
 .PHONY: check-erlang-tools
 check-erlang-tools: deps-erlang ## build programs that depend on the applications with rebar3 and Mix

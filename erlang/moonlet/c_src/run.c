@@ -6,9 +6,10 @@
  *   begin -> slice -> slice ... -> finish      each arrow may go by enif_schedule_nif
  *
  * The budget of a slice is in steps, so that whatever a program does, it comes further with
- * each. How many make 50 us is measured as it runs. What cannot be cut into
- * slices (compiling and decoding what is large) goes to a dirty scheduler; so does what has
- * just held up a normal one.
+ * each. How many make 50 us is measured now and then as it runs; when many others wait for
+ * their turn, which shows in how long it had to wait itself, slices are of 12 us, so that
+ * timers are not late. What cannot be cut into slices (compiling and decoding what is large)
+ * goes to a dirty scheduler; so does what has just held up a normal one.
  *
  * A job is on the C stack as long as it can be; when it has to wait for its next turn it
  * moves into a resource, which ends it if the process does not live to see that.
@@ -19,6 +20,9 @@
 
 enum {
     SLICE_NS = 50000, /* of processor time */
+    SLICE_CROWDED_NS = 12000,
+    CROWDED_NS = 2000000, /* between two turns */
+    MEASURED = 8,         /* one turn of so many */
     SLICE_DIRTY_NS = 20000000,
     SLICE_MAX = 10000000, /* steps */
     SOURCE_SHORT = 8192,  /* bytes that are compiled on a normal scheduler */
@@ -34,6 +38,9 @@ typedef struct Job {
     uint64_t steps_left;   /* of these; UINT64_MAX: no limit */
     uint64_t deadline;     /* 0: none */
     uint64_t slice;        /* steps of the next */
+    uint64_t wanted;       /* nanoseconds that it is to take */
+    uint64_t waits_since;  /* for its turn */
+    unsigned turns;        /* since the last that was measured */
     bool raw, slow, sliced;
     Pending waiting; /* in the state, whatever the job does beside */
     Asked asked;
@@ -312,7 +319,7 @@ static void consume(ErlNifEnv *env, uint64_t ns, uint64_t steps)
 
 static ERL_NIF_TERM work(ErlNifEnv *env, Job *j)
 {
-    uint64_t wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : SLICE_NS;
+    uint64_t wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : j->wanted;
     uint64_t began = must_go_on(j) ? cpu_ns() : 0, last = began, steps = j->r.steps;
     while (must_go_on(j)) {
         run_slice(j);
@@ -326,18 +333,42 @@ static ERL_NIF_TERM work(ErlNifEnv *env, Job *j)
     return finish(env, j);
 }
 
+static void want(Job *j, uint64_t ns)
+{
+    if (j->wanted == ns) return;
+    j->slice = j->slice * ns / j->wanted;
+    j->wanted = ns;
+}
+
+/* One slice, without asking for the processor's time. */
+static ERL_NIF_TERM turn(ErlNifEnv *env, Job *j, uint64_t began)
+{
+    run_slice(j);
+    if (now_ns() - began > 4 * j->wanted) j->turns = 0;
+    if (must_go_on(j)) return schedule(env, j, false);
+    consume(env, j->wanted, 0);
+    return finish(env, j);
+}
+
 NIF(nif_go_on)
 {
     void *job;
     if (!enif_get_resource(env, argv[0], type_of_job, &job)) return enif_make_badarg(env);
     Job j = *(Job *)job;
     *(Job *)job = (Job){.raw = false};
-    return work(env, &j);
+    if (on_dirty_scheduler()) return work(env, &j);
+    uint64_t now = now_ns();
+    want(&j, now - j.waits_since > CROWDED_NS ? SLICE_CROWDED_NS : SLICE_NS);
+    return j.turns++ % MEASURED ? turn(env, &j, now) : work(env, &j);
 }
 
 static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty)
 {
-    if (dirty != on_dirty_scheduler()) j->slice = SLICE_FIRST; /* they have other slices */
+    if (dirty != on_dirty_scheduler()) { /* they have other slices */
+        j->slice = SLICE_FIRST;
+        j->turns = 0;
+    }
+    j->waits_since = now_ns();
     Job *kept = enif_alloc_resource(type_of_job, sizeof *kept);
     *kept = *j;
     *j = (Job){.raw = false};
@@ -371,6 +402,7 @@ static Job job_begin(const Given *g, moonlet_result r)
     Job j = {.label = label_retain(g->s->label),
              .limits = *l,
              .slice = SLICE_FIRST,
+             .wanted = SLICE_NS,
              .raw = g->raw,
              .steps_left = l->steps ? l->steps : UINT64_MAX};
     if (l->nanoseconds) j.deadline = g->began + l->nanoseconds;
