@@ -91,6 +91,17 @@ bench-timers-run: erlang-run
 	$(Q)$(ERLC) -o $(ERLANG)/bench erlang/bench/moonlet_timers.erl
 	$(Q)ERL_LIBS=$(ERLANG) $(ERL) -noshell -pa $(ERLANG)/bench -eval 'moonlet_timers:main(1000).'
 
+.PHONY: bench-cluster bench-cluster-run
+bench-cluster: deps-erlang ## what a map over four nodes costs an item, beside plain Erlang
+	$(Q)$(MAKE) bench-cluster-run
+
+bench-cluster-run: erlang-run
+	$(Q)mkdir -p $(ERLANG)/bench
+	$(Q)$(ERLC) -o $(ERLANG)/bench erlang/bench/moonlet_cluster_bench.erl
+	$(Q)export ERL_EPMD_PORT=24971 ERL_EPMD_ADDRESS=127.0.0.1 ERL_LIBS=$(ERLANG); \
+	$(ERL) -noshell -name bench@127.0.0.1 -pa $(ERLANG)/bench -eval 'moonlet_cluster_bench:main(200000).'; \
+	code=$$?; epmd -kill >/dev/null 2>&1; exit $$code
+
 # Programs of others that have the applications by their build tools.
 .PHONY: check-erlang-tools
 check-erlang-tools: deps-erlang ## build programs that depend on the applications with rebar3 and Mix
