@@ -11,21 +11,21 @@
  *   patch [epoch | bitmap 0 count | base | filter wear capacity | pair pair ...]
  *         a root: the map is as the frozen node base has it but for these pairs
  *
- * The first changes of a large map whose root is not the token's own go to a patch, so that one
- * who writes ten keys of a large map and is kept costs these ten pairs and not the nodes
- * they are in. It is merged into nodes when it has got too many pairs, was written to or
- * copied often, or a key is removed.
+ * If the root of a large map is not the token's own, the first changes go to a patch. So a fork
+ * that writes ten keys of a large map, and is kept, costs these ten pairs and not the nodes
+ * that they are in. A patch is merged into nodes when it has too many pairs, when it has been
+ * written to or copied often, or when a key is removed.
  *
  * A key's slot is 5 bits of its hash per level, low bits first. Entries in slot order
  * (the highest first: one shift of the bitmap tells presence and position) make `next` a
  * descent: it needs the key only, not the key's presence.
  *
- * Where the instantiation allows it, a small map is flat: its root goes by 5 bits from another
- * place, its shift, such that no two keys have one slot. The shift only grows, and only when
- * a key is added whose slot is taken; when there are HAMT_FLAT_MAX pairs already, or no shift
- * is left, it becomes 0 for good, and the map gets children. So removal leaves the order as
- * it is, and a map of up to HAMT_FLAT_MAX pairs from which none was ever removed has the
- * first shift that will do.
+ * If the instantiation allows it, a small map is flat: its root goes by 5 bits of the hash from
+ * a place where no two keys collide, its shift. The shift only grows, and only when a key is
+ * added whose slot is taken. If there are HAMT_FLAT_MAX pairs already, or if no shift is left,
+ * it becomes 0 for good, and the map gets children. So removal leaves the order as it is. A map
+ * of up to HAMT_FLAT_MAX pairs from which none was ever removed has the first shift that will
+ * do.
  *
  * Invariants (NAME_check):
  *  1. bitmap has `count` bits, except in buckets; count <= capacity; slack is zero.
@@ -94,12 +94,19 @@ enum { PATCH_BASE_MIN = 1, PATCH_MAX = 6, PATCH_WEAR_MAX = 32 };
 #else
 enum { PATCH_BASE_MIN = 16, PATCH_MAX = 16, PATCH_WEAR_MAX = 256 };
 #endif
+_Static_assert(offsetof(HamtPatch, mark) == offsetof(HamtNode, capacity),
+               "a root tells by one byte whether it is a patch");
+_Static_assert(offsetof(HamtPatch, bitmap) == offsetof(HamtNode, bitmap),
+               "a patch looks like a node without pairs");
 enum { PATCH_WEAR_COPY = 4 }; /* PATCH_BASE_MIN: pairs of a map that is worth it */
 
 typedef struct Hamt {
     HamtNode *root; /* NULL: empty */
     uint32_t count;
-    uint32_t spare; /* the user's; the map leaves it alone */
+    union {              /* the user's; the map leaves it alone */
+        uint32_t border; /* of a table's array (value/table.h) */
+        uint32_t more;   /* of a state: how much of it there is (state/state.h) */
+    };
 } Hamt;
 
 /* What a traversal calls for each pair; and for each difference, where 0 stands for

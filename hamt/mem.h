@@ -82,17 +82,17 @@ static inline void *mem_alloc_atomic(size_t size)
 {
     return mem_sure_alloc_atomic(mem_sure(size));
 }
-/* Blocks of any size. NULL when one cannot be had, which happens to scanned blocks above
- * MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
+/* Blocks of any size. These answer NULL when one cannot be had, which happens to scanned
+ * blocks above MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
 MEM_TRY void *mem_try_alloc(size_t size);
 MEM_TRY void *mem_try_alloc_atomic(size_t size);
 /* As mem_try_alloc, for a block that may be large and is only used while somebody has a
  * pointer to its beginning. Then the heap grows by no more than that. For what can also be
  * done without: hardly ever collects. */
 MEM_TRY void *mem_try_alloc_array(size_t size);
-/* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room for
- * them at once, so that they are not marked again and again while they come. Less than
- * MEM_EXPECT_MIN is not worth it. 0: they have come. */
+/* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room
+ * for them at once, so that they are not marked again and again while they come. Less than
+ * MEM_EXPECT_MIN is not worth it. A call with 0 says that they have come. */
 enum { MEM_EXPECT_MIN = 256 << 10 };
 void mem_expect(size_t bytes);
 /* Zeroed, scanned and never collected: a root. Up to MEM_SURE_MAX; of any size, or NULL. */
@@ -194,9 +194,9 @@ typedef struct MemWeakList {
 
 /* Amortised O(1), no lock but when the list grows. Answers false when it cannot grow. */
 MEM_TRY bool mem_weak_list_add(MemWeakList *l, void *object);
-/* What is left, which goes to `to`, collected memory with room for l->count; gives how much
- * that is. -1: the host has put another function in the place where the collector tells what
- * it does, so nobody knows. */
+/* Copies what is left to `to`, collected memory with room for l->count, and answers how much
+ * that is. Answers -1 if nobody knows, because the host has put another function in the place
+ * where the collector tells what it does. */
 int64_t mem_weak_list_get(MemWeakList *l, void **to);
 static inline void mem_weak_list_clear(MemWeakList *l) { l->count = 0; }
 
@@ -409,12 +409,7 @@ MEM_TRY static inline void *mem_try_new(size_t size)
     return size > MEM_SURE_MAX ? mem_try_alloc(size) : mem_new(size);
 }
 
-/* mem_new, counted. */
-static inline void *mem_new_counted(size_t size)
-{
-    mem_count(size);
-    return mem_new(size);
-}
+/* mem_alloc, counted. */
 static inline void *mem_alloc_counted(size_t size)
 {
     mem_count(size);

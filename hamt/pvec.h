@@ -10,11 +10,12 @@
  *                                      v                             [epoch|w w ... w]
  *                          a flat vector that others share
  *
- * A vector has a size that its user sets, and any word may be 0. It is flat as long as one
- * owner builds it, whatever its size: a plain array. Who writes to a flat vector that is not
- * his, copies it when it is small; else starts a trie over it, in which a missing child means
- * "still as in the base", and 0 where that does not reach. An owner who has made half of the
- * leaves his, or has written as often, makes it flat again.
+ * A vector has a size that its user sets, and any word may be 0. As long as one owner builds
+ * it, it is flat, a plain array, whatever its size. The first write to somebody else's flat
+ * vector copies it if it is small. If it is large, the write starts a trie over it. A missing
+ * child of the trie means "still as in the base", or 0 where the base does not reach. When half
+ * of the leaves are the owner's, or the owner has written as often, the vector becomes flat
+ * again.
  *
  * Invariants (pvec_check):
  *  1. words at and above `size` are 0 in what the last owner wrote (no stale pointers
@@ -79,6 +80,10 @@ typedef struct PvecLeaf {
     Word words[PVEC_WIDTH];
 } PvecLeaf;
 
+_Static_assert(offsetof(PvecFlat, epoch) == 0 && offsetof(PvecNode, epoch) == 0 &&
+                   offsetof(PvecLeaf, epoch) == 0,
+               "whatever a vector is made of begins with its epoch");
+
 Word pvec_trie_get(const Pvec *v, uint32_t i);
 Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token);
 
@@ -109,10 +114,10 @@ static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
     *pvec_slot(v, i, token) = w;
 }
 
-/* Makes it n words long: the first `keep`, which it has, stay, the others become 0.
- * O(n + size) where the token owns it or it is small, or is cut to less than half; else O(words
- * taken off + log n). Without memory for a large block the new part is made of small ones, as
- * it is written. */
+/* Makes the vector n words long. The first `keep`, which it has, stay; the others become 0.
+ * O(n + size) if the token owns it, if it is small, or if it is cut to less than half; else
+ * O(words taken off + log n). If there is no memory for a large block, the new part is made of
+ * small ones, as it is written. */
 void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token);
 
 /* The words from i on that lie side by side, and their number; i < size. */

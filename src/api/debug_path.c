@@ -75,20 +75,6 @@ bool path_parse(DebugPath *p, const char *text)
     return p->count > 0;
 }
 
-void path_of_field(DebugPath *p, const Table *t, Value key)
-{
-    *p = (DebugPath){.base = PATH_OBJECT, .id = object_id(t), .count = 1};
-    PathKey *k = &p->keys[0];
-    if (value_is_number(key)) {
-        *k = (PathKey){.number = true, .n = value_to_double(key)};
-    } else if (value_is_string(key) && value_string(key)->length < sizeof p->text) {
-        memcpy(p->text, value_string(key)->data, value_string(key)->length);
-        *k = (PathKey){.text = p->text, .length = value_string(key)->length};
-    } else {
-        p->count = 0; /* which nobody asks for */
-    }
-}
-
 /* Stores ------------------------------------------------------------------------------ */
 
 static bool has_key(const DebugPath *p, Value key)

@@ -56,14 +56,13 @@ static inline bool seen_same(DebugSeen a, DebugSeen b)
            a.identity == b.identity;
 }
 
-/* false: it is no such path. What it begins with is a global until path_bind. */
+/* Answers false if the text is no such path. What it begins with is a global until
+ * path_bind. */
 bool path_parse(DebugPath *p, const char *text);
 /* The i-th key as a value. */
 moonlet_value path_key(const DebugPath *p, int i);
 /* It begins with a variable of the event's frame, if that has one of the name. */
 void path_bind(DebugPath *p, const DebugEvent *e);
-/* The field of a table, whatever it is reached by. */
-void path_of_field(DebugPath *p, const Table *t, Value key);
 /* What is there at an event. *relevant: false if the event is not in the frame that it is a
  * variable of. O(keys); for what is told by its id, once in a replay O(objects). */
 DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant);

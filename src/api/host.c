@@ -282,7 +282,7 @@ moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(
 static const Segment *paused_frames(const State *s)
 {
     if (!s->paused) return NULL;
-    if (s->heap.spare && s->more->running.segment) return s->more->running.segment;
+    if (s->heap.more && s->more->running.segment) return s->more->running.segment;
     Machine *M = machine_begin(s);
     const Segment *frames = heap_coroutine(&M->run, s->paused)->segment;
     machine_end(M);

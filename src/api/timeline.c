@@ -66,7 +66,7 @@ enum { LEDGER_LAG = 64 }; /* frames that it may be behind, beside those that are
 
 static void keep(moonlet_timeline *t, State *state)
 {
-    assert(state->heap.spare == STATE_OWN && "states of a timeline are its own");
+    assert(state->heap.more == STATE_OWN && "states of a timeline are its own");
     uint64_t kept = t->frame - t->oldest;
     if (kept == t->size && t->size <= t->frames) grow(t);
     if (kept == t->size) t->oldest++;

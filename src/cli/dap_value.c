@@ -11,9 +11,8 @@
 
 enum {
     SHOWN_COLUMNS = 120,
-    NAMED_MAX = 500,    /* of a table's keys that are no items, at once */
-    ITEMS_MAX = 100000, /* of what a client wants at once */
-    NAME_SHOWN = 400
+    NAMED_MAX = 500,   /* of a table's keys that are no items, at once */
+    ITEMS_MAX = 100000 /* of what a client wants at once */
 };
 
 /* Values ------------------------------------------------------------------------------ */

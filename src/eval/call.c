@@ -2,6 +2,9 @@
 /*
  * Calling anything, and what follows when a frame of the evaluator's own returns:
  * the glue of metamethods and of natives that call.
+ *
+ * Main invariant: the header of a frame that returns to glue says all that is needed to go on.
+ * Nothing of that is on the C stack.
  */
 #include <assert.h>
 
@@ -26,7 +29,7 @@ NOINLINE bool call_resolve(Machine *M, Value *nf, size_t count)
     assert(!value_is_function(nf[-1]) && "what can be called needs no handler");
     Value handler = meta_of(M, nf[-1], META_CALL);
     if (!value_is_function(handler)) return false;
-    assert(nf + count < M->segment->slots + M->segment->size);
+    assert(nf + count < M->segment->slots + M->segment->size && "the arguments fit the slack");
     charge_values(M, count);
     memmove(nf + 1, nf, count * sizeof(Value));
     nf[0] = nf[-1];

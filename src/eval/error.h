@@ -42,10 +42,8 @@ String *error_memory_text(void);
  * it does not say, to all that the node does. */
 AstPlace error_place(const Machine *M, const Value *fp, const Node *n);
 
-/* Says what a call expression calls: "global" 'f', "method" 'm', "field" 'x', ... Answers false
- * if that has no name. */
-bool error_callee_name(const AstExpr *call, const char **kind, const String **name);
-/* The name under which the function of this frame was called. */
+/* The name under which the function of this frame was called: "global" 'f', "method" 'm',
+ * "field" 'x', ... Answers false if it has none. */
 bool error_frame_name(const FrameCursor *c, const char **kind, const String **name);
 
 /* Says a loaded library function's full name, "string.rep". Answers false if it has none. */

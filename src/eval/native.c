@@ -152,7 +152,8 @@ int native_call(Machine *M, Value *a, int at, int n, NativeCont *cont)
 {
     assert(at >= 0 && n >= 0 && "what is kept lies below what is called");
     Value *nf = a + at + NATIVE_HEADER;
-    assert(nf + n <= M->segment->slots + M->segment->size);
+    assert(nf + n <= M->segment->slots + M->segment->size &&
+           "a call from a native fits the slack");
     frame_link(nf, (size_t)(nf - a), cont ? &glue_native : &glue_answer,
                (Value)(uintptr_t)cont);
     M->native = a;

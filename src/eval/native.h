@@ -44,7 +44,7 @@ enum {
 };
 
 typedef int NativeCont(Machine *M, Value *a, int n);
-/* The same for natives that keep any number of values: a[0..used). */
+/* A continuation of a native that keeps any number of values, a[0..used). */
 typedef int CallAgain(Machine *M, Value *a, size_t used);
 
 int native_error(Machine *M, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -116,11 +116,6 @@ int native_suspend(Machine *M, Value *a, int at, NativeCont *cont);
 static inline void native_charge_values(Machine *M, size_t count)
 {
     if (count >= STEP_VALUES) M->fuel -= (int64_t)(count / STEP_VALUES);
-}
-/* Charges for frames passed. */
-static inline void native_charge_levels(Machine *M, size_t count)
-{
-    M->fuel -= (int64_t)(count / STEP_LEVELS);
 }
 
 /* Arguments ------------------------------------------------------------------- */
@@ -199,7 +194,7 @@ typedef enum NativeOutside {
 typedef enum NativeWork {
     WORK_FIXED,     /* nothing */
     WORK_CALLEE,    /* nothing; what it calls pays for itself */
-    WORK_BYTES,     /* bytes of strings: one step for STEP_BYTES of them */
+    WORK_BYTES,     /* bytes of strings: one step for MEM_WORK_STEP of them */
     WORK_VALUES,    /* arguments, results or elements: one step for STEP_VALUES */
     WORK_LEVELS,    /* frames of the stack that are passed: one step for STEP_LEVELS */
     WORK_MATCHING,  /* items of a pattern tried, and bytes scanned */

@@ -2,7 +2,10 @@
 /*
  * The general form of every operation: coercions, metamethods, errors (manual 2.4,
  * 3.4). A metamethod gets a frame above this function's own, with a glue node to
- * return to that finishes the operation (glue.c).
+ * return to that finishes the operation (call.c).
+ *
+ * Main invariant: a worker may take the address of a local, and answers what to do; its Exec
+ * takes none, and jumps.
  */
 #include <assert.h>
 
@@ -376,32 +379,23 @@ static String *join(const Value *v, size_t count, size_t max)
     return s;
 }
 
-/* The same, growing the first one in place where it can be appended to. */
-/* Bytes copied count as steps. */
-enum { CONCAT_STEP = 64 };
-
-static String *join_charged(Machine *M, const Value *v, size_t count)
-{
-    String *s = join(v, count, machine_string_room(M));
-    return s;
-}
-
+/* As join, growing the first one in place where it can be appended to. */
 static String *concat_run(Machine *M, const Value *v, size_t count)
 {
     assert(count > 1 && "there are pieces to join");
     char buf[NUMBER_TEXT_MAX];
-    size_t length = 0;
-    if (count < 2 || !value_is_string(v[0])) return join_charged(M, v, count);
+    size_t length = 0, max = machine_string_room(M);
+    if (count < 2 || !value_is_string(v[0])) return join(v, count, max);
     const String *first = value_string(v[0]);
     Value rest = v[1];
     if (count > 2) {
-        if (first->length < 256) return join_charged(M, v, count);
-        String *s = join_charged(M, v + 1, count - 1);
+        if (first->length < 256) return join(v, count, max);
+        String *s = join(v + 1, count - 1, max);
         if (!s) return NULL;
         rest = string_value(s);
     }
     const char *p = piece(rest, buf, &length);
-    if (first->length + length > machine_string_room(M)) return NULL;
+    if (first->length + length > max) return NULL;
     return string_concat(first, p, length);
 }
 

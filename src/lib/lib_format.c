@@ -107,7 +107,7 @@ static int append_quoted(Machine *M, Work *w, Value *a, size_t offset)
     for (;;) {
         size_t before = w->out.length, from = w->quoted, to = s->length;
         if (to - from > QUOTED_PIECE) to = from + QUOTED_PIECE;
-        format_quoted_part(&w->out, s->data, s->length, from, to);
+        format_quoted(&w->out, s->data, s->length, from, to);
         lib_string_charge(M, w->out.length - before);
         w->quoted = to;
         if (to == s->length || w->out.error) break;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "inject.h"
+#include "link/check_proto.h"
 #include "link/link_internal.h"
 #include "link/link_lines.h"
 #include "syntax/parser.h"
@@ -311,6 +312,7 @@ static void finish(Linker *L)
     p->frame = L->max + 2;
     finish_locals(L);
     if (p->vararg) p->frame += FRAME_VARARG;
+    if (!L->failed) proto_check(p);
 }
 
 static void adopt(Linker *parent, Proto *child)

@@ -67,6 +67,8 @@ struct Node {
     uint32_t aux;
 };
 
+_Static_assert(sizeof(Node) == 32, "two nodes fill a cache line");
+
 typedef enum Destination { DEST_A, DEST_D, DEST_S, DEST_F, DEST_T, DEST_NONE } Destination;
 
 typedef enum NodeKind {

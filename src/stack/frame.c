@@ -212,7 +212,8 @@ static NOINLINE Value *frame_try_move(Machine *M, Segment *from, Value *fp, cons
 /* The same for what never fails, which is small: frames of natives, without their arguments. */
 static Value *frame_move(Machine *M, Segment *from, Value *fp, const Value *top, size_t room)
 {
-    assert((size_t)(top - frame_as_called(fp)) + room <= SEGMENT_SURE_MAX);
+    assert((size_t)(top - frame_as_called(fp)) + room <= SEGMENT_SURE_MAX &&
+           "a segment for it can always be had");
     Value *moved = frame_try_move(M, from, fp, top, room);
     if (UNLIKELY(!moved)) mem_fail("not enough memory");
     return moved;

@@ -41,14 +41,14 @@ static void check_world(const World *w, uint64_t next_id)
 static void check_more(const State *s)
 {
     const struct StateMore *more = s->more;
-    switch ((StateMoreKind)s->heap.spare) {
+    switch ((StateMoreKind)s->heap.more) {
     case STATE_NO_MORE: return;
     case STATE_RUNNING: assert(more->running.segment && "there is a body"); break;
     case STATE_OWN:
         assert(more->undo && more->alone && "an own snapshot has logs");
         if (!more->running.segment) return;
         break;
-    default: assert(!"heap.spare says how much there is of a state");
+    default: assert(!"heap.more says how much there is of a state");
     }
     assert(s->paused && "the body is that of a coroutine in mid-run");
     segment_check(more->running.segment);
@@ -67,7 +67,7 @@ static void check_record(const State *s)
 static void check_heap(const State *s)
 {
     Hamt heap = s->heap;
-    heap.spare = 0;
+    heap.more = 0;
     heap_check(&heap, s->next_id, s->epoch);
 }
 
@@ -75,7 +75,7 @@ void state_check(const State *s)
 {
     static MEM_THREAD uint64_t paid;
     check_record(s);
-    if (s->heap.spare == STATE_OWN) return; /* the map may be newer than the state */
+    if (s->heap.more == STATE_OWN) return; /* the map may be newer than the state */
     paid += ENTRIES;
     if (paid < s->heap.count) return;
     paid -= s->heap.count;
@@ -107,7 +107,7 @@ void run_check(const Run *R)
     assert(R->epoch != EPOCH_NONE && R->since <= R->epoch && "what is frozen is older");
     assert((R->cache_mask & (R->cache_mask + 1)) == 0 && "the cache's size is a power of 2");
     assert(R->view & ~(uint64_t)0 << CACHE_VIEW_SHIFT && "view 0 is of empty entries");
-    assert(!R->heap.spare && "only a state's heap map says how much more there is");
+    assert(!R->heap.more && "only a state's heap map says how much more there is");
     assert(R->world && "a run has a world");
     assert(is_object(R->co, OBJ_COROUTINE, R->next_id, false) && "what runs is a coroutine");
     check_own(R);

@@ -407,7 +407,7 @@ static void changed_entry(void *context, Word key, Word old, Word now)
 static Hamt raw_heap(const State *s)
 {
     Hamt heap = s->heap;
-    heap.spare = 0;
+    heap.more = 0;
     return heap;
 }
 

@@ -80,7 +80,7 @@ static inline bool marks_has(const Marks *m, const void *p)
 static inline bool marks_add(Marks *m, const void *block)
 {
     uintptr_t p = (uintptr_t)block;
-    assert(!(p & ((1 << MARK_GRANULE_BITS) - 1)));
+    assert(!(p & ((1 << MARK_GRANULE_BITS) - 1)) && "what is marked begins where blocks do");
     uint64_t *bits = marks_bits(m, p);
     if (__builtin_expect(!bits, 0) && !(bits = marks_make(m, p))) return false;
     if (bits[marks_word(p)] & marks_bit(p)) return false;

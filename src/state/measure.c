@@ -49,7 +49,7 @@ static void note_snapshot(Measuring *m, const State *s)
 {
     assert(s && s->world && "a snapshot is a state");
     if (!marks_add(&m->blocks, s)) return;
-    m->sum.bytes += state_size(s->heap.spare);
+    m->sum.bytes += state_size(s->heap.more);
     pointer_list_add(&m->states, (void *)s);
 }
 
@@ -107,7 +107,7 @@ static void measure(Measuring *m, const State *s, TraceStackFn *stack)
     look.co = s->paused ? NULL : s->world->main;
     m->R = &look;
     count_reached(m, &T, &roots);
-    count(m, s, state_size(s->heap.spare));
+    count(m, s, state_size(s->heap.more));
     count(m, s->world, sizeof *s->world);
     m->sum.objects = T.marks.count;
     m->sum.entries = state_heap(s).count;

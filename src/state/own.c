@@ -22,7 +22,7 @@ static void no_last(OwnSnapshots *o)
 
 static void make_last(Run *R, const State *s)
 {
-    assert(s->heap.spare == STATE_OWN && "it is the run's own snapshot");
+    assert(s->heap.more == STATE_OWN && "it is the run's own snapshot");
     assert(s->epoch > R->own.last && "snapshots are in order");
     OwnSnapshots *o = &R->own;
     if (o->undo) o->undo->open = NULL;
@@ -109,7 +109,7 @@ static bool let_go(Run *R, const State *last)
 /* Whoever still points to it does so by mistake. */
 static void empty(State *s)
 {
-    s->heap = (Hamt){.spare = STATE_NO_MORE};
+    s->heap = (Hamt){.more = STATE_NO_MORE};
     s->world = NULL;
     s->random = NULL;
     s->paused = NULL;
@@ -118,7 +118,7 @@ static void empty(State *s)
 
 void run_own_value(State *s)
 {
-    if (s->heap.spare == STATE_OWN) s->more->value = true;
+    if (s->heap.more == STATE_OWN) s->more->value = true;
 }
 
 void own_drop_unseen(Run *R, const Marks *seen)
@@ -154,7 +154,7 @@ static bool too_many(const OwnSnapshots *o)
 
 void own_begin(Run *R, State *s)
 {
-    assert(s->heap.spare == STATE_OWN && "the state has room for its logs");
+    assert(s->heap.more == STATE_OWN && "the state has room for its logs");
     if (R->own.undo && R->own.collections != mem_collections()) {
         let_go(R, NULL);
         if (too_many(&R->own)) run_close(R);
@@ -216,12 +216,12 @@ static void if_it_was_then(void *context, const UndoEntry *e)
 void own_each(const State *s, UndoFn *fn, void *context)
 {
     Filter f = {fn, context, s->epoch};
-    if (s->heap.spare == STATE_OWN) each_saved(s->more, if_it_was_then, &f);
+    if (s->heap.more == STATE_OWN) each_saved(s->more, if_it_was_then, &f);
 }
 
 static Run *open_for(const State *s)
 {
-    const Undo *last = s->heap.spare == STATE_OWN ? s->more->undo : NULL;
+    const Undo *last = s->heap.more == STATE_OWN ? s->more->undo : NULL;
     while (last && last->next) last = last->next;
     return last ? last->open : NULL;
 }
@@ -250,12 +250,12 @@ static void put_back(void *context, const UndoEntry *e)
 /* Whoever is first: what two threads make out is the same. */
 static Hamt *make_whole(State *s)
 {
-    assert(s->heap.spare == STATE_OWN && "others are whole as they are");
+    assert(s->heap.more == STATE_OWN && "others are whole as they are");
     struct StateMore *more = s->more;
     Run *open = open_for(s);
     if (open) run_close(open);
     Putting p = {s->heap, s->epoch, epoch_new()};
-    p.heap.spare = 0;
+    p.heap.more = 0;
     each_saved(more, put_back, &p);
     Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
     *whole = p.heap;
@@ -267,8 +267,8 @@ static Hamt *make_whole(State *s)
 Hamt state_heap(const State *s)
 {
     Hamt heap = s->heap;
-    heap.spare = 0;
-    if (s->heap.spare != STATE_OWN) return heap;
+    heap.more = 0;
+    if (s->heap.more != STATE_OWN) return heap;
     Hamt *whole = __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
     return whole ? *whole : *make_whole((State *)s);
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs and the states that they begin from and end in. */
+/*
+ * Runs and the states that they begin from and end in.
+ *
+ * Main invariant: a state that has been given away never changes.
+ */
 #include "state/state.h"
 
 #include <assert.h>
@@ -44,7 +48,7 @@ static void load(Run *R, const State *s, Hamt heap)
     R->counted_from = mem_counted;
     R->world = s->world;
     R->co = s->paused;
-    if (s->heap.spare && s->more->running.segment)
+    if (s->heap.more && s->more->running.segment)
         *heap_coroutine_mut(R, R->co) = s->more->running;
 }
 
@@ -62,7 +66,7 @@ void run_back(Run *R, const State *s)
         return;
     }
     Hamt heap = s->heap;
-    heap.spare = 0;
+    heap.more = 0;
     R->epoch = epoch_after(R->epoch);
     R->packed = 0;
     load(R, s, heap);
@@ -107,7 +111,7 @@ static State *snapshot_more(Run *R, Coroutine *paused, const CoBody *body, State
 {
     assert((!body || body->segment) && "a body has a stack");
     State *s = snapshot(R, paused, state_size(more));
-    s->heap.spare = more;
+    s->heap.more = more;
     if (body) s->more->running = *body;
     return s;
 }
@@ -135,7 +139,7 @@ State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body)
 
 const State *state_settled(const State *s)
 {
-    if (!s->heap.spare) return s;
+    if (!s->heap.more) return s;
     Run R = {0};
     run_prepare(&R);
     run_begin(&R, s);

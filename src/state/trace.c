@@ -51,7 +51,7 @@ static void make_gray(Trace *T, void *o)
 
 void trace_value(Trace *T, Value v)
 {
-    assert(value_is_valid(v));
+    assert(value_is_valid(v) && "what a state reaches is values");
     if (!value_is_object(v)) return;
     void *o = value_pointer(v);
     ObjectType type = object_type(o);

@@ -159,7 +159,7 @@ static bool is_quoted(unsigned char c)
     return c == '"' || c == '\\' || byteclass_is(c, CLASS_CNTRL);
 }
 
-void format_quoted_part(Buffer *out, const char *bytes, size_t length, size_t from, size_t to)
+void format_quoted(Buffer *out, const char *bytes, size_t length, size_t from, size_t to)
 {
     size_t i = from;
     if (!from) buffer_append_char(out, '"');
@@ -177,11 +177,6 @@ void format_quoted_part(Buffer *out, const char *bytes, size_t length, size_t fr
         }
     }
     if (to == length) buffer_append_char(out, '"');
-}
-
-void format_quoted(Buffer *out, const char *bytes, size_t length)
-{
-    format_quoted_part(out, bytes, length, 0, length);
 }
 
 /* Numbers ------------------------------------------------------------------------------- */

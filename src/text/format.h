@@ -69,9 +69,8 @@ const char *format_number(Buffer *out, const FormatSpec *spec, double n);
 /* Appends a string by %s. As in PUC Lua, one that needs formatting ends at its first
  * zero: all but those of 100 bytes or more without a precision. */
 void format_string(Buffer *out, const FormatSpec *spec, const char *bytes, size_t length);
-/* Appends a string by %q: quoted so that Lua reads it back. */
-void format_quoted(Buffer *out, const char *bytes, size_t length);
-/* The same for the part [from, to) of it: all its parts, in order, give the whole. */
-void format_quoted_part(Buffer *out, const char *bytes, size_t length, size_t from, size_t to);
+/* Appends the part [from, to) of a string by %q: quoted so that Lua reads it back. All its
+ * parts, in order, give the whole. */
+void format_quoted(Buffer *out, const char *bytes, size_t length, size_t from, size_t to);
 
 #endif

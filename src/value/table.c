@@ -201,13 +201,13 @@ static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token
 /* A place in the array has become nil, or is no longer. */
 static inline void border_moves(TableBody *t, uint32_t i, bool filled)
 {
-    uint32_t border = t->hash.spare, next = filled ? border + 1 : border - 1;
+    uint32_t border = t->hash.border, next = filled ? border + 1 : border - 1;
     if (!(border & TABLE_HOLES)) {
         if (i != (filled ? next : border)) next |= TABLE_HOLES;
     } else if (next == TABLE_HOLES || next == (TABLE_HOLES | t->array_size)) {
         next &= ~TABLE_HOLES;
     }
-    t->hash.spare = next;
+    t->hash.border = next;
 }
 
 void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
@@ -282,9 +282,9 @@ void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint6
     if (last > (int64_t)t->array_size)
         table_resize(t, (uint32_t)last, table_node_count(t), V_NIL, token);
     PvecFlat *flat = t->array.root;
-    if (n && first - 1 == t->hash.spare && PVEC_OWNS(&t->array, flat, token)) {
+    if (n && first - 1 == t->hash.border && PVEC_OWNS(&t->array, flat, token)) {
         memcpy(flat->words + first - 1, v, n * sizeof *v);
-        t->hash.spare += table_list_border(v, (uint32_t)n);
+        t->hash.border += table_list_border(v, (uint32_t)n);
         return;
     }
     for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
@@ -419,7 +419,7 @@ static void check_pair(void *context, Value key, Value value)
 
 static void check_border(const TableBody *t)
 {
-    uint32_t used = 0, dense = 0, size = t->array_size, border = t->hash.spare;
+    uint32_t used = 0, dense = 0, size = t->array_size, border = t->hash.border;
     for (uint32_t i = 0; i < size; i++) {
         if (pvec_get(&t->array, i) == V_NIL) continue;
         dense += used == i;

@@ -10,13 +10,13 @@
  * that the epoch `token` owns; what hangs below it is copied on the way as far as
  * it is older (hamt.h, pvec.h).
  *
- * Which keys are in the array is as in PUC Lua 5.2, as it decides what `#` is where there are
- * holes: when a new key finds no free node in the hash, the array gets the greatest size 2^k
- * of which more than half is in use, that key counted, even if it is assigned nil; and a
- * constructor makes room for its items. The map has no nodes, so their number is kept, and
- * where there are numbers among the keys, what is in them (nodes.h): behind the array, in
- * the same vector. A hash without a number, or of more than NODES_MAX nodes, is full
- * when there are as many pairs as nodes: so it is in PUC Lua, too, where none has become nil.
+ * Which keys are in the array is as in PUC Lua 5.2, because it decides what `#` is where there
+ * are holes. When a new key finds no free node in the hash, the array gets the greatest size
+ * 2^k of which more than half is in use. That key counts, even if it is assigned nil. A
+ * constructor makes room for its items. The map has no nodes, so their number is kept. If there
+ * are numbers among the keys, it is also kept what is in each node (nodes.h): behind the array,
+ * in the same vector. A hash without a number, or of more than NODES_MAX nodes, is full when
+ * there are as many pairs as nodes. So it is in PUC Lua, too, where none has become nil.
  *
  * Invariants (table_check):
  *  1. all keys in 1..array_size are in the array, all others in the hash.
@@ -25,7 +25,7 @@
  *     when a key has ever been removed, TABLE_NUMBERS while there are numbers in the hash,
  *     TABLE_FROZEN in a body that nobody writes to;
  *     TABLE_NODES: 0, or 1 + the logarithm of the number of nodes.
- *  4. hash.spare, the border: 1..border are not nil, and all above it in the array is;
+ *  4. hash.border, the border: 1..border are not nil, and all above it in the array is;
  *     or TABLE_HOLES + the number of those in the array that are not nil.
  *  5. the vector is longer than the array exactly if it has nodes; then there is a node
  *     for each number in the hash.
@@ -48,7 +48,8 @@ enum { TABLE_NODES_SHIFT = 24 };
 #define TABLE_HOLES 0x80000000u
 #define TABLE_ARRAY_MAX ((uint32_t)1 << 30)
 
-/* What a pair in the hash counts for, wherever it lies: a word of the array as a word. */
+/* How many bytes a pair in the hash counts for, wherever it lies. (A word of the array counts
+ * as a word.) */
 enum { TABLE_PAIR_BYTES = 24 };
 
 typedef struct TableBody {
@@ -135,14 +136,14 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
     return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
 #else
-/* The first-level entry for the hash; NULL if there is no key with such a hash. */
+/* The first-level entry for the hash. Answers NULL if there is no key with such a hash. */
 static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
 {
     return root ? hamt_at(root, hamt_root_hash(root, hash)) : NULL;
 }
 
-/* Another key is where that of a string with this hash would be: nil, unless its hash is the
- * same, which only strings tell at once. */
+/* Another key is where that of a string with this hash would be. So the string has no value,
+ * unless the other key has the same hash, which only strings tell at once. */
 static inline Value table_peek_other(Value stored, uint32_t hash)
 {
     if (!value_is_object(stored)) return V_NIL;
@@ -191,7 +192,8 @@ static inline Value table_peek_int(const TableBody *t, int64_t i)
     if ((uint64_t)i - 1 >= t->array_size || t->array.shape) return V_NIL;
     return ((const PvecFlat *)t->array.root)->words[i - 1];
 }
-/* The place of a word of the array, if it lies where the token's owner may write; else NULL. */
+/* The place of a word of the array. Answers NULL unless the word lies where the token's owner
+ * may write. */
 static inline Value *table_own_item(TableBody *t, int64_t i, uint64_t token)
 {
     PvecFlat *flat = t->array.root;
@@ -206,8 +208,8 @@ static inline Value table_get_string(const TableBody *t, const String *key, uint
 }
 
 /*
- * The place of the value of a key that is there, NULL if it is not (or nil). What is
- * stored in it must not be nil; it is good until the next change of the body.
+ * The place of the value of a key. Answers NULL if the key is not there. What is stored in the
+ * place must not be nil. It is good until the next change of the body.
  */
 Value *table_slot_hashed(TableBody *t, Value key, uint32_t hash, uint64_t token);
 Value *table_slot(TableBody *t, Value key, uint64_t token);
@@ -259,13 +261,13 @@ void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint6
 /* Begins an empty table as PUC Lua's constructor does for so many items and other fields. */
 void table_begin(TableBody *t, uint32_t array, uint32_t hash, uint64_t token);
 
-/* Makes a copy of a table: begins an empty one with the room of another, to which then each of
- * that one's pairs is added once, as it is or with a value or an object as key that stands for
- * the other's. All that is done to the copy then has the same effects; the order is the same
- * if the keys' hashes are. */
+/* Begins a copy of a table: makes an empty one with the room of another. Then each pair of
+ * that one is added once, as it is, or with a value or a key that stands for the other's.
+ * After that, whatever is done to the copy has the same effects. The order is the same if the
+ * keys' hashes are. */
 void table_begin_like(TableBody *t, const TableBody *like, uint64_t token);
 void table_add_like(TableBody *t, Value key, Value v, uint64_t token);
-/* Makes room for an array of so many, as table_set_list does, but says whether there is memory
+/* Makes room for an array of so many, as table_set_list does. Answers whether there is memory
  * for all of it, in one block or in small ones. */
 MEM_TRY bool table_list_room(TableBody *t, size_t size, uint64_t token);
 
@@ -288,17 +290,17 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
  * the hash has already or cannot have; such a table is good for nothing. */
 bool table_add_new(TableBody *t, Value key, Value v, uint64_t token);
 /* The words of all of the array, to be written in place of table_add_like, and told of at the
- * end; NULL: they do not lie in a row. */
+ * end. Answers NULL if they do not lie in a row. */
 static inline Value *table_array_to_fill(TableBody *t, uint64_t token)
 {
     PvecFlat *flat = t->array.root;
     return flat && PVEC_OWNS(&t->array, flat, token) ? flat->words : NULL;
 }
 void table_array_filled(TableBody *t);
-/* Calls fn for each key whose values differ, with that in b (nil: it is not there), where the
- * two have the same room but for the number of nodes, what is in them, and flags. What they
- * share costs nothing; there is no order. Answers false, and calls nothing, when the rooms
- * differ. */
+/* Calls fn for each key whose values differ, with the value in b, which is nil if the key is
+ * not there. The two must have the same room, but for the number of nodes, what is in them,
+ * and flags. What they share costs nothing. There is no order. Answers false, and calls
+ * nothing, when the rooms differ. */
 typedef void TableDiffFn(void *context, Value key, Value old, Value now);
 bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context);
 /* Apply what table_diff told: the table gets the room, and then each value. Answer false for a
@@ -311,14 +313,15 @@ void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_
 /* Whether the room is one that the pairs can have that have been added. O(n). */
 bool table_room_is_sound(const TableBody *t);
 
-/* For a table that will be read often, and begun from: see hamt.h, patches. */
+/* Merges a patch into nodes (hamt.h), for a table that will be read often, and that forks
+ * begin with. */
 void table_settle(TableBody *t, uint64_t token);
 
 /* The border that PUC Lua finds (manual 3.4.6). O(1) without holes, else O(log n). */
 int64_t table_length_slow(const TableBody *t);
 static inline int64_t table_length(const TableBody *t)
 {
-    uint32_t border = t->hash.spare;
+    uint32_t border = t->hash.border;
     if (border < t->array_size) return border;
     if (border == t->array_size && !(table_flags(t) & TABLE_NUMBERS)) return border;
     return table_length_slow(t);
@@ -327,7 +330,7 @@ static inline int64_t table_length(const TableBody *t)
 /* The entry after *key in the table's order (nil starts); false at the end.
  * Works when *key was deleted meanwhile. O(log32 n). */
 bool table_next(const TableBody *t, Value *key, Value *value);
-/* Whether a traversal may have come to this key: it is there, or may have been. */
+/* Whether a traversal may have come to this key, because it is there, or may have been. */
 bool table_may_have_had(const TableBody *t, Value key);
 
 void table_check(const TableBody *t);

@@ -60,7 +60,7 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
 void table_array_filled(TableBody *t)
 {
     const PvecFlat *flat = t->array.root;
-    t->hash.spare = table_list_border(flat->words, t->array_size);
+    t->hash.border = table_list_border(flat->words, t->array_size);
 }
 
 /* Differences ---------------------------------------------------------------------- */

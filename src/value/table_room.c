@@ -78,7 +78,7 @@ static uint32_t best_size(const Census *c, uint32_t *used)
 }
 
 /* Those in the array that are not nil. */
-static uint32_t array_used(const TableBody *t) { return t->hash.spare & ~TABLE_HOLES; }
+static uint32_t array_used(const TableBody *t) { return t->hash.border & ~TABLE_HOLES; }
 
 static void set_nodes(TableBody *t, uint32_t nodes)
 {
@@ -90,7 +90,7 @@ static void rehash(TableBody *t, Value key, uint64_t token)
 {
     uint32_t used = array_used(t);
     uint32_t pairs = (uint32_t)table_pairs(t) + used + (key != V_NIL);
-    bool dense = !(t->hash.spare & TABLE_HOLES) && !(table_flags(t) & TABLE_NUMBERS);
+    bool dense = !(t->hash.border & TABLE_HOLES) && !(table_flags(t) & TABLE_NUMBERS);
     uint32_t size;
     if (dense && key == table_integer_key((int64_t)used + 1)) {
         size = power_above(++used);
@@ -228,7 +228,7 @@ static void recount(TableBody *t)
             used++;
         }
     }
-    t->hash.spare = used == dense ? dense : TABLE_HOLES | used;
+    t->hash.border = used == dense ? dense : TABLE_HOLES | used;
 }
 
 /* hidden: words behind the array, which become 0 unless they are the counts of chunks. */
@@ -294,7 +294,7 @@ static void change_room(TableBody *t, uint32_t size, uint32_t nodes, uint64_t to
         table_unchunk_all(t, token);
         set_room(t, size, nodes, 0, token);
     }
-    if (moves || t->hash.spare > size) recount(t);
+    if (moves || t->hash.border > size) recount(t);
 }
 
 /* The same when the nodes are kept. */

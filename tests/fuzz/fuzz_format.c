@@ -37,7 +37,7 @@ static void convert(const FormatSpec *spec, double number, const char *s, size_t
         most = n + 99;
         break;
     case FORMAT_QUOTED:
-        format_quoted(&out, s, n);
+        format_quoted(&out, s, n, 0, n);
         most = 4 * n + 2;
         break;
     }

@@ -22,17 +22,29 @@ mt.__le = function(a, b) return #a.s <= #b.s end
 
 local env = setmetatable({z = 1, k = 2}, {__index = function(_, name) return new(name) end})
 local expressions = {
+  -- expect: f(((1-g(((]*h((p^0)))*]),2))^0))
   "f((1 - g(']' * h(p ^ 0) * ']', 2)) ^ 0)",
+  -- expect: (((1-a)+(((2*b)/3)%(c^4)))--d)
   "1 - a + 2 * b / 3 % c ^ 4 - -d",
+  -- expect: (((((((6-a)+6)+4)+5)+b)-6)-7)
   "(k + 1) * 2 - a + k * 3 + 4 + 5 + b - 6 - 7",
+  -- expect: ((2^((1-a)^3))+((1*(a-1))*0))
   "2 ^ (1 - a) ^ 3 + (k - 1) * (a - 1) * (2 - k)",
+  -- expect: (a..((1+b)..(x..(4..-c))))
   "a .. 1 + b .. 'x' .. k * 2 .. -c",
+  -- expect: true
   "((a + 1) < (b - 1)) == (c * 2 <= d / 2)",
+  -- expect: (1-c)
   "a + 1 == b + 1 and 1 - c or 2 - d",
+  -- expect: false
   "not (1 + a < 2 + b) or k + 1 < 2 and 1 - k",
+  -- expect: ((#(1+a)-1)+#b)
   "#(1 + a) - 1 + #b",
+  -- expect: a.b.(1-c).d.3((2-e),1).f
   "a.b[1 - c].d[k + 1](2 - e, k - 1).f",
+  -- expect: f((1-a),1,-1,table)
   "f(1 - a, k - 1, 1 - k, {1 - b, x = 1 - c, [1 - k] = k - 2})",
+  -- expect: a.m(a,(1-b)).n(a.m(a,(1-b)),(1-c))
   "a:m(1 - b):n(k - 1 - c)",
 }
 local checked = 0
@@ -47,4 +59,4 @@ for _, e in ipairs(expressions) do
   end
   print(first)
 end
-print(checked)
+print(checked) -- expect: 1392

@@ -137,7 +137,7 @@ static void closed(void) { state->more->undo->open = NULL; }
 static void too_few_ids(void) { state->next_id = 1; }
 static void no_world(void) { state->world = NULL; }
 static void not_paused(void) { state->paused = global("t"); }
-static void no_such_kind(void) { state->heap.spare = 3; }
+static void no_such_kind(void) { state->heap.more = 3; }
 static void view(void) { M->run.view = 0; }
 static void younger(void) { M->run.since = M->run.epoch + 1; }
 static void not_marked(void)

@@ -37,7 +37,7 @@ static void format_all(const char *format, size_t length, const char *string, si
         }
         switch (format_wants(&f.spec)) {
         case FORMAT_STRING: format_string(&out, &f.spec, string, n); break;
-        case FORMAT_QUOTED: format_quoted(&out, string, n); break;
+        case FORMAT_QUOTED: format_quoted(&out, string, n, 0, n); break;
         case FORMAT_NUMBER: error = format_number(&out, &f.spec, number); break;
         }
         if (error) {

@@ -455,7 +455,7 @@ START_TEST(many_keys_of_each_kind)
         if (i % 1000 == 0) token = epoch_new();
     }
     table_check(&t);
-    ck_assert_uint_eq(t.hash.count + t.hash.spare, 3 * MANY);
+    ck_assert_uint_eq(t.hash.count + t.hash.border, 3 * MANY);
     for (int i = 0; i < MANY; i++) {
         char name[16];
         snprintf(name, sizeof name, "k%d", i);
