@@ -173,6 +173,26 @@ START_TEST(moments_within_natives)
 }
 END_TEST
 
+/* Programs that do all that there is, some one after the other in a world. */
+START_TEST(moments_of_random_programs)
+{
+    enum { RUNS = 4, PROGRAMS = 8 };
+    static Program p;
+    static char source[sizeof p.text * PROGRAMS];
+    p.seed = (uint64_t)_i * 1000 + 1;
+    for (int run = 0; run < RUNS; run++) {
+        size_t length = strlen(strcpy(source, program_world));
+        for (int i = 0; i < PROGRAMS; i++) {
+            program_make(&p);
+            if (length + p.length + 40 > sizeof source) break;
+            length += (size_t)snprintf(source + length, sizeof source - length,
+                                       "pcall(function()\n%s\nend)\n", p.text);
+        }
+        check_program(source, "random");
+    }
+}
+END_TEST
+
 START_TEST(moments_of_a_failure)
 {
     check_program("for i = 1, 3000 do n = i if i == 2500 then error('no', 0) end end",
@@ -645,6 +665,7 @@ int main(void)
     tcase_add_checked_fixture(t, hush, speak);
     tcase_add_test(t, moments_of_a_loop);
     tcase_add_test(t, moments_within_natives);
+    tcase_add_loop_test(t, moments_of_random_programs, 0, 4);
     tcase_add_test(t, moments_of_a_failure);
     tcase_add_loop_test(t, moments_of_the_lua_tests, 0, PARTS);
     tcase_add_test(t, all_that_looks_outside_is_covered);
