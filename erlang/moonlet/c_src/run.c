@@ -9,7 +9,9 @@
  * each. How many make 50 us is measured now and then as it runs; when many others wait for
  * their turn, which shows in how long it had to wait itself, slices are of 12 us, so that
  * timers are not late. What cannot be cut into slices (compiling and decoding what is large)
- * goes to a dirty scheduler; so does what has just held up a normal one.
+ * goes to a dirty scheduler; so does what has just held up a normal one, and what takes long
+ * while few wait: a pause makes a state, which is much work for a program that has made many
+ * objects, and slices there are of 20 ms.
  *
  * A job is on the C stack as long as it can be; when it has to wait for its next turn it
  * moves into a resource, which ends it if the process does not live to see that.
@@ -22,7 +24,9 @@ enum {
     SLICE_NS = 50000, /* of processor time */
     SLICE_CROWDED_NS = 12000,
     CROWDED_NS = 2000000, /* between two turns */
-    MEASURED = 8,         /* one turn of so many */
+    CROWDED_DIRTY_NS = 50000000,
+    MEASURED = 8,    /* one turn of so many */
+    TURNS_SHORT = 8, /* of a run that is not taken for a long one */
     SLICE_DIRTY_NS = 20000000,
     SLICE_MAX = 10000000, /* steps */
     SOURCE_SHORT = 8192,  /* bytes that are compiled on a normal scheduler */
@@ -40,7 +44,8 @@ typedef struct Job {
     uint64_t slice;        /* steps of the next */
     uint64_t wanted;       /* nanoseconds that it is to take */
     uint64_t waits_since;  /* for its turn */
-    unsigned turns;        /* since the last that was measured */
+    unsigned turns;        /* on this kind of scheduler */
+    bool crowded;          /* many others want it */
     bool raw, slow, sliced;
     Pending waiting; /* in the state, whatever the job does beside */
     Asked asked;
@@ -317,37 +322,45 @@ static void consume(ErlNifEnv *env, uint64_t ns, uint64_t steps)
     if (!on_dirty_scheduler()) enif_consume_timeslice(env, percent < 100 ? (int)percent : 100);
 }
 
+static bool has_long_turns(const Job *j)
+{
+    if (on_dirty_scheduler()) return !j->crowded;
+    return j->slow || (!j->crowded && j->turns >= TURNS_SHORT);
+}
+
 static ERL_NIF_TERM work(ErlNifEnv *env, Job *j)
 {
-    uint64_t wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : j->wanted;
     uint64_t began = must_go_on(j) ? cpu_ns() : 0, last = began, steps = j->r.steps;
     while (must_go_on(j)) {
         run_slice(j);
         uint64_t now = cpu_ns();
-        adapt(j, now - last, wanted);
-        j->slow = now - last > 10 * wanted;
+        adapt(j, now - last, j->wanted);
+        j->slow = now - last > 10 * j->wanted;
         last = now;
-        if (must_go_on(j) && now - began > wanted / 2) return schedule(env, j, j->slow);
+        if (must_go_on(j) && now - began > j->wanted / 2)
+            return schedule(env, j, has_long_turns(j));
     }
     consume(env, last - began, steps);
+    return finish(env, j);
+}
+
+/* One slice, without asking for the processor's time; if it seems long, the next is measured.
+ */
+static ERL_NIF_TERM turn(ErlNifEnv *env, Job *j, uint64_t began)
+{
+    run_slice(j);
+    if (now_ns() - began > 4 * j->wanted) j->turns += MEASURED - j->turns % MEASURED;
+    if (must_go_on(j)) return schedule(env, j, has_long_turns(j));
+    consume(env, j->wanted, 0);
     return finish(env, j);
 }
 
 static void want(Job *j, uint64_t ns)
 {
     if (j->wanted == ns) return;
-    j->slice = j->slice * ns / j->wanted;
+    double slice = (double)j->slice * (double)ns / (double)j->wanted;
+    j->slice = slice < 1000 ? 1000 : slice > SLICE_MAX ? SLICE_MAX : (uint64_t)slice;
     j->wanted = ns;
-}
-
-/* One slice, without asking for the processor's time. */
-static ERL_NIF_TERM turn(ErlNifEnv *env, Job *j, uint64_t began)
-{
-    run_slice(j);
-    if (now_ns() - began > 4 * j->wanted) j->turns = 0;
-    if (must_go_on(j)) return schedule(env, j, false);
-    consume(env, j->wanted, 0);
-    return finish(env, j);
 }
 
 NIF(nif_go_on)
@@ -356,18 +369,16 @@ NIF(nif_go_on)
     if (!enif_get_resource(env, argv[0], type_of_job, &job)) return enif_make_badarg(env);
     Job j = *(Job *)job;
     *(Job *)job = (Job){.raw = false};
-    if (on_dirty_scheduler()) return work(env, &j);
+    bool dirty = on_dirty_scheduler();
     uint64_t now = now_ns();
-    want(&j, now - j.waits_since > CROWDED_NS ? SLICE_CROWDED_NS : SLICE_NS);
-    return j.turns++ % MEASURED ? turn(env, &j, now) : work(env, &j);
+    j.crowded = now - j.waits_since > (dirty ? CROWDED_DIRTY_NS : CROWDED_NS);
+    want(&j, dirty ? SLICE_DIRTY_NS : j.crowded ? SLICE_CROWDED_NS : SLICE_NS);
+    return j.turns++ % MEASURED && !dirty ? turn(env, &j, now) : work(env, &j);
 }
 
 static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty)
 {
-    if (dirty != on_dirty_scheduler()) { /* they have other slices */
-        j->slice = SLICE_FIRST;
-        j->turns = 0;
-    }
+    if (dirty != on_dirty_scheduler()) j->turns = 0;
     j->waits_since = now_ns();
     Job *kept = enif_alloc_resource(type_of_job, sizeof *kept);
     *kept = *j;
@@ -402,7 +413,7 @@ static Job job_begin(const Given *g, moonlet_result r)
     Job j = {.label = label_retain(g->s->label),
              .limits = *l,
              .slice = SLICE_FIRST,
-             .wanted = SLICE_NS,
+             .wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : SLICE_NS,
              .raw = g->raw,
              .steps_left = l->steps ? l->steps : UINT64_MAX};
     if (l->nanoseconds) j.deadline = g->began + l->nanoseconds;
