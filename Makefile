@@ -654,8 +654,13 @@ files: $(PROGRAM) ## write docs/FILES.md: what each source file is for, by its f
 	$(Q)$(FILES_LIST) > $(OUT)/FILES.md
 	$(Q)mv $(OUT)/FILES.md docs/FILES.md
 
-files-check: $(PROGRAM) ## fail if `make files` would change something
+# What comments may name is in these, and in the C sources.
+NAMING := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h include/*/*.h tests/*/*.[ch] \
+  bench/*.[ch] bench/*/*.c bench/*/*.lua examples/*.[ch] examples/*/*.[ch] erlang/*/*.[ch] tests/*.lua tests/*/*.lua tests/*/*/*.lua \
+  docs/*.lua docs/*/*.lua bench/*.lua examples/*.lua examples/*/*.lua tests/*.sh tests/*/*.sh Makefile packaging/*.mk)
+files-check: $(PROGRAM) ## fail if `make files` would change something, or a comment names what is not there
 	$(Q)$(FILES_LIST) > $(OUT)/FILES.md && diff -u docs/FILES.md $(OUT)/FILES.md
+	$(Q)$(PROGRAM) tests/comments.lua $(NAMING)
 
 .PHONY: tidy
 tidy: ## clang-tidy over the sources

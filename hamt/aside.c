@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that take turns with who waits for their work; see aside.h. */
+/*
+ * Threads that take turns with who waits for their work; see aside.h.
+ *
+ * Main invariant: one of the two threads has the turn, and only that one runs.
+ */
 #include "aside.h"
 
 #include <pthread.h>

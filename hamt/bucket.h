@@ -5,9 +5,9 @@
  *   leaf    [pair pair pair ...]
  *   inner   [child pair child pair ... child]
  *
- * Whoever can choose keys can choose keys of one hash, so their number must not matter: find,
+ * Whoever can choose keys can choose keys of one hash. So their number must not matter: find,
  * put, slot, remove and next are O(log n), and there is no limit. A node is a HamtNode with
- * bitmap 0 and entries as everywhere, which stand in order from left to right: what just walks
+ * bitmap 0. Its entries are as in any node, and stand in order from left to right. So a walk
  * over the entries of a map needs not know of buckets.
  *
  * Invariants (NAME_check):

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failures of requests for memory on purpose, for tests (mem_fail_requests in mem.h), in the
- * kinds debug and those with the malloc back-end: in others none ever is. A request is what
- * goes to the back-end: with malloc each allocation, with bdwgc each page of small blocks and
- * each large one; and what goes to malloc from where a run must not notice that it has failed.
+ * Inject: makes requests for memory fail on purpose, for tests (mem_fail_requests in mem.h).
+ * Only debug builds, and those with the malloc back-end, do that. A request is what goes to the
+ * back-end: with malloc each allocation, with bdwgc each page of small blocks and each large
+ * block. What goes to malloc from places where a run must not notice a failure is a request,
+ * too.
  */
 #ifndef MOONLET_INJECT_H
 #define MOONLET_INJECT_H

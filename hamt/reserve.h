@@ -22,8 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As large as the collector's blocks, of which each needs a header, which comes back with it:
- * there may be no memory for others. They are given sixteen at a time. */
+/* A block is as large as one of the collector's. Each of those needs a header, which comes
+ * back with it; there may be no memory for others. They are given sixteen at a time. */
 enum { RESERVE_BLOCK = 4 << 10, RESERVE_BLOCKS = 1024, RESERVE_GIVEN = 16 };
 
 /* The back-end's: a block that is not collected, and never contains pointers; or NULL. */
@@ -33,9 +33,10 @@ void reserve_block_free(void *block);
 /* This thread may take so many bytes more of what has been given to the back-end, and more is
  * given if need be. Answers false when nothing is left. */
 bool reserve_take(size_t size);
-/* That was not so: what was given is used up, or somebody else's. */
+/* Says that reserve_take was wrong: what was given is used up, or somebody else's. */
 void reserve_taken_all(void);
-/* It is to have so many bytes from now on, if it had less: false if that is no more. */
+/* The reserve is to have at least so many bytes from now on. Answers false if it was to have
+ * them before. */
 bool reserve_want(size_t bytes);
 /* Fills what is missing. Answers true if nothing is missing then. O(blocks missing), each a
  * page fault. */

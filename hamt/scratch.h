@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scratch: zeroed blocks of 4 KB outside of the heap, for those who look through it when there
- * is no memory: there must be some, or nothing would be found to be given back.
+ * Scratch: zeroed blocks of 4 KB outside of the heap. Traces look through the heap with them,
+ * also when there is no other memory: without them nothing would be found that can be given
+ * back.
  *
  *   regions   address space, a 32nd of the heap, which grows with it; untouched until needed
  *
@@ -19,18 +20,20 @@
 
 enum { SCRATCH_BLOCK = 4 << 10 };
 
-/* Zeroed; NULL: there are none. `sure`: also from the regions, which then are this thread's
- * until scratch_leave. */
+/* A zeroed block. Answers NULL if there is none. With `sure` it may come from the regions,
+ * which then are this thread's until scratch_leave. */
 void *scratch_new(bool sure);
 void scratch_free(void *block);
-/* As much of the regions in one piece as there is, *bytes at most, which then says how much:
- * until scratch_give_back, before which no blocks may be asked for. Zeroed; NULL: nothing. */
+/* Takes as much of the regions in one zeroed piece as there is, *bytes at most, and sets
+ * *bytes to that. Answers NULL if there is nothing. No blocks may be asked for until
+ * scratch_give_back. */
 void *scratch_take_piece(size_t *bytes);
 void scratch_give_back(void *piece, size_t bytes);
 /* The regions are not needed any more: all blocks of theirs have been freed. */
 void scratch_leave(void);
 
-/* The heap is so large now: whether the regions are to be filled. No system call. */
+/* Says how large the heap is now. Answers whether the regions are to be filled. No system
+ * call. */
 bool scratch_want(size_t heap);
 /* Makes the regions as large as is wanted. Answers false if there is no memory for that. */
 bool scratch_fill(void);

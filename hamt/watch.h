@@ -24,11 +24,12 @@
 /* What gives back what the block stands for. */
 typedef void WatchLostFn(void *block, const void *context);
 
-/* block: the beginning of one that mem_new, mem_alloc has given; once. Without memory for one
- * more it is not watched. */
+/* Watches a block, which begins where mem_new or mem_alloc has given it, and which is not
+ * watched yet. If there is no memory for one more, it is not watched. */
 void watch_add(void *block, WatchLostFn *lost, const void *context);
 
-/* For the collector, at the end of marking: all threads stand still, under its lock. */
+/* The collector calls this at the end of marking, when all threads stand still, under its
+ * lock. */
 void watch_sweep(void);
 
 /* Whether there are lost blocks to be settled. No lock. */
@@ -42,7 +43,8 @@ static inline void watch_settle(void)
         watch_settle_slow();
 }
 
-/* Forgets all that is watched: in a forked process, where it is the parent's to give back. */
+/* Forgets all that is watched. A forked process calls it, because these things are the
+ * parent's to give back. */
 void watch_forget(void);
 
 #endif

@@ -429,16 +429,17 @@ MOONLET_API bool moonlet_timeline_back(moonlet_timeline *t, uint64_t frame);
  * frozen, so what the next frames write first costs as much as with states. NULL while a call
  * is running. */
 MOONLET_API moonlet_state *moonlet_timeline_state(moonlet_timeline *t);
-/* The world as it was in a frame, without going back. NULL if the frame is not kept, or a call
- * is running. O(1); the cost to later frames is that of moonlet_timeline_state, and who first
- * looks into the state pays for what was written since, as moonlet_timeline_back does. */
+/* The world as it was in a frame, without going back. Answers NULL if the frame is not kept,
+ * or if a call is running. O(1); the cost to later frames is that of moonlet_timeline_state,
+ * and who first looks into the state pays for what was written since, as moonlet_timeline_back
+ * does. */
 MOONLET_API moonlet_state *moonlet_timeline_state_at(moonlet_timeline *t, uint64_t frame);
 /* The digest of that state (moonlet_digest), which peers can compare to find out that their
- * games have parted. False if the frame is not kept, or a call is running. That of the present
- * frame costs later frames nothing, and takes O(what has been written since the last one that
- * was asked for), the first time O(world); that of an earlier frame O(1) when it was asked for
- * as the frame was the present one, else O(world), with the cost to later frames of
- * moonlet_timeline_state. From the first one on the timeline keeps 50 to 90 bytes for each
+ * games have parted. Answers false if the frame is not kept, or if a call is running. That of
+ * the present frame costs later frames nothing, and takes O(what has been written since the
+ * last one that was asked for), the first time O(world); that of an earlier frame O(1) when it
+ * was asked for as the frame was the present one, else O(world), with the cost to later frames
+ * of moonlet_timeline_state. From the first one on the timeline keeps 50 to 90 bytes for each
  * object of the world. */
 MOONLET_API bool moonlet_timeline_digest(moonlet_timeline *t, uint64_t frame, uint64_t *digest);
 
@@ -635,9 +636,9 @@ enum {
 /*
  * How the values of a state become terms, and how far. A term can be much larger than its
  * value: thirty tables that each hold the next one twice are 2^30 without references, and a
- * string may stand in many places. 0: no limit, but those of moonlet_limit, which hold for
- * each decoding as for a run (a step is 16 values; a call with terms has the time of one run
- * for both). More is an error of kind LIMIT.
+ * string may stand in many places. A limit of 0 is none. Those of moonlet_limit hold for each
+ * decoding as for a run (a step is 16 values; a call with terms has the time of one run for
+ * both). More is an error of kind LIMIT.
  */
 typedef struct moonlet_decode_options {
     unsigned flags; /* MOONLET_DECODE_, for calls that are not given them */
@@ -1177,7 +1178,7 @@ typedef struct moonlet_record_options {
     uint64_t
         spacing; /* steps between them; 0: as is good, and more the longer the program runs */
     /* The program is about to end the process with os.exit: the last moment to save the
-     * recording, which is still the library's. NULL: none. */
+     * recording, which is still the library's. The function may be NULL. */
     void (*exits)(void *data, const moonlet_recording *rec, int status);
     void *data;
     /* os.exit ends the run only, and not the process; exits is called all the same. */
@@ -1208,13 +1209,13 @@ MOONLET_API uint64_t moonlet_recording_steps(const moonlet_recording *rec);
 MOONLET_API moonlet_status moonlet_recording_status(const moonlet_recording *rec);
 /*
  * The state after so many steps; after all, what the program has left. Gone to from the nearest
- * state that was kept: O(steps between them). Nothing outside is touched. NULL when the answers
- * that were recorded are not those that the program asks for, which is so of damaged recordings
- * only, and of programs that depend on what is not recorded (docs/RECORDING.md).
+ * state that was kept: O(steps between them). Nothing outside is touched. Answers NULL if the
+ * answers that were recorded are not those that the program asks for. That is so of damaged
+ * recordings only, and of programs that depend on what is not recorded (docs/RECORDING.md).
  */
 MOONLET_API moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step);
 /* Bytes for a file, another process, another machine: the image of the first state, and the
- * answers. To be given to free(). NULL: as of moonlet_image_save. */
+ * answers. The caller gives them to free(). Answers NULL when moonlet_image_save does. */
 MOONLET_API char *moonlet_recording_save(const moonlet_recording *rec,
                                          const moonlet_image_host *host, size_t *length,
                                          char **message);
@@ -1373,10 +1374,10 @@ typedef struct moonlet_moment {
 } moonlet_moment;
 
 typedef struct moonlet_debugger_options {
-    /* Ends searches, and what runs for real, when it becomes other than 0. NULL: none. */
+    /* Ends searches, and what runs for real, when it becomes other than 0. It may be NULL. */
     const volatile int *interrupt;
     uint64_t portion; /* steps that the program is ahead when it runs for real; 0: all */
-    /* Says the text of a break with a log message. NULL: nobody is told. */
+    /* Says the text of a break with a log message. If it is NULL, nobody is told. */
     void (*says)(void *data, int number, const char *text, const char *chunk, int line);
     void *data;
     moonlet_record_options record; /* of what runs for real */
@@ -1405,29 +1406,30 @@ typedef enum moonlet_move {
 } moonlet_move;
 
 /*
- * Goes on, or back. Other ways than INTO stop at breaks, too. Forwards, when there is no such
- * place, it is at the end, or where the program has failed; backwards, at the first line.
- * false: that is so, or it was there already, or it was interrupted.
+ * Goes on, or back. Other ways than INTO stop at breaks, too. When there is no such place, it
+ * is at the end afterwards, or where the program has failed; backwards, at the first line.
+ * Answers false if that is so, if it was there already, or if it was interrupted.
  */
 MOONLET_API bool moonlet_debugger_move(moonlet_debugger *d, moonlet_move how, bool back);
-/* From the program's beginning to the first break, also one at the first line. false: there is
- * none; it is at the end. */
+/* Goes from the program's beginning to the first break, also one at the first line. Answers
+ * false if there is none; it is at the end then. */
 MOONLET_API bool moonlet_debugger_run(moonlet_debugger *d);
 /* To the first line; to the end, or the failure. */
 MOONLET_API void moonlet_debugger_go_begin(moonlet_debugger *d);
 MOONLET_API void moonlet_debugger_go_end(moonlet_debugger *d);
-/* To the first line at such a time or after it, in the future that it is in. false: there is
- * none, and it has not moved. */
+/* Goes to the first line at such a time or after it, in the future that it is in. Answers
+ * false if there is none, and has not moved. */
 MOONLET_API bool moonlet_debugger_go(moonlet_debugger *d, uint64_t step, uint32_t event);
 
-/* Back to the line that has last given another value to a variable of the innermost frame, a
- * global, or a field: a, a.b[3]["c d"]. Exact. false: it has been so from the beginning, or
- * since the variable's function was called; or path is none; it has not moved. */
+/* Goes back to the line that has last given another value to a variable of the innermost
+ * frame, a global, or a field: a, a.b[3]["c d"]. Exact. Answers false, and has not moved, if
+ * it has been so from the beginning or since the variable's function was called, or if path is
+ * none. */
 MOONLET_API bool moonlet_debugger_last_write(moonlet_debugger *d, const char *path);
-/* To the line before which an expression is first true, asked in the innermost frame. It is
- * asked at states that were kept, at halves between them, and then line by line, at most so
- * often; *asked (may be NULL) says how often that was. false: no such line; it has not moved.
- */
+/* Goes to the line before which an expression is first true, asked in the innermost frame. It
+ * is asked at states that were kept, at halves between them, and then line by line, at most so
+ * often; *asked (may be NULL) says how often that was. Answers false if there is no such line,
+ * and has not moved. */
 MOONLET_API bool moonlet_debugger_first_true(moonlet_debugger *d, const char *expression,
                                              uint64_t most, uint64_t *asked);
 
@@ -1446,11 +1448,11 @@ typedef struct moonlet_break {
 } moonlet_break;
 
 /* The break's number, from 1; texts are copied. It costs what its condition costs where it is
- * met, and nothing elsewhere. 0: it is none; *message (may be NULL) says why, and is to be
- * given to free(). */
+ * met, and nothing elsewhere. Answers 0 if it is none; *message (may be NULL) says why, and is
+ * to be given to free(). */
 MOONLET_API int moonlet_debugger_break(moonlet_debugger *d, const moonlet_break *b,
                                        char **message);
-/* Number 0: all. false: there is no such break. */
+/* Removes a break, or all of them for number 0. Answers false if there is no such break. */
 MOONLET_API bool moonlet_debugger_unbreak(moonlet_debugger *d, int number);
 /* How often it has been hit from the program's beginning up to here. O(steps), once. */
 MOONLET_API uint64_t moonlet_debugger_hits(moonlet_debugger *d, int number);

@@ -70,8 +70,8 @@ MOONLET_API moonlet_state *moonlet_puc_state(struct lua_State *L);
 MOONLET_API const char *moonlet_puc_restore(struct lua_State *L, const moonlet_state *s);
 /*
  * Another lua_State on the world of a state, to be closed by lua_close: a fork, for this thread
- * or another one. Its main coroutine is that of the state, with its stack. NULL if s holds a
- * paused program. Limits of s do not hold. Some 10 us.
+ * or another one. Its main coroutine is that of the state, with its stack. Answers NULL if s
+ * holds a paused program. Limits of s do not hold. Some 10 us.
  *
  *     moonlet_state *now = moonlet_puc_state(L);
  *     lua_State *fork = moonlet_puc_open(now);

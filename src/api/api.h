@@ -72,7 +72,8 @@ moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *me
 
 /* Ends a run with the error that there is no memory. */
 moonlet_result api_end_memory(Session *S);
-/* Room for count values and one more. NULL when there is none, which is a shortage. */
+/* Makes room for count values and one more. Answers NULL if there is none, which is a
+ * shortage. */
 MEM_TRY Value *api_values(size_t count);
 
 /* Nothing has run: these values, an error, in the state as it was. */

@@ -104,9 +104,9 @@ void debug_quick_pass(moonlet_recording *rec, DebugTime after, DebugTime last,
 void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVisit *visit,
                 void *context);
 
-/* For visitors: asks about the state of the event, in which the program is paused there. -1:
- * there is none, as a C function waits; else what the test says. O(1), and what the test costs.
- */
+/* For visitors: asks about the state of the event, in which the program is paused there.
+ * Answers what the test says, or -1 if there is no state, because a C function waits. O(1),
+ * and what the test costs. */
 typedef bool DebugTest(void *context, const moonlet_state *s);
 int debug_ask(DebugEvent *e, DebugTest *test, void *context);
 /* The object of an id, if the program can reach it. O(objects). */
@@ -123,11 +123,12 @@ bool debug_last_after(moonlet_recording *rec, DebugTime after, DebugTime before,
                       DebugVisit *visit, void *context, DebugTime *found);
 
 /* The state at a time, with the program paused before that line: to be looked at, not to be
- * gone on with. visit, which may be NULL, is shown the event. NULL: there is no such time. */
+ * gone on with. visit, which may be NULL, is shown the event. Answers NULL if there is no such
+ * time. */
 moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *visit,
                            void *context);
-/* The state in which the program has failed, where it was, and with what. NULL if it has not.
- */
+/* The state in which the program has failed, where it was, and with what. Answers NULL if it
+ * has not failed. */
 moonlet_state *debug_failure(moonlet_recording *rec, Value *error);
 
 #endif

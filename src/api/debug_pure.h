@@ -14,9 +14,9 @@
 
 typedef struct DebugPure DebugPure;
 
-/* In collected memory. NULL: the text is no such expression. */
+/* Compiles the text, in collected memory. Answers NULL if it is no such expression. */
 DebugPure *debug_pure(const char *text);
-/* false: a fork must tell. Allocates nothing. */
+/* Computes the expression. Answers false if only a fork can tell. Allocates nothing. */
 bool debug_pure_value(const DebugPure *p, const DebugEvent *e, Value *out);
 
 #endif

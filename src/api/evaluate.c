@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Running: a state in, a result out. */
+/*
+ * Running: a state in, a result out.
+ *
+ * Main invariant: the state that a run begins with stays as it is. What the run has come to is
+ * another one.
+ */
 #include "api/api.h"
 
 #include <stdlib.h>

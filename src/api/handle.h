@@ -15,7 +15,7 @@
  *  2. what a handle holds, but for refs, never changes after handle_new's caller has
  *     filled it in and shown it to others.
  *
- * Cost: handle_new and the last handle_release some 5 ns, a lock once in 64.
+ * Cost: handle_new and the last moonlet_release some 5 ns, a lock once in 64.
  */
 #ifndef MOONLET_HANDLE_H
 #define MOONLET_HANDLE_H

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking into a state without running anything in it. */
+/*
+ * Looking into a state without running anything in it.
+ *
+ * Main invariant: nothing here runs code of the program, metamethods included, and the state
+ * stays as it is.
+ */
 #include "api/api.h"
 #include "lib/differ.h"
 #include "lib/digest.h"

@@ -70,7 +70,8 @@ typedef struct Decoding {
 
 /* As the state has it set, within its limits: the time runs from now. */
 Decoding term_decoding(const moonlet_state *s);
-/* The contrary of term_encode; a list of several values. NULL: d->error. */
+/* Does the contrary of term_encode; several values become a list. Answers NULL if d->error
+ * says why it cannot. */
 moonlet_term *term_decode(Machine *M, const moonlet_state *s, Value v, Decoding *d);
 moonlet_term *term_decode_list(Machine *M, const moonlet_state *s, const Value *values,
                                size_t count, Decoding *d);

@@ -86,8 +86,8 @@ void tour_end(Tour *t);
 typedef enum TourMove { TOUR_INTO, TOUR_OVER, TOUR_OUT, TOUR_ON } TourMove;
 
 /* To the next line (INTO), over calls, to where the function returns, or to the next break.
- * All but INTO stop at breaks. Forwards without finding it: to the end; backwards: to the first
- * line. false: so it was, or one was there already. */
+ * All but INTO stop at breaks. Who finds nothing is at the end afterwards, or backwards at the
+ * first line. Answers false if that was so, or if one was there already. */
 bool tour_move(Tour *t, TourMove how, bool back);
 /* Whether the program was stopped where the tour is at its end, and can go on for real: then
  * tour_move does that. */
@@ -97,10 +97,11 @@ bool tour_run(Tour *t);
 void tour_go_first(Tour *t);
 void tour_go_end(Tour *t);
 bool tour_go(Tour *t, DebugTime to);
-/* To the next, or last, line before which the expression is true in its innermost frame.
- * *asked: at how many it was asked. false: it has not moved. */
+/* To the next, or last, line before which the expression is true in its innermost frame. Sets
+ * *asked to the number of lines at which it was asked. Answers false if it has not moved. */
 bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *asked);
-/* Back to the line that has last given another value to it. false: it has not moved. */
+/* Goes back to the line that has last given another value to it. Answers false if it has not
+ * moved. */
 bool tour_go_change(Tour *t, DebugPath *p);
 
 /* The Lua function that an expression gives in the frame now, or at the program's end; NULL:
@@ -114,22 +115,22 @@ moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
                            const char *expression);
 /* Why nothing can be changed where the tour is; NULL: it can. */
 const char *tour_cannot_change(const Tour *t);
-/* The same of any state, which becomes the tour's. */
+/* Makes s, a changed state, the tour's. Going on from there begins another future. */
 void tour_change(Tour *t, moonlet_state *s);
 
 /* A break to be filled in by the caller; NULL: there are too many. */
 TourBreak *tour_break(Tour *t);
-/* The one of the number; 0: all. false: there is none. */
+/* Removes the break of this number, or all of them for 0. Answers false if there is none. */
 bool tour_unbreak(Tour *t, int number);
-/* ">= 5", "% 2", "7" (as "= 7"). false: it is no such rule. */
+/* Reads ">= 5", "% 2" or "7" (as "= 7"). Answers false if the text is no such rule. */
 bool tour_parse_rule(TourBreak *b, const char *text);
 /* Whether the chunk's name is that of the file, or ends in it. */
 bool tour_is_file(const char *chunk, size_t length, const char *file);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 
-/* For the parts of it: an array, or a larger copy of one that is full; room is doubled whenever
- * it is a power of two. NULL: there is no memory. */
+/* For the parts of a tour: an array, or a larger copy of one that is full. The room is doubled
+ * whenever it is a power of two. Answers NULL if there is no memory. */
 void *tour_room(void *array, int count, size_t size);
 /* Whether the event is a hit that is to be stopped at. */
 typedef struct TourSeek {

@@ -25,9 +25,9 @@ typedef struct AnyHost {
 
 void any_host_init(AnyHost *h);
 
-/* The image in a file, of whatever host; chain: the images of --load come before it if it is a
- * delta. *base is then the last of these, else NULL. NULL: it cannot be loaded, which has been
- * said. The bytes are for free(). */
+/* The image in a file, of whatever host. With chain the images of --load come before it if it
+ * is a delta: *base is then the last of these, else NULL. Answers NULL if it cannot be loaded,
+ * and has said so. The bytes are for free(). */
 typedef struct AnyImage {
     const Image *image, *base;
     uint8_t *bytes;

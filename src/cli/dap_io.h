@@ -22,8 +22,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Takes over two files of the client: one for both directions, or two. false: there is no
- * memory, or no thread. */
+/* Takes over two files of the client: one for both directions, or two. Answers false if there
+ * is no memory, or no thread. */
 bool dap_io_begin(int in, int out);
 /* From now on what the process writes to its standard output and error are events. */
 bool dap_io_capture(void);

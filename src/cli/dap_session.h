@@ -96,7 +96,8 @@ void dap_rehome(Dap *d, const moonlet_state *before);
 
 /* The tour's breaks become those that the client has set. */
 void dap_apply_breaks(Dap *d);
-/* A file's path, as a client gives it, for a chunk's name. NULL: none. malloc's. */
+/* A file's path, as a client gives it, for a chunk's name. Answers NULL if it has none. The
+ * path is malloc's. */
 char *dap_path(const Dap *d, const String *chunk);
 
 /* The frame of a number; NULL: there is none. */

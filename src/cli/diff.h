@@ -14,8 +14,8 @@
 #include "cli/options.h"
 #include "cli/report.h"
 
-/* The same between two states of this process, to standard output. Whether there is a
- * difference. O(what both reach). */
+/* Prints what differs between two states of this process. Answers whether anything does.
+ * O(what both reach). */
 bool diff_live(const Cli *c, const State *a, const State *b);
 
 /* The exit code, as of diff: 0 nothing differs, 1 something, 2 they cannot be compared, which

@@ -18,7 +18,8 @@ typedef struct DocRow {
 /* In the order of the manual; the last has no name. */
 extern const DocRow doc_rows[];
 
-/* Of what a path leads to in a state; or of a name that a row has. false: nothing is known. */
+/* Tells of what a path leads to in a state, or of a name that a row has. Answers false if
+ * nothing is known of it. */
 bool doc_tell(const Cli *c, Sheet *out, const State *s, const char *name);
 
 #endif

@@ -9,7 +9,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 
-/* False if one of the files cannot be read or is no correct Lua. */
+/* Answers false if one of the files cannot be read or is no correct Lua. */
 bool files_inspect(const Cli *c, OptionTask task, char **names);
 /* Writes to names[0] what names[1] is as a binary chunk. */
 bool files_dump(const Cli *c, bool strip, char **names);

@@ -63,7 +63,7 @@ void frames_load(Frames *f, const String *line, const State *s);
 /* How many steps back, or forward, have been gone. O(steps). */
 size_t frames_undo(Frames *f, size_t steps);
 size_t frames_redo(Frames *f, size_t steps);
-/* The frame of this number, or the branch. NULL if there is none. */
+/* Finds the frame of this number, or the branch. Answers NULL if there is none. */
 Frame *frames_find(const Frames *f, const char *name);
 /* Goes to a branch, or with the current one to a frame. Answers false if there is none. */
 bool frames_go(Frames *f, const char *name);

@@ -28,7 +28,7 @@ void line_close(LineInput *in);
 /* What Tab asks; it inserts itself where only blanks are before it. */
 void line_completes(LineInput *in, LineComplete *complete, void *context);
 
-/* Shows the prompt and reads a line, without its end. NULL if there are no more. */
+/* Shows the prompt and reads a line, without its end. Answers NULL if there are no more. */
 String *line_read(LineInput *in, const char *prompt);
 /* Whether the last line was dropped with Ctrl-C: it reads as an empty one. */
 bool line_dropped(const LineInput *in);

@@ -18,7 +18,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 
-/* The function is c's last result. False if a line failed. */
+/* The function is c's last result. Answers false if a line failed. */
 bool map_lines(const Cli *c, const MapOptions *o);
 
 #endif

@@ -69,8 +69,8 @@ typedef struct Options {
     char complaint[200];
 } Options;
 
-/* false: o->complaint says which option is wrong, or its value. argv ends with NULL. Long
- * options are getopt_long's: --name=value, --name value, or enough of the name. */
+/* Answers false if an option or its value is wrong, which o->complaint says. argv ends with
+ * NULL. Long options are getopt_long's: --name=value, --name value, or enough of the name. */
 bool options_parse(Options *o, char **argv);
 
 /* The option at argv[*i] if it is -e or -l: 'e' or 'l', with its argument, and *i is at

@@ -17,7 +17,8 @@ moonlet_recording *record_run(const Cli *c, Closure *f, const Value *args, size_
 void record_close(const moonlet_state *s);
 
 /* Calls f, with these arguments, and records it. The run is as it was; what is left is another
- * state, whose finalizers have been called. false: it has failed, or could not be written. */
+ * state, whose finalizers have been called. Answers false if it has failed, or could not be
+ * written. */
 bool record_script(const Cli *c, const char *file, Closure *f, const Value *args, size_t n);
 
 /* -d: the same, but that it is debugged then; file may be NULL. */

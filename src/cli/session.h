@@ -30,8 +30,9 @@ typedef struct Repl {
 
 /* Runs a chunk that was entered as this line. Whether it did without an error. */
 bool repl_line(Repl *r, const String *chunk, const String *line);
-/* The chunk that a line is: what it answers is shown if it is an expression, also without
- * '='. *incomplete: it goes on in a further line. NULL: it is neither, or not yet. */
+/* The chunk that a line is: what it answers is shown if it is an expression, also without '='.
+ * Sets *incomplete if it goes on in a further line. Answers NULL if it is neither, or not
+ * yet. */
 const String *repl_chunk(const String *line, bool *incomplete);
 /* Shows a value of a state from an entry on. */
 void repl_show(Repl *r, const State *s, Value v, size_t first);

@@ -28,8 +28,8 @@ typedef struct CliWorld {
 bool world_open(CliWorld *w, Cli *c, const Options *o);
 /* Whether there is a paused program to go on with, and nothing else is asked for. */
 bool world_goes_on(const CliWorld *w, const Options *o);
-/* Before anything runs: whether there is a place for the file. false: there is none, which has
- * been said. */
+/* Whether there is a place for the file, before anything runs. If there is none, that has been
+ * said. */
 bool world_can_save(const Cli *c, const Options *o);
 /* Saves it. If that fails it says so, and answers false. */
 bool world_save(CliWorld *w, const Cli *c, const Options *o);

@@ -29,7 +29,8 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n);
  * The ticket says that this very call is waited for. again: what is called may yield. Then this
  * is RUN_YIELDED, the frames stay, and M->call_frame with M->call_count is the call that
  * yields, for the C function to answer NATIVE_CALL; when the frame returns later, again goes on
- * in its place. NULL: a frame that returns to a C function that is gone is an error.
+ * in its place. If again is NULL, a frame that returns to a C function that is gone is an
+ * error.
  */
 RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, CallAgain *again);
 enum { ABOVE_HEADER = 6 };
@@ -39,8 +40,8 @@ enum { ABOVE_HEADER = 6 };
 Value *eval_frame_above(Value *a, size_t used, size_t n);
 /* Goes on with the program that was paused when the run's state was packed. */
 RunStatus eval_resume_paused(Machine *M);
-/* The same, where it is paused in a native's call, which is not made again: these are its
- * results. */
+/* Goes on with a program that was paused in a native's call. The call is not made again: these
+ * values are its results. */
 RunStatus eval_resume_with(Machine *M, const Value *values, size_t n);
 
 /* How many steps this run may still make: calls, turns of loops, and long work. UINT64_MAX is
@@ -50,12 +51,13 @@ void eval_set_budget(Machine *M, uint64_t steps);
 void eval_set_debt(Machine *M, const CoBody *paused);
 uint64_t eval_steps_used(const Machine *M);
 uint64_t eval_steps_left(const Machine *M);
-/* At the end of the outermost call, with its results: true if it owes steps and so stops. */
+/* To be called at the end of the outermost call, with its results. Answers true if the run
+ * owes steps, and so stops. */
 bool eval_stop_end(Machine *M);
-/* The same with the error on its way, which nobody catches, from node n of the frame at fp.
- * When the run goes on, the error is raised there again. */
+/* As eval_stop_end, with an error on its way from node n of the frame at fp, which nobody
+ * catches. When the run goes on, the error is raised there again. */
 bool eval_stop_error(Machine *M, Value *fp, const Node *n);
-/* Of the frame that has waited with the error meanwhile: its values, M->results. */
+/* Takes the error from the values, M->results, of the frame that has waited with it. */
 void eval_take_error(Machine *M);
 /* The run polls at its next step. */
 void eval_poll_soon(void *machine);

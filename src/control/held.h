@@ -5,7 +5,7 @@
  *
  *   measured        allocated since          may be reached
  *   |-- held -----|-- mem_used() - held_from -->|
- *   0                                        held_max
+ *   0                                        limits.held
  *
  * It is measured when what was alive and what was allocated since may together exceed the
  * limit, but not before a quarter of the limit has been allocated. Otherwise a program that is

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run may use beside steps, and which of it has run out. */
+/*
+ * What a run may use beside steps, and which of it has run out.
+ *
+ * Main invariant: eval_limit makes no limit looser that the run has already.
+ */
 #include <time.h>
 
 #include "control/eval.h"

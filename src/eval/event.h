@@ -20,7 +20,7 @@ EXEC(hook_enter);
 EXEC(hook_enter_native);
 /* Executes a node whose events have been delivered: see eval_again. */
 EXEC(hook_run);
-/* The same of the node that a run goes on with. */
+/* Executes the node that a run goes on with, whose events have been delivered. */
 EXEC(hook_run_again);
 /* What the nodes of twins do. */
 EXEC(hook_step);

@@ -188,7 +188,7 @@ EXEC(eval_no_memory);
 EXEC(eval_deliver);
 /* Raises M->error from node n. */
 EXEC(eval_throw);
-/* The same of an error that has been raised before, which goes on. */
+/* Lets an error go on that has been raised before. */
 EXEC(eval_throw_on);
 /* Pauses at node n, for M->stop. If a C function waits below, it raises an error that nothing
  * catches instead. */
@@ -227,7 +227,7 @@ extern Exec *const node_many[N_KINDS];
 /* Gives these to the linker and to the stack. Once per process, before anything runs. */
 void nodes_init(void);
 
-/* Makes v[from..to) nil: one to three of them, mostly. The empty asm keeps the compiler from
+/* Makes v[from..to) nil, which are one to three, mostly. The empty asm keeps the compiler from
  * making it a call of memset, for which a leaf would have to save all registers. */
 static inline void fill_nil(Value *v, uint32_t from, uint32_t to)
 {

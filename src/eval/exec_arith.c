@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Arithmetic, comparison, negation: the numeric families. */
+/*
+ * Arithmetic, comparison, negation: the numeric families.
+ *
+ * Main invariant: a node here works on numbers alone. Before it has changed anything it hands
+ * all else over to a slow path.
+ */
 
 #include "eval/exec.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The loops' own nodes: numeric and generic for (manual 3.3.5). */
+/*
+ * The loops' own nodes: numeric and generic for (manual 3.3.5).
+ *
+ * Main invariant: each turn of a loop costs a step, and so comes to a poll.
+ */
 #include "eval/error.h"
 #include "eval/exec.h"
 #include "eval/iterate.h"

@@ -47,7 +47,7 @@ extern String *meta_names[META_COUNT];
 /* Once per process, before anything runs; idempotent, thread-safe. */
 void meta_init(void);
 
-/* The metamethod m of a metatable. nil if it has none, or if meta is NULL. */
+/* The metamethod m of a metatable. It is nil if there is none, or if meta is NULL. */
 Value meta_of_table_slow(Machine *M, const Table *meta, Meta m);
 static inline Value meta_of_table(Machine *M, const Table *meta, Meta m)
 {

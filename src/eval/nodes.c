@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What each kind of node does, and the handing over of that to the layers below, which make
- * nodes and know of them no more than their kinds. */
+/*
+ * What each kind of node does, and the handing over of that to the layers below, which make
+ * nodes and know of them no more than their kinds.
+ *
+ * Main invariant: each kind has an exec, and each kind that frames return to has a many.
+ */
 #include "eval/break.h"
 #include "eval/event.h"
 #include "eval/exec.h"

@@ -130,7 +130,7 @@ static inline uint64_t source_word(ByteSource *s)
     s->at += 8;
     return le64toh(w);
 }
-/* The next n bytes, in place. NULL if there are not as many. */
+/* Takes the next n bytes, in place. Answers NULL if there are not as many. */
 static inline const uint8_t *source_bytes(ByteSource *s, size_t n)
 {
     const uint8_t *p = s->at;

@@ -33,7 +33,7 @@ enum { FRAME_CODE_CALLED = 0 };
 
 /* The number of what a frame returns to: FRAME_CODE_CALLED for a node of a Lua function. */
 unsigned frame_code(const Node *ret);
-/* The static node with this number, from 1. NULL if there is none. */
+/* Finds the static node with this number, from 1. Answers NULL if there is none. */
 const Node *frame_glue(unsigned code);
 
 #endif

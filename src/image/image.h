@@ -96,8 +96,8 @@ bool image_tell(const State *s, const Image *base, const ImageHost *host, ImageT
                 void *context, char error[IMAGE_ERROR_MAX]);
 /* How the object of the part is reached, "_G.a[3]", in a whole image. Gives out. */
 const char *image_path(const ImagePart *part, char *out, size_t size);
-/* The other way round; base is needed for a delta. The bytes may come from anywhere. NULL:
- * error says why. O(length). */
+/* The other way round; base is needed for a delta. The bytes may come from anywhere. Answers
+ * NULL if it cannot be loaded, and error says why. O(length). */
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX]);
 /* The hash of an image: its identity. */

@@ -88,14 +88,14 @@ void *load_object(Loader *L, ObjectType type, bool nil_too);
 Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
 /* length, bytes: a name, with a zero behind it, good until the next one is read. */
 const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
-/* NULL if it is refused. */
+/* Reads the code of a function. Answers NULL if it is refused. */
 const Proto *loader_proto(Loader *L);
 /* An object that is known, by its number: of the base, or counted back from the last one. What
- * is newer than the record's state is refused. NULL: there is none. */
+ * is newer than the record's state is refused. Answers NULL if there is none. */
 void *loader_known(Loader *L, uint64_t number, bool of_base);
-/* An object, by the tag that has been read. NULL if it is refused. */
+/* Reads an object, by the tag that has been read. Answers NULL if it is refused. */
 void *load_object_by_tag(Loader *L, uint8_t tag);
-/* A new object without its contents, by its tag. NULL if that is refused. */
+/* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
 void *load_shell(Loader *L, uint8_t tag);
 /* The contents of an object that has just been made, or has others now. */
 void load_contents(Loader *L, void *o);
@@ -107,7 +107,7 @@ Value load_host_record(Loader *L);
 /* A word of a frame that is a value, a cell, or nobody's: nil. */
 Value load_word(Loader *L);
 
-/* The library's function or continuation that is named next. NULL if it is refused. */
+/* Reads the name of a library's function or continuation. Answers NULL if it is refused. */
 const NativeDef *load_native_row(Loader *L);
 /* Refuses captured values that the function does not expect. */
 void load_check_native(Loader *L, const Native *f);

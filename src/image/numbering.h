@@ -41,7 +41,7 @@ void numbering_free(Numbering *n);
 /* The place of an address; *fresh: it was not there, and now has the next number. */
 NumberedPlace *numbering_place(Numbering *n, const void *p, bool *fresh);
 NumberedPlace *numbering_string(Numbering *n, const String *s, bool *fresh);
-/* NULL: it is not there. */
+/* Answers NULL if it is not there. */
 NumberedPlace *numbering_find_string(const Numbering *n, const String *s);
 /* The entry, or NULL if it is not there. */
 NumberedPlace *numbering_find(const Numbering *n, const void *p);

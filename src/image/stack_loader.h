@@ -40,9 +40,11 @@ static inline bool stack_failed(const StackLoader *k) { return loader_failed(k->
 /* Makes words up to `end`, which are nil where they are new. Answers false if it cannot. */
 bool stack_words_up_to(StackLoader *k, size_t end);
 
-/* A node of the last frame's function, or before a call or a return. NULL: nowhere. */
+/* Reads a node of the last frame's function, or one before a call or a return. Answers NULL if
+ * it is nowhere. */
 const Node *stack_load_node(StackLoader *k);
-/* The node that a call of the last frame's function returns to. NULL if it is refused. */
+/* Reads the node that a call of the last frame's function returns to. Answers NULL if it is
+ * refused. */
 const Node *stack_load_return(StackLoader *k);
 /* How many values of an open list, arguments or results the last frame has at the node. */
 uint32_t stack_load_open(StackLoader *k, const Node *n);

@@ -47,8 +47,8 @@ FileKind file_kind(Machine *M, const File *file);
 FILE *file_recalled(void);
 /* The file in a value, NULL if there is none. */
 File *file_of(Value v);
-/* Argument i, which must be a file. For the second function it must be open. NULL if it is not;
- * the error is set then. */
+/* Argument i, which must be a file. For the second function it must be open. Answers NULL if
+ * it is not; the error is set then. */
 File *file_arg(Machine *M, Value *a, int n, int i);
 File *file_arg_open(Machine *M, Value *a, int n, int i);
 

@@ -31,15 +31,15 @@
 
 typedef struct Ledger Ledger;
 
-/* NULL: there is no memory. */
+/* Answers NULL if there is no memory. */
 Ledger *ledger_new(void);
 void ledger_free(Ledger *l);
 
-/* The digest of what R sees, a run between two of its own snapshots. from: the state that the
- * ledger is at; NULL: none, or it does not matter. Afterwards it is at what R sees. Cost: that
- * of what was written since, if references that it does not know are not needed; else, and the
- * first time, O(world). false: it is at nothing, as there is no memory or as it would not pay.
- */
+/* The digest of what R sees, a run between two of its own snapshots. `from` is the state that
+ * the ledger is at, or NULL if there is none or if it does not matter. Afterwards it is at
+ * what R sees. Cost: that of what was written since, if references that it does not know are
+ * not needed; else, and the first time, O(world). Answers false if the ledger is at nothing
+ * afterwards, because there is no memory or because it would not pay. */
 bool ledger_digest(Ledger *l, Run *R, const State *from, uint64_t *digest);
 
 /* Around a run's going back to a state of its own, where the ledger is at what R sees. */

@@ -96,8 +96,8 @@ static inline void lib_settop(Value *a, int n, int count)
 /* The text up to its first zero, for C; collected memory. Of NULL, a text for which there was
  * no memory, and where there is none for this one, it is empty, and the shortage an error. */
 const char *lib_c_text(const String *s);
-/* Puts the position of the function at the level before the text. NULL if there is no room, or
- * the text is. */
+/* Puts the position of the function at the level before the text. Answers NULL if there is no
+ * room, or if the text is NULL. */
 String *lib_positioned(Machine *M, int level, const String *text);
 /* luaL_error of a text of any length: with the caller's position. */
 int lib_error(Machine *M, const String *text);
@@ -109,8 +109,8 @@ int lib_file_result(Machine *M, Value *a, bool ok, const char *name);
 /* What became of a command, from its wait status (luaL_execresult). */
 int lib_exec_result(Machine *M, Value *a, int status);
 
-/* Compiles a file (NULL: standard input); mode as in load, NULL for any; env as
- * native_closure takes it. NULL: *error. */
+/* Compiles a file, or standard input if name is NULL. The mode is as in load, or NULL for any;
+ * env is as native_closure takes it. Answers NULL if that fails, and *error says why. */
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error);
 

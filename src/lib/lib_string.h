@@ -30,7 +30,7 @@ static inline bool lib_string_afford(Machine *M, size_t n)
 /* Whether someone wants the run to stop with an error (Ctrl-C), which is then to be made. */
 bool lib_string_interrupted(Machine *M);
 
-/* A string of these bytes: of one byte, or of none, it is not made anew. V_NIL when
+/* A string of these bytes. One of one byte, or of none, is not made anew. Answers V_NIL when
  * there is no memory. */
 Value lib_string_of(const char *bytes, size_t length);
 
@@ -79,7 +79,7 @@ static inline void match_pay(MatchWork *w)
     w->M->fuel -= (int64_t)(steps - w->paid);
     w->paid = steps;
 }
-/* The same and a step, if it has ended so. */
+/* Pays for that, and for a step more if the match has ended so. */
 static inline PatternStatus match_charge(Machine *M, MatchWork *w, PatternStatus status)
 {
     if (status == PATTERN_OUT_OF_FUEL) return status; /* it is charged already */

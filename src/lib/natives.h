@@ -39,10 +39,12 @@ X_NATIVES(X_DECLARE)
 
 /* The row after this one; the first for NULL, NULL after the last. O(number of arrays). */
 const NativeDef *natives_next(const NativeDef *row);
-/* The row of this name, or of this function. NULL if there is none. O(1). */
+/* These find the row of this name, or of this function. They answer NULL if there is none.
+ * O(1). */
 const NativeDef *natives_by_name(const char *name);
 const NativeDef *natives_by_function(NativeFn *fn);
-/* The row of a value that is a library's function. NULL for any other value. O(1). */
+/* Finds the row of a value that is a library's function. Answers NULL for any other value.
+ * O(1). */
 static inline const NativeDef *natives_row_of(Value f)
 {
     return value_is(f, OBJ_NATIVE) ? natives_by_function(((const Native *)value_pointer(f))->fn)

@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 /* A shell with the command; one end of a pipe is its standard output ("r") or input ("w"), the
- * other one the answer. NULL if that fails; errno says why. */
+ * other one the answer. Answers NULL if that fails, and errno says why. */
 FILE *process_open(const char *command, const char *mode, pid_t *pid);
 /* Until it has ended: *status is as waitpid gives it, or -1 with errno. 0, or NATIVE_ERROR:
  * the user has ended it, and M->error says so. */

@@ -82,7 +82,8 @@ typedef struct Linker {
 MEM_TRY void *link_grown(Linker *L, const void *old, size_t count, size_t capacity,
                          size_t size);
 
-/* A list of branches that wait for their target: linked through it. 0: empty. */
+/* A list of branches that wait for their target, and are linked through it. 0 is an empty
+ * one. */
 typedef uint32_t Branches;
 
 uint32_t link_emit(Linker *L, NodeKind kind);
@@ -240,7 +241,7 @@ void link_index_end(Linker *L, const AstExpr *e, Dest object, Dest d);
 
 /* The truth of e as a boolean. */
 void link_truth(Linker *L, const AstExpr *e);
-/* The same of a comparison whose left operand is on a spine (link_chain.c). */
+/* The truth of a comparison whose left operand is on a spine (link_chain.c). */
 Operand link_comparison_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
 void link_comparison_end(Linker *L, const AstExpr *e, const Operand *l);
 /* a and b: a if it is false, else b. a or b: a if it is true. What is left of it is in the

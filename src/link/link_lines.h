@@ -17,13 +17,13 @@ typedef enum LineBegins {
     LINE_SOMETIMES /* what was executed last decides */
 } LineBegins;
 
-/* For each node; malloc's. NULL: there is no memory. O(nodes), but for long rows of nodes
- * without lines. */
+/* A byte for each node, in malloc's memory. Answers NULL if there is none. O(nodes), but for
+ * long rows of nodes without lines. */
 uint8_t *link_line_begins(const Proto *p);
 
 typedef void LinkedFn(void *context, Proto *root);
-/* For each chunk that has been linked and is still there: its outermost function. false: nobody
- * knows which there are. */
+/* Calls fn with the outermost function of each chunk that has been linked and is still there.
+ * Answers false if nobody knows which there are. */
 bool link_each_chunk(LinkedFn *fn, void *context);
 /* The thread's next chunks are told of; fn NULL: not any more. */
 void link_tell(LinkedFn *fn, void *context);

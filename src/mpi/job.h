@@ -57,7 +57,8 @@ typedef struct Job {
     moonlet_value function;
 } Job;
 
-/* The script's, run here. false: what is wrong has been said on standard error. */
+/* Runs the script here. Answers false if something is wrong, which has been said on standard
+ * error. */
 bool job_run_script(Job *j, const JobOptions *o);
 /* By everybody: rank 0 gives its world or, where state is NULL, that there is none; false there
  * as well. */

@@ -23,7 +23,8 @@ typedef struct Output {
     bool good;
 } Output;
 
-/* false: it has been said why. lines is how many are done already: not 0 with resume. */
+/* Answers false if it cannot, and has said why. `lines` says how many are done already, which
+ * is not 0 with resume. */
 bool output_open(Output *o, const JobOptions *options);
 /* Of the lines that come next. */
 void output_write(Output *o, const Bytes *answers);

@@ -117,7 +117,8 @@ static inline bool puc_is_running(lua_State *L) { return L->inside && L->base ==
 
 /* The stack ------------------------------------------------------------------------------ */
 
-/* Room for n more values. false: the stack would be too deep, or there is no memory. */
+/* Makes room for n more values. Answers false if the stack would be too deep, or if there is
+ * no memory. */
 bool puc_room(lua_State *L, size_t n);
 void puc_room_slow(lua_State *L); /* for one more, or an error */
 static inline void puc_push(lua_State *L, Value v)
@@ -140,7 +141,7 @@ static inline Value puc_at(lua_State *L, int idx)
     if (LIKELY(idx > LUA_REGISTRYINDEX)) return L->top[idx];
     return puc_pseudo(L, idx);
 }
-/* The same where C sees none as nil. */
+/* As puc_at, but none is nil, as C sees it. */
 static inline Value puc_value(lua_State *L, int idx)
 {
     Value v = puc_at(L, idx);
@@ -156,7 +157,7 @@ _Noreturn void puc_throw_memory(lua_State *L);
 _Noreturn void puc_throw_text(lua_State *L, const char *text); /* without position */
 /* "attempt to <what> a <type> value". */
 _Noreturn void puc_throw_type(lua_State *L, const char *what, Value culprit);
-/* The same for a stack that is too deep, or the memory that it needs. */
+/* Throws the error of a stack that is too deep, or for which there is no memory. */
 _Noreturn void puc_throw_stack(lua_State *L);
 
 /* Values --------------------------------------------------------------------------------- */
@@ -170,7 +171,7 @@ Value puc_function(lua_State *L, lua_CFunction fn, int upvalues);
 Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues);
 /* One without upvalues that came with an image is the one that is pushed from now on. */
 void puc_remember_function(Run *R, Native *f);
-/* NULL: it is none of C. */
+/* Answers NULL if it is none of C. */
 lua_CFunction puc_c_function(Value v);
 /* t[k], raw. */
 Value puc_get_raw(Run *R, const Table *t, const char *k);
@@ -193,10 +194,10 @@ void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta);
  * many as wanted, or LUA_MULTRET. handler as xpcall's, or nil. Else they are gone too, and
  * M->error is set. */
 RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler);
-/* The same for a handle on whose coroutine no C function runs; the results stay where they are,
- * in M->results. */
+/* As puc_call, for a handle on whose coroutine no C function runs. The results stay where they
+ * are, in M->results. */
 RunStatus puc_call_own(lua_State *L, int nargs, Value handler);
-/* The same for a value and its arguments, 1 result, which is given; errors go on. */
+/* Calls a value with its arguments. Answers its one result; errors go on. */
 Value puc_call_value(lua_State *L, Value f, const Value *args, int n);
 /* Calls a row of the libraries. */
 void puc_call_native(lua_State *L, const char *name, int nargs, int nresults);

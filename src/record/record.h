@@ -67,10 +67,11 @@ void record_free(Record *r);
 /* The run is to be recorded from its next call on, until record_end. */
 void record_begin(Record *r, Machine *M);
 void record_end(Record *r, RecordEnd end);
-/* A poll's snapshot of the run, which is at node n, of which it notices nothing; gives fp. */
+/* Takes a snapshot at a poll of the run, which is at node n, and notices nothing of it.
+ * Answers fp. */
 Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
-/* The same where an error is about to be thrown: to be looked at, and not to be gone on with.
- */
+/* As record_take, when an error is about to be thrown. The state is to be looked at, and not
+ * to be gone on with. */
 Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);

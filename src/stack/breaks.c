@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Breaking nodes in place, and mending them. */
+/*
+ * Breaking nodes in place, and mending them.
+ *
+ * Main invariant: a node that is not broken has the exec of its kind.
+ */
 #include "stack/breaks.h"
 
 #include <pthread.h>

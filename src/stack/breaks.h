@@ -56,8 +56,8 @@ typedef struct Breaks {
 void breaks_init(Exec *line, Exec *look, Exec *ret, Exec *ret_many);
 
 /* Breaks the nodes of all functions that there are, and of those that are loaded until
- * breaks_end. false: another machine has breaks, or nobody knows which functions there are, or
- * there is no memory. O(nodes of all chunks). */
+ * breaks_end. Answers false if another machine has breaks, if nobody knows which functions
+ * there are, or if there is no memory. O(nodes of all chunks). */
 bool breaks_begin(Breaks *b, Machine *M);
 void breaks_end(Breaks *b);
 

@@ -271,7 +271,7 @@ static inline void frame_set_error_room(Machine *M, bool on)
     M->stack_max = M->limits.stack + (on ? ERROR_ROOM : 0);
 }
 
-/* Where the open list of the node lies, M->open values. NULL if the node uses none. */
+/* Where the open list of the node lies, M->open values. Answers NULL if the node uses none. */
 static inline Value *frame_open_list(const Node *n, Value *fp)
 {
     switch (n->kind) {
@@ -337,7 +337,8 @@ MUST_CHECK Value *frame_take_open(Machine *M, Value *fp, unsigned at, const Valu
                                   size_t count);
 
 /* How many slots of the frame at fp may be in use. The frame at base returns into it through
- * ret, and the slots in use lie below the header of that frame. 0 if they are nobody's. */
+ * ret, and the slots in use lie below the header of that frame. Answers 0 if they are
+ * nobody's. */
 size_t frame_used_below(const Node *ret, const Value *base, const Value *fp);
 
 /* Segment s of co's stack if this run may write to it, else a copy in its place. Answers NULL

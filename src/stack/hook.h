@@ -82,8 +82,8 @@ typedef struct Watch {
 } Watch;
 /* For a run that is not in the evaluator. */
 void hook_watch(Machine *M, Watch *w);
-/* The events that the running coroutine's hook is told of. 0 if there is no hook, or it is off.
- */
+/* The events that the running coroutine's hook is told of. They are 0 if there is no hook, or
+ * if it is off. */
 static inline uint32_t hook_mask(const Machine *M)
 {
     const Hook *h = M->hook.hook;

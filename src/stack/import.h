@@ -35,7 +35,7 @@ typedef struct Import {
     Trail trail;           /* what is copied; those from `filled` on are still empty */
     uint32_t filled;
     Walk walk; /* without bounds, unless the caller sets some: what is copied */
-    /* What could not be brought, "a running coroutine", and where: its path. NULL: all
+    /* What could not be brought, "a running coroutine", and where: its path. It is NULL if all
      * could. */
     const char *refused;
     char path[IMPORT_PATH_MAX], why[WALK_TEXT_MAX];

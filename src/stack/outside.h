@@ -68,7 +68,7 @@ static inline bool outside_records(const Machine *M)
 
 /* Writes down one more answer. */
 void outside_write(Machine *M, OutsideKind kind, const void *bytes, size_t length);
-/* The next answer, which lives as long as the log. NULL if it is of another kind. */
+/* The next answer, which lives as long as the log. Answers NULL if it is of another kind. */
 const uint8_t *outside_read(Machine *M, OutsideKind kind, size_t *length);
 
 /* Each of these answers what it is given, or in a replay what it was given in the recorded run.

@@ -63,8 +63,8 @@ void trace_stack(Trace *T, const CoBody *body, void *top);
  * top is NULL if nothing is on the running coroutine's stack. */
 TraceRoots trace_roots(const Machine *M, StackTop *top);
 
-/* The slots that have surely been written when control is at the node, as bits. NULL if there
- * is no memory. */
+/* The slots that have surely been written when control is at the node, as bits. Answers NULL
+ * if there is no memory. */
 const uint64_t *trace_written(const Proto *p, const Node *at);
 /* Whether the slot of a frame that is at this node surely holds a Value or a Cell. It answers
  * false if the node is not one of the function's. */

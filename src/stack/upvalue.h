@@ -31,7 +31,7 @@ static inline Value upvalue_identity(Value f)
 /* In what follows f is a function, and upvalues are numbered from 0. Functions take O(1) and
  * allocate nothing, unless something else is said. */
 uint32_t upvalue_count(Value f);
-/* The upvalue's name. NULL for those of natives, which have none. */
+/* The upvalue's name. Answers NULL for those of natives, which have none. */
 const String *upvalue_name(Value f, uint32_t i);
 Value upvalue_get(Run *R, Value f, uint32_t i);
 /* Allocates; O(depth of the stack), where the upvalue is held by value. */

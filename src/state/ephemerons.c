@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Values that wait for their keys while a trace runs; see ephemerons.h. */
+/*
+ * Values that wait for their keys while a trace runs; see ephemerons.h.
+ *
+ * Main invariant: each pair is in the chain of its key's hash.
+ */
 #include "state/ephemerons.h"
 
 #include <assert.h>

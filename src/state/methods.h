@@ -22,7 +22,8 @@
 
 #include "state/state.h"
 
-/* What the key is in what a table with this metatable inherits; TABLE_LOOK: not known. */
+/* What the key is in what a table with this metatable inherits. Answers TABLE_LOOK if that is
+ * not known. */
 static inline Value methods_get(const Run *R, const Table *meta, const String *key,
                                 uint32_t hash)
 {
@@ -31,8 +32,8 @@ static inline Value methods_get(const Run *R, const Table *meta, const String *k
     return known ? m->value : TABLE_LOOK;
 }
 
-/* The same by looking; then it is known. TABLE_LOOK: an __index is no table, or contents are
- * not at hand. index: the name __index. */
+/* As methods_get, by looking; then it is known. Answers TABLE_LOOK if an __index is no table,
+ * or if contents are not at hand. `index` is the name __index. */
 Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash);
 
 #endif

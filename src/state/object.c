@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Making objects, and what a world has of its own: metatables, hidden data. */
+/*
+ * Making objects, and what a world has of its own: metatables, hidden data.
+ *
+ * Main invariant: what is made carries the run's epoch, and an id that no other object of the
+ * state has.
+ */
 #include "state/state.h"
 
 #include <assert.h>

@@ -83,7 +83,7 @@ typedef struct State {
     uint64_t epoch;   /* the one that ended here: of no other state */
     const World *world;
     Coroutine *paused; /* the coroutine that was running when this was packed */
-    /* heap.spare says how much of this there is: a StateMoreKind. */
+    /* heap.more says how much of this there is: a StateMoreKind. */
     struct StateMore {
         CoBody running; /* that coroutine's body, which the heap has not; or no segment */
         Undo *undo;     /* what the heap has not either: state_heap adds it */
@@ -172,7 +172,7 @@ Table *run_new_table(Run *R);
 /* A coroutine without a hook. For programs, machine_new_coroutine (stack/machine.h) makes them.
  */
 Coroutine *run_new_coroutine(Run *R, Value function);
-/* The same again of one that is not at work, which gets this function. */
+/* Makes a coroutine that is not at work a fresh one again, with this function. */
 void run_restart_coroutine(Run *R, Coroutine *c, Value function);
 Native *run_new_native(Run *R, NativeFn *fn, const char *name, int upvalues);
 Userdata *run_new_userdata(Run *R, const void *tag, size_t size);
@@ -307,16 +307,17 @@ static inline bool heap_is_lost(const Run *R, const TableBody *b)
  * freezes the table again. */
 TableBody *heap_thaw(Run *R, Table *t);
 
-/* The contents of any object, to be read: a body, a cell's value, what stands for a closure or
- * nil (NULL: nothing ever did); NULL for what has none. */
+/* The contents of any object, to be read: a body, a cell's value, or what stands for a
+ * closure, or nil. Answers NULL if nothing ever stood for the closure, and for what has no
+ * contents. */
 const void *run_contents(Run *R, const void *object);
 
 /* Calls fn for each object whose contents may not be what they were in s, a state of the run's
  * own that is still kept, with what they were. Perhaps more than once: the first is right. Not
  * for objects that have been made since. O(what was written since). */
 void run_changes(Run *R, const State *s, UndoFn *fn, void *context);
-/* The same for each object whose contents the run will see otherwise when it has gone back to
- * s, with what it sees now: also for objects that have been made since. */
+/* Calls fn for each object whose contents the run will see otherwise when it has gone back to
+ * s, with what it sees now. Objects that have been made since are among them. */
 void run_losses(Run *R, const State *s, UndoFn *fn, void *context);
 /* Contents that may be written over, copied. */
 uint64_t *heap_copy_box(const UndoEntry *e);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Weak tables: taking out what a trace has found dead (manual 2.5.2). */
+/*
+ * Weak tables: taking out what a trace has found dead (manual 2.5.2).
+ *
+ * Main invariant: only what a complete trace has found dead is taken out.
+ */
 #include "state/trace_internal.h"
 
 #include <assert.h>

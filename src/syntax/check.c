@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ast_check: does a tree have what ast.h promises?
+ *
+ * Main invariant: a check changes nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>

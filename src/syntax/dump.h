@@ -49,7 +49,7 @@ extern const char dump_start[DUMP_LENGTH_AT];
 /* The hash of contents. */
 uint64_t dump_hash(const char *bytes, size_t length);
 
-/* Any function of a chunk. O(size of its tree), allocates. NULL when there is no memory. */
+/* Writes any function of a chunk. Answers NULL if there is no memory. O(size of its tree). */
 String *dump_write(const AstFunction *f, bool strip);
 
 /* Is it a dump, or wants to be one? */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Trees to bytes.
+ *
+ * Main invariant: the bytes of a tree are the same on every machine, and the readers accept
+ * them.
  */
 #include "syntax/dump.h"
 #include "syntax/text.h"

@@ -27,11 +27,11 @@ int literal_string(Lexer *l, Token *t);
 /* [[...]] or [==[...]]; a plain '[' is itself. */
 int literal_bracket(Lexer *l, Token *t);
 
-/* The number of '=' of a long bracket at `at`, which is left on its second bracket
- * character; -1 for a single bracket character, -2 if the second one is missing. */
+/* The number of '=' of a long bracket at `at`, which is left on its second bracket character.
+ * Answers -1 for a single bracket character, and -2 if the second one is missing. */
 int literal_level(Lexer *l);
-/* The body of a long bracket of this level, from its second '[' on. With keep, a
- * string's contents are in text; without, it is a comment. False after an error. */
+/* The body of a long bracket of this level, from its second '[' on. With keep, a string's
+ * contents are in text; without, it is a comment. Answers false after an error. */
 bool literal_long(Lexer *l, const char *start, int level, bool keep);
 
 #endif

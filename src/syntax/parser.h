@@ -12,8 +12,8 @@
 #include "mem.h"
 #include "syntax/ast.h"
 
-/* A piece of source at a time, like lua_Reader: *size 0 or NULL ends it. NULL context
- * for none. The parser does not keep the pieces. */
+/* Gives a piece of source at a time, as lua_Reader does. NULL, or a *size of 0, ends it. The
+ * parser does not keep the pieces. */
 typedef const char *SourceReader(void *context, size_t *size);
 
 typedef struct ParseResult {
@@ -25,8 +25,9 @@ typedef struct ParseResult {
     bool near;         /* it names the token at which the text is no Lua any more */
 } ParseResult;
 
-/* Who compiles or reads a dump looks up from time to time: whether it is to give up, as there
- * is no time left. Then it fails, with any message. NULL due: never. */
+/* The parser, and the reader of dumps, asks `due` from time to time whether it is to give up
+ * because there is no time left. Then it fails, with any message. If due is NULL, it is never
+ * asked. */
 enum { COMPILE_LOOK_EVERY = 2000 }; /* tokens, or nodes */
 typedef struct CompileLook {
     bool (*due)(void *context);

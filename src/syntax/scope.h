@@ -104,15 +104,16 @@ void scope_activate(Scopes *s, int n);
 /* The n youngest variables in a new array. */
 AstLocal **scope_youngest(const Scopes *s, int n);
 
-/* Makes e the variable of this name, EXPR_LOCAL or EXPR_UPVALUE; false if there is none
- * and the name is a global. O(variables in sight). */
+/* Makes e the variable of this name, EXPR_LOCAL or EXPR_UPVALUE. Answers false if there is
+ * none, and the name is a global. O(variables in sight). */
 bool scope_resolve(Scopes *s, String *name, AstExpr *e);
 /* e, a variable, is assigned to. */
 void scope_mark_assigned(const Scopes *s, const AstExpr *e);
 
-/* A label in three steps, for what the parser reads between: no other has its name
- * in the block; it is known (-1: there is no memory for that); whether it ends its block, so
- * that gotos may bind to it. */
+/* A label is declared in three steps, because the parser reads on in between. The first sees
+ * that no other has its name in the block. The second makes it known, and answers -1 if there
+ * is no memory for that. The third says whether it ends its block, so that gotos may bind to
+ * it. */
 void scope_check_label(Scopes *s, const String *name);
 int scope_add_label(Scopes *s, AstLabel *label);
 void scope_bind_label(Scopes *s, int index, bool ends_block);

@@ -40,8 +40,8 @@ typedef struct Tree {
 /* Collected memory; never NULL. */
 Tree *tree_new(void);
 
-/* p, which is collected memory, lives as long as the tree does. NULL tree: nothing to do, the
- * caller sees to it. Amortised O(1). */
+/* Makes p, which is collected memory, live as long as the tree does. If the tree is NULL, the
+ * caller sees to that. Amortised O(1). */
 void tree_hold(Tree *t, const void *p);
 
 /* Zeroed and counted, of up to TREE_NODE_MAX bytes. Some 5 ns; never NULL. */
@@ -57,7 +57,8 @@ static inline void *tree_node(Tree *t, size_t size)
     return memset(p, 0, size);
 }
 
-/* Zeroed and counted, of any size. NULL: there is no memory, which is a shortage. */
+/* Zeroed and counted memory, of any size. Answers NULL if there is none, which is a
+ * shortage. */
 MEM_TRY void *tree_array(Tree *t, size_t size);
 
 /* As array_room (text.h), for arrays that nodes point to. */
@@ -73,7 +74,7 @@ static inline AstExpr *tree_expr(Tree *t, ExprKind kind)
     return e;
 }
 
-/* The same, of statements and fields. */
+/* A statement, or a field, has room for what its kind needs, and for no more. */
 size_t tree_stat_size(StatKind kind);
 static inline AstStat *tree_stat(Tree *t, StatKind kind)
 {
@@ -90,9 +91,8 @@ static inline AstField *tree_field(Tree *t, FieldKind kind)
     f->kind = kind;
     return f;
 }
-/* Of a keyed field that is complete else: its `store`, if its key is not one that always will
- * do.
- */
+/* Makes the `store` of a keyed field that is complete otherwise, if its key is not one that
+ * always will do. */
 void tree_field_store(Tree *t, AstField *f);
 
 #endif

@@ -38,8 +38,8 @@ static inline uint32_t bits_unsigned(double d)
     return (uint32_t)word;
 }
 
-/* Logical shift; to the right when places is negative. 64 bits for places, so that
- * -places of any int is one. */
+/* Shifts logically, to the right when places is negative. It has 64 bits, so that -places
+ * exists for any int. */
 static inline uint32_t bits_shift_left(uint32_t x, int64_t places)
 {
     if (places <= -32 || places >= 32) return 0;
@@ -63,7 +63,7 @@ static inline uint32_t bits_rotate_left(uint32_t x, int64_t places)
 typedef enum BitsFault { BITS_OK, BITS_BAD_FROM, BITS_BAD_WIDTH, BITS_BAD_RANGE } BitsFault;
 
 BitsFault bits_check_field(int32_t from, int32_t width);
-/* Static text: "field cannot be negative" ...; NULL for BITS_OK. */
+/* A static text, as "field cannot be negative". It is NULL for BITS_OK. */
 const char *bits_fault_text(BitsFault fault);
 
 /* Both only for fields that bits_check_field approves of. */

@@ -45,12 +45,13 @@ typedef struct Buffer {
 
 /* An empty buffer for at most `limit` bytes (at most STRING_MAX). O(1). */
 void buffer_init(Buffer *b, size_t limit);
-/* The same, for a result that may be put together of parts (buffer_join): then what it costs to
- * grow depends on where a run was paused, so it is not charged (mem_work), but for `whole`. */
+/* As buffer_init, for a result that may be put together of parts (buffer_join). What it costs
+ * to grow such a buffer depends on where a run was paused. So it is not charged (mem_work),
+ * but for `whole`. */
 void buffer_init_parts(Buffer *b, size_t limit);
 
-/* Makes room for `extra` bytes more: exactly so many when the buffer is small
- * against them, else half again what there is. False, with error set, if not. */
+/* Makes room for `extra` bytes more: exactly so many when the buffer is small against them,
+ * else half again what there is. Answers false, and sets error, if it cannot. */
 bool buffer_grow(Buffer *b, size_t extra);
 static inline bool buffer_reserve(Buffer *b, size_t extra)
 {
@@ -82,15 +83,15 @@ bool buffer_append_integer(Buffer *b, int64_t n);
 /* Forgets the contents, keeps the room; error stays. */
 static inline void buffer_clear(Buffer *b) { b->length = 0; }
 
-/* The contents as a String: a large one without copying, unless more than a
- * quarter of its room would be wasted. The buffer is empty afterwards, ready for
- * the next result. NULL when something could not be appended (see error). */
+/* The contents as a String: a large one without copying, unless more than a quarter of its
+ * room would be wasted. The buffer is empty afterwards, ready for the next result. Answers
+ * NULL if something could not be appended (see error). */
 String *buffer_finish(Buffer *b);
 
-/* What is to be, of which `before` is made already (or NULL): with the contents behind it.
- * Room that the buffer has had does not count as allocated (but beside), nor do parts, so that
- * it does not matter where a run was paused; `whole`, which does, counts twice where the buffer
- * had to grow. NULL: no room. */
+/* Joins `before`, a part that is made already or NULL, and the contents behind it. A run may
+ * be paused anywhere, and that must not matter. So the room that the buffer has had counts
+ * only beside what was allocated, and parts do so, too. Only a `whole` result counts as
+ * allocated, twice if the buffer had to grow. Answers NULL if there is no room. */
 String *buffer_join(Buffer *b, const String *before, bool whole);
 
 void buffer_check(const Buffer *b);

@@ -35,7 +35,7 @@ static inline bool byteclass_is(unsigned char byte, unsigned classes)
     return (byteclass_table[byte] & classes) != 0;
 }
 
-/* The class that a letter after '%' stands for, in either case; 0 if none. */
+/* The class that a letter after '%' stands for, in either case. It is 0 if there is none. */
 extern const uint16_t byteclass_letters[256];
 static inline unsigned byteclass_of_letter(unsigned char letter)
 {

@@ -32,10 +32,10 @@ const char *osdate_field(const struct tm *fields, int i, int64_t *value);
 /* The fields os.time reads, in this order; isdst follows: nil -1, else 0 or 1. */
 enum { OSDATE_INPUT_COUNT = 6 };
 const char *osdate_input_name(int i);
-/* Stores input i; given is false if the field is no number. False if the field is
+/* Stores input i; given is false if the field is no number. Answers false if the field is
  * missing and has no default: "field 'day' missing in date table". */
 bool osdate_set_input(struct tm *fields, int i, bool given, double value);
-/* The seconds of that local time; false if it has none. */
+/* Sets *out to the seconds of that local time. Answers false if it has none. */
 bool osdate_seconds(const struct tm *fields, double *out);
 
 #endif

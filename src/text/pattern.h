@@ -4,7 +4,7 @@
  * bytes: no interpreter, no allocation (but pattern_expand's into its Buffer).
  *
  *   pattern_init                   the subject, the pattern
- *   pattern_find / match_at        one match: [from, to) of the subject, captures
+ *   pattern_find, pattern_match_at one match: [from, to) of the subject, captures
  *   pattern_capture, pattern_expand   what it captured; a replacement string filled in
  *
  * The matcher backtracks by recursion, at most PATTERN_DEPTH_MAX levels as in PUC Lua,
@@ -43,7 +43,7 @@ typedef struct PatternCapture {
 enum { CAPTURE_OPEN = -1, CAPTURE_POSITION = -2 };
 
 struct Matcher;
-/* Puts more into m->fuel, if it may go on; called when that is used up. */
+/* Puts more into m->fuel, if the match may go on. It is called when that is used up. */
 typedef bool PatternRefuel(struct Matcher *m);
 
 typedef struct Matcher {
@@ -66,9 +66,9 @@ typedef struct Matcher {
     PatternCapture captures[PATTERN_CAPTURES_MAX];
 } Matcher;
 
-/* Prepares for matching. With `anchors`, a leading '^' binds the match to the place
- * where the search starts (all but gmatch, for which it is a plain character). fuel
- * may be NULL: unlimited. O(length of the pattern's first item). */
+/* Prepares for matching. With `anchors`, a leading '^' binds the match to the place where the
+ * search starts (all but gmatch, for which it is a plain character). If fuel is NULL, there is
+ * no limit. O(length of the pattern's first item). */
 void pattern_init(Matcher *m, const char *source, size_t source_length, const char *pattern,
                   size_t pattern_length, bool anchors, uint64_t *fuel);
 
@@ -84,15 +84,14 @@ static inline uint64_t pattern_spent(const Matcher *m) { return m->given - m->fu
 /* Goes on from m->start, after PATTERN_OUT_OF_FUEL, or where the machine is; the same
  * answers. It does a step at least, and may spend more than its fuel: m->debt. */
 PatternStatus pattern_go_on(Matcher *m);
-/* The machine as bytes, the same on every machine, and back. NULL, 0: it has not been needed.
- * The bytes may be anything. Answers false if they are no progress of a search for these
- * strings.
- */
+/* The progress of the machine as bytes, which are the same on every computer, and back. There
+ * are none, NULL and 0, if it has not been needed. The bytes may be anything: the last
+ * function answers false if they are no progress of a search for these strings. */
 size_t pattern_saved_size(const Matcher *m);
 void pattern_save(const Matcher *m, char *bytes);
 bool pattern_load(Matcher *m, const char *bytes, size_t size);
 
-/* True if string.find treats the pattern as plain text: no magic characters. */
+/* Whether string.find treats the pattern as plain text, because it has no magic characters. */
 bool pattern_is_plain(const char *pattern, size_t length);
 /* The offset of the first occurrence of text in source[at..), or -1. O(length). */
 ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at,
@@ -113,12 +112,12 @@ typedef struct PatternPiece {
     size_t position; /* from 1 */
 } PatternPiece;
 
-/* The i-th value of the match, from 0; the whole match as number 0 if the pattern has
- * no captures. False with an error otherwise, and for a capture left open. */
+/* The i-th value of the match, from 0; the whole match as number 0 if the pattern has no
+ * captures. Otherwise, and for a capture left open, it sets an error and answers false. */
 bool pattern_capture(Matcher *m, int i, PatternPiece *out);
 
-/* Appends the replacement string of gsub, with %0..%9 and %% filled in. False with an
- * error in m; a failure of the buffer is left in the buffer. */
+/* Appends the replacement string of gsub, with %0..%9 and %% filled in. Answers false with an
+ * error in m. A failure of the buffer is left in the buffer. */
 bool pattern_expand(Matcher *m, const char *replacement, size_t length, Buffer *out);
 
 #endif

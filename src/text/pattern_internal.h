@@ -19,7 +19,7 @@ static inline const char *fail(Matcher *m, const char *text)
 }
 
 bool pattern_spend_last(Matcher *m, uint64_t units);
-/* Pays for work; false when there is not enough left. */
+/* Pays for work. Answers false when there is not enough left. */
 static inline bool spend(Matcher *m, uint64_t units)
 {
     if (m->fuel < units) return pattern_spend_last(m, units);
@@ -76,8 +76,8 @@ const char *pattern_skip_item(Matcher *m, const char *s, const char *p, const ch
  * none is needed. */
 int pattern_required_byte(const Matcher *m, const char *p);
 
-/* Items of other kinds: where the subject goes on; where the pattern does for a frontier, p
- * at its set. NULL: no match, or an error. */
+/* Items of other kinds. These answer where the subject goes on; for a frontier, with p at its
+ * set, where the pattern does. They answer NULL if there is no match, or an error. */
 const char *pattern_back_reference(Matcher *m, const char *s, unsigned char digit);
 const char *pattern_balanced(Matcher *m, const char *s, const char *p);
 const char *pattern_frontier(Matcher *m, const char *s, const char *p);

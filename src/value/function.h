@@ -24,8 +24,8 @@ typedef struct Closure {
     Value upvalues[];
 } Closure;
 
-/* In h.id_high: what one state runs instead of another closure, which is behind the last
- * upvalue (stack/upvalue.h). */
+/* In h.id_high: the closure is a stand-in, which one state runs instead of another closure.
+ * That one is behind the last upvalue (stack/upvalue.h). */
 enum { CLOSURE_STAND_IN = 0x8000 };
 
 /* The closure that the program knows. */
@@ -41,7 +41,7 @@ typedef int NativeFn(struct Machine *M, Value *a, int n);
 enum {
     /* fn is really an Exec (link/node.h) that moves control itself: pcall, resume */
     NATIVE_CONTROL = 1,
-    /* the last upvalue is no program's business: what fn calls */
+    /* no program sees the last upvalue, which fn calls */
     NATIVE_HIDES = 2
 };
 
@@ -71,10 +71,11 @@ typedef void UserdataAddFn(void *to, const void *bytes, size_t size);
 
 /* What those who made a userdata do for it. */
 typedef struct UserdataKind {
-    /* Tells what counts of its bytes, which a state has there, where states are compared. */
+    /* Tells which of its bytes, as a state has them there, count where states are compared. */
     void (*contents)(const struct Userdata *u, const void *bytes, UserdataAddFn *add, void *to);
-    /* Of what all states share, and whose finalizer is to be called once, when none has it any
-     * more: whether that is now, which it then was. NULL: each state calls it. */
+    /* For a userdata that all states share, whose finalizer is to be called once, when none
+     * has it any more. Answers whether this is that call. If it is NULL, each state calls the
+     * finalizer. */
     bool (*finalizes)(struct Userdata *u);
 } UserdataKind;
 

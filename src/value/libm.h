@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The C library's mathematical functions that are not one instruction, behind an
- * indirection: with glibc, libm is opened when the first of them is called. Most programs
- * call none, and it would take a tenth of the time to start and 300 KB. Where programs grow,
- * the address space that it needs is kept for it.
+ * The C library's mathematical functions that are not one instruction, behind an indirection.
+ * With glibc, libm is opened when the first of them is called, because most programs call none,
+ * and opening it takes a tenth of the time to start and 300 KB. The address space that it needs
+ * is kept for it while programs grow.
  *
  * Cost: one load and an indirect call.
  */
@@ -28,8 +28,8 @@ typedef struct Libm {
 
 extern const Libm *libm_opened; /* NULL until libm_open is called; atomic */
 const Libm *libm_open(void);
-/* Once, at the start: sees to it that there is memory to open it, if the program comes to use
- * up all there is. */
+/* To be called once, at the start. Keeps the memory that opening libm needs, in case the
+ * program uses up all there is. */
 void libm_prepare(void);
 
 static inline const Libm *libm(void)

@@ -2,11 +2,12 @@
 /*
  * Nodes: how full PUC Lua's hash part would be.
  *
- * When integer keys go to the array, and so which border `#` finds in a table with holes,
- * hangs on when PUC Lua 5.2 finds no free node for a new key. That in turn hangs on where in
- * its nodes all keys are, those with the value nil too. So for hash parts with numbers among
- * the keys, up to NODES_MAX nodes, this keeps what is needed of them; the pairs themselves are
- * in the map. (Larger ones go by the number of pairs alone: table.c.)
+ * PUC Lua 5.2 moves integer keys to the array when it finds no free node for a new key. So the
+ * border that `#` finds in a table with holes depends on which nodes are free. That in turn
+ * depends on where in its nodes all keys are, also those whose value has become nil. If a hash
+ * part has numbers among its keys, and up to NODES_MAX nodes, this keeps what is needed of the
+ * nodes. The pairs themselves are in the map. (Larger hash parts go by the number of pairs
+ * alone: table.c.)
  *
  *   words of a vector, from `at` on:   [last | node 0 | node 1 ... node count-1]
  *   node   0: never used, or   link 8 | used 1 | live 1 | identity 54
@@ -42,7 +43,7 @@ typedef struct Nodes {
 /* What nodes know of a key, which must not be nil, NaN or -0. */
 uint64_t node_identity(Value key);
 uint64_t node_key(uint64_t node); /* its key's identity */
-/* The integer that a node's key is; false if it is none. */
+/* Sets *i to the integer that a node's key is. Answers false if it is none. */
 bool node_integer(uint64_t node, int64_t *i);
 bool node_is_live(uint64_t node);
 
@@ -56,11 +57,12 @@ static inline uint64_t node_at(const Nodes *n, uint32_t i)
 void nodes_begin(const Nodes *n);
 /* The key's node, or -1. */
 int nodes_find(const Nodes *n, uint64_t identity);
-/* Notes that a key has a value, or nil; it gets a node if it has none. Answers false when PUC
- * Lua would find no free node. For NODE_OBJECT: one more object has a value, or one less. */
+/* Notes that a key has a value, or nil. The key gets a node if it has none. Answers false when
+ * PUC Lua would find no free node. For NODE_OBJECT it notes that one more object has a value,
+ * or one less. */
 bool nodes_set(const Nodes *n, uint64_t identity, bool live);
 
-/* Whether these words are nodes at all: for words that may come from anywhere. O(count). */
+/* Whether these words, which may come from anywhere, are nodes at all. O(count). */
 bool nodes_sound(const Nodes *n);
 void nodes_check(const Nodes *n);
 

@@ -10,14 +10,16 @@
 
 enum { NUMBER_TEXT_MAX = 32 };
 
-/* The number the whole text spells; false if it spells none. Allocates nothing. */
+/* Reads the number that the whole text spells. Answers false if it spells none. Allocates
+ * nothing. */
 bool number_parse(const char *text, size_t length, double *out);
 /* Writes "%.14g" and a NUL; gives the length. Fast for integers. */
 size_t number_format(double d, char out[NUMBER_TEXT_MAX]);
 /* The shortest of "%.14g" to "%.17g" that reads back as the same finite number. */
 size_t number_format_exact(double d, char out[NUMBER_TEXT_MAX]);
 String *number_to_string(double d);
-/* Integer in base 2..36 as tonumber(s, base) reads it; false if it is none. */
+/* Reads an integer in base 2..36 as tonumber(s, base) does. Answers false if the text is
+ * none. */
 bool number_parse_base(const char *text, size_t length, int base, double *out);
 
 /* Arithmetic conversion (manual 3.4.2): numbers, and strings that spell one. */

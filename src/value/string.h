@@ -35,15 +35,15 @@ enum { STRING_INTERNED = 1, STRING_LONG = 2 };
 /* The longest string that can be made; longer is the error of the caller. */
 #define STRING_MAX ((size_t)1 << 40)
 
-/* New string with a copy of the bytes. O(length), allocates. NULL only when it is long and
- * the memory cannot be had; that is a shortage (mem_refuse), so it may be taken for a nil:
- * an error is raised at the next poll. */
+/* Makes a string with a copy of the bytes. O(length), allocates. Answers NULL only if the
+ * string is long and there is no memory for it. That is a shortage (mem_refuse), so NULL may
+ * be taken for a nil: an error is raised at the next poll. */
 String *string_new(const char *bytes, size_t length);
 String *string_from_c(const char *text);
-/* New string of unspecified contents to be filled by its maker, through *data,
- * before anyone else sees it. NULL as above. */
+/* Makes a string of unspecified contents. Its maker fills it through *data before anyone else
+ * sees it. Answers NULL as string_new does. */
 String *string_reserve(size_t length, char **data);
-/* Like string_reserve, but NULL is no shortage: the caller tries something else. */
+/* As string_reserve, but NULL is no shortage: the caller tries something else. */
 MEM_TRY String *string_try_reserve(size_t length, char **data);
 /* The one object for these bytes in this process. Locks; for parse time. O(log n) of the
  * strings that are interned, whatever they are: see intern.c. */
@@ -56,38 +56,39 @@ void string_interned_init(void);
 /* Checks the table of these; gives the number of its entries, some of which may be of strings
  * that are gone. O(n), with locks. */
 size_t string_interned_check(void);
-/* a .. b; amortised O(length of b) when a was itself made by appending. NULL as above, or
- * when a is NULL. */
+/* Makes a .. b. Amortised O(length of b) if a was itself made by appending. Answers NULL as
+ * string_new does, or if a is NULL. */
 String *string_concat(const String *a, const char *bytes, size_t length);
 
-/* For a string that is made in pieces: none yet, with room for so many bytes; and more bytes
- * behind what there is, of unspecified contents, to be filled by their maker through *data.
- * They take of that room, or if somebody else has gone on from a, a copy is made with room for
- * `room` bytes in all. O(more) but for that. The maker counts what it allocates. NULL: no
- * memory. */
+/* For a string that is made in pieces. The first makes an empty one with room for so many
+ * bytes. The second adds `more` bytes of unspecified contents, which their maker fills through
+ * *data. They take of the room; if somebody else has gone on from a, a copy is made with room
+ * for `room` bytes in all. O(more) but for that. The maker counts what it allocates. Both
+ * answer NULL if there is no memory. */
 MEM_TRY String *string_begin(size_t room);
 MEM_TRY String *string_extend(const String *a, size_t more, size_t room, char **data);
 
 /* Its bytes with a zero behind them, which stay where they are as long as the string lives.
- * O(1), but O(length) where the byte behind a long one is another's. NULL: no memory, which is
- * a shortage. */
+ * O(1), but O(length) where the byte behind a long one is another's. Answers NULL if there is
+ * no memory, which is a shortage. */
 MEM_TRY const char *string_terminated(const String *s);
 
 /* The blocks that it is made of: itself, and a buffer that others may share. */
 void string_blocks(const String *s, MemBlockFn *fn, void *context);
 
-/* "not enough memory", which no program can make: errors that are this have this meaning. */
+/* The text "not enough memory" as a string that no program can make: an error that is this one
+ * means that. */
 String *string_no_memory(void);
 
 /* After mem_init; may be called again. */
 void string_init(void);
-/* Replaces the seed of the hash, which is a constant otherwise, so that all runs are alike.
- * Answers false after string_init, as there may be strings already. */
+/* Replaces the seed of the hash. Otherwise that is a constant, so that all runs are alike.
+ * Answers false after string_init, because there may be strings already. */
 bool string_seed(uint64_t seed);
 /* The hash of a string of these bytes, never 0. */
 uint32_t string_hash_bytes(const char *bytes, size_t length);
 uint32_t string_hash_compute(const String *s);
-/* 0 if it was not asked for yet. */
+/* The hash, or 0 if it was not asked for yet. */
 static inline uint32_t string_hash_known(const String *s)
 {
     return __atomic_load_n(&s->h.id_low, __ATOMIC_RELAXED);

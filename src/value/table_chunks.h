@@ -4,11 +4,11 @@
  *
  *   map   {chunk 7: -> [epoch | count | key 112, 113 ... 127],  "name": value ...}
  *
- * So keys that are used one after the other, as of a queue, of an array that is filled from
- * its end, or below 0, share an entry and a cache line or two, where as entries of their own
- * they would be all over a large map. A table has chunks (TABLE_CHUNKED) when its hash has more
- * than NODES_MAX nodes and a chunk has 4 integers or more on average; it loses them when there
- * are fewer than 2. Both are looked at when its room changes.
+ * Keys that are used one after the other share an entry and a cache line or two: those of a
+ * queue, of an array that is filled from its end, or below 0. As entries of their own they
+ * would be all over a large map. A table has chunks (TABLE_CHUNKED) when its hash has more than
+ * NODES_MAX nodes and a chunk has 4 integers or more on average. It loses them when there are
+ * fewer than 2. Both are looked at when its room changes.
  *
  * Invariants (table_chunks_check):
  *  1. all integers in the hash of a table with chunks are in chunks.
@@ -44,8 +44,8 @@ static inline uint64_t table_pairs(const TableBody *t)
     return table_chunked(t) ? table_pairs_chunked(t) : t->hash.count;
 }
 
-/* What follows is for tables with chunks. A slot is NULL where there is nil; set
- * tells whether there was nil before. */
+/* What follows is for tables with chunks. A slot is NULL if the value is nil. The function
+ * that sets a value answers whether it was nil before. */
 Value table_chunk_get(const TableBody *t, int64_t i);
 Value *table_chunk_slot(TableBody *t, int64_t i, uint64_t token);
 bool table_chunk_set(TableBody *t, int64_t i, Value v, uint64_t token);

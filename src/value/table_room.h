@@ -41,7 +41,8 @@ static inline Nodes table_nodes(TableBody *t, uint64_t token)
     return (Nodes){&t->array, t->array_size, table_node_count(t), token, words};
 }
 
-/* The map alone. get: nil if it is not there; put: was the key new? */
+/* These go to the map alone. The first answers nil if the key is not there, the second whether
+ * it was new. */
 Value table_map_get(const TableBody *t, Value key);
 Word *table_map_slot(TableBody *t, Value key, uint64_t token);
 bool table_map_put(TableBody *t, Value key, Value v, uint64_t token);
@@ -50,10 +51,11 @@ void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void
 
 /* Tells the nodes of a key that gets a value or nil. Answers false when no node is free. */
 bool table_note(TableBody *t, Value key, bool live, uint64_t token);
-/* Room for one more key, which is not there, or nil: for those that there are. O(n). */
+/* Makes room for one more key, which is not there. If the key is nil, makes room for those
+ * that there are. O(n). */
 void table_rehash(TableBody *t, Value key, uint64_t token);
-/* To an array of this size, and a number of nodes for the rest (a power of two or 0); key: as
- * for table_rehash. */
+/* Changes the table to an array of this size, and a number of nodes for the rest (a power of
+ * two or 0). The key is as for table_rehash. */
 void table_resize(TableBody *t, uint32_t size, uint32_t nodes, Value key, uint64_t token);
 
 /* The flags of a table with this room. */

@@ -25,8 +25,8 @@ typedef struct TableShape {
     const String *keys[SHAPE_MAX];
 } TableShape;
 
-/* Collected memory, not counted. NULL: the keys are not all different, or not in one node.
- * O(count). */
+/* Collected memory, not counted. Answers NULL if the keys are not all different, or not in one
+ * node. O(count). */
 TableShape *table_shape_new(const String *const *keys, uint32_t count, uint32_t room);
 
 /* Gives an empty table, which was begun with no room, the keys with these values, none of which
@@ -36,7 +36,7 @@ static inline bool table_shape_fits(const TableBody *t)
 {
     return !t->hash.root && !t->meta && !t->array.size && !table_flags(t);
 }
-/* The same for any table and values, one by one. */
+/* Gives any table the keys with any values, one by one. */
 void table_shape_set(TableBody *t, const TableShape *s, const Value *values, uint64_t token);
 
 #endif

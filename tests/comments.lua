@@ -1,0 +1,75 @@
+-- SPDX-License-Identifier: MIT
+--
+-- comments.lua FILE...: what comments in hamt/ and src/ name is there, in any of the files:
+-- files, and names with an underscore or with (). `make files-check` runs it. Names that are
+-- nobody's here stand below.
+
+local others = {}
+for word in ([[
+    script.lua ltable.c lgc.cpp moonletopen_a_b
+    min_bytes_allocd max_map_count CONFIG_MEM_SOFT_DIRTY LUA_ERR
+    luaO_chunkid
+    NAME_check exec_KIND many_KIND exec_ADD TEST_A
+]]):gmatch("%S+") do
+    others[word] = true
+end
+
+-- The text with its comments, or with all else, blank; lines stay.
+local function split(text)
+    local comments, code, at = {}, {}, 1
+    local function blank(s) return (s:gsub("[^\n]", " ")) end
+    while true do
+        local from, to = text:find("/%*.-%*/", at)
+        if not from then break end
+        local before, comment = text:sub(at, from - 1), text:sub(from, to)
+        comments[#comments + 1] = blank(before) .. comment
+        code[#code + 1] = before .. blank(comment)
+        at = to + 1
+    end
+    code[#code + 1] = text:sub(at)
+    return table.concat(comments), table.concat(code)
+end
+
+local words, files, comments = {}, {}, {}
+for _, path in ipairs(arg) do
+    local file = assert(io.open(path))
+    local text = file:read("*a")
+    file:close()
+    files[path:match("[^/]*$")] = true
+    words[path:match("([^/]*)%.%w+$") or path] = true
+    local code = text
+    if path:find("%.[ch]$") then
+        local said
+        said, code = split(text)
+        if path:find("^hamt/") or path:find("^src/") then comments[path] = said end
+    end
+    for word in code:gmatch("[%w_]+") do words[word] = true end
+end
+
+local found = {}
+local function check(path, line, word, there)
+    if not there and not others[word] then
+        found[#found + 1] = ("%s:%d: %s is nowhere"):format(path, line, word)
+    end
+end
+
+for path, text in pairs(comments) do
+    local line = 0
+    for s in (text .. "\n"):gmatch("(.-)\n") do
+        line = line + 1
+        for before, name in s:gmatch("([^%w_])([%w_]+%.[chl][ua]*)%f[^%w_]") do
+            if before ~= "." and (name:find("%.[ch]$") or name:find("%.lua$")) then
+                check(path, line, name, files[name])
+            end
+        end
+        for name in s:gmatch("%f[%w_]%a[%w]*_[%w_]*%w%f[^%w_]") do
+            check(path, line, name, words[name])
+        end
+        for name in s:gmatch("%f[%w_]([%a_][%w_]*)%(%)") do
+            check(path, line, name, words[name])
+        end
+    end
+end
+table.sort(found)
+for _, line in ipairs(found) do print(line) end
+os.exit(#found == 0)
