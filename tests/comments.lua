@@ -6,7 +6,7 @@
 
 local others = {}
 for word in ([[
-    script.lua ltable.c lgc.cpp moonletopen_a_b
+    script.lua ltable.c lgc.cpp moonletopen_a_b luaopen_lfs luaopen_socket_core
     min_bytes_allocd max_map_count CONFIG_MEM_SOFT_DIRTY LUA_ERR
     luaO_chunkid
     NAME_check exec_KIND many_KIND exec_ADD TEST_A
