@@ -114,4 +114,22 @@ int lib_exec_result(Machine *M, Value *a, int status);
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error);
 
+/* The same in pieces: a file is read once, and kept in the frame of a native that compiles it.
+ */
+enum {
+    FILE_TEXT,
+    FILE_CHUNK, /* what messages call it */
+    FILE_MODE,  /* or nil */
+    FILE_ENV,
+    FILE_HAS_ENV,
+    FILE_FOR, /* the native's own */
+    FILE_FRAME
+};
+/* Reads it, and charges for compiling it. Sets the first two slots; or *error; or answers what
+ * the native is to return, its arguments being as they were. */
+int lib_file_begin(Machine *M, Value *a, const char *name, String **error);
+/* Compiles it; the other slots have been set. Answers what the native is to return, which
+ * `again` goes on with, or 0: *f, or NULL and *error. */
+int lib_file_go_on(Machine *M, Value *a, NativeCont *again, Closure **f, String **error);
+
 #endif

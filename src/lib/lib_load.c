@@ -5,6 +5,7 @@
  * load with a reader function calls it under a pcall and gathers its pieces in a
  * string of the frame; the chunk is compiled when it is complete.
  */
+#include "control/eval.h"
 #include "eval/error.h"
 #include "lib/file.h"
 #include "lib/natives.h"
@@ -179,8 +180,8 @@ static void skip_first_line(const char **source, size_t *length)
     *length = (size_t)(end - s);
 }
 
-Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
-                       String **error)
+/* NULL: *error says why; that is NULL if it is too long. */
+static String *read_file(Machine *M, const char *name, String **error)
 {
     FILE *f = name ? file_open(M, fopen, name, "r") : stdin;
     const char *shown = name ? name : "stdin";
@@ -198,15 +199,54 @@ Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Val
     }
     if (name && real) fclose(f);
     if (bad) return NULL;
-    if (!text) {
-        *error = error_memory_text();
-        return NULL;
-    }
+    if (!text) *error = NULL;
+    return text;
+}
+
+static String *file_chunk(const char *name)
+{
+    return lib_join(name ? "@" : "=", name ? name : "stdin", NULL);
+}
+
+static Closure *compile_file(Machine *M, const String *text, String *chunk, const char *mode,
+                             const Value *env, String **error)
+{
     const char *source = text->data;
     size_t length = text->length;
     skip_first_line(&source, &length);
-    return compile(M, source, length, lib_join(name ? "@" : "=", shown, NULL), mode, env,
-                   error);
+    return compile(M, source, length, chunk, mode, env, error);
+}
+
+Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
+                       String **error)
+{
+    String *text = read_file(M, name, error);
+    if (!text && !*error) *error = error_memory_text();
+    return text ? compile_file(M, text, file_chunk(name), mode, env, error) : NULL;
+}
+
+int lib_file_begin(Machine *M, Value *a, const char *name, String **error)
+{
+    String *text = read_file(M, name, error);
+    if (!text) return *error ? native_load_stopped(M) : native_memory_error(M);
+    a[FILE_TEXT] = string_value(text);
+    a[FILE_CHUNK] = string_value(file_chunk(name));
+    M->fuel -= (int64_t)(text->length / LOAD_STEP);
+    *error = NULL;
+    return 0;
+}
+
+int lib_file_go_on(Machine *M, Value *a, NativeCont *again, Closure **f, String **error)
+{
+    if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, again);
+    String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
+    const Value *env = a[FILE_HAS_ENV] == V_TRUE ? &a[FILE_ENV] : NULL;
+    *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]),
+                      mode ? lib_c_text(mode) : NULL, env, error);
+    int stopped = *f ? 0 : native_load_stopped(M);
+    if (stopped != NATIVE_PAUSE) return stopped;
+    eval_poll_soon(M);
+    return native_suspend(M, a, FILE_FRAME, again);
 }
 
 static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
@@ -217,18 +257,41 @@ static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
     return true;
 }
 
+static int loadfile_go_on(Machine *M, Value *a, int n)
+{
+    Closure *f;
+    String *error;
+    int stopped = lib_file_go_on(M, a, loadfile_go_on, &f, &error);
+    if (stopped) return stopped;
+    if (!f) return failed(a, string_value(error));
+    NATIVE_RETURN(value_object(f));
+}
+
 static int base_loadfile(Machine *M, Value *a, int n)
 {
     const char *name;
     String *mode, *error;
     if (!arg_file_name(M, a, n, &name) || !arg_string_or_null(M, a, n, 1, &mode))
         return NATIVE_ERROR;
-    const Value *env = n > 2 ? &a[2] : NULL;
-    Closure *f = lib_load_file(M, name, mode ? lib_c_text(mode) : NULL, env, &error);
-    int stopped = f ? 0 : native_load_stopped(M);
+    Value env = arg(a, n, 2);
+    int stopped = lib_file_begin(M, a, name, &error);
     if (stopped) return stopped;
-    if (!f) return failed(a, string_value(error));
-    NATIVE_RETURN(value_object(f));
+    a[FILE_MODE] = mode ? string_value(mode) : V_NIL;
+    a[FILE_ENV] = env;
+    a[FILE_HAS_ENV] = value_boolean(n > 2);
+    a[FILE_FOR] = V_NIL;
+    return error ? failed(a, string_value(error)) : loadfile_go_on(M, a, 0);
+}
+
+static int dofile_go_on(Machine *M, Value *a, int n)
+{
+    Closure *f;
+    String *error;
+    int stopped = lib_file_go_on(M, a, dofile_go_on, &f, &error);
+    if (stopped) return stopped;
+    if (!f) return native_throw(M, string_value(error));
+    a[NATIVE_HEADER] = value_object(f);
+    return native_tail(M, a, 1, 0);
 }
 
 static int base_dofile(Machine *M, Value *a, int n)
@@ -236,12 +299,11 @@ static int base_dofile(Machine *M, Value *a, int n)
     const char *name;
     String *error;
     if (!arg_file_name(M, a, n, &name)) return NATIVE_ERROR;
-    Closure *f = lib_load_file(M, name, NULL, NULL, &error);
-    int stopped = f ? 0 : native_load_stopped(M);
+    a[FILE_MODE] = a[FILE_ENV] = a[FILE_FOR] = V_NIL;
+    a[FILE_HAS_ENV] = V_FALSE;
+    int stopped = lib_file_begin(M, a, name, &error);
     if (stopped) return stopped;
-    if (!f) return native_throw(M, string_value(error));
-    a[NATIVE_HEADER] = value_object(f);
-    return native_tail(M, a, 1, 0);
+    return error ? native_throw(M, string_value(error)) : dofile_go_on(M, a, 0);
 }
 
 /* Opening --------------------------------------------------------------------------- */
@@ -251,6 +313,8 @@ const NativeDef natives_load[] = {
     NATIVE_INNER_SEES("load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
                       "runs binary chunks and code that a host has not seen", .captures = "f"),
     NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE, "|load|", "fSS.bS*"),
+    NATIVE_CONTINUED("dofile:go_on", dofile_go_on, WORK_SOURCE, "|dofile|", "ssS.b.*"),
+    NATIVE_CONTINUED("loadfile:go_on", loadfile_go_on, WORK_SOURCE, "|loadfile|", "ssS.b.*"),
     NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
     NATIVE_ROWS_END,
 };

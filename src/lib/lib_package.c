@@ -187,6 +187,20 @@ static int search_preload(Machine *M, Value *a, int n)
     return native_index(M, a, 1, preload, a[0], preload_result);
 }
 
+static int search_lua_go_on(Machine *M, Value *a, int n)
+{
+    Closure *f;
+    String *error;
+    int stopped = lib_file_go_on(M, a, search_lua_go_on, &f, &error);
+    if (stopped) return stopped;
+    const String *chunk = value_string(a[FILE_CHUNK]);
+    const char *file = lib_c_text(chunk) + (chunk->length > 0); /* behind its '@' */
+    if (!f) return cannot_load(M, value_string(a[FILE_FOR]), file, lib_c_text(error));
+    a[0] = value_object(f);
+    a[1] = new_c_string(file);
+    return 2;
+}
+
 static int search_lua(Machine *M, Value *a, int n)
 {
     int result;
@@ -194,13 +208,12 @@ static int search_lua(Machine *M, Value *a, int n)
     if (!name) return NATIVE_ERROR;
     const char *file = find_file(M, a, name, "path", &result);
     if (!file) return result;
-    Closure *f = lib_load_file(M, file, NULL, NULL, &error);
-    int stopped = f ? 0 : native_load_stopped(M);
+    a[FILE_FOR] = string_value(name);
+    a[FILE_MODE] = a[FILE_ENV] = V_NIL;
+    a[FILE_HAS_ENV] = V_FALSE;
+    int stopped = lib_file_begin(M, a, file, &error);
     if (stopped) return stopped;
-    if (!f) return cannot_load(M, name, file, lib_c_text(error));
-    a[0] = value_object(f);
-    a[1] = new_c_string(file);
-    return 2;
+    return error ? cannot_load(M, name, file, lib_c_text(error)) : search_lua_go_on(M, a, 0);
 }
 
 static LibraryStatus find_function(Machine *M, const char *file, const char *name,
@@ -385,6 +398,8 @@ const NativeDef natives_package[] = {
                       "loads C libraries", .captures = "t"),
     NATIVE_INNER_SEES("package.searchers:croot", search_c_root, WORK_BYTES, OUTSIDE_FILES,
                       false, "loads C libraries", .captures = "t"),
+    NATIVE_CONTINUED("package.searchers:go_on", search_lua_go_on, WORK_SOURCE,
+                     "|package.searchers:lua|", "ssS.bs*"),
     NATIVE_CONTINUED("package.searchers:found", preload_result, WORK_FIXED,
                      "|package.searchers:preload|", "s*"),
     NATIVE_INNER_SEES("require", base_require, WORK_CALLEE, OUTSIDE_FILES, false, "loads files",

@@ -128,6 +128,31 @@ START_TEST(dumping_goes_on)
 }
 END_TEST
 
+static const char *const readers[] = {
+    "return type(loadfile(name))",
+    "dofile(name) return 'function'",
+    "package.path = name return require('x') and 'function'",
+};
+enum { READERS = sizeof readers / sizeof *readers };
+
+/* A file is read once: it may be gone when a paused program goes on. */
+START_TEST(files_are_read_once)
+{
+    moonlet_state *s = world("name = os.tmpname() local f = io.open(name, 'w') "
+                             "f:write(('a = 1 '):rep(20000)) f:close()");
+    moonlet_result r = under(s, (moonlet_limits){.bytes = 2000000}, readers[_i]);
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    moonlet_result removed = moonlet_do(s, "os.remove(name)");
+    assert_ok(removed);
+    moonlet_release(removed.state);
+    while (r.status == MOONLET_PAUSED) r = go_on(r);
+    assert_ok(r);
+    assert_bytes(moonlet_result_value(&r, 0), "function");
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Each of many that go on from the same state has a function, and those that never go on leave
  * nothing that waits. */
 START_TEST(loading_goes_on_from_one_state)
@@ -176,6 +201,7 @@ int main(void)
     tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on_with_few_bytes, 0, SOURCES);
     tcase_add_loop_test(t, dumping_goes_on, 0, DUMPED);
+    tcase_add_loop_test(t, files_are_read_once, 0, READERS);
     tcase_add_test(t, loading_goes_on_from_one_state);
     tcase_add_test(t, dumps_are_counted_while_made);
     return run_suite(t);

@@ -30,6 +30,10 @@ static const Waiting programs[] = {
             "n = n + 1") "}) end "
                          "return collectgarbage('step', 1e6), n"},
     {60, "local t = {} for i = 1, 3000 do t[i] = i end return #table.concat(t, ',')"},
+    {300,
+     "local name, s = os.tmpname(), ('a = 1 '):rep(500) io.open(name, 'w'):write(s):close() "
+     "dofile(name) local g = loadfile(name) package.path = name local r = require('x') "
+     "os.remove(name) return type(g), r"},
     {3000, "return #('xy'):rep(2e6)"},
     {60, "return #('%q'):format(('\\n'):rep(2e5))"},
     {60, "local t = {} for i = 1, 3000 do t[i] = i end table.insert(t, 1, 7) return t[3001]"},
