@@ -326,6 +326,7 @@ typedef struct Change {
 typedef struct Changes {
     Change *items;
     size_t count, capacity, most;
+    uint64_t next_id; /* of the state that they are told of */
     bool failed;
 } Changes;
 
@@ -335,11 +336,19 @@ static bool is_like(Value a, Value b)
     return !((value_string(a)->h.flags ^ value_string(b)->h.flags) & STRING_INTERNED);
 }
 
+/* A key that is gone may be an object that is newer than the state, which is not to name it. */
+static bool is_newer_key(Value key, uint64_t next_id)
+{
+    return value_is_object(key) && object_type(value_pointer(key)) != OBJ_STRING &&
+           object_type(value_pointer(key)) != OBJ_LIGHT &&
+           object_id(value_pointer(key)) >= next_id;
+}
+
 static void note_change(void *context, Value key, Value old, Value now)
 {
     Changes *c = context;
     if (value_is_string(old) && value_equal(old, now) && is_like(old, now)) return;
-    if (c->count == c->most) c->failed = true;
+    if (c->count == c->most || is_newer_key(key, c->next_id)) c->failed = true;
     if (c->failed) return;
     if (c->count == c->capacity) {
         size_t capacity = c->capacity ? c->capacity * 2 : 16;
@@ -399,7 +408,7 @@ static bool is_unchanged(const TableBody *a, const TableBody *b, const Changes *
 
 bool save_change_by_keys(Saver *S, Machine *from, const Table *t, uint32_t number, bool *none)
 {
-    Changes c = {0};
+    Changes c = {.next_id = S->M->run.next_id};
     const TableBody *a = heap_table(&from->run, t), *b = heap_table(&S->M->run, t);
     c.most = (table_pairs(b) + b->array_size) / 2 + 1;
     bool few = table_diff(a, b, note_change, &c) && !c.failed;

@@ -156,12 +156,15 @@ static void scan_userdata(Trace *T, const Userdata *u)
     trace_value(T, b->user);
 }
 
+/* For an image (every, strong) not what it captured before the debug library has given it other
+ * variables: frames that run it as it was are loaded with these. */
 static void scan_closure(Trace *T, const Closure *f)
 {
+    const Closure *now = heap_closure(T->R, f);
     T->bytes += sizeof(Closure) + f->h.flags * sizeof(Value);
-    scan_values(T, f->upvalues, f->h.flags);
+    if (now == f || !T->every || !T->strong) scan_values(T, f->upvalues, f->h.flags);
     trace_object(T, closure_identity(f));
-    trace_object(T, heap_closure(T->R, f));
+    trace_object(T, now);
 }
 
 static void scan_contents(Trace *T, void *o)
