@@ -161,12 +161,11 @@ static bool worth_flattening(const Pvec *v)
     return (uint64_t)trie_owned(v) * PVEC_WIDTH * FLATTEN_SHARE > v->size;
 }
 
-/* A write to a leaf that is owned already counts as a word of a leaf: one in so many is told.
- */
-static void note_write(Pvec *v)
+/* A write to a leaf that is owned already counts as a word of a leaf: one place in each leaf
+ * tells for all. */
+static void note_write(Pvec *v, uint32_t i)
 {
-    static MEM_THREAD unsigned writes;
-    if (++writes % PVEC_WIDTH == 0 && !worth_flattening(v)) v->shape += PVEC_OWNED;
+    if ((i & PVEC_MASK) == 0 && !worth_flattening(v)) v->shape += PVEC_OWNED;
 }
 
 /* The leaf for index i, made the token's with all above it. */
@@ -180,7 +179,7 @@ static PvecLeaf *leaf_own(Pvec *v, uint32_t i, uint64_t token)
     void **link = &node->children[slot_at(i, PVEC_BITS)];
     PvecLeaf *leaf = *link;
     if (leaf && leaf->epoch == token) {
-        note_write(v);
+        note_write(v, i);
         return leaf;
     }
     *link = leaf = leaf_copy(v, leaf, i & ~(uint32_t)PVEC_MASK, token);
