@@ -130,6 +130,6 @@ enum {
 int lib_file_begin(Machine *M, Value *a, const char *name, String **error);
 /* Compiles it; the other slots have been set. Answers what the native is to return, which
  * `again` goes on with, or 0: *f, or NULL and *error. */
-int lib_file_go_on(Machine *M, Value *a, NativeCont *again, Closure **f, String **error);
+int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String **error);
 
 #endif

@@ -236,9 +236,9 @@ int lib_file_begin(Machine *M, Value *a, const char *name, String **error)
     return 0;
 }
 
-int lib_file_go_on(Machine *M, Value *a, NativeCont *again, Closure **f, String **error)
+int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String **error)
 {
-    if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, again);
+    if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, cont);
     String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
     const Value *env = a[FILE_HAS_ENV] == V_TRUE ? &a[FILE_ENV] : NULL;
     *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]),
@@ -246,7 +246,7 @@ int lib_file_go_on(Machine *M, Value *a, NativeCont *again, Closure **f, String 
     int stopped = *f ? 0 : native_load_stopped(M);
     if (stopped != NATIVE_PAUSE) return stopped;
     eval_poll_soon(M);
-    return native_suspend(M, a, FILE_FRAME, again);
+    return native_suspend(M, a, FILE_FRAME, cont);
 }
 
 static bool arg_file_name(Machine *M, Value *a, int n, const char **name)

@@ -177,7 +177,7 @@ void puc_names_opened(lua_CFunction open, const char *file, const char *symbol)
     free(module);
 }
 
-/* Opens that of "module:luaopen_symbol:...", if there is one. */
+/* Opens that of a name such as lfs:luaopen_lfs:attributes, if there is one. */
 static void open_module(const char *name)
 {
     const char *symbol = strstr(name, ":luaopen_");
