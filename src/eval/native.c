@@ -116,7 +116,6 @@ static void called_as(Machine *M, char out[64], bool *method)
 
 int native_arg_error(Machine *M, int i, const char *format, ...)
 {
-    assert(i >= 0 && "arguments are counted from 0");
     char name[64];
     bool method;
     va_list ap;
