@@ -386,12 +386,13 @@ static Proto *make_celled(const Proto *p)
     L.proto->root = p->root;
     L.proto->celled_path = p->celled_path | 1;
     Proto *celled = link_body(&L, NULL);
+    if (L.failed) return NULL; /* then it has no arrays */
     celled->celled = celled;
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
         celled->upvalues[i].source = p->upvalues[i].source;
         celled->upvalues[i].index = p->upvalues[i].index;
     }
-    return L.failed ? NULL : celled;
+    return celled;
 }
 
 const Proto *link_celled(const Proto *p)
