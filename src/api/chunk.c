@@ -4,6 +4,7 @@
 
 #include "eval/error.h"
 #include "inject.h"
+#include "syntax/chunk.h"
 #include "syntax/dump.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "lib/inspect.h"
+#include "syntax/chunk.h"
 #include "value/number.h"
 
 struct DebugPure {

@@ -11,9 +11,8 @@
 #ifndef MOONLET_CLI_DAP_H
 #define MOONLET_CLI_DAP_H
 
+#include "cli/options.h"
 #include "cli/report.h"
-
-enum { DAP_NO_PORT = -1 };
 
 /* Until the client ends the session; port 0: any, which is said on the standard error. Gives
  * the process's exit code. */

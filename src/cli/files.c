@@ -7,6 +7,7 @@
 
 #include "lib/lib.h"
 #include "link/link.h"
+#include "syntax/chunk.h"
 #include "syntax/dump.h"
 
 static void write_out(void *context, const char *text, size_t length)

@@ -2,8 +2,6 @@
 /* The command line: which options there are. */
 #include "cli/options.h"
 
-#include "cli/dap.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>

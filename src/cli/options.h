@@ -42,6 +42,8 @@ typedef struct MapOptions {
     moonlet_limits limits;       /* of each line, or of the program */
 } MapOptions;
 
+enum { DAP_NO_PORT = -1 };
+
 typedef struct Options {
     OptionTask task;
     int rest;                           /* index in argv of the first word that is no option */
@@ -61,7 +63,7 @@ typedef struct Options {
     const char *record; /* --record; NULL: no */
     bool debug;         /* -d */
     bool dap;           /* --dap */
-    int dap_port;       /* DAP_NO_PORT: none */
+    int dap_port;       /* 0: any; or DAP_NO_PORT */
     bool map;           /* --map */
     MapOptions mapping;
     const char *of_map;   /* the last option that only --map has; NULL: none */

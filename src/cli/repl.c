@@ -7,7 +7,7 @@
 
 #include "cli/line.h"
 #include "lib/lib.h"
-#include "syntax/parser.h"
+#include "syntax/chunk.h"
 
 const char *repl_prompt(Machine *M, const char *name, const char *otherwise)
 {

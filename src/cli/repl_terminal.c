@@ -7,7 +7,7 @@
 #include "cli/session.h"
 #include "lib/lib.h"
 #include "lib/natives.h"
-#include "syntax/parser.h"
+#include "syntax/chunk.h"
 
 static String *chunk_name(void) { return string_from_c("=stdin"); }
 

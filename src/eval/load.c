@@ -13,8 +13,8 @@
 #include "eval/error.h"
 #include "eval/native.h"
 #include "link/link.h"
+#include "syntax/chunk.h"
 #include "syntax/dump.h"
-#include "syntax/parser.h"
 #include "watch.h"
 
 static Value first_upvalue(const Machine *M, const Proto *p, const Value *env)

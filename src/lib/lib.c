@@ -38,33 +38,6 @@ Native *lib_closure(Machine *M, Table *t, const NativeDef *def, Value upvalue)
     return f;
 }
 
-/* What is at the registry's fixed places in PUC Lua. */
-static void set_registry(Machine *M)
-{
-    Table *registry = M->run.world->registry;
-    run_set(&M->run, registry, value_number(1), value_object(M->run.world->main));
-    run_set(&M->run, registry, value_number(2), value_object(M->run.world->globals));
-}
-
-void lib_open_all(Machine *M)
-{
-    set_registry(M);
-    lib_open_base(M);
-    lib_open_collect(M);
-    lib_open_load(M);
-    lib_open_package(M);
-    lib_open_module(M);
-    lib_open_coroutine(M);
-    lib_open_table(M);
-    lib_open_io(M);
-    lib_open_os(M);
-    lib_open_string(M);
-    lib_open_bit32(M);
-    lib_open_math(M);
-    lib_open_debug(M);
-    lib_open_state(M);
-}
-
 /* Arguments ------------------------------------------------------------------------ */
 
 bool arg_int(Machine *M, Value *a, int n, int i, int32_t *out)

@@ -43,6 +43,7 @@
 #include "state/random.h"
 #include "state/stack.h"
 #include "state/undo.h"
+#include "value/table.h"
 
 /* What a state's traces need to know and have found (state/trace.h, control/collect.h). */
 typedef struct Collection {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "syntax/parser.h"
+#include "syntax/chunk.h"
 #include "syntax/scope.h"
 
 static void require(bool holds, const char *invariant)

@@ -6,10 +6,11 @@
  */
 #include "syntax/undump.h"
 
-#include "mem.h"
-
 #include <assert.h>
 #include <stdio.h>
+
+#include "mem.h"
+#include "syntax/chunk.h"
 
 /* Numbers and strings ---------------------------------------------------------------- */
 

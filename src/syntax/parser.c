@@ -9,7 +9,6 @@
 #include <assert.h>
 
 #include "mem.h"
-#include "syntax/dump.h"
 #include "syntax/parser_internal.h"
 #include "syntax/tree.h"
 
@@ -99,17 +98,6 @@ static AstFunction *parse_main(Parser *p)
     return f;
 }
 
-static const char *skip_first_line(const char *source, const char *end)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    if (end - source >= 3 && !memcmp(source, mark, 3)) source += 3;
-    if (source == end || *source != '#') return source;
-    const char *newline = memchr(source, '\n', (size_t)(end - source));
-    if (!newline) return end;
-    bool dump = dump_begins(newline + 1, (size_t)(end - newline - 1));
-    return dump ? newline + 1 : newline;
-}
-
 MEM_THREAD CompileLook compile_look;
 
 /* Once it is due it stays so. */
@@ -139,15 +127,10 @@ void compile_save_up(size_t bytes)
     mem_uncount(paid);
 }
 
-ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
-                        bool skip_shebang)
+ParseResult parse_source(const char *source, size_t length, String *chunk_name)
 {
     Parser p;
-    if (!chunk_name) chunk_name = string_from_c("=?");
-    const char *start = skip_shebang ? skip_first_line(source, source + length) : source;
-    length -= (size_t)(start - source);
-    if (dump_begins(start, length)) return dump_read(start, length, chunk_name);
-    lexer_init(&p.lex, start, length, chunk_name);
+    lexer_init(&p.lex, source, length, chunk_name);
     p.lex.tree = tree_new();
     tree_hold(p.lex.tree, chunk_name);
     scopes_init(&p.scopes, &p.lex);
@@ -164,8 +147,5 @@ ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                              .incomplete = p.lex.incomplete,
                              .near = p.lex.near};
     }
-#ifdef MOONLET_DEBUG
-    ast_check(f);
-#endif
     return (ParseResult){.main = f};
 }

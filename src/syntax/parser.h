@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Parser: source text, or a dump (dump.h), to a bound syntax tree (ast.h), Lua 5.2 manual
- * chapter 3.
+ * Parser: source text to a bound syntax tree (ast.h), Lua 5.2 manual chapter 3.
  *
  * Hand-written recursive descent with precedence climbing; one function per symbol
  * of the grammar. Errors carry PUC Lua's texts, "chunk:line: ... near 'token'".
@@ -51,23 +50,13 @@ static inline bool compile_is_due(void)
     return __builtin_expect(--compile_look.left < 0, 0) && compile_look_now();
 }
 
-/* chunk_name as load takes it ("=name", "@file", or the source itself; NULL: one for which
- * there was no memory). A UTF-8 byte order mark and a first line beginning with '#' are skipped
- * only when skip_shebang, as for files. Allocates collected memory only; O(length). */
-ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
-                        bool skip_shebang);
+/* chunk_name as load takes it ("=name", "@file", or the source itself). Allocates collected
+ * memory only; O(length). */
+ParseResult parse_source(const char *source, size_t length, String *chunk_name);
 
 /* "=x" -> x, "@file" -> file (cut with ... on the left), else [string "first line..."]:
  * luaO_chunkid, LUA_IDSIZE 60. */
 enum { CHUNK_ID_MAX = 60 };
 void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX]);
-
-/* Prints the tree as indented s-expressions, for debugging (moonlet --ast). */
-void ast_print(const AstFunction *f, void (*write)(void *ctx, const char *s, size_t n),
-               void *ctx);
-
-/* Ends the program unless the tree of a chunk's outermost function is as ast.h says. For
- * tests. */
-void ast_check(const AstFunction *f);
 
 #endif

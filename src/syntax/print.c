@@ -12,6 +12,7 @@
  * A chain like a+b+c+... or a.b.c... is a tree as deep on its left as the chain is long,
  * so left operands are not recursed into: see print_expr.
  */
+#include "syntax/chunk.h"
 #include "syntax/text.h"
 #include "value/number.h"
 

@@ -13,9 +13,10 @@
 #ifndef MOONLET_FUNCTION_H
 #define MOONLET_FUNCTION_H
 
-#include "value/table.h"
+#include "value/value.h"
 
 struct Proto;
+struct Table;   /* value/table.h */
 struct Machine; /* stack/machine.h */
 
 typedef struct Closure {
@@ -60,7 +61,7 @@ typedef struct Cell {
 } Cell;
 
 typedef struct UserdataBody {
-    Table *meta;
+    struct Table *meta;
     Value user;         /* debug.setuservalue */
     void *own;          /* bytes of which each state has its own, or NULL */
     uint64_t own_epoch; /* which has made them: no other writes there */

@@ -4,6 +4,7 @@
  * one whose head, with the hash, is right. What is accepted is a sound tree, gives the same
  * bytes when it is dumped again, stripped or not, and can be run within limits.
  */
+#include "syntax/chunk.h"
 #include "syntax/dump.h"
 
 #include <moonlet.h>
