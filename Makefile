@@ -5,8 +5,8 @@
 # A build kind (release, debug, stress, asan, ubsan, tsan, fuzz, coverage) is a set of flags with
 # its own directory build/<kind>; release's program is build/moonlet itself. A target
 # that needs another kind calls make again with KIND=<kind>; BUILD= names another place
-# for all of build/. Sources are found by globbing:
-# hamt/*.c and src/*/*.c are the library, src/cli/*.c the program, tests/unit/test_*.c and
+# for all of build/. Sources are found by globbing: memory, hamt and the directories of src,
+# but for some named below, are the library, src/cli the program, tests/unit/test_*.c and
 # tests/api/test_*.c one test executable each, examples/*.c one example each,
 # bench/bench_*.c one micro-benchmark each, tests/fuzz/fuzz_*.c one fuzzer each.
 
@@ -70,7 +70,7 @@ ARCH ?= -march=x86-64-v2
 endif
 STYLE := -std=gnu11 $(ARCH) -fvisibility=hidden -fno-semantic-interposition \
   -fno-math-errno -falign-functions=32
-INCLUDES := -Isrc -Ihamt -Iinclude
+INCLUDES := -Isrc -Ihamt -Imemory -Iinclude
 
 # MOONLET_TRAMPOLINE: evaluator nodes return to a driver loop instead of tail-jumping.
 # Whatever does not surely turn tail calls into jumps must have it.
@@ -126,15 +126,18 @@ PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES) $
 
 # Files ------------------------------------------------------------------------------
 
-LIB_SRC := $(wildcard hamt/*.c) $(filter-out src/cli/% src/history/% src/puc/% src/mpi/%,$(wildcard src/*/*.c))
+CORE_DIRS := memory hamt $(patsubst %/,%,$(sort $(wildcard src/*/ src/*/*/)))
+CORE_C := $(wildcard $(addsuffix /*.c,$(CORE_DIRS)))
+CORE_H := $(wildcard $(addsuffix /*.h,$(CORE_DIRS)))
+LIB_SRC := $(filter-out src/cli/% src/history/% src/puc/% src/mpi/%,$(CORE_C))
 # Lua's own C interface: in the program, and a library of its own, for programs may have PUC's.
-PUC_SRC := $(wildcard src/puc/*.c)
-CLI_SRC := $(wildcard src/cli/*.c)
+PUC_SRC := $(filter src/puc/%,$(CORE_C))
+CLI_SRC := $(filter src/cli/%,$(CORE_C))
 TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
 EXAMPLE_SRC := $(wildcard examples/*.c)
 MICRO_SRC := $(wildcard bench/bench_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-FORMATTED := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h include/*/*.h tests/*/*.[ch] \
+FORMATTED := $(CORE_C) $(CORE_H) $(wildcard include/*.h include/*/*.h tests/*/*.[ch] \
   examples/*.[ch] examples/*/*.[ch] bench/*.[ch] bench/puc/*.c)
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
@@ -649,13 +652,13 @@ format-check: deps-format ## fail if `make format` would change something
 	$(Q)$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
 
 .PHONY: files files-check
-FILES_LIST = $(PROGRAM) docs/files.lua $(sort $(wildcard hamt/*.[ch] src/*/*.[ch]))
+FILES_LIST = $(PROGRAM) docs/files.lua $(sort $(CORE_C) $(CORE_H))
 files: $(PROGRAM) ## write docs/FILES.md: what each source file is for, by its first sentence
 	$(Q)$(FILES_LIST) > $(OUT)/FILES.md
 	$(Q)mv $(OUT)/FILES.md docs/FILES.md
 
 # What comments may name is in these, and in the C sources.
-NAMING := $(wildcard hamt/*.[ch] src/*/*.[ch] include/*.h include/*/*.h tests/*/*.[ch] \
+NAMING := $(CORE_C) $(CORE_H) $(wildcard include/*.h include/*/*.h tests/*/*.[ch] \
   bench/*.[ch] bench/*/*.c bench/*/*.lua examples/*.[ch] examples/*/*.[ch] erlang/*/*.[ch] tests/*.lua tests/*/*.lua tests/*/*/*.lua \
   docs/*.lua docs/*/*.lua bench/*.lua examples/*.lua examples/*/*.lua tests/*.sh tests/*/*.sh Makefile packaging/*.mk)
 files-check: $(PROGRAM) ## fail if `make files` would change something, or a comment names what is not there

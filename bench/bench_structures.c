@@ -10,7 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "pvec.h"
-#include "value/table.h"
+#include "table/table.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -104,7 +104,7 @@ typedef struct Hamt {
     HamtNode *root; /* NULL: empty */
     uint32_t count;
     union {              /* the user's; the map leaves it alone */
-        uint32_t border; /* of a table's array (value/table.h) */
+        uint32_t border; /* of a table's array (table/table.h) */
         uint32_t more;   /* of a state: how much of it there is (state/state.h) */
     };
 } Hamt;

@@ -64,7 +64,7 @@ $(STATIC): $(LIB_OBJ)
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(PACKAGE)/all.o
 
-$(AMALGAMATION): $(LIB_SRC) $(wildcard hamt/*.h src/*/*.h include/*.h) packaging/amalgamate.lua \
+$(AMALGAMATION): $(LIB_SRC) $(CORE_H) $(wildcard include/*.h) packaging/amalgamate.lua \
   $(PROGRAM)
 	$(call say,MAKE,$@)
 	$(Q)mkdir -p $(@D)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --
--- comments.lua FILE...: what comments in hamt/ and src/ name is there, in any of the files:
+-- comments.lua FILE...: what comments in memory/, hamt/ and src/ name is there, in any of the files:
 -- files, and names with an underscore or with (). `make files-check` runs it. Names that are
 -- nobody's here stand below.
 
@@ -41,7 +41,7 @@ for _, path in ipairs(arg) do
     if path:find("%.[ch]$") then
         local said
         said, code = split(text)
-        if path:find("^hamt/") or path:find("^src/") then comments[path] = said end
+        if path:find("^hamt/") or path:find("^memory/") or path:find("^src/") then comments[path] = said end
     end
     for word in code:gmatch("[%w_]+") do words[word] = true end
 end

@@ -7,13 +7,24 @@
 #   2. no headers include each other in a circle;
 #   3. its files compile where only its own and lower layers exist;
 #   4. its objects (in $OBJECTS) need no symbol that a higher layer defines.
+# And every directory is one subject, of LINES_MAX lines at most.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-# A layer is a directory, or several with blanks between them.
-layers=(hamt src/value src/text src/syntax src/link src/state src/stack "src/eval src/control"
-    src/lib src/image src/record "src/api src/puc" src/cli)
-public_from=11 # src/api: the first layer that knows include/moonlet.h
+# A layer is a directory, or several that call each other, with blanks between them.
+layers=(memory hamt src/value src/table src/text src/syntax src/chunk src/node src/link
+    src/state src/trace src/stack src/outside
+    "src/operate src/native src/eval src/limits src/control"
+    src/lib src/lib/string src/lib/table src/lib/io src/lib/package src/lib/debug src/lib/base
+    src/digest src/map src/lib/state src/lib/all
+    src/image src/image/save src/image/load src/record
+    "src/api src/api/host src/api/terms src/api/image" src/api/worlds src/api/debug src/api/tour
+    "src/puc src/puc/aux"
+    src/cli/output src/cli/line src/cli/options src/cli/worlds src/cli/debug src/cli/dap
+    src/cli/repl src/cli)
+public="src/api src/api/host src/api/terms src/api/image" # the first that knows moonlet.h
+apart="src/history src/mpi" # of other libraries and programs, over the public header alone
+LINES_MAX=3300
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -24,19 +35,13 @@ fail()
     failed=1
 }
 
-rank_of() # file -> number of its layer
-{
-    local i directory
-    if [[ $1 == include/* ]]; then
-        echo $public_from
-        return
-    fi
-    for i in "${!layers[@]}"; do
-        for directory in ${layers[i]}; do
-            if [[ $1 == "$directory"/* ]]; then echo "$i"; fi
-        done
-    done
-}
+declare -A rank
+for i in "${!layers[@]}"; do
+    for directory in ${layers[i]}; do rank[$directory]=$i; done
+    if [ "${layers[i]}" = "$public" ]; then public_from=$i; fi
+done
+rank[include]=$public_from
+rank[include/puc]=$public_from
 
 sources() # directories -> their C files
 {
@@ -49,9 +54,9 @@ sources() # directories -> their C files
 resolve() # includer, name -> the file meant
 {
     local try
-    for try in "$(dirname "$1")/$2" "src/$2" "hamt/$2" "include/$2"; do
+    for try in "${1%/*}/$2" "src/$2" "hamt/$2" "memory/$2" "include/$2"; do
         if [ -e "$try" ]; then
-            realpath --relative-to=. "$try"
+            echo "$try"
             return
         fi
     done
@@ -66,7 +71,7 @@ check_includes()
             target=$(resolve "$file" "$name")
             if [ -z "$target" ]; then
                 fail "$file includes \"$name\", which is nowhere"
-            elif [ "$(rank_of "$target")" -gt "$(rank_of "$file")" ]; then
+            elif [ "${rank[${target%/*}]}" -gt "${rank[${file%/*}]}" ]; then
                 fail "$file includes $target of a higher layer"
             elif [[ $file == *.h ]]; then
                 echo "$file $target" >>"$work/edges"
@@ -91,7 +96,7 @@ check_compiles()
         sources "${layers[i]}" >"$work/files"
         # shellcheck disable=SC2086
         (cd "$work/tree" && xargs -r -n 1 -P "$(nproc)" ${CC:-gcc} -std=gnu11 -fsyntax-only \
-            -x c -w -Isrc -Ihamt -Iinclude ${CPPFLAGS-} <"$work/files") ||
+            -x c -w -Isrc -Ihamt -Imemory -Iinclude ${CPPFLAGS-} <"$work/files") ||
             fail "${layers[i]} does not compile with only the layers below it"
     done
 }
@@ -102,25 +107,40 @@ symbols() # nm's options, layer -> names
     for file in $(sources "$2"); do # not what may be left of files that are gone
         if [[ $file == *.c ]]; then objects+=("$OBJECTS/${file%.c}.o"); fi
     done
-    nm --no-sort --format=just-symbols "$1" "${objects[@]}" 2>/dev/null |
-        sed '/:$/d; /^$/d' | sort -u
+    nm --no-sort --extern-only --format=just-symbols "$1" "${objects[@]}" 2>/dev/null | sed '/:$/d; /^$/d'
 }
 
+# From the highest layer down: what has been defined above this one, and what it needs.
 check_symbols()
 {
-    local low high
-    for high in "${!layers[@]}"; do
-        symbols --defined-only "${layers[high]}" >"$work/defined"
-        for ((low = 0; low < high; low++)); do
-            symbols --undefined-only "${layers[low]}" | comm -12 - "$work/defined" >"$work/up"
-            if [ -s "$work/up" ]; then
-                fail "${layers[low]} needs of ${layers[high]}:" "$(tr '\n' ' ' <"$work/up")"
-            fi
-        done
+    local i
+    : >"$work/above"
+    for ((i = ${#layers[@]} - 1; i >= 0; i--)); do
+        symbols --undefined-only "${layers[i]}" | sort -u | comm -12 - "$work/above" >"$work/up"
+        if [ -s "$work/up" ]; then
+            fail "${layers[i]} needs of layers above it:" "$(tr '\n' ' ' <"$work/up")"
+        fi
+        symbols --defined-only "${layers[i]}" | sort -u -o "$work/above" - "$work/above"
+    done
+}
+
+check_sizes()
+{
+    local directory lines
+    for directory in memory hamt src/*/ src/*/*/; do
+        directory=${directory%/}
+        lines=$(cat "$directory"/*.[ch] </dev/null | wc -l)
+        if [ "$lines" -gt $LINES_MAX ]; then
+            fail "$directory has $lines lines, which is more than one subject"
+        fi
+        if [ "$lines" != 0 ] && [ -z "${rank[$directory]-}" ] && [[ " $apart " != *" $directory "* ]]; then
+            fail "$directory is in no layer"
+        fi
     done
 }
 
 shopt -s nullglob
+check_sizes
 check_includes
 check_compiles
 if [ -n "${OBJECTS-}" ]; then check_symbols; fi

@@ -34,7 +34,7 @@ for page in "$pages"/*.md "$pages"/notes/*.md; do
         -e "s#\]\((\.\./)+(CHANGELOG|CONTRIBUTING)\.md\)#](${up}\2.md)#g" \
         -e "s#\]\((\.\./)*include/([a-z_]+\.h)\)#](${up}\2.md)#g" \
         -e 's#\[([^]]*)\]\((\.\./)+[^)]*\)#`\1`#g' \
-        -e 's#\[([^]]*)\]\((LICENSE|(man|tests|src|hamt|bench|examples|packaging)/[^)]*)\)#`\1`#g' -e 's#``([^`]*)``#`\1`#g' "$page"
+        -e 's#\[([^]]*)\]\((LICENSE|(man|tests|src|hamt|memory|bench|examples|packaging)/[^)]*)\)#`\1`#g' -e 's#``([^`]*)``#`\1`#g' "$page"
 done
 mkdocs build --quiet --strict --config-file "$1/mkdocs.yml"
 echo "$1/site/index.html"

@@ -19,8 +19,8 @@
 #include "api/handle.h"
 #include "control/eval.h"
 #include "link/link.h"
-#include "state/walk.h"
 #include "syntax/parser.h"
+#include "trace/walk.h"
 
 static inline Value value_in(moonlet_value v) { return v.bits; }
 static inline moonlet_value value_out(Value v) { return (moonlet_value){v}; }

@@ -2,10 +2,10 @@
 /* Compiled source, and reading it from files. */
 #include "api/api.h"
 
-#include "eval/error.h"
+#include "chunk/chunk.h"
+#include "chunk/dump.h"
 #include "inject.h"
-#include "syntax/chunk.h"
-#include "syntax/dump.h"
+#include "operate/error.h"
 
 #include <errno.h>
 #include <stdio.h>

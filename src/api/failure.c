@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "eval/error.h"
+#include "operate/error.h"
 #include "stack/upvalue.h"
 #include "syntax/parser.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Read-only tables, for the host. */
-#include "lib/freeze.h"
+#include "lib/state/freeze.h"
 
-#include "api/host.h"
+#include "api/host/host.h"
 
 /* What a run has made of the state, which is over. */
 static moonlet_state *state_after(Machine *M, const moonlet_state *s)

@@ -2,7 +2,7 @@
 /* The process's one base state, and what is made from it. */
 #include "api/api.h"
 
-#include "image/lua.h"
+#include "image/load/lua.h"
 #include "lib/lib.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is given to runs and walks: limits, a trace function. */
 #include "api/api.h"
-#include "eval/native.h"
+#include "native/native.h"
 
 /* Configurations ---------------------------------------------------------------------- */
 

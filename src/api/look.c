@@ -6,8 +6,8 @@
  * stays as it is.
  */
 #include "api/api.h"
-#include "lib/differ.h"
-#include "lib/digest.h"
+#include "digest/digest.h"
+#include "lib/state/differ.h"
 
 static const TableBody *body_of(Machine *M, moonlet_value t)
 {

@@ -2,7 +2,7 @@
 /* Memory as the host sees it: of the process, and of single states. */
 #include "api/api.h"
 #include "stack/trace_stack.h"
-#include "state/measure.h"
+#include "trace/measure.h"
 #include "watch.h"
 
 uint64_t moonlet_bytes_allocated(void)

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "api/host.h"
+#include "api/host/host.h"
 
 static __attribute__((noreturn)) void misuse(const char *what, const char *detail)
 {

@@ -11,9 +11,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "eval/error.h"
-#include "eval/meta.h"
-#include "eval/operate.h"
+#include "operate/error.h"
+#include "operate/meta.h"
+#include "operate/operate.h"
 #include "value/number.h"
 
 /* The Lua functions for paths with metamethods; a key is never nil. */

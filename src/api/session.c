@@ -4,10 +4,10 @@
 
 #include <assert.h>
 
-#include "api/image.h"
-#include "api/shared.h"
+#include "api/host/shared.h"
+#include "api/image/image.h"
 #include "control/collect.h"
-#include "eval/error.h"
+#include "operate/error.h"
 #include "syntax/parser.h"
 #include "watch.h"
 

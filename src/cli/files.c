@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "chunk/chunk.h"
+#include "chunk/dump.h"
 #include "lib/lib.h"
 #include "link/link.h"
-#include "syntax/chunk.h"
-#include "syntax/dump.h"
 
 static void write_out(void *context, const char *text, size_t length)
 {

@@ -6,8 +6,8 @@
 #ifndef MOONLET_FILES_H
 #define MOONLET_FILES_H
 
-#include "cli/options.h"
-#include "cli/report.h"
+#include "cli/options/options.h"
+#include "cli/output/report.h"
 
 /* Answers false if one of the files cannot be read or is no correct Lua. */
 bool files_inspect(const Cli *c, OptionTask task, char **names);

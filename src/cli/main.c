@@ -8,22 +8,22 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "cli/dap.h"
-#include "cli/diff.h"
+#include "cli/dap/dap.h"
+#include "cli/debug/record.h"
 #include "cli/files.h"
-#include "cli/map.h"
-#include "cli/record.h"
-#include "cli/repl.h"
-#include "cli/report.h"
-#include "cli/show.h"
+#include "cli/output/report.h"
+#include "cli/repl/repl.h"
 #include "cli/start.h"
-#include "cli/world.h"
+#include "cli/worlds/diff.h"
+#include "cli/worlds/map.h"
+#include "cli/worlds/show.h"
+#include "cli/worlds/world.h"
 #include "control/collect.h"
 #include "lib/lib.h"
 #include "moonlet.h"
 #include "puc/attach.h"
 #include "stack/trace_stack.h"
-#include "state/measure.h"
+#include "trace/measure.h"
 
 static void show_version(void)
 {

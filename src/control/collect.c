@@ -10,11 +10,11 @@
 #include <assert.h>
 
 #include "control/eval.h"
-#include "control/held.h"
 #include "control/world.h"
 #include "eval/exec.h"
+#include "limits/held.h"
+#include "outside/outside.h"
 #include "stack/hook.h"
-#include "stack/outside.h"
 #include "stack/trace_stack.h"
 
 /* Rows of natives_finalizers. */

@@ -2,7 +2,7 @@
 /*
  * Garbage as Lua programs know it: when a run traces, and the calls of finalizers.
  *
- * A trace (state/trace.h) is made when collectgarbage asks for it. It is also made when more
+ * A trace (trace/trace.h) is made when collectgarbage asks for it. It is also made when more
  * has been allocated since the last trace than was live then (setpause), at the next step or at
  * the end of the host's call, if the state has weak tables or finalizers, or has asked for
  * figures. Other states are traced ever more rarely, to find tables that became weak unnoticed.
@@ -27,7 +27,7 @@
 #ifndef MOONLET_COLLECT_H
 #define MOONLET_COLLECT_H
 
-#include "eval/native.h"
+#include "native/native.h"
 
 /* Whether something is to be done at a poll. */
 bool collect_due(Machine *M);

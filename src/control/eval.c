@@ -11,13 +11,13 @@
 #include <assert.h>
 
 #include "control/collect.h"
-#include "control/held.h"
 #include "control/stress.h"
 #include "control/switch.h"
 #include "control/world.h"
-#include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
+#include "limits/held.h"
+#include "operate/error.h"
 #include "stack/check_stack.h"
 #include "value/libm.h"
 

@@ -9,7 +9,7 @@
 #ifndef MOONLET_EVAL_H
 #define MOONLET_EVAL_H
 
-#include "eval/native.h"
+#include "native/native.h"
 
 /* Once per process before anything else; idempotent, thread-safe. */
 void eval_init(void);
@@ -74,7 +74,7 @@ void eval_memory_alarm(void *machine);
 void eval_limit_portion(Machine *M, int64_t steps);
 /* Nanoseconds from now. An earlier end stays. It is looked at every 1000 steps. */
 void eval_limit_time(Machine *M, uint64_t ns);
-/* Bytes that are alive (control/held.h). */
+/* Bytes that are alive (limits/held.h). */
 void eval_limit_held(Machine *M, uint64_t bytes);
 /* Slots of a coroutine's stack; bytes of a string. */
 void eval_limit_stack(Machine *M, size_t slots);

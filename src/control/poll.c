@@ -7,16 +7,16 @@
  * on, and that is done afterwards as if there had been no poll. So a program cannot notice
  * where polls are.
  */
-#include "control/budget.h"
 #include "control/collect.h"
 #include "control/eval.h"
-#include "control/held.h"
 #include "control/stress.h"
-#include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
+#include "limits/budget.h"
+#include "limits/held.h"
+#include "operate/error.h"
+#include "outside/outside.h"
 #include "stack/breaks.h"
-#include "stack/outside.h"
 #include "watch.h"
 
 /* Interrupts --------------------------------------------------------------------------- */

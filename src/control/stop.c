@@ -19,12 +19,12 @@
 #include <assert.h>
 #include <limits.h>
 
-#include "control/budget.h"
 #include "control/eval.h"
 #include "control/stress.h"
 #include "control/switch.h"
-#include "eval/error.h"
 #include "eval/exec.h"
+#include "limits/budget.h"
+#include "operate/error.h"
 #include "stack/check_stack.h"
 
 static EvalStop why_stop(const Machine *M)

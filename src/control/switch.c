@@ -10,9 +10,9 @@
 #include <assert.h>
 
 #include "control/collect.h"
-#include "eval/error.h"
 #include "eval/exec.h"
-#include "eval/native.h"
+#include "native/native.h"
+#include "operate/error.h"
 #include "stack/check_stack.h"
 #include "stack/hook.h"
 

@@ -3,7 +3,7 @@
  * Errors on their way up: who takes one, and how control comes there.
  *
  * Main invariant: an error unwinds frames and never the C stack. What each frame does with one
- * that comes by is in the table of glue (link/glues.h).
+ * that comes by is in the table of glue (node/glues.h).
  */
 #include <assert.h>
 
@@ -13,9 +13,9 @@
 #include "control/stress.h"
 #include "control/switch.h"
 #include "control/world.h"
-#include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
+#include "operate/error.h"
 
 enum { HANDLERS_MAX = 221, HANDLERS_MIN = 20 };
 

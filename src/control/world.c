@@ -10,8 +10,8 @@
 #include <assert.h>
 
 #include "control/eval.h"
-#include "eval/error.h"
 #include "eval/exec.h"
+#include "operate/error.h"
 #include "stack/import.h"
 
 const char world_snapshot_tag[] = "snapshot";
@@ -172,7 +172,8 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
     if (!to) return NULL;
     Userdata *again = run_new_userdata(&M->run, world_snapshot_tag, 0);
     again->data = s;
-    again->body.own = __atomic_load_n(&u->body.own, __ATOMIC_ACQUIRE); /* see image/lua.c */
+    again->body.own =
+        __atomic_load_n(&u->body.own, __ATOMIC_ACQUIRE); /* see image/load/lua.c */
     again->body.meta = snapshot_meta(M);
     values[0] = value_object(again);
     M->results = values;

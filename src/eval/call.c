@@ -9,11 +9,11 @@
 #include <assert.h>
 
 #include "eval/break.h"
-#include "eval/error.h"
 #include "eval/event.h"
 #include "eval/exec.h"
-#include "eval/native.h"
-#include "eval/operate.h"
+#include "native/native.h"
+#include "operate/error.h"
+#include "operate/operate.h"
 #include "stack/breaks.h"
 
 /* "attempt to call ...", at the line of the caller. */

@@ -10,7 +10,7 @@
 #include <assert.h>
 
 #include "eval/break.h"
-#include "eval/native.h"
+#include "native/native.h"
 #include "stack/breaks.h"
 
 /* What is due ------------------------------------------------------------------------ */

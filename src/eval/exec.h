@@ -10,7 +10,7 @@
 #ifndef MOONLET_EXEC_H
 #define MOONLET_EXEC_H
 
-#include "eval/meta.h"
+#include "operate/meta.h"
 #include "stack/frame.h"
 #include "value/number.h"
 

@@ -10,7 +10,7 @@
  */
 #include "control/stress.h"
 #include "eval/exec.h"
-#include "eval/native.h"
+#include "native/native.h"
 #include "stack/frame.h"
 
 /* Enters a Lua function of no surprises; anything else is call_any's. */

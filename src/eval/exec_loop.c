@@ -4,9 +4,9 @@
  *
  * Main invariant: each turn of a loop costs a step, and so comes to a poll.
  */
-#include "eval/error.h"
 #include "eval/exec.h"
-#include "eval/iterate.h"
+#include "native/iterate.h"
+#include "operate/error.h"
 
 static NOINLINE bool for_prepare(const Node *n, Value *fp, Machine *M)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Loads, stores, captured variables, branches, constructors. */
-#include "eval/error.h"
 #include "eval/exec.h"
-#include "eval/operate.h"
 #include "link/link.h"
-#include "value/table_shape.h"
+#include "operate/error.h"
+#include "operate/operate.h"
+#include "table/table_shape.h"
 
 EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
 EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }

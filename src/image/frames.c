@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers of glue in images, from the table of its kinds (link/glues.h). */
+/* The numbers of glue in images, from the table of its kinds (node/glues.h). */
 #include "image/frames.h"
 
 static const Node *const glues[] = {

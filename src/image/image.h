@@ -21,8 +21,8 @@
 #ifndef MOONLET_IMAGE_H
 #define MOONLET_IMAGE_H
 
-#include "eval/native.h"
 #include "image/bytes.h"
+#include "native/native.h"
 #include "stack/machine.h"
 
 enum { IMAGE_ERROR_MAX = 512, IMAGE_ID = 16, IMAGE_NAME_MAX = 200 };

@@ -9,7 +9,7 @@
  *             FILE*     the metatable of files
  *             _IO_input, _IO_output               the default files
  *
- * Natives are written as eval/native.h says. Whatever calls Lua keeps its progress in
+ * Natives are written as native/native.h says. Whatever calls Lua keeps its progress in
  * its frame and goes on in a continuation, so everything here may yield, be paused, or
  * be continued in a fork. What a native has to remember is put at fixed places first:
  * a continuation is not told how many arguments there were.
@@ -17,10 +17,10 @@
 #ifndef MOONLET_LIB_H
 #define MOONLET_LIB_H
 
-#include "eval/native.h"
+#include "native/native.h"
 #include "text/bits.h"
 
-/* For `holds` of rows (eval/native.h): a whole number in a frame, or SIZE_MAX; whether behind
+/* For `holds` of rows (native/native.h): a whole number in a frame, or SIZE_MAX; whether behind
  * the first ones there are `count` values, of which `next` comes next. */
 static inline size_t frame_size_in(Value v)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of natives: each library's rows (eval/native.h), and a way through all of them.
+ * The table of natives: each library's rows (native/native.h), and a way through all of them.
  *
  * Invariant: every function that is in a fresh state, and every native that the libraries
  * make or go on in, has just one row, and no two rows have a name in common.
@@ -8,7 +8,7 @@
 #ifndef MOONLET_NATIVES_H
 #define MOONLET_NATIVES_H
 
-#include "eval/native.h"
+#include "native/native.h"
 
 #define X_NATIVES(X) \
     X(base)          \

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 #include "inject.h"
-#include "link/check_proto.h"
 #include "link/link_internal.h"
 #include "link/link_lines.h"
+#include "node/check_proto.h"
 #include "syntax/parser.h"
 
 enum { SLOTS_MAX = 60000 };

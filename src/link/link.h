@@ -11,7 +11,7 @@
 #ifndef MOONLET_LINK_H
 #define MOONLET_LINK_H
 
-#include "link/node.h"
+#include "node/node.h"
 
 /* Says what nodes do, by kind. `manys` says what nodes to which frames return do with another
  * number of values than one. Once per process, before anything is linked. */

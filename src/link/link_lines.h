@@ -9,7 +9,7 @@
 #ifndef MOONLET_LINK_LINES_H
 #define MOONLET_LINK_LINES_H
 
-#include "link/node.h"
+#include "node/node.h"
 
 typedef enum LineBegins {
     LINE_NEVER,    /* within a line */

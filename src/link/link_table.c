@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The linker: table constructors. */
 #include "link/link_internal.h"
-#include "value/table_shape.h"
+#include "table/table_shape.h"
 
 enum { LIST_BATCH = 50 };
 

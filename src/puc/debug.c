@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lua's C interface: looking into functions (manual 4.9). */
-#include "lib/inspect.h"
+#include "lib/debug/inspect.h"
 #include "puc/hook.h"
 #include "puc/puc.h"
 #include "stack/hook.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lua's C interface: chunks (manual 4.8 and 5). */
+#include "chunk/dump.h"
 #include "puc/puc.h"
-#include "syntax/dump.h"
 #include "text/buffer.h"
 
 /* Reading -------------------------------------------------------------------------------- */

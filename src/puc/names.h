@@ -4,7 +4,7 @@
 #define MOONLET_PUC_NAMES_H
 
 #include "api/api.h"
-#include "api/image.h"
+#include "api/image/image.h"
 #include "moonlet_puc.h"
 #include "puc/attach.h"
 #include "puc/puc.h"

@@ -30,14 +30,14 @@
 
 #include "control/collect.h"
 #include "control/eval.h"
-#include "eval/error.h"
-#include "eval/operate.h"
 #include "lib/lib.h"
 #include "lib/natives.h"
+#include "operate/error.h"
+#include "operate/operate.h"
 #include "puc/lauxlib.h"
 #include "puc/lualib.h"
-#include "state/trace.h"
 #include "text/bits.h"
+#include "trace/trace.h"
 
 #define PUC_NONE ((Value)14) /* no value: nothing is at this index */
 

@@ -12,7 +12,7 @@
  */
 #include <pthread.h>
 
-#include "lib/file.h"
+#include "lib/io/file.h"
 #include "puc/puc.h"
 #include "watch.h"
 

@@ -10,7 +10,7 @@
  */
 #include "moonlet_puc.h"
 
-#include "api/host.h"
+#include "api/host/host.h"
 #include "puc/attach.h"
 #include "puc/puc.h"
 

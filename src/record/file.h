@@ -6,7 +6,7 @@
  *
  * The bytes may come from anywhere. The image is verified as every image is; the log is
  * verified to be a list of answers; and what a replay then asks for is compared with what there
- * is (stack/outside.h). So what is wrong is a message, or a replay that ends early.
+ * is (outside/outside.h). So what is wrong is a message, or a replay that ends early.
  */
 #ifndef MOONLET_RECORD_FILE_H
 #define MOONLET_RECORD_FILE_H

@@ -12,7 +12,7 @@
 #include "control/switch.h"
 #include "control/world.h"
 #include "stack/trace_stack.h"
-#include "state/measure.h"
+#include "trace/measure.h"
 
 enum {
     POINTS_FIRST = 16,

@@ -4,7 +4,7 @@
  *
  *   steps    0 ---------- 40000 ---------- 80000 ------ 93012
  *   points   [state|log]  [state|log]      [state|log]     the end
- *   log      answers of the outside, in order (stack/outside.h)
+ *   log      answers of the outside, in order (outside/outside.h)
  *
  * A moment is a number of steps from the beginning, where the program is about to be called.
  * The state there is what a run comes to that goes on from the nearest point before, with just
@@ -24,8 +24,8 @@
 #define MOONLET_RECORD_H
 
 #include "control/eval.h"
-#include "link/node.h"
-#include "stack/outside.h"
+#include "node/node.h"
+#include "outside/outside.h"
 
 typedef struct RecordPoint {
     State *state;

@@ -24,7 +24,7 @@
 
 #include <assert.h>
 
-#include "link/node.h"
+#include "node/node.h"
 #include "stack/machine.h"
 
 /*
@@ -58,7 +58,7 @@ enum {
 };
 
 /* What a kind of node is to which frames return: a row of KINDS_GLUE, whose columns
- * link/glues.h explains; or one of KINDS_RETURNED_TO, of which all are the same. The owner of
+ * node/glues.h explains; or one of KINDS_RETURNED_TO, of which all are the same. The owner of
  * those is the CALLER, at the node before, ret->a slots below. */
 typedef enum FrameOwner { OWNER_NONE, OWNER_CALLER, OWNER_BELOW, OWNER_SAME } FrameOwner;
 typedef enum FramePayload {

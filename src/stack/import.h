@@ -24,7 +24,7 @@
 
 #include "state/state.h"
 #include "state/trail.h"
-#include "state/walk.h"
+#include "trace/walk.h"
 
 enum { IMPORT_PATH_MAX = 256 };
 

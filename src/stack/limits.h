@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Limits: what a run may use, but for steps and bytes, which are counted elsewhere
- * (control/budget.c, mem_bound).
+ * (limits/budget.c, mem_bound).
  *
  * A run that reaches one of them stops, and the program cannot catch that. Where nobody has set
  * a limit, there still is a longest string and a deepest stack. To reach these is an error.

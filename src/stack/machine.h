@@ -9,7 +9,7 @@
  * the evaluator's own, and nothing of it is part of a state. When a program pauses, what is
  * to be kept has been put in the body of its coroutine first (control/switch.h).
  *
- * Nodes have a pointer to the machine in a register of the processor (link/node.h). As the run
+ * Nodes have a pointer to the machine in a register of the processor (node/node.h). As the run
  * comes first, that is a pointer to the run, too. A thread keeps its machines in a pool:
  * machine_begin takes one, machine_end gives it back, with its cache and its segments.
  *
@@ -23,7 +23,7 @@
 #ifndef MOONLET_MACHINE_H
 #define MOONLET_MACHINE_H
 
-#include "link/node.h"
+#include "node/node.h"
 #include "stack/limits.h"
 #include "state/state.h"
 
@@ -79,9 +79,9 @@ struct Machine {
     Value error;                /* the error value on its way */
     Value value;                /* what a worker function worked out */
     const Node *ret, *lost_ret; /* lost_ret: stack/frame.c */
-    uint32_t open;              /* values in the open list just made (see link/node.h) */
+    uint32_t open;              /* values in the open list just made (see node/node.h) */
 
-    /* budget: control/budget.c */
+    /* budget: limits/budget.c */
     uint32_t debt, paid; /* steps for work done, and for work to be begun again */
     uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
     uint64_t steps_used; /* before the current portion */
@@ -94,7 +94,7 @@ struct Machine {
     volatile int *interrupt;
     const StopChain *stops; /* NULL: nobody else's */
     int stop;               /* why the run stops here: EvalStop */
-    LoadProgress *loading;  /* what has been compiled when it stopped: eval/load.c */
+    LoadProgress *loading;  /* what has been compiled when it stopped: native/load.c */
     RunStatus status;
 
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */
@@ -143,7 +143,7 @@ struct Machine {
     bool shares;               /* other states may have what it has made before this epoch */
     void *host;                /* its own, passed to its functions */
     const MachineHooks *hooks; /* NULL: none */
-    struct Outside *outside;   /* who records or replays it (stack/outside.h); NULL: nobody */
+    struct Outside *outside;   /* who records or replays it (outside/outside.h); NULL: nobody */
     Machine *next;             /* in the pool of its thread */
 
     /* trampolined builds: the registers between nodes, and what is to go on */

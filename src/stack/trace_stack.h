@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The slots of Lua stacks that a trace looks at (state/trace.h).
+ * The slots of Lua stacks that a trace looks at (trace/trace.h).
  *
  *   Lua frame      slots in use at the node at which it is (Proto.tops), if they have been
  *                  written on every way to that node, lie below the callee's header, and are
@@ -19,7 +19,7 @@
 #define MOONLET_TRACE_STACK_H
 
 #include "stack/frame.h"
-#include "state/trace.h"
+#include "trace/trace.h"
 
 /* Where a coroutine is: at a node, or (node NULL) in a native's frame. */
 typedef struct StackTop {

@@ -19,7 +19,7 @@
 #ifndef MOONLET_UPVALUE_H
 #define MOONLET_UPVALUE_H
 
-#include "link/node.h"
+#include "node/node.h"
 #include "stack/machine.h"
 
 /* The function that the program knows, for a function in a frame. */

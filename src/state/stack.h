@@ -109,17 +109,17 @@ typedef struct CoBody {
     const struct Node *node; /* CO_PAUSED: the node to go on with */
     uint32_t fp;             /* index in segment->slots of the top frame's fp */
     uint32_t top;            /* end of its live slots */
-    uint32_t open;           /* values of an open list at top (see link/node.h) */
+    uint32_t open;           /* values of an open list at top (see node/node.h) */
     uint8_t status;          /* CoStatus */
     uint8_t wrapped;         /* resumed through coroutine.wrap: errors propagate */
     uint8_t failed;          /* dead by error */
     uint8_t error_room;      /* a handler of errors runs, with room of its own */
     uint32_t depth;          /* of resumers below */
     uint32_t pcalls;         /* protected calls on the stack */
-    uint32_t debt, paid;     /* CO_PAUSED: steps of control/budget.c */
+    uint32_t debt, paid;     /* CO_PAUSED: steps of limits/budget.c */
     struct Coroutine *resumer;
     const HookState *hook;        /* NULL: none; of the running one Machine.hook is newer */
-    struct LoadProgress *loading; /* CO_PAUSED: of eval/load.c; NULL: none */
+    struct LoadProgress *loading; /* CO_PAUSED: of native/load.c; NULL: none */
 } CoBody;
 
 typedef struct Coroutine {

@@ -43,9 +43,9 @@
 #include "state/random.h"
 #include "state/stack.h"
 #include "state/undo.h"
-#include "value/table.h"
+#include "table/table.h"
 
-/* What a state's traces need to know and have found (state/trace.h, control/collect.h). */
+/* What a state's traces need to know and have found (trace/trace.h, control/collect.h). */
 typedef struct Collection {
     Table *finalizers; /* NULL: none yet */
     Table *queue;      /* of objects to be finalized, or NULL */

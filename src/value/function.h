@@ -16,7 +16,7 @@
 #include "value/value.h"
 
 struct Proto;
-struct Table;   /* value/table.h */
+struct Table;   /* table/table.h */
 struct Machine; /* stack/machine.h */
 
 typedef struct Closure {
@@ -35,12 +35,12 @@ static inline const Closure *closure_identity(const Closure *c)
     return c->h.id_high & CLOSURE_STAND_IN ? value_pointer(c->upvalues[c->h.flags]) : c;
 }
 
-/* A library function (eval/native.h says how it is called and what it answers). */
+/* A library function (native/native.h says how it is called and what it answers). */
 typedef int NativeFn(struct Machine *M, Value *a, int n);
 
 /* Object.flags of a Native. */
 enum {
-    /* fn is really an Exec (link/node.h) that moves control itself: pcall, resume */
+    /* fn is really an Exec (node/node.h) that moves control itself: pcall, resume */
     NATIVE_CONTROL = 1,
     /* no program sees the last upvalue, which fn calls */
     NATIVE_HIDES = 2

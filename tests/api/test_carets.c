@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "api/host.h"
-#include "eval/native.h"
+#include "api/host/host.h"
+#include "native/native.h"
 
 static const char *const runtime_errors[] = {
     "local a = {} return a.x, a.@x.z",

@@ -4,8 +4,8 @@
  * same times, whichever states were kept; to look takes no steps; and the worlds are those of
  * the moments.
  */
-#include "api/debug_path.h"
-#include "api/debug_pure.h"
+#include "api/debug/debug_path.h"
+#include "api/tour/debug_pure.h"
 #include "api_test.h"
 #include "stack/breaks.h"
 #include "stack/hook.h"

@@ -4,7 +4,7 @@
  * recording takes no steps; what the outside has answered is told again; files of recordings go
  * elsewhere, and may come from anywhere.
  */
-#include "api/record.h"
+#include "api/image/record.h"
 #include "api_test.h"
 #include "lib/natives.h"
 #include "random_program.h"

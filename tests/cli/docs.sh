@@ -73,7 +73,7 @@ add("file.", debug.getmetatable(io.stdout).__index)
 END
 verdict "what :doc knows" "$(comm -3 \
     <("$MOONLET" "$WORK/names.lua" | grep -vxE 'file\.close|loadstring|unpack' | sort -u) \
-    <(sed -nE 's/^    \{"([^":]+)".*/\1/p' src/cli/doc_rows.c | sort))"
+    <(sed -nE 's/^    \{"([^":]+)".*/\1/p' src/cli/repl/doc_rows.c | sort))"
 
 # The page made of a header has a heading for each function.
 lost_functions()
@@ -88,7 +88,7 @@ lost_functions()
 verdict "functions on the pages of the headers" "$(lost_functions)"
 
 # A line for each source file.
-sources=(hamt/*.[ch] src/*/*.[ch])
+sources=(memory/*.[ch] hamt/*.[ch] src/*/*.[ch] src/*/*/*.[ch])
 list=$("$MOONLET" docs/files.lua "${sources[@]}" 2>&1)
 code=$?
 unlisted()

@@ -4,8 +4,8 @@
  * one whose head, with the hash, is right. What is accepted is a sound tree, gives the same
  * bytes when it is dumped again, stripped or not, and can be run within limits.
  */
-#include "syntax/chunk.h"
-#include "syntax/dump.h"
+#include "chunk/chunk.h"
+#include "chunk/dump.h"
 
 #include <moonlet.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
  *
  * The back-end for fuzzing gives no memory back: after much, it is time for a new process.
  */
-#include "syntax/chunk.h"
+#include "chunk/chunk.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The shape of trees, as ast_print shows it, and ast_print itself. */
-#include "syntax/chunk.h"
+#include "chunk/chunk.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Dumps: trees come back as they were; what is no dump is refused, however it is made, and
  * with the right hash in its head. What dumps do when run is tests/lua/dump.lua's.
  */
-#include "syntax/chunk.h"
-#include "syntax/dump.h"
+#include "chunk/chunk.h"
+#include "chunk/dump.h"
 
 #include <check.h>
 #include <stdio.h>

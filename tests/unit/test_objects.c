@@ -5,7 +5,7 @@
 
 #include "image/objects.h"
 #include "mem.h"
-#include "value/table.h"
+#include "table/table.h"
 
 enum { OBJECTS = 3000, ROUNDS = 60 };
 

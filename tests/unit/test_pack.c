@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values as bytes: round trips, what is refused, damaged packs. */
-#include "lib/pack.h"
+#include "map/pack.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * used, where things are, what is wrong. The shape of trees is test_ast_print's, and
  * tests/lua/syntax_errors.lua has all messages.
  */
-#include "syntax/chunk.h"
+#include "chunk/chunk.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * The sort machine against the same quicksort written as plain recursion (which has
  * been compared with lua5.2 call by call), with good, broken and meddling orders.
  */
-#include "lib/sort.h"
+#include "lib/table/sort.h"
 
 #include "mem.h"
 #include "value/string.h"

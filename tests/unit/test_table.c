@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Table contents: against a model with older versions, borders, traversal, growth. */
-#include "value/table.h"
+#include "table/table.h"
 
 #include "collide.h"
 #include "mem.h"

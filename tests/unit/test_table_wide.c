@@ -2,7 +2,7 @@
 /* Tables of thousands of integers, in the array, in chunks and in the map, against a model. */
 #include "mem.h"
 #include "model.h"
-#include "value/table.h"
+#include "table/table.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Values: the encoding, types, equality, hash and order. */
 #include "mem.h"
+#include "table/table.h"
 #include "value/number.h"
-#include "value/table.h"
 
 #include "model.h"
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * C modules: shared libraries opened, and their functions found.
+ *
+ * Main invariant: a library that was opened stays loaded, because any state may hold its
+ * functions.
+ */
+#include "api/host/shared.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "api/host/host.h"
+#include "lib/lib.h"
+
+/* The name that PUC Lua's modules have is ours with another prefix. */
+#define PREFIX "moonlet"
+static const char foreign[] = "a module for PUC Lua's C API: Moonlet's have a 'moonletopen_' "
+                              "function and use moonlet.h";
+
+static const char *c_text(const char *text) { return api_c_text(text, strlen(text)); }
+
+/* dlerror's text lives until the next call that fails on this thread. */
+static const char *last_error(void) { return c_text(dlerror()); }
+
+/* What PUC Lua's modules lack where there is no PUC Lua. */
+static bool is_foreign_error(const char *text)
+{
+    const char *symbol = strstr(text, "undefined symbol: lua");
+    if (!symbol) return false;
+    symbol += strlen("undefined symbol: lua");
+    return *symbol == '_' || strncmp(symbol, "L_", 2) == 0;
+}
+
+static bool is_foreign(const char *name) { return strncmp(name, "luaopen_", 8) == 0; }
+
+static bool has_foreign(void *library, const char *name)
+{
+    if (lib_c_function) return false;
+    return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+           dlsym(library, lib_c_text(lib_join("lua", name + strlen(PREFIX), NULL)));
+}
+
+LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
+                               const char **error)
+{
+    bool all = *name == '*'; /* only to be there, for others */
+    void *library = dlopen(file, RTLD_NOW | (all ? RTLD_GLOBAL : RTLD_LOCAL));
+    if (!library) {
+        *error = last_error();
+        if (is_foreign_error(*error)) *error = foreign;
+        return LIBRARY_NOT_OPEN;
+    }
+    if (all) {
+        *function = V_TRUE;
+        return LIBRARY_OK;
+    }
+    void *address = dlsym(library, name);
+    if (!address) {
+        *error = last_error();
+        if (has_foreign(library, name)) *error = foreign;
+        return LIBRARY_NO_FUNCTION;
+    }
+    if (lib_c_function && is_foreign(name)) {
+        *function = lib_c_function(M, address, file, name);
+        return LIBRARY_OK;
+    }
+    moonlet_function *call;
+    memcpy(&call, &address, sizeof call); /* POSIX: they have the same size */
+    *function = host_function(M, c_text(name), call, NULL);
+    return LIBRARY_OK;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A tour of a recording: where one is, and the ways on from there, forwards and backwards.
+ *
+ *   branch 0   |-----------------now------|   what was recorded
+ *   branch 1          |---------|             another future: a variable was changed there
+ *
+ * A tour is before a line, where an error is raised that the program catches, where it has
+ * failed, or at its end. What it shows is that
+ * moment's state; when it has changed that (tour_change), going on runs the program for real
+ * from there and records it, as a branch of its own. Going back beyond a branch's beginning
+ * leads to where it was begun; what was changed, and its future, is gone then.
+ *
+ * A break is a place and a condition, or something that changes. Going forwards, one stops
+ * before the line of the place, or at the line after the change; backwards before the line of
+ * the place, or before the line that makes the change. How often a break has been hit is a
+ * property of the moment: so many times since the program began, whichever way one came.
+ */
+#ifndef MOONLET_API_TOUR_H
+#define MOONLET_API_TOUR_H
+
+#include "api/debug/debug_path.h"
+#include "api/tour/debug_pure.h"
+
+enum { BREAKS_MAX = 1000, BRANCHES_MAX = 1000 };
+
+typedef enum TourWhere { TOUR_LINE, TOUR_ERROR, TOUR_FAILURE, TOUR_END } TourWhere;
+/* What has a time: a line, or an error that is caught. */
+static inline bool tour_is_within(TourWhere w) { return w <= TOUR_ERROR; }
+
+typedef enum HitRule { HIT_ANY, HIT_EQUAL, HIT_LESS, HIT_LEAST, HIT_MORE, HIT_EVERY } HitRule;
+
+typedef struct TourBreak {
+    int number;
+    char *file; /* malloc's: a chunk's name, or the end of its path; NULL: of no place */
+    int line;
+    bool enters;     /* the line is where a function begins: when it is called */
+    bool errors;     /* where an error is raised that the program catches */
+    char *condition; /* malloc's; NULL: none */
+    DebugPure *pure; /* the same, if it only looks; once it is asked for */
+    char *log;       /* malloc's: a text with {expressions} that is said instead of stopping */
+    HitRule rule;
+    uint64_t rule_number;
+    DebugPath *path;   /* in collected memory: what changes; NULL: none */
+    DebugTime passed;  /* by a search forwards: effects up to there have been had */
+    DebugTime counted; /* up to where, and how many hits there were */
+    uint64_t hits;
+    bool failed; /* the condition could not be evaluated where it was hit last */
+} TourBreak;
+
+typedef struct TourBranch {
+    moonlet_recording *rec;
+    DebugTime from; /* in the branch before */
+} TourBranch;
+
+/* A root of the collector's. */
+typedef struct Tour {
+    TourBranch *branches; /* in collected memory, as breaks is */
+    int branch;
+    moonlet_recording *rec; /* of the branch */
+    moonlet_state *state;   /* of now */
+    TourWhere where;
+    DebugTime now;
+    DebugFrame here;     /* the innermost frame */
+    const String *chunk; /* of it; NULL where there is none */
+    int line;
+    Value error;  /* at an error, or failure */
+    bool changed; /* the state is not the recording's any more */
+    TourBreak **breaks;
+    int break_count, breaks_made;
+    TourBreak *hit;                /* what it has come to; NULL: no break */
+    const volatile int *interrupt; /* NULL: none; else what ends searches, and branches' runs */
+    moonlet_record_options options; /* of branches */
+    uint64_t portion;               /* steps that a branch runs at once; 0: all */
+    /* What a break with a text says, when it is passed forwards. */
+    void (*says)(void *context, const TourBreak *b, const char *text, int line,
+                 const String *chunk);
+    void *context;
+} Tour;
+
+/* At the first line, or where the program has failed, or at its end. The recording stays the
+ * caller's, and outlives the tour. */
+Tour *tour_begin(moonlet_recording *rec);
+void tour_end(Tour *t);
+
+typedef enum TourMove { TOUR_INTO, TOUR_OVER, TOUR_OUT, TOUR_ON } TourMove;
+
+/* To the next line (INTO), over calls, to where the function returns, or to the next break.
+ * All but INTO stop at breaks. Who finds nothing is at the end afterwards, or backwards at the
+ * first line. Answers false if that was so, or if one was there already. */
+bool tour_move(Tour *t, TourMove how, bool back);
+/* Whether the program was stopped where the tour is at its end, and can go on for real: then
+ * tour_move does that. */
+bool tour_goes_on(const Tour *t);
+/* From before the first line to the first break; else to the end. */
+bool tour_run(Tour *t);
+void tour_go_first(Tour *t);
+void tour_go_end(Tour *t);
+bool tour_go(Tour *t, DebugTime to);
+/* To the next, or last, line before which the expression is true in its innermost frame. Sets
+ * *asked to the number of lines at which it was asked. Answers false if it has not moved. */
+bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *asked);
+/* Goes back to the line that has last given another value to it. Answers false if it has not
+ * moved. */
+bool tour_go_change(Tour *t, DebugPath *p);
+
+/* The Lua function that an expression gives in the frame now, or at the program's end; NULL:
+ * none. It lives as long as the recording. */
+const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *expression);
+
+/* Gives a variable of the frame, or a field, the value of an expression, for real: the moment's
+ * state is another one from here on. The result has the new value; failed: nothing has changed.
+ * To be released. */
+moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
+                           const char *expression);
+/* Why nothing can be changed where the tour is; NULL: it can. */
+const char *tour_cannot_change(const Tour *t);
+/* Makes s, a changed state, the tour's. Going on from there begins another future. */
+void tour_change(Tour *t, moonlet_state *s);
+
+/* A break to be filled in by the caller; NULL: there are too many. */
+TourBreak *tour_break(Tour *t);
+/* Removes the break of this number, or all of them for 0. Answers false if there is none. */
+bool tour_unbreak(Tour *t, int number);
+/* Reads ">= 5", "% 2" or "7" (as "= 7"). Answers false if the text is no such rule. */
+bool tour_parse_rule(TourBreak *b, const char *text);
+/* Whether the chunk's name is that of the file, or ends in it. */
+bool tour_is_file(const char *chunk, size_t length, const char *file);
+/* How often the break has been hit up to now. */
+uint64_t tour_hits(Tour *t, TourBreak *b);
+
+/* For the parts of a tour: an array, or a larger copy of one that is full. The room is doubled
+ * whenever it is a power of two. Answers NULL if there is no memory. */
+void *tour_room(void *array, int count, size_t size);
+/* Whether the event is a hit that is to be stopped at. */
+typedef struct TourSeek {
+    Tour *t;
+    DebugVisit *also; /* what else is looked for; NULL: nothing */
+    void *context;
+    bool back;
+    TourBreak *hit;  /* at the event that was found last */
+    DebugSeen *seen; /* of each break: its value at the start, or at the event before */
+    const AstFunction *
+        *functions; /* on the stack at the start: also is of their lines; malloc's */
+    size_t function_count;
+    DebugFilter filter, lines;
+    bool slow; /* what is looked for may be anywhere */
+} TourSeek;
+void tour_seek_begin(TourSeek *s);
+void tour_seek_end(TourSeek *s);
+/* Whether there is a break at errors. */
+bool tour_has_errors(const Tour *t);
+/* Where a hit can be; NULL: anywhere. */
+const DebugFilter *tour_filter(TourSeek *s);
+bool tour_is_hit(void *seek, DebugEvent *e);
+/* Whether where the tour is now is such a hit of the break as its rule wants. */
+bool tour_rule_holds(Tour *t, TourBreak *b);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of the debugger. */
+#include "cli/debug/debugger.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/debug/debugger_show.h"
+#include "cli/line/line.h"
+#include "lib/lib.h"
+
+typedef bool Command(Debugger *d, const char *argument); /* false: no more commands */
+
+/* Moving ------------------------------------------------------------------------------ */
+
+/* From the end there is only the way back. */
+static bool move(Debugger *d, TourMove how, bool back)
+{
+    if (!back && !tour_is_within(d->tour->where)) {
+        printf("the program has ended: go back with rs, rn or rc\n");
+        return true;
+    }
+    tour_move(d->tour, how, back);
+    debugger_moved(d);
+    return true;
+}
+
+static bool do_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, false); }
+static bool do_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, false); }
+static bool do_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, false); }
+static bool do_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, false); }
+static bool do_back_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, true); }
+static bool do_back_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, true); }
+static bool do_back_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, true); }
+static bool do_back_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, true); }
+
+static bool do_run(Debugger *d, const char *a)
+{
+    tour_go_first(d->tour);
+    debugger_moved(d);
+    return true;
+}
+static bool do_end(Debugger *d, const char *a)
+{
+    tour_go_end(d->tour);
+    debugger_moved(d);
+    return true;
+}
+
+/* Searching --------------------------------------------------------------------------- */
+
+static bool do_watch(Debugger *d, const char *text)
+{
+    DebugPath *p = mem_alloc(sizeof *p);
+    if (!path_parse(p, text)) {
+        printf("watch takes a variable, or a field: a.b[3].c\n");
+    } else if (tour_go_change(d->tour, p)) {
+        debugger_moved(d);
+    } else {
+        printf("%s has been so %s\n", text,
+               p->base == PATH_LOCAL ? "since its function was entered" : "from the beginning");
+    }
+    return true;
+}
+
+static bool do_when(Debugger *d, const char *a)
+{
+    enum { ASKED_MAX = 20000 };
+    uint64_t asked;
+    if (!*a)
+        printf("when takes an expression\n");
+    else if (tour_go_true(d->tour, a, ASKED_MAX, &asked))
+        debugger_moved(d);
+    else
+        printf("%s: true before none of the %llu lines that were looked at\n", a,
+               (unsigned long long)asked);
+    return true;
+}
+
+/* Breaks ------------------------------------------------------------------------------ */
+
+static void show_break(const TourBreak *b)
+{
+    if (b->errors)
+        printf("break %d at errors that are caught", b->number);
+    else
+        printf("break %d at %s:%d%s", b->number, b->file, b->line,
+               b->enters ? " (function)" : "");
+    if (b->condition) printf(" if %s", b->condition);
+    printf("\n");
+}
+
+static const char *without_sign(const String *chunk)
+{
+    return lib_c_text(chunk) + (chunk->length && (*chunk->data == '@' || *chunk->data == '='));
+}
+
+/* line, file:line or a function. */
+static bool set_place(Debugger *d, const char *text, TourBreak *b)
+{
+    const DebugPlace *p = debugger_place(d);
+    const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
+    size_t n = strspn(digits, "0123456789");
+    if (!n || digits[n]) {
+        const AstFunction *f = tour_find_function(d->tour, p, text);
+        b->enters = true;
+        if (f) b->line = f->line;
+        if (f) b->file = strdup(without_sign(f->chunk_name));
+        if (!f) printf("there is no function %s\n", text);
+        return f != NULL;
+    }
+    b->line = atoi(digits);
+    if (colon)
+        b->file = strndup(text, (size_t)(colon - text));
+    else if (p && p->chunk)
+        b->file = strdup(without_sign(p->chunk));
+    return b->file != NULL;
+}
+
+static bool do_break(Debugger *d, const char *argument)
+{
+    char *text = strdup(argument), *condition = text ? strstr(text, " if ") : NULL;
+    TourBreak *b = text && *text ? tour_break(d->tour) : NULL;
+    if (condition) *condition = 0;
+    if (!b) {
+        printf(*argument ? "too many breaks\n"
+                         : "break takes a line, file:line or a function\n");
+    } else if (!set_place(d, text, b)) {
+        tour_unbreak(d->tour, b->number);
+        d->tour->breaks_made--;
+    } else {
+        if (condition) b->condition = strdup(condition + 4);
+        show_break(b);
+    }
+    free(text);
+    return true;
+}
+
+static bool do_catch(Debugger *d, const char *argument)
+{
+    const char *condition = strncmp(argument, "if ", 3) == 0 ? argument + 3 : NULL;
+    if (*argument && !condition) {
+        printf("catch takes no more than a condition: catch if n > 5\n");
+        return true;
+    }
+    TourBreak *b = tour_break(d->tour);
+    if (!b) {
+        printf("too many breaks\n");
+        return true;
+    }
+    b->errors = true;
+    if (condition) b->condition = strdup(condition);
+    show_break(b);
+    return true;
+}
+
+static bool do_delete(Debugger *d, const char *argument)
+{
+    int number = atoi(argument);
+    if ((*argument && !number) || !tour_unbreak(d->tour, number))
+        printf("there is no such break\n");
+    return true;
+}
+
+/* Looking ----------------------------------------------------------------------------- */
+
+static bool do_print(Debugger *d, const char *a)
+{
+    if (!*a) {
+        printf("print takes an expression\n");
+        return true;
+    }
+    moonlet_result r = debug_evaluate(d->tour->state, debugger_place(d), a);
+    debugger_result(d, &r);
+    moonlet_release(r.state);
+    return true;
+}
+
+static bool do_set(Debugger *d, const char *a)
+{
+    const char *equals = strchr(a, '=');
+    char *path = equals ? strndup(a, (size_t)(equals - a)) : NULL;
+    while (path && *path && isspace((unsigned char)path[strlen(path) - 1]))
+        path[strlen(path) - 1] = 0;
+    if (!path || !*path)
+        printf("set takes a variable and a value: set t.x[3] = 5\n");
+    else {
+        moonlet_result r = tour_assign(d->tour, debugger_place(d), path, equals + 1);
+        debugger_result(d, &r);
+        moonlet_release(r.state);
+        debug_places_free(&d->places);
+        d->places = debug_places(d->tour->state, NULL);
+    }
+    free(path);
+    return true;
+}
+
+static bool do_backtrace(Debugger *d, const char *a)
+{
+    debugger_frames(d);
+    return true;
+}
+
+static bool go_level(Debugger *d, size_t level)
+{
+    if (level >= d->places.count) {
+        printf("there is no such frame\n");
+        return true;
+    }
+    d->level = level;
+    debugger_show(d);
+    return true;
+}
+
+static bool do_up(Debugger *d, const char *a) { return go_level(d, d->level + 1); }
+static bool do_down(Debugger *d, const char *a) { return go_level(d, d->level - 1); }
+static bool do_frame(Debugger *d, const char *a) { return go_level(d, (size_t)atoi(a)); }
+
+static bool do_list(Debugger *d, const char *a)
+{
+    enum { LINES = 11 };
+    const DebugPlace *p = debugger_place(d);
+    debugger_list(d, *a ? atoi(a) : p ? p->line : 1, LINES);
+    return true;
+}
+
+static void show_breaks(Debugger *d)
+{
+    for (int i = 0; i < d->tour->break_count; i++) {
+        TourBreak *b = d->tour->breaks[i];
+        unsigned long long hits = tour_hits(d->tour, b);
+        show_break(b);
+        if (hits) printf("  hit %llu times up to here\n", hits);
+    }
+}
+
+static bool do_info(Debugger *d, const char *a)
+{
+    const Tour *t = d->tour;
+    if (*a == 'l' || *a == 'g') {
+        debugger_variables(d, *a == 'g');
+    } else if (*a == 'b') {
+        show_breaks(d);
+    } else {
+        if (tour_is_within(t->where)) printf("step %llu of ", (unsigned long long)t->now.step);
+        printf("%llu steps, digest %016llx\n",
+               (unsigned long long)moonlet_recording_steps(t->rec),
+               (unsigned long long)moonlet_digest(t->state));
+        printf("info also takes locals, globals, breaks\n");
+    }
+    return true;
+}
+
+static bool do_quit(Debugger *d, const char *a) { return false; }
+static bool do_help(Debugger *d, const char *a);
+
+/* Commands ---------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *alias;
+    Command *run;
+    bool repeats; /* an empty line does it again */
+    const char *help;
+} commands[] = {
+    {"step", "s", do_step, true, "to the next line"},
+    {"next", "n", do_next, true, "the same, but over calls"},
+    {"finish", "fin", do_finish, true, "to where the function returns"},
+    {"continue", "c", do_continue, true, "to the next break, or the end"},
+    {"reverse-step", "rs", do_back_step, true, "back to the line before"},
+    {"reverse-next", "rn", do_back_next, true, "the same, but over calls"},
+    {"reverse-finish", "rfin", do_back_finish, true, "back to where the function was called"},
+    {"reverse-continue", "rc", do_back_continue, true,
+     "back to the last break, or the beginning"},
+    {"watch", "wa", do_watch, true,
+     "back to the line that has changed a variable last: watch t.x[3]"},
+    {"when", "wh", do_when, false, "to where an expression is first true: when #queue > 100"},
+    {"run", "r", do_run, false, "to the beginning"},
+    {"end", "e", do_end, false, "to the end, or where the program has failed"},
+    {"break", "b", do_break, false, "stop at a line, file:line or a function [if expression]"},
+    {"catch", "ca", do_catch, false, "stop where an error is raised that is caught [if expr]"},
+    {"delete", "d", do_delete, false, "that break no more; without a number, none"},
+    {"print", "p", do_print, false, "the value of an expression, in the frame"},
+    {"set", "set", do_set, false, "change a variable, and go on from there for real"},
+    {"backtrace", "bt", do_backtrace, false, "the frames"},
+    {"up", "u", do_up, true, "look at the frame that has called"},
+    {"down", "do", do_down, true, "look at the frame that was called"},
+    {"frame", "f", do_frame, false, "look at a frame by its number"},
+    {"list", "l", do_list, false, "lines of the source, around this one or another"},
+    {"info", "i", do_info, false, "where this is; info locals, globals, breaks"},
+    {"help", "h", do_help, false, "this"},
+    {"quit", "q", do_quit, false, "leave"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static bool do_help(Debugger *d, const char *a)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        printf("%-5s %-17s %s\n", commands[i].alias, commands[i].name, commands[i].help);
+    return true;
+}
+
+/* The command that a word means: an alias, or the beginning of a name; -1: none. */
+static int find_command(const char *word, size_t length)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strlen(commands[i].alias) == length && !memcmp(commands[i].alias, word, length))
+            return i;
+    for (int i = 0; i < COMMANDS; i++)
+        if (strncmp(commands[i].name, word, length) == 0) return i;
+    return -1;
+}
+
+static bool execute(Debugger *d, const char *line)
+{
+    size_t length = 0;
+    while (line[length] && !isspace((unsigned char)line[length])) length++;
+    int i = find_command(line, length);
+    if (i < 0) {
+        printf("no command '%.*s': help lists them\n", (int)length, line);
+        return true;
+    }
+    const char *argument = line + length;
+    while (isspace((unsigned char)*argument)) argument++;
+    return commands[i].run(d, argument);
+}
+
+static bool is_repeated(const char *line)
+{
+    size_t length = strcspn(line, " \t");
+    int i = find_command(line, length);
+    return i >= 0 && commands[i].repeats;
+}
+
+static void read_commands(Debugger *d)
+{
+    LineInput *in = line_open();
+    enum { LAST_MAX = 300 };
+    char last[LAST_MAX] = "";
+    bool more = true;
+    while (more) {
+        fflush(stdout);
+        String *s = line_read(in, "(moonlet) ");
+        if (!s) break;
+        const char *line = lib_c_text(s);
+        while (isspace((unsigned char)*line)) line++;
+        line_remember(in, s);
+        if (*line) snprintf(last, sizeof last, "%s", is_repeated(line) ? line : "");
+        if (*line || *last) more = execute(d, *line ? line : last);
+    }
+    line_close(in);
+}
+
+void debugger_run(const Cli *c, moonlet_recording *rec)
+{
+    Debugger d = {.cli = c, .tour = tour_begin(rec)};
+    printf("recorded: %llu steps\n", (unsigned long long)moonlet_recording_steps(rec));
+    debugger_moved(&d);
+    read_commands(&d);
+    debug_places_free(&d.places);
+    tour_end(d.tour);
+}

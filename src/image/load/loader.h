@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that read images share. See image.h.
+ *
+ *   load.c         records: roots, order of work, changes
+ *   load_value.c   what has no identity: numbers, strings, code
+ *   load_object.c  objects, where they are met first, and their contents
+ *   load_stack.c   coroutines; with load_glue.c (stack_loader.h)
+ *   load_native.c  what the libraries' functions rely on
+ *
+ * Everything that was read is in collected memory. Where bytes are not as they must be,
+ * loader_refuse keeps a message; what is read from then on is nil, and the loops end, as their
+ * counts are bounded by the bytes that are left.
+ *
+ * Invariant: whatever the bytes are, what has been made so far may be traced, compared and
+ * printed; it is run only when all of it was verified.
+ */
+#ifndef MOONLET_LOADER_H
+#define MOONLET_LOADER_H
+
+#include "image/format.h"
+#include "image/image.h"
+#include "image/index.h"
+#include "native/native.h"
+#include "node/node.h"
+
+/* A place that is to hold a state which has not been read yet. */
+typedef struct StateFixup {
+    void **place;
+    uint32_t number;
+} StateFixup;
+
+/* A word of a stack that is known when more has been read: a state; or a closure as it is seen
+ * by a frame that runs code it had before the debug library changed it. */
+typedef struct WordFixup {
+    Segment *segment; /* NULL: it is not complete */
+    uint32_t slot;
+    const Proto *proto; /* NULL: it is to be a state */
+    uint32_t number;
+} WordFixup;
+
+typedef struct LoadList { /* in collected memory */
+    void **items;
+    uint32_t count, capacity;
+} LoadList;
+
+typedef struct Loader {
+    ByteSource in;
+    Machine *M; /* makes the state of this record */
+    uint32_t record;
+    uint64_t next_id; /* of that state: ids are below */
+    const Image *base;
+    const ImageHost *host;
+    Objects objects;
+    LoadList strings, chunks, natives, states;
+    size_t length, twinned; /* bytes of the image; of strings in it that are there twice */
+    uint32_t filled;        /* objects whose contents have been read */
+    Numbering ids;          /* of objects of this record: load_object.c */
+    uint64_t last_id;
+    uint64_t base_below; /* ids of objects that the base's state can have */
+    bool frames;         /* the image may have suspended ones */
+    StateFixup *fixups;
+    uint32_t fixup_count, fixup_capacity;
+    WordFixup *words;
+    uint32_t word_count, word_capacity;
+    size_t stack_words; /* that may still be made */
+    char *error;
+} Loader;
+
+/* The first one stays. */
+void loader_refuse(Loader *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline bool loader_failed(const Loader *L) { return L->in.failed || *L->error; }
+void load_list_add(Loader *L, LoadList *l, void *item);
+/* A copy of the items with room for twice as many, at least 16; the items: no memory. */
+void *loader_more(Loader *L, void *items, uint32_t count, uint32_t *capacity, size_t size);
+/* place becomes the state with this number. */
+void loader_fix(Loader *L, void **place, uint32_t number);
+void loader_fix_word(Loader *L, WordFixup fixup);
+/* The words that were to be fixed lie in this segment. */
+void loader_words_are_in(Loader *L, Segment *s);
+
+/* Any value; any but a cell; an object of a type, or NULL, which for others than `nil_too` is
+ * refused. */
+Value load_any(Loader *L);
+Value load_value(Loader *L);
+void *load_object(Loader *L, ObjectType type, bool nil_too);
+/* What a closure with this code has as its upvalue i. */
+Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
+/* length, bytes: a name, with a zero behind it, good until the next one is read. */
+const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
+/* Reads the code of a function. Answers NULL if it is refused. */
+const Proto *loader_proto(Loader *L);
+/* An object that is known, by its number: of the base, or counted back from the last one. What
+ * is newer than the record's state is refused. Answers NULL if there is none. */
+void *loader_known(Loader *L, uint64_t number, bool of_base);
+/* Reads an object, by the tag that has been read. Answers NULL if it is refused. */
+void *load_object_by_tag(Loader *L, uint8_t tag);
+/* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
+void *load_shell(Loader *L, uint8_t tag);
+/* The contents of an object that has just been made, or has others now. */
+void load_contents(Loader *L, void *o);
+void load_change(Loader *L, void *o);
+void load_coroutine(Loader *L, Coroutine *c);
+
+/* What a host function's frame goes on with. */
+Value load_host_record(Loader *L);
+/* A word of a frame that is a value, a cell, or nobody's: nil. */
+Value load_word(Loader *L);
+
+/* Reads the name of a library's function or continuation. Answers NULL if it is refused. */
+const NativeDef *load_native_row(Loader *L);
+/* Refuses captured values that the function does not expect. */
+void load_check_native(Loader *L, const Native *f);
+/* The continuation that a native's frame waits for, of which `used` slots were read; record:
+ * slot 0 is one of load_record. */
+Value load_continuation(Loader *L, const Value *fp, size_t used, bool record);
+/* Is it a library's function whose frames wait with this glue of its own? */
+bool load_has_glue(Value f, const Node *glue);
+
+#endif

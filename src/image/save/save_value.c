@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Values of an image without identity: numbers, strings, code. Each string and each chunk is
+ * written once, where it is met first, and called by its number afterwards.
+ *
+ * A program can notice whether a string is interned, as constants of code are: these do not
+ * count as memory, and others do. So of the same bytes there may be two, twins: the place of
+ * the bytes has the number of the one that was met first, and 1 + that of the other as note. */
+#include "chunk/dump.h"
+#include "image/save/saver.h"
+
+/* Strings and numbers --------------------------------------------------------------- */
+
+/* Writes what has no identity and no bytes that are to be written: a number, a string that was
+ * one of the last, nil, a boolean. At most PLAIN_MAX bytes; gives where it ends, or NULL for
+ * what is something else. */
+enum { PLAIN_MAX = 10 };
+
+static inline uint8_t *put_count(uint8_t *to, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
+    *to++ = (uint8_t)n;
+    return to;
+}
+
+/* Small ones are in the tag. */
+static inline uint8_t *put_integer(uint8_t *to, int64_t i)
+{
+    enum { SMALL = TAG_NEAR - TAG_SMALL };
+    if ((uint64_t)i < SMALL) {
+        *to++ = (uint8_t)(TAG_SMALL + i);
+        return to;
+    }
+    *to++ = i < 0 ? TAG_NEGATIVE : TAG_INTEGER;
+    return put_count(to, i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i);
+}
+
+static inline uint8_t *put_number(uint8_t *to, double d)
+{
+    const double exact = 9007199254740992.0; /* 2^53 */
+    int64_t i = __builtin_fabs(d) <= exact ? (int64_t)d : 0;
+    uint64_t bits;
+    memcpy(&bits, &d, 8);
+    if (d == (double)i && (i || !bits)) return put_integer(to, i); /* but for -0 */
+    *to++ = TAG_DOUBLE;
+    bits = htole64(bits);
+    memcpy(to, &bits, 8);
+    return to + 8;
+}
+
+static inline RecentString *recent_place(Saver *S, const String *s)
+{
+    return &S->recent[(uintptr_t)s / MEM_GRANULE % RECENT_STRINGS];
+}
+
+static inline uint8_t *put_string_number(uint8_t *to, uint32_t number)
+{
+    if (number < 0x100 - TAG_NEAR) {
+        *to++ = (uint8_t)(TAG_NEAR + number);
+        return to;
+    }
+    *to++ = TAG_STRING_REF;
+    return put_count(to, number);
+}
+
+static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
+{
+    if (value_is_number(v)) return put_number(to, value_to_double(v));
+    if (value_is_object(v)) {
+        const String *s = value_pointer(v);
+        const RecentString *recent = recent_place(S, s);
+        return recent->string == s ? put_string_number(to, recent->number) : NULL;
+    }
+    *to++ = v == V_NIL ? TAG_NIL : v == V_FALSE ? TAG_FALSE : TAG_TRUE;
+    return to;
+}
+
+static bool are_twins(const NumberedPlace *place, const String *s)
+{
+    return (((const String *)place->key)->h.flags ^ s->h.flags) & STRING_INTERNED;
+}
+
+static bool is_known_string(const Saver *S, const String *s)
+{
+    const NumberedPlace *place = numbering_find_string(&S->strings, s);
+    return place && (!are_twins(place, s) || place->note);
+}
+
+/* Gives its number. */
+static uint32_t save_new_string(Saver *S, const String *s)
+{
+    sink_byte(S->out, s->h.flags & STRING_INTERNED ? TAG_CONSTANT : TAG_STRING);
+    sink_number(S->out, s->length);
+    sink_bytes(S->out, s->data, s->length);
+    S->strings_length += s->length;
+    return S->string_count++;
+}
+
+static uint32_t save_twin(Saver *S, NumberedPlace *place)
+{
+    sink_byte(S->out, TAG_TWIN);
+    sink_number(S->out, place->number);
+    place->note = S->string_count + 1;
+    return S->string_count++;
+}
+
+static void save_string(Saver *S, const String *s)
+{
+    bool fresh;
+    if (S->comparing && !is_known_string(S, s)) {
+        S->strange = true;
+        return;
+    }
+    NumberedPlace *place = numbering_string(&S->strings, s, &fresh);
+    RecentString *recent = recent_place(S, s);
+    bool twin = !fresh && place->key && are_twins(place, s);
+    if (fresh) {
+        place->number = save_new_string(S, s);
+    } else if (twin && !place->note) {
+        save_twin(S, place);
+    } else if (sink_room(S->out, PLAIN_MAX)) {
+        uint8_t *at = S->out->bytes + S->out->length;
+        uint32_t number = twin ? place->note - 1 : place->number;
+        S->out->length += (size_t)(put_string_number(at, number) - at);
+    }
+    *recent = (RecentString){s, twin ? place->note - 1 : place->number};
+}
+
+void save_text(Saver *S, const char *text)
+{
+    size_t length = strlen(text);
+    sink_number(S->out, length);
+    sink_bytes(S->out, text, length);
+}
+
+static void save_light(Saver *S, const Light *l)
+{
+    ByteSink bytes = {0};
+    if (S->host->write_light && S->host->write_light(S->host->context, l->pointer, &bytes)) {
+        sink_byte(S->out, TAG_LIGHT);
+        sink_number(S->out, bytes.length);
+        sink_bytes(S->out, bytes.bytes, bytes.length);
+    } else {
+        saver_refuse(S, "cannot save a light userdata");
+    }
+    if (bytes.failed) S->out->failed = true;
+    sink_free(&bytes);
+}
+
+void save_host_record(Saver *S, Value light)
+{
+    const void *record = ((const Light *)value_pointer(light))->pointer;
+    const char *name =
+        S->host->record_name ? S->host->record_name(S->host->context, record) : NULL;
+    sink_byte(S->out, TAG_RECORD);
+    save_text(S, name ? name : "");
+    if (!name) saver_refuse(S, "cannot save the call of a host function that has no name");
+}
+
+/* Code ------------------------------------------------------------------------------- */
+
+/* Gives the functions of a chunk their numbers, outer ones first. The nesting is bounded by
+ * the parser. */
+static void number_functions(Saver *S, const AstFunction *f, uint32_t *next)
+{
+    bool fresh;
+    numbering_place(&S->functions, f, &fresh)->note = (*next)++;
+    for (int i = 0; i < f->function_count; i++) number_functions(S, f->functions[i], next);
+}
+
+/* The number that the base knows a chunk by; UINT32_MAX: it does not. */
+static uint32_t base_chunk(const Saver *S, const Proto *root)
+{
+    for (uint32_t i = 0; S->base && i < S->base->chunk_count; i++)
+        if (S->base->chunks[i]->source == root->source) return i;
+    return UINT32_MAX;
+}
+
+/* A chunk that this record is the first to need: chunks of the same code are one. */
+static uint32_t save_new_chunk(Saver *S, const Proto *root)
+{
+    bool fresh;
+    uint32_t first = S->base ? S->base->chunk_count : 0;
+    String *dump = dump_write(root->source, false);
+    if (!dump) {
+        S->out->failed = true;
+        return 0;
+    }
+    uint32_t number = first + numbering_string(&S->dumps, dump, &fresh)->number;
+    sink_number(S->out, number);
+    if (!fresh) return number;
+    pointer_list_add(&S->chunk_list, root);
+    sink_number(S->out, dump->length);
+    sink_bytes(S->out, dump->data, dump->length);
+    S->code_length += dump->length;
+    return number;
+}
+
+static void save_chunk(Saver *S, const Proto *root)
+{
+    bool fresh;
+    uint32_t next = 0;
+    if (S->comparing && !numbering_find(&S->chunks, root->source)) {
+        S->strange = true;
+        return;
+    }
+    NumberedPlace *place = numbering_place(&S->chunks, root->source, &fresh);
+    if (!fresh) {
+        sink_number(S->out, place->note);
+        return;
+    }
+    number_functions(S, root->source, &next);
+    uint32_t number = base_chunk(S, root);
+    if (number == UINT32_MAX)
+        number = save_new_chunk(S, root);
+    else
+        sink_number(S->out, number);
+    place->note = number;
+}
+
+void save_proto(Saver *S, const Proto *p)
+{
+    save_chunk(S, p->root);
+    const NumberedPlace *f = numbering_find(&S->functions, p->source);
+    sink_number(S->out, f ? f->note : 0);
+    sink_number(S->out, p->celled_path);
+}
+
+/* Any value ------------------------------------------------------------------------------ */
+
+/* A value that is not plain, or a string. */
+static void save_other(Saver *S, const void *o)
+{
+    if (object_type(o) == OBJ_STRING)
+        save_string(S, o);
+    else if (object_type(o) == OBJ_LIGHT)
+        save_light(S, o);
+    else
+        save_object(S, o);
+}
+
+void save_value(Saver *S, Value v)
+{
+    if (!sink_room(S->out, PLAIN_MAX)) return;
+    uint8_t *at = S->out->bytes + S->out->length, *end = put_plain(S, at, v);
+    if (end)
+        S->out->length += (size_t)(end - at);
+    else
+        save_other(S, value_pointer(v));
+}
+
+void save_pair(Saver *S, Value key, Value v, uint32_t number)
+{
+    if (!sink_room(S->out, 2 * PLAIN_MAX)) return;
+    uint8_t *at = S->out->bytes + S->out->length, *middle = put_plain(S, at, key);
+    uint8_t *end = middle ? put_plain(S, middle, v) : NULL;
+    if (end) {
+        S->out->length += (size_t)(end - at);
+        return;
+    }
+    saver_step(S, STEP_KEY, number, V_NIL);
+    if (middle)
+        S->out->length += (size_t)(middle - at);
+    else
+        save_other(S, value_pointer(key));
+    saver_step(S, STEP_VALUE, number, key);
+    save_value(S, v);
+}

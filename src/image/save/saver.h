@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that write images share. See image.h.
+ *
+ *   save.c         records: roots, order of work, changes
+ *   save_value.c   what has no identity: numbers, strings, code
+ *   save_object.c  objects, where they are met first, and their contents
+ *   save_stack.c   coroutines
+ *
+ *   objects  in the order in which they were met, so by number: the queue of those whose
+ *            contents are still to be written
+ *   met      by number: the record in which the object was met
+ *   looked   the last record in which its contents were looked at
+ *   told     the last one that has its contents, or says what has changed
+ *   alive    the last one whose state can reach it; these are 0, and are not kept, as long as
+ *            there is one record
+ *
+ * Nothing here recurses but into nested functions, and nothing allocates collected memory but
+ * a run to look with.
+ */
+#ifndef MOONLET_SAVER_H
+#define MOONLET_SAVER_H
+
+#include "image/format.h"
+#include "image/image.h"
+#include "image/index.h"
+#include "image/numbering.h"
+#include "node/node.h"
+#include "state/trail.h"
+#include "trace/trace.h"
+
+typedef struct Meeting {
+    uint32_t met, looked, told, alive;
+} Meeting;
+
+/* The strings met last, by address: most are met again soon, as keys of the same kind of table.
+ */
+enum { RECENT_STRINGS = 64 };
+typedef struct RecentString {
+    const String *string;
+    uint32_t number;
+} RecentString;
+
+typedef struct Saver {
+    ByteSink *out;
+    Machine *M;    /* looks at the state of this record */
+    Machine *from; /* at the one that it differs from, or NULL */
+    uint32_t record,
+        from_record;         /* the number of this one; from's, if that is one of this image */
+    const Coroutine *paused; /* that of this record's state, or NULL */
+    const Image *base;       /* NULL: a whole image */
+    const ImageHost *host;
+    Objects objects;
+    Numbering strings, natives, states;
+    uint32_t string_count; /* of those by bytes, and their twins: save_value.c */
+    RecentString recent[RECENT_STRINGS];
+    Numbering chunks, functions, dumps;
+    PointerList state_list, chunk_list;
+    Meeting *meetings;
+    size_t meeting_capacity;
+    uint32_t written;    /* objects whose contents are */
+    PointerList revisit; /* of earlier records, met again in this one */
+    Trace *reach;        /* what this record's state can reach */
+    bool reached;        /* that is known */
+    uint64_t last_id;
+    bool frames; /* suspended ones are in it */
+    /* Contents are written only to be compared: what nobody has met before is not met now. */
+    bool comparing, strange; /* there was such a thing */
+    bool parted; /* the first state has new objects with ids that the base's have, too */
+
+    /* Why it cannot be saved; and, when a second try is made to find out where, how each
+     * object was reached. */
+    char *error;
+    TrailItem *steps;
+    bool tracking;
+    ImageTellFn *tell; /* NULL: nobody is told */
+    void *tell_context;
+    uint64_t strings_length, code_length; /* written so far */
+    Step step;                            /* by which the next value is reached */
+} Saver;
+
+/* The first one stays. */
+void saver_refuse(Saver *S, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline void saver_step(Saver *S, StepKind kind, uint32_t from, Value key)
+{
+    if (__builtin_expect(S->tracking, 0)) S->step = (Step){kind, from, key};
+}
+/* While contents are compared: notes that there is something in them that has not been met. */
+static inline bool saver_is_strange(Saver *S)
+{
+    S->strange |= S->comparing;
+    return S->comparing;
+}
+/* The contents of an object, or its change, have been written from `start` on. */
+void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed);
+/* An object has got the next number; one is met that has a number. */
+void saver_met(Saver *S, const void *o);
+void saver_met_again(Saver *S, uint32_t number);
+
+void save_value(Saver *S, Value v);
+/* One of the table with this number. */
+void save_pair(Saver *S, Value key, Value v, uint32_t number);
+/* An object or NULL. */
+void save_object(Saver *S, const void *o);
+void save_text(Saver *S, const char *text);
+/* What a host function's frame goes on with: a light userdata of its record. */
+void save_host_record(Saver *S, Value light);
+/* The code of a Lua function. */
+void save_proto(Saver *S, const Proto *p);
+/* The number of a state that a variable or a frame holds. */
+void save_state_number(Saver *S, const State *s);
+/* The name of a continuation, the host's among them. */
+void save_continuation(Saver *S, NativeCont *cont);
+/* Writes the name of a library's function or continuation. Without one it answers false, and
+ * the image is refused. */
+bool save_native_name(Saver *S, NativeFn *fn);
+/* All that an object contains, as the record's state sees it. */
+void save_contents(Saver *S, const void *o, uint32_t number);
+/* Writes the keys of a table whose values differ from those in another run's state. Answers
+ * false, and writes nothing, when they are too many or when more than values differs. Sets
+ * *none, and writes nothing, when nothing differs. */
+bool save_change_by_keys(Saver *S, Machine *from, const Table *t, uint32_t number, bool *none);
+void save_coroutine(Saver *S, const Coroutine *c, uint32_t number);
+
+/* The number that the base has for an object; OBJECT_NONE: it has it not. */
+static inline uint32_t saver_in_base(const Saver *S, const void *o)
+{
+    return S->base ? image_number(S->base, o) : OBJECT_NONE;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limit on memory that is alive: what the run's program can reach, and what its snapshots
+ * keep besides (trace/measure.h).
+ *
+ *   measured        allocated since          may be reached
+ *   |-- held -----|-- mem_used() - held_from -->|
+ *   0                                        limits.held
+ *
+ * It is measured when what was alive and what was allocated since may together exceed the
+ * limit, but not before a quarter of the limit has been allocated. Otherwise a program that is
+ * close to the limit would do nothing but measure. So when a run stops, what it holds exceeds
+ * the limit by at most a quarter, and by the last thing that it has allocated. The last measure
+ * is part of the state (Collection), so many short runs are measured as seldom as a long one.
+ *
+ * While a C function waits nothing can be measured. Then all that is allocated counts as alive,
+ * and the limit is three times as high.
+ */
+#ifndef MOONLET_HELD_H
+#define MOONLET_HELD_H
+
+#include "node/node.h"
+#include "stack/machine.h"
+
+/* To be called when the run begins, and when it goes on from another state. */
+void held_begin(Machine *M);
+/* The value of mem_used() at which it is to be measured again. */
+int64_t held_bound(const Machine *M);
+/* At a poll at node n: measures if it is time. Answers true if the run must stop. */
+bool held_reached(Machine *M, const Node *n, Value *fp);
+
+#endif

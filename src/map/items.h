@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Items: one function and many inputs, each in a fork of one world.
+ *
+ *   item      a call in a fork of the base, on any thread, in any process
+ *   outcome   what has become of it: values or error, limit, position, steps and bytes
+ *   bringing  copies an outcome's values into the run that waits
+ *
+ * There are two faces: state.map of programs (lib/state/lib_map.c), and moonlet_map of the host
+ * (api/worlds/map.c). A face begins a run for an item, sets its limits, and says what has
+ * become of it. All else is done here, on top of the pool (map/pool.h).
+ *
+ * Invariants:
+ *  1. an outcome depends on its item alone: not on other items, nor on who has done it.
+ *  2. an outcome that has values has a state in which they are; or it is packed, if it came
+ *     from a process; or they are of no world. Values are brought in the order of the items, as
+ *     ids are given in that order.
+ *  3. when items_run has returned, an item is OUTCOME_WAITING only if the map was ended first.
+ */
+#ifndef MOONLET_ITEMS_H
+#define MOONLET_ITEMS_H
+
+#include "control/eval.h"
+#include "map/pool.h"
+#include "stack/import.h"
+
+#define ITEM_DAMAGED "damaged answer of a process"
+
+typedef enum OutcomeStatus {
+    OUTCOME_WAITING, /* not begun, or not ended before the map was */
+    OUTCOME_OK,
+    OUTCOME_FAILED,
+    OUTCOME_LIMIT,   /* a limit of its own has stopped it */
+    OUTCOME_STOPPED, /* so has a limit of the run that waits, or somebody outside */
+    OUTCOME_LOST     /* with its process, or its values cannot leave that: `why` */
+} OutcomeStatus;
+
+/* What an error says beside its value, for a face that has more to say. */
+typedef struct OutcomeError {
+    int kind;                                /* the face's own number */
+    const char *message, *traceback, *chunk; /* NULL: nothing */
+    int line, column, column_line;
+} OutcomeError;
+
+typedef struct Outcome {
+    OutcomeStatus status;
+    EvalStop stop;         /* what has stopped it; also the limit behind an error */
+    uint32_t count;        /* of values: its results, or 1, its error value */
+    bool packed;           /* it has come from another process */
+    uint64_t steps, bytes; /* used */
+    const char *why;       /* LOST; or why an error's value could not leave its process */
+    Value value;           /* room for a face that has one */
+    union {
+        struct {
+            const State *state; /* the item's world when it had ended, in which the values are;
+                                   NULL: they are of none */
+            const Value *values;
+            const void *detail; /* the face's own; collected memory */
+        };
+        struct {
+            char *pack; /* malloc; from `at` on there are its error and its values */
+            const char *at, *end;
+        };
+    };
+} Outcome;
+
+typedef struct Items {
+    const State *base;
+    size_t count;
+    unsigned threads;      /* 0: as many as processors */
+    unsigned processes;    /* not 0: processes instead of threads */
+    bool here;             /* all in the calling thread */
+    const StopChain *stop; /* ends the map; NULL: nothing does */
+    uint64_t results_max; /* bytes of an item's results, and of its error value, on their way */
+    uint64_t error_max;   /* out of a process; 0: no limit */
+    void *face;           /* for these: */
+    /* Does item i, and says in *out, which is all zero, what has become of it. On any thread.
+     */
+    void (*run)(void *face, size_t i, Outcome *out);
+    /* Says more of an error, before it leaves its process. May be NULL. */
+    void (*describe)(void *face, const Outcome *out, OutcomeError *error);
+    /* Called in the process that waits, when an outcome has come from another one. May be NULL.
+     */
+    void (*arrived)(void *face, const Outcome *out);
+    /* As in a Pool. */
+    void (*progress)(void *face, size_t done);
+    Outcome *outcomes; /* one an item */
+    Outcome *in_hand;  /* in a process: of the item that it does */
+} Items;
+
+/* Makes room for the outcomes. `processes` must be set before. Answers false if there is no
+ * memory, which is a shortage. */
+MEM_TRY bool items_begin(Items *m);
+/* Does the items. Blocks until all are done, or the map was ended and none is in work. */
+void items_run(Items *m);
+/* Gives back the outcomes, with their texts. */
+void items_end(Items *m);
+
+/* Of which world an item's values are: what must be kept so that they can be brought. */
+typedef enum ItemsWorld {
+    ITEMS_WORLD_NONE, /* of none: numbers, strings */
+    ITEMS_WORLD_BASE, /* the base's, and few tables that have their contents in themselves */
+    ITEMS_WORLD_OWN   /* that in which the item has ended */
+} ItemsWorld;
+
+/* When the item has ended. O(entries of the tables that it has made, 64 of them at most). */
+ItemsWorld items_world_of(const Items *m, const Value *values, size_t count);
+
+/* What a packed outcome's error says; good until items_end. */
+void items_error(const Outcome *out, OutcomeError *error);
+
+/* Why values could not be brought. */
+typedef struct ItemRefusal {
+    char what[WALK_TEXT_MAX];   /* "a running coroutine" */
+    char path[IMPORT_PATH_MAX]; /* and where it is: "value.x"; empty: what says it all */
+} ItemRefusal;
+
+/* Copies an outcome's values into M's run, to[0..out->count). Objects that the base has are not
+ * copied, others once. M's world is the base, or has come of it. O(what is copied). If it
+ * answers false, *why says what is in the way. */
+bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, ItemRefusal *why);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an outcome keeps of its item's world. A map keeps the outcomes of all items until the
+ * last is done, and a world holds all that its item has made.
+ *
+ * Main invariant: whatever is said of it, the values are read as in the item's world. A table
+ * that the item has made, and of which it has taken no snapshot, has its contents in itself:
+ * so it is read the same from the base.
+ */
+#include "map/items.h"
+
+enum { TABLES_MAX = 64 }; /* that are looked into; results are seldom larger */
+
+typedef struct Look {
+    const Items *m;
+    ItemsWorld world;
+    unsigned count;
+    const Table *tables[TABLES_MAX]; /* the item's own */
+} Look;
+
+static void look_at_table(Look *l, const Table *t)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->tables[i] == t) return;
+    if (object_is_remapped(t) || l->count == TABLES_MAX)
+        l->world = ITEMS_WORLD_OWN;
+    else
+        l->tables[l->count++] = t;
+}
+
+static void look_at(Look *l, Value v)
+{
+    if (!value_is_object(v) || value_is_string(v) || value_is(v, OBJ_LIGHT)) return;
+    if (l->world == ITEMS_WORLD_NONE) l->world = ITEMS_WORLD_BASE;
+    const void *o = value_pointer(v);
+    if (object_id(o) < l->m->base->next_id) return;
+    if (object_type(o) == OBJ_TABLE)
+        look_at_table(l, o);
+    else
+        l->world = ITEMS_WORLD_OWN;
+}
+
+static void look_at_pair(void *look, Word key, Word value)
+{
+    look_at(look, key);
+    look_at(look, value);
+}
+
+static void look_into(Look *l, const TableBody *t)
+{
+    uint32_t count;
+    if (t->meta) look_at(l, value_object(t->meta));
+    for (uint32_t i = 0; i < t->array_size && l->world != ITEMS_WORLD_OWN; i += count) {
+        const Word *words = pvec_chunk(&t->array, i, &count);
+        if (count > t->array_size - i) count = t->array_size - i;
+        for (uint32_t k = 0; k < count; k++) look_at(l, words[k]);
+    }
+    table_each_hashed(t, look_at_pair, l);
+}
+
+ItemsWorld items_world_of(const Items *m, const Value *values, size_t count)
+{
+    Look l = {.m = m};
+    for (size_t i = 0; i < count; i++) look_at(&l, values[i]);
+    for (unsigned i = 0; i < l.count && l.world != ITEMS_WORLD_OWN; i++)
+        look_into(&l, &l.tables[i]->body);
+    return l.world;
+}

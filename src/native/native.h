@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How library functions are written.
+ *
+ *   int fn(Machine *M, Value *a, int n)
+ *
+ * a[0..n) are the arguments; a[n] up to a[n + 24) are the function's to scribble on.
+ * It answers the number of its results, which it has put at a[0..]; or one of the
+ * NATIVE_ codes below, through these functions:
+ *
+ *   return native_error(M, "...");          an error with position, as luaL_error
+ *   return native_throw(M, value);          any value as the error
+ *   return native_arg_error(M, i, "...");   "bad argument #1 to 'f' (...)"
+ *   return native_results(M, values, n);    many results, from anywhere
+ *   return native_call(M, a, at, n, cont);  calls a[at + NATIVE_HEADER - 1] with the n
+ *                                           arguments behind it; goes on in cont
+ *   return native_tail(M, a, at, n);        the same, its results are ours
+ *
+ * A native never calls back into Lua on the C stack. What it must remember across
+ * native_call it keeps in a[0..at); everything there must have been written and be a
+ * Value (box integers as numbers): traces look at it. The continuation gets the results in
+ * M->results[0..M->result_count), and must take them before it calls again. After any call that
+ * can run Lua, a pointer into the frame taken before is void: use the `a` handed in.
+ *
+ * Arguments: i counts from 0. Missing ones read as absent ("got no value"). When an arg_
+ * function answers false or NULL, it has set the error, and the native returns NATIVE_ERROR.
+ */
+#ifndef MOONLET_NATIVE_H
+#define MOONLET_NATIVE_H
+
+#include "operate/meta.h"
+#include "stack/breaks.h"
+#include "syntax/parser.h"
+#include "trace/walk.h"
+#include "value/number.h"
+
+enum {
+    NATIVE_ERROR = -1,   /* M->error is set */
+    NATIVE_CALL = -2,    /* M->call_* are set */
+    NATIVE_MANY = -3,    /* M->results, M->result_count are set */
+    NATIVE_PAUSE = -4,   /* out of budget inside a long native: run it again */
+    NATIVE_SUSPEND = -5, /* out of budget, with its progress kept: native_suspend's */
+    NATIVE_HEADER = 4
+};
+
+typedef int NativeCont(Machine *M, Value *a, int n);
+/* A continuation of a native that keeps any number of values, a[0..used). */
+typedef int CallAgain(Machine *M, Value *a, size_t used);
+
+int native_error(Machine *M, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int native_throw(Machine *M, Value error);
+int native_arg_error(Machine *M, int i, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "number expected, got nil" and so on, for argument i. */
+int native_type_error(Machine *M, Value *a, int n, int i, const char *expected);
+int native_results(Machine *M, const Value *values, size_t n);
+/* For a string that cannot be made. It is a stop if the host has set a limit that forbids it.
+ */
+int native_memory_error(Machine *M);
+/* For so many values for which the stack has no room. */
+int native_stack_error(Machine *M, size_t count, const char *message);
+
+/* If cont is NULL, the results of the call become those of the native. */
+int native_call(Machine *M, Value *a, int at, int n, NativeCont *cont);
+static inline int native_tail(Machine *M, Value *a, int at, int n)
+{
+    return native_call(M, a, at, n, NULL);
+}
+/* Sets the error for a table that is read-only, and answers NULL. */
+TableBody *native_frozen(Machine *M);
+/* Contents of a table, to write. Answers NULL if the table is read-only; the error is set then.
+ */
+static inline TableBody *native_table_mut(Machine *M, Table *t)
+{
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
+    TableBody *b = heap_table_mut(&M->run, t);
+    return __builtin_expect(!heap_is_lost(&M->run, b), 1) ? b : native_frozen(M);
+}
+/* Does t[key] = v, raw. Answers false if the table is read-only; the error is set then. */
+bool native_set(Machine *M, Table *t, Value key, Value v);
+
+/* Whether the stack and what the run may allocate have room for so many results; if not,
+ * native_stack_error. */
+bool native_may_give(const Machine *M, size_t values);
+/* Makes room for `more` slots above a[used]. Answers a, which may have been moved, or NULL if
+ * there is no room. */
+__attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int used,
+                                                       size_t more);
+
+/* Charges a native for its work, in steps. When it answers false, the native returns
+ * NATIVE_PAUSE and is later run again, from its start or from that of its continuation. So
+ * nothing observable may have happened before. A native may be charged more than once, if what
+ * it does in between is short. */
+bool native_charge(Machine *M, uint64_t steps);
+/* The run ends here, whatever it may use yet: what the native is to return. */
+int native_stop(Machine *M);
+/* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
+Walk native_walk(const Machine *M);
+/* For a native that was waiting for the outside when a signal came (EINTR). Answers whether the
+ * run is to end or to stop. */
+bool native_is_woken(const Machine *M);
+/* An interrupt flag is set to this for the Ctrl-C of a terminal, which the commands that run
+ * have got as well. For other interrupts it is set to 1. */
+enum { INTERRUPT_ALL = 2 };
+/* What such a native is to do. 0 means to wait again. NATIVE_ERROR means that the error is set.
+ * NATIVE_PAUSE means to answer that if the native can begin again, and else to go on. */
+int native_woken(Machine *M);
+/* Whether the run can pay for work that is about to be done, and that is charged where it is
+ * done (mem_work). When it answers false, the native does as with native_charge. */
+bool native_afford(Machine *M, uint64_t steps);
+/* Whether a native that has used up its fuel may go on. If not, it keeps its progress in its
+ * frame, a[0..at), and answers native_suspend, after which it goes on in cont. */
+bool native_go_on(Machine *M);
+int native_suspend(Machine *M, Value *a, int at, NativeCont *cont);
+/* Charges for values moved or looked at. */
+static inline void native_charge_values(Machine *M, size_t count)
+{
+    if (count >= STEP_VALUES) M->fuel -= (int64_t)(count / STEP_VALUES);
+}
+
+/* Arguments ------------------------------------------------------------------- */
+
+static inline Value arg(const Value *a, int n, int i) { return i < n ? a[i] : V_NIL; }
+static inline bool arg_absent(const Value *a, int n, int i) { return i >= n || a[i] == V_NIL; }
+
+bool arg_any(Machine *M, Value *a, int n, int i);
+bool arg_number_slow(Machine *M, Value *a, int n, int i, double *out);
+static inline bool arg_number(Machine *M, Value *a, int n, int i, double *out)
+{
+    if (i < n && value_is_number(a[i])) {
+        *out = value_to_double(a[i]);
+        return true;
+    }
+    return arg_number_slow(M, a, n, i, out);
+}
+bool arg_number_or(Machine *M, Value *a, int n, int i, double otherwise, double *out);
+/* lua_Integer as PUC 5.2 on 64 bits converts: truncation towards zero, saturating. */
+bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out);
+bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise, int64_t *out);
+int64_t double_to_integer(double d);
+/* A string. A number is converted, and the string takes its place in a[i]. Answers NULL for
+ * other values; the error is set then. */
+String *arg_string(Machine *M, Value *a, int n, int i);
+/* As arg_string, but if the argument is absent, *out is NULL. */
+bool arg_string_or_null(Machine *M, Value *a, int n, int i, String **out);
+Table *arg_table(Machine *M, Value *a, int n, int i);
+bool arg_function(Machine *M, Value *a, int n, int i);
+bool arg_type(Machine *M, Value *a, int n, int i, LuaType type);
+/* Index of the string a[i] in names, whose end is NULL. Answers -1 if it is none of them; the
+ * error is "invalid option" then. */
+int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
+               const char *const *names);
+void *arg_userdata(Machine *M, Value *a, int n, int i, const void *tag, const char *type_name);
+
+/* Values ---------------------------------------------------------------------- */
+
+static inline Value new_string(const char *bytes, size_t length)
+{
+    return string_value(string_new(bytes, length));
+}
+static inline Value new_c_string(const char *text) { return string_value(string_from_c(text)); }
+/* The text luaL_tolstring gives a value that has no __tostring; allocates. */
+Value value_to_text(Machine *M, Value v);
+/* One result. */
+#define NATIVE_RETURN(v_) \
+    do {                  \
+        a[0] = (v_);      \
+        return 1;         \
+    } while (0)
+
+/* The table of natives ------------------------------------------------------------
+ *
+ * Each library has an array of rows, one for each of its functions and one for each
+ * continuation; lib/natives.h has all arrays. All that is known of a native is here:
+ * functions are made from rows, and what lists natives goes through them. */
+
+typedef enum NativePlace {
+    PLACE_FIELD,       /* native_register puts it into its library's table */
+    PLACE_INNER,       /* a function that other code makes, or puts in place */
+    PLACE_CONTINUATION /* no function: a NativeCont */
+} NativePlace;
+
+/* What a native looks at beside the state. */
+typedef enum NativeOutside {
+    OUTSIDE_NONE,
+    OUTSIDE_CLOCK,   /* times of day, processor time */
+    OUTSIDE_PROCESS, /* environment, locale, commands, the end of the process */
+    OUTSIDE_FILES,   /* names of files, files, loaded C libraries */
+    OUTSIDE_STREAMS  /* the standard streams */
+} NativeOutside;
+
+/* What a native's work grows with, and so what it is charged by, beside the step that each
+ * call of a native costs. */
+typedef enum NativeWork {
+    WORK_FIXED,     /* nothing */
+    WORK_CALLEE,    /* nothing; what it calls pays for itself */
+    WORK_BYTES,     /* bytes of strings: one step for MEM_WORK_STEP of them */
+    WORK_VALUES,    /* arguments, results or elements: one step for STEP_VALUES */
+    WORK_LEVELS,    /* frames of the stack that are passed: one step for STEP_LEVELS */
+    WORK_MATCHING,  /* items of a pattern tried, and bytes scanned */
+    WORK_COMPARING, /* comparisons of elements */
+    WORK_SOURCE,    /* bytes of the source or binary chunk that is compiled */
+    WORK_STATE      /* objects of the state, or entries of a part of it */
+} NativeWork;
+
+/*
+ * What a native relies on without looking again, for programs cannot change it: the values that
+ * it has captured, and what is in its frame when it waits for a call. Images can say anything,
+ * so who loads one looks. A letter for each value, as many as there must be:
+ *
+ *   s string   t table   f function   c coroutine   u userdata of a file   n number
+ *   b boolean  x cell    . any value  i whole number, not negative
+ *   S T N F    a string, a table, a number, a function, or nil
+ *   *          any number of any values, at the end
+ */
+typedef struct NativeDef {
+    const char *name; /* stable; behind the last dot: what its table calls it */
+    NativeFn *fn;
+    uint8_t place, outside, work;
+    bool control;         /* fn is really an Exec */
+    bool sandbox;         /* whether the default sandbox has it */
+    const char *why;      /* ... or not */
+    uint16_t glue;        /* NodeKind: glue of its own, with which its frames wait; or 0 */
+    const char *captures; /* letters; NULL: nothing */
+    /* PLACE_CONTINUATION: the natives in whose frames it goes on, "|" between their names and
+     * at both ends; letters for such a frame; and what else must hold of the `used` slots in
+     * it, which are as the letters say. */
+    const char *natives, *frame;
+    bool (*holds)(const Value *a, size_t used);
+} NativeDef;
+
+/* Rows of functions that see the state alone, so a sandbox may have them. What a row says
+ * beyond the macro's arguments comes behind these, as .captures = "f". */
+#define NATIVE_OWN(name_, fn_, work_)                                                  \
+    {                                                                                  \
+        .name = (name_), .fn = (fn_), .work = (work_), .sandbox = true, .why = WHY_OWN \
+    }
+#define NATIVE_INNER(name_, fn_, work_, ...)                                                  \
+    {                                                                                         \
+        .name = (name_), .fn = (fn_), .place = PLACE_INNER, .work = (work_), .sandbox = true, \
+        .why = WHY_OWN, __VA_ARGS__                                                           \
+    }
+#define NATIVE_CONTINUED(name_, fn_, work_, natives_, frame_, ...)                          \
+    {                                                                                       \
+        .name = (name_), .fn = (fn_), .place = PLACE_CONTINUATION, .work = (work_),         \
+        .sandbox = true, .why = "runs for the function that called", .natives = (natives_), \
+        .frame = (frame_), __VA_ARGS__                                                      \
+    }
+/* Of functions that see more, with the reason why a sandbox has them, or not. */
+#define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_)              \
+    {                                                                         \
+        .name = (name_), .fn = (fn_), .outside = (outside_), .work = (work_), \
+        .sandbox = (sandbox_), .why = (why_)                                  \
+    }
+#define NATIVE_INNER_SEES(name_, fn_, work_, outside_, sandbox_, why_, ...)        \
+    {                                                                              \
+        .name = (name_), .fn = (fn_), .place = PLACE_INNER, .outside = (outside_), \
+        .work = (work_), .sandbox = (sandbox_), .why = (why_), __VA_ARGS__         \
+    }
+/* Of functions that move control themselves. */
+#define NATIVE_JUMPS(name_, exec_, place_, ...)                                            \
+    {                                                                                      \
+        .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_),     \
+        .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN, __VA_ARGS__ \
+    }
+/* pcall is in a table of the libraries' and is made anew by native_pcall, of one row. */
+#define NATIVE_PCALL NATIVE_JUMPS("pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL)
+#define NATIVE_ROWS_END \
+    {                   \
+        .name = NULL    \
+    }
+#define WHY_OWN "reads and changes the state alone"
+
+/* What the table that a native is in calls it. */
+const char *native_field(const NativeDef *def);
+/* A function of the row; its upvalues are nil. */
+Native *native_new(Machine *M, const NativeDef *def, int upvalues);
+static inline Value native_value(Machine *M, const NativeDef *def)
+{
+    return value_object(native_new(M, def, 0));
+}
+/* The row of this name in rows, which end with a NULL name. It must be there. */
+const NativeDef *native_row(const NativeDef *rows, const char *name);
+/* Sets t[name] = function for every row that is a field; defs end with a NULL name. */
+void native_register(Machine *M, Table *t, const NativeDef *defs);
+
+/* Code of the generic operations, for natives: with metamethods, through a
+ * continuation where one is needed. Each puts its operand(s) in place and answers
+ * either 1 with the result at M->results[0] (nothing was called) or a NATIVE_ code. */
+/* a[at..] <- object[key] for cont. */
+int native_index(Machine *M, Value *a, int at, Value object, Value key, NativeCont *cont);
+/* Calls cont with the boolean x < y (as a Value in M->results[0]). */
+int native_less(Machine *M, Value *a, int at, Value x, Value y, NativeCont *cont);
+/* tostring(v), #v as a number. */
+int native_tostring(Machine *M, Value *a, int at, Value v, NativeCont *cont);
+int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont);
+
+/* The function pcall, anew. */
+Value native_pcall(Machine *M);
+
+/* "chunk:line: " of the function at level (1: the caller of the native that runs), as
+ * luaL_where; "" if there is none. */
+String *native_where(Machine *M, int level);
+String *native_traceback(Machine *M, const Coroutine *co, const char *message, int level);
+
+/* A function of a chunk, whose first upvalue, if it has any, is *env. If env is NULL and the
+ * function has just one upvalue, that is taken for _ENV and is the globals, as in lua_load. */
+Closure *native_closure(Machine *M, const struct Proto *p, const Value *env);
+/* Compiles a chunk, source or dump, into a function of this run, with env as in native_closure.
+ * Answers NULL if that fails, and *error is the message. */
+Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
+                     const Value *env, String **error);
+/* The bytes of a function (string.dump). Answers NULL if there is no room, or as native_load.
+ */
+String *native_dump(Machine *M, const Proto *p, bool strip);
+/* To be called when native_load has answered NULL, before anything observable has happened. If
+ * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
+int native_load_stopped(Machine *M);
+/* As native_load, but makes no function. When time is out, it finds nothing wrong. */
+ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contents of tables: reading, writing where there is room, traversal; see table.h. How
+ * the room is made is in table_room.c.
+ */
+#include "table/table_chunks.h"
+
+#include "value/number.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static bool key_equal(Value stored, Value key)
+{
+    if (!value_is_object(stored) || !value_is_object(key)) return false;
+    const Object *a = value_pointer(stored), *b = value_pointer(key);
+    if (object_raw_type(a) == OBJ_STRING && object_raw_type(b) == OBJ_STRING)
+        return string_hash((const String *)a) == string_hash((const String *)b) &&
+               string_equal((const String *)a, (const String *)b);
+    return value_equal_slow(stored, key);
+}
+
+/* value_hash, with the strings inline. */
+static inline uint32_t key_hash(Value key)
+{
+    return value_is_string(key) ? string_hash(value_string(key)) : value_hash(key);
+}
+
+#define HAMT_NAME map
+#define HAMT_FLAT 1
+#define HAMT_KEY_HASH(k) key_hash(k)
+#define HAMT_KEY_EQ(a, b) key_equal(a, b)
+#define HAMT_KEY_ORDER(a, b) value_order(a, b)
+#ifdef MOONLET_MUTABLE
+#include "mutable_template.h"
+#else
+#include "hamt_template.h"
+#endif
+
+/* -0 and 0 are the same key. */
+static Value normal_key(Value key)
+{
+    return value_is_number(key) && value_to_double(key) == 0 ? value_number(0) : key;
+}
+
+/* ---- reading ---- */
+
+NOINLINE Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
+{
+    const HamtEntry *e = map_find(&t->hash, key, hash);
+    return e ? e->value : V_NIL;
+}
+
+/* Apart, and not inline, so that strings need few registers. */
+static NOINLINE Value get_other(const TableBody *t, Value key)
+{
+    uint32_t i = table_index_in(key, t->array_size);
+    if (i) return pvec_get(&t->array, i - 1);
+    if (!t->hash.count || key == V_NIL) return V_NIL; /* a map has no key 0 */
+    key = normal_key(key);
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer)) return table_chunk_get(t, integer);
+    return table_get_hashed(t, key, value_hash(key));
+}
+
+Value table_get(const TableBody *t, Value key)
+{
+    uint32_t hash = value_is_string(key) ? string_hash_known(value_string(key)) : 0;
+    return hash ? table_get_string(t, value_string(key), hash) : get_other(t, key);
+}
+
+Value table_get_int_slow(const TableBody *t, int64_t i)
+{
+    if ((uint64_t)i - 1 < t->array_size) return pvec_get(&t->array, (uint32_t)(i - 1));
+    if (!t->hash.count) return V_NIL;
+    if (table_chunked(t)) return get_other(t, table_integer_key(i));
+    return table_get_hashed(t, table_integer_key(i), value_hash_number(table_integer_key(i)));
+}
+
+/* ---- places ---- */
+
+Value *table_slot_hashed(TableBody *t, Value key, uint32_t hash, uint64_t token)
+{
+    return map_slot(&t->hash, key, hash, token);
+}
+
+Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token)
+{
+    if ((uint64_t)i - 1 < t->array_size) return table_slot_int(t, i, token);
+    if (!t->hash.count) return NULL;
+    if (table_chunked(t)) return table_slot(t, table_integer_key(i), token);
+    return map_slot(&t->hash, table_integer_key(i), value_hash_number(table_integer_key(i)),
+                    token);
+}
+
+Value *table_slot(TableBody *t, Value key, uint64_t token)
+{
+    uint32_t i = table_index_in(key, t->array_size);
+    if (i) return table_slot_int(t, i, token);
+    key = normal_key(key);
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer))
+        return table_chunk_slot(t, integer, token);
+    return map_slot(&t->hash, key, value_hash(key), token);
+}
+
+/* ---- writing ---- */
+
+Value table_map_get(const TableBody *t, Value key)
+{
+    return table_get_hashed(t, key, key_hash(key));
+}
+
+Word *table_map_slot(TableBody *t, Value key, uint64_t token)
+{
+    return map_slot(&t->hash, key, key_hash(key), token);
+}
+
+bool table_map_put(TableBody *t, Value key, Value v, uint64_t token)
+{
+    return map_put(&t->hash, key, key_hash(key), v, token);
+}
+
+void table_map_remove(TableBody *t, Value key, uint64_t token)
+{
+    map_remove(&t->hash, key, key_hash(key), token);
+}
+
+void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context)
+{
+    map_diff(&a->hash, &b->hash, fn, context);
+}
+
+static void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
+{
+    uint32_t count = t->hash.count;
+    map_remove(&t->hash, key, hash, token);
+    if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
+}
+
+/* Where nodes are followed, or integers are in chunks. */
+static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    if (table_has_nodes(t) && !table_note(t, key, v != V_NIL, token)) {
+        table_rehash(t, key, token);
+        table_set(t, key, v, token);
+    } else if (v == V_NIL) {
+        pair_remove(t, key, hash, token);
+    } else if (map_put(&t->hash, key, hash, v, token)) {
+        table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
+        mem_count_content(TABLE_PAIR_BYTES);
+        if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
+    }
+}
+
+/* A key that is not in the array. */
+static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    if (t->array.size > t->array_size) {
+        hidden_set(t, key, hash, v, token);
+    } else if (v == V_NIL) {
+        pair_remove(t, key, hash, token);
+    } else if (map_put(&t->hash, key, hash, v, token)) {
+        uint32_t flags = table_flags(t), nodes = table_node_count(t);
+        table_set_flags(t, flags & ~TABLE_ABSENT);
+        mem_count_content(TABLE_PAIR_BYTES);
+        if (t->hash.count > nodes) table_rehash(t, V_NIL, token);
+    }
+}
+
+static NOINLINE void chunk_set(TableBody *t, int64_t i, Value v, uint64_t token)
+{
+    if (!table_chunk_set(t, i, v, token)) return;
+    mem_count_content(TABLE_PAIR_BYTES);
+    if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
+}
+
+/* A number that is no place of the array. */
+static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t integer;
+    if (table_chunked(t) && chunk_integer(key, &integer)) {
+        chunk_set(t, integer, v, token);
+        return;
+    }
+    uint32_t hash = value_hash_number(key), nodes = table_node_count(t);
+    if (t->array.size == t->array_size) {
+        if (t->hash.count >= nodes && table_get_hashed(t, key, hash) == V_NIL) {
+            table_rehash(t, key, token);
+            table_set(t, key, v, token); /* somewhere else now, where there is room */
+            return;
+        }
+        if (nodes >= 2 && nodes <= NODES_MAX) /* they are followed from now on */
+            table_resize(t, t->array_size, nodes, key, token);
+    }
+    uint32_t flags = table_flags(t);
+    if (!(flags & TABLE_NUMBERS)) table_set_flags(t, flags | TABLE_NUMBERS);
+    hash_set(t, key, hash, v, token);
+}
+
+/* A place in the array has become nil, or is no longer. */
+static inline void border_moves(TableBody *t, uint32_t i, bool filled)
+{
+    uint32_t border = t->hash.border, next = filled ? border + 1 : border - 1;
+    if (!(border & TABLE_HOLES)) {
+        if (i != (filled ? next : border)) next |= TABLE_HOLES;
+    } else if (next == TABLE_HOLES || next == (TABLE_HOLES | t->array_size)) {
+        next &= ~TABLE_HOLES;
+    }
+    t->hash.border = next;
+}
+
+void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
+{
+    if ((uint64_t)i - 1 >= t->array_size) {
+        number_set(t, table_integer_key(i), v, token);
+        return;
+    }
+    uint32_t at = (uint32_t)(i - 1);
+    Value old = pvec_get(&t->array, at);
+    if (v == old) return;
+    pvec_set(&t->array, at, v, token);
+    if (v == V_NIL || old == V_NIL) border_moves(t, at + 1, v != V_NIL);
+}
+
+void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)
+{
+    hash_set(t, string_value(key), string_hash(key), v, token);
+}
+
+void table_set(TableBody *t, Value key, Value v, uint64_t token)
+{
+    assert(key != V_NIL && "nil is no key");
+    uint32_t i = table_index_in(key, t->array_size);
+    if (i) {
+        table_set_int(t, i, v, token);
+    } else if (value_is_number(key)) {
+        number_set(t, normal_key(key), v, token);
+    } else {
+        hash_set(t, key, key_hash(key), v, token);
+    }
+}
+
+void table_add_like(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t i;
+    uint32_t place = table_index_in(key, t->array_size);
+    if (place) {
+        table_set_int(t, place, v, token);
+        return;
+    }
+    if (table_chunked(t) && chunk_integer(key, &i))
+        table_chunk_set(t, i, v, token);
+    else
+        table_map_put(t, key, v, token);
+    mem_count_content(TABLE_PAIR_BYTES);
+}
+
+bool table_add_new(TableBody *t, Value key, Value v, uint64_t token)
+{
+    int64_t i;
+    if (v == V_NIL || table_index_in(key, t->array_size)) return false;
+    if (table_chunked(t) && chunk_integer(key, &i)) return table_chunk_set(t, i, v, token);
+    uint32_t hash = key_hash(key);
+#ifndef MOONLET_MUTABLE
+    if (hamt_append(&t->hash, (HamtEntry){key, v}, hash)) return true;
+#endif
+    return map_put(&t->hash, key, hash, v, token);
+}
+
+uint32_t table_list_border(const Value *v, uint32_t n)
+{
+    uint32_t dense = 0, used = 0;
+    while (dense < n && v[dense] != V_NIL) dense++;
+    for (uint32_t k = dense; k < n; k++) used += v[k] != V_NIL;
+    return used ? TABLE_HOLES | (dense + used) : dense;
+}
+
+void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token)
+{
+    int64_t last = first + (int64_t)n - 1;
+    if (last > (int64_t)t->array_size)
+        table_resize(t, (uint32_t)last, table_node_count(t), V_NIL, token);
+    PvecFlat *flat = t->array.root;
+    if (n && first - 1 == t->hash.border && PVEC_OWNS(&t->array, flat, token)) {
+        memcpy(flat->words + first - 1, v, n * sizeof *v);
+        t->hash.border += table_list_border(v, (uint32_t)n);
+        return;
+    }
+    for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
+}
+
+bool table_list_room(TableBody *t, size_t size, uint64_t token)
+{
+    if (size > t->array_size)
+        table_resize(t, (uint32_t)size, table_node_count(t), V_NIL, token);
+    return !t->array.shape || mem_can(size / 2 * 3 * sizeof(Value));
+}
+
+void table_settle(TableBody *t, uint64_t token)
+{
+#ifdef MOONLET_MUTABLE
+    (void)t, (void)token;
+#else
+    if (hamt_patch(&t->hash)) map_merge(&t->hash, token);
+#endif
+}
+
+/* ---- traversal ---- */
+
+static bool next_in_map(const TableBody *t, Value *key, Value *value)
+{
+    const HamtEntry *e = map_next(&t->hash, *key, *key ? value_hash(*key) : 0);
+    if (!e) return false;
+    if (chunk_is_key(e->key)) return table_chunk_at(t, chunk_first(e->key), key, value);
+    *key = e->key;
+    *value = e->value;
+    return true;
+}
+
+static bool next_in_hash(const TableBody *t, Value *key, Value *value)
+{
+    int64_t i;
+    if (table_chunked(t) && chunk_integer(*key, &i)) {
+        if ((i + 1) % CHUNK_WIDTH && table_chunk_at(t, i + 1, key, value)) return true;
+        *key = chunk_key(i);
+    }
+    return next_in_map(t, key, value);
+}
+
+/* The first index from i on that is in use, or the array's size. Passing many others is work.
+ */
+static NOINLINE uint32_t next_in_array(const TableBody *t, uint32_t i, Value *value)
+{
+    uint32_t from = i;
+    while (i < t->array_size && (*value = pvec_get(&t->array, i)) == V_NIL) i++;
+    mem_work((size_t)(i - from) * 2);
+    return i;
+}
+
+bool table_next(const TableBody *t, Value *key, Value *value)
+{
+    uint32_t i = *key == V_NIL ? 0 : table_index_in(*key, t->array_size);
+    if (!i && *key != V_NIL) {
+        *key = normal_key(*key);
+        return next_in_hash(t, key, value);
+    }
+    if (i < t->array_size && (*value = pvec_get(&t->array, i)) == V_NIL)
+        i = next_in_array(t, i, value);
+    if (i < t->array_size) {
+        *key = table_integer_key((int64_t)i + 1);
+        return true;
+    }
+    *key = V_NIL;
+    return next_in_map(t, key, value);
+}
+
+bool table_may_have_had(const TableBody *t, Value key)
+{
+    return table_flags(t) & TABLE_REMOVED || table_index_in(key, t->array_size) ||
+           table_get(t, key) != V_NIL;
+}
+
+/* ---- length ---- */
+
+/* Not nil at low, or 0; nil at high. */
+static int64_t border_between(const TableBody *t, int64_t low, int64_t high)
+{
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        if (table_get_int(t, middle) == V_NIL)
+            high = middle;
+        else
+            low = middle;
+    }
+    return low;
+}
+
+/* On from the array into the hash, in doubling steps, and one by one where these would leave
+ * the integers of C. */
+static int64_t border_above(const TableBody *t, int64_t low)
+{
+    int64_t high = low + 1;
+    while (table_get_int(t, high) != V_NIL) {
+        low = high;
+        high *= 2;
+        if (high <= INT32_MAX) continue;
+        for (high = 1; table_get_int(t, high) != V_NIL;) high++;
+        return high - 1;
+    }
+    return border_between(t, low, high);
+}
+
+int64_t table_length_slow(const TableBody *t)
+{
+    uint32_t size = t->array_size;
+    if (size && pvec_get(&t->array, size - 1) == V_NIL) return border_between(t, 0, size);
+    return table_flags(t) & TABLE_NUMBERS ? border_above(t, size) : size;
+}
+
+/* ---- invariants ---- */
+
+static void check_pair(void *context, Value key, Value value)
+{
+    const TableBody *t = context;
+    assert(value != V_NIL && "no value in the hash is nil");
+    assert((!value_is_number(key) || value_to_double(key) == value_to_double(key)) && "no NaN");
+    assert(key == normal_key(key) && "-0 is stored as 0");
+    assert(!table_index_in(key, t->array_size) && "1..array_size is not in the hash");
+    assert((!value_is_number(key) || t->flags & TABLE_NUMBERS) && "numbers are told of");
+    if (value_is_number(key) && table_has_nodes(t)) {
+        Nodes n = table_nodes((TableBody *)t, EPOCH_NONE);
+        int at = nodes_find(&n, node_identity(key));
+        assert(at >= 0 && node_is_live(node_at(&n, (uint32_t)at)) && "a number has a node");
+        (void)at;
+    }
+    (void)t, (void)key, (void)value;
+}
+
+static void check_border(const TableBody *t)
+{
+    uint32_t used = 0, dense = 0, size = t->array_size, border = t->hash.border;
+    for (uint32_t i = 0; i < size; i++) {
+        if (pvec_get(&t->array, i) == V_NIL) continue;
+        dense += used == i;
+        used++;
+    }
+    assert((border & TABLE_HOLES || (dense == used && border == dense)) && "a border is right");
+    assert((!(border & TABLE_HOLES) || (border & ~TABLE_HOLES) == used) && "holes are counted");
+    (void)dense, (void)used, (void)border;
+}
+
+void table_check(const TableBody *t)
+{
+    pvec_check(&t->array, EPOCH_NONE);
+    map_check(&t->hash);
+    assert(t->array.size >= t->array_size && "the vector has the array");
+    if (table_has_nodes(t)) {
+        Nodes n = table_nodes((TableBody *)t, EPOCH_NONE);
+        nodes_check(&n);
+    }
+    if (table_chunked(t)) table_chunks_check(t);
+    check_border(t);
+    table_each_hashed(t, check_pair, (void *)t);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The room of tables as numbers, and back from numbers that may be any: see table.h. */
+#include "table/table_chunks.h"
+
+static uint8_t root_shift(const Hamt *map)
+{
+    const HamtPatch *p = hamt_patch(map);
+    const HamtNode *root = p ? p->base : map->root;
+    return root ? root->shift : 0;
+}
+
+TableRoom table_room(const TableBody *t)
+{
+    uint32_t flags = table_flags(t);
+    return (TableRoom){.array = t->array_size,
+                       .nodes = table_node_count(t),
+                       .words = table_has_nodes(t) ? t->array.size - t->array_size : 0,
+                       .chunked = flags & TABLE_CHUNKED,
+                       .numbers = flags & TABLE_NUMBERS,
+                       .removed = flags & TABLE_REMOVED,
+                       .shift = root_shift(&t->hash)};
+}
+
+Word table_room_word(const TableBody *t, uint32_t i)
+{
+    return pvec_get(&t->array, t->array_size + i);
+}
+
+static bool is_possible(const TableRoom *room)
+{
+    uint32_t nodes = room->nodes;
+    bool power = !(nodes & (nodes - 1)) && nodes <= TABLE_ARRAY_MAX;
+    bool kept = nodes >= 2 && nodes <= NODES_MAX && room->words == nodes_words(nodes);
+    if (!power || room->array > TABLE_ARRAY_MAX || room->shift > HAMT_UNFLAT) return false;
+    return !room->words || (kept && !room->chunked && room->numbers);
+}
+
+void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token)
+{
+    HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
+    if (room->shift && !pairs) root.count = 1;
+    hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
+}
+
+bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
+                      uint64_t token)
+{
+    if (!is_possible(room)) return false;
+    uint32_t hidden = room->chunked ? (uint32_t)CHUNK_COUNTS : room->words;
+    mem_count_content(room->array * sizeof(Value));
+    if (room->array + hidden) pvec_resize(&t->array, 0, room->array + hidden, token);
+    t->array_size = room->array;
+    for (uint32_t i = 0; i < room->words; i++)
+        pvec_set(&t->array, room->array + i, words[i], token);
+    table_set_flags(t, table_room_flags(room));
+    table_keep_shift(t, room, pairs, token);
+    return true;
+}
+
+void table_array_filled(TableBody *t)
+{
+    const PvecFlat *flat = t->array.root;
+    t->hash.border = table_list_border(flat->words, t->array_size);
+}
+
+/* Differences ---------------------------------------------------------------------- */
+
+static bool is_alike(const TableRoom *a, const TableRoom *b)
+{
+    return a->array == b->array && a->words == b->words && a->shift == b->shift &&
+           !a->chunked && !b->chunked;
+}
+
+typedef struct TableDiff {
+    uint32_t array;
+    TableDiffFn *fn;
+    void *context;
+} TableDiff;
+
+static void differs_at(void *context, uint32_t i, Word a, Word b)
+{
+    const TableDiff *d = context;
+    if (i < d->array) d->fn(d->context, table_integer_key((int64_t)i + 1), a, b);
+}
+
+static void differs_in_hash(void *context, Word key, Word a, Word b)
+{
+    const TableDiff *d = context;
+    d->fn(d->context, key, a, b);
+}
+
+bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context)
+{
+    TableRoom from = table_room(a), to = table_room(b);
+    TableDiff d = {b->array_size, fn, context};
+    if (!is_alike(&from, &to)) return false;
+    pvec_diff(&a->array, &b->array, differs_at, &d);
+    table_map_diff(a, b, differs_in_hash, &d);
+    return true;
+}
+
+bool table_change_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token)
+{
+    TableRoom now = table_room(t);
+    if (!is_possible(room) || !is_alike(&now, room)) return false;
+    uint32_t flags = table_room_flags(room); /* nothing is known to be absent any more */
+    for (uint32_t i = 0; i < room->words; i++)
+        if (table_room_word(t, i) != words[i])
+            pvec_set(&t->array, room->array + i, words[i], token);
+    table_set_flags(t, flags);
+    return true;
+}
+
+bool table_change_like(TableBody *t, Value key, Value now, uint64_t token)
+{
+    uint32_t place = table_index_in(key, t->array_size);
+    if (place)
+        table_set_int(t, place, now, token);
+    else if (now == V_NIL)
+        table_map_remove(t, key, token);
+    else if (value_is_number(key) && !(table_flags(t) & TABLE_NUMBERS))
+        return false;
+    else
+        table_map_put(t, key, now, token);
+    return true;
+}
+
+/* Soundness ------------------------------------------------------------------------ */
+
+typedef struct Sound {
+    TableBody *t;
+    bool numbers, known;
+} Sound;
+
+static void look_at(void *context, Word key, Word value)
+{
+    Sound *s = context;
+    (void)value;
+    if (!value_is_number(key)) return;
+    s->numbers = true;
+    if (!table_has_nodes(s->t)) return;
+    Nodes n = table_nodes(s->t, EPOCH_NONE);
+    int at = nodes_find(&n, node_identity(key));
+    s->known = s->known && at >= 0 && node_is_live(node_at(&n, (uint32_t)at));
+}
+
+/* Whether each integer that a node says is there is in the hash. */
+static bool live_are_there(TableBody *t)
+{
+    Nodes n = table_nodes(t, EPOCH_NONE);
+    for (uint32_t i = 0; i < n.count; i++) {
+        int64_t key;
+        uint64_t node = node_at(&n, i);
+        bool integer = node && node_is_live(node) && node_integer(node, &key);
+        if (integer && table_map_get(t, table_integer_key(key)) == V_NIL) return false;
+    }
+    return true;
+}
+
+bool table_room_is_sound(const TableBody *body)
+{
+    TableBody *t = (TableBody *)body; /* for table_nodes, which then only reads */
+    uint32_t nodes = table_node_count(t);
+    Sound s = {t, false, true};
+    if (table_pairs(t) > nodes) return false;
+    if (table_has_nodes(t)) {
+        Nodes n = table_nodes(t, EPOCH_NONE);
+        if (!nodes_sound(&n) || !live_are_there(t)) return false;
+    }
+    table_each_hashed(t, look_at, &s);
+    if (!s.known || (s.numbers && !(table_flags(t) & TABLE_NUMBERS))) return false;
+    bool wants = s.numbers && nodes >= 2 && nodes <= NODES_MAX && !table_chunked(t);
+    return !wants || table_has_nodes(t);
+}
