@@ -213,6 +213,29 @@ HAMT_FN __attribute__((noinline)) void HAMT(put_in_flat)(Hamt *map, HamtEntry pa
 }
 #endif
 
+/* Puts the pair in a slot that the node has free. Answers that it is new. */
+HAMT_FN bool HAMT(put_in_free)(Hamt *map, HamtEntry *up, HamtNode *node, uint32_t slot,
+                               HamtEntry pair, uint64_t token)
+{
+    uint32_t i = hamt_index(node, slot);
+    node = hamt_node_open(node, i, 1, token);
+    node->bitmap |= 1u << slot;
+    node->entries[i] = pair;
+    hamt_relink(map, up, node);
+    map->count++;
+    return true;
+}
+
+/* Puts the pair in a node of its own with that of the entry, which has another key; the entry's
+ * node is owned. */
+HAMT_FN void HAMT(put_beside)(Hamt *map, HamtEntry *e, HamtEntry pair, uint32_t hash,
+                              uint32_t shift, uint64_t token)
+{
+    HamtNode *node = HAMT(split)(*e, HAMT_KEY_HASH(e->key), pair, hash, shift, token);
+    *e = (HamtEntry){0, hamt_child_word(node)};
+    map->count++;
+}
+
 /* In the nodes themselves, without patches. */
 HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
@@ -222,15 +245,7 @@ HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, 
     for (uint32_t shift = HAMT(shift)(node); shift < 32; shift += HAMT_BITS) {
         uint32_t slot = HAMT_SLOT(hash, shift);
         HamtEntry *e = hamt_at(node, slot);
-        if (!e) {
-            uint32_t i = hamt_index(node, slot);
-            node = hamt_node_open(node, i, 1, token);
-            node->bitmap |= 1u << slot;
-            node->entries[i] = (HamtEntry){key, value};
-            hamt_relink(map, up, node);
-            map->count++;
-            return true;
-        }
+        if (!e) return HAMT(put_in_free)(map, up, node, slot, (HamtEntry){key, value}, token);
         if (node->epoch != token) {
             size_t i = (size_t)(e - node->entries);
             node = hamt_node_copy(node, token);
@@ -248,10 +263,7 @@ HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, 
                 return true;
             }
 #endif
-            node = HAMT(split)(*e, HAMT_KEY_HASH(e->key), (HamtEntry){key, value}, hash,
-                               shift + HAMT_BITS, token);
-            *e = (HamtEntry){0, hamt_child_word(node)};
-            map->count++;
+            HAMT(put_beside)(map, e, (HamtEntry){key, value}, hash, shift + HAMT_BITS, token);
             return true;
         }
         up = e;

@@ -7,7 +7,8 @@
 #   2. no headers include each other in a circle;
 #   3. its files compile where only its own and lower layers exist;
 #   4. its objects (in $OBJECTS) need no symbol that a higher layer defines.
-# And every directory is one subject, of LINES_MAX lines at most.
+# And every directory is one subject, of LINES_MAX lines at most, and every function short
+# (tests/lengths.sh).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -127,6 +128,8 @@ check_symbols()
 check_sizes()
 {
     local directory lines
+    # shellcheck disable=SC2046
+    tests/lengths.sh $(sources "${layers[*]}") || failed=1
     for directory in memory hamt src/*/ src/*/*/; do
         directory=${directory%/}
         lines=$(cat "$directory"/*.[ch] </dev/null | wc -l)

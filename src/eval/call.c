@@ -64,6 +64,18 @@ static NOINLINE EXEC(call_native_high)
     HAND(call_native, n, fp, acc, d);
 }
 
+/* The frame of a function that begins behind its arguments, which all stay where they are: they
+ * are what ... gives. */
+static inline Value *shifted_frame(Value *fp, size_t count, const Proto *p)
+{
+    Value *inner = fp + count + SHIFT_HEADER;
+    inner[-1] = fp[-1];
+    inner[AT_RETURN] = value_object(&glue_vararg);
+    inner[AT_SHIFT] = count + SHIFT_HEADER;
+    for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
+    return inner;
+}
+
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
@@ -94,14 +106,7 @@ EXEC(call_any)
         fill_nil(fp, (uint32_t)count, p->params);
         count = p->params;
     }
-    if (p->vararg) {
-        Value *inner = fp + count + SHIFT_HEADER;
-        inner[-1] = fp[-1];
-        inner[AT_RETURN] = value_object(&glue_vararg);
-        inner[AT_SHIFT] = count + SHIFT_HEADER;
-        for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
-        fp = inner;
-    }
+    if (p->vararg) fp = shifted_frame(fp, count, p);
     if (UNLIKELY(M->hooking)) HAND(hook_enter, p->entry, fp, acc, d);
     GO(p->entry, fp, acc, d);
 }

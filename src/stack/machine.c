@@ -70,7 +70,6 @@ static void set_defaults(Machine *M)
     M->fuel = M->portion = 0;
     M->steps_left = UINT64_MAX;
     M->debt = M->paid = 0;
-    M->loading = NULL;
     M->steps_used = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
@@ -83,6 +82,7 @@ static void set_defaults(Machine *M)
     M->watch = NULL;
     M->interrupt = NULL;
     M->stops = NULL;
+    M->loading = NULL;
     M->boundary = NULL;
     M->next_segment = M->left = NULL;
     M->nested = 0;
@@ -94,9 +94,8 @@ static void set_defaults(Machine *M)
     M->host = NULL;
     M->pins = NULL;
     M->puc = NULL;
-    M->shares = false;
+    M->shares = M->goes_on = false;
     M->opaque = 0;
-    M->goes_on = false;
     M->ticket = 0;
     M->pinned = NULL;
     M->pinned_count = 0;

@@ -106,3 +106,7 @@ mkdir "$WORK/hamt"
 echo 'int x;' >"$WORK/hamt/mute.c"
 expect "a file without a word" 1 "" "no sentence: hamt/mute.c" \
     bash -c 'cd "$2" && "$0" "$1" hamt/mute.c >/dev/null' "$MOONLET" "$PWD/docs/files.lua" "$WORK"
+
+# So is a function that is too long.
+{ printf 'int f(void)\n{\n' && yes '    g();' | head -34 && echo '}'; } >"$WORK/long.c"
+expect "a long function" 1 "" "*long.c:1: 37 lines: int f(void)" tests/lengths.sh "$WORK/long.c"
