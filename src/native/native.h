@@ -203,6 +203,13 @@ typedef enum NativeWork {
     WORK_STATE      /* objects of the state, or entries of a part of it */
 } NativeWork;
 
+/* What a native uses of the registry, as bits: a sandbox that has the native has this, too. */
+enum {
+    USES_FILES = 1,  /* the metatable of files */
+    USES_INPUT = 2,  /* the default file to read from */
+    USES_OUTPUT = 4, /* the default file to write to */
+};
+
 /*
  * What a native relies on without looking again, for programs cannot change it: the values that
  * it has captured, and what is in its frame when it waits for a call. Images can say anything,
@@ -216,7 +223,7 @@ typedef enum NativeWork {
 typedef struct NativeDef {
     const char *name; /* stable; behind the last dot: what its table calls it */
     NativeFn *fn;
-    uint8_t place, outside, work;
+    uint8_t place, outside, work, uses;
     bool control;         /* fn is really an Exec */
     bool sandbox;         /* whether the default sandbox has it */
     const char *why;      /* ... or not */
@@ -247,10 +254,10 @@ typedef struct NativeDef {
         .frame = (frame_), __VA_ARGS__                                                      \
     }
 /* Of functions that see more, with the reason why a sandbox has them, or not. */
-#define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_)              \
+#define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_, ...)         \
     {                                                                         \
         .name = (name_), .fn = (fn_), .outside = (outside_), .work = (work_), \
-        .sandbox = (sandbox_), .why = (why_)                                  \
+        .sandbox = (sandbox_), .why = (why_), __VA_ARGS__                     \
     }
 #define NATIVE_INNER_SEES(name_, fn_, work_, outside_, sandbox_, why_, ...)        \
     {                                                                              \

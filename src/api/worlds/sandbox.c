@@ -8,9 +8,13 @@
  *   deny os                   the entry goes from the table that it is in
  *   deny os, allow os.time    the table stays, and of its entries those that are allowed, or
  *                             lead to something that is
+ *
+ * Main invariant: what is denied and not allowed is found by no path, neither in the globals,
+ * nor in package.loaded, nor in the registry.
  */
 #include "api/path.h"
 #include "lib/lib.h"
+#include "lib/natives.h"
 
 const char *const moonlet_sandbox_default[] = {
     "io",         "file",       "os.execute",   "os.exit",     "os.getenv", "os.remove",
@@ -123,28 +127,37 @@ static bool some_listed(const char *const *list, const char *const *paths)
     return false;
 }
 
-#define READERS "io.read", "io.input", "io.lines"
-#define WRITERS "io.write", "io.output", "io.flush", "io.close"
-static const char *const readers[] = {READERS, NULL};
-static const char *const writers[] = {WRITERS, NULL};
-static const char *const file_makers[] = {READERS,     WRITERS,      "io.open",
-                                          "io.popen",  "io.tmpfile", "io.stdin",
-                                          "io.stdout", "io.stderr",  NULL};
-static const char *const preloaders[] = {"package.preload", NULL};
+static bool some_user_listed(const char *const *list, unsigned uses)
+{
+    for (const NativeDef *row = natives_next(NULL); row; row = natives_next(row))
+        if (row->uses & uses && listed(list, row->name)) return true;
+    return false;
+}
 
-/* What the registry, which debug.getregistry shows, has of a library, and for whom. */
+static const char *const files[] = {"io.stdin", "io.stdout", "io.stderr", NULL};
+static const char *const preload[] = {"package.preload", NULL};
+static const char *const nothing[] = {NULL};
+
+/* What the registry, which debug.getregistry shows, has of a library, and for whom: natives
+ * whose rows say so, and what is no native. */
 static const struct Kept {
     const char *path, *field;
+    unsigned uses;
     const char *const *users;
-} kept[] = {{"io", "_IO_input", readers},
-            {"io", "_IO_output", writers},
-            {"io", "FILE*", file_makers},
-            {"package", "_PRELOAD", preloaders}};
+} kept[] = {{"io", "_IO_input", USES_INPUT, nothing},
+            {"io", "_IO_output", USES_OUTPUT, nothing},
+            {"io", "FILE*", USES_FILES, files},
+            {"package", "_PRELOAD", 0, preload}};
+
+static bool is_used(const struct Kept *k, const Lists *lists)
+{
+    return some_user_listed(lists->allow, k->uses) || some_listed(lists->allow, k->users);
+}
 
 static void forget(Machine *M, const Lists *lists, const char *path)
 {
     for (const struct Kept *k = kept; k < kept + sizeof kept / sizeof *kept; k++)
-        if (strcmp(k->path, path) == 0 && !some_listed(lists->allow, k->users))
+        if (strcmp(k->path, path) == 0 && !is_used(k, lists))
             run_set_field(&M->run, M->run.world->registry, k->field, V_NIL);
 }
 
