@@ -229,7 +229,7 @@ typedef enum moonlet_error_kind {
 
 /* One function of a stack at some moment. */
 typedef struct moonlet_frame {
-    const char *name;  /* as it was called; NULL: not known */
+    const char *name;  /* as it was called, its first 1000 bytes; NULL: not known */
     const char *kind;  /* "global", "local", "method", "field", "upvalue", "metamethod",
                           "main chunk", "function" */
     const char *chunk; /* as messages call it; "[C]" for a native */

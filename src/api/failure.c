@@ -10,7 +10,8 @@
 
 enum {
     FRAMES_MAX = 400,
-    CUT_TEXT = 1000 /* bytes of a text that there is no memory for */
+    CUT_TEXT = 1000, /* bytes of a text that there is no memory for, and of a name at most */
+    TRACE_ROOM = 1 << 20 /* for the names in a traceback */
 };
 
 const char *api_c_text(const char *bytes, size_t length)
@@ -87,26 +88,41 @@ static void set_arguments(Machine *M, moonlet_frame *f, const Value *fp)
     f->count = p->params + extra;
 }
 
-static void set_name(Machine *M, moonlet_frame *f, const FrameCursor *c)
+/* A name may be as long as a program, and be that of each frame. */
+static const char *name_of(const String *s)
 {
-    char global[128];
-    const String *name;
-    if (error_frame_name(c, &f->kind, &name)) {
-        f->name = text_of(name);
-    } else if (error_global_name(M, c->fp[-1], global, sizeof global)) {
-        f->kind = "function";
-        f->name = api_c_text(global, strlen(global));
-    } else {
-        bool lua = value_is(c->fp[-1], OBJ_CLOSURE);
-        f->kind = lua && !frame_proto(c->fp)->source->line ? "main chunk" : "function";
-    }
+    return api_c_text(s->data, s->length < CUT_TEXT ? s->length : CUT_TEXT);
 }
 
-/* entered: the top frame's function has begun, its parameters are there. */
-static void set_frame(Machine *M, moonlet_frame *f, const FrameCursor *c, bool entered)
+/* What a native is called in the libraries: as in a frame above it, or it is looked for. */
+static const char *native_name(Machine *M, Value v, const moonlet_frame *f, size_t above)
+{
+    for (const moonlet_frame *x = f; above--;)
+        if ((--x)->function.bits == f->function.bits && strcmp(x->kind, "function") == 0)
+            return x->name;
+    const String *name = error_global_name(M, v);
+    return name ? name_of(name) : NULL;
+}
+
+static void set_name(Machine *M, moonlet_frame *f, const FrameCursor *c, size_t above)
+{
+    const String *name;
+    bool lua = value_is(c->fp[-1], OBJ_CLOSURE);
+    if (error_frame_name(c, &f->kind, &name)) {
+        f->name = name_of(name);
+        return;
+    }
+    f->kind = lua && !frame_proto(c->fp)->source->line ? "main chunk" : "function";
+    if (!lua) f->name = native_name(M, c->fp[-1], f, above);
+}
+
+/* The frame that has so many above it in its record. entered: its function has begun, the
+ * parameters are there. */
+static void set_frame(Machine *M, moonlet_frame *f, const FrameCursor *c, size_t above,
+                      bool entered)
 {
     f->function = value_out(upvalue_identity(c->fp[-1]));
-    set_name(M, f, c);
+    set_name(M, f, c, above);
     f->chunk = "[C]";
     if (!value_is(c->fp[-1], OBJ_CLOSURE)) return;
     const AstFunction *source = frame_proto(c->fp)->source;
@@ -132,7 +148,7 @@ static void add_frames(Machine *M, moonlet_error *e, FrameCursor c)
     if (count) memcpy(frames, e->frames, count * sizeof *frames);
     bool entered = error_line(c.fp, c.at) >= 0;
     for (size_t i = 0; i < more; i++) {
-        set_frame(M, &frames[count + i], &c, entered);
+        set_frame(M, &frames[count + i], &c, count + i, entered);
         entered = true;
         frame_down_level(&c);
     }
@@ -179,7 +195,8 @@ moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
     FrameCursor c = frame_cursor(M->segment, fp, n);
     set_place(M, e, c);
     add_frames(M, e, c);
-    const String *trace = error_traceback(M, c, e->message, strlen(e->message), 1, 1);
+    if (!text) text = string_from_c(other);
+    const String *trace = error_traceback(M, c, text, text->length + TRACE_ROOM, 1, 1);
     if (trace) e->traceback = text_of(trace); /* else it remains the message */
     return e;
 }

@@ -18,13 +18,6 @@
 
 /* Errors --------------------------------------------------------------------------- */
 
-static String *format_text(const char *format, va_list ap)
-{
-    char text[512];
-    int n = vsnprintf(text, sizeof text, format, ap);
-    return string_new(text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
-
 String *native_where(Machine *M, int level)
 {
     assert(level >= 0 && "levels are counted from 0");
@@ -47,10 +40,10 @@ int native_error(Machine *M, const char *format, ...)
 {
     va_list ap;
     va_start(ap, format);
-    String *text = format_text(format, ap);
+    String *text = error_text(native_where(M, 1), format, ap, "");
     va_end(ap);
-    return native_throw(
-        M, string_value(string_concat(native_where(M, 1), text->data, text->length)));
+    error_raise_text(M, text);
+    return NATIVE_ERROR;
 }
 
 TableBody *native_frozen(Machine *M)
@@ -100,33 +93,46 @@ int native_stack_error(Machine *M, size_t count, const char *message)
 }
 
 /* The name by which the running native was called, for "bad argument". */
-static void called_as(Machine *M, char out[64], bool *method)
+static const String *called_as(Machine *M, bool *method)
 {
     FrameCursor c = frame_cursor_running(M);
     const char *kind;
     const String *name;
     *method = false;
     if (error_frame_name(&c, &kind, &name)) {
-        snprintf(out, 64, "%.*s", (int)(name->length < 60 ? name->length : 60), name->data);
         *method = strcmp(kind, "method") == 0;
-    } else if (!error_global_name(M, c.fp[-1], out, 64)) {
-        snprintf(out, 64, "?");
+        return name;
     }
+    name = error_global_name(M, c.fp[-1]);
+    return name ? name : string_from_c("?");
+}
+
+static String *text_before(Machine *M, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static String *text_before(Machine *M, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    String *text = error_text(native_where(M, 1), format, ap, "");
+    va_end(ap);
+    return text;
 }
 
 int native_arg_error(Machine *M, int i, const char *format, ...)
 {
-    char name[64];
     bool method;
+    const String *name = called_as(M, &method);
+    int length = (int)name->length;
+    String *text =
+        method && i-- == 0
+            ? text_before(M, "calling '%.*s' on bad self (", length, name->data)
+            : text_before(M, "bad argument #%d to '%.*s' (", i + 1, length, name->data);
     va_list ap;
     va_start(ap, format);
-    String *text = format_text(format, ap);
+    if (text) text = error_text(text, format, ap, ")");
     va_end(ap);
-    called_as(M, name, &method);
-    int length = (int)text->length;
-    if (method && i-- == 0)
-        return native_error(M, "calling '%s' on bad self (%.*s)", name, length, text->data);
-    return native_error(M, "bad argument #%d to '%s' (%.*s)", i + 1, name, length, text->data);
+    error_raise_text(M, text);
+    return NATIVE_ERROR;
 }
 
 int native_type_error(Machine *M, Value *a, int n, int i, const char *expected)
@@ -338,7 +344,7 @@ int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
     }
     for (int k = 0; names[k]; k++)
         if (strlen(names[k]) == length && memcmp(names[k], text, length) == 0) return k;
-    native_arg_error(M, i, "invalid option '%.*s'", (int)(length < 200 ? length : 200), text);
+    native_arg_error(M, i, "invalid option '%.*s'", (int)length, text);
     return -1;
 }
 
@@ -418,17 +424,16 @@ Value native_pcall(Machine *M)
     return native_value(M, &row);
 }
 
-String *native_traceback(Machine *M, const Coroutine *co, const char *message, int level)
+String *native_traceback(Machine *M, const Coroutine *co, const String *message, int level)
 {
     FrameCursor c = frame_cursor_running(M);
     if (co && co != M->run.co) {
         const CoBody *b = heap_coroutine(&M->run, co);
         if (!b->segment || b->status == CO_FRESH) {
-            String *s = string_from_c(message ? message : "");
-            if (message) s = string_concat(s, "\n", 1);
+            String *s = message ? string_concat(message, "\n", 1) : string_new("", 0);
             return string_concat(s, "stack traceback:", 16);
         }
         c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
     }
-    return error_traceback(M, c, message, message ? strlen(message) : 0, 0, level);
+    return error_traceback(M, c, message, machine_string_room(M), 0, level);
 }

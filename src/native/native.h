@@ -308,7 +308,8 @@ Value native_pcall(Machine *M);
 /* "chunk:line: " of the function at level (1: the caller of the native that runs), as
  * luaL_where; "" if there is none. */
 String *native_where(Machine *M, int level);
-String *native_traceback(Machine *M, const Coroutine *co, const char *message, int level);
+/* error_traceback of what runs, or of another coroutine. */
+String *native_traceback(Machine *M, const Coroutine *co, const String *message, int level);
 
 /* A function of a chunk, whose first upvalue, if it has any, is *env. If env is NULL and the
  * function has just one upvalue, that is taken for _ENV and is the globals, as in lua_load. */

@@ -14,6 +14,7 @@
 #include "control/eval.h"
 #include "operate/meta.h"
 #include "syntax/parser.h"
+#include "text/buffer.h"
 
 static bool node_of_frame(const Value *fp, const Node *n)
 {
@@ -77,16 +78,42 @@ void error_raise(Machine *M, Value v)
     M->place = (AstPlace){0};
 }
 
+String *error_text(const String *before, const char *format, va_list ap, const char *after)
+{
+    assert(before && format && after && "an error has a text");
+    char text[512], *out;
+    va_list again;
+    va_copy(again, ap);
+    int n = vsnprintf(text, sizeof text, format, ap);
+    size_t length = n < 0 ? 0 : (size_t)n, end = strlen(after);
+    String *s = string_reserve(before->length + length + end + 1, &out);
+    if (s) {
+        s->length--; /* what vsnprintf ends with */
+        if (before->length) memcpy(out, before->data, before->length);
+        if (length < sizeof text)
+            memcpy(out + before->length, text, length);
+        else
+            vsnprintf(out + before->length, length + 1, format, again);
+        memcpy(out + before->length + length, after, end);
+    }
+    va_end(again);
+    return s;
+}
+
+void error_raise_text(Machine *M, const String *s)
+{
+    if (s)
+        error_raise(M, string_value(s));
+    else
+        error_set_memory(M);
+}
+
 static void set_formatted(Machine *M, const Value *fp, const Node *n, const char *format,
                           va_list ap)
 {
-    assert(format && "an error has a text");
-    char text[512], where[CHUNK_ID_MAX + 32] = "";
+    char where[CHUNK_ID_MAX + 32] = "";
     where_text(fp, n, where, sizeof where);
-    int length = vsnprintf(text, sizeof text, format, ap);
-    String *s = string_new(where, strlen(where));
-    s = string_concat(s, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
-    error_raise(M, string_value(s));
+    error_raise_text(M, error_text(string_from_c(where), format, ap, ""));
 }
 
 void error_set(Machine *M, const Value *fp, const Node *n, const char *format, ...)
@@ -209,7 +236,7 @@ static void set_type(Machine *M, const Value *fp, const Node *n, const char *wha
     const AstFunction *f = value_is(fp[-1], OBJ_CLOSURE) ? frame_proto(fp)->source : NULL;
     if (expr && f && namer(expr, f, &kind, &name))
         error_set_at(M, fp, n, expr, "attempt to %s %s '%.*s' (a %s value)", what, kind,
-                     (int)(name->length < 200 ? name->length : 200), name->data, type);
+                     (int)name->length, name->data, type);
     else
         error_set_at(M, fp, n, expr, "attempt to %s a %s value", what, type);
 }
@@ -286,27 +313,30 @@ bool error_frame_name(const FrameCursor *c, const char **kind, const String **na
 
 /* Tracebacks --------------------------------------------------------------------- */
 
-typedef struct Text {
-    String *s;
-} Text;
-
-static void add(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(Text *t, const char *format, ...)
+static void add(Buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(Buffer *b, const char *format, ...)
 {
-    char buf[256];
+    char text[256];
     va_list ap;
     va_start(ap, format);
-    int n = vsnprintf(buf, sizeof buf, format, ap);
+    int n = vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    t->s = string_concat(t->s, buf, (size_t)n < sizeof buf ? (size_t)n : sizeof buf - 1);
+    assert((size_t)n < sizeof text && "names are not added by this");
+    buffer_append(b, text, (size_t)n);
 }
 
-static void write_global_name(const String *m, const String *k, char *out, size_t size)
+/* As C's functions would, up to a zero in it. */
+static void add_name(Buffer *b, const String *name)
 {
-    assert(size > 0 && "there is room for a name");
-    bool plain = m->length == 2 && memcmp(m->data, "_G", 2) == 0;
-    snprintf(out, size, "%.*s%s%.*s", plain ? 0 : (int)m->length, m->data, plain ? "" : ".",
-             (int)k->length, k->data);
+    buffer_append_text(b, " in function '");
+    buffer_append(b, name->data, strnlen(name->data, name->length));
+    buffer_append_char(b, '\'');
+}
+
+static String *dotted(const String *library, const String *key)
+{
+    String *s = string_concat(string_new(library->data, library->length), ".", 1);
+    return string_concat(s, key->data, key->length);
 }
 
 /* What a message may cost does not depend on what a program has put into its libraries: one
@@ -328,41 +358,50 @@ static const String *key_of(const TableBody *b, Value f, uint32_t *left)
     return NULL;
 }
 
-/* A loaded library function's full name, "string.rep", as luaL_traceback shows it. */
-bool error_global_name(Machine *M, Value f, char *out, size_t size)
+/* "string.rep", of the tables that the fields of one are; but not of itself. */
+static const String *name_in_fields(Machine *M, const TableBody *b, Value f)
 {
-    Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED"),
-          module_key = V_NIL, module;
-    if (!value_is_table(loaded)) return false;
-    uint32_t left = NAMES_MAX;
-    for (int i = 0; i < LIBRARIES_MAX; i++) {
-        if (!table_next(heap_table(&M->run, value_pointer(loaded)), &module_key, &module))
-            break;
-        if (!value_is_table(module) || !value_is_string(module_key)) continue;
-        const String *key = key_of(heap_table(&M->run, value_pointer(module)), f, &left);
-        if (!key) continue;
-        write_global_name(value_string(module_key), key, out, size);
-        return true;
+    uint32_t left = NAMES_MAX, tables = LIBRARIES_MAX;
+    for (Value key = V_NIL, v; left && table_next(b, &key, &v); left--) {
+        if (!value_is_table(v) || !value_is_string(key)) continue;
+        const TableBody *library = heap_table(&M->run, value_pointer(v));
+        if (library == b) continue;
+        if (tables-- == 0) return NULL;
+        const String *found = key_of(library, f, &left);
+        if (found) return dotted(value_string(key), found);
+        if (!left) return NULL;
     }
-    return false;
+    return NULL;
 }
 
-static void add_function(Machine *M, Text *t, const FrameCursor *c)
+/* lua5.2 looks among the globals and their fields. */
+const String *error_global_name(Machine *M, Value f)
+{
+    uint32_t left = NAMES_MAX;
+    const TableBody *globals = heap_table(&M->run, M->run.world->globals);
+    const String *name = key_of(globals, f, &left);
+    if (!name) name = name_in_fields(M, globals, f);
+    if (name || left < NAMES_MAX) return name;
+    Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED");
+    if (!value_is_table(loaded)) return NULL; /* where the libraries are, at least */
+    return name_in_fields(M, heap_table(&M->run, value_pointer(loaded)), f);
+}
+
+static void add_function(Machine *M, Buffer *t, const FrameCursor *c)
 {
     const char *kind;
     const String *name;
-    char global[128];
     Value f = c->fp[-1];
     bool lua = value_is(f, OBJ_CLOSURE);
     const AstFunction *source = lua ? frame_proto(c->fp)->source : NULL;
     if (error_frame_name(c, &kind, &name))
-        add(t, " in function '%.*s'", (int)(name->length < 200 ? name->length : 200),
-            name->data);
+        add_name(t, name);
     else if (lua && !source->line)
         add(t, " in main chunk");
+    else if (!lua && (name = error_global_name(M, f)) != NULL)
+        add_name(t, name);
     else if (!lua)
-        add(t, error_global_name(M, f, global, sizeof global) ? " in function '%s'" : " in ?",
-            global);
+        add(t, " in ?");
     else {
         char id[CHUNK_ID_MAX];
         chunk_id(source->chunk_name, id);
@@ -370,7 +409,7 @@ static void add_function(Machine *M, Text *t, const FrameCursor *c)
     }
 }
 
-static void add_frame(Machine *M, Text *t, const FrameCursor *c)
+static void add_frame(Machine *M, Buffer *t, const FrameCursor *c)
 {
     int line = error_line(c->fp, c->at);
     if (value_is(c->fp[-1], OBJ_CLOSURE)) {
@@ -389,13 +428,15 @@ enum { TRACE_FIRST = 12, TRACE_LAST = 10 };
 
 /* Levels as luaL_traceback counts them: c is at level `here`, the text begins at
  * `level`; what started the outermost call is one more, a C function. */
-String *error_traceback(Machine *M, FrameCursor c, const char *message, size_t length, int here,
+String *error_traceback(Machine *M, FrameCursor c, const String *message, size_t room, int here,
                         int level)
 {
     assert(here >= 0 && "levels are counted from 0");
     frame_skip_uncalled(&c);
-    Text t = {string_new(message ? message : "", message ? length : 0)};
-    if (message) add(&t, "\n");
+    Buffer t;
+    buffer_init(&t, room);
+    if (message) buffer_append(&t, message->data, strnlen(message->data, message->length));
+    if (message) buffer_append_char(&t, '\n');
     add(&t, "stack traceback:");
     int last = here;
     FrameCursor x = c;
@@ -416,5 +457,5 @@ String *error_traceback(Machine *M, FrameCursor c, const char *message, size_t l
                 add_frame(M, &t, &c);
         }
     }
-    return t.s;
+    return buffer_finish(&t);
 }

@@ -10,6 +10,8 @@
 
 #include "stack/frame.h"
 
+#include <stdarg.h>
+
 /* Line of a node of the function whose frame is at fp, or -1 if n is no node of that. */
 int error_line(const Value *fp, const Node *n);
 const AstExpr *error_origin(const Value *fp, const Node *n);
@@ -18,6 +20,11 @@ String *error_where(const Value *fp, const Node *n);
 
 /* Sets M->error to v, raised by the program. All errors begin here or in a function below. */
 void error_raise(Machine *M, Value v);
+/* What a message is made of, however long names in it are: NULL if there is no memory. */
+String *error_text(const String *before, const char *format, va_list ap, const char *after)
+    __attribute__((format(printf, 2, 0)));
+/* error_raise of such a message, or of the lack of memory. */
+void error_raise_text(Machine *M, const String *s);
 /* Sets M->error to the message with its position. */
 void error_set(Machine *M, const Value *fp, const Node *n, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -46,11 +53,13 @@ AstPlace error_place(const Machine *M, const Value *fp, const Node *n);
  * "field" 'x', ... Answers false if it has none. */
 bool error_frame_name(const FrameCursor *c, const char **kind, const String **name);
 
-/* Says a loaded library function's full name, "string.rep". Answers false if it has none. */
-bool error_global_name(Machine *M, Value f, char *out, size_t size);
+/* A loaded library function's full name, "string.rep", or NULL if it has none. */
+const String *error_global_name(Machine *M, Value f);
 
-/* luaL_traceback's text from `level` down; c is the frame at level `here`. */
-String *error_traceback(Machine *M, FrameCursor c, const char *message, size_t length, int here,
+/* luaL_traceback's text from `level` down; c is the frame at level `here`. The message ends at
+ * a zero in it, as C's do, and may be NULL. Answers NULL if the text would have more than
+ * `room` bytes, or there is no memory. */
+String *error_traceback(Machine *M, FrameCursor c, const String *message, size_t room, int here,
                         int level);
 
 #endif

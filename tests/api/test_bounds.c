@@ -430,6 +430,11 @@ START_TEST(messages_are_bounded)
         "table.sort({2, 1}, error) end return 1 + f(n - 1) end f(300)",
         "local function f(n, ...) if n == 0 then error('x') end return 1 + f(n - 1, ...) end "
         "f(300, table.unpack({}, 1, 250))",
+        "local s = ('x'):rep(1e6) load('function ' .. s .. '(n) if n == 0 then error(1) end "
+        "return 1 + ' .. s .. '(n - 1) end ' .. s .. '(300)')()",
+        "local s, g = ('x'):rep(1e6), string.gsub _G[s], string.gsub = {f = g} local function "
+        "f(n) if n == 0 then error() end return g('x', 'x', function() f(n - 1) end) end "
+        "f(150)",
     };
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         moonlet_state *s = limited(moonlet_init(), 10000000, 40000000);

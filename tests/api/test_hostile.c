@@ -194,6 +194,19 @@ static const char *const programs[] = {
     "'y' local f = load(s) u = ('x'):rep(3e6) collectgarbage() f()",
     "local s = 'local x = ' .. ('t == u and '):rep(1400) .. '1 ' s = s:rep(10) t, u = "
     "('x'):rep(3e6), ('x'):rep(3e6) local f = load(s) f()",
+    "local s = ('n'):rep(1e6) local f = load('local t = {} t.' .. s .. '()') while true do "
+    "pcall(f) end",
+    "local s = ('n'):rep(1e6) local f = load('local t = {' .. s .. ' = debug.traceback} while "
+    "true do t.' .. s .. '() end') f()",
+    "local s = ('n'):rep(1e6) load('local function ' .. s .. '(n) if n == 0 then while true do "
+    "debug.traceback() end end return 1 + ' .. s .. '(n - 1) end ' .. s .. '(30)')()",
+    "local s = ('n'):rep(1e6) _G[s] = {f = string.rep} string.rep = nil while true do "
+    "pcall(_G[s].f) end",
+    "local s = ('x'):rep(1e6) while true do pcall(collectgarbage, s) end",
+    "collectgarbage(('x'):rep(9e6))",
+    "os.date('%E' .. ('x'):rep(8e6))",
+    "local s = ('n'):rep(2e6) local t = {[s] = string.rep} load('local t = ... t.' .. s .. "
+    "'()')(t)",
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs, STEPS = 200000, BYTES = 10000000 };
 

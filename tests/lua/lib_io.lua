@@ -119,9 +119,27 @@ show(f:read(0)) -- expect: nil
 show(f:read("*a", "*a")) -- expect: "" ""
 f:seek("set")
 show(f:read(2.9), f:read("2x"  and 1)) -- expect: "on" "e"
+
+-- counts that no machine has room for are refused before anything is read
+f:seek("set")
+for _, n in ipairs { 2 ^ 40, 2 ^ 53, 2 ^ 63, 1e300, 1 / 0, -1 / 0, 0 / 0, -2 ^ 31, -43 } do
+  local ok, e = pcall(f.read, f, n, "no format")
+  if ok or e ~= "not enough memory" or f:seek() ~= 0 then print(n, ok, e) end
+end
+show(pcall(f.read, f, -1)) -- expect: false "memory allocation error: block too big"
+show(pcall(f.read, f, -42)) -- expect: false "memory allocation error: block too big"
+show(pcall(f.read, f, 3, -2.5)) -- expect: false "memory allocation error: block too big"
+show(f:seek()) -- expect: 3
+show(pcall(f:lines(-1))) -- expect: false "memory allocation error: block too big"
+show(pcall(io.lines(name, 2 ^ 53))) -- expect: false "not enough memory"
+show(#f:read(1e10)) -- expect: 11
 f:close()
 write("no newline")
 for l in io.lines(name, "*L") do show(l) end -- expect: "no newline"
+f = io.open(name) -- wrong arguments behind one that cannot be written
+show(f:write("x", 1)) -- expect: nil "Bad file descriptor" 9
+err(f.write, f, "x", {}) -- expect: bad argument #3 to '?' (string expected, got table)
+f:close()
 write("\n\n")
 for l in io.lines(name) do show(l) end
 -- expect: ""

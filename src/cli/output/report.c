@@ -45,8 +45,9 @@ static int make_message(Machine *M, Value *a, int n)
 {
     Value error = a[0];
     if (value_is_string(error) || value_is_number(error)) {
-        const char *text = lib_c_text(value_string(value_to_text(M, error)));
-        NATIVE_RETURN(string_value(native_traceback(M, NULL, text, 1)));
+        const String *text = value_string(value_to_text(M, error));
+        const String *trace = native_traceback(M, NULL, text, 1);
+        NATIVE_RETURN(string_value(trace ? trace : text));
     }
     if (error == V_NIL) return 1;
     Value tostring = meta_of(M, error, META_TOSTRING);

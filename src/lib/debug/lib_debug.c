@@ -206,8 +206,10 @@ static int debug_traceback(Machine *M, Value *a, int n)
     if (value_is_number(message)) message = value_to_text(M, message);
     if (message != V_NIL && !value_is_string(message)) NATIVE_RETURN(message);
     if (!arg_int_or(M, a, n, shift + 1, co == M->run.co, &level)) return NATIVE_ERROR;
-    const char *text = message == V_NIL ? NULL : lib_c_text(value_string(message));
-    NATIVE_RETURN(string_value(native_traceback(M, co, text, level)));
+    const String *text = message == V_NIL ? NULL : value_string(message);
+    text = native_traceback(M, co, text, level);
+    if (!text) return native_memory_error(M);
+    NATIVE_RETURN(string_value(text));
 }
 
 /* debug.debug ----------------------------------------------------------------------- */

@@ -192,12 +192,26 @@ static Got test_end(Input *in, Value *out)
     return more ? GOT_IT : GOT_NOTHING;
 }
 
+/* A count that no machine has memory for: lua5.2, which asks for it before it reads, refuses
+ * it in other words when it is negative and its own header does not fit either. */
+static const size_t COUNT_MAX = (size_t)1 << 40, COUNT_TOO_BIG = (size_t)-42;
+
+static Got refuse_count(Input *in, size_t count)
+{
+    static const char too_big[] = "memory allocation error: block too big";
+    in->stopped = count < COUNT_TOO_BIG
+                      ? native_memory_error(in->M)
+                      : native_throw(in->M, new_string(too_big, sizeof too_big - 1));
+    return GOT_ERROR;
+}
+
 /* Reads by the format in argument i. */
 static Got read_format(Input *in, Value *a, int i, Value *out)
 {
     Machine *M = in->M;
     if (value_is_number(a[i])) {
         size_t count = (size_t)double_to_integer(value_to_double(a[i]));
+        if (count >= COUNT_MAX) return refuse_count(in, count);
         return count ? read_bytes(in, count, false, out) : test_end(in, out);
     }
     const String *s = value_is_string(a[i]) ? value_string(a[i]) : NULL;

@@ -67,17 +67,17 @@ int file_write(Machine *M, Value *a, int n, int first, File *file, Value self)
 {
     FILE *f = file->f;
     bool ok = true, real = !outside_recalls(M);
-    for (int i = first; i < n && ok; i++) {
+    for (int i = first; i < n; i++) { /* also when one has failed: a later one may be wrong */
         if (value_is_number(a[i])) {
             char text[NUMBER_TEXT_MAX];
             size_t length = number_format(value_to_double(a[i]), text);
-            ok = !real || fwrite(text, 1, length, f) == length;
+            ok = ok && (!real || fwrite(text, 1, length, f) == length);
             continue;
         }
         const String *s = arg_string(M, a, n, i);
         if (!s) return NATIVE_ERROR;
         mem_work(s->length);
-        ok = !real || file_put(M, f, s->data, s->length);
+        ok = ok && (!real || file_put(M, f, s->data, s->length));
     }
     if (!outside_done(M, ok)) return write_failed(M, a, file);
     NATIVE_RETURN(self);

@@ -186,6 +186,7 @@ static int os_date(Machine *M, Value *a, int n)
     case OSDATE_NONE: NATIVE_RETURN(V_NIL);
     case OSDATE_TABLE: NATIVE_RETURN(date_table(M, &fields));
     case OSDATE_ERROR:
+        if (text.error != BUFFER_OK) return native_memory_error(M);
         return native_arg_error(M, 0, "%.*s", (int)(text.length & INT_MAX), text.data);
     default: break;
     }
