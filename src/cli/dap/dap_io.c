@@ -35,7 +35,6 @@ static struct {
     pthread_cond_t queued;
     Message *first, **last;
     bool ended; /* nothing more will be queued */
-    pthread_t reader;
     int pipe[2][2];             /* of the standard output and error */
     pthread_mutex_t forwarding; /* what is not in a pipe any more has been sent */
 } io;
@@ -306,15 +305,23 @@ static void *forward_all(void *unused)
     }
 }
 
-bool dap_io_capture(void)
+/* Nobody waits for its end: it may be that of the process. */
+static bool begin_thread(void *run(void *))
 {
     pthread_t thread;
+    if (pthread_create(&thread, NULL, run, NULL) != 0) return false;
+    pthread_detach(thread);
+    return true;
+}
+
+bool dap_io_capture(void)
+{
     fflush(NULL);
     for (int i = 0; i < 2; i++) {
         if (pipe(io.pipe[i]) < 0 || dup2(io.pipe[i][1], STDOUT_FILENO + i) < 0) return false;
         close(io.pipe[i][1]);
     }
-    return pthread_create(&thread, NULL, forward_all, NULL) == 0;
+    return begin_thread(forward_all);
 }
 
 void dap_io_flush(void)
@@ -342,7 +349,7 @@ bool dap_io_begin(int in, int out)
     pthread_mutex_init(&io.queueing, NULL);
     pthread_mutex_init(&io.forwarding, NULL);
     pthread_cond_init(&io.queued, NULL);
-    return pthread_create(&io.reader, NULL, read_messages, NULL) == 0;
+    return begin_thread(read_messages);
 }
 
 void dap_io_end(void)
