@@ -15,6 +15,7 @@
 #include "operate/error.h"
 #include "stack/check_stack.h"
 #include "stack/hook.h"
+#include "stack/upvalue.h"
 
 void switch_save(Machine *M, CoBody *b, const Value *fp, const Value *top, CoStatus status)
 {
@@ -219,6 +220,7 @@ static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
     M->results = fp;
     M->result_count = (uint32_t)count;
     switch_save(M, b, fp, fp + count, CO_SUSPENDED);
+    b->captures = M->captures;
     coroutine_check(b);
     bool scratch = UNLIKELY(M->segment->kind == SEGMENT_SCRATCH);
     return give_results(M, b, scratch && fold(M, b, home));
@@ -309,6 +311,7 @@ static NOINLINE Value *switch_to(Machine *M, Coroutine *co, Value *a, bool wrapp
     CoBody *b = heap_coroutine_mut(&M->run, co);
     coroutine_check(b);
     bool fresh = b->status == CO_FRESH;
+    if (UNLIKELY(b->captures != M->captures) && !fresh) upvalue_refresh(M, co);
     b->resumer = M->run.co;
     b->depth = depth;
     b->wrapped = wrapped;

@@ -114,8 +114,7 @@ static Value event_line(Stage stage, const Node *n, const Value *fp)
     return p->source->stripped ? V_NIL : value_number(line_of(p, proto_index(p, n)));
 }
 
-/* Its frame, above fp's slots, which end at top. acc may be no value where nobody needs it:
- * then it is a small number. */
+/* Its frame, above fp's slots, which end at top. */
 static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value acc, double d,
                          int stage, uint32_t kept)
 {
@@ -126,8 +125,7 @@ static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value
     Value *nf = frame_push(M, fp, (size_t)(top - fp), &glue_hook, value_object(n));
     nf[AT_HOOK_COUNT] = value_number(kept);
     nf[AT_HOOK_NUMBER] = value_number(d);
-    bool value = value_is_number(acc) || acc <= V_TRUE || acc > UINT32_MAX;
-    nf[AT_HOOK_VALUE] = value ? acc : V_NIL;
+    nf[AT_HOOK_VALUE] = acc;
     nf[AT_HOOK_STAGE] = value_number(stage);
     nf[-1] = M->hook.hook->function;
     nf[0] = event;
@@ -137,7 +135,9 @@ static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value
     return nf;
 }
 
-/* The end of the frame at a node, with the open list that the node may use. */
+/* The end of the frame at a node, with the open list that the node may use. Of acc and d it
+ * keeps what the node takes: the rest depends on where the run was paused before, and need be
+ * no value. */
 static NOINLINE Value *step_frame(Machine *M, const Node *n, Value *fp, Value acc, double d,
                                   int stage)
 {
@@ -145,12 +145,15 @@ static NOINLINE Value *step_frame(Machine *M, const Node *n, Value *fp, Value ac
     Value *top = fp + proto_frame(frame_proto(fp)), *open = frame_open_list(n, fp);
     uint32_t kept = open ? M->open : 0;
     if (kept && open + kept > top) top = open + kept;
-    return hook_frame(M, n, fp, top, acc, d, stage, kept);
+    NodeTakes takes = node_takes(n);
+    if (takes == TAKES_NUMBER && stage & STAGE_BOXED) takes = TAKES_ACC;
+    return hook_frame(M, n, fp, top, takes == TAKES_ACC ? acc : V_NIL,
+                      takes == TAKES_NUMBER ? d : 0, stage, kept);
 }
 
 /* The same, when a frame has returned to n from fp; the results are put aside. NULL: there is
  * no memory for that. */
-static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, double d, Stage stage)
+static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, Stage stage)
 {
     uint32_t count = M->result_count;
     Value *copy = mem_try_alloc((count + 1) * sizeof *copy), *top = fp;
@@ -161,7 +164,7 @@ static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, double 
         fp -= n->a;
         top = fp + proto_frame(frame_proto(fp));
     }
-    return hook_frame(M, n, fp, top, value_object(copy), d, stage, count);
+    return hook_frame(M, n, fp, top, value_object(copy), 0, stage, count);
 }
 
 /* Nodes ------------------------------------------------------------------------------- */
@@ -291,7 +294,7 @@ EXEC(hook_enter_native)
 {
     return_to_twin(M, fp);
     if (!(hook_mask(M) & HOOK_CALL)) HAND(call_native, n, fp, acc, d);
-    fp = hook_frame(M, &glue_hook, fp, fp + acc, V_NIL, d, STAGE_NATIVE_CALL, (uint32_t)acc);
+    fp = hook_frame(M, &glue_hook, fp, fp + acc, V_NIL, 0, STAGE_NATIVE_CALL, (uint32_t)acc);
     HAND(call_any, &glue_hook, fp, 2, d);
 }
 
@@ -309,7 +312,7 @@ static EXEC(after_from)
 {
     Stage stage = due_after(M, n, fp, (Stage)M->hook_stage);
     if (stage == STAGE_GO_ON) HAND(go_on_after, n, fp, acc, d);
-    Value *frame = after_frame(M, n, fp, d, stage);
+    Value *frame = after_frame(M, n, fp, stage);
     if (UNLIKELY(!frame)) HAND(eval_no_memory, n, fp, acc, d);
     HAND(call_any, &glue_hook, frame, 2, d);
 }

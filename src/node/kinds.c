@@ -61,16 +61,19 @@ const KindInfo node_kinds[N_KINDS] = {
 #define X_GLUE(name, ...) X_OTHER(name, NONE)
                                             KINDS_GLUE(X_GLUE)};
 
-static bool is_handed_on(char operand) { return operand == 'A' || operand == 'D'; }
-
-bool node_takes_value(const Node *n)
+static NodeTakes handed_on(const KindInfo *k)
 {
-    while (n->kind == N_JUMP || n->kind == N_PAY) n += n->kind == N_JUMP ? n->target : 1;
-    const KindInfo *k = &node_kinds[n->kind];
-    if (is_handed_on(k->left) || is_handed_on(k->right)) return true;
+    if (k->left == 'A' || k->right == 'A') return TAKES_ACC;
+    return k->left == 'D' || k->right == 'D' ? TAKES_NUMBER : TAKES_NOTHING;
+}
+
+NodeTakes node_takes(const Node *n)
+{
+    while (n->kind == N_JUMP || n->kind == N_PAY || n->kind == N_PAY_BOXED)
+        n += n->kind == N_JUMP ? n->target : 1;
     switch (n->kind) {
+    case N_STORE_D: return TAKES_NUMBER;
     case N_STORE_A:
-    case N_STORE_D:
     case N_SET_UPCELL:
     case N_SET_CELL:
     case N_NEW_CELL:
@@ -80,8 +83,8 @@ bool node_takes_value(const Node *n)
     case N_KEEP_T:
     case N_NOT_A:
     case N_SELF_A:
-    case N_RETURN_A: return true;
-    default: return false;
+    case N_RETURN_A: return TAKES_ACC;
+    default: return handed_on(&node_kinds[n->kind]);
     }
 }
 

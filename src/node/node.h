@@ -140,9 +140,12 @@ typedef struct KindInfo {
 
 extern const KindInfo node_kinds[N_KINDS];
 
-/* Whether a node of a function works on what the node before has handed on, acc or d: then
- * control cannot begin there. */
-bool node_takes_value(const Node *n);
+/* What the node before has handed on to a node of a function, as the node's kind has it: d may
+ * be boxed, in acc. What it does not take is nobody's: another value each time. */
+typedef enum NodeTakes { TAKES_NOTHING, TAKES_ACC, TAKES_NUMBER } NodeTakes;
+NodeTakes node_takes(const Node *n);
+/* Whether it takes any: then control cannot begin there. */
+static inline bool node_takes_value(const Node *n) { return node_takes(n) != TAKES_NOTHING; }
 /* Whether it may give the slot of an active local variable another value, by itself or when
  * what it calls has returned. */
 bool node_may_write(const Node *n, unsigned slot);

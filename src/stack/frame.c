@@ -176,15 +176,6 @@ static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size
     return s ? s : segment_try_new(&M->run, (uint32_t)size);
 }
 
-/* A frame that has lain frozen sees what the debug library has done to its closure. */
-static void refresh_closure(Machine *M, Value *fp)
-{
-    if (LIKELY(!heap_closures_set())) return;
-    Value f = upvalue_identity(fp[-1]);
-    if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
-        fp[-1] = value_object(upvalue_in_proto(&M->run, value_pointer(f), frame_proto(fp)));
-}
-
 /* Moves the frame at fp, live up to top, to a new segment of this run with `room` slots
  * above top (and the slack), which becomes the current one: gives the new fp; NULL: there is no
  * memory. */
@@ -205,7 +196,7 @@ static NOINLINE Value *frame_try_move(Machine *M, Segment *from, Value *fp, cons
     to[AT_RETURN] = value_object(&glue_underflow);
     frame_enter_segment(M, s);
     fp = to + (fp - base);
-    refresh_closure(M, fp);
+    if (UNLIKELY(heap_closures_set())) upvalue_refresh_frame(M, fp);
     return fp;
 }
 
@@ -278,7 +269,7 @@ bool frame_may_fold(const Segment *s, const Value *fp)
 static void refresh_closures(Machine *M, Segment *s, Value *fp)
 {
     FrameCursor c = frame_cursor(s, fp, NULL);
-    do refresh_closure(M, c.fp);
+    do upvalue_refresh_frame(M, c.fp);
     while (frame_down(&c) && c.segment == s);
 }
 
@@ -305,7 +296,7 @@ static Value *frame_unfold(Machine *M, const Segment *s, Value *fp, const Value 
     segment_take(to, s, (uint32_t)used);
     frame_enter_segment(M, to);
     fp = to->slots + (fp - s->slots);
-    if (s->epoch != M->run.epoch && heap_closures_set()) refresh_closures(M, to, fp);
+    if (UNLIKELY(heap_closures_set())) refresh_closures(M, to, fp);
     if (UNLIKELY(M->hook.hook || M->watch)) hook_unfolded(M, fp);
     return fp;
 }
@@ -379,6 +370,7 @@ Segment *frame_own_segment(Machine *M, Coroutine *co, Segment *s)
         top = segment_copy(M, top);
         if (!top) return NULL;
         b->segment = top;
+        if (found && heap_closures_set()) upvalue_refresh(M, co);
         if (found) return top;
     }
     for (;; top = top->prev) {
@@ -387,8 +379,10 @@ Segment *frame_own_segment(Machine *M, Coroutine *co, Segment *s)
         if (below->epoch != M->run.epoch) below = segment_copy(M, below);
         if (!below) return NULL;
         top->prev = below;
-        if (found) return top->prev;
+        if (found) break;
     }
+    if (heap_closures_set()) upvalue_refresh(M, co);
+    return top->prev;
 }
 
 /* s is the running segment, in which nothing runs. */

@@ -119,6 +119,8 @@ struct Machine {
     Value *catch_frame;
     Value handler; /* called as xpcall's, for what nothing else catches; or nil */
 
+    uint32_t captures; /* how often functions were given other upvalues: stack/upvalue.c */
+
     /* segments at hand: stack/frame.c */
     Segment *main_segment;
     Segment *next_segment; /* of this epoch, for the next overflow */

@@ -9,6 +9,7 @@
 #include <assert.h>
 
 #include "stack/hook.h"
+#include "stack/upvalue.h"
 
 /* Written slots --------------------------------------------------------------------- */
 
@@ -301,11 +302,14 @@ static void trace_slots(void *T, Value *slots, size_t count)
     for (size_t i = 0; i < count; i++) trace_value(t, slots[i]);
 }
 
+static void trace_callee(void *T, Value *fp) { trace_value(T, upvalue_identity(fp[-1])); }
+
 static void trace_lacks(void *T) { ((Trace *)T)->marks.failed = true; }
 
 void trace_stack(Trace *T, const CoBody *body, void *context)
 {
-    StackVisitor v = {.live = trace_slots, .unknown = trace_lacks, .context = T};
+    StackVisitor v = {
+        .live = trace_slots, .callee = trace_callee, .unknown = trace_lacks, .context = T};
     if (body)
         stack_visit(&v, stack_top(body));
     else if (context)

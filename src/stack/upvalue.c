@@ -103,8 +103,32 @@ const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p)
     return in_proto;
 }
 
+void upvalue_refresh_frame(Machine *M, Value *fp)
+{
+    Value f = upvalue_identity(fp[-1]);
+    if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
+        fp[-1] = value_object(upvalue_in_proto(&M->run, value_pointer(f), frame_proto(fp)));
+}
+
+static FrameCursor top_frame(Machine *M, const Coroutine *co)
+{
+    if (M->depth && co == M->run.co) return frame_cursor_running(M);
+    const CoBody *b = heap_coroutine(&M->run, co);
+    return frame_cursor(b->segment, b->segment->slots + b->fp, NULL);
+}
+
+void upvalue_refresh(Machine *M, const Coroutine *co)
+{
+    FrameCursor c = top_frame(M, co);
+    do {
+        if (c.segment->epoch != M->run.epoch) return;
+        upvalue_refresh_frame(M, c.fp);
+    } while (frame_down(&c));
+}
+
 /* Frames of one coroutine that run f see its upvalues as they are now. Those in frozen
- * segments do when they are moved (frame_move). */
+ * segments do when they are moved (frame_move), those that wait for a resume when they are
+ * resumed (switch.c). */
 static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
 {
     do {
@@ -116,13 +140,10 @@ static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
 
 static void refresh(Machine *M, const Closure *f)
 {
+    M->captures++;
     if (!M->depth) return; /* nothing runs */
-    refresh_stack(M, frame_cursor_running(M), f);
-    const Coroutine *co = M->run.co;
-    while ((co = heap_coroutine(&M->run, co)->resumer)) {
-        const CoBody *b = heap_coroutine(&M->run, co);
-        refresh_stack(M, frame_cursor(b->segment, b->segment->slots + b->fp, NULL), f);
-    }
+    for (const Coroutine *co = M->run.co; co; co = heap_coroutine(&M->run, co)->resumer)
+        refresh_stack(M, top_frame(M, co), f);
 }
 
 void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)

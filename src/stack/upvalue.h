@@ -46,6 +46,11 @@ bool upvalue_join(Machine *M, Closure *f, uint32_t i, Closure *g, uint32_t j);
 /* What a frame of this Proto has at fp[-1] when it runs c or a stand-in of c. */
 const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p);
 
+/* A frame that has lain frozen, or waited, sees what has been done to its function. */
+void upvalue_refresh_frame(Machine *M, Value *fp);
+/* So do the frames of a coroutine that are this run's. O(depth of its stack). */
+void upvalue_refresh(Machine *M, const Coroutine *co);
+
 /* A new stand-in for f, with this code. The caller fills in the upvalues. */
 Closure *upvalue_stand_in(const Closure *f, const Proto *p);
 

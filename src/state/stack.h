@@ -116,7 +116,11 @@ typedef struct CoBody {
     uint8_t error_room;      /* a handler of errors runs, with room of its own */
     uint32_t depth;          /* of resumers below */
     uint32_t pcalls;         /* protected calls on the stack */
-    uint32_t debt, paid;     /* CO_PAUSED: steps of limits/budget.c */
+    union {
+        uint32_t debt;     /* CO_PAUSED: steps of limits/budget.c */
+        uint32_t captures; /* CO_SUSPENDED: Machine.captures at that time */
+    };
+    uint32_t paid; /* CO_PAUSED: likewise */
     struct Coroutine *resumer;
     const HookState *hook;        /* NULL: none; of the running one Machine.hook is newer */
     struct LoadProgress *loading; /* CO_PAUSED: of native/load.c; NULL: none */

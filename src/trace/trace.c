@@ -156,15 +156,13 @@ static void scan_userdata(Trace *T, const Userdata *u)
     trace_value(T, b->user);
 }
 
-/* For an image (every, strong) not what it captured before the debug library has given it other
- * variables: frames that run it as it was are loaded with these. */
+/* What it captures now; not what it did before the debug library has given it other variables:
+ * frames that run it see these at the latest when control returns to them. */
 static void scan_closure(Trace *T, const Closure *f)
 {
-    const Closure *now = heap_closure(T->R, f);
+    assert(closure_identity(f) == f && "stand-ins are for frames alone");
     T->bytes += sizeof(Closure) + f->h.flags * sizeof(Value);
-    if (now == f || !T->every || !T->strong) scan_values(T, f->upvalues, f->h.flags);
-    trace_object(T, closure_identity(f));
-    trace_object(T, now);
+    scan_values(T, heap_closure(T->R, f)->upvalues, f->h.flags);
 }
 
 static void scan_contents(Trace *T, void *o)

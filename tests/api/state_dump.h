@@ -216,6 +216,13 @@ static void dump_code(DumpWalk *w, const Proto *p)
     dump_put(w, address ? (uintptr_t)p : (uint64_t)p->source->line << 32 | p->node_count);
 }
 
+/* As this state sees it: debug.upvaluejoin changes what a function has captured. */
+static void dump_closure(DumpWalk *w, const Closure *c)
+{
+    dump_code(w, c->proto);
+    dump_values(w, c->upvalues, c->proto->upvalue_count);
+}
+
 static void dump_object(DumpWalk *w, void *o)
 {
     ObjectType type = object_type(o);
@@ -227,10 +234,7 @@ static void dump_object(DumpWalk *w, void *o)
     switch (type) {
     case OBJ_STRING: dump_string(w, o); break;
     case OBJ_TABLE: dump_table(w, o); break;
-    case OBJ_CLOSURE:
-        dump_code(w, ((Closure *)o)->proto);
-        dump_values(w, ((Closure *)o)->upvalues, ((Closure *)o)->proto->upvalue_count);
-        break;
+    case OBJ_CLOSURE: dump_closure(w, heap_closure(&w->M->run, o)); break;
     case OBJ_NATIVE:
         dump_put(w, (uintptr_t)((Native *)o)->fn);
         dump_values(w, ((Native *)o)->upvalues, ((Native *)o)->count);

@@ -427,9 +427,14 @@ static const char *const waits[] = {
     "coroutine.resume(dead[i]) yield() end return debug.traceback(dead[1])",
     "dead = {} for i, f in ipairs{error, setmetatable, string.rep} do dead[i] = "
     "coroutine.create(f) coroutine.resume(dead[i], i) end return coroutine.status(dead[2])",
-    "local n = 0 debug.sethook(function(e) n = n + #e yield() end, 'cr') local x = 0 for i = "
+    "local n = 0 debug.sethook(function(e) n = n + #e yield() end, 'crl') local x = 0 for i = "
     "1, "
     "5 do x = x + #tostring(i) end debug.sethook() return n, x",
+    "local n, t = 0, setmetatable({v = 2}, {__add = function() return 3 end}) "
+    "debug.sethook(function(e) n = n + #e yield() end, 'crl', 1)\n local x = t\n.v * 2 + (t "
+    "+\n1)\n "
+    "x = -x ^ 2 / 3 .. x\n x = #x + t\n x = x and x * 2 or (t + t)\n * 3\n t[x] = x * 2 + 1 "
+    "debug.sethook() return n, x, t[x]",
     "local n = 0 for i = 1, 2 do setmetatable({}, {__gc = function() n = n + 1 pcall(yield) "
     "end}) "
     "collectgarbage() end return n",
@@ -641,7 +646,7 @@ START_TEST(held_states_differ_from_each_other)
         "  local t = root\n"
         "  for _ = 1, random(4) do local u = t[random(5)] if type(u) == 'table' then t = u end "
         "end\n"
-        "  local what = random(8)\n"
+        "  local what = random(9)\n"
         "  if what == 1 then t[random(5)] = {name = 'n' .. seed % 50}\n"
         "  elseif what == 2 then t[random(5)], root[random(5)] = nil, t\n"
         "  elseif what == 3 then t.x = seed\n"
@@ -651,6 +656,9 @@ START_TEST(held_states_differ_from_each_other)
         "    local n, m = seed, 1\n"
         "    t.f = function(k) n = n + k return n end\n"
         "    t.g = root.g or function() m = m + 1 return m end\n"
+        "  elseif what == 9 then\n"
+        "    local f, g = t.f or root.f, root.g or root.f\n"
+        "    if f and g then debug.upvaluejoin(f, 1, g, 1) end\n"
         "  elseif what == 8 then\n"
         "    root.w = root.w or {}\n"
         "    root.w[{}] = seed\n"
