@@ -170,6 +170,16 @@ void hook_unfolded(Machine *M, Value *fp)
     if (M->watch || M->hook.hook->mask) turn_over(M, frame_cursor(M->segment, fp, NULL));
 }
 
+void hook_owned(Machine *M, const Coroutine *co)
+{
+    const CoBody *b = heap_coroutine(&M->run, co);
+    if (co == M->run.co) {
+        if (M->hooking) turn_over(M, frame_cursor_running(M));
+    } else if (M->watch || (b->hook && b->hook->hook->mask)) {
+        turn_over(M, frame_cursor(b->segment, b->segment->slots + b->fp, b->node));
+    }
+}
+
 void hook_set(Machine *M, Coroutine *co, Value function, uint32_t mask, uint32_t count)
 {
     const Hook *h = NULL;

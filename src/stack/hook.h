@@ -137,6 +137,8 @@ const Node *hook_returning(const Node *ret, Value *base, const Value *fp);
  * frozen, perhaps since before the hook was set. */
 void hook_unfolded(Machine *M, Value *fp);
 
+/* Frozen parts of the coroutine's stack have become the run's. */
+void hook_owned(Machine *M, const Coroutine *co);
 /* Looks again whether the running coroutine's hook is to be called. */
 void hook_refresh(Machine *M);
 /* Is it glue of an operation, which goes on at its payload? */

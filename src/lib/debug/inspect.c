@@ -9,6 +9,7 @@
 
 #include "operate/error.h"
 #include "stack/breaks.h"
+#include "stack/hook.h"
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 
@@ -140,8 +141,10 @@ void inspect_assign(Machine *M, const Activation *a, const Variable *v, Value va
         return;
     }
     size_t i = (size_t)(v->slot - a->c.segment->slots);
+    bool frozen = a->c.segment->epoch != M->run.epoch;
     Segment *own = frame_own_segment(M, a->co, a->c.segment);
     if (own) own->slots[i] = value;
+    if (own && frozen) hook_owned(M, a->co);
 }
 
 const String *inspect_parameter(const Proto *p, int n)
