@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A C module whose functions do what is timed: calls between Lua and C. */
-#include "lauxlib.h"
+#include "puc/lauxlib.h"
 #include "lua.h"
 
 static int nothing(lua_State *L)

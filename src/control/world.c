@@ -12,6 +12,7 @@
 #include "control/eval.h"
 #include "eval/exec.h"
 #include "operate/error.h"
+#include "stack/breaks.h"
 #include "stack/import.h"
 
 const char world_snapshot_tag[] = "snapshot";
@@ -37,6 +38,7 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
     assert(s->paused && "a world that is gone back to is in mid-run");
     Import im;
     uint64_t counted = mem_counted;
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M, NULL);
     Machine *from = machine_begin(machine_snapshot(M));
     machine_load(M, s);
     Value *a = eval_reenter(M);

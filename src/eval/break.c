@@ -18,6 +18,30 @@ static bool jumps_to(const Proto *p, const Node *from, const Node *to)
            k + (uint32_t)p->nodes[k].target == proto_index(p, to);
 }
 
+/* What a node writes to; NULL: perhaps to anything. */
+static const void *stored_to(const Node *n, const Value *fp)
+{
+    const KindInfo *k = &node_kinds[n->kind];
+    bool field = k->op >= DO_SET_FIELD && k->op <= DO_SET_INDEX;
+    bool upvalue = field ? k->left == 'U' : n->kind == N_SET_UPCELL;
+    if (!field && !upvalue && n->kind != N_SET_CELL) return NULL;
+    Value v = upvalue ? ((const Closure *)value_pointer(fp[-1]))->upvalues[n->a] : fp[n->a];
+    return value_is(v, field ? OBJ_TABLE : OBJ_CELL) ? value_pointer(v) : NULL;
+}
+
+/* Whether the node may write to what is watched. */
+static bool touches(Machine *M, const Node *n, const Value *fp)
+{
+    Value key = V_NIL;
+    switch (node_kinds[n->kind].op) {
+    case DO_SET_FIELD: key = n->k.v; break;
+    case DO_SET_ITEM: key = value_number((int32_t)n->aux); break;
+    case DO_SET_INDEX: key = fp[n->b]; break;
+    default: break;
+    }
+    return breaks_touch(M->breaks, M, stored_to(n, fp), key);
+}
+
 /* The frame, perhaps moved; M->call_frame NULL: the run ends here. */
 static NOINLINE Value *look(Machine *M, const Node *n, Value *fp, bool line, bool enters)
 {
@@ -28,8 +52,10 @@ static NOINLINE Value *look(Machine *M, const Node *n, Value *fp, bool line, boo
     bool ends = false;
     if (line && wants & (BREAK_LINE | BREAK_ENTRY))
         ends = b->line(M, n, &fp, enters && i == breaks_first_line(p));
-    else if (wants & BREAK_STORE)
+    else if (wants & BREAK_STORE || (wants & BREAK_AFTER && b->after))
         ends = b->store(M, n, &fp);
+    if (wants) b->after = false;
+    if (wants & BREAK_STORE) touches(M, n, fp);
     M->call_frame = ends || b->ends ? NULL : fp;
     return fp;
 }
@@ -38,6 +64,14 @@ static Value *look_at_line(Machine *M, const Node *n, Value *fp)
 {
     M->call_frame = fp;
     return M->depth > 1 ? fp : look(M, n, fp, true, true);
+}
+
+/* Where no line begins: most stores are to other things. */
+static Value *look_at_store(Machine *M, const Node *n, const bool after, Value *fp)
+{
+    M->call_frame = fp;
+    if (M->depth > 1 || (after ? !M->breaks->after : !touches(M, n, fp))) return fp;
+    return look(M, n, fp, false, false);
 }
 
 /* In a function all of whose nodes are broken. */
@@ -53,13 +87,19 @@ static NOINLINE Value *look_at_node(Machine *M, const Node *n, Value *fp)
     return look(M, n, fp, line, !jumps_to(p, last, n));
 }
 
+static Value *look_at_broken(Machine *M, const Node *n, Exec *exec, Value *fp)
+{
+    if (exec == break_line) return look_at_line(M, n, fp);
+    if (exec == break_look) return look_at_node(M, n, fp);
+    return exec == break_ret ? fp : look_at_store(M, n, exec == break_after, fp);
+}
+
 Value *break_hooked(Machine *M, const Node *n, Value *fp)
 {
     const Proto *p = frame_proto(fp);
     const Node *plain = p->nodes + proto_index(p, n);
     M->call_frame = fp;
-    if (plain->exec == break_look) return look_at_node(M, n, fp);
-    return plain->exec == break_line ? look_at_line(M, n, fp) : fp;
+    return breaks_is_broken(plain) ? look_at_broken(M, n, plain->exec, fp) : fp;
 }
 
 EXEC(break_line)
@@ -80,6 +120,24 @@ EXEC(break_look)
     HAND(node_execs[n->kind], n, fp, acc, d);
 }
 
+EXEC(break_store)
+{
+    if (M->breaks) {
+        fp = look_at_store(M, n, false, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(node_execs[n->kind], n, fp, acc, d);
+}
+
+EXEC(break_after)
+{
+    if (M->breaks && M->breaks->after) {
+        fp = look_at_store(M, n, true, fp);
+        if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
+    }
+    HAND(node_execs[n->kind], n, fp, acc, d);
+}
+
 EXEC(break_ret)
 {
     if (M->breaks) M->breaks->last = n;
@@ -95,7 +153,8 @@ EXEC(break_ret_many)
 EXEC(break_boxed)
 {
     if (M->breaks) {
-        fp = n->exec == break_look ? look_at_node(M, n, fp) : look_at_line(M, n, fp);
+        M->call_frame = fp;
+        fp = look_at_broken(M, n, n->exec, fp);
         if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
     }
     HAND(node_execs[node_kinds[n->kind].boxed], n, fp, acc, d);

@@ -7,6 +7,8 @@
 
 EXEC(break_line);
 EXEC(break_look);
+EXEC(break_store);
+EXEC(break_after);
 /* When a frame has returned to one. */
 EXEC(break_ret);
 EXEC(break_ret_many);

@@ -54,6 +54,7 @@ void nodes_init(void)
                                        .returns = eval_return_again,
                                        .throws = eval_throw_again,
                                        .suspended = eval_suspend}});
-    breaks_init(break_line, break_look, break_ret, break_ret_many);
+    breaks_init(&(BreakExecs){break_line, break_look, break_store, break_after, break_ret,
+                              break_ret_many});
     hook_init(hook_step, hook_ret, hook_ret_many);
 }

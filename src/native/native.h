@@ -72,7 +72,7 @@ TableBody *native_frozen(Machine *M);
  */
 static inline TableBody *native_table_mut(Machine *M, Table *t)
 {
-    if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M, t);
     TableBody *b = heap_table_mut(&M->run, t);
     return __builtin_expect(!heap_is_lost(&M->run, b), 1) ? b : native_frozen(M);
 }

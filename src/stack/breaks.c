@@ -13,20 +13,23 @@
 #include "link/link_lines.h"
 #include "stack/frame.h"
 
-static Exec *line_exec, *look_exec, *ret_exec, *ret_many_exec;
+static BreakExecs execs;
 static pthread_mutex_t taken = PTHREAD_MUTEX_INITIALIZER;
 
-void breaks_init(Exec *line, Exec *look, Exec *ret, Exec *ret_many)
-{
-    line_exec = line;
-    look_exec = look;
-    ret_exec = ret;
-    ret_many_exec = ret_many;
-}
+void breaks_init(const BreakExecs *these) { execs = *these; }
 
 bool breaks_is_broken(const Node *n)
 {
-    return n->exec == line_exec || n->exec == look_exec || n->exec == ret_exec;
+    return n->exec == execs.line || n->exec == execs.look || n->exec == execs.store ||
+           n->exec == execs.after || n->exec == execs.ret;
+}
+
+void breaks_store(Machine *M, const void *object)
+{
+    Breaks *b = M->breaks;
+    if (M->depth > 1 || !b->store || !breaks_touch(b, M, object, V_NIL)) return;
+    if (b->store(M, NULL, NULL)) b->ends = true;
+    b->after = breaks_touch(b, M, object, V_NIL);
 }
 
 /* Breaking ---------------------------------------------------------------------------- */
@@ -54,8 +57,8 @@ static void break_node(Breaks *b, Node *n, Exec *exec)
     bool returned_to = frame_is_called(n);
     note(b, n, returned_to ? n->k.many : NULL);
     if (b->count == before) return;
-    set_exec(n, returned_to ? ret_exec : exec);
-    if (returned_to) __atomic_store_n(&n->k.many, ret_many_exec, __ATOMIC_RELAXED);
+    set_exec(n, returned_to ? execs.ret : exec);
+    if (returned_to) __atomic_store_n(&n->k.many, execs.ret_many, __ATOMIC_RELAXED);
 }
 
 /* Whether control comes to it also when the function has been entered already. */
@@ -92,10 +95,14 @@ static void break_function(Breaks *b, Proto *p)
         }
         bool line = wants & (BREAK_LINE | BREAK_ENTRY) && begins[i] == LINE_ALWAYS;
         if (frame_is_called(&p->nodes[i])) continue;
-        if (line || wants & BREAK_STORE) break_node(b, &p->nodes[i], line_exec);
+        Exec *exec = line                  ? execs.line
+                     : wants & BREAK_STORE ? execs.store
+                     : wants & BREAK_AFTER ? execs.after
+                                           : NULL;
+        if (exec) break_node(b, &p->nodes[i], exec);
     }
     for (uint32_t i = 0; looks && i < p->node_count; i++)
-        break_node(b, &p->nodes[i], look_exec);
+        break_node(b, &p->nodes[i], execs.look);
     free(begins);
 }
 
@@ -111,6 +118,7 @@ bool breaks_begin(Breaks *b, Machine *M)
 {
     if (pthread_mutex_trylock(&taken) != 0) return false;
     b->M = M;
+    b->after = true;
     M->breaks = b;
     if (!link_each_chunk(break_all, b)) {
         breaks_end(b);

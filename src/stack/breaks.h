@@ -25,7 +25,8 @@
 enum {
     BREAK_LINE = 1,  /* where its line begins */
     BREAK_ENTRY = 2, /* where its function is entered, if it is the first of a line */
-    BREAK_STORE = 4  /* before it is executed: it may write what is watched */
+    BREAK_STORE = 4, /* before it is executed: it may write what is watched */
+    BREAK_AFTER = 8  /* the same, if the store that came last was one to what is watched */
 };
 
 typedef struct BrokenNode {
@@ -40,10 +41,15 @@ typedef struct Breaks {
     bool (*line)(Machine *M, const Node *n, Value **fp, bool enters);
     /* Something may be written: by a node of which that is wanted, or by a native. true ends
      * the run, at the next such node or line. */
-    bool (*store)(Machine *M, const Node *n, Value **fp);               /* of a native: NULL */
+    bool (*store)(Machine *M, const Node *n, Value **fp); /* of a native: NULL */
+    /* Whether what is stored under a key of an object may be what is watched, or what that is
+     * found by: others are not looked at. object NULL: anything may be written; key nil: any.
+     * NULL: all are. */
+    bool (*touches)(void *context, Machine *M, const void *object, Value key);
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
     bool ends;          /* a native's store has said so */
+    bool after;         /* something watched may have been written since the last look */
     bool assigns;       /* ... which is of a local variable */
     bool again;         /* the node that is gone on with is looked at first */
     const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
@@ -52,8 +58,12 @@ typedef struct Breaks {
     Machine *M;
 } Breaks;
 
-/* What broken nodes do: the evaluator's. */
-void breaks_init(Exec *line, Exec *look, Exec *ret, Exec *ret_many);
+/* What broken nodes do: the evaluator's. line: where one begins; look: in functions all of
+ * whose nodes are broken; ret: what is returned to there. */
+typedef struct BreakExecs {
+    Exec *line, *look, *store, *after, *ret, *ret_many;
+} BreakExecs;
+void breaks_init(const BreakExecs *execs);
 
 /* Breaks the nodes of all functions that there are, and of those that are loaded until
  * breaks_end. Answers false if another machine has breaks, if nobody knows which functions
@@ -69,18 +79,22 @@ static inline uint32_t breaks_first_line(const Proto *p)
     return i;
 }
 
-/* A native is about to write. */
-static inline void breaks_store(Machine *M)
+/* Whether a store is to be looked at. */
+static inline bool breaks_touch(Breaks *b, Machine *M, const void *object, Value key)
 {
-    Breaks *b = M->breaks;
-    if (M->depth <= 1 && b->store && b->store(M, NULL, NULL)) b->ends = true;
+    bool after = b->after;
+    b->after = !b->touches || b->touches(b->context, M, object, key);
+    return after || b->after;
 }
+
+/* A native is about to write to the object, or, for NULL, perhaps to anything. */
+void breaks_store(Machine *M, const void *object);
 
 /* A local variable is about to be written by somebody else than its function. */
 static inline void breaks_assign(Machine *M)
 {
     M->breaks->assigns = true;
-    breaks_store(M);
+    breaks_store(M, NULL);
     M->breaks->assigns = false;
 }
 

@@ -152,7 +152,7 @@ void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)
     assert(i < f->proto->upvalue_count && "the function has the upvalue");
     const Closure *now = heap_closure(&M->run, f);
     if (now->proto->upvalues[i].cell) {
-        if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
+        if (UNLIKELY(M->breaks != NULL)) breaks_store(M, value_pointer(now->upvalues[i]));
         *heap_cell_mut(&M->run, value_pointer(now->upvalues[i])) = v;
         if (now->proto == f->proto) return;
     } else {

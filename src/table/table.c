@@ -45,6 +45,12 @@ static Value normal_key(Value key)
 
 /* ---- reading ---- */
 
+const Value *table_find_hashed(const TableBody *t, Value key, uint32_t hash)
+{
+    const HamtEntry *e = map_find(&t->hash, key, hash);
+    return e ? &e->value : NULL;
+}
+
 NOINLINE Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
 {
     const HamtEntry *e = map_find(&t->hash, key, hash);

@@ -102,6 +102,8 @@ static inline void table_body_copy(TableBody *to, const TableBody *from)
 /* Raw access; nil when absent. No allocation. */
 Value table_get(const TableBody *t, Value key);
 Value table_get_hashed(const TableBody *t, Value key, uint32_t hash);
+/* Where the value is of a key that is not in the array; NULL: it has none. */
+const Value *table_find_hashed(const TableBody *t, Value key, uint32_t hash);
 Value table_get_int_slow(const TableBody *t, int64_t i);
 static inline Value table_get_int(const TableBody *t, int64_t i)
 {

@@ -144,6 +144,34 @@ lines "and back over them" "6 8 4 10 1 1 6 20 6 62 22 46 7 8 7 8 7 6 6 4 " r "b 
 expect "no change in the middle of an expression" 0 "$middle: nothing can be changed before its line ends
 2" "" bash -c 'printf "r\nn\nn\nn\nn\nset b = 5\np b\nq\n" | "$0" -d lines.lua | sed "/^(moonlet)/d" | tail -2' "$MOONLET"
 
+# functions that a replay compiles again, as it begins before they were loaded; fields of what a local
+# variable holds, written by others
+cat >part.lua <<'LUA'
+local M = {}
+function M.turn(t, n)
+  for i = 1, n do
+    local x = i
+  end
+  t.x = n
+end
+function M.all()
+  local t, a = {x = 0}, 1
+  M.turn(t, 3000)
+  a = a + 1
+  M.turn(t, 20000)
+  return t, a
+end
+return M
+LUA
+cat >lines.lua <<'LUA'
+for i = 1, 10000 do end
+local part = require "part"
+local t, a = part.all()
+LUA
+lines "back over calls in what was loaded" "1 13 12 11 10 9 3 " "b part.lua:13" c rn rn rn rn rn q
+lines "a variable of it" "1 13 11 9 " "b part.lua:13" c "wa a" "wa a" q
+lines "a field of what it holds" "1 13 6 12 6 " "b part.lua:13" c "wa t.x" rfin "wa t.x" q
+
 debug "no such command" "no command 'xyzzy': help lists them" xyzzy
 
 expect "what the program writes comes first" 0 "1

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lauxlib.h"
+#include "puc/lauxlib.h"
 #include "lua.h"
-#include "lualib.h"
+#include "puc/lualib.h"
 
 enum { STEPS = 120, STACK = 24 };
 

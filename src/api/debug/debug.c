@@ -27,6 +27,14 @@ DebugFrame debug_frame(const DebugEvent *e)
     return (DebugFrame){object_id(e->M->run.co), s->below + (size_t)(e->fp - s->slots)};
 }
 
+bool debug_same_function(const AstFunction *a, const AstFunction *b)
+{
+    if (a == b) return true;
+    return a->line == b->line && a->end_line == b->end_line && a->params == b->params &&
+           a->local_count == b->local_count && a->upvalue_count == b->upvalue_count &&
+           value_equal(string_value(a->chunk_name), string_value(b->chunk_name));
+}
+
 bool debug_is_within(const DebugEvent *e, DebugFrame f)
 {
     DebugFrame now = debug_frame(e);

@@ -49,12 +49,19 @@ typedef struct DebugEvent {
     const moonlet_state *begin; /* at the beginning of a replay: its state; else NULL */
 } DebugEvent;
 
+/* When a state is: in which replay (0: none), and after how many steps. */
+typedef struct DebugMoment {
+    uint64_t replay, step;
+} DebugMoment;
+
 /* Where a frame is, for comparison with that of another event. */
 typedef struct DebugFrame {
     uint64_t coroutine; /* its id */
     size_t depth;       /* in slots */
 } DebugFrame;
 DebugFrame debug_frame(const DebugEvent *e);
+/* Whether two functions are of the same source: replays compile it again. */
+bool debug_same_function(const AstFunction *a, const AstFunction *b);
 /* Whether the event is within a call that the frame has made, or a coroutine that it has
  * resumed.
  */
@@ -87,11 +94,16 @@ typedef struct DebugFilter {
     /* Whether something has another value than it had where the search began; NULL: nothing is
      * watched. Before a store; of a native's there is no node. */
     bool (*changed)(void *context, DebugEvent *e);
-    /* Where stores to local variables are watched, which only events in their frames see, and
-     * these may be far from the store. Backwards: whether one of them has another value in a
-     * state; and the filter that wants the lines of their functions. NULL: none are. */
-    bool (*changed_in)(void *context, const moonlet_state *s);
+    /* The same of a state of the replay, where that begins and ends. */
+    bool (*changed_in)(void *context, const moonlet_state *s, DebugMoment at);
+    /* Where only stores to local variables are watched, which only events in their frames see,
+     * and these may be far from the store: wants the lines of their functions. */
     const struct DebugFilter *lines;
+    /* As Breaks.touches (stack/breaks.h). NULL: all stores do. */
+    bool (*touches)(void *context, Machine *M, uint64_t replay, const void *object, Value key);
+    /* Where nothing but what is found from the globals is watched, and no line is wanted:
+     * whether none of it can have been written to between two points. */
+    bool (*untouched)(void *context, const State *before, const State *after);
 } DebugFilter;
 bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter *filter,
                       DebugVisit *visit, void *context, DebugTime *found);

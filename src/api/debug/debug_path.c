@@ -2,10 +2,10 @@
 /* Paths: parsed, resolved, and looked up at other moments; see debug_path.h. */
 #include "api/debug/debug_path.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "stack/breaks.h"
 #include "stack/upvalue.h"
 
 static DebugSeen seen(Value v)
@@ -63,6 +63,23 @@ static bool parse_key(const char **at, bool first, PathKey *k)
     return k->length && !isdigit((unsigned char)*k->text);
 }
 
+static void set_value(PathKey *k)
+{
+    k->value = k->number ? value_number(k->n) : new_string(k->text, k->length);
+}
+
+void path_set_field(DebugPath *p, uint64_t id, const char *text, bool number)
+{
+    assert(strlen(text) < sizeof p->text && !p->count && "there is room for it");
+    strcpy(p->text, text);
+    p->base = PATH_OBJECT;
+    p->id = id;
+    p->keys[0] =
+        (PathKey){number, number ? strtod(text, NULL) : 0, p->text, strlen(text), V_NIL};
+    set_value(&p->keys[0]);
+    p->count = 1;
+}
+
 bool path_parse(DebugPath *p, const char *text)
 {
     *p = (DebugPath){.base = PATH_GLOBAL};
@@ -70,82 +87,11 @@ bool path_parse(DebugPath *p, const char *text)
     strcpy(p->text, text);
     for (const char *at = p->text; *at; p->count++) {
         if (p->count == PATH_KEYS_MAX) return false;
-        if (!parse_key(&at, !p->count, &p->keys[p->count])) return false;
+        PathKey *k = &p->keys[p->count];
+        if (!parse_key(&at, !p->count, k)) return false;
+        set_value(k);
     }
     return p->count > 0;
-}
-
-/* Stores ------------------------------------------------------------------------------ */
-
-static bool has_key(const DebugPath *p, Value key)
-{
-    for (int i = p->base == PATH_LOCAL; i < p->count; i++) {
-        const PathKey *k = &p->keys[i];
-        if (k->number) {
-            if (value_is_number(key) && value_to_double(key) == k->n) return true;
-        } else if (value_is_string(key) && value_string(key)->length == k->length &&
-                   memcmp(value_string(key)->data, k->text, k->length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_named(const DebugPath *p, const String *name)
-{
-    const PathKey *k = &p->keys[0];
-    return name && name->length == k->length && memcmp(name->data, k->text, k->length) == 0;
-}
-
-static void find_slots(DebugPath *p, const Proto *proto)
-{
-    p->proto = proto;
-    p->slot_count = 0;
-    for (uint32_t i = 0; i < proto->local_count && p->slot_count <= PATH_SLOTS_MAX; i++) {
-        if (!is_named(p, proto->locals[i].name)) continue;
-        if (p->slot_count < PATH_SLOTS_MAX) p->slots[p->slot_count] = proto->locals[i].slot;
-        p->slot_count++;
-    }
-}
-
-static bool may_write(const DebugPath *p, const Node *n)
-{
-    for (int i = 0; i < p->slot_count; i++)
-        if (node_may_write(n, p->slots[i])) return true;
-    return false;
-}
-
-/* Before what may write a local variable, before the call whose result does, and after it. */
-static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
-{
-    const Node *n = &proto->nodes[i];
-    if (proto->source != p->function) return 0;
-    if (p->proto != proto) find_slots(p, proto);
-    if (p->slot_count > PATH_SLOTS_MAX) return proto->lines[i] ? BREAK_LINE | BREAK_ENTRY : 0;
-    unsigned entry = i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : 0;
-    bool result = i + 1 < proto->node_count && frame_is_called(n + 1) && may_write(p, n + 1);
-    if (result || may_write(p, n) || (i && may_write(p, n - 1))) return entry | BREAK_STORE;
-    return entry;
-}
-
-unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i)
-{
-    if (p->base != PATH_LOCAL || proto->source != p->function || !proto->lines[i]) return 0;
-    return i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : BREAK_LINE;
-}
-
-unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i)
-{
-    const Node *n = &proto->nodes[i];
-    if (p->base == PATH_LOCAL) return local_wants(p, proto, i);
-    if (n->kind == N_SET_UPCELL || n->kind == N_SET_CELL)
-        return p->base == PATH_OBJECT ? BREAK_STORE : 0;
-    switch (node_kinds[n->kind].op) {
-    case DO_SET_FIELD: return has_key(p, n->k.v) ? BREAK_STORE : 0;
-    case DO_SET_ITEM: return has_key(p, value_number(n->aux)) ? BREAK_STORE : 0;
-    case DO_SET_INDEX: return BREAK_STORE;
-    default: return 0;
-    }
 }
 
 /* Finding ----------------------------------------------------------------------------- */
@@ -158,13 +104,12 @@ static Activation activation_of(const DebugEvent *e)
 }
 
 /* The last of the name hides the others. */
-static bool find_local(const DebugPath *p, const DebugEvent *e, Variable *out)
+static bool find_local(const DebugPath *p, Run *R, const Activation *a, Variable *out)
 {
-    Activation a = activation_of(e);
     const PathKey *name = &p->keys[0];
     bool found = false;
     for (int i = 1;; i++) {
-        Variable v = inspect_variable(&e->M->run, &a, i);
+        Variable v = inspect_variable(R, a, i);
         if (!v.name) return found;
         if (v.temporary || v.name_length != name->length ||
             memcmp(v.name, name->text, name->length) != 0)
@@ -192,7 +137,8 @@ void path_bind(DebugPath *p, const DebugEvent *e)
 {
     Variable v;
     if (p->base != PATH_GLOBAL || !e->n) return;
-    bool local = find_local(p, e, &v);
+    Activation a = activation_of(e);
+    bool local = find_local(p, &e->M->run, &a, &v);
     Cell *cell = local && value_is(*v.slot, OBJ_CELL) ? value_pointer(*v.slot)
                  : local                              ? NULL
                                                       : find_captured(p, e);
@@ -222,97 +168,156 @@ static void *find_object(DebugPath *p, DebugEvent *e)
     return p->object;
 }
 
-static Value key_of(const PathKey *k)
+moonlet_value path_key(const DebugPath *p, int i) { return value_out(p->keys[i].value); }
+
+static DebugFrame place_of(Coroutine *co, const FrameCursor *c)
 {
-    return k->number ? value_number(k->n) : new_string(k->text, k->length);
+    return (DebugFrame){object_id(co), c->segment->below + (size_t)(c->fp - c->segment->slots)};
 }
 
-moonlet_value path_key(const DebugPath *p, int i) { return value_out(key_of(&p->keys[i])); }
-
-/* The value that the path begins with, and the number of the first key from there. */
-static bool find_base(DebugPath *p, DebugEvent *e, Value *v, int *first)
+/* Other calls have their frames there at other moments. */
+static bool is_frame(const DebugPath *p, DebugFrame f, uint64_t step)
 {
-    Variable local;
-    *first = 1;
-    switch (p->base) {
-    case PATH_LOCAL:
-        if (!find_local(p, e, &local)) return false;
-        *v = local.value;
-        return true;
-    case PATH_OBJECT:
-        if (!find_object(p, e)) return false;
-        *v = value_object(p->object);
-        if (object_type(p->object) == OBJ_CELL) {
-            *v = heap_cell(&e->M->run, p->object);
-            return true;
-        }
-        break;
-    default: *v = value_object(e->M->run.world->globals);
-    }
-    *first = 0;
-    return true;
+    if (f.coroutine != p->frame.coroutine || f.depth != p->frame.depth) return false;
+    return !p->dies || (p->born <= step && step < p->dies);
 }
 
-static DebugSeen follow(DebugPath *p, const DebugEvent *e, Value v, int i)
+/* Another function may have a frame there at another moment. */
+static bool is_function(const DebugPath *p, const Value *fp)
 {
-    for (; i < p->count; i++) {
-        if (!value_is_table(v)) return (DebugSeen){0};
-        v = run_get(&e->M->run, value_pointer(v), key_of(&p->keys[i]));
+    if (!value_is(fp[-1], OBJ_CLOSURE)) return false;
+    return !p->function || debug_same_function(frame_proto(fp)->source, p->function);
+}
+
+/* Down from a frame to that of the path, if it is in this coroutine. */
+static bool find_frame_below(const DebugPath *p, Coroutine *co, FrameCursor c, uint64_t step,
+                             Activation *out)
+{
+    if (object_id(co) != p->frame.coroutine) return false;
+    while (place_of(co, &c).depth > p->frame.depth)
+        if (!frame_down(&c)) return false;
+    *out = (Activation){.c = c, .co = co, .end = c.fp};
+    return is_frame(p, place_of(co, &c), step) && is_function(p, c.fp);
+}
+
+/* The frame of a path to a field, where another one is the innermost: it has called that, or
+ * has resumed the coroutine. */
+static bool find_frame(const DebugPath *p, const DebugEvent *e, Activation *out)
+{
+    Run *R = &e->M->run;
+    if (!e->n && e->M->depth != 1) return false;
+    FrameCursor c = e->n ? frame_cursor(e->segment, e->fp, e->n) : frame_cursor_running(e->M);
+    if (find_frame_below(p, R->co, c, e->at.step, out)) return true;
+    for (Coroutine *co = heap_coroutine(R, R->co)->resumer; co;
+         co = heap_coroutine(R, co)->resumer) {
+        const CoBody *b = heap_coroutine(R, co);
+        c = frame_cursor(b->segment, b->segment->slots + b->fp, NULL);
+        if (find_frame_below(p, co, c, e->at.step, out)) return true;
     }
-    return seen(v);
+    return false;
 }
 
 static bool is_in_frame(const DebugPath *p, const DebugEvent *e)
 {
-    if (!e->n) return false;
-    DebugFrame f = debug_frame(e);
-    return f.coroutine == p->frame.coroutine && f.depth == p->frame.depth;
+    return e->n && is_frame(p, debug_frame(e), e->at.step) && is_function(p, e->fp);
+}
+
+bool path_enters(const DebugPath *p, const DebugEvent *e)
+{
+    return p->base == PATH_LOCAL && e->enters && is_in_frame(p, e);
+}
+
+/* The variable that the path begins with. *relevant: false if its frame is not there, or, of a
+ * variable itself, not the innermost: only its function gives it another value. */
+static bool find_base_local(const DebugPath *p, const DebugEvent *e, Value *v, bool *relevant)
+{
+    Variable local;
+    Activation a;
+    bool inner = is_in_frame(p, e);
+    if (inner) a = activation_of(e);
+    *relevant = inner || (p->count > 1 && find_frame(p, e, &a));
+    if (!*relevant || !find_local(p, &e->M->run, &a, &local)) return false;
+    *v = local.value;
+    return true;
+}
+
+/* The value that the path begins with, and the number of the first key from there. */
+static bool find_base(DebugPath *p, DebugEvent *e, Value *v, int *first)
+{
+    *first = 1;
+    if (p->base == PATH_OBJECT) {
+        if (!find_object(p, e)) return false;
+        *v = value_object(p->object);
+        if (object_type(p->object) != OBJ_CELL) return *first = 0, true;
+        *v = heap_cell(&e->M->run, p->object);
+        p->chain.cell = p->object;
+        return true;
+    }
+    *v = value_object(e->M->run.world->globals);
+    *first = 0;
+    return true;
+}
+
+/* What is there from a value on; the chain is what has been passed. */
+static DebugSeen follow(DebugPath *p, const DebugEvent *e, Value v, int i)
+{
+    PathChain *c = &p->chain;
+    c->first = i;
+    for (; i < p->count; i++) {
+        if (!value_is_table(v)) return (DebugSeen){0};
+        c->at[c->count++] = value_pointer(v);
+        v = run_get(&e->M->run, value_pointer(v), p->keys[i].value);
+    }
+    return seen(v);
 }
 
 DebugSeen path_see(DebugPath *p, DebugEvent *e, bool *relevant)
 {
     Value v;
-    int i;
-    *relevant = p->base != PATH_LOCAL || is_in_frame(p, e);
-    if (!*relevant || !find_base(p, e, &v, &i)) return (DebugSeen){0};
-    return follow(p, e, v, i);
+    int i = 1;
+    p->chain = (PathChain){.replay = e->replay, .view = e->M->run.view};
+    *relevant = true;
+    bool found =
+        p->base == PATH_LOCAL ? find_base_local(p, e, &v, relevant) : find_base(p, e, &v, &i);
+    DebugSeen now = found ? follow(p, e, v, i) : (DebugSeen){0};
+    p->chain.known = found || !*relevant; /* who enters the function is looked at */
+    return now;
 }
 
-static bool is_place(const DebugPath *p, const DebugPlace *place)
-{
-    return place->frame.coroutine == p->frame.coroutine && place->frame.depth == p->frame.depth;
-}
-
-/* The variable that the path begins with, in its frame. */
-static bool find_local_in(const DebugPath *p, const moonlet_state *s, Value *out)
+/* The variable that the path begins with, in its frame; false: the frame is not there. */
+static bool find_local_in(const DebugPath *p, const moonlet_state *s, uint64_t step, Value *v,
+                          bool *found)
 {
     DebugPlaces all = debug_places(s, NULL);
     size_t i = 0;
-    while (i < all.count && !is_place(p, &all.at[i])) i++;
-    DebugVariables v = {0};
-    if (i < all.count) v = debug_variables(s, &all.at[i]);
-    const DebugVariable *x = debug_variable_find(&v, p->keys[0].text, p->keys[0].length);
-    bool found = x && x->kind == DEBUG_LOCAL;
-    if (found) *out = x->value;
-    debug_variables_free(&v);
+    while (i < all.count && !is_frame(p, all.at[i].frame, step)) i++;
+    bool live = i < all.count && all.at[i].function &&
+                (!p->function || debug_same_function(all.at[i].function, p->function));
+    DebugVariables vs = {0};
+    if (live) vs = debug_variables(s, &all.at[i]);
+    const DebugVariable *x = debug_variable_find(&vs, p->keys[0].text, p->keys[0].length);
+    *found = x && x->kind == DEBUG_LOCAL;
+    if (*found) *v = x->value;
+    debug_variables_free(&vs);
     debug_places_free(&all);
-    return found;
+    return live;
 }
 
-DebugSeen path_see_in(DebugPath *p, const moonlet_state *s)
+DebugSeen path_see_in(DebugPath *p, const moonlet_state *s, DebugMoment at, bool *relevant)
 {
-    DebugSeen found = {0};
+    DebugSeen now = {0};
     Value v;
     int i = 1;
-    bool local = p->base == PATH_LOCAL;
-    if (local && !find_local_in(p, s, &v)) return found;
-    DebugEvent e = {.M = machine_begin(s->state)};
-    p->object = p->base == PATH_OBJECT ? debug_object(s, p->id) : NULL;
-    p->given_up = !p->object;
-    e.replay = p->replay;
-    if (local || find_base(p, &e, &v, &i)) found = follow(p, &e, v, i);
+    bool found = false;
+    *relevant = true;
+    if (p->base == PATH_LOCAL) *relevant = find_local_in(p, s, at.step, &v, &found);
+    DebugEvent e = {.M = machine_begin(s->state), .replay = at.replay, .begin = s};
+    if (!at.replay) p->replay = UINT64_MAX; /* what was found is of others */
+    p->chain = (PathChain){0};
+    if (p->base != PATH_LOCAL) found = find_base(p, &e, &v, &i);
+    if (found) now = follow(p, &e, v, i);
     machine_end(e.M);
-    return found;
+    return now;
 }
 
 /* Assigning ---------------------------------------------------------------------------- */

@@ -120,12 +120,17 @@ static Value *at_raised(Machine *M, const Node *n, Value *fp, bool *ends)
 static bool at_store(Machine *M, const Node *n, Value **fp)
 {
     Seek *s = M->breaks->context;
-    bool ends;
-    if (!is_searched(s, M, &ends)) return ends;
+    bool ends, searched = is_searched(s, M, &ends);
+    if (!searched && (!ends || s->ended)) return ends;
     DebugEvent e = event_of(s, M, n, fp ? *fp : NULL);
     e.assigns = s->breaks.assigns;
     bool changed = has_changed(s, &e);
     if (fp) *fp = e.fp;
+    if (!searched) {
+        s->ended = true;
+        s->ended_other = changed;
+        return true;
+    }
     note_first(s, e.at.step);
     if (changed && note_change(s, e.at.step)) return true;
     s->before_it = e.at.step;
@@ -138,20 +143,55 @@ static unsigned wants(void *seek, const Proto *p, uint32_t i)
     return s->filter->wants(s->context, p, i);
 }
 
-static void look_at_begin(Seek *s)
+static bool touches(void *seek, Machine *M, const void *object, Value key)
 {
-    DebugEvent e = event_of(s, s->replay.S.M, NULL, NULL);
-    e.begin = s->replay.h;
-    s->first_step = 0;
-    s->began_other = !s->first && has_changed(s, &e);
+    Seek *s = seek;
+    if (M != s->replay.S.M) return false;
+    if (!s->from_first && replay_step(&s->replay.replay) <= s->after.step) return false;
+    return s->filter->touches(s->context, M, s->rec->replays, object, key);
 }
 
-static void look_at_end(Seek *s)
+static void look_at_begin(Seek *s)
 {
-    DebugEvent e = event_of(s, s->replay.S.M, NULL, NULL);
-    if (s->first && !s->has && has_changed(s, &e)) note_change(s, e.at.step);
-    if (!s->first && !s->has && s->began_other)
-        note_change(s, s->first_step ? s->first_step : e.at.step);
+    s->first_step = 0;
+    s->began_other = false;
+    if (s->first || !s->filter->changed_in) return;
+    s->counting = seek_stop_counting();
+    s->began_other = s->filter->changed_in(
+        s->context, s->replay.h, (DebugMoment){s->rec->replays, s->replay.replay.from});
+    seek_go_on_counting(&s->counting);
+}
+
+/* At the step where the replay ends. Backwards, what is another there is so still, but perhaps
+ * for what comes in this step. */
+static void look_at_end(Seek *s, const moonlet_state *end, uint64_t step)
+{
+    if (s->first && s->has) return;
+    bool other =
+        s->ended ? s->ended_other
+                 : s->filter->changed_in(s->context, end, (DebugMoment){s->rec->replays, step});
+    if (other) note_change(s, step);
+    if (!s->has && s->began_other) note_change(s, s->first_step ? s->first_step : step);
+}
+
+/* Nothing but stores is looked at: then each step is wholly one replay's. */
+static bool is_of_stores(const Seek *s) { return s->filter->untouched != NULL; }
+
+static bool replay(moonlet_recording *rec, Seek *s)
+{
+    uint64_t end = rec->record->steps;
+    bool good = breaks_begin(&s->breaks, s->replay.S.M);
+    if (good) {
+        look_at_begin(s);
+        replay_run(&s->replay.replay, s->before.step < end ? s->before.step : end, 0);
+        breaks_end(&s->breaks);
+    }
+    uint64_t step = replay_step(&s->replay.replay);
+    moonlet_state *state =
+        recording_end(rec, &s->replay, good && s->filter->changed_in != NULL);
+    if (state) look_at_end(s, state, step);
+    moonlet_release(state);
+    return good;
 }
 
 /* Runs from the point before a step to that of s->before. false: it cannot be done so. */
@@ -159,27 +199,20 @@ static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
 {
     s->rec = rec;
     s->config = &rec->config;
-    s->has = s->suspects = false;
+    s->has = s->suspects = s->ended = false;
     s->ordinal = s->found_ordinal = 0;
     rec->replays++;
     recording_begin(rec, &s->replay, from);
-    uint64_t begin = s->replay.replay.from, end = rec->record->steps;
+    uint64_t begin = s->replay.replay.from;
     s->at = (DebugTime){begin, UINT32_MAX};
-    s->skipped = begin ? begin : UINT64_MAX;
+    s->skipped = begin && !is_of_stores(s) ? begin : UINT64_MAX;
     s->before_it = begin > s->after.step ? begin : s->after.step;
     s->breaks = (Breaks){.wants = wants, .line = at_line, .store = at_store, .context = s};
     s->breaks.again = seek_begins_anew(s);
     if (!s->breaks.again) s->breaks.last = seek_begun_at(s);
+    if (s->filter->touches) s->breaks.touches = touches;
     if (rec->raises) s->breaks.raised = at_raised;
-    bool good = breaks_begin(&s->breaks, s->replay.S.M);
-    if (good) {
-        look_at_begin(s);
-        replay_run(&s->replay.replay, s->before.step < end ? s->before.step : end, 0);
-        look_at_end(s);
-        breaks_end(&s->breaks);
-    }
-    recording_end(rec, &s->replay, false);
-    return good;
+    return replay(rec, s);
 }
 
 /* Placing ----------------------------------------------------------------------------- */
@@ -210,6 +243,31 @@ static bool place(moonlet_recording *rec, const Seek *s, DebugTime *found)
 }
 
 /* Searching --------------------------------------------------------------------------- */
+
+static bool is_untouched(moonlet_recording *rec, const Seek *s, const RecordPoint *p)
+{
+    bool more = s->filter->untouched && p + 1 < rec->record->points + rec->record->count;
+    return more && s->filter->untouched(s->context, p[0].state, p[1].state);
+}
+
+/* From where a replay is to begin that looks for what is first written at a step or later. */
+static uint64_t untouched_from(moonlet_recording *rec, const Seek *s, uint64_t step)
+{
+    const RecordPoint *p = record_point(rec->record, step);
+    if (!is_untouched(rec, s, p)) return step;
+    do p++;
+    while (is_untouched(rec, s, p));
+    return p->step + 1;
+}
+
+/* To where a replay is to go that looks for what was last written before a point: 0, if that is
+ * the beginning. */
+static uint64_t untouched_to(moonlet_recording *rec, const Seek *s, uint64_t point)
+{
+    while (point && is_untouched(rec, s, record_point(rec->record, point)))
+        point = record_point(rec->record, point)->step;
+    return point;
+}
 
 typedef struct Until {
     DebugVisit *visit;
@@ -251,7 +309,7 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
         if (!begins && time_before(after, end) &&
             next_until(rec, after, end, visit, context, found))
             return true;
-        if (!run(rec, &s, begins ? 0 : after.step + 1))
+        if (!run(rec, &s, begins ? 0 : untouched_from(rec, &s, after.step + 1)))
             return debug_next(rec, begins ? after : end, visit, context, found);
         if (!s.has) return false;
         if (s.suspects) {
@@ -267,16 +325,6 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
     }
 }
 
-/* The variable was written in the step of a time, before all that is looked at there. */
-static bool is_written_within(moonlet_recording *rec, uint64_t step, const DebugFilter *filter,
-                              void *context)
-{
-    moonlet_state *s = filter->lines ? moonlet_recording_state(rec, step - 1) : NULL;
-    bool is = s && filter->changed_in(context, s);
-    moonlet_release(s);
-    return is;
-}
-
 /* The last one in the steps below one, at full speed; s->found is where. */
 static bool last_in_steps(moonlet_recording *rec, Seek *s, uint64_t before, bool *good)
 {
@@ -285,8 +333,9 @@ static bool last_in_steps(moonlet_recording *rec, Seek *s, uint64_t before, bool
         s->before = (DebugTime){before, 0};
         *good = run(rec, s, from);
         from = s->replay.replay.from;
+        if (*good && !s->has) from = untouched_to(rec, s, from);
         if (!*good || s->has || !from || debug_is_interrupted(rec)) return s->has;
-        before = from + 1; /* its lines are those of the point before */
+        before = is_of_stores(s) ? from : from + 1; /* its lines are of the point before */
     }
 }
 
@@ -301,9 +350,6 @@ bool debug_quick_last(moonlet_recording *rec, DebugTime before, const DebugFilte
         DebugTime from = time_before_step(before.step);
         if (debug_last_after(rec, from, before, visit, context, found)) return true;
         if (!before.step) return false;
-        if (is_written_within(rec, before.step, filter, context))
-            return debug_quick_last(rec, (DebugTime){before.step, 0}, filter->lines, visit,
-                                    context, found);
         if (!last_in_steps(rec, &s, before.step, &good))
             return !good && debug_last(rec, (DebugTime){before.step, 0}, visit, context, found);
         if (!s.found_ordinal) {

@@ -57,6 +57,8 @@ typedef struct Seek {
     bool began_other;       /* it was another where the replay began */
     uint64_t first_step;    /* of the first thing that was looked at then; 0: nothing was */
     bool suspects;          /* something has changed since then */
+    bool ended;             /* a store has ended the replay, before which it was ... */
+    bool ended_other;       /* ... another */
 } Seek;
 
 /* The node before which the replay begins, whose line has been met before that; NULL: none. */

@@ -401,7 +401,7 @@ static bool was_other(void *context, DebugEvent *e)
     bool relevant;
     DebugSeen s = path_see(c->path, e, &relevant);
     c->other = !seen_same(s, c->now);
-    return relevant && (c->other || (c->path->base == PATH_LOCAL && e->enters));
+    return relevant && (c->other || path_enters(c->path, e));
 }
 
 static unsigned wants_change(void *context, const Proto *p, uint32_t i)
@@ -418,10 +418,22 @@ static bool change_seen(void *context, DebugEvent *e)
     return e->assigns || (relevant && !seen_same(s, c->now));
 }
 
-static bool other_in(void *context, const moonlet_state *s)
+static bool other_in(void *context, const moonlet_state *s, DebugMoment at)
 {
     Change *c = context;
-    return !seen_same(path_see_in(c->path, s), c->now);
+    bool relevant;
+    DebugSeen seen = path_see_in(c->path, s, at, &relevant);
+    return relevant && !seen_same(seen, c->now);
+}
+
+static bool touches(void *context, Machine *M, uint64_t replay, const void *object, Value key)
+{
+    return path_touches(((Change *)context)->path, M, replay, object, key);
+}
+
+static bool untouched(void *context, const State *before, const State *after)
+{
+    return path_is_untouched(((Change *)context)->path, before, after);
 }
 
 static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
@@ -450,7 +462,8 @@ static DebugTime see_now(Tour *t, Change *c)
     if (t->where == TOUR_FAILURE && debug_last(t->rec, time_never, any_line, NULL, &last))
         moonlet_release(debug_state(t->rec, last, note_value, c));
     if (c->path->base != PATH_GLOBAL) return last;
-    c->now = path_see_in(c->path, t->state);
+    bool relevant;
+    c->now = path_see_in(c->path, t->state, (DebugMoment){0, 0}, &relevant);
     return time_never;
 }
 
@@ -458,9 +471,10 @@ bool tour_go_change(Tour *t, DebugPath *p)
 {
     Change c = {.path = p};
     DebugTime found, before = see_now(t, &c);
-    static const DebugFilter lines = {wants_lines, NULL, NULL, NULL};
-    DebugFilter f = {wants_change, change_seen, NULL, NULL};
-    if (p->base == PATH_LOCAL) f.lines = &lines, f.changed_in = other_in;
+    static const DebugFilter lines = {.wants = wants_lines};
+    DebugFilter f = {wants_change, change_seen, other_in, NULL, touches, untouched};
+    if (p->base == PATH_LOCAL && p->count == 1) f.lines = &lines;
+    if (p->base != PATH_GLOBAL) f.untouched = NULL;
     bool slow = p->base == PATH_LOCAL && !p->function;
     if (!debug_quick_last(t->rec, before, slow ? NULL : &f, was_other, &c, &found))
         return false;

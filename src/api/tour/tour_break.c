@@ -163,7 +163,7 @@ static unsigned wants_hit(void *context, const Proto *p, uint32_t i)
 
 uint64_t tour_hits(Tour *t, TourBreak *b)
 {
-    static const DebugFilter f = {wants_hit, NULL, NULL, NULL};
+    static const DebugFilter f = {.wants = wants_hit};
     Count c = {b, 0};
     prepare(b);
     bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
@@ -249,7 +249,7 @@ static bool has_changed(TourSeek *s, int i, DebugEvent *e)
     bool relevant;
     DebugSeen now = path_see(s->t->breaks[i]->path, e, &relevant);
     if (!relevant || seen_same(now, s->seen[i])) return false;
-    if (!s->back && e->enters && s->t->breaks[i]->path->base == PATH_LOCAL) {
+    if (!s->back && path_enters(s->t->breaks[i]->path, e)) {
         s->seen[i] = now; /* another call's */
         return false;
     }
@@ -299,7 +299,7 @@ bool tour_rule_holds(Tour *t, TourBreak *b)
 static bool is_on_stack(const TourSeek *s, const AstFunction *f)
 {
     for (size_t i = 0; i < s->function_count; i++)
-        if (s->functions[i] == f) return true;
+        if (debug_same_function(s->functions[i], f)) return true;
     return false;
 }
 
@@ -318,49 +318,73 @@ static unsigned wants(void *seek, const Proto *p, uint32_t i)
 static bool changed(void *seek, DebugEvent *e)
 {
     TourSeek *s = seek;
-    bool relevant;
+    bool relevant, any = false;
     for (int i = 0; i < s->t->break_count; i++) {
         DebugPath *p = s->t->breaks[i]->path;
         if (!p) continue;
         bool local = p->base == PATH_LOCAL;
         DebugSeen now = path_see(p, e, &relevant);
-        if (local && e->assigns) return true;
-        if (local && (!relevant || e->enters)) continue; /* another call's */
-        if (!seen_same(now, s->seen[i])) return true;
+        if (local && (!relevant || path_enters(p, e))) continue; /* another call's */
+        if ((local && e->assigns) || !seen_same(now, s->seen[i])) any = true;
     }
-    return false;
+    return any;
 }
 
 static unsigned wants_lines(void *seek, const Proto *p, uint32_t i)
 {
     const TourSeek *s = seek;
-    unsigned all = wants(seek, p, i) & ~(unsigned)BREAK_STORE;
+    unsigned all = wants(seek, p, i) & ~(unsigned)(BREAK_STORE | BREAK_AFTER);
     for (int k = 0; k < s->t->break_count; k++)
         if (s->t->breaks[k]->path) all |= path_wants_lines(s->t->breaks[k]->path, p, i);
     return all;
 }
 
-static bool changed_in(void *seek, const moonlet_state *state)
+static bool changed_in(void *seek, const moonlet_state *state, DebugMoment at)
 {
     const TourSeek *s = seek;
+    bool relevant;
     for (int i = 0; i < s->t->break_count; i++) {
         DebugPath *p = s->t->breaks[i]->path;
-        if (!p || p->base != PATH_LOCAL || !s->seen[i].known) continue;
-        if (!seen_same(path_see_in(p, state), s->seen[i])) return true;
+        if (!p || (p->base == PATH_LOCAL && !s->seen[i].known)) continue;
+        DebugSeen now = path_see_in(p, state, at, &relevant);
+        if (relevant && !seen_same(now, s->seen[i])) return true;
     }
     return false;
 }
 
+static bool touches(void *seek, Machine *M, uint64_t replay, const void *object, Value key)
+{
+    const TourSeek *s = seek;
+    bool any = false;
+    for (int i = 0; i < s->t->break_count; i++) {
+        DebugPath *p = s->t->breaks[i]->path;
+        if (p && path_touches(p, M, replay, object, key)) any = true;
+    }
+    return any;
+}
+
+static bool untouched(void *seek, const State *before, const State *after)
+{
+    const TourSeek *s = seek;
+    for (int i = 0; i < s->t->break_count; i++)
+        if (!path_is_untouched(s->t->breaks[i]->path, before, after)) return false;
+    return true;
+}
+
 const DebugFilter *tour_filter(TourSeek *s)
 {
-    bool local = false;
+    bool locals = true, globals = !s->also;
     for (int i = 0; i < s->t->break_count; i++) {
         const DebugPath *p = s->t->breaks[i]->path;
-        local |= p && p->base == PATH_LOCAL;
+        if (p && (p->base != PATH_LOCAL || p->count > 1)) locals = false;
+        if (!p || p->base != PATH_GLOBAL) globals = false;
     }
-    s->lines = (DebugFilter){wants_lines, s->seen ? changed : NULL, NULL, NULL};
-    s->filter = (DebugFilter){wants, s->seen ? changed : NULL, NULL, NULL};
-    if (local && s->seen) s->filter.changed_in = changed_in, s->filter.lines = &s->lines;
+    s->lines = (DebugFilter){.wants = wants_lines};
+    s->filter = (DebugFilter){.wants = wants};
+    if (s->seen)
+        s->filter = (DebugFilter){wants,      changed,
+                                  changed_in, locals ? &s->lines : NULL,
+                                  touches,    globals ? untouched : NULL};
     return s->slow ? NULL : &s->filter;
 }
 
@@ -377,8 +401,7 @@ static void note_functions(TourSeek *s)
     for (int k = 0; k < t->break_count; k++) {
         DebugPath *path = t->breaks[k]->path;
         if (!path || path->base != PATH_LOCAL) continue;
-        path->function = NULL;
-        for (size_t i = 0; i < p.count; i++)
+        for (size_t i = 0; i < p.count && !path->function; i++)
             if (p.at[i].frame.coroutine == path->frame.coroutine &&
                 p.at[i].frame.depth == path->frame.depth)
                 path->function = p.at[i].function;
@@ -408,8 +431,11 @@ static bool note_values(void *seek, DebugEvent *e)
 static void note_values_at_end(TourSeek *s)
 {
     const Tour *t = s->t;
+    bool relevant;
     for (int i = 0; i < t->break_count; i++)
-        if (t->breaks[i]->path) s->seen[i] = path_see_in(t->breaks[i]->path, t->state);
+        if (t->breaks[i]->path)
+            s->seen[i] = path_see_in(t->breaks[i]->path, t->state,
+                                     (DebugMoment){0, t->rec->record->steps}, &relevant);
 }
 
 void tour_seek_begin(TourSeek *s)

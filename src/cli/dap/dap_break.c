@@ -212,12 +212,7 @@ static bool parse_data(DebugPath *p, const char *id)
     p->base = PATH_OBJECT;
     if (sscanf(id, "C%" SCNu64 "%c", &p->id, &rest) == 1) return true;
     if (sscanf(id, "T%" SCNu64 ":%c%n", &p->id, &kind, &end) != 2 || !end) return false;
-    strcpy(p->text, id + end);
-    p->count = 1;
-    p->keys[0] = (PathKey){.number = kind == 'n',
-                           .n = strtod(p->text, NULL),
-                           .text = p->text,
-                           .length = strlen(p->text)};
+    path_set_field(p, p->id, id + end, kind == 'n');
     return kind == 'n' || kind == 's';
 }
 

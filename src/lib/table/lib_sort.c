@@ -196,7 +196,7 @@ static bool sort_plain(Machine *M, const Value *a, SortRun *run, uint32_t n, Sor
         if (!value_is_string(run->r[i])) run->r[i] = values[0];
     if (plain) {
         *kind = sort_values(M, run, values, n, numbers);
-        if (UNLIKELY(M->breaks != NULL)) breaks_store(M);
+        if (UNLIKELY(M->breaks != NULL)) breaks_store(M, value_pointer(a[0]));
         TableBody *to = heap_table_mut(&M->run, value_pointer(a[0]));
         for (uint32_t i = 0; i < n; i++)
             table_set_int(to, (int64_t)i + 1, values[i], M->run.epoch);
