@@ -268,7 +268,7 @@ check: deps-check ## all tests; the last line is "N passed, N failed"
 
 # What it does not run is compiled at least.
 .PHONY: compiled
-compiled: $(call objects,$(FUZZ_SRC) $(wildcard tests/images/*.c))
+compiled: $(call objects,$(FUZZ_SRC) $(MICRO_SRC) $(wildcard tests/images/*.c))
 
 # Tests of one kind: its C tests and its program.
 .PHONY: check-kind

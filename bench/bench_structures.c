@@ -206,7 +206,7 @@ static void open_read(size_t i, Word key)
 }
 static double open_bytes(void) { return (double)((open_hash.mask + 1) * sizeof(HamtEntry)); }
 
-static void table_begin(size_t n)
+static void tables_begin(size_t n)
 {
     (void)n;
     table = (TableBody){0};
@@ -258,7 +258,7 @@ static const Subject maps[] = {
     {"PUC Lua 5.2 table", lua_begin, lua_write, lua_read, lua_table_bytes, false},
     {"hamt, in place", hamt_begin, hamt_set, hamt_read, hamt_bytes, false},
     {"hamt, persistent", hamt_begin, hamt_set_persistent, hamt_read, hamt_bytes, true},
-    {"table, in place", table_begin, table_write, table_read, table_bytes, false},
+    {"table, in place", tables_begin, table_write, table_read, table_bytes, false},
 };
 
 /* ---- vectors ---- */
@@ -345,7 +345,7 @@ static const Subject vectors[] = {
     {"PUC Lua 5.2 table, 1..n", lua_begin, lua_int_write, lua_int_read, lua_table_bytes, false},
     {"vector, in place", vec_begin, vec_write, vec_read, vec_bytes, false},
     {"vector, persistent", vec_begin, vec_write_persistent, vec_read, NULL, true},
-    {"table 1..n, in place", table_begin, table_int_write, table_int_read, NULL, false},
+    {"table 1..n, in place", tables_begin, table_int_write, table_int_read, NULL, false},
 };
 
 /* ---- snapshots ---- */
