@@ -24,10 +24,10 @@ typedef struct LedgerNode {
     uint8_t count, flags;
 } LedgerNode;
 
-typedef struct Lost {
+typedef struct Reference {
     uint32_t from;
     const void *to;
-} Lost;
+} Reference;
 
 typedef struct List {
     void *items;
@@ -44,7 +44,8 @@ struct Ledger {
     uint32_t mask;
     uint32_t from;        /* the node whose content is looked at */
     List fresh, changed;  /* of nodes */
-    List lost;            /* references */
+    List written;         /* entries: what may have changed */
+    List gained, lost;    /* references */
     List pending, shared; /* of nodes; of userdata */
     uint64_t climbed;     /* steps in this move */
     uint32_t failures, pauses, good;
@@ -154,11 +155,36 @@ static void free_node(Ledger *l, uint32_t i)
 
 /* References -------------------------------------------------------------------------- */
 
-static void gain(Ledger *l, const void *object)
+/* What is looked for is seldom in the processor's cache, as worlds are large. So references and
+ * what was written are put in lists, and what they need is fetched beforehand. */
+enum { AHEAD = 8, GAINED_MAX = 512 };
+
+static void fetch_slot(const Ledger *l, const void *object)
 {
-    uint32_t i = find(l, object);
+    __builtin_prefetch(&l->index[(uint32_t)address_hash(object) & l->mask]);
+}
+
+static void fetch_node(const Ledger *l, const void *object)
+{
+    __builtin_prefetch(&l->nodes[l->index[(uint32_t)address_hash(object) & l->mask]]);
+}
+
+static void each_reference(Ledger *l, List *list, void (*fn)(Ledger *l, const Reference *r))
+{
+    const Reference *r = list->items;
+    for (size_t i = 0; i < list->count && !l->failed; i++) {
+        if (i + 2 * AHEAD < list->count) fetch_slot(l, r[i + 2 * AHEAD].to);
+        if (i + AHEAD < list->count) fetch_node(l, r[i + AHEAD].to);
+        fn(l, &r[i]);
+    }
+    list->count = 0;
+}
+
+static void gain(Ledger *l, const Reference *gained)
+{
+    uint32_t i = find(l, gained->to);
     if (!i) {
-        i = new_node(l, object);
+        i = new_node(l, gained->to);
         if (!i) return;
         l->nodes[i].flags = NODE_CHANGED; /* what it contained does not matter */
         list_add_node(l, &l->changed, i);
@@ -166,18 +192,18 @@ static void gain(Ledger *l, const void *object)
     }
     LedgerNode *n = &l->nodes[i];
     n->references++;
-    if (n->count < IN_MAX) n->in[n->count++] = l->from;
+    if (n->count < IN_MAX) n->in[n->count++] = gained->from;
 }
+
+static void gain_all(Ledger *l) { each_reference(l, &l->gained, gain); }
 
 static void refer(void *context, void *object)
 {
     Ledger *l = context;
-    if (!l->content.off) {
-        gain(l, object);
-        return;
-    }
-    Lost *lost = list_add(l, &l->lost, sizeof *lost);
-    if (lost) *lost = (Lost){l->from, object};
+    List *list = l->content.off ? &l->lost : &l->gained;
+    Reference *r = list_add(l, list, sizeof *r);
+    if (r) *r = (Reference){l->from, object};
+    if (l->gained.count == GAINED_MAX) gain_all(l);
 }
 
 static void set_pending(Ledger *l, uint32_t i)
@@ -197,7 +223,7 @@ static int in_from(const LedgerNode *n, uint32_t from)
 
 /* The last of those from one node is the first to go: so a parent that refers to the object
  * twice stays its parent. */
-static void lose(Ledger *l, const Lost *lost)
+static void lose(Ledger *l, const Reference *lost)
 {
     uint32_t i = find(l, lost->to);
     assert(i && "a reference that goes away was there");
@@ -208,35 +234,58 @@ static void lose(Ledger *l, const Lost *lost)
     if (k == 0) set_pending(l, i);
 }
 
-static void lose_all(Ledger *l)
-{
-    for (size_t i = 0; i < l->lost.count && !l->failed; i++) lose(l, (Lost *)l->lost.items + i);
-    l->lost.count = 0;
-}
+static void lose_all(Ledger *l) { each_reference(l, &l->lost, lose); }
 
 /* What objects contain ------------------------------------------------------------------ */
 
-static void look_at_fresh(Ledger *l)
+static void look_at(Ledger *l, uint32_t node)
 {
-    while (l->fresh.count && !l->failed) {
-        l->from = list_node(&l->fresh, --l->fresh.count);
-        const void *o = l->nodes[l->from].object, *body = run_contents(l->R, o);
-        content_add(&l->content, o, body);
-        if (object_type(o) != OBJ_USERDATA || !content_is_shared(o, body)) continue;
-        const void **place = list_add(l, &l->shared, sizeof *place);
-        if (place) *place = o;
-    }
+    l->from = node;
+    const void *o = l->nodes[node].object, *body = run_contents(l->R, o);
+    content_add(&l->content, o, body);
+    gain_all(l); /* now: the references that are found first are the ones that are known */
+    if (object_type(o) != OBJ_USERDATA || !content_is_shared(o, body)) return;
+    const void **place = list_add(l, &l->shared, sizeof *place);
+    if (place) *place = o;
 }
 
-static void change(void *context, const UndoEntry *e)
+static void look_at_fresh(Ledger *l)
+{
+    gain_all(l);
+    while (l->fresh.count && !l->failed) look_at(l, list_node(&l->fresh, --l->fresh.count));
+}
+
+static void write_down(void *context, const UndoEntry *e)
 {
     Ledger *l = context;
+    UndoEntry *place = list_add(l, &l->written, sizeof *place);
+    if (place) *place = *e;
+}
+
+static void change(Ledger *l, const UndoEntry *e)
+{
     uint32_t i = find(l, e->object);
     if (!i || l->nodes[i].flags & NODE_CHANGED) return;
     l->nodes[i].flags |= NODE_CHANGED;
     list_add_node(l, &l->changed, i);
     l->from = i;
     content_change(&l->content, e->object, e->box + 1, run_contents(l->R, e->object));
+}
+
+static void change_written(Ledger *l)
+{
+    const UndoEntry *e = l->written.items;
+    size_t count = l->written.count;
+    for (size_t i = 0; i < count && !l->failed; i++) {
+        if (i + 2 * AHEAD < count) {
+            fetch_slot(l, e[i + 2 * AHEAD].object);
+            __builtin_prefetch(e[i + 2 * AHEAD].object);
+            __builtin_prefetch(e[i + 2 * AHEAD].box);
+        }
+        if (i + AHEAD < count) fetch_node(l, e[i + AHEAD].object);
+        change(l, &e[i]);
+    }
+    l->written.count = 0;
 }
 
 static void change_world(Ledger *l, const World *old, const World *now)
@@ -369,7 +418,8 @@ static bool end_move(Ledger *l)
 
 static void empty(Ledger *l)
 {
-    List *const lists[] = {&l->fresh, &l->changed, &l->lost, &l->pending, &l->shared};
+    List *const lists[] = {&l->fresh, &l->changed, &l->written, &l->gained,
+                           &l->lost,  &l->pending, &l->shared};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) lists[i]->count = 0;
     content_end(&l->content);
     l->content = (Content){.walk = &l->walk, .refer = refer, .context = l};
@@ -393,7 +443,8 @@ static bool follow(Ledger *l, Run *R, const State *from)
 {
     begin_move(l, R);
     change_world(l, from->world, R->world);
-    run_changes(R, from, change, l);
+    run_changes(R, from, write_down, l);
+    change_written(l);
     return end_move(l);
 }
 
@@ -487,7 +538,8 @@ bool ledger_after_back(Ledger *l, LedgerBack *b, Run *R)
 {
     begin_move(l, R);
     change_world(l, b->world, R->world);
-    undo_each(&b->contents, change, l);
+    undo_each(&b->contents, write_down, l);
+    change_written(l);
     if (end_move(l)) return true;
     note_failure(l);
     return false;
@@ -514,7 +566,8 @@ Ledger *ledger_new(void)
 void ledger_free(Ledger *l)
 {
     if (!l) return;
-    List *const lists[] = {&l->fresh, &l->changed, &l->lost, &l->pending, &l->shared};
+    List *const lists[] = {&l->fresh, &l->changed, &l->written, &l->gained,
+                           &l->lost,  &l->pending, &l->shared};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) free(lists[i]->items);
     content_end(&l->content);
     free(l->nodes);

@@ -67,17 +67,24 @@ static const char *const coroutines[] = {
     "c[#] = coroutine.wrap(function() table.sort({3, 1, 2, 5, 4}, function(a, b) "
     "coroutine.yield(a) return a < b end) end)",
     "c[#] = coroutine.wrap(function() while true do coroutine.yield(c[#] and c[#](#)) end end)",
+    /* They yield at the same place again, with other things on their stacks. */
+    "c[#] = coroutine.wrap(function() local l while true do local b = {n, t[#]} "
+    "l = debug.upvalueid(function() b = 1 end, 1) t[#] = l coroutine.yield(@) end end)",
+    "c[#] = coroutine.wrap(function() while true do do local x = {n} t[#] = function() x = {x} "
+    "return x end end local y = n % 3 == 0 and t or n coroutine.yield(y) end end)",
+    "c[#] = coroutine.wrap(function() local function f(...) return select('$', ...), "
+    "coroutine.yield(...) end while true do n = n + 1 f(unpack({n, t, c}, 1, n % 4)) end end)",
+    "c[#] = coroutine.wrap(function() local g = {function(v) local a = {v} return "
+    "coroutine.yield(v), a end, function(v) local a = v return coroutine.yield(v), a end} "
+    "while true do n = n + 1 g[n % 2 + 1](n) pcall(g[n % 2 + 1], t) end end)",
     "c[#] = coroutine.wrap(function() return state.try(function() n = n + 1 "
     "coroutine.yield(n) n = n + 1 error('e') end) end)",
-    "local a = c[#] return a and a(@)",
-    "local a = c[#] return a and a(@)",
+    "local a = c[#] return a and a(@)", "local a = c[#] return a and a(@)",
     "for i = 1, 9 do if c[i] then pcall(c[i], @) end end return n",
     "for i = 1, 9 do if c[i] then pcall(c[i], @) end end return n",
     "local r = {} for i = 1, 9 do r[i] = c[i] and select(2, pcall(c[i], i)) end "
     "return r[#], r[#]",
-    "c[#](#) c[#](#) error('no')",
-    "c[#] = nil",
-    NULL};
+    "c[#](#) c[#](#) error('no')", "c[#] = nil", NULL};
 
 static const char *const snapshots[] = {
     "keep[#] = state.snapshot() n = n + 1 t[#] = {}",

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #define LUA_COMPAT_MODULE
-#include "puc/lauxlib.h"
+#include "lauxlib.h"
 #include "lua.h"
-#include "puc/lualib.h"
+#include "lualib.h"
 
 /* Values are shown without addresses, which differ. */
 static void show(lua_State *L, int idx)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "puc/lauxlib.h"
+#include "lauxlib.h"
 #include "lua.h"
-#include "puc/lualib.h"
+#include "lualib.h"
 
 enum { STEPS = 120, STACK = 24 };
 
