@@ -178,7 +178,8 @@ static void read_first(Reader *r, AstExpr *e)
 /* The next part of an expression, of which `left` has been read; NULL: nothing. */
 static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
 {
-    AstExpr *e = tree_node(r->lex.tree, tree_expr_size((ExprKind)tag));
+    ExprKind kind = tag <= EXPR_TABLE ? (ExprKind)tag : EXPR_NIL;
+    AstExpr *e = tree_node(r->lex.tree, tree_expr_size(kind)); /* nil unless all is well */
     bool follows = tag == EXPR_INDEX || tag == EXPR_CALL || tag == EXPR_METHOD ||
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     undump_require(r, tag <= EXPR_TABLE && follows == (left != NULL));

@@ -33,6 +33,25 @@ void scope_limit(Scopes *s, const FunctionScope *f, int limit, const char *thing
 
 /* Variables -------------------------------------------------------------------------- */
 
+/* Most names that are looked up are globals', which no variable of the chunk has had. */
+static unsigned name_bit(const String *name)
+{
+    if (name->length > LEX_SHORT) return 0; /* they are not one object each */
+    return (unsigned)((uintptr_t)name * 0x9e3779b97f4a7c15u >> 32) % (SCOPE_NAMES - 1) + 1;
+}
+
+static bool is_declared(const Scopes *s, const String *name)
+{
+    unsigned bit = name_bit(name);
+    return s->declared[bit / 64] >> bit % 64 & 1;
+}
+
+static void set_declared(Scopes *s, const String *name)
+{
+    unsigned bit = name_bit(name);
+    s->declared[bit / 64] |= (uint64_t)1 << bit % 64;
+}
+
 static void push_var(Scopes *s, AstLocal *local)
 {
     FunctionScope *f = s->function;
@@ -50,6 +69,7 @@ AstLocal *scope_declare(Scopes *s, String *name)
     FunctionScope *f = s->function;
     AstFunction *ast = f->ast;
     AstLocal *local = tree_node(s->lex->tree, sizeof *local);
+    set_declared(s, name);
     local->name = name;
     local->function = ast;
     local->line = s->lex->last_line;
@@ -127,8 +147,20 @@ static int find_upvalue(Scopes *s, FunctionScope *f, String *name)
     return add_upvalue(s, f, (AstUpvalue){name, local, false, outer});
 }
 
+/* The chunk's own _ENV, where no other variable has that name. */
+static bool resolve_env(Scopes *s, AstExpr *e)
+{
+    FunctionScope *f = s->function;
+    if (!f->env) f->env = find_upvalue(s, f, s->env_name) + 1;
+    if (!f->env) return false; /* no memory */
+    e->kind = EXPR_UPVALUE;
+    e->u.upvalue = f->env - 1;
+    return true;
+}
+
 bool scope_resolve(Scopes *s, String *name, AstExpr *e)
 {
+    if (!is_declared(s, name)) return name == s->env_name && resolve_env(s, e);
     AstLocal *local = find_local(s, s->function, name);
     if (local) {
         e->kind = EXPR_LOCAL;

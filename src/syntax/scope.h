@@ -29,7 +29,8 @@ enum {
     UPVALUES_MAX = 255,
     LEVELS_MAX = 200,
     REGISTERS_MAX = 249,
-    FOR_HIDDEN = 3
+    FOR_HIDDEN = 3,
+    SCOPE_NAMES = 512
 };
 
 typedef struct BlockScope {
@@ -45,6 +46,7 @@ typedef struct FunctionScope {
     BlockScope body;   /* outermost */
     AstFunction *ast;
     int first_var, active;
+    int env; /* the number of its upvalue _ENV, plus 1; 0: not known */
     int local_capacity, upvalue_capacity, function_capacity; /* of ast's arrays */
 } FunctionScope;
 
@@ -84,6 +86,7 @@ typedef struct Scopes {
     int goto_count, goto_capacity;
     NameChains label_chains, goto_chains;
     String *env_name, *break_name, *self_name;
+    uint64_t declared[SCOPE_NAMES / 64]; /* bits of names that variables have had */
 } Scopes;
 
 void scopes_init(Scopes *s, Lexer *lex);
@@ -105,7 +108,7 @@ void scope_activate(Scopes *s, int n);
 AstLocal **scope_youngest(const Scopes *s, int n);
 
 /* Makes e the variable of this name, EXPR_LOCAL or EXPR_UPVALUE. Answers false if there is
- * none, and the name is a global. O(variables in sight). */
+ * none, and the name is a global. O(variables in sight), if any variable had such a name. */
 bool scope_resolve(Scopes *s, String *name, AstExpr *e);
 /* e, a variable, is assigned to. */
 void scope_mark_assigned(const Scopes *s, const AstExpr *e);

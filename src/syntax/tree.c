@@ -47,7 +47,7 @@ void *tree_node_slow(Tree *t, size_t size)
     t->at = block + size;
     t->end = block + room;
     if (t->block <= BLOCK_MAX / 2) t->block *= 2;
-    return memset(block, 0, size);
+    return memset(block, 0, room);
 }
 
 void *tree_array(Tree *t, size_t size)
@@ -87,21 +87,17 @@ bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size)
 
 #define UPTO(type, member) (offsetof(type, u) + sizeof(((type *)NULL)->u.member))
 
-size_t tree_expr_size(ExprKind kind)
-{
-    switch (kind) {
-    case EXPR_INDEX: return UPTO(AstExpr, index);
-    case EXPR_CALL:
-    case EXPR_METHOD: return UPTO(AstExpr, call);
-    case EXPR_BINARY:
-    case EXPR_AND:
-    case EXPR_OR: return UPTO(AstExpr, binary);
-    case EXPR_UNARY:
-    case EXPR_PAREN: return UPTO(AstExpr, unary);
-    case EXPR_TABLE: return UPTO(AstExpr, table);
-    default: return UPTO(AstExpr, number);
-    }
-}
+const uint8_t tree_expr_sizes[EXPR_TABLE + 1] = {
+    [EXPR_NIL] = UPTO(AstExpr, number),      [EXPR_FALSE] = UPTO(AstExpr, number),
+    [EXPR_TRUE] = UPTO(AstExpr, number),     [EXPR_NUMBER] = UPTO(AstExpr, number),
+    [EXPR_STRING] = UPTO(AstExpr, string),   [EXPR_VARARG] = UPTO(AstExpr, number),
+    [EXPR_FUNCTION] = UPTO(AstExpr, number), [EXPR_LOCAL] = UPTO(AstExpr, local),
+    [EXPR_UPVALUE] = UPTO(AstExpr, number),  [EXPR_INDEX] = UPTO(AstExpr, index),
+    [EXPR_CALL] = UPTO(AstExpr, call),       [EXPR_METHOD] = UPTO(AstExpr, call),
+    [EXPR_BINARY] = UPTO(AstExpr, binary),   [EXPR_UNARY] = UPTO(AstExpr, unary),
+    [EXPR_AND] = UPTO(AstExpr, binary),      [EXPR_OR] = UPTO(AstExpr, binary),
+    [EXPR_PAREN] = UPTO(AstExpr, unary),     [EXPR_TABLE] = UPTO(AstExpr, table),
+};
 
 size_t tree_stat_size(StatKind kind)
 {
