@@ -746,6 +746,9 @@ MOONLET_API int moonlet_pause(moonlet_context *c);
 MOONLET_API void *moonlet_context_user(const moonlet_context *c);
 MOONLET_API void *moonlet_context_run_user(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
+/* For a function that the function of debug.sethook calls at the event "return": the values
+ * that are about to be returned; else none. Good until anything else is called. */
+MOONLET_API const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count);
 /*
  * The state of this moment, the running program paused in it: (arguments, state). The
  * context's; retain it to keep it. And the way to (results, state): the program goes on

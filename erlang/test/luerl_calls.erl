@@ -47,13 +47,12 @@ source() ->
 %% that are not compared: luerl_sandbox:run/1,2 are as since 1.1, and raw_set_table_key fails there.
 apart() ->
     [{luerl_emul, emul, 2}, {luerl_emul, pop_vals, 2}, {luerl_emul, push_vals, 3},
-     {luerl_emul, set_userdata, 3}, {luerl_comp, debug_print, 3}, {luerl_comp, forms, 1},
-     {luerl_comp, forms, 2}, {luerl_sandbox, run, 1}, {luerl_sandbox, run, 2},
+     {luerl_comp, debug_print, 3}, {luerl_comp, forms, 1}, {luerl_comp, forms, 2}, {luerl_sandbox, run, 1}, {luerl_sandbox, run, 2},
      {luerl_heap, raw_set_table_key, 4}]
         ++ [{luerl_heap, F, A}
             || {F, A} <- [{alloc_environment, 2}, {alloc_funcdef, 2}, {get_env_var, 3}, {get_funcdef, 2},
                           {set_env_var, 4}, {set_funcdef, 3}, {get_table, 2}, {set_table, 3},
-                          {upd_table, 3}, {set_userdata, 3}]].
+                          {upd_table, 3}]].
 
 exports() ->
     [{Interface, F, A}
@@ -167,6 +166,7 @@ heap() ->
      {get_global_key, with([<<"n">>])}, {set_global_key, with([<<"n">>, 6])},
      {alloc_userdata, with([some])}, {alloc_userdata, fun(#{s := S, t := T}) -> [some, T, S] end},
      {get_userdata, fun(#{s := S, u := U}) -> [U, S] end},
+     {set_userdata, fun(#{s := S, u := U}) -> [U, other, S] end},
      {get_metatable, fun(#{s := S, o := O}) -> [O, S] end}, {get_metatable, with([5])},
      {set_metatable, fun(#{s := S, t := T}) -> [T, nil, S] end},
      {get_metamethod, fun(#{s := S, o := O}) -> [O, <<"__index">>, S] end},
@@ -187,6 +187,7 @@ emul() ->
      {set_table_keys, with([[<<"t">>, 1], 2])},
      {set_table_keys, fun(#{s := S, t := T}) -> [T, [<<"x">>, <<"y">>], 1, S] end},
      {get_global_key, with([<<"n">>])}, {set_global_key, with([<<"n">>, 6])},
+     {set_userdata, fun(#{s := S, u := U}) -> [U, other, S] end},
      {get_metamethod, fun(#{s := S, o := O}) -> [O, <<"__index">>, S] end}].
 
 chunk() ->

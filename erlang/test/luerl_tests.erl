@@ -131,7 +131,7 @@ sandbox_test() ->
     St = luerl_sandbox:init(),
     {ok, [<<"sandboxed">>, <<"sandboxed">>], _} = luerl_sandbox:run("return io, os.exit", St),
     {lua_error, _, _} = luerl_sandbox:run("os.exit()", St),
-    {error, {reductions, 10000}} =
+    {error, {reductions, 10001}} =
         luerl_sandbox:run("while true do end", #{max_reductions => 10000}, St),
     {error, timeout} = luerl_sandbox:run("while true do end", #{max_time => 20}, St),
     {ok, [1], St1} = luerl_sandbox:run("return 1", #{max_reductions => 10000}, St),
@@ -180,7 +180,7 @@ trace_test() ->
                               "local b = f(3, 'x')\n return b", St),
     ?assertMatch([{fcall, {funref, _, _}, []}, {current_line, 3, <<"-no-file-">>},
                   {current_line, 4, _}, {fcall, {funref, _, _}, [3, <<"x">>]}, {current_line, 2, _},
-                  {return, _}, {current_line, 5, _}, {return, _}],
+                  {return, [4]}, {current_line, 5, _}, {return, [4]}],
                  lists:reverse(luerl:get_trace_data(St1))),
     %% It may change the state, and itself; and is seen in later calls, until it is cleared.
     Once = fun(_, S) -> {ok, [], S1} = luerl:set_table_keys_dec([seen], true, S), luerl:clear_trace_func(S1) end,
@@ -192,6 +192,24 @@ trace_test() ->
     ?assertEqual([], luerl:get_trace_data(St4)),
     %% An exception of its goes through, as those of other functions.
     ?assertError(oops, luerl:do("x = 1", luerl:set_trace_func(fun(_, _) -> error(oops) end, St))).
+
+trace_of_coroutines_test() ->
+    Note = fun({fcall, _, Args}, S) -> note({call, Args}, S);
+              ({return, Values}, S) -> note({return, Values}, S);
+              (_, S) -> S
+           end,
+    St = luerl:set_trace_data([], luerl:set_trace_func(Note, luerl:init())),
+    {ok, _, St1} = luerl:do("local co = coroutine.create(function(a) local b = coroutine.yield(a + 1) return b, nil end)\n"
+                            "coroutine.resume(co, 1) coroutine.resume(co, 'two')\n"
+                            "local f = coroutine.wrap(function() return {} end) f()", St),
+    ?assertMatch([{call, []}, {call, [1]}, {return, [<<"two">>, nil]}, {call, []}, {return, [{tref, _}]},
+                  {return, []}], lists:reverse(luerl:get_trace_data(St1))),
+    %% One that goes on when tracing is over is not traced.
+    {ok, _, St2} = luerl:do("co = coroutine.wrap(function() local x = 1 coroutine.yield(1) x = 2 return x end) co()", St),
+    {ok, [2], St3} = luerl:do("return co()", luerl:set_trace_data([], luerl:clear_trace_func(St2))),
+    ?assertEqual([], luerl:get_trace_data(St3)).
+
+note(Event, St) -> luerl:set_trace_data([Event | luerl:get_trace_data(St)], St).
 
 newer_test() ->
     [?assertEqual({F, Shape}, {F, element(2, luerl_calls:shape_of(luerl, F, Args))})
@@ -208,6 +226,12 @@ heap_test() ->
     nil = luerl_heap:get_metamethod(O, <<"__index">>, luerl_heap:set_metatable(O, nil, St1)),
     {U, St2} = luerl_heap:alloc_userdata({any, term}, M, St),
     {{userdata, {any, term}, {tref, _}}, _} = luerl_heap:get_userdata(U, St2),
+    {ok, _, St3} = luerl:set_table_keys_dec([u], U, St2),
+    St4 = luerl_heap:set_userdata(U, other, St3),
+    {{userdata, other, {tref, _}}, _} = luerl_heap:get_userdata(U, St4),
+    {ok, {userdata, other}, _} = luerl:get_table_keys_dec([u], luerl_heap:set_userdata(U, other, St4)),
+    {ok, {userdata, {any, term}}, _} = luerl:get_table_keys_dec([u], St3),
+    {ok, {userdata, other}, _} = luerl:get_table_keys_dec([u], luerl:internalize(luerl:externalize(St4))),
     4 = element(2, luerl_heap:get_table_key(U, w, St2)).
 
 elixir_test() ->

@@ -225,6 +225,35 @@ HookMoment hook_moment(unsigned stage)
     }
 }
 
+/* What the node returns of its frame at fp. acc: of the hook's header; open: so many of the
+ * open list. */
+static Returned returned_by(const Node *n, const Value *fp, const Value *acc, uint32_t open)
+{
+    switch (n->kind) {
+    case N_RETURN_A: return (Returned){acc, 1};
+    case N_RETURN_L: return (Returned){fp + n->a, 1};
+    case N_RETURN_K: return (Returned){&n->k.v, 1};
+    case N_RETURN_N: return (Returned){fp + n->a, n->b};
+    case N_RETURN_OPEN: return (Returned){fp + n->a, n->b + open};
+    default: return (Returned){NULL, 0};
+    }
+}
+
+Returned hook_returned(Machine *M)
+{
+    FrameCursor c = frame_cursor_running(M);
+    while (c.ret != &glue_hook)
+        if (!frame_down(&c)) return (Returned){NULL, 0};
+    Value *nf = c.ret_base;
+    int stage = (int)value_to_double(nf[AT_HOOK_STAGE]);
+    uint32_t count;
+    if (!frame_down(&c) || stage == STAGE_RESULT_LINE) return (Returned){NULL, 0};
+    const Value *kept = hook_kept(nf, c.fp, &count);
+    if (hook_stage_is_after(stage)) return (Returned){kept, count};
+    if ((stage & ~STAGE_BOXED) != STAGE_RETURN) return (Returned){NULL, 0};
+    return returned_by(frame_payload_node(nf), c.fp, nf + AT_HOOK_VALUE, count);
+}
+
 Value *hook_kept(Value *base, Value *fp, uint32_t *count)
 {
     const Node *n = frame_payload_node(base);

@@ -128,6 +128,14 @@ typedef enum HookMoment {
 } HookMoment;
 HookMoment hook_moment(unsigned stage);
 
+/* The values that are about to be returned, to what the hook's function calls at the event
+ * `return`; else none. Good until the next call. O(frames above the hook's). */
+typedef struct Returned {
+    const Value *values;
+    uint32_t count;
+} Returned;
+Returned hook_returned(Machine *M);
+
 /* The node to which a frame returns while hooks are on, in place of ret. It returns into the
  * frame at fp. */
 const Node *hook_return(const Node *ret, const Value *fp);

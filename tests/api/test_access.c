@@ -218,6 +218,80 @@ START_TEST(user_of_the_run)
 }
 END_TEST
 
+/* Returns -------------------------------------------------------------------------------- */
+
+static int returned(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    size_t some;
+    const moonlet_value *values = moonlet_context_returned(c, &some);
+    return moonlet_return(c, values, some);
+}
+
+/* What a hook sees returned by each way to return, and nothing at other events. */
+static const char returns[] =
+    "local log, names = {}, {} "
+    "local function note(event, line) "
+    "  local i, t = debug.getinfo(3, 'f'), table.pack(f()) "
+    "  for i = 1, t.n do t[i] = tostring(t[i]) end "
+    "  local name = event == 'return' and names[i.func] or t.n > 0 and event "
+    "  if name then log[#log + 1] = name .. '(' .. table.concat(t, ',') .. ')' end "
+    "end "
+    "local function name(n, g) names[g] = n return g end "
+    "local max = name('max', math.max) "
+    "local nothing = name('nothing', function() end) "
+    "local variable = name('variable', function(x) local y = x return y end) "
+    "local cell = name('cell', function(x) local function g() x = x + 1 end g() return x end) "
+    "local constant = name('constant', function() return 'k' end) "
+    "local expression = name('expression', function(x) return x * 2 end) "
+    "local object = name('object', function(x) return x .. 'y' end) "
+    "local several = name('several', function(x) return x, nil, x + 1 end) "
+    "local open = name('open', function(...) return 1, ... end) "
+    "local calls = name('calls', function(x) return 0, several(x) end) "
+    "local tail = name('tail', function(x) return expression(x) end) "
+    "local native = name('native', function(x) return max(x, 1) end) "
+    "debug.sethook(%s, 'crl') "
+    "nothing() variable(1) cell(2) constant() expression(3) object('x') several(4) open() "
+    "open(5) open(6, nil) calls(7) tail(8) native(9) max(1, 2) "
+    "debug.sethook() "
+    "result = table.concat(log, ' ')";
+
+static const char seen[] =
+    "nothing() variable(1) cell(3) constant(k) expression(6) object(xy) several(4,nil,5) "
+    "open(1) open(1,5) open(1,6,nil) several(7,nil,8) calls(0,7,nil,8) expression(16) "
+    "max(9) native(9) max(2)";
+
+static void check_returns(const char *hook, uint64_t steps)
+{
+    char source[4096];
+    snprintf(source, sizeof source, returns, hook);
+    moonlet_state *s = with(returned, NULL, "result = 'none'");
+    moonlet_state *limited = moonlet_limit(s, &(moonlet_limits){.steps = steps});
+    moonlet_result r = moonlet_do(limited, source);
+    while (r.status == MOONLET_PAUSED) {
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    assert_bytes(moonlet_global(r.state, "result"), seen);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+
+START_TEST(what_a_hook_sees_returned)
+{
+    check_returns("function(event) note(event) end", 0);
+    check_returns("function(event) note(event) end", 1);
+    check_returns("function(...) note(...) end", 0);
+    check_returns("function(...) note(...) end", 3);
+    moonlet_state *s = with(returned, NULL, "result = select('#', f())");
+    double n;
+    ck_assert(moonlet_to_number(moonlet_global(s, "result"), &n) && n == 0);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Control -------------------------------------------------------------------------------- */
 
 static int caught(moonlet_context *c, const moonlet_value *args, size_t count)
@@ -456,6 +530,7 @@ int main(void)
     tcase_add_test(t, yields);
     tcase_add_test(t, resumes);
     tcase_add_loop_test(t, resumed_with_values, 0, 5);
+    tcase_add_test(t, what_a_hook_sees_returned);
     tcase_add_test(t, resumed_many_times);
     tcase_add_test(t, a_given_state_resumed_with_values);
     tcase_add_test(t, others_wait_for_no_values);

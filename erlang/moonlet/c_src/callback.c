@@ -30,34 +30,48 @@ typedef struct Held {
 /* In each state's private data. */
 #define PRIVATE "erlang"
 
-/* Tells an Erlang function of calls, returns and lines; not of those of helpers. */
-#define TRACE                                                                           \
-    "local sethook, getinfo, getlocal = debug.sethook, debug.getinfo, debug.getlocal\n" \
-    "local unpack = table.unpack\n"                                                     \
-    "local function arguments(count)\n"                                                 \
-    "  local t, n = {}, 0\n"                                                            \
-    "  local function add(i)\n"                                                         \
-    "    local name, value = getlocal(4, i)\n"                                          \
-    "    if name then n = n + 1 t[n] = value end\n"                                     \
-    "    return name\n"                                                                 \
-    "  end\n"                                                                           \
-    "  for i = 1, count do add(i) end\n"                                                \
-    "  local i = -1\n"                                                                  \
-    "  while add(i) do i = i - 1 end\n"                                                 \
-    "  return unpack(t, 1, n)\n"                                                        \
-    "end\n"                                                                             \
-    "local function trace(f)\n"                                                         \
-    "  sethook(f and function(event, line)\n"                                           \
-    "    local i = getinfo(2, 'Suf')\n"                                                 \
-    "    if i.what == 'C' or i.source == '=erlang' then return end\n"                   \
-    "    if event == 'line' then f(event, line, i.source)\n"                            \
-    "    elseif event == 'return' then f(event)\n"                                      \
-    "    else f('call', i.func, arguments(i.nparams)) end\n"                            \
-    "  end, f and 'crl' or '')\n"                                                       \
+/* Tells an Erlang function of calls, returns and lines; not of those of helpers. Each coroutine
+ * has a hook of its own, which it gets when one that is traced resumes it. */
+#define TRACE                                                                               \
+    "local d, unpack = debug or {}, (table or {}).unpack\n"                                 \
+    "local sethook, gethook, getinfo = d.sethook, d.gethook, d.getinfo\n"                   \
+    "local getlocal, getupvalue = d.getlocal, d.getupvalue\n"                               \
+    "local resume, type = (coroutine or {}).resume, type\n"                                 \
+    "local current, hook\n"                                                                 \
+    "local function arguments(count)\n"                                                     \
+    "  local t, n = {}, 0\n"                                                                \
+    "  local function add(i)\n"                                                             \
+    "    local name, value = getlocal(4, i)\n"                                              \
+    "    if name then n = n + 1 t[n] = value end\n"                                         \
+    "    return name\n"                                                                     \
+    "  end\n"                                                                               \
+    "  for i = 1, count do add(i) end\n"                                                    \
+    "  local i = -1\n"                                                                      \
+    "  while add(i) do i = i - 1 end\n"                                                     \
+    "  return unpack(t, 1, n)\n"                                                            \
+    "end\n"                                                                                 \
+    "local function follow(func)\n"                                                         \
+    "  local _, co\n"                                                                       \
+    "  if func == resume then _, co = getlocal(3, 1)\n"                                     \
+    "  else _, co = getupvalue(func, 1) end\n"                                              \
+    "  if type(co) == 'thread' and gethook(co) ~= hook then sethook(co, hook, 'crl') end\n" \
+    "end\n"                                                                                 \
+    "function hook(event, line)\n"                                                          \
+    "  if not current then sethook() return end\n"                                          \
+    "  local i = getinfo(2, 'Suf')\n"                                                       \
+    "  if i.what == 'C' then if event == 'call' then follow(i.func) end\n"                  \
+    "  elseif i.source == '=erlang' then return\n"                                          \
+    "  elseif event == 'line' then current(event, line, i.source)\n"                        \
+    "  elseif event == 'return' then current(event, returned())\n"                          \
+    "  else current('call', i.func, arguments(i.nparams)) end\n"                            \
+    "end\n"                                                                                 \
+    "local function trace(f)\n"                                                             \
+    "  current = f\n"                                                                       \
+    "  sethook(f and hook, f and 'crl' or '')\n"                                            \
     "end\n"
 
 static const char source[] =
-    "local call, pcall, debug = ...\n"
+    "local call, returned, pcall, debug = ...\n"
     "local function make(f)\n"
     "  return function(...) return call(f, ...) end\n"
     "end\n" TRACE "return {make = make, pcall = pcall, trace = trace}\n";
@@ -81,7 +95,24 @@ bool callback_leave(void)
     return obeyed;
 }
 
+/* s, or a state that comes of it, in which *f is a function. */
+static moonlet_state *with_function(moonlet_state *s, const char *name, moonlet_function *call,
+                                    moonlet_value *f)
+{
+    moonlet_result r = moonlet_new_function(s, name, call, NULL);
+    *f = r.status == MOONLET_OK ? r.values[0] : moonlet_nil();
+    return moonlet_next(s, &r);
+}
+
 /* Terms as userdata --------------------------------------------------------------------- */
+
+static void held_copy(void *to, const void *from, size_t size)
+{
+    const Held *h = from;
+    Held copy = {.env = h->env ? enif_alloc_env() : NULL};
+    if (h->env) copy.term = enif_make_copy(copy.env, h->term);
+    *(Held *)to = copy;
+}
 
 static void held_finalize(void *bytes, size_t size)
 {
@@ -124,6 +155,7 @@ static void held_digest(const void *bytes, size_t size, moonlet_add_bytes *add, 
 
 static const moonlet_type_info held_type = {.name = "erlang term",
                                             .size = sizeof(Held),
+                                            .copy = held_copy,
                                             .finalize = held_finalize,
                                             .digest = held_digest,
                                             .save = held_save,
@@ -142,6 +174,28 @@ bool callback_term(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, ERL_
     if (!h) return false;
     *out = enif_make_copy(env, h->term);
     return true;
+}
+
+/* (userdata, other): the first has the other's term from now on, in this state. */
+static int held_put(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const Held *from = count == 2 ? moonlet_context_userdata(c, args[1], &held_type) : NULL;
+    Held *to = from ? moonlet_context_userdata_write(c, args[0], &held_type) : NULL;
+    if (!to || !from->env) return moonlet_fail(c, "no terms of Erlang's");
+    ErlNifEnv *env = enif_alloc_env();
+    ERL_NIF_TERM term = enif_make_copy(env, from->term);
+    if (to->env) enif_free_env(to->env);
+    *to = (Held){env, term};
+    return moonlet_return(c, NULL, 0);
+}
+
+moonlet_result callback_put(const moonlet_state *s, moonlet_value to, moonlet_value from)
+{
+    moonlet_value f, args[2] = {to, from};
+    moonlet_state *now = with_function(moonlet_retain(s), "erlang_put", held_put, &f);
+    moonlet_result r = moonlet_call(now, f, args, 2);
+    moonlet_release(now);
+    return r;
 }
 
 /* Calls --------------------------------------------------------------------------------- */
@@ -209,10 +263,19 @@ static int call_finished(moonlet_context *c, const moonlet_value *values, size_t
     return wait_as(c, ASKED_DONE, &mine, values, count);
 }
 
+/* To the trace, at a return: what is returned. */
+static int returned(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    size_t some;
+    const moonlet_value *values = moonlet_context_returned(c, &some);
+    return moonlet_return(c, values, some);
+}
+
 /* States -------------------------------------------------------------------------------- */
 
 static const moonlet_entry entries[] = {{"erlang", call_erlang, NULL, NULL},
                                         {"erlang_then", call_finished, NULL, NULL},
+                                        {"erlang_returned", returned, NULL, NULL},
                                         {NULL, NULL, NULL, NULL}};
 static const moonlet_library libraries[] = {{"", entries}, {NULL, NULL}};
 static const moonlet_type_info *const types[] = {&held_type, NULL};
@@ -228,15 +291,14 @@ bool callback_init(void)
 
 static moonlet_state *with_helpers(moonlet_state *s)
 {
-    moonlet_result r = moonlet_new_function(s, "erlang", call_erlang, NULL);
-    moonlet_value pcall = moonlet_global(s, "pcall");
-    moonlet_state *now = r.state;
+    moonlet_value args[4] = {moonlet_nil()};
+    s = with_function(s, "erlang", call_erlang, &args[0]);
+    s = with_function(s, "erlang_returned", returned, &args[1]);
+    args[2] = moonlet_global(s, "pcall");
+    args[3] = moonlet_global(s, "debug");
+    moonlet_result r = moonlet_call_chunk(s, helpers, args, 4);
     if (r.status != MOONLET_OK) return moonlet_next(s, &r);
-    moonlet_value args[3] = {r.values[0], pcall, moonlet_global(now, "debug")};
-    r = moonlet_call_chunk(now, helpers, args, 3);
-    moonlet_release(now);
-    if (r.status != MOONLET_OK) return moonlet_next(s, &r);
-    now = moonlet_put_private(r.state, PRIVATE, r.values[0]);
+    moonlet_state *now = moonlet_put_private(r.state, PRIVATE, r.values[0]);
     moonlet_release(r.state);
     moonlet_release(s);
     return now;

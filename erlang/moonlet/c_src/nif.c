@@ -259,6 +259,7 @@ static ErlNifFunc functions[] = {
     {"set", 4, nif_set, 0},
     {"raw_get", 3, nif_raw_get, 0},
     {"set_metatable", 2, nif_set_metatable, 0},
+    {"set_userdata", 2, nif_set_userdata, 0},
     {"resume", 2, nif_resume, 0},
     {"answer", 5, nif_answer, 0},
     {"trace", 2, nif_trace, 0},

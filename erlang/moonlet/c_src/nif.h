@@ -159,6 +159,8 @@ bool callback_leave(void); /* whether the command was obeyed */
 /* A function that calls an Erlang fun, or a userdata with a term, as value 0. */
 moonlet_result callback_function(const moonlet_state *s, ErlNifEnv *env, ERL_NIF_TERM fun);
 moonlet_result callback_userdata(const moonlet_state *s, ErlNifEnv *env, ERL_NIF_TERM t);
+/* The userdata has the term of another from now on. */
+moonlet_result callback_put(const moonlet_state *s, moonlet_value to, moonlet_value from);
 /* The term of such a userdata; false if v is none. */
 bool callback_term(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, ERL_NIF_TERM *out);
 moonlet_value callback_pcall(const moonlet_state *s);
@@ -198,6 +200,7 @@ Nif nif_get;
 Nif nif_set;
 Nif nif_raw_get;
 Nif nif_set_metatable;
+Nif nif_set_userdata;
 Nif nif_resume;
 Nif nif_answer;
 Nif nif_trace;

@@ -742,21 +742,31 @@ NIF(nif_raw_get)
     return t;
 }
 
-/* (State, [Value, Metatable]) */
-NIF(nif_set_metatable)
+typedef moonlet_result PairFn(const moonlet_state *s, moonlet_value a, moonlet_value b);
+
+/* (State, [A, B]): a state in which something has been done to A. */
+static ERL_NIF_TERM with_pair(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[], PairFn *act,
+                              Nif *nif)
 {
     Given g;
     Values v;
     ERL_NIF_TERM t;
     if (!given(&g, env, argv[0], atom_raw)) return enif_make_badarg(env);
-    if (!encoded(&g, argv[1], &v, nif_set_metatable, argc, argv, &t)) return t;
+    if (!encoded(&g, argv[1], &v, nif, argc, argv, &t)) return t;
     if (v.count != 2)
         t = enif_make_badarg(env);
     else
-        t = answer_waiting(&g, moonlet_set_metatable(v.state, v.values[0], v.values[1]));
+        t = answer_waiting(&g, act(v.state, v.values[0], v.values[1]));
     values_release(&v);
     return t;
 }
+
+/* [Value, Metatable]; [Userdata, one with another term] */
+NIF(nif_set_metatable)
+{
+    return with_pair(env, argc, argv, moonlet_set_metatable, nif_set_metatable);
+}
+NIF(nif_set_userdata) { return with_pair(env, argc, argv, callback_put, nif_set_userdata); }
 
 /* Going on --------------------------------------------------------------------------------- */
 

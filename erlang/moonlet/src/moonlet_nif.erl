@@ -6,7 +6,8 @@
 -module(moonlet_nif).
 
 -export([new/0, is_paused/1, limit/2, limits/1, sandbox/3]).
--export([do/3, load/3, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2]).
+-export([do/3, load/3, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2,
+         set_userdata/2]).
 -export([resume/2, answer/5, trace/2]).
 -export([encode/2, decode/2]).
 -export([save/2, load_image/2, digest/1, diff/2, map/4, memory/1, collect/0]).
@@ -39,6 +40,7 @@ get(_, _, _, _) -> ?NIF.
 set(_, _, _, _) -> ?NIF.
 raw_get(_, _, _) -> ?NIF.
 set_metatable(_, _) -> ?NIF.
+set_userdata(_, _) -> ?NIF.
 resume(_, _) -> ?NIF.
 answer(_, _, _, _, _) -> ?NIF.
 trace(_, _) -> ?NIF.

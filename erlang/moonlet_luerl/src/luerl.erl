@@ -88,9 +88,15 @@ with_limits(Limits, #luerl{ref = Ref} = St) -> St#luerl{ref = moonlet:limit(Ref,
 load(Source, St) -> load(Source, [return], St).
 
 load(Source, _Opts, #luerl{ref = Ref} = St) ->
-    case moonlet_nif:load(Ref, iolist_to_binary(Source), raw) of
+    case moonlet_nif:load(Ref, source(Source), raw) of
         {wrap, Answer} -> loaded(Answer, St);
         Answer -> loaded(Answer, St)
+    end.
+
+%% As bytes; characters beyond them as UTF-8, as Luerl does it in strings.
+source(Source) ->
+    try iolist_to_binary(Source)
+    catch error:badarg -> unicode:characters_to_binary(Source)
     end.
 
 loaded({ok, [Func], Ref}, St) -> {ok, Func, St#luerl{ref = Ref}};
@@ -187,7 +193,7 @@ call_chunk(Func, Args, St) -> call_function(Func, Args, St).
 %% A function, or a list of keys to it.
 call_function(Keys, Args, St) when is_list(Keys) ->
     case get_table_keys(Keys, St) of
-        {ok, Func, St1} -> call_function(Func, Args, St1);
+        {ok, Func, St1} -> named(lists:last([nil | Keys]), call_function(Func, Args, St1));
         Error -> Error
     end;
 call_function(Func, _, St) when not is_tuple(Func), not is_function(Func) ->
@@ -195,18 +201,13 @@ call_function(Func, _, St) when not is_tuple(Func), not is_function(Func) ->
 call_function(Func, Args, #luerl{ref = Ref} = St) ->
     finish(moonlet_nif:call(Ref, 0, [Func | Args], raw), St).
 
-call_function_enc(Keys, Args, St) ->
-    {Func, St1} = path(Keys, St),
-    call_function(Func, Args, St1).
+%% Of the outermost function Lua knows no name.
+named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Name); is_binary(Name) ->
+    {lua_error, Why, St#luerl{error = Error#{called => Name}}};
+named(_, Answer) -> Answer.
 
-call_function_dec(Keys, Args, St) -> decoded(call_function_enc(Keys, Args, St)).
-
-path(Keys, St) when is_list(Keys) ->
-    case get_table_keys(Keys, St) of
-        {ok, Value, St1} -> {Value, St1};
-        {lua_error, Why, St1} -> error({lua_error, Why, St1})
-    end;
-path(Value, St) -> {Value, St}.
+call_function_enc(Keys, Args, St) -> call_function(Keys, Args, St).
+call_function_dec(Keys, Args, St) -> decoded(call_function(Keys, Args, St)).
 
 %% A method of an object, or of a list of keys to it.
 call_method(Keys, Name, Args, St) when is_list(Keys) ->
@@ -249,12 +250,29 @@ set_table_keys_dec(Keys, Value, St) -> set_table_keys(Keys, Value, St).
 %% Values -------------------------------------------------------------------------------------
 
 encode_list(Terms, #luerl{ref = Ref} = St) ->
-    {ok, Values, Now} = unwrapped(moonlet_nif:encode(Ref, Terms)),
-    {Values, St#luerl{ref = Now}}.
+    case lists:any(fun(T) -> is_function(T) orelse is_tuple(T) end, Terms) of
+        true ->
+            lists:mapfoldl(fun encode/2, St, Terms);
+        false ->
+            {ok, Values, Now} = unwrapped(moonlet_nif:encode(Ref, Terms)),
+            {Values, St#luerl{ref = Now}}
+    end.
 
-encode(Term, St) ->
-    {[Value], St1} = encode_list([Term], St),
-    {Value, St1}.
+%% An Erlang function is the same in all states; it gets terms, and what it gives is encoded. What
+%% is a value already stays what it is.
+encode(Fun, #luerl{} = St) when is_function(Fun, 1); is_function(Fun, 2) ->
+    {{erl_func, fun(Args, Now) ->
+                        {Terms, Now1} = invoke(Fun, Args, Now),
+                        encode_list(Terms, Now1)
+                end}, St};
+encode(Fun, #luerl{}) when is_function(Fun) -> error(badarg);
+encode({Tag, Ref} = Value, St) when is_reference(Ref), (Tag =:= tref orelse Tag =:= usdref) -> {Value, St};
+encode({funref, Ref, _} = Value, St) when is_reference(Ref) -> {Value, St};
+encode({erl_func, Fun} = Value, St) when is_function(Fun, 2) -> {Value, St};
+encode({erl_mfa, M, F, _} = Value, St) when is_atom(M), is_atom(F) -> {Value, St};
+encode(Term, #luerl{ref = Ref} = St) ->
+    {ok, [Value], Now} = unwrapped(moonlet_nif:encode(Ref, [Term])),
+    {Value, St#luerl{ref = Now}}.
 
 %% References to functions, which become funs of this state.
 decode_list(Values, #luerl{ref = Ref} = St) ->
@@ -293,7 +311,7 @@ unwrapped(Answer) -> Answer.
 %% What the library answers -----------------------------------------------------------------
 
 finish({wrap, Answer}, St) -> finish(Answer, St);
-finish({ok, Values, Ref}, St) -> {ok, Values, St#luerl{ref = Ref}};
+finish({ok, Values, Ref}, St) -> {ok, Values, St#luerl{ref = Ref, error = none}};
 finish({error, Error, Ref}, St) ->
     {lua_error, luerl_lib:reason(Error), St#luerl{ref = Ref, error = Error}};
 finish({paused, Limit, Ref}, St) ->
@@ -334,8 +352,7 @@ get_private(Key, Default, #luerl{private = P}) -> maps:get(Key, P, Default).
 delete_private(Key, #luerl{private = P} = St) -> St#luerl{private = maps:remove(Key, P)}.
 
 %% Calls of Lua functions, returns, and lines: Func({fcall, F, Args} | {return, Values} |
-%% {current_line, Line, File}, St) gives the state to go on with. What is returned is not known
-%% to Moonlet then: Values is [].
+%% {current_line, Line, File}, St) gives the state to go on with.
 set_trace_func(Func, #luerl{} = St) ->
     traced([{erl_mfa, ?MODULE, trace, []}], St#luerl{trace_func = Func}).
 
@@ -350,7 +367,7 @@ trace(_, Event, #luerl{trace_func = Func} = St) when is_function(Func, 2) ->
 trace(_, _, St) -> {[], St}.
 
 event([<<"line">>, Line, Source]) -> {current_line, Line, file_of(Source)};
-event([<<"return">>]) -> {return, []};
+event([<<"return">> | Values]) -> {return, Values};
 event([<<"call">>, Func | Args]) -> {fcall, Func, Args}.
 
 file_of(<<$@, File/binary>>) -> File;
@@ -360,10 +377,20 @@ set_trace_data(Data, #luerl{} = St) -> St#luerl{trace_data = Data}.
 get_trace_data(#luerl{trace_data = Data}) -> Data.
 
 %% {Name, Args, [{file, File}, {line, Line}]} for each function, innermost first.
-get_stacktrace(#luerl{error = #{traceback := Text}}) ->
+get_stacktrace(#luerl{error = #{traceback := Text} = Error}) ->
     Lines = binary:split(Text, <<"\n">>, [global]),
-    lists:append([stack_frame(L) || <<"\t", L/binary>> <- Lines]);
+    called(Error, lists:append([stack_frame(L) || <<"\t", L/binary>> <- Lines]));
 get_stacktrace(#luerl{}) -> [].
+
+called(#{called := Name}, [_ | _] = Frames) ->
+    case lists:split(length(Frames) - 1, Frames) of
+        {Inner, [{<<"-no-name-">>, Args, Where}]} -> Inner ++ [{name(Name), Args, Where}];
+        _ -> Frames
+    end;
+called(_, Frames) -> Frames.
+
+name(Name) when is_atom(Name) -> atom_to_binary(Name);
+name(Name) -> Name.
 
 stack_frame(Line) ->
     case re:run(Line, "^(.*?):(\\d+): in (?:function '([^']*)'|(.*))$",

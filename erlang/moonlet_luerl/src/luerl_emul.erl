@@ -7,7 +7,7 @@
 -export([init/0, gc/1, load_chunk/2, load_chunk/3, functioncall/3, methodcall/4, call/2, call/3,
          get_table_key/3, get_table_keys/2, get_table_keys/3, set_table_key/4,
          set_table_keys/3, set_table_keys/4, get_global_key/2, set_global_key/3,
-         get_metamethod/3, alloc_table/2, is_true_value/1]).
+         get_metamethod/3, alloc_table/2, set_userdata/3, is_true_value/1]).
 
 init() -> luerl:init().
 gc(St) -> luerl:gc(St).
@@ -45,6 +45,8 @@ set_table_keys(Table, Keys, Value, St) ->
 get_metamethod(Value, Event, St) -> luerl_heap:get_metamethod(Value, Event, St).
 
 alloc_table(Pairs, St) -> luerl_heap:alloc_table(Pairs, St).
+
+set_userdata(Userdata, Data, St) -> luerl_heap:set_userdata(Userdata, Data, St).
 
 is_true_value(Value) -> Value =/= nil andalso Value =/= false.
 

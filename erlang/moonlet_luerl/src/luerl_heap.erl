@@ -9,7 +9,7 @@
 -export([init/0, gc/1]).
 -export([alloc_table/1, alloc_table/2, free_table/2, get_table_key/3, set_table_key/4,
          raw_get_table_key/3, raw_set_table_key/4, get_global_key/2, set_global_key/3]).
--export([alloc_userdata/2, alloc_userdata/3, get_userdata/2]).
+-export([alloc_userdata/2, alloc_userdata/3, get_userdata/2, set_userdata/3]).
 -export([get_metatable/2, set_metatable/3, get_metamethod/3, get_metamethod/4]).
 
 init() -> luerl:init().
@@ -56,6 +56,11 @@ alloc_userdata(Data, Meta, St) ->
 get_userdata({usdref, _} = Ref, St) ->
     {userdata, Data} = luerl:decode(Ref, St),
     {{userdata, Data, get_metatable(Ref, St)}, St}.
+
+%% In this state: others keep the term that they have.
+set_userdata({usdref, _} = Ref, Data, #luerl{ref = State} = St) ->
+    {ok, _, Now} = moonlet_nif:set_userdata(State, [Ref, {userdata, Data}]),
+    St#luerl{ref = Now}.
 
 %% Metatables ---------------------------------------------------------------------------------
 

@@ -24,10 +24,12 @@ badarg_error(What, Args, St) -> lua_error({badarg, What, Args}, St).
 reason(#{kind := limit, limit := Limit}) -> {limit, Limit};
 reason(#{value := {lua_value, Why}}) -> Why;
 reason(#{value := Value}) when is_binary(Value) ->
-    case re:run(Value, "attempt to (index|call) (?:(?:\\w+ )?'([^']*)' )?\\(?a (\\w+) value",
+    case re:run(Value, "attempt to (index|call) (?:(\\w+ )?'([^']*)' )?\\(?a (\\w+) value",
                 [{capture, all_but_first, binary}]) of
-        {match, [<<"index">>, Name, Type]} -> {illegal_index, type(Type), Name};
-        {match, [<<"call">>, _, Type]} -> {undefined_function, type(Type)};
+        {match, [<<"index">>, _, Name, Type]} -> {illegal_index, type(Type), Name};
+        {match, [<<"call">>, <<"method ">>, Name, Type]} ->
+            {undefined_method, type(Type), Name};
+        {match, [<<"call">>, _, _, Type]} -> {undefined_function, type(Type)};
         nomatch -> {error_call, Value}
     end;
 reason(#{value := Value}) -> {error_call, Value}.

@@ -48,7 +48,13 @@ run(Source, #luerl{} = St, MaxReductions, Flags) when is_list(Flags) ->
 run(Source, #luerl{ref = Ref} = St, MaxReductions, Time) ->
     Before = moonlet_nif:limits(Ref),
     Limits = with(time, Time, with(steps, MaxReductions, #{})),
-    answer(luerl:do(Source, luerl:with_limits(Limits, St)), MaxReductions, Before).
+    answer(done(Source, luerl:with_limits(Limits, St)), MaxReductions, Before).
+
+%% An exception of an Erlang function ends the run, and not the process that waits for it.
+done(Source, St) ->
+    try luerl:do(Source, St)
+    catch error:Why -> {error, Why}
+    end.
 
 run(Source, St, MaxReductions, _SpawnOpts, Time) ->
     case run(Source, St, MaxReductions, Time) of
@@ -63,7 +69,7 @@ with(_, 0, Limits) -> Limits;
 with(Key, N, Limits) -> Limits#{Key => N}.
 
 answer({lua_error, {limit, time}, _}, _, _) -> {error, timeout};
-answer({lua_error, {limit, steps}, _}, Max, _) -> {error, {reductions, Max}};
+answer({lua_error, {limit, steps}, _}, Max, _) -> {error, {reductions, Max + 1}};
 answer({Tag, What, #luerl{ref = Ref} = St}, _, Limits) ->
     {Tag, What, St#luerl{ref = moonlet_nif:limit(Ref, Limits)}};
 answer(Error, _, _) -> Error.

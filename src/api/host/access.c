@@ -10,6 +10,17 @@
  */
 #include "api/host/host.h"
 #include "control/collect.h"
+#include "stack/hook.h"
+
+/* Values about to be returned ------------------------------------------------------------ */
+
+const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count)
+{
+    assert_context(c);
+    Returned r = hook_returned(c->M);
+    *count = r.count;
+    return (const moonlet_value *)r.values;
+}
 
 /* Tables --------------------------------------------------------------------------------- */
 

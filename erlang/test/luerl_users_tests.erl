@@ -1,0 +1,316 @@
+%% SPDX-License-Identifier: MIT
+%%
+%% Luerl's interface as programs use it that were written for Luerl: what it encodes and decodes
+%% value by value, functions both ways, results of scripts, sandboxes, errors, and how a game
+%% server, a message processor and a library for Elixir call it.
+-module(luerl_users_tests).
+-include_lib("eunit/include/eunit.hrl").
+
+%% Values -------------------------------------------------------------------------------------
+
+encode_test() ->
+    St = luerl:init(),
+    [?assertMatch({V, _}, luerl:encode(V, St)) || V <- [nil, true, false, <<"b">>, 5, 5.5, -1]],
+    ?assertMatch({<<"atom">>, _}, luerl:encode(atom, St)),
+    [?assertMatch({{tref, _}, _}, luerl:encode(V, St))
+     || V <- [[], #{}, [{a, 1}], #{a => 1}, [1, 2], [{a, [1, #{b => []}]}]]],
+    [?assertMatch({{erl_func, _}, _}, luerl:encode(F, St))
+     || F <- [fun(A) -> A end, fun(A, S) -> {A, S} end]],
+    ?assertMatch({{usdref, _}, _}, luerl:encode({userdata, self()}, St)),
+    [?assertError(badarg, luerl:encode(T, St))
+     || T <- [{bad}, {a, b}, {a, b, c}, self(), make_ref(), fun() -> ok end, fun(A, B, C) -> {A, B, C} end,
+              [{a, {b}}]]],
+    {[1, {erl_func, _}, {tref, _}], _} = luerl:encode_list([1, fun(A) -> A end, [1]], St).
+
+%% What has been encoded may be in what is encoded.
+encoded_within_test() ->
+    {T, St} = luerl:encode([1, 2], luerl:init()),
+    {F, St1} = luerl:encode(fun([A]) -> [A * 2] end, St),
+    {All, St2} = luerl:encode([{t, T}, {f, F}, {m, {erl_mfa, lists, seq, []}}], St1),
+    {ok, _, St3} = luerl:set_table_keys([<<"all">>], All, St2),
+    {ok, [2, 42], _} = luerl:do("return all.t[2], all.f(21)", St3),
+    ?assertEqual(T, element(1, luerl:encode(T, St2))).
+
+decode_test() ->
+    St = luerl:init(),
+    [?assertEqual(V, luerl:decode(V, St)) || V <- [nil, true, false, <<"b">>, 5, 5.5, -1]],
+    Round = fun(Term) -> {V, S} = luerl:encode(Term, St), luerl:decode(V, S) end,
+    ?assertEqual([{1, 1}, {2, 2}], Round([1, 2])),
+    ?assertEqual([{<<"a">>, 1}], Round(#{a => 1})),
+    ?assertEqual([{1, 5}, {<<"a">>, [{<<"b">>, 2}]}], Round([{a, [{b, 2}]}, 5])),
+    ?assertEqual({userdata, self()}, Round({userdata, self()})),
+    ?assertEqual([], Round([])),
+    ?assertEqual([{2, <<"b">>}], Round([nil, b])),
+    ?assertError(badarg, luerl:decode({none, 1}, St)),
+    {ok, [T], St1} = luerl:do("local t = {} t[1] = {t} return t", St),
+    ?assertError({recursive_table, T}, luerl:decode(T, St1)),
+    {ok, [Twice], _} = luerl:do_dec("local t = {1} return {t, t}", St),
+    ?assertEqual([{1, [{1, 1}]}, {2, [{1, 1}]}], Twice).
+
+private_test() ->
+    St = luerl:init(),
+    ?assertError({badkey, secret}, luerl:get_private(secret, St)),
+    St1 = luerl:put_private(secret, {<<"term">>, self()}, St),
+    ?assertEqual({<<"term">>, self()}, luerl:get_private(secret, St1)),
+    ?assertError({badkey, other}, luerl:get_private(other, St1)),
+    {ok, _, St2} = luerl:do("x = 1", St1),
+    ?assertEqual({<<"term">>, self()}, luerl:get_private(secret, St2)),
+    St3 = luerl:put_private(secret, 2, St2),
+    ?assertEqual(2, luerl:get_private(secret, St3)),
+    ?assertError({badkey, secret}, luerl:get_private(secret, luerl:delete_private(secret, St3))),
+    ?assertEqual({<<"term">>, self()}, luerl:get_private(secret, St2)),
+    luerl:delete_private(never, St3).
+
+%% Functions ------------------------------------------------------------------------------------
+
+erlang_functions_test() ->
+    St = luerl:init(),
+    {ok, Call, St1} = luerl:load(<<"local f, x = ... return f(x)">>, St),
+    {F1, St2} = luerl:encode(fun([A]) -> [A + 2] end, St1),
+    {F2, St3} = luerl:encode(fun([A], S) -> {[A + 3], S} end, St2),
+    {ok, [7], _} = luerl:call_chunk(Call, [F1, 5], St3),
+    {ok, [8], _} = luerl:call_chunk(Call, [F2, 5], St3),
+    {ok, [[{1, 1}, {<<"k">>, 2}]], _} =
+        luerl:call_function_dec([same], [[{1, 1}, {k, 2}]],
+                                set([same], fun(Args) -> Args end, St3)),
+    %% One that gets values as they are.
+    Raw = {erl_func, fun([{tref, _} = T], S) -> {ok, V, S1} = luerl:get_table_key(T, 1, S), {[V, T], S1} end},
+    {ok, [5, {tref, _}], _} = luerl:do("return raw({5})", set([raw], Raw, St3)).
+
+%% A function that gives functions, in tables too.
+nested_functions_test() ->
+    Adder = fun([A], S) -> {[fun([B], S1) -> {[A + B], S1} end], S} end,
+    Table = fun([]) -> [[{add, fun([A, B]) -> [A + B] end}, {deep, #{mul => fun([A, B]) -> [A * B] end}}]] end,
+    St = set([table_of], Table, set([adder], Adder, luerl:init())),
+    {ok, [7, 3, 6], _} = luerl:do("local t = table_of() return adder(3)(4), t.add(1, 2), t.deep.mul(2, 3)", St),
+    {ok, [true, true], _} = luerl:do("local f = adder(1) return type(f) == 'function', f == f", St).
+
+decoded_functions_test() ->
+    {ok, [Upper, Own, Outer], St} = luerl:do("n = 10 local function own(x) n = n + x return n, {x} end "
+                                             "return string.upper, own, function(f) return f(2) end",
+                                             luerl:init()),
+    ?assertEqual([<<"ABC">>], (luerl:decode(Upper, St))([<<"abc">>])),
+    ?assertEqual([12, [{1, 2}]], (luerl:decode(Own, St))([2])),
+    ?assertEqual([12, [{1, 2}]], (luerl:decode(Own, St))([2])),
+    ?assertEqual([4], (luerl:decode(Outer, St))([fun([A]) -> [A + A] end])),
+    {ok, [F], _} = luerl:do_dec("return string.rep", St),
+    ?assertEqual([<<"aa">>], F([<<"a">>, 2])),
+    {ok, [Fails], St1} = luerl:do("return function() error('no', 0) end", St),
+    ?assertError({lua_error, {error_call, <<"no">>}, _}, (luerl:decode(Fails, St1))([])).
+
+metamethods_of_erlang_test() ->
+    Index = fun([_, K]) -> [<<"no ", K/binary>>] end,
+    Raw = {erl_func, fun([T, K, V], S) -> {ok, _, S1} = luerl:call_function([rawset], [T, K, V * 2], S), {[], S1} end},
+    St = set([index], Index, set([raw], Raw, luerl:init())),
+    {ok, [<<"no x">>, 84], _} =
+        luerl:do("local t = setmetatable({}, {__index = index, __newindex = raw}) t.y = 42 return t.x, t.y", St),
+    {ok, [456, nil], _} =
+        luerl:do(<<"local t = {} local m = setmetatable({}, {__newindex = function(_, k, v) t[k] = v end}) "
+                   "m[123] = 456 return t[123], m[123]">>, luerl:init()).
+
+set(Keys, Value, St) ->
+    {ok, _, St1} = luerl:set_table_keys_dec(Keys, Value, St),
+    St1.
+
+%% Scripts --------------------------------------------------------------------------------------
+
+scripts() ->
+    [{"return", []}, {"", []}, {"return nil", [nil]}, {"return 1", [1]}, {"return 1, 'string 2', 3.4", [1, <<"string 2">>, 3.4]},
+     {"return {name_1 = 1}", [[{<<"name_1">>, 1}]]},
+     {"return 1, {name_2 = 2}, 3", [1, [{<<"name_2">>, 2}], 3]},
+     {"return 1, {name_2 = 2}, 3, 'string 4'", [1, [{<<"name_2">>, 2}], 3, <<"string 4">>]},
+     {"return {1, 'string 2', 3.4}", [[{1, 1}, {2, <<"string 2">>}, {3, 3.4}]]},
+     {"return {1, {1, 'string 2'}, 3.4}", [[{1, 1}, {2, [{1, 1}, {2, <<"string 2">>}]}, {3, 3.4}]]},
+     {"return {1, 2, [5] = 5, x = 'y'}", [[{1, 1}, {2, 2}, {5, 5}, {<<"x">>, <<"y">>}]]},
+     {"return {{{}}}, {}", [[{1, [{1, []}]}], []]},
+     {"local t = {} t.a = {} t.a.b = {1} return t, #t.a.b", [[{<<"a">>, [{<<"b">>, [{1, 1}]}]}], 1]}].
+
+scripts_test() ->
+    Name = "luerl_script.lua",
+    [begin
+         ok = file:write_file(Name, Source),
+         ?assertEqual({ok, Values}, luerl:evalfile(Name, luerl:init())),
+         {ok, Values, _} = luerl:dofile_dec(Name, luerl:init()),
+         ?assertEqual({ok, Values}, luerl:eval(Source, luerl:init())),
+         ?assertEqual({ok, Values}, luerl_old:eval(list_to_binary(Source), luerl_old:init())),
+         ?assertEqual({ok, Values}, luerl_old:evalfile(Name, luerl_old:init()))
+     end || {Source, Values} <- scripts()],
+    ok = file:delete(Name).
+
+characters_test() ->
+    {ok, [<<"é ж"/utf8>>], _} = luerl:do(<<"return 'é ж'"/utf8>>, luerl:init()),
+    {ok, [<<"ж"/utf8>>], _} = luerl:do([$r, $e, $t, $u, $r, $n, $", 16#436, $"], luerl:init()),
+    {ok, [<<255>>], _} = luerl:do("return '\\255'", luerl:init()).
+
+%% Errors -----------------------------------------------------------------------------------------
+
+errors_test() ->
+    St = luerl:init(),
+    Why = fun(Source) -> {lua_error, R, _} = luerl:do(Source, St), R end,
+    ?assertEqual({error_call, <<"m">>}, Why("error('m', 0)")),
+    ?assertMatch({error_call, {tref, _}}, Why("error({code = 1})")),
+    ?assertEqual({error_call, nil}, Why("error()")),
+    ?assertEqual({undefined_function, nil}, Why("nothing()")),
+    ?assertEqual({undefined_method, nil, <<"go">>}, Why("local t = {} t:go()")),
+    ?assertEqual({illegal_index, nil, <<"t">>}, Why("return t.x")),
+    [?assert(is_list(unicode:characters_to_list(luerl_lib:format_error(Why(S)))))
+     || S <- ["error('m')", "error({})", "error()", "nothing()", "return t.x", "return 1 + {}", "return {} < {}",
+              "local t = {} t:go()", "string.rep()", "return #nil"]],
+    ?assertMatch({error, [{1, _, _} | _], _}, luerl:do("x = = 1", St)),
+    ?assertMatch({error, [{2, _, _} | _], _}, luerl:load(<<"x = 1\nreturn 1 1">>, St)),
+    ?assertMatch({error, [{_, Module, _} | _], _} when is_atom(Module), luerl:load("'open", St)),
+    %% On the way to a function, too.
+    ?assertMatch({lua_error, {undefined_function, nil}, _}, luerl:call_function_dec([nothing], [], St)),
+    ?assertMatch({lua_error, {illegal_index, nil, _}, _}, luerl:call_function_dec([nothing, f], [], St)),
+    ?assertMatch({lua_error, {illegal_index, nil, _}, _}, luerl:set_table_keys_dec([nothing, f], 1, St)).
+
+%% What an error leaves: globals that were set before it, and a trace; gone after a run that is good.
+after_errors_test() ->
+    {lua_error, _, St} = luerl:do("x = 1 local function f() error('no') end f()", luerl:init()),
+    {ok, 1, _} = luerl:get_table_keys_dec([x], St),
+    [{<<"f">>, _, [{file, _}, {line, 1}]} | _] = luerl:get_stacktrace(St),
+    {ok, [1], St1} = luerl:do("return x", St),
+    ?assertEqual([], luerl:get_stacktrace(St1)).
+
+%% Sandboxes --------------------------------------------------------------------------------------
+
+sandbox_test() ->
+    {lua_error, _, _} = luerl_sandbox:run("return os.getenv('HOME')"),
+    St = luerl_sandbox:init([['_G', tostring]]),
+    {lua_error, _, _} = luerl_sandbox:run("return tostring(1)", St),
+    {ok, [<<"number">>], _} = luerl_sandbox:run("return type(1)", St),
+    {error, {reductions, R}} =
+        luerl_sandbox:run("local a = {} for i = 1, 10000000 do a[i] = 5 end", #{max_reductions => 2000}, luerl:init()),
+    ?assert(R > 2000),
+    {ok, [5], _} = luerl_sandbox:run("return 5", #{max_reductions => 100000}, luerl:init()),
+    {error, timeout} = luerl_sandbox:run("while true do end", #{max_time => 50, spawn_opts => [{priority, low}]},
+                                         luerl:init()),
+    {error, timeout} = luerl_sandbox:run("while true do end"),
+    {error, {_, _, _}} = luerl_old_error(),
+    %% An exception of an Erlang function is an answer.
+    {error, oops} = luerl_sandbox:run("f()", set([f], fun(_) -> error(oops) end, luerl_sandbox:init())),
+    {error, [_ | _], _} = luerl_sandbox:run("x = =", luerl_sandbox:init()).
+
+luerl_old_error() -> luerl_sandbox:run("error('x')", luerl_sandbox:init(), 0, [], 100).
+
+%% Programs ----------------------------------------------------------------------------------------
+
+%% A game server: a state for a match, its callbacks given a term and giving one, in processes that
+%% may be ended.
+game_server_test() ->
+    {ok, _, St} = luerl:do(<<"function init(config) return {players = {}, tick = 0, size = config.size} end\n"
+                             "function join(id, state) state.players[id] = {x = 0} return state end\n"
+                             "function tick(state)\n"
+                             "  state.tick = state.tick + 1\n"
+                             "  for _, p in pairs(state.players) do p.x = p.x + game.speed end\n"
+                             "  if state.tick == 3 then return state, 'over' end\n"
+                             "  return state\n"
+                             "end">>, set([game], #{speed => 2, log => fun(_) -> [] end}, luerl:init())),
+    {Config, St0} = luerl:encode(#{size => 2}, St),
+    {ok, [G0], St1} = luerl:call_function([init], [Config], St0),
+    {ok, [G1], St2} = luerl:call_function([join], [<<"ann">>, G0], St1),
+    {G, Last} = lists:foldl(fun(_, {State, S}) ->
+                                    in_process(fun() -> tick(State, S) end)
+                            end, {G1, St2}, [1, 2]),
+    {ok, [End, <<"over">>], St3} = luerl:call_function([tick], [G], Last),
+    ?assertEqual([{<<"players">>, [{<<"ann">>, [{<<"x">>, 6}]}]}, {<<"size">>, 2}, {<<"tick">>, 3}],
+                 luerl:decode(End, St3)),
+    {error, killed} = in_process(fun() -> luerl:do("while true do end", St3) end, 50),
+    ?assertEqual({ok, [3]}, luerl:eval("return 1 + 2", St3)).
+
+tick(State, S) ->
+    {ok, [Next], S1} = luerl:call_function([tick], [State], S),
+    {Next, luerl:gc(S1)}.
+
+in_process(Fun) -> in_process(Fun, 5000).
+
+in_process(Fun, Time) ->
+    Self = self(),
+    {Pid, Ref} = spawn_monitor(fun() -> Self ! {self(), Fun()} end),
+    receive
+        {Pid, Answer} -> demonitor(Ref, [flush]), Answer;
+        {'DOWN', Ref, process, Pid, Why} -> {error, Why}
+    after Time ->
+        exit(Pid, kill),
+        receive {'DOWN', Ref, process, Pid, Why} -> {error, Why} end
+    end.
+
+%% A processor of messages: modules loaded with their names, a library of Erlang functions that
+%% give encoded values, errors with their frames, and the state between messages as a binary.
+messages_test() ->
+    {ok, _, St} = luerl:do_dec(<<"local count = 0\n"
+                                 "function compute(process, message)\n"
+                                 "  if message.fail then error('cannot ' .. message.fail) end\n"
+                                 "  count = count + 1\n"
+                                 "  local ok, got = ao.resolve(message, 'path')\n"
+                                 "  return ok, {count = count, got = got, items = message.items}\n"
+                                 "end">>, [{module, "process.lua"}], luerl:init()),
+    Resolve = fun([Message, Key], S) ->
+                      {Params, S1} = lists:foldr(fun(Term, {Ps, Now}) ->
+                                                         {P, Now1} = luerl:encode(Term, Now),
+                                                         {[P | Ps], Now1}
+                                                 end, {[], S}, [<<"ok">>, [{value, proplists:get_value(Key, Message)}]]),
+                      {Params, S1}
+              end,
+    St1 = set([ao], [{version, 1}], St),
+    St2 = lists:foldl(fun(Path, S) -> set(Path, <<"sandboxed">>, S) end, set([ao, resolve], Resolve, St1),
+                      [['_G', io], ['_G', os, exit], [<<"_G">>, <<"load">>]]),
+    Message = #{<<"path">> => <<"/a">>, <<"items">> => [1, [2]]},
+    {ok, [<<"ok">>, Result], St3} = luerl:call_function_dec([<<"compute">>], [#{}, Message], St2),
+    ?assertEqual([{<<"count">>, 1}, {<<"got">>, [{<<"value">>, <<"/a">>}]}, {<<"items">>, [{1, 1}, {2, [{1, 2}]}]}],
+                 Result),
+    {lua_error, Error, St4} = luerl:call_function_dec([compute], [#{}, #{fail => go}], St3),
+    ?assertMatch({match, _}, re:run(luerl_lib:format_error(Error), "cannot go")),
+    [{<<"compute">>, Params, Where} | _] = luerl:get_stacktrace(St4),
+    ?assertEqual(3, proplists:get_value(line, Where)),
+    [luerl:decode(P, St4) || P <- Params],
+    Kept = term_to_binary(luerl:externalize(St3)),
+    {ok, [<<"ok">>, Again], _} = luerl:call_function_dec([compute], [#{}, Message],
+                                                         luerl:internalize(binary_to_term(Kept))),
+    ?assertEqual({<<"count">>, 2}, lists:keyfind(<<"count">>, 1, Again)),
+    {ok, [Names], _} = luerl:do_dec("local t = {} for k, v in pairs(_G) do if type(v) == 'function' then "
+                                    "t[#t + 1] = k end end return t", St3),
+    ?assert(lists:keymember(<<"compute">>, 2, Names)).
+
+%% A library for Elixir: chunks that are compiled once, tables made on the way to a key, functions
+%% by reference, private data, values told from terms.
+elixir_library_test() ->
+    {ok, Chunk} = luerl_comp:string("return ... or 'none'", [return]),
+    {Ref, St} = luerl_emul:load_chunk(Chunk, 'Elixir.Luerl':init()),
+    {ok, [7], _} = 'Elixir.Luerl':call_chunk(St, Ref, [7]),
+    {ok, [<<"none">>], _} = luerl:call_function(Ref, [], St),
+    {error, [_ | _], _} = luerl_comp:string("return return", [return]),
+    St1 = deep([<<"a">>, <<"b">>, <<"c">>], fun([A]) -> [A] end, St),
+    {ok, [5], _} = luerl:do(<<"return a.b.c(5)">>, St1),
+    {ok, F, _} = luerl:get_table_keys([<<"a">>, <<"b">>, <<"c">>], St1),
+    ?assert(is_value(F)),
+    {ok, [6], _} = luerl:call_function(F, [6], St1),
+    {ok, [Lower, T], St2} = luerl:do(<<"return string.lower, {x = print}">>, St1),
+    ?assert(is_value(Lower) andalso is_value(T)),
+    {ok, [<<"low">>], _} = luerl:call_function(Lower, [<<"LOW">>], St2),
+    {ok, [<<"low">>], _} = luerl:call_function_dec([string, lower], [<<"LOW">>], St2),
+    ?assertMatch({ok, nil, _}, luerl:get_table_keys_dec([nowhere], St2)),
+    %% An exception of a function is that of the call.
+    Denied = set([os, exit], fun(_) -> error(denied) end, St2),
+    ?assertError(denied, luerl:do("os.exit(1)", Denied)),
+    {ok, _, St3} = luerl:set_table_keys_dec([package, path], <<"./none/?.lua;./?.lua">>, St2),
+    ok = file:write_file("luerl_module.lua", "return {answer = 42}"),
+    {ok, [42], _} = luerl:do("return require('luerl_module').answer", St3),
+    ok = file:delete("luerl_module.lua").
+
+deep(Keys, Value, St) ->
+    Made = lists:foldl(fun(N, S) ->
+                               Path = lists:sublist(Keys, N),
+                               case luerl:get_table_keys_dec(Path, S) of
+                                   {ok, nil, S1} -> set(Path, [], S1);
+                                   {ok, _, S1} -> S1
+                               end
+                       end, St, lists:seq(1, length(Keys) - 1)),
+    set(Keys, Value, Made).
+
+is_value({tref, _}) -> true;
+is_value({usdref, _}) -> true;
+is_value({funref, _, _}) -> true;
+is_value({erl_func, _}) -> true;
+is_value({erl_mfa, _, _, _}) -> true;
+is_value(_) -> false.
