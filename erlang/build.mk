@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Moonlet in Erlang: the OTP applications moonlet, a NIF library over the core, and
-# moonlet_luerl, which has Luerl's interface. Both are made in build/erlang, which is what
-# ERL_LIBS is to be. Included by the Makefile.
+# Moonlet in Erlang: the OTP applications moonlet, a NIF library over the core;
+# moonlet_luerl, which has Luerl's interface; and luerl, by which name programs know that. All are
+# made in build/erlang, which is what ERL_LIBS is to be. Included by the Makefile.
 
 ERLC ?= erlc
 ERL ?= erl
@@ -13,15 +13,16 @@ NIF_SRC := $(wildcard erlang/moonlet/c_src/*.c)
 NIF_OBJ := $(patsubst %.c,$(OUT)/pic/%.o,$(NIF_SRC))
 ERL_SRC := $(wildcard erlang/moonlet/src/*.erl erlang/moonlet_luerl/src/*.erl)
 BEAMS := $(foreach f,$(ERL_SRC),$(ERLANG)/$(patsubst erlang/%,%,$(subst /src/,/ebin/,$(f:.erl=.beam))))
-ERL_APPS := $(ERLANG)/moonlet/ebin/moonlet.app $(ERLANG)/moonlet_luerl/ebin/moonlet_luerl.app
+ERL_APPS := $(foreach a,moonlet moonlet_luerl luerl,$(ERLANG)/$(a)/ebin/$(a).app)
+ERL_HEADERS := $(patsubst erlang/%,$(ERLANG)/%,$(wildcard erlang/*/include/*.hrl))
 ERL_TESTS := $(wildcard erlang/test/*.erl)
 FORMATTED += $(wildcard erlang/moonlet/c_src/*.[ch])
 
 .PHONY: erlang erlang-run
-erlang: deps-erlang ## build the OTP applications moonlet and moonlet_luerl in build/erlang/
+erlang: deps-erlang ## build the OTP applications moonlet, moonlet_luerl and luerl in build/erlang/
 	$(Q)$(MAKE) erlang-run
 
-erlang-run: $(NIF_LIBRARY) $(BEAMS) $(ERL_APPS) $(ERLANG)/moonlet-cluster
+erlang-run: $(NIF_LIBRARY) $(BEAMS) $(ERL_APPS) $(ERL_HEADERS) $(ERLANG)/moonlet-cluster
 
 $(ERLANG)/moonlet-cluster: erlang/moonlet-cluster
 	$(Q)mkdir -p $(@D)
@@ -63,6 +64,11 @@ $(ERLANG)/$(1)/ebin/%.app: erlang/$(1)/src/%.app.src
 endef
 $(eval $(call beam_rule,moonlet))
 $(eval $(call beam_rule,moonlet_luerl))
+$(eval $(call beam_rule,luerl))
+
+$(ERL_HEADERS): $(ERLANG)/%.hrl: erlang/%.hrl
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -f $< $@
 
 .PHONY: check-erlang erlang-tests
 check-erlang: deps-erlang ## EUnit tests of the Erlang applications; the last line is "N passed, N failed"

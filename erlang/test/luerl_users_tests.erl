@@ -5,6 +5,16 @@
 %% server, a message processor and a library for Elixir call it.
 -module(luerl_users_tests).
 -include_lib("eunit/include/eunit.hrl").
+-include_lib("luerl/include/luerl.hrl").
+
+%% The application, and the records of its header.
+application_test() ->
+    {ok, _} = application:ensure_all_started(luerl),
+    {ok, [#tref{}, #funref{}], #luerl{} = St} = luerl:do("return {}, function() end", luerl:init()),
+    {#usdref{} = U, St1} = luerl_heap:alloc_userdata(some, St),
+    {#userdata{d = some, meta = nil}, _} = luerl_heap:get_userdata(U, St1),
+    {#erl_func{}, _} = luerl:encode(fun(A) -> A end, St),
+    ?assert(?IS_TRUE(0) and not ?IS_TRUE(nil) and ?IS_FLOAT_INT(2.0)).
 
 %% Values -------------------------------------------------------------------------------------
 

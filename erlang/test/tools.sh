@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# tools.sh: a program that depends on moonlet and moonlet_luerl, built by rebar3 and by Mix. Prints
-# what failed and, last, "N passed, N failed"; the exit code is 1 if anything failed.
+# tools.sh: a program that depends on moonlet and Luerl, which is moonlet_luerl, built by rebar3 and
+# by Mix. Prints what failed and, last, "N passed, N failed"; the exit code is 1 if anything failed.
 set -u
 export LC_ALL=C.UTF-8
 work=$(mktemp -d)
-trap 'rm -rf "$work" "$ERLANG"/moonlet*/{_build,priv,rebar.lock,mix.lock}' EXIT
+trap 'rm -rf "$work" "$ERLANG"/{moonlet,moonlet_luerl,luerl}/{_build,priv,rebar.lock,mix.lock}' EXIT
 passed=0 failed=0
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
@@ -21,13 +21,16 @@ report() # name, what came out
 }
 
 source='-module(user_program).
+-include_lib("luerl/include/luerl.hrl").
 -export([main/0]).
 main() ->
+    {ok, _} = application:ensure_all_started(luerl),
+    {ok, [#tref{}], #luerl{}} = luerl:do("return {}", luerl:init()),
     {ok, [A], _} = moonlet:do(moonlet:new(), "return 6 * 7"),
     {ok, [B], _} = luerl:do("return 6 * 7", luerl:init()),
     io:format("~w and ~w~n", [float(A), trunc(B)]).'
 app='{application, user_program, [{description, "uses Moonlet"}, {vsn, "1"}, {registered, []},
- {modules, []}, {applications, [kernel, stdlib, moonlet, moonlet_luerl]}]}.'
+ {modules, []}, {applications, [kernel, stdlib, moonlet, luerl]}]}.'
 
 by_rebar()
 {
@@ -35,8 +38,8 @@ by_rebar()
     cd "$work/rebar" || return
     echo "$source" >src/user_program.erl
     echo "$app" >src/user_program.app.src
-    echo '{deps, [moonlet, moonlet_luerl]}.' >rebar.config
-    ln -s "$ERLANG/moonlet" "$ERLANG/moonlet_luerl" _checkouts/
+    echo '{deps, [moonlet, luerl]}.' >rebar.config
+    ln -s "$ERLANG"/{moonlet,moonlet_luerl,luerl} _checkouts/
     rebar3 compile >log 2>&1 || { cat log; return; }
     erl -noshell -pa _build/default/{lib,checkouts}/*/ebin -eval 'user_program:main(), halt().'
 }
@@ -50,7 +53,7 @@ by_mix()
 defmodule UserProgram.MixProject do
   use Mix.Project
   def project, do: [app: :user_program, version: "1.0.0", language: :erlang,
-    deps: [{:moonlet_luerl, path: "$ERLANG/moonlet_luerl"}]]
+    deps: [{:luerl, path: "$ERLANG/luerl", override: true}]]
   def application, do: []
 end
 END

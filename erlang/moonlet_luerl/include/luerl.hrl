@@ -13,3 +13,8 @@
 -record(funref, {i, env = []}).
 -record(erl_func, {code}).
 -record(erl_mfa, {m, f, a}).
+-record(userdata, {d, meta = nil}). %% as luerl_heap:get_userdata gives it
+
+-define(IS_TRUE(X), (((X) =/= nil) and ((X) =/= false))).
+-define(IS_FLOAT_INT(N), (round(N) == N)).
+-define(IS_FLOAT_INT(N, I), ((I = round(N)) == N)).
