@@ -137,7 +137,7 @@ TEST_SRC := $(wildcard tests/unit/test_*.c tests/api/test_*.c)
 EXAMPLE_SRC := $(wildcard examples/*.c)
 MICRO_SRC := $(wildcard bench/bench_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-FORMATTED := $(CORE_C) $(CORE_H) $(wildcard include/*.h include/*/*.h tests/*/*.[ch] \
+FORMATTED := $(CORE_C) $(CORE_H) $(wildcard include/*.h include/*/*.h tests/*/*.[ch] tests/*/*/*.[ch] \
   examples/*.[ch] examples/*/*.[ch] bench/*.[ch] bench/puc/*.c)
 
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
@@ -553,7 +553,7 @@ mpi-run: $(MPI_PROGRAM) $(PROGRAM)
 #
 # C modules of Debian's, and tests of our own, under moonlet and lua5.2.
 
-PUC_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/puc/*.c))
+PUC_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/puc/*.c tests/puc/embed/*.c))
 PUC_TESTS_OBJ := $(patsubst $(OUT)/%,$(OUT)/obj/%.o,$(PUC_TESTS))
 $(PUC_TESTS_OBJ): EXTRA_CFLAGS = $(CHECK_CFLAGS) -Iinclude/puc
 -include $(PUC_TESTS_OBJ:.o=.d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A C module whose functions do what is timed: calls between Lua and C. */
 #include "lauxlib.h"
-#include "image/load/lua.h"
+#include "lua.h"
 
 static int nothing(lua_State *L)
 {

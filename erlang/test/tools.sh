@@ -38,7 +38,7 @@ by_rebar()
     cd "$work/rebar" || return
     echo "$source" >src/user_program.erl
     echo "$app" >src/user_program.app.src
-    echo '{deps, [moonlet, luerl]}.' >rebar.config
+    echo '{deps, [moonlet, moonlet_luerl, luerl]}.' >rebar.config
     ln -s "$ERLANG"/{moonlet,moonlet_luerl,luerl} _checkouts/
     rebar3 compile >log 2>&1 || { cat log; return; }
     erl -noshell -pa _build/default/{lib,checkouts}/*/ebin -eval 'user_program:main(), halt().'

@@ -426,8 +426,10 @@ Value native_pcall(Machine *M)
 
 String *native_traceback(Machine *M, const Coroutine *co, const String *message, int level)
 {
-    FrameCursor c = frame_cursor_running(M);
-    if (co && co != M->run.co) {
+    FrameCursor c;
+    if (!co || co == M->run.co) {
+        c = frame_cursor_running(M);
+    } else {
         const CoBody *b = heap_coroutine(&M->run, co);
         if (!b->segment || b->status == CO_FRESH) {
             String *s = message ? string_concat(message, "\n", 1) : string_new("", 0);

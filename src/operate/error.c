@@ -442,7 +442,7 @@ String *error_traceback(Machine *M, FrameCursor c, const String *message, size_t
     FrameCursor x = c;
     while (frame_down_level(&x)) last++;
     M->fuel -= (last - here) / STEP_LEVELS;
-    bool outermost = x.ret->kind == N_GLUE_HALT;
+    bool outermost = x.ret->kind == N_GLUE_HALT && !M->alone;
     if (outermost) last++;
     int mark = last > TRACE_FIRST + TRACE_LAST ? TRACE_FIRST - 1 : -1;
     if (level < 0) last = -1;

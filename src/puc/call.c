@@ -11,15 +11,17 @@
 
 /* Errors --------------------------------------------------------------------------------- */
 
-/* Nobody catches it: as in PUC Lua the host's function is told, and the process ends. */
+/* Nobody catches it: as in PUC Lua the host's function is told, and the process ends. The error
+ * is at the top of the stack, if it was not there already. */
 static _Noreturn void panic(lua_State *L)
 {
     Puc *P = L->P;
-    puc_window(L, 0);
-    L->base = L->own;
-    L->top = L->base + L->own_count;
-    L->end = L->own + L->own_size;
-    *L->top++ = L->M->error;
+    if (L->inside) {
+        L->base = L->own;
+        L->top = L->base + L->own_count;
+        L->end = L->own + L->own_size;
+    }
+    if (L->top == L->base || L->top[-1] != L->M->error) *L->top++ = L->M->error;
     if (P->panic) P->panic(L);
     abort();
 }

@@ -234,8 +234,9 @@ void luaL_traceback(lua_State *L, lua_State *L1, const char *msg, int level)
 {
     const String *s;
     Machine *M = L->M;
-    if (M->depth) {
-        s = native_traceback(M, puc_coroutine(L1), msg ? string_from_c(msg) : NULL, level);
+    const Coroutine *co = puc_coroutine(L1);
+    if (M->depth || co != M->run.world->main) {
+        s = native_traceback(M, co, msg ? string_from_c(msg) : NULL, level);
         if (!s) puc_throw_memory(L);
     } else {
         s = lib_join(msg ? msg : "", msg ? "\n" : "", "stack traceback:", NULL);

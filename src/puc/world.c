@@ -164,7 +164,7 @@ lua_State *moonlet_puc_open(const moonlet_state *s)
     Machine *M = machine_begin(s->state);
     api_attach(M);
     Puc *P = puc_attach(M);
-    P->owned = M->shares = true;
+    P->owned = M->shares = M->alone = true;
     settle_world(P);
     return P->main;
 }

@@ -73,7 +73,7 @@ static void set_defaults(Machine *M)
     M->steps_used = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
-    M->error_room = M->fatal = false;
+    M->error_room = M->fatal = M->alone = false;
     M->stop = 0;
     M->hooks = NULL;
     M->outside = NULL;

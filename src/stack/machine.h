@@ -71,6 +71,7 @@ struct Machine {
     int64_t fuel; /* of the current portion; below zero means: go to poll */
     Value *limit; /* where a frame may end without further looking (frame_enter_segment) */
     bool urgent;  /* there is no memory, or no more is allowed: nodes that allocate poll */
+    bool alone;   /* no C function is below the outermost one, for who looks at levels */
     bool hooking; /* the running coroutine's hook is to be looked at: limit is low */
     uint32_t result_count;
     const Value *results; /* several results on their way: results[0..count) */

@@ -6,7 +6,9 @@
 #
 #   api.c                every function: a program made for lua5.2's library, run with that and with
 #                        Moonlet's in its place
+#   effects.c            how many values each function pops and pushes, as the manual says it: likewise
 #   fuzz.c               random calls, printed after each: likewise
+#   embed/*.c            programs that embed Lua, as one who has only the manual writes them: likewise
 #   test_*.c             what moonlet_puc.h promises, and limits: made with Check, in the directory --tests
 #   states/*.lua         what only Moonlet has: forks, snapshots; expectations beside the code
 #   tools.sh             luarocks, busted and others, on a rock of our own
@@ -58,22 +60,28 @@ same() # name, script
     result "$1" $? "$work/diff"
 }
 
+# What a program prints, without addresses, and without what PUC Lua sometimes puts before a name.
+output() # program, argument...
+{
+    (cd "$work" && timeout 600 "$@" 2>&1 </dev/null; echo "exit $?") | sed -E 's/0x[0-9a-f]+/ADDRESS/g; s/_G\.//g'
+}
+
 # A program of C, compiled for lua5.2: with both libraries, and linked with a build kind's objects.
 same_program() # name, argument...
 {
-    "${CC:-gcc}" -Wall -I/usr/include/lua5.2 "$here/$1.c" -o "$work/$1" -llua5.2 || return
-    (cd "$work" && timeout 300 "./$@" >lua.out 2>&1; echo "exit $?" >>lua.out)
+    mkdir -p "$(dirname "$work/$1")"
+    "${CC:-gcc}" -Wall -I/usr/include/lua5.2 "$here/$1.c" -o "$work/$1" -llua5.2 -lm || return
+    output "./$@" >"$work/lua.out"
     if [ -n "${library-}" ]; then
-        (cd "$work" && LD_LIBRARY_PATH=$library timeout 300 "./$@" >moonlet.out 2>&1
-            echo "exit $?" >>moonlet.out)
-        diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
+        LD_LIBRARY_PATH=$library output "./$@" >"$work/moonlet.out"
+        diff -a "$work/lua.out" "$work/moonlet.out" >"$work/diff"
         result "$1" $? "$work/diff"
         "${CC:-gcc}" -Wall -Wextra -I"$here/../../include/puc" -fsyntax-only "$here/$1.c" >"$work/diff" 2>&1
         result "$1 with Moonlet's headers" $? "$work/diff"
     fi
     [ -x "${tests-}/$1" ] || return
-    (cd "$work" && timeout 600 "$tests/$@" >moonlet.out 2>&1; echo "exit $?" >>moonlet.out)
-    diff "$work/lua.out" "$work/moonlet.out" >"$work/diff"
+    output "$tests/$@" >"$work/moonlet.out"
+    diff -a "$work/lua.out" "$work/moonlet.out" >"$work/diff"
     result "$1 of $tests" $? "$work/diff"
 }
 
@@ -100,6 +108,20 @@ for test in "${tests-/none}"/test_*; do
     result "$name" $? "$work/log"
 done
 wanted api && same_program api
+# A row for each function that the library of PUC Lua exports.
+if wanted effects; then
+    nm -D --defined-only "$(${CC:-gcc} -print-file-name=liblua5.2.so)" | sed -n 's/.* T \(luaL\?[a-z]*_[A-Za-z0-9_]*\).*/\1/p' |
+        sort -u >"$work/exported"
+    grep -oE '(X\(|")lua[A-Za-z]*_[A-Za-z0-9_]*' "$here/effects.c" | sed 's/^X(//; s/^"//' | sort -u >"$work/rows"
+    comm -23 "$work/exported" "$work/rows" >"$work/diff"
+    [ -s "$work/exported" ] && [ ! -s "$work/diff" ]
+    result "effects of all functions" $? "$work/diff"
+    same_program effects
+fi
+for program_of in "$here"/embed/*.c; do
+    name=embed/$(basename "$program_of" .c)
+    wanted "$name" && same_program "$name"
+done
 # An example: compiled with both sorts of headers, run with Moonlet's library.
 example() # name
 {

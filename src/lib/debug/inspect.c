@@ -51,7 +51,7 @@ bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out)
             const Node *ret = out->c.ret;
             const Value *base = out->c.ret_base;
             if (!frame_down(&out->c)) {
-                out->host = ret->kind == N_GLUE_HALT && level == 1;
+                out->host = ret->kind == N_GLUE_HALT && level == 1 && !M->alone;
                 return out->host;
             }
             out->end = end_below(base, ret, out->c.fp);

@@ -27,7 +27,7 @@ lua_State *lua_newstate(lua_Alloc f, void *ud)
     run_set(R, R->world->registry, value_number(1), value_object(R->world->main));
     run_set(R, R->world->registry, value_number(2), value_object(R->world->globals));
     Puc *P = puc_attach(M);
-    P->owned = true;
+    P->owned = M->alone = true;
     P->alloc = f;
     P->alloc_data = ud;
     return P->main;
