@@ -165,7 +165,7 @@ static void put(json_t *json)
     } else {
         json_decref(json);
         io.ended = true;
-        dap_interrupted = 1;
+        dap_interrupt(1);
     }
     pthread_cond_signal(&io.queued);
     pthread_mutex_unlock(&io.queueing);
@@ -254,7 +254,7 @@ static void take(const char *bytes, size_t length)
         json_decref(m);
         return;
     }
-    if (interrupts(m)) dap_interrupted = 1;
+    if (interrupts(m)) dap_interrupt(1);
     put(m);
 }
 

@@ -37,6 +37,10 @@ json_t *dap_io_next(void);
 
 /* Not 0: the client wants what goes on to stop. */
 extern volatile int dap_interrupted;
+static inline void dap_interrupt(int wanted)
+{
+    __atomic_store_n(&dap_interrupted, wanted, __ATOMIC_RELAXED); /* two threads do */
+}
 /* The client is gone, or has ended the session: programs need not be run to their end. */
 bool dap_io_is_over(void);
 

@@ -205,7 +205,7 @@ static void begin(Dap *d)
     if (!d->configured || !d->launch || d->tour) return;
     if (!d->rec) record(d);
     if (dap_io_is_over()) return;
-    dap_interrupted = 0; /* it has ended the recording */
+    dap_interrupt(0); /* it has ended the recording */
     if (d->rec && !dap_is(d->launch, "noDebug", false))
         begin_tour(d);
     else

@@ -63,8 +63,8 @@ void dap_stopped(Dap *d, const char *reason)
 {
     dap_io_flush();
     dap_forget(d);
-    if (!reason && dap_interrupted && !dap_io_is_over()) reason = "pause";
-    dap_interrupted = 0;
+    if (!reason && stop_flag(&dap_interrupted) && !dap_io_is_over()) reason = "pause";
+    dap_interrupt(0);
     if (d->tour->where == TOUR_END && d->tour->rec->record->end == RECORD_PAUSED) {
         reason = "pause"; /* the last line that was run */
         tour_move(d->tour, TOUR_INTO, true);
@@ -141,7 +141,7 @@ void dap_pause(Dap *d, const json_t *request, const json_t *arguments)
 {
     (void)d;
     (void)arguments;
-    dap_interrupted = 0;
+    dap_interrupt(0);
     dap_answer(request, NULL);
 }
 
