@@ -34,7 +34,7 @@ static struct {
     pthread_mutex_t queueing;
     pthread_cond_t queued;
     Message *first, **last;
-    bool ended; /* nothing more will be queued */
+    bool ended;                 /* nothing more will be queued */
     int pipe[2][2];             /* of the standard output and error */
     pthread_mutex_t forwarding; /* what is not in a pipe any more has been sent */
 } io;
