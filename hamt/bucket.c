@@ -9,6 +9,9 @@
  *           |   |                   -> [... c x c ...]
  *        [....] [....]                      |   |
  *                                       few p   [...]
+ *
+ * Main invariant: every move leaves all leaves equally deep and the keys in order; what it
+ * writes is the token's.
  */
 #include "bucket.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The part of the map that does not depend on the kind of key; see hamt.h.
+ *
+ * Main invariant: a node is written in place only by the token that is its epoch. For anybody
+ * else a copy of it is made, and the map is led to that.
  */
 #include "hamt.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Persistent vectors; see pvec.h.
+ *
+ * Main invariant: a block is written only by the token that is its epoch, and what a trie does
+ * not have is as it is in the base.
  */
 #include "pvec.h"
 

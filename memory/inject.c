@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Failures on purpose; see inject.h. */
+/*
+ * Failures on purpose; see inject.h.
+ *
+ * Main invariant: every request that may fail is counted just once, so that the n-th of a
+ * program fails in each run of it.
+ */
 #include "inject.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The two memory back-ends; see mem.h.
+ *
+ * Main invariant: what must be there is given, from the reserve if need be, and then mem_short
+ * is set; only where the reserve is empty, too, does the process end. What may be refused is
+ * NULL, and the caller sees to that.
  */
 #include "mem.h"
 

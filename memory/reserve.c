@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The reserve; see reserve.h. */
+/*
+ * The reserve; see reserve.h.
+ *
+ * Main invariant: a block is in one place of `blocks` or given out, never both: places are
+ * emptied and filled by one atomic exchange.
+ */
 #include "reserve.h"
 
 #include <stdatomic.h>

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
--- comments.lua FILE...: what comments in memory/, hamt/ and src/ name is there, in any of the files:
+-- comments.lua FILE...: each C file begins with a comment that says what it is for and its main
+-- invariant, pictures in comments are whole, and what comments in memory/, hamt/ and src/ name is there, in any of the files:
 -- files, and names with an underscore or with (). `make files-check` runs it. Names that are
 -- nobody's here stand below.
 
@@ -70,6 +71,26 @@ for path, text in pairs(comments) do
         end
     end
 end
+local function say(path, line, what) found[#found + 1] = ("%s:%d: %s"):format(path, line, what) end
+
+-- The comment that a file begins with, behind the licence. A line of a picture is indented; what
+-- follows it and is not, without an empty line between, is mostly its end, wrapped.
+for path, text in pairs(comments) do
+    local head = text:gsub("^%s*/%* SPDX[^\n]*", ""):match("^%s*/%*(.-)%*/") or ""
+    local _, sentences = head:gsub("[.:]%s", "")
+    if path:find("%.c$") and (sentences < 2 or not head:find("nvariant", 1, true)) then
+        say(path, 2, "does not begin with what it is for and its main invariant")
+    end
+    local line, before = 0, ""
+    for s in (text .. "\n"):gmatch("(.-)\n") do
+        line = line + 1
+        if before:find("^ %*   +%S") and s:find("^ %* %S") then
+            say(path, line, "is the end of a picture, or lacks an empty line before it")
+        end
+        before = s
+    end
+end
+
 table.sort(found)
 for _, line in ipairs(found) do print(line) end
 os.exit(#found == 0)

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiled source, and reading it from files. */
+/*
+ * Compiled source, and reading it from files.
+ *
+ * Main invariant: a chunk is never changed after it was compiled, but for breaks
+ * (stack/breaks.h): so threads share it.
+ */
 #include "api/api.h"
 
 #include "chunk/chunk.h"

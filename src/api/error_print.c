@@ -7,6 +7,9 @@
  *         |           ^
  *   stack traceback:
  *       ...
+ *
+ * Main invariant: a name that a program has given its chunk leads to nothing but a plain file,
+ * of which a bounded part is read.
  */
 #include "api/api.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Errors as records in collected memory, with the stack as it was. */
+/*
+ * Errors as records in collected memory, with the stack as it was.
+ *
+ * Main invariant: an error has copies of all texts that it tells, so it is read when the run is
+ * over.
+ */
 #include "api/api.h"
 
 #include <stdio.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Read-only tables, for the host. */
+/*
+ * Read-only tables, for the host.
+ *
+ * Main invariant: the state that was given stays as it is.
+ */
 #include "lib/state/freeze.h"
 
 #include "api/host/host.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The process's one base state, and what is made from it. */
+/*
+ * The process's one base state, and what is made from it.
+ *
+ * Main invariant: the base state is made once, before any other, and never changes.
+ */
 #include "api/api.h"
 
 #include "image/load/lua.h"

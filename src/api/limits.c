@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What is given to runs and walks: limits, a trace function. */
+/*
+ * What is given to runs and walks: limits, a trace function.
+ *
+ * Main invariant: a configuration is never written once a state has it: to change one is to
+ * make another.
+ */
 #include "api/api.h"
 #include "native/native.h"
 

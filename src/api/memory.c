@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory as the host sees it: of the process, and of single states. */
+/*
+ * Memory as the host sees it: of the process, and of single states.
+ *
+ * Main invariant: to ask changes nothing of any state.
+ */
 #include "api/api.h"
 #include "stack/trace_stack.h"
 #include "trace/measure.h"

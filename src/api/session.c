@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Beginning and ending a run for the host; its limits. */
+/*
+ * Beginning and ending a run for the host; its limits.
+ *
+ * Main invariant: a run that was begun is ended once, with a result that holds all that the
+ * host is given.
+ */
 #include "api/api.h"
 
 #include <assert.h>

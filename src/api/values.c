@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Values as the host sees them. */
+/*
+ * Values as the host sees them.
+ *
+ * Main invariant: a value has the same bits within and without, so converting costs nothing.
+ */
 #include "api/api.h"
 
 #include <stdarg.h>

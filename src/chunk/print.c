@@ -11,6 +11,9 @@
  *
  * A chain like a+b+c+... or a.b.c... is a tree as deep on its left as the chain is long,
  * so left operands are not recursed into: see print_expr.
+ *
+ * Main invariant: printing changes nothing, and needs no more of the C stack for a long chain
+ * than for a short one.
  */
 #include "chunk/chunk.h"
 #include "syntax/text.h"

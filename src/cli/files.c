@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Compiling files to look at them, or to write what they become. */
+/*
+ * Compiling files to look at them, or to write what they become.
+ *
+ * Main invariant: no code of the files runs.
+ */
 #include "cli/files.h"
 
 #include <errno.h>

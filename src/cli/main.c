@@ -2,6 +2,9 @@
 /*
  * moonlet [options] [script [args]]: the program. It does what lua does, in lua's order:
  * LUA_INIT, the options, the script, and then the interactive mode.
+ *
+ * Main invariant: what the program has said ends up in its exit code: 0 only if all that was
+ * asked for was done.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,9 @@
  * A program with its own copy of bdwgc is linked so that the copy's calls of memset come
  * here (--wrap=memset): while it starts, whole pages are not written but given back, and
  * come from the system again, as zeros, when they are needed.
+ *
+ * Main invariant: what it clears is what bdwgc has just got from the system, which is zero
+ * already.
  */
 #include "cli/start.h"
 

@@ -6,15 +6,14 @@
  * At a poll, that is at a call, also of a native, or at a turn of a loop; and where a function
  * returns to what has called it (node.h):
  *
- *   all that a trace of the stack would look at is checked to be values
- *   the end of the running segment is checked to be whole
- *   in turn the top frame moves to another segment, with no more room than it needs, what it
- *   leaves being made no values; or
- *   the state is packed (as the program's own snapshot or as the host's) and gone on from; or
- *   loaded as well, as after a return to it; or
- *   the run pauses, at polls: it leaves the evaluator, and is resumed, in the state it has
- * given now and then all that the state reaches is traced and checked, and what is dead is
- * dropped
+ *  - All that a trace of the stack would look at is checked to be values.
+ *  - The end of the running segment is checked to be whole.
+ *  - In turn, the top frame moves to another segment, with no more room than it needs, and what
+ *    it leaves is made no values; or the state is packed (as the program's own snapshot or as
+ *    the host's) and gone on from; or it is loaded as well, as after a return to it; or, at
+ *    polls, the run pauses: it leaves the evaluator, and is resumed in the state it has given.
+ *  - Now and then all that the state reaches is traced and checked, and what is dead is
+ * dropped.
  *
  * The stack, arguments and results are also checked around each native and at each error.
  *

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Open addressing, in memory of malloc; see address_map.h. */
+/*
+ * Open addressing, in memory of malloc; see address_map.h.
+ *
+ * Main invariant: a key is in one slot, with no free slot between its hash's and that; at most
+ * three quarters are taken.
+ */
 #include "digest/address_map.h"
 
 #include "inject.h"

@@ -2,8 +2,9 @@
 /*
  * AddressMap: a mutable map from addresses to two words, in memory of malloc's.
  *
- *   slots  [key | two words] ...    open addressing, at most three quarters full; key 0: free,
- * its words are apart
+ *   slots  [key | two words] ...    open addressing, at most three quarters full
+ *
+ * A slot whose key is 0 is free; the words of the key 0 are apart.
  *
  * Never in an order that shows: addresses differ from run to run.
  */

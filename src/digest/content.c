@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Hashes of what each kind of object contains; see content.h. */
+/*
+ * Hashes of what each kind of object contains; see content.h.
+ *
+ * Main invariant: what an object contributes depends on ids and contents alone, never on an
+ * address, nor on the order in which things are met.
+ */
 #include "digest/content_internal.h"
 
 #include "stack/upvalue.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The digest of a world: a sum over what its objects contain; see digest.h. */
+/*
+ * The digest of a world: a sum over what its objects contain; see digest.h.
+ *
+ * Main invariant: each object that the world reaches is looked at once: it is in `met` from
+ * then on.
+ */
 #include "digest/digest.h"
 
 #include "digest/content.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What each object counts for in the sum, and taking it out and in; see ledger.h. */
+/*
+ * What each object counts for in the sum, and taking it out and in; see ledger.h.
+ *
+ * Main invariant: after a move the tree has just the objects that the world reaches, and the
+ * sum is theirs (ledger.h); after a failure it is empty.
+ */
 #include "digest/ledger.h"
 
 #include <assert.h>

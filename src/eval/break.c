@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What broken nodes do: stack/breaks.h. */
+/*
+ * What broken nodes do: stack/breaks.h.
+ *
+ * Main invariant: a broken node looks first, and then does what its kind does: to the program
+ * nothing differs.
+ */
 #include "eval/break.h"
 
 #include "stack/breaks.h"

@@ -7,6 +7,9 @@
  * callee's frame begins where its arguments are. A return jumps to that RET node
  * with fp still the callee's: one value travels in acc through exec, any other
  * number in M->results through k.many.
+ *
+ * Main invariant: whatever enters a function has checked that its frame ends below M->limit,
+ * and has paid a step.
  */
 #include "control/stress.h"
 #include "eval/exec.h"

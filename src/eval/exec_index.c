@@ -5,6 +5,9 @@
  * The fast paths see plain tables: OBJ_TABLE as the whole type byte means that the
  * contents are in the object. A program that takes snapshots lives on remapped ones, whose
  * contents must be in the run's cache. For stores the epoch must be the run's.
+ *
+ * Main invariant: a store in place is into contents whose epoch is the run's; all else goes to
+ * slow.c.
  */
 #include "eval/exec.h"
 #include "state/methods.h"

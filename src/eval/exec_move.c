@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads, stores, captured variables, branches, constructors. */
+/*
+ * Loads, stores, captured variables, branches, constructors.
+ *
+ * Main invariant: a captured variable that may still change is reached through its cell alone,
+ * and a jump backwards pays a step.
+ */
 #include "eval/exec.h"
 #include "link/link.h"
 #include "operate/error.h"

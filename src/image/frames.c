@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The numbers of glue in images, from the table of its kinds (node/glues.h). */
+/*
+ * The numbers of glue in images, from the table of its kinds (node/glues.h).
+ *
+ * Main invariant: each kind of frame has one number in images, which no other kind has and
+ * which never changes.
+ */
 #include "image/frames.h"
 
 static const Node *const glues[] = {

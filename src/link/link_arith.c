@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: operands, arithmetic, length, concatenation. */
+/*
+ * The linker: operands, arithmetic, length, concatenation.
+ *
+ * Main invariant: an operand of a node is what its letter says: a slot, a constant, or the
+ * accumulator, which nothing has written to since it was filled.
+ */
 #include "link/link_internal.h"
 
 /* Operands of two-operand nodes ---------------------------------------------------- */

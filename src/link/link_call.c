@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: calls, ..., lists of expressions. */
+/*
+ * The linker: calls, ..., lists of expressions.
+ *
+ * Main invariant: callee and arguments lie side by side above all slots in use, and the
+ * callee's frame begins where they do.
+ */
 #include "link/link_internal.h"
 
 /* Calls ---------------------------------------------------------------------------- */

@@ -7,6 +7,9 @@
  * it, and the operator ended after it.
  *
  *   ((a + f()) + b) + c     begin + c, begin + b, whole a + f(), end + b, end + c
+ *
+ * Main invariant: each part that is begun is ended once, the last begun first, and the slots
+ * are then as they were.
  */
 #include "link/link_internal.h"
 

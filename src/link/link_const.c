@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: constants, and what is known of an expression beforehand. */
+/*
+ * The linker: constants, and what is known of an expression beforehand.
+ *
+ * Main invariant: what is folded gives at run time the same bits, and can neither fail nor
+ * call.
+ */
 #include "link/link_internal.h"
 #include "value/number.h"
 

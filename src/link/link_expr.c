@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: expressions. */
+/*
+ * The linker: expressions.
+ *
+ * Main invariant: an expression is evaluated once, from left to right, and leaves its value
+ * where `d` says; the slots above are free again.
+ */
 #include "link/link_internal.h"
 
 enum { DEPTH_MAX = 3000 };

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: indexing. */
+/*
+ * The linker: indexing.
+ *
+ * Main invariant: object and key are evaluated before what changes either of them.
+ */
 #include <math.h>
 
 #include "link/link_internal.h"

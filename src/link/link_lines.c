@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Which nodes of a function begin a line, and the chunks that there are. */
+/*
+ * Which nodes of a function begin a line, and the chunks that there are.
+ *
+ * Main invariant: a node begins a line just where PUC Lua's hook would be told of one; where
+ * what was executed last decides, the answer is LINE_SOMETIMES.
+ */
 #include "link/link_lines.h"
 
 #include <pthread.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: statements. */
+/*
+ * The linker: statements.
+ *
+ * Main invariant: a statement that ends leaves the slots as they were but for the locals that
+ * it declares, and every jump has a target when its function ends.
+ */
 #include "link/link_internal.h"
 
 /* Scopes ---------------------------------------------------------------------------- */

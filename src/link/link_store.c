@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: assignment. */
+/*
+ * The linker: assignment.
+ *
+ * Main invariant: targets' objects and keys are evaluated before all values, and stores are
+ * made from the last to the first, as in PUC Lua.
+ */
 #include "link/link_internal.h"
 
 /* A captured variable is read when the value is stored, as in PUC Lua, where the

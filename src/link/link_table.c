@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: table constructors. */
+/*
+ * The linker: table constructors.
+ *
+ * Main invariant: items are stored in order, at most LIST_BATCH of them waiting in slots, and
+ * the table is where nothing of the constructor can see it.
+ */
 #include "link/link_internal.h"
 #include "table/table_shape.h"
 

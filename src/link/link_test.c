@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The linker: and, or, not; comparisons; conditions. */
+/*
+ * The linker: and, or, not; comparisons; conditions.
+ *
+ * Main invariant: a condition leads to its list of branches where its truth is `sense`, and
+ * falls through where it is not.
+ */
 #include "link/link_internal.h"
 
 static void keep(Linker *L, bool sense, Branches *list)

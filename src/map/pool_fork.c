@@ -7,6 +7,9 @@
  *
  * current is the item that a worker has in hand, from 1; 0: none. When a worker has ended
  * with one in hand of which no answer came, that item is lost.
+ *
+ * Main invariant: an item that was taken is answered, or its worker has ended and it is lost:
+ * none is waited for in vain.
  */
 #include "map/pool.h"
 #include "watch.h"

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Growing bytes, records in them, and messages of any length: MPI counts in int. */
+/*
+ * Growing bytes, records in them, and messages of any length: MPI counts in int.
+ *
+ * Main invariant: a record is read only within the bytes that have come.
+ */
 #include "job.h"
 
 #include <mpi.h>

@@ -6,6 +6,9 @@
  * before it have been written. So that one slow line does not make that much, no batch is given
  * out that is WINDOW batches a worker after the first one that is not written. A batch has as
  * many lines as take about BATCH_SECONDS: how many that is, is measured.
+ *
+ * Main invariant: a batch is with one worker, in the window, or written; and lines are written
+ * in their order.
  */
 #include "job.h"
 

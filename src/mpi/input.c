@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Input by poll and read. */
+/*
+ * Input by poll and read.
+ *
+ * Main invariant: a line is given once, in the order of the input; only the last one may have
+ * no newline.
+ */
 #include "input.h"
 
 #include <errno.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The world that a job works in: the script's, run by rank 0 and sent to all; and the calls. */
+/*
+ * The world that a job works in: the script's, run by rank 0 and sent to all; and the calls.
+ *
+ * Main invariant: all ranks have the same world before the first call, and no call changes it.
+ */
 #include "job.h"
 
 #include <mpi.h>

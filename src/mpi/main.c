@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* moonlet-mpi: options, and what each rank does. */
+/*
+ * moonlet-mpi: options, and what each rank does.
+ *
+ * Main invariant: every rank comes to MPI_Finalize, or one of them has ended the whole job.
+ */
 #include <getopt.h>
 #include <mpi.h>
 #include <stdlib.h>

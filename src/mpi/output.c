@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Output and its progress file. */
+/*
+ * Output and its progress file.
+ *
+ * Main invariant: the progress file never says more than what is on the disk.
+ */
 #include "output.h"
 
 #include <errno.h>

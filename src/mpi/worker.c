@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A rank that works: asks, works, answers, until a batch has no line. */
+/*
+ * A rank that works: asks, works, answers, until a batch has no line.
+ *
+ * Main invariant: a batch is answered whole before the next one is asked for.
+ */
 #include "job.h"
 
 void worker_run(const Job *j)

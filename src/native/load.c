@@ -7,6 +7,9 @@
  * state: from a state that is resumed twice, or loaded from an image, one may begin again. So
  * nothing may depend on it: steps are paid at the beginning, and what is allocated counts when
  * all is done, and until then beside (mem.h).
+ *
+ * Main invariant: a load that stops for lack of time or memory has changed nothing that the
+ * program can see, and goes on or begins again.
  */
 #include "aside.h"
 #include "chunk/chunk.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of node kinds, but for what they do, which is the evaluator's (eval/nodes.c). */
+/*
+ * The table of node kinds, but for what they do, which is the evaluator's (eval/nodes.c).
+ *
+ * Main invariant: each kind has just one row, from which its name, operands, destination and
+ * twin come.
+ */
 #include "node/node.h"
 
 #define TWIN_A A

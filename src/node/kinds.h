@@ -7,6 +7,7 @@
  *                 U upvalue held by value
  *   destinations  A accumulator, D unboxed accumulator, S slot c,
  *                 F branch taken when false, T branch taken when true
+ *
  * A two-operand node names its operands left to right; slots are a and b.
  *
  * The kinds that belong to no function have a table of their own, KINDS_GLUE (glues.h).

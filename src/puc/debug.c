@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: looking into functions (manual 4.9). */
+/*
+ * Lua's C interface: looking into functions (manual 4.9).
+ *
+ * Main invariant: an activation is found by its level anew each time, as the stack may have
+ * moved.
+ */
 #include "lib/debug/inspect.h"
 #include "puc/hook.h"
 #include "puc/puc.h"

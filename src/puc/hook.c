@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: debug hooks (manual 4.9). */
+/*
+ * Lua's C interface: debug hooks (manual 4.9).
+ *
+ * Main invariant: a coroutine has one hook, and a C hook is a native that captures it.
+ */
 #include "puc/hook.h"
 #include "stack/hook.h"
 

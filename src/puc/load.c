@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: chunks (manual 4.8 and 5). */
+/*
+ * Lua's C interface: chunks (manual 4.8 and 5).
+ *
+ * Main invariant: nothing of a chunk is compiled before its reader has given all of it.
+ */
 #include "chunk/dump.h"
 #include "puc/puc.h"
 #include "text/buffer.h"

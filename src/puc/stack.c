@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: moving values about, and what they are in C (manual 4.8). */
+/*
+ * Lua's C interface: moving values about, and what they are in C (manual 4.8).
+ *
+ * Main invariant: no index is followed outside of the handle's window and its upvalues: what is
+ * there is nil or none.
+ */
 #include "puc/puc.h"
 
 /* Positions ------------------------------------------------------------------------------ */

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Handles on runs and coroutines; the stack of one. */
+/*
+ * Handles on runs and coroutines; the stack of one.
+ *
+ * Main invariant: a run has one handle for each coroutine that C has seen, and M->native is the
+ * base of the running one's.
+ */
 #include "puc/puc.h"
 
 #include <assert.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: tables, metatables and userdata, and operations on values (manual 4.8). */
+/*
+ * Lua's C interface: tables, metatables and userdata, and operations on values (manual 4.8).
+ *
+ * Main invariant: a pointer into the stack is not kept across what may call Lua.
+ */
 #include "puc/puc.h"
 
 #include <stdlib.h>

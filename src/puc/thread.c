@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: coroutines (manual 4.7 and 4.8). */
+/*
+ * Lua's C interface: coroutines (manual 4.7 and 4.8).
+ *
+ * Main invariant: values wait on the stack of the handle whose coroutine they are for, and go
+ * over when that is resumed or yields.
+ */
 #include "puc/puc.h"
 
 lua_State *lua_newthread(lua_State *L)

@@ -9,6 +9,9 @@
  * watched (watch.h), and when a collection has found it lost, a userdata is made of it again,
  * in the queue of the next run that calls a C function. A metatable whose finalizer is no C
  * function belongs to its state: then it is not called any more.
+ *
+ * Main invariant: a block never moves, and its finalizer is called once at most, whatever
+ * number of states has had it.
  */
 #include <pthread.h>
 

@@ -2,11 +2,13 @@
 /*
  * include/moonlet_puc.h: the world of a lua_State as a value, and values of moonlet.h in it.
  *
- *   hidden table of the state:  [ stacks_key -> { coroutine -> {n = count, value, value ...} }
- * ]
+ *   hidden table of the state:  [ stacks_key -> { coroutine -> {n = count, value ...} } ]
  *
  * Stacks of handles are memory of the run's, and in no state: one that is taken gets a copy,
  * which the run gives up again at once.
+ *
+ * Main invariant: a state given out has the values of all handles' own stacks, and a world
+ * taken in puts them back.
  */
 #include "moonlet_puc.h"
 

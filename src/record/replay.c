@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Replays go on from a point of a recording, and are told what the outside said (record.h). */
+/*
+ * Replays go on from a point of a recording, and are told what the outside said (record.h).
+ *
+ * Main invariant: a replay takes the steps that the recording took, and is told what that was
+ * told, in the same order.
+ */
 #include "record/record.h"
 
 enum { PORTION = 100000 };

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Machines: where they come from, and what becomes of their own when states are made. */
+/*
+ * Machines: where they come from, and what becomes of their own when states are made.
+ *
+ * Main invariant: a machine is in use by one thread, or in just one pool, and then it holds
+ * nothing of any state.
+ */
 #include "stack/machine.h"
 
 #include "stack/check_stack.h"

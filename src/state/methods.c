@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The cache of methods: filled, looked up and forgotten by a run; see methods.h. */
+/*
+ * The cache of methods: filled, looked up and forgotten by a run; see methods.h.
+ *
+ * Main invariant: an entry of the run's age is what a look-up through the metatables would
+ * give.
+ */
 #include "state/methods.h"
 
 #include <assert.h>

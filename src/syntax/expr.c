@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Expressions (manual 3.4), by precedence climbing.
+ *
+ * Main invariant: after an error all further tokens are TK_EOF, so every loop here ends, and
+ * what is given then is dropped with the tree.
  */
 
 #include "syntax/parser_internal.h"

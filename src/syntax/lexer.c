@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The lexer but for its literals, which are in literal.c.
+ *
+ * Main invariant: source <= at <= end, and after the first error at == end.
  */
 #include "syntax/lexer_internal.h"
 #include "syntax/tree.h"

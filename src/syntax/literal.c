@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Literals: numbers, quoted strings with escapes, long brackets.
+ *
+ * Main invariant: what is read ends before the text's end; a literal that is malformed fails
+ * the lexer and is none.
  */
 #include "syntax/lexer_internal.h"
 #include "syntax/tree.h"

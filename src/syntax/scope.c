@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Scopes: local variables and upvalues, labels and gotos.
+ *
+ * Main invariant: the active variables of the innermost function are the last ones of `vars`
+ * but for pending ones, and every label and goto is of an open block.
  */
 #include "syntax/scope.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Text, growing arrays, and how a chunk is called in messages.
+ *
+ * Main invariant: a text is as long as what was added to it, or there was no memory for all of
+ * it, and that is a shortage.
  */
 #include "syntax/text.h"
 

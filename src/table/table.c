@@ -2,6 +2,9 @@
 /*
  * The contents of tables: reading, writing where there is room, traversal; see table.h. How
  * the room is made is in table_room.c.
+ *
+ * Main invariant: a key is in one place: in the array if it is 1 to its size, else in the hash;
+ * and a body is written only by its token.
  */
 #include "table/table_chunks.h"
 

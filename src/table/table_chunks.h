@@ -15,6 +15,7 @@
  *  2. a chunk has `count` values that are not nil, and at least one.
  *  3. the last two words of the table's vector are the number of chunks, and that of all the
  *     integers in them.
+ *
  * The word that stands for a chunk in the map is a NaN that no Lua value is.
  */
 #ifndef MOONLET_TABLE_CHUNKS_H

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The room of tables as numbers, and back from numbers that may be any: see table.h. */
+/*
+ * The room of tables as numbers, and back from numbers that may be any: see table.h.
+ *
+ * Main invariant: numbers from outside make a room only if it is one that a table can come to
+ * have (table_room_is_sound).
+ */
 #include "table/table_chunks.h"
 
 static uint8_t root_shift(const Hamt *map)

@@ -7,6 +7,9 @@
  *   [a|b]       {4:d}           t[3]=c         [a|b|c|d]       {}
  *
  * 4 is the greatest power of two of which more than half is in use then.
+ *
+ * Main invariant: after the room has changed each key is where the new sizes say, and `#`
+ * answers what it would in PUC Lua.
  */
 #include "table/table_chunks.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes shapes, which constructors copy, and tables of them. */
+/*
+ * Makes shapes, which constructors copy, and tables of them.
+ *
+ * Main invariant: a table made from a shape is, to the last bit of its room, what its
+ * constructor would have made key by key.
+ */
 #include "table/table_shape.h"
 
 #include <assert.h>

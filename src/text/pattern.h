@@ -19,6 +19,7 @@
  *  2. captures[0, level) are set, level <= PATTERN_CAPTURES_MAX; the others are not.
  *  3. error is set exactly when the last answer was PATTERN_ERROR or a function that
  *     answers bool said false.
+ *
  * Only the bytes given to pattern_init are read; they may contain zeros.
  */
 #ifndef MOONLET_PATTERN_H

@@ -6,6 +6,9 @@
  *   finalizers   object -> number, growing in the order of marking; false when it has
  *                been queued: an object that came to life again gets no second call
  *   queue        1..n, the next one to be called at n
+ *
+ * Main invariant: an object is called at most once for each time that it was marked, in the
+ * contrary order of marking.
  */
 #include "trace/trace_internal.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of texts for traces: open addressing, at most half full. See texts.h. */
+/*
+ * Sets of texts for traces: open addressing, at most half full. See texts.h.
+ *
+ * Main invariant: a text that was not added is never said to be there; one that was may be said
+ * to be new when memory or time is short.
+ */
 #include "trace/texts.h"
 
 #include <stdlib.h>

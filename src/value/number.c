@@ -10,6 +10,9 @@
  * Up to 15 digits with a small exponent are converted exactly by one multiplication or
  * division; the others go to strtod, which thus never sees a point and does not
  * depend on the locale. Digits beyond those that can matter become one sticky 1.
+ *
+ * Main invariant: a text is a number in every locale or in none, and gives the double that is
+ * nearest to it.
  */
 #include "value/number.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Strings: their bytes, the appendable buffer, hash and order; see string.h.
+ *
+ * Main invariant: bytes that a String has are never written again. Only the room behind the
+ * used part of a buffer is, by the one who has claimed it.
  */
 #include "value/string.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What all values have in common; see value.h.
+ *
+ * Main invariant: equal values have the same hash, and value_order answers 0 for them alone.
  */
 #include "value/value.h"
 

@@ -110,3 +110,11 @@ expect "a file without a word" 1 "" "no sentence: hamt/mute.c" \
 # So is a function that is too long.
 { printf 'int f(void)\n{\n' && yes '    g();' | head -34 && echo '}'; } >"$WORK/long.c"
 expect "a long function" 1 "" "*long.c:1: 37 lines: int f(void)" tests/lengths.sh "$WORK/long.c"
+
+# And a file that does not say its invariant, and a picture whose end was wrapped.
+mkdir "$WORK/src"
+printf '/* Only this. */\nint x;\n' >"$WORK/src/brief.c"
+printf '/*\n * What it is for.\n *\n *   a ---> b ---> c\n * --> d\n *\n * Main invariant: none.\n */\n' >"$WORK/src/wrapped.c"
+expect "a file without its invariant, a wrapped picture" 1 "src/brief.c:2: does not begin with what it is for and its main invariant
+src/wrapped.c:5: is the end of a picture, or lacks an empty line before it" "" \
+    bash -c 'cd "$2" && "$0" "$1" src/brief.c src/wrapped.c' "$MOONLET" "$PWD/tests/comments.lua" "$WORK"

@@ -4,8 +4,8 @@
  *
  *   time    (step, event): the event-th line that is come to after so many steps, or error
  *           that is raised and caught
- *   seek    a replay from a point (record/record.h), whose lines a watch (stack/hook.h) looks
- * at
+ *   seek    a replay from a point (record/record.h), at whose lines a watch (stack/hook.h)
+ *           looks
  *
  * Going back is going on from an earlier point and stopping sooner. Lines are looked at in
  * replays only, so a program that is recorded pays nothing for breakpoints; a search pays for

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Coroutines and other objects of a state: a walk over what its program can reach. */
+/*
+ * Coroutines and other objects of a state: a walk over what its program can reach.
+ *
+ * Main invariant: each object that the program can reach is met once.
+ */
 #include "api/debug/debug_look.h"
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"

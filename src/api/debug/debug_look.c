@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Coroutines, frames, variables and values of expressions; see debug_look.h. */
+/*
+ * Coroutines, frames, variables and values of expressions; see debug_look.h.
+ *
+ * Main invariant: looking runs in a run of its own, and the state that is looked at stays as it
+ * is.
+ */
 #include "api/debug/debug_look.h"
 
 #include <ctype.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths: parsed, resolved, and looked up at other moments; see debug_path.h. */
+/*
+ * Paths: parsed, resolved, and looked up at other moments; see debug_path.h.
+ *
+ * Main invariant: a path is an object's id and keys, or a frame's depth and a name: it has no
+ * address, which other replays would not have.
+ */
 #include "api/debug/debug_path.h"
 
 #include <assert.h>

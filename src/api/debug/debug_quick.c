@@ -9,6 +9,8 @@
  * has found something, the step is passed once more line by line, to the wanted line of the
  * same number. What was changed by a store was changed after the last broken node; so the first
  * line at which it is seen lies between.
+ *
+ * Main invariant: it finds just what going line by line would find.
  */
 #include "api/debug/debug_seek.h"
 

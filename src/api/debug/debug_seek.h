@@ -3,8 +3,8 @@
  * A replay that is looked at: what the two ways to search a recording share.
  *
  *   debug.c         line by line: exact, and several times slower than the program
- *   debug_quick.c   at broken nodes only (stack/breaks.h), then line by line around what was
- * found
+ *   debug_quick.c   at broken nodes only (stack/breaks.h), then line by line around what
+ *                   was found
  */
 #ifndef MOONLET_API_DEBUG_SEEK_H
 #define MOONLET_API_DEBUG_SEEK_H

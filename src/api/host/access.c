@@ -7,6 +7,9 @@
  * So pins are part of the state: going back takes them back, and images have them. A place that
  * is free holds the number of the next one, or 0; values are in tables, so as to be told from
  * that.
+ *
+ * Main invariant: a value that is pinned is reached from the state, under a number that no
+ * other pin has.
  */
 #include "api/host/host.h"
 #include "control/collect.h"

@@ -2,6 +2,9 @@
 /*
  * What host functions ask of control beyond calls: protected calls, yields, resuming; and
  * going on with a program that waits for values.
+ *
+ * Main invariant: a host function that asks for control has ended when that is given: it goes
+ * on in `then` alone.
  */
 #include "api/host/host.h"
 #include "lib/natives.h"

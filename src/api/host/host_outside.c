@@ -2,11 +2,14 @@
 /*
  * Host functions that look outside, where they are recorded or replayed.
  *
- *   answer  [steps taken | bytes counted | value ...]   value [0 | 1 | 2 | 3 double | 4 n
- * bytes]
+ *   answer  [steps taken | bytes counted | value ...]
+ *   value   [0 | 1 | 2 | 3 double | 4 n bytes]
  *
  * The steps and the bytes are what the call took beside its results, so that a replay takes as
  * many though it does not call.
+ *
+ * Main invariant: a replay answers what was recorded and calls nothing, and takes the same
+ * steps and bytes.
  */
 #include "api/host/host.h"
 #include "image/bytes.h"

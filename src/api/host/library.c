@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Host functions and userdata put into states. */
+/*
+ * Host functions and userdata put into states.
+ *
+ * Main invariant: a type has one metatable in a world, and userdata's bytes are written only by
+ * the epoch that owns them.
+ */
 #include "api/host/host.h"
 #include "api/path.h"
 #include "control/collect.h"

@@ -7,6 +7,9 @@
  * Names: a host function is "path.name" of the library it was registered with, or the name it
  * was made with; a method "type.name". A name is looked up in the libraries and types that the
  * host gives; a continuation (moonlet_call_then) has the name of the entry with its function.
+ *
+ * Main invariant: an image is given only whole, and a state only if every name in it was found
+ * or stood in for.
  */
 #include "api/image/image.h"
 #include "api/host/host.h"

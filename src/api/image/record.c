@@ -4,6 +4,9 @@
  *
  *   moonlet_recording (a root) -> Record, and the configuration that replays run with: that of
  *   the state, without its limits, which have had their effect when it was recorded.
+ *
+ * Main invariant: a recording is never changed by what is looked up in it, but for points that
+ * make that faster.
  */
 #include "api/image/record.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* States as data: what their globals have that those of a new state have not. */
+/*
+ * States as data: what their globals have that those of a new state have not.
+ *
+ * Main invariant: the state that is asked stays as it is: what differs is gathered in a run
+ * that is thrown away.
+ */
 #include <stdlib.h>
 
 #include "api/terms/term.h"

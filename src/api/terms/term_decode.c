@@ -8,6 +8,9 @@
  *
  * The memory of a term is asked for (walk_take) before it is taken: what a term comes to may
  * be much more than what its value takes.
+ *
+ * Main invariant: what hangs in the list is owned by it at each moment, so that an error at any
+ * place frees all.
  */
 #include "api/terms/term.h"
 

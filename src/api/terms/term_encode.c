@@ -2,6 +2,8 @@
 /*
  * Terms to values. A list becomes a new table: items without a key get the positions
  * 1, 2, ... in their order, so [v1, v2] is [{1, v1}, {2, v2}]. Deep terms need no C stack.
+ *
+ * Main invariant: the term stays as it is, and after an error no value of it is reached.
  */
 #include "api/host/host.h"
 #include "api/terms/term.h"

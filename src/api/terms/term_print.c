@@ -7,6 +7,8 @@
  * What has none is in angle brackets, so that Lua refuses the text, and the answer is false:
  *
  *   <function>  <pointer>  <table> (a value of a state, by its type)  <reference>  <too deep>
+ *
+ * Main invariant: a text that is given with true is Lua for an equal value.
  */
 #include "api/terms/term.h"
 

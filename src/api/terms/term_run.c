@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Running with terms in and out. */
+/*
+ * Running with terms in and out.
+ *
+ * Main invariant: terms that are handed in stay the caller's.
+ */
 #include <stdlib.h>
 
 #include "api/terms/term.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Expressions that only look, worked out on the syntax tree where a replay is. */
+/*
+ * Expressions that only look, worked out on the syntax tree where a replay is.
+ *
+ * Main invariant: what it works out calls nothing and writes nothing; what would have to is
+ * answered as unknown.
+ */
 #include "api/tour/debug_pure.h"
 
 #include "api/api.h"

@@ -3,6 +3,8 @@
  * Debuggers for the host: see moonlet.h, and tour.h for what they are.
  *
  *   moonlet_debugger (a root) -> Tour -> the recording, and those of other futures
+ *
+ * Main invariant: a function that fails leaves the debugger where it was.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Moving about in a recording and its branches; see tour.h. */
+/*
+ * Moving about in a recording and its branches; see tour.h.
+ *
+ * Main invariant: `now` is a time that the current branch has, and the state shown is that
+ * moment's.
+ */
 #include "api/tour/tour.h"
 
 #include <stdlib.h>

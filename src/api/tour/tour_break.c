@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Breaks: which there are, and whether an event is a hit of one. */
+/*
+ * Breaks: which there are, and whether an event is a hit of one.
+ *
+ * Main invariant: how often a break was hit is counted from the beginning, so it does not
+ * depend on the way there.
+ */
 #include <stdlib.h>
 
 #include "api/tour/tour.h"

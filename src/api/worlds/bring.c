@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values from one state into another; threads of the host. */
+/*
+ * Values from one state into another; threads of the host.
+ *
+ * Main invariant: what is brought has objects of the new state only, and the old state stays as
+ * it is.
+ */
 #include "api/worlds/bring.h"
 
 #include <stdio.h>

@@ -6,6 +6,9 @@
  *   kept    a ring: the state after call n is at n % size, for n from oldest to frame; it
  *           grows until it has room for frames + 1
  *   ledger  what is known of the state `at`, that of frame `entered`; NULL: of none
+ *
+ * Main invariant: what a kept state says stays true until it leaves the ring, whatever later
+ * calls write.
  */
 #include "api/api.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The requests of the Debug Adapter Protocol, and the loop that answers them. */
+/*
+ * The requests of the Debug Adapter Protocol, and the loop that answers them.
+ *
+ * Main invariant: each request is answered once, in the order in which they came.
+ */
 #include "cli/dap/dap.h"
 
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Breaks: at lines, functions, errors, and where something changes. */
+/*
+ * Breaks: at lines, functions, errors, and where something changes.
+ *
+ * Main invariant: the tour's breaks are those that the client has set last, each with its
+ * number.
+ */
 #ifdef MOONLET_DAP
 
 #include <inttypes.h>

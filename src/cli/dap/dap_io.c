@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that read and write messages; see dap_io.h. */
+/*
+ * Threads that read and write messages; see dap_io.h.
+ *
+ * Main invariant: one thread at a time writes to the client, and a message is written whole or
+ * not at all.
+ */
 #ifdef MOONLET_DAP
 
 #include "cli/dap/dap_io.h"

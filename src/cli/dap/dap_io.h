@@ -4,8 +4,8 @@
  *
  *   client --fd--> reader thread --queue--> the session, in the main thread
  *          <-fd--- one writer at a time (a lock) <------+
- *                                          <-- output thread <--pipe-- the program's stdout,
- * stderr
+ *                               ^
+ *                               +-- output thread <--pipe-- the program's stdout and stderr
  *
  * A message is "Content-Length: n\r\n\r\n" and n bytes of JSON. Bytes may come from anywhere: a
  * header that is none, or too long a message, ends the session with an event that says why, as

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Beginning and ending: the program runs and is recorded. */
+/*
+ * Beginning and ending: the program runs and is recorded.
+ *
+ * Main invariant: the program has ended, or was stopped for the client, before anything of it
+ * is shown.
+ */
 #ifdef MOONLET_DAP
 
 #include <errno.h>

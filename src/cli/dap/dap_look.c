@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads, which are coroutines, their frames, and where these come from. */
+/*
+ * Threads, which are coroutines, their frames, and where these come from.
+ *
+ * Main invariant: a number that the client was told is good until the tour moves, and means
+ * nothing afterwards.
+ */
 #ifdef MOONLET_DAP
 
 #include <limits.h>

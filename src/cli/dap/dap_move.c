@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps, both ways, and what the client is told of where they have led. */
+/*
+ * Steps, both ways, and what the client is told of where they have led.
+ *
+ * Main invariant: after each move the client is told where it has led, or that the session is
+ * over.
+ */
 #ifdef MOONLET_DAP
 
 #include <stdlib.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Variables, what is in tables, expressions, and assigning. */
+/*
+ * Variables, what is in tables, expressions, and assigning.
+ *
+ * Main invariant: looking changes nothing of the recording; only assigning makes a new state,
+ * which the tour then has.
+ */
 #ifdef MOONLET_DAP
 
 #include <stdlib.h>

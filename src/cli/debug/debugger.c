@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of the debugger. */
+/*
+ * The commands of the debugger.
+ *
+ * Main invariant: a command leaves the tour at a moment that is there, and whatever fails
+ * leaves it where it was.
+ */
 #include "cli/debug/debugger.h"
 
 #include <ctype.h>

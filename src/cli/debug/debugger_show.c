@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Sources, frames and values as text; see debugger_show.h. */
+/*
+ * Sources, frames and values as text; see debugger_show.h.
+ *
+ * Main invariant: what comes from the program reaches the terminal through the sheet alone,
+ * without control characters.
+ */
 #include "cli/debug/debugger_show.h"
 
 #include <stdio.h>

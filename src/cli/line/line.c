@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading lines, with libedit or without. */
+/*
+ * Reading lines, with libedit or without.
+ *
+ * Main invariant: a line that is given has no newline, and NULL is the end of the input.
+ */
 #include "cli/line/line.h"
 
 #include <locale.h>

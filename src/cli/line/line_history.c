@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The lines of earlier sessions: see line_history.h. */
+/*
+ * The lines of earlier sessions: see line_history.h.
+ *
+ * Main invariant: the file holds whole lines only, and whatever is in it does no harm.
+ */
 #include "cli/line/line_history.h"
 
 #include <fcntl.h>

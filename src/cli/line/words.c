@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The words that Tab offers, as a list: see line.h. */
+/*
+ * The words that Tab offers, as a list: see line.h.
+ *
+ * Main invariant: the words are copies of their own, and after a failure of memory the list is
+ * shorter.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: which options there are. */
+/*
+ * The command line: which options there are.
+ *
+ * Main invariant: argv stays as it is: what -e and -l say is found there again when their turn
+ * comes.
+ */
 #include "cli/options/options.h"
 
 #include <errno.h>

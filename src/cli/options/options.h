@@ -3,12 +3,12 @@
  * The command line, as lua's (manual 7):
  *
  *   moonlet [options] [script [args]]        the options are executed in their order
- *   moonlet --load=file --save=file [script] begins in a world, keeps one: cli/worlds/world.h
+ *   moonlet --load=file --save=file [script] begins in a world, keeps one: world.h
  *   moonlet --record=file script [args]      records what it does: cli/debug/record.h
- *   moonlet -d script|file [args]            records it and looks at it: cli/debug/debugger.h
- *   moonlet --show=file, --diff a b          says what is in images: cli/worlds/show.h,
- * cli/worlds/diff.h moonlet --map script [args]              a line in, a line out:
- * cli/worlds/map.h moonlet --check|--ast|--nodes [file...]  looks at files and runs nothing
+ *   moonlet -d script|file [args]            records it and looks at it: debugger.h
+ *   moonlet --show=file, --diff a b          says what is in images: show.h, diff.h
+ *   moonlet --map script [args]              a line in, a line out: cli/worlds/map.h
+ *   moonlet --check|--ast|--nodes [file...]  looks at files and runs nothing
  *   moonlet --dump|--strip to|- [file]       writes a file as a binary chunk
  *
  * Parsing only looks: argv stays as it is, and what -e and -l say is found there again

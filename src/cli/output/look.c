@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values for people: all but tables. See look.h. */
+/*
+ * Values for people: all but tables. See look.h.
+ *
+ * Main invariant: how much is shown is bounded in entries, depth and bytes, whatever the value
+ * is.
+ */
 #include "cli/output/look.h"
 
 #include <sys/ioctl.h>

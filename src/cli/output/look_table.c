@@ -5,6 +5,9 @@
  * Entries are the items 1, 2, ... up to the first that is nil, and then the other keys, sorted
  * if they are not too many. Each is first tried in one line, on a sheet that ends where the
  * terminal does; so what is tried in vain is never long.
+ *
+ * Main invariant: each table is shown once, and then by the path at which it was; what is left
+ * out is counted.
  */
 #include <stdlib.h>
 

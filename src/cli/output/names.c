@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and what they lead to: see names.h. */
+/*
+ * Names and what they lead to: see names.h.
+ *
+ * Main invariant: looking up runs no code of the program.
+ */
 #include "cli/output/names.h"
 
 #include "operate/meta.h"

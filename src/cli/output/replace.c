@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Replacing a file as a whole: see replace.h. */
+/*
+ * Replacing a file as a whole: see replace.h.
+ *
+ * Main invariant: whoever opens the name finds the old bytes or the new ones, whole.
+ */
 #include "cli/output/replace.h"
 
 #include <errno.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls and messages. */
+/*
+ * Calls and messages.
+ *
+ * Main invariant: an error that was caught here has been written, to standard error, just once.
+ */
 #include "cli/output/report.h"
 
 #include <signal.h>

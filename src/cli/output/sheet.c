@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Text on its way to a terminal: see sheet.h. */
+/*
+ * Text on its way to a terminal: see sheet.h.
+ *
+ * Main invariant: columns counts what a terminal shows of the bytes, and no byte of a program's
+ * is one that it obeys.
+ */
 #include "cli/output/sheet.h"
 
 #include <stdarg.h>

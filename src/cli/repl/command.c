@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of the interactive mode: lines that begin with ':' and a letter. */
+/*
+ * The commands of the interactive mode: lines that begin with ':' and a letter.
+ *
+ * Main invariant: a command changes which frame is the current one, and nothing in any frame.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What Tab offers: globals and keywords, fields, methods, commands, branches. Nothing runs.
+ *
+ * Main invariant: nothing runs, and nothing is offered that the current state does not have.
  */
 #include <string.h>
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What :doc tells: see doc.h. */
+/*
+ * What :doc tells: see doc.h.
+ *
+ * Main invariant: of a native its row is told; of all else only what is in the state or its
+ * file.
+ */
 #include "cli/repl/doc.h"
 
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What :doc tells of the library functions, after the manual's chapter 6 and docs/STATE.md. */
+/*
+ * What :doc tells of the library functions, after the manual's chapter 6 and docs/STATE.md.
+ *
+ * Main invariant: each function that a program can call has one row; tests/cli/docs.sh compares
+ * them with what there is.
+ */
 #include "cli/repl/doc.h"
 
 const DocRow doc_rows[] = {

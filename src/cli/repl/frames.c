@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The states of the interactive mode: see frames.h. */
+/*
+ * The states of the interactive mode: see frames.h.
+ *
+ * Main invariant: every frame but the first has a parent that is there, and the current branch
+ * names the current frame.
+ */
 #include "cli/repl/frames.h"
 #include "cli/output/report.h"
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The interactive mode. */
+/*
+ * The interactive mode.
+ *
+ * Main invariant: a chunk is called when its text is whole, and an error in it ends neither the
+ * session nor the world.
+ */
 #include "cli/repl/repl.h"
 
 #include <stdio.h>

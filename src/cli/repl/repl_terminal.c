@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The interactive mode at a terminal: see session.h. */
+/*
+ * The interactive mode at a terminal: see session.h.
+ *
+ * Main invariant: the current frame's state is what the last line left, and it changes only
+ * when a line has ended.
+ */
 #include <stdio.h>
 
 #include "chunk/chunk.h"

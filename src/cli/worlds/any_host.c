@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A host that knows all names: see any_host.h. All is collected memory. */
+/*
+ * A host that knows all names: see any_host.h. All is collected memory.
+ *
+ * Main invariant: every name that an image asks for is there, and none of what it gives does
+ * anything.
+ */
 #include "cli/worlds/any_host.h"
 #include "cli/output/report.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between two images: see diff.h. */
+/*
+ * What differs between two images: see diff.h.
+ *
+ * Main invariant: each pair of objects is compared once, and both states stay as they are.
+ */
 #include "cli/worlds/diff.h"
 
 #include <stdio.h>

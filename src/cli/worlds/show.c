@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in an image: see show.h. */
+/*
+ * What is in an image: see show.h.
+ *
+ * Main invariant: each byte of the image counts for one object, the first whose contents it was
+ * met in.
+ */
 #include "cli/worlds/show.h"
 
 #include <stdio.h>

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Loading and saving the world of a run: see world.h. */
+/*
+ * Loading and saving the world of a run: see world.h.
+ *
+ * Main invariant: a file of --save is replaced only when the new one is whole.
+ */
 #include "cli/worlds/world.h"
 
 #include <errno.h>

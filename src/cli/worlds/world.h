@@ -2,9 +2,9 @@
 /*
  * Worlds in files (--load, --save): what the program begins with, and what it leaves behind.
  *
- *   world_open   the images of --load, the first a whole one, each further one a delta to the
- * one before: the run is in the last one's state world_save   the run's state: at the end, or
- * paused where it was stopped
+ *   world_open   the images of --load, the first a whole one, each further one a delta to
+ *                the one before: the run is in the last one's state
+ *   world_save   the run's state: at the end, or paused where it was stopped
  *
  * A paused program that is not gone on with, because there is something else to run, waits
  * beside it and is saved with the rest.

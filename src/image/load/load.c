@@ -6,6 +6,9 @@
  * of a whole image from nothing: new objects are the run's own, others get other contents as
  * any run gives them. So the states of an image share what they have in common. (save.c says
  * from which a state differs.)
+ *
+ * Main invariant: nothing that was read is believed before it was checked: a state is given
+ * only if all of the image is sound.
  */
 #include "image/load/loader.h"
 #include "stack/frame.h"

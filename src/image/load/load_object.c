@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Objects of an image: made where they are met first, filled later. */
+/*
+ * Objects of an image: made where they are met first, filled later.
+ *
+ * Main invariant: an object exists, with its type, before anything refers to its contents, so
+ * that cycles need no second pass.
+ */
 #include "control/world.h"
 #include "image/load/loader.h"
 #include "lib/io/file.h"

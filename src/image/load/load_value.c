@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of an image without identity, and code. Strings, chunks and natives are numbered as
- * they come. */
+/*
+ * Values of an image without identity, and code. Strings, chunks and natives are numbered as
+ * they come.
+ *
+ * Main invariant: a number of a string, a chunk or a native is good only if it has come before.
+ */
 #include "chunk/dump.h"
 #include "image/load/loader.h"
 #include "lib/natives.h"

@@ -5,6 +5,9 @@
  * What deltas to a snapshot need to know of it (its Image) is kept in its userdata once it has
  * been saved or loaded: a cache, in bytes that no program sees. A snapshot that has none is
  * saved to nowhere first.
+ *
+ * Main invariant: an image that is kept for a snapshot is that of just its state; without it
+ * the answer is the same, and takes longer.
  */
 #include "image/load/lua.h"
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Objects of an image. Each is written where it is met first with what making it needs, and is
- * called by its number afterwards; its contents follow later (save.c says when). */
+/*
+ * Objects of an image. Each is written where it is met first with what making it needs, and is
+ * called by its number afterwards; its contents follow later (save.c says when).
+ *
+ * Main invariant: an object is called by a number only after it was written; its contents say
+ * what loading it needs and nothing of addresses.
+ */
 #include "control/world.h"
 #include "image/save/saver.h"
 #include "lib/io/file.h"

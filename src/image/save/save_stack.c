@@ -7,6 +7,8 @@
  * (stack/frame.h); all other words are nobody's, and are not written. Nodes are numbers within
  * their functions. Where segments begin is not said: that depends on how often a stack has been
  * frozen and gone on with, no program notices it, and equal states are to have equal images.
+ *
+ * Main invariant: equal stacks give equal bytes, however their segments lie.
  */
 #include "image/frames.h"
 #include "image/save/saver.h"

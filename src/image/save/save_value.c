@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Values of an image without identity: numbers, strings, code. Each string and each chunk is
+/*
+ * Values of an image without identity: numbers, strings, code. Each string and each chunk is
  * written once, where it is met first, and called by its number afterwards.
  *
  * A program can notice whether a string is interned, as constants of code are: these do not
  * count as memory, and others do. So of the same bytes there may be two, twins: the place of
- * the bytes has the number of the one that was met first, and 1 + that of the other as note. */
+ * the bytes has the number of the one that was met first, and 1 + that of the other as note.
+ *
+ * Main invariant: the same bytes of a string are written once, and a number always stands for
+ * what was written before.
+ */
 #include "chunk/dump.h"
 #include "image/save/saver.h"
 

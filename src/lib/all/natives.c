@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The way through all arrays of natives. */
+/*
+ * The way through all arrays of natives.
+ *
+ * Main invariant: every row of every array is passed just once, and found by its name and by
+ * its function.
+ */
 #include "lib/natives.h"
 
 #include <pthread.h>

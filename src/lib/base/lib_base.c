@@ -2,6 +2,9 @@
 /*
  * The basic functions (manual 6.1), but for those that compile (lib_load.c) and for
  * collectgarbage (lib_collect.c).
+ *
+ * Main invariant: what print writes is in its frame until it is written, so that a pause
+ * between two arguments writes none twice.
  */
 #include "control/collect.h"
 #include "control/switch.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Bitwise operations (manual 6.7). The operations themselves are in bits.h. */
+/*
+ * Bitwise operations (manual 6.7). The operations themselves are in bits.h.
+ *
+ * Main invariant: arguments are looked at in PUC Lua's order, so that of several wrong ones the
+ * same is named.
+ */
 #include "lib/lib.h"
 #include "lib/natives.h"
 

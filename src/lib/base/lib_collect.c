@@ -3,6 +3,9 @@
  * collectgarbage (manual 6.1). Memory is the collector's business, and no program needs
  * to ask for it. What programs can notice (weak tables, finalizers, the figures) is the
  * state's own: control/collect.h.
+ *
+ * Main invariant: what it answers depends on the state alone, never on what the process's
+ * collector has done.
  */
 #include "control/collect.h"
 #include "lib/lib.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Coroutines (manual 6.2); the switches between them are the evaluator's. */
+/*
+ * Coroutines (manual 6.2); the switches between them are the evaluator's.
+ *
+ * Main invariant: nothing here switches: resume, yield and what wrap makes are rows with the
+ * evaluator's own code.
+ */
 #include "control/switch.h"
 #include "lib/lib.h"
 #include "lib/natives.h"

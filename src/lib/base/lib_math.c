@@ -2,6 +2,9 @@
 /*
  * The mathematical functions (manual 6.6), with those of Lua 5.1 that Debian's Lua 5.2
  * keeps. Random numbers are part of the state (state/random.h), so a fork repeats them.
+ *
+ * Main invariant: a result depends on the arguments and on the state alone, whatever thread it
+ * is worked out in.
  */
 #include "lib/lib.h"
 #include "lib/natives.h"

@@ -2,6 +2,9 @@
 /*
  * The debug library (manual 6.10) but for what describes functions (lib_getinfo.c) and
  * for hooks (lib_hook.c): variables, upvalues, metatables, tracebacks, debug.debug.
+ *
+ * Main invariant: what is set through it (variables, upvalues, metatables) is set in this world
+ * alone; snapshots keep what they had.
  */
 #include "lib/debug/lib_debug.h"
 

@@ -2,6 +2,9 @@
 /*
  * debug.getinfo (manual 6.10 and 4.9, lua_getinfo): the description of a function, at
  * work or not, as a table with the fields that its options ask for.
+ *
+ * Main invariant: what is told is what PUC Lua would tell of the same program at the same
+ * place.
  */
 #include "lib/debug/lib_debug.h"
 #include "operate/error.h"

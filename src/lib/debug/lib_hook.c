@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* debug.sethook and gethook (manual 6.10); what hooks do is the evaluator's. */
+/*
+ * debug.sethook and gethook (manual 6.10); what hooks do is the evaluator's.
+ *
+ * Main invariant: a coroutine's hook and its mask are set together, or there is none.
+ */
 #include "lib/debug/lib_debug.h"
 #include "stack/hook.h"
 

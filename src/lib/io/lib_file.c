@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The methods of files (manual 6.8), but for close, which is io.close. */
+/*
+ * The methods of files (manual 6.8), but for close, which is io.close.
+ *
+ * Main invariant: no method but __tostring and __gc does anything with a file that is closed:
+ * it is an error.
+ */
 #include "lib/io/file.h"
 #include "lib/natives.h"
 #include "outside/outside.h"

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The io library (manual 6.8); file.h has what files are, lib_file.c their methods. */
+/*
+ * The io library (manual 6.8); file.h has what files are, lib_file.c their methods.
+ *
+ * Main invariant: the default files are in the registry, so a fork has its own; which files are
+ * open is the process's.
+ */
 #include "lib/io/file.h"
 #include "lib/io/process.h"
 #include "lib/natives.h"

@@ -4,6 +4,9 @@
  *
  * What these functions touch (files, environment, locale, clock) is the process's: it
  * is no part of a state, and a fork sees what the other has done.
+ *
+ * Main invariant: what is learnt from the system passes through outside.h, so a replay is told
+ * the same.
  */
 #include "control/collect.h"
 #include "lib/io/process.h"

@@ -4,6 +4,9 @@
  *
  * load with a reader function calls it under a pcall and gathers its pieces in a
  * string of the frame; the chunk is compiled when it is complete.
+ *
+ * Main invariant: a reader's pieces are in the frame, and nothing is compiled before the last
+ * one has come.
  */
 #include "control/eval.h"
 #include "lib/io/file.h"

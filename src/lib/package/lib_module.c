@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* module and package.seeall: modules as in Lua 5.1 (manual 5.1, section 5.3). */
+/*
+ * module and package.seeall: modules as in Lua 5.1 (manual 5.1, section 5.3).
+ *
+ * Main invariant: the module is in package.loaded before its options are called.
+ */
 #include "lib/lib.h"
 #include "lib/natives.h"
 #include "stack/frame.h"

@@ -5,6 +5,9 @@
  * require asks one searcher after the other, each a function that may be Lua's; the
  * searchers here have the package table as their captured value, as in PUC Lua, so that
  * replacing the global `package` changes nothing.
+ *
+ * Main invariant: a module is loaded once: package.loaded has it when its loader has returned,
+ * and require answers that.
  */
 #include "lib/io/file.h"
 #include "lib/natives.h"

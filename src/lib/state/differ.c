@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between two states, by path: see differ.h. Tables are met breadth first, from
+/*
+ * What differs between two states, by path: see differ.h. Tables are met breadth first, from
  * the globals, each once; what is shared by both and has no entry of its own in either heap map
- * is still walked, for what changed may be below it, until all that changed has been met. */
+ * is still walked, for what changed may be below it, until all that changed has been met.
+ *
+ * Main invariant: no table is looked at twice, and of each difference there is the shortest
+ * path.
+ */
 #include "lib/state/differ.h"
 
 #include "digest/digest.h"

@@ -17,6 +17,9 @@
  * when they reach one of its limits, it stops, to do the whole map again when it goes on.
  * No item may use more than the run has left, so a map takes at most that for each
  * thread. Ctrl-C ends all items, and is an error of state.map.
+ *
+ * Main invariant: an item's outcome depends on its input and the world alone, not on which
+ * worker did it, nor when.
  */
 #include <stdatomic.h>
 #include <stdio.h>

@@ -15,6 +15,9 @@
  *   save([s [, base]])  bytes, and load(bytes [, base]), a snapshot (image/load/lua.c)
  *
  * control/world.h has the first four; here are the two that only read.
+ *
+ * Main invariant: a snapshot is never changed: what restore and fork go on from is a run that
+ * begins in it.
  */
 #include <stdio.h>
 

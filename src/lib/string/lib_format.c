@@ -7,6 +7,9 @@
  *
  *   a[0] n  [1] result so far  [2] offset of the %s  [3] its argument  [4] how much of that is
  *    quoted by a %q  [5..5+n) arguments
+ *
+ * Main invariant: arguments are taken from left to right, each once, and what has been written
+ * stays when a __tostring is called.
  */
 #include "lib/natives.h"
 #include "lib/string/lib_string.h"

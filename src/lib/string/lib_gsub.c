@@ -12,6 +12,9 @@
  *    [9] how much of the subject is in the result
  *
  * A match that stays as it is costs nothing: it is copied with what follows it.
+ *
+ * Main invariant: what the frame holds says all that is needed to go on: subject, progress, and
+ * the result so far.
  */
 #include "lib/string/lib_string.h"
 

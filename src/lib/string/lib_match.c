@@ -4,6 +4,9 @@
  *
  * The iterator of gmatch has three upvalues: subject, pattern, and a Cell with the
  * offset where it goes on. The Cell is versioned, so every fork has its own.
+ *
+ * Main invariant: a match never reads outside its subject and its pattern, and pays for what it
+ * tries.
  */
 #include "lib/natives.h"
 #include "lib/string/lib_string.h"

@@ -5,6 +5,9 @@
  *
  * Letters are those of the C locale, whatever the process's locale is: they have to be
  * the same on each machine.
+ *
+ * Main invariant: a result that would be longer than the run may have is refused before it is
+ * made.
  */
 #include "lib/string/lib_string.h"
 #include "lib/natives.h"

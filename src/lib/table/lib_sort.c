@@ -13,6 +13,9 @@
  * the length lies behind the parts put off, and the last answer is with the depth.
  *
  * Two integers below 2^31 in one slot are the bits of a number below 2.
+ *
+ * Main invariant: between two comparisons the table is a permutation of what it was, unless the
+ * program changes it.
  */
 #include "lib/natives.h"
 #include "lib/table/lib_table.h"

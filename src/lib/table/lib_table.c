@@ -6,6 +6,9 @@
  * function is in two parts: what comes before the length and, with a SizedFn, what
  * comes after it. In between its frame has the first four arguments, or nil, and the
  * number of all arguments.
+ *
+ * Main invariant: what comes before a call of __len is done once: the second part begins at the
+ * frame's words alone.
  */
 #include "lib/table/lib_table.h"
 

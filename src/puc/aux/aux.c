@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's auxiliary library (manual, section 5): arguments, metatables, references, errors. */
+/*
+ * Lua's auxiliary library (manual, section 5): arguments, metatables, references, errors.
+ *
+ * Main invariant: a function leaves the stack as the manual says, also where it fails, as it
+ * fails by a jump.
+ */
 #include "puc/hook.h"
 #include "puc/puc.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lua's C interface: whole states, the standard libraries, the collector. */
+/*
+ * Lua's C interface: whole states, the standard libraries, the collector.
+ *
+ * Main invariant: a state that was opened here has one machine, which lua_close ends.
+ */
 #include "api/api.h"
 #include "puc/attach.h"
 #include "puc/puc.h"

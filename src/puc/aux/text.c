@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings for C: formats, buffers, gsub (manual 4.8 and 5). */
+/*
+ * Strings for C: formats, buffers, gsub (manual 4.8 and 5).
+ *
+ * Main invariant: a buffer's bytes are in itself, or in the userdata that is then at the top.
+ */
 #include "puc/puc.h"
 
 #include <stdio.h>
