@@ -129,6 +129,8 @@ install-lua52: ## install the library in place of liblua5.2, its headers, moonle
 	$(Q)$(INSTALL) -m 644 include/moonlet.h include/moonlet_puc.h '$(DESTDIR)$(INCLUDEDIR)/'
 	$(Q)$(INSTALL) -m 755 $(PACKAGE)/moonlet-preload '$(DESTDIR)$(BINDIR)/moonlet-preload'
 	$(Q)$(INSTALL) -m 644 $(PACKAGE)/moonlet-lua5.2.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/moonlet-lua5.2.pc'
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(MANDIR)/man3'
+	$(Q)$(INSTALL) -m 644 docs/man/moonlet-puc.3 '$(DESTDIR)$(MANDIR)/man3/moonlet-puc.3'
 	$(Q)$(INSTALL) -m 644 docs/man/moonlet-preload.1 '$(DESTDIR)$(MANDIR)/man1/moonlet-preload.1'
 
 .PHONY: uninstall
@@ -141,7 +143,7 @@ uninstall: ## remove what install has put there
 	$(Q)rm -f '$(DESTDIR)$(BINDIR)/moonlet' '$(DESTDIR)$(INCLUDEDIR)/moonlet.h' \
 	  '$(DESTDIR)$(INCLUDEDIR)/moonlet_puc.h' \
 	  '$(DESTDIR)$(MANDIR)/man1/moonlet.1' '$(DESTDIR)$(MANDIR)/man3/moonlet.3' \
-	  '$(DESTDIR)$(MANDIR)/man3/moonlet-state.3' \
+	  '$(DESTDIR)$(MANDIR)/man3/moonlet-state.3' '$(DESTDIR)$(MANDIR)/man3/moonlet-puc.3' \
 	  '$(DESTDIR)$(DATADIR)/bash-completion/completions/moonlet' \
 	  '$(DESTDIR)$(DATADIR)/zsh/site-functions/_moonlet' \
 	  '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/moonlet.fish'

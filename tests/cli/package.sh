@@ -26,21 +26,24 @@ only_public() { ! nm "$@" --defined-only --extern-only | awk 'NF == 3 { print $3
 check "the shared library has only moonlet_ symbols" only_public -D "$package/libmoonlet.so"
 check "the static library has only moonlet_ symbols" only_public "$package/libmoonlet.a"
 
-# The functions of the header; a typedef with a ( is the type of a function.
+# declared HEADER: its functions; a typedef with a ( is the type of one.
 declared()
 {
-    grep -v '^typedef' "$root/include/moonlet.h" | grep -o '\bmoonlet_[a-z_0-9]*(' | tr -d '(' | sort -u
+    grep -v '^typedef' "$root/include/$1" | grep -o '\bmoonlet_[a-z_0-9]*(' | tr -d '(' | sort -u
 }
+# all_there LIBRARY HEADER
 all_there()
 {
     local name missing=0
-    nm -D --defined-only "$package/libmoonlet.so" | awk '{ print $3 }' | sort -u >exported
-    for name in $(declared); do
+    nm -D --defined-only "$1" | awk '{ print $3 }' | sort -u >exported
+    for name in $(declared "$2"); do
         grep -qx "$name" exported || { echo "missing: $name"; missing=1; }
     done
     return $missing
 }
-check "the shared library has all that the header declares" all_there
+check "the shared library has all that the header declares" all_there "$package/libmoonlet.so" moonlet.h
+check "the library in place of Lua's has all that moonlet_puc.h declares" \
+    all_there "$package/moonlet-lua5.2/libmoonlet-lua52.so" moonlet_puc.h
 check "soname" grep -q 'libmoonlet\.so\.0\]' <(readelf -d "$package/libmoonlet.so")
 
 # Where all is installed does not matter, as long as it lies together.
@@ -154,6 +157,7 @@ if command -v groff >/dev/null; then
     check "manual page of the program" clean_page "$root/docs/man/moonlet.1"
     check "manual page of the library" clean_page "$root/docs/man/moonlet.3"
     check "manual page of the library state" clean_page "$root/docs/man/moonlet-state.3"
+    check "manual page of moonlet_puc.h" clean_page "$root/docs/man/moonlet-puc.3"
 fi
 
 all_options()
@@ -183,16 +187,17 @@ if command -v fish >/dev/null; then
         fish --no-config -c 'source $argv[1]; complete -C "moonlet --step"' "$root/packaging/completion.fish"
 fi
 
-# The manual page of the library names all functions of the header.
+# all_functions PAGE HEADER: the page says something of each function.
 all_functions()
 {
     local name missing=0
-    for name in $(declared); do
-        grep -qF "\\fB$name\\fR" "$root/docs/man/moonlet.3" || { echo "missing: $name"; missing=1; }
+    for name in $(declared "$2"); do
+        grep -qF "\\fB$name\\fR" "$root/docs/man/$1" || { echo "missing: $name"; missing=1; }
     done
     return $missing
 }
-check "the manual page has all functions of the header" all_functions
+check "the manual page has all functions of the header" all_functions moonlet.3 moonlet.h
+check "the manual page of moonlet_puc.h has all of its functions" all_functions moonlet-puc.3 moonlet_puc.h
 
 # The manual page of the library state has all of its functions.
 state_functions()
