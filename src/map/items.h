@@ -88,6 +88,14 @@ typedef struct Items {
     Outcome *in_hand;  /* in a process: of the item that it does */
 } Items;
 
+/* The one value of an outcome that has but one: a result, or an error value. */
+static inline void outcome_set_value(Outcome *out, Value v)
+{
+    out->value = v;
+    out->values = &out->value;
+    out->count = 1;
+}
+
 /* Makes room for the outcomes. `processes` must be set before. Answers false if there is no
  * memory, which is a shortage. */
 MEM_TRY bool items_begin(Items *m);

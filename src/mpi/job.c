@@ -10,20 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "map/line_function.h"
+
 enum { PART = 1 << 30 };
 
-/* What the script's function gives, as one text or nil; it runs where the function does. */
-static const char wrapper[] =
-    "local f, concat, select, tostring = ..., table.concat, select, tostring\n"
-    "return function(line)\n"
-    "  return (function(...)\n"
-    "    local n = select('#', ...)\n"
-    "    if n == 0 then return end\n"
-    "    local parts = {...}\n"
-    "    for i = 1, n do parts[i] = tostring(parts[i]) end\n"
-    "    return concat(parts, '\\t')\n"
-    "  end)(f(line))\n"
-    "end\n";
+static const char wrapper[] = LINE_FUNCTION_SOURCE;
 
 /* Moves on to r's state, or says what went wrong. */
 static bool went_well(Job *j, const JobOptions *o, moonlet_result *r)

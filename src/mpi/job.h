@@ -8,7 +8,8 @@
  *   others   worker.c       ask for a batch, call the function with each line in a fork of the
  *                           world, send the answers
  *
- * Built on the public interface alone. Ranks know nothing of each other but messages of bytes:
+ * Built on the public interface alone, and the text of map/line_function.h. Ranks know nothing
+ * of each other but messages of bytes:
  *
  *   world    one broadcast: the image of the state; nothing where the script failed
  *   batch    to a worker: lines; no line ends the work

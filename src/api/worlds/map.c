@@ -35,9 +35,7 @@ static bool import_wanted(const Work *w) { return w->options.give == 0; }
 static void set_error(Outcome *out, const moonlet_error *e)
 {
     out->detail = e;
-    out->value = value_in(e->value);
-    out->values = &out->value;
-    out->count = 1;
+    outcome_set_value(out, value_in(e->value));
 }
 
 static void describe(void *work, const Outcome *out, OutcomeError *error)

@@ -19,6 +19,7 @@
 
 #include "api/api.h"
 #include "lib/lib.h"
+#include "map/line_function.h"
 
 enum { MAP_LINES = 16384, READ_SIZE = 1 << 16, BATCH_BYTES = 1 << 20, BAR = 30 };
 
@@ -220,17 +221,7 @@ static void map_all(Mapping *m)
     m->good = false;
 }
 
-/* What the program's function gives as one text: it runs where the function does. */
-static const char wrapper[] =
-    "local f, concat, select, tostring = ..., table.concat, select, tostring\n"
-    "local function text(...)\n"
-    "  local n = select('#', ...)\n"
-    "  if n == 0 then return end\n"
-    "  local parts = {...}\n"
-    "  for i = 1, n do parts[i] = tostring(parts[i]) end\n"
-    "  return concat(parts, '\\t')\n"
-    "end\n"
-    "return function(line) return text(f(line)) end\n";
+static const char wrapper[] = LINE_FUNCTION_SOURCE;
 
 static bool wrap(Mapping *m, Value f)
 {

@@ -111,24 +111,16 @@ static void spend(void *work, const Outcome *out)
         __atomic_store_n(&w->over, 1, __ATOMIC_RELAXED);
 }
 
-/* Its first result, or its error. */
-static void set_value(Outcome *out, Value v)
-{
-    out->value = v;
-    out->values = &out->value;
-    out->count = 1;
-}
-
 static void set_outcome(const Work *w, Rest rest, const EvalLimits *own, Machine *child,
                         RunStatus status, Outcome *out)
 {
     out->stop = eval_stop_reason(child);
     if (status == RUN_OK) {
         out->status = OUTCOME_OK;
-        set_value(out, lib_result(child, 0));
+        outcome_set_value(out, lib_result(child, 0));
     } else if (status == RUN_ERROR && !child->fatal) {
         out->status = OUTCOME_FAILED;
-        set_value(out, child->error);
+        outcome_set_value(out, child->error);
     } else {
         out->status =
             own_limit(w, rest, own, child, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
