@@ -82,9 +82,20 @@ static void call(Linker *L, const AstExpr *e, NodeKind ret, unsigned c, unsigned
     L->top = top;
 }
 
+/* What the call's result becomes the callee of another call by: nothing, or names of fields. */
+static bool is_of_call(const AstExpr *e)
+{
+    while (e->kind == EXPR_INDEX && link_is_string(e->u.index.key)) e = e->u.index.object;
+    return e->kind == EXPR_CALL || e->kind == EXPR_METHOD;
+}
+
+/* A callee that a call gives takes the place of that call's frame, or long chains, f()()(),
+ * would need frames as large as they are long. */
 void link_call_begin(Linker *L, const AstExpr *e, Dest *callee)
 {
+    unsigned top = L->top;
     *callee = e->kind == EXPR_METHOD ? link_to_acc : link_to_slot(call_base(L) - 1);
+    if (is_of_call(e->u.call.callee)) link_use(L, top);
 }
 
 void link_call_end(Linker *L, const AstExpr *e, Dest callee, Dest d)
@@ -92,6 +103,7 @@ void link_call_end(Linker *L, const AstExpr *e, Dest callee, Dest d)
     bool open, method = e->kind == EXPR_METHOD;
     unsigned base = method ? call_base(L) : callee.slot + 1;
     if (method) self(L, e, 1, 0, base);
+    link_use(L, base);
     unsigned count = arguments(L, e, base, &open);
     L->line = e->line;
     call_emit(L, base, count, open);

@@ -1,7 +1,7 @@
 -- Chains of operators, as generated code has them, may be of any length: they are not
 -- nested. lua5.2's limit is on nesting alone.
 
-local function run(source) return assert(load(source, "=chain"))() end
+local function run(source, ...) return assert(load(source, "=chain"))(...) end
 local function chain(first, more, n) return first .. more:rep(n) end
 
 print(run("return 1" .. ("-1"):rep(100000))) -- expect: -99999
@@ -16,8 +16,27 @@ print(run("local t, i = {}, 1 t[1] = t return " .. chain("t", "[i]", 50000) .. "
 -- expect: true
 print(run("local t, n = {}, 0 function t:m() n = n + 1 return self end t = " ..
   chain("t", ":m()", 50000) .. " return n")) -- expect: 50000
-print(run("local n, f = 0 function f() n = n + 1 return f end f = " .. chain("f", "()", 20000) ..
-  " return n")) -- expect: 20000
+print(run("local n, f = 0 function f() n = n + 1 return f end f = " .. chain("f", "()", 100000) ..
+  " return n")) -- expect: 100000
+-- what a call gives is called: no more slots than for one of them
+print(run("local n, f = 0 function f(...) n = n + select('#', ...) return f end f = " ..
+  chain("f", "(n, ...)", 50000) .. "{} return n", 1, 2)) -- expect: 150001
+print(run("local n, f = 0 function f(t) n = n + #t return f end f = " .. chain("f", "{1}'ab'", 50000) ..
+  " return n")) -- expect: 150000
+print(run("local n, t = 0, {} function t.x() n = n + 1 return t end t.y = t t = " ..
+  chain("t", ".y.x()", 50000) .. " return n")) -- expect: 50000
+print(run("local n, t = 0, {} function t:x() n = n + 1 return function() return t end end return " ..
+  chain("t", ":x()()", 50000) .. " == t and n")) -- expect: 50000
+print(run("local n, t = 0, setmetatable({}, {__index = function(t, k) return rawget(t, 'x') end}) " ..
+  "function t.x() n = n + 1 return t end t = " .. chain("t", ".z()", 50000) .. " return n")) -- expect: 50000
+do -- with collections, and more results than are taken
+  local n, co = 0, coroutine.create(function()
+    return run("local n, f = 0 function f(...) n = n + 1 if n % 50 == 0 then collectgarbage() end " ..
+      "coroutine.yield() return f, ..., n end f = " .. chain("f", "(n, n)", 200) .. "() return n")
+  end)
+  repeat local ok, last = coroutine.resume(co) n = n + 1 until coroutine.status(co) == "dead" or not ok
+  print(n) -- expect: 202
+end
 print(run("local x = 1 return " .. chain("x", " == x", 100000))) -- expect: false
 print(run("local x = 1 return " .. chain("x", " ~= type(x)", 100000))) -- expect: true
 print(run("local t = {} t.t = t return " .. chain("t.t", " == t.t == true", 50000))) -- expect: false
