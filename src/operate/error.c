@@ -374,6 +374,20 @@ static const String *name_in_fields(Machine *M, const TableBody *b, Value f)
     return NULL;
 }
 
+/* In `state`, which lua5.2 does not have, and which is no global. Where there are too many
+ * globals to look at, in all libraries. */
+static const String *name_in_loaded(Machine *M, Value f, bool all)
+{
+    uint32_t left = NAMES_MAX;
+    Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED");
+    if (!value_is_table(loaded)) return NULL;
+    if (all) return name_in_fields(M, heap_table(&M->run, value_pointer(loaded)), f);
+    Value own = run_get_field(&M->run, value_pointer(loaded), "state");
+    if (!value_is_table(own)) return NULL;
+    const String *key = key_of(heap_table(&M->run, value_pointer(own)), f, &left);
+    return key ? dotted(string_from_c("state"), key) : NULL;
+}
+
 /* lua5.2 looks among the globals and their fields. */
 const String *error_global_name(Machine *M, Value f)
 {
@@ -381,10 +395,7 @@ const String *error_global_name(Machine *M, Value f)
     const TableBody *globals = heap_table(&M->run, M->run.world->globals);
     const String *name = key_of(globals, f, &left);
     if (!name) name = name_in_fields(M, globals, f);
-    if (name || left < NAMES_MAX) return name;
-    Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED");
-    if (!value_is_table(loaded)) return NULL; /* where the libraries are, at least */
-    return name_in_fields(M, heap_table(&M->run, value_pointer(loaded)), f);
+    return name ? name : name_in_loaded(M, f, left == NAMES_MAX);
 }
 
 static void add_function(Machine *M, Buffer *t, const FrameCursor *c)
