@@ -194,6 +194,9 @@ static const char *const programs[] = {
     "'y' local f = load(s) u = ('x'):rep(3e6) collectgarbage() f()",
     "local s = 'local x = ' .. ('t == u and '):rep(1400) .. '1 ' s = s:rep(10) t, u = "
     "('x'):rep(3e6), ('x'):rep(3e6) local f = load(s) f()",
+    "local s = ('x'):rep(3e6) local a, b, t = s .. 'a', s .. 'b', {} for i = 1, 1e4 do t[i] = "
+    "i "
+    "% 2 == 0 and a or b end table.sort(t)",
     "local s = ('n'):rep(1e6) local f = load('local t = {} t.' .. s .. '()') while true do "
     "pcall(f) end",
     "local s = ('n'):rep(1e6) local f = load('local t = {' .. s .. ' = debug.traceback} while "

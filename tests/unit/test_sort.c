@@ -290,6 +290,37 @@ START_TEST(fuel_runs_out)
 }
 END_TEST
 
+/* Long strings are compared for some work, and not for so many comparisons. */
+START_TEST(work_ends_a_portion)
+{
+    enum { N = 200, LENGTH = 1 << 16 };
+    static char text[LENGTH];
+    Value values[N];
+    SortRun run;
+    uint64_t fuel = 1 << 20;
+    int64_t meter = 0, most = 0;
+    int portions = 0;
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < N; i++) {
+        snprintf(text + LENGTH - 4, 4, "%03d", i * 7919 % N);
+        values[i] = string_value(string_new(text, LENGTH - 1));
+    }
+    sort_run_begin(&run, N);
+    mem_meter = &meter;
+    for (SortKind kind = SORT_COMPARE; kind == SORT_COMPARE; portions++) {
+        int64_t before = meter;
+        kind = sort_strings(&run, values, &fuel);
+        if (before - meter > most) most = before - meter;
+    }
+    mem_meter = NULL;
+    ck_assert_int_lt(most, (1 << 14) + 4 * LENGTH / MEM_WORK_STEP);
+    ck_assert_int_gt(portions, 50);
+    for (int i = 1; i < N; i++)
+        ck_assert_int_lt(string_compare(value_string(values[i - 1]), value_string(values[i])),
+                         0);
+}
+END_TEST
+
 /* Whatever a sound state is answered, what is looked at lies in the array; and each state of a
  * sort is sound. */
 static void assert_stays_within(SortState *s, uint32_t n, int steps)
@@ -343,6 +374,7 @@ int main(void)
     tcase_add_test(tests, numbers);
     tcase_add_test(tests, strings);
     tcase_add_test(tests, fuel_runs_out);
+    tcase_add_test(tests, work_ends_a_portion);
     tcase_add_test(tests, any_sound_state_stays_within_the_array);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

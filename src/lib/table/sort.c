@@ -201,20 +201,34 @@ static INLINE bool string_less(Value a, Value b)
     return string_compare(value_string(a), value_string(b)) < 0;
 }
 
+/* How far the meter of those who pay for work (mem_work) may fall in one go. */
+typedef struct SortWork {
+    const int64_t *meter; /* NULL: what is compared takes no work */
+    int64_t least;
+} SortWork;
+
+enum { WORK_STEPS = 1 << 14 };
+
+static SortWork work_begin(void)
+{
+    return (SortWork){mem_meter, mem_meter ? *mem_meter - WORK_STEPS : 0};
+}
+static INLINE bool work_is_done(SortWork w) { return w.meter && *w.meter < w.least; }
+
 /* Answers the comparison just asked for. In a scan towards the pivot it also answers
  * the ones that follow as long as the scan goes on, and leaves the state at the last. */
 static INLINE bool answer_step(SortState *s, SortStep step, const Value *values, Value r[3],
-                               SortLess *less)
+                               SortLess *less, SortWork w)
 {
     bool answer;
     if (s->phase == PHASE_UP) {
         uint32_t i = s->i;
-        while ((answer = less(values[i - 1], r[PIVOT])) && i < s->high) i++;
+        while ((answer = less(values[i - 1], r[PIVOT])) && i < s->high && !work_is_done(w)) i++;
         s->i = i;
         r[R0] = values[i - 1];
     } else if (s->phase == PHASE_DOWN) {
         uint32_t j = s->j;
-        while ((answer = less(r[PIVOT], values[j - 1])) && j > s->low) j--;
+        while ((answer = less(r[PIVOT], values[j - 1])) && j > s->low && !work_is_done(w)) j--;
         s->j = j;
         r[R1] = values[j - 1];
     } else {
@@ -232,7 +246,8 @@ void sort_run_begin(SortRun *run, size_t n)
     run->less = false;
 }
 
-static INLINE SortKind sort_values(SortRun *run, Value *values, uint64_t *fuel, SortLess *less)
+static INLINE SortKind sort_values(SortRun *run, Value *values, uint64_t *fuel, SortLess *less,
+                                   SortWork w)
 {
     SortState state = run->state; /* which stays in registers */
     Value r[3] = {run->r[0], run->r[1], run->r[2]};
@@ -245,24 +260,24 @@ static INLINE SortKind sort_values(SortRun *run, Value *values, uint64_t *fuel, 
             continue;
         }
         uint32_t i = state.i, j = state.j;
-        answer = answer_step(&state, step, values, r, less);
+        answer = answer_step(&state, step, values, r, less, w);
         if (!fuel) continue;
         uint64_t units = 1 + (state.i - i) + (j - state.j);
-        if (*fuel < units) {
-            *fuel = 0;
+        bool spent = *fuel < units;
+        *fuel -= spent ? *fuel : units;
+        if (spent || work_is_done(w)) {
             *run = (SortRun){state, {r[0], r[1], r[2]}, answer};
             return SORT_COMPARE;
         }
-        *fuel -= units;
     }
 }
 
 SortKind sort_numbers(SortRun *run, Value *values, uint64_t *fuel)
 {
-    return sort_values(run, values, fuel, number_less);
+    return sort_values(run, values, fuel, number_less, (SortWork){0});
 }
 
 SortKind sort_strings(SortRun *run, Value *values, uint64_t *fuel)
 {
-    return sort_values(run, values, fuel, string_less);
+    return sort_values(run, values, fuel, string_less, work_begin());
 }

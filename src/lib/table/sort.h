@@ -98,7 +98,8 @@ typedef struct SortRun {
 void sort_run_begin(SortRun *run, size_t n);
 /* Goes on with it. The values are all numbers, or all strings. SORT_DONE, or SORT_INVALID
  * (NaNs can do that). Fuel, one unit for a comparison, may be NULL; SORT_COMPARE means that
- * it ran out: to be gone on with. The values are a permutation in any case. */
+ * it ran out, or that much work was paid for: to be gone on with. The values are a permutation
+ * in any case. */
 SortKind sort_numbers(SortRun *run, Value *values, uint64_t *fuel);
 SortKind sort_strings(SortRun *run, Value *values, uint64_t *fuel);
 
