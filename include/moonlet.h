@@ -1138,6 +1138,18 @@ MOONLET_API moonlet_image *moonlet_image_save(const moonlet_state *s, const moon
 MOONLET_API moonlet_image *moonlet_image_load(const char *bytes, size_t length,
                                               const moonlet_image *base,
                                               const moonlet_image_host *host, char **message);
+/*
+ * One image in place of a chain of count, given as their bytes and lengths: the first is a
+ * whole one, or a delta to base; each other is a delta to the one before it. What it gives is
+ * the image of the last one's state, just as moonlet_image_save would have made it of that
+ * state: a whole one, or the delta to base. The chain is not needed for it any more. NULL on
+ * error, as moonlet_image_load; O(their lengths and what is written).
+ */
+MOONLET_API moonlet_image *moonlet_image_collapse(const char *const *bytes,
+                                                  const size_t *lengths, size_t count,
+                                                  const moonlet_image *base,
+                                                  const moonlet_image_host *host,
+                                                  char **message);
 /* NULL is allowed. What was made of it stays good, deltas too. */
 MOONLET_API void moonlet_image_release(moonlet_image *i);
 /* The bytes, which live as long as the image; length may be NULL. */

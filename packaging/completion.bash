@@ -10,10 +10,10 @@ _moonlet()
             ;;
     esac
     case $before in
-        --save | --load | --record | --show | --diff | =) COMPREPLY=($(compgen -f -- "${word#=}")) && return ;;
+        --save | --load | --record | --collapse | --show | --diff | =) COMPREPLY=($(compgen -f -- "${word#=}")) && return ;;
     esac
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "-e -i -l -v -E -d -- --help --version --stats --pause= --undo= --seed= --save= --load= --delta --record= --dap --dap= --show= --diff --check --ast \
+        COMPREPLY=($(compgen -W "-e -i -l -v -E -d -- --help --version --stats --pause= --undo= --seed= --save= --load= --delta --record= --dap --dap= --collapse= --show= --diff --check --ast \
             --nodes --dump --strip --map --threads= --processes= --steps= --bytes= \
             --held= --seconds= --stack= --string=" -- "$word"))
         [[ ${COMPREPLY-} == *= ]] && compopt -o nospace

@@ -17,6 +17,7 @@ _arguments -S \
     '-d[debug what a script has done, also backwards]' \
     '--dap=-[debug for an editor, by the Debug Adapter Protocol]::port:' \
     '--record=-[record what the script does in a file]:file:_files' \
+    '--collapse=-[save a chain of saved worlds as one]:file:_files' \
     '--show=-[say what is in a saved world]:file:_files' \
     '--diff[say what differs between two saved worlds]:file:_files' \
     '--map[call the function that the script returns with each line]' \

@@ -17,6 +17,7 @@
 #include "cli/output/report.h"
 #include "cli/repl/repl.h"
 #include "cli/start.h"
+#include "cli/worlds/collapse.h"
 #include "cli/worlds/diff.h"
 #include "cli/worlds/map.h"
 #include "cli/worlds/show.h"
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
     eval_init();
     puc_init();
     if (o.task == TASK_SHOW) return show_image(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (o.task == TASK_COLLAPSE) return collapse_images(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
     if (o.task == TASK_DIFF) return diff_images(&c, &o, argv);
     if (o.load_count && !world_open(&world, &c, &o)) return EXIT_FAILURE;
     if (!c.M) c.M = open_run(o.no_environment);

@@ -52,9 +52,9 @@ void lib_open_debug(Machine *M);
 void lib_open_state(Machine *M);
 int lib_map(Machine *M, Value *a, int n);
 
-/* state.save and state.load, which a higher layer gives; or NULL. */
+/* state.save, state.load and state.collapse, which a higher layer gives; or NULL. */
 typedef struct LibImages {
-    NativeFn *save, *load;
+    NativeFn *save, *load, *collapse;
 } LibImages;
 extern LibImages lib_images;
 

@@ -151,6 +151,74 @@ START_TEST(deltas_to_any_state)
 }
 END_TEST
 
+enum { CHAIN = 8 };
+
+/* A chain as one is what would have been made at its end, whole or as a delta to its base. */
+START_TEST(chains_collapse)
+{
+    Program p = {.seed = 2000 + (uint64_t)_i};
+    const char *bytes[CHAIN];
+    size_t lengths[CHAIN];
+    moonlet_image *here[CHAIN];
+    moonlet_state *s = random_world();
+    char *message = NULL;
+    for (int i = 0; i < CHAIN; i++) {
+        here[i] = saved(s, i ? here[i - 1] : NULL);
+        bytes[i] = moonlet_image_bytes(here[i], &lengths[i]);
+        if (i == CHAIN - 1) break;
+        moonlet_result r = moonlet_call_chunk(s, next_program(&p), NULL, 0);
+        moonlet_release(s);
+        s = r.state;
+    }
+    moonlet_image *whole = saved(s, NULL), *base = loaded(here[0], NULL);
+    moonlet_image *one = moonlet_image_collapse(bytes, lengths, CHAIN, NULL, NULL, &message);
+    ck_assert_msg(one != NULL, "%s", message);
+    assert_same_bytes(one, whole);
+    moonlet_image *first = moonlet_image_collapse(bytes, lengths, 1, NULL, NULL, &message);
+    assert_same_bytes(first, here[0]);
+    moonlet_image *delta = saved(s, here[0]);
+    for (int i = 0; i < 2; i++) { /* to what was saved, and to what was loaded of it */
+        moonlet_image *all = moonlet_image_collapse(bytes + 1, lengths + 1, CHAIN - 1,
+                                                    i ? base : here[0], NULL, &message);
+        ck_assert_msg(all != NULL, "%s", message);
+        assert_same_bytes(all, delta);
+        moonlet_image *back = loaded(all, base);
+        moonlet_state *t = moonlet_image_state(back);
+        assert_same(s, t);
+        moonlet_release(t);
+        moonlet_image_release(back);
+        moonlet_image_release(all);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
+static void cannot_collapse(const moonlet_image *const *images, size_t count, const char *why)
+{
+    const char *bytes[3];
+    size_t lengths[3];
+    char *message = NULL;
+    for (size_t i = 0; i < count; i++) bytes[i] = moonlet_image_bytes(images[i], &lengths[i]);
+    ck_assert_ptr_null(moonlet_image_collapse(bytes, lengths, count, NULL, NULL, &message));
+    ck_assert_str_eq(message, why);
+    free(message);
+}
+
+START_TEST(what_is_no_chain_does_not_collapse)
+{
+    moonlet_state *s = world("a = {}"), *t = after(moonlet_retain(s), "a.b = 1"),
+                  *u = after(moonlet_retain(t), "a.b = 2");
+    moonlet_image *whole = saved(s, NULL), *next = saved(t, whole), *last = saved(u, next);
+    cannot_collapse(NULL, 0, "there are no images");
+    cannot_collapse((const moonlet_image *[]){next, last}, 2,
+                    "the image is a delta, and needs its base");
+    cannot_collapse((const moonlet_image *[]){whole, last}, 2,
+                    "the image is a delta to another base");
+    cannot_collapse((const moonlet_image *[]){whole, next, whole}, 3,
+                    "an image of the chain is no delta");
+}
+END_TEST
+
 /* Small tables whose keys come and go: the bits by which they lie are those of the keys that
  * were there together, and so is the order of pairs. */
 START_TEST(keys_that_come_and_go_keep_their_order)
@@ -925,6 +993,8 @@ int main(int argc, char **argv)
     TCase *t = tcase_create("images");
     tcase_add_loop_test(t, random_worlds_go_on, 0, 12);
     tcase_add_loop_test(t, deltas_to_any_state, 0, 12);
+    tcase_add_loop_test(t, chains_collapse, 0, 12);
+    tcase_add_test(t, what_is_no_chain_does_not_collapse);
     tcase_add_loop_test(t, keys_that_come_and_go_keep_their_order, 0, 6);
     tcase_add_test(t, host_functions_and_userdata_have_names);
     tcase_add_test(t, what_the_host_lacks_is_listed);

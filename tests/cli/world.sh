@@ -83,6 +83,16 @@ expect "a chain as one" 0 "0	-1" "" m --load=whole.img -e 'print(list[5].x, list
 expect "a delta without its base" 1 "" "*: cannot load d1.img: the image is a delta, and needs its base" m --load=d1.img
 expect "to another base" 1 "" "*: cannot load d2.img: the image is a delta to another base" m --load=base.img --load=d2.img
 expect "no delta" 1 "" "*: cannot load base.img: it is no delta to the file before" m --load=base.img --load=base.img
+"$MOONLET" --load=base.img --load=d1.img --load=d2.img --collapse=one.img
+"$MOONLET" --load=base.img --load=d1.img --load=d2.img --delta --collapse=both.img
+expect "a chain that nobody runs as one" 0 "0	-1" "" m --load=one.img -e 'print(list[5].x, list[6].x)'
+expect "and as one delta" 0 "0	-1" "" m --load=base.img --load=both.img -e 'print(list[5].x, list[6].x)'
+expect "it differs in what the chain does" 0 yes "" bash -c '[ $(stat -c %s both.img) -lt 300 ] && echo yes'
+expect "one of one is the same" 0 "" "" bash -c '"$0" --load=base.img --collapse=again.img && cmp base.img again.img' "$MOONLET"
+expect "of no files" 1 "" "*'--collapse' needs '--load'*" m --collapse=x.img
+expect "of no chain" 1 "" "*: cannot load base.img: it is no delta to the file before" m --load=base.img --load=base.img --collapse=x.img
+expect "to no file" 1 "" "*: cannot write none/x: No such file or directory" m --load=base.img --collapse=none/x
+expect "and a script" 1 "" "*'--collapse' takes one file: 'x.lua' is too many*" m --load=base.img --collapse=x.img x.lua
 said "what is in a delta" "*a delta*base *2 changed, 1 new*_G (changed)*_G.list\\[5\\] (changed)*" \
     "$MOONLET" --load=base.img --show=d1.img
 

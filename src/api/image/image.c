@@ -440,6 +440,41 @@ moonlet_image *moonlet_image_load(const char *bytes, size_t length, const moonle
     return i;
 }
 
+/* The image of the last state of a chain; NULL: it cannot be loaded. */
+static moonlet_image *load_chain(const char *const *bytes, const size_t *lengths, size_t count,
+                                 const moonlet_image *base, const moonlet_image_host *host,
+                                 char **message)
+{
+    moonlet_image *last = NULL;
+    for (size_t k = 0; k < count; k++) {
+        bool whole = k && image_begins((const uint8_t *)bytes[k], lengths[k]) &&
+                     !image_is_delta((const uint8_t *)bytes[k]);
+        moonlet_image *next = NULL;
+        if (whole)
+            refuse(message, &(ByteSink){0}, "an image of the chain is no delta");
+        else
+            next = moonlet_image_load(bytes[k], lengths[k], last ? last : base, host, message);
+        moonlet_image_release(last);
+        last = next;
+        if (!last) break;
+    }
+    return last;
+}
+
+moonlet_image *moonlet_image_collapse(const char *const *bytes, const size_t *lengths,
+                                      size_t count, const moonlet_image *base,
+                                      const moonlet_image_host *host, char **message)
+{
+    if (!count) return refuse(message, &(ByteSink){0}, "there are no images");
+    moonlet_image *last = load_chain(bytes, lengths, count, base, host, message);
+    if (!last) return NULL;
+    moonlet_state *s = moonlet_image_state(last);
+    moonlet_image *one = moonlet_image_save(s, base, host, message);
+    moonlet_release(s);
+    moonlet_image_release(last);
+    return one;
+}
+
 void moonlet_image_release(moonlet_image *i)
 {
     if (!i) return;

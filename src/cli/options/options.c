@@ -42,6 +42,9 @@ static const char long_usage[] =
     "  --dap[=port]      debug for an editor, by the Debug Adapter Protocol, on the standard\n"
     "                    input and output, or a port of this machine\n"
     "  --record=file     record what the script does, and write that to a file when it ends\n"
+    "  --collapse=file   save the chain of all files that --load names as one, and run "
+    "nothing;\n"
+    "                    with --delta what differs from the first of them\n"
     "  --show=file       say what is in a saved world, and what is large\n"
     "  --diff a b        say what differs between two saved worlds\n"
     "  --map             call the function that the script returns with each line of stdin,\n"
@@ -91,27 +94,29 @@ enum {
     LONG_NUMBER = 100
 };
 
-static const struct option long_options[] = {{"help", no_argument, NULL, TASK_HELP},
-                                             {"version", no_argument, NULL, TASK_VERSION},
-                                             {"check", no_argument, NULL, TASK_CHECK},
-                                             {"ast", no_argument, NULL, TASK_AST},
-                                             {"nodes", no_argument, NULL, TASK_NODES},
-                                             {"dump", no_argument, NULL, TASK_DUMP},
-                                             {"strip", no_argument, NULL, TASK_STRIP},
-                                             {"stats", no_argument, NULL, LONG_STATS},
-                                             {"map", no_argument, NULL, LONG_MAP},
-                                             {"save", required_argument, NULL, LONG_SAVE},
-                                             {"load", required_argument, NULL, LONG_LOAD},
-                                             {"delta", no_argument, NULL, LONG_DELTA},
-                                             {"dap", optional_argument, NULL, LONG_DAP},
-                                             {"record", required_argument, NULL, LONG_RECORD},
-                                             {"show", required_argument, NULL, TASK_SHOW},
-                                             {"diff", no_argument, NULL, TASK_DIFF},
-                                             {"seed", required_argument, NULL, LONG_SEED},
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, TASK_HELP},
+    {"version", no_argument, NULL, TASK_VERSION},
+    {"check", no_argument, NULL, TASK_CHECK},
+    {"ast", no_argument, NULL, TASK_AST},
+    {"nodes", no_argument, NULL, TASK_NODES},
+    {"dump", no_argument, NULL, TASK_DUMP},
+    {"strip", no_argument, NULL, TASK_STRIP},
+    {"stats", no_argument, NULL, LONG_STATS},
+    {"map", no_argument, NULL, LONG_MAP},
+    {"save", required_argument, NULL, LONG_SAVE},
+    {"load", required_argument, NULL, LONG_LOAD},
+    {"delta", no_argument, NULL, LONG_DELTA},
+    {"dap", optional_argument, NULL, LONG_DAP},
+    {"record", required_argument, NULL, LONG_RECORD},
+    {"show", required_argument, NULL, TASK_SHOW},
+    {"collapse", required_argument, NULL, TASK_COLLAPSE},
+    {"diff", no_argument, NULL, TASK_DIFF},
+    {"seed", required_argument, NULL, LONG_SEED},
 #define X_OPTION(name, most, whole, set) {name, required_argument, NULL, LONG_NUMBER},
-                                             NUMBERS(X_OPTION)
+    NUMBERS(X_OPTION)
 #undef X_OPTION
-                                                 {0}};
+        {0}};
 
 static bool complain(Options *o, const char *format, ...)
 {
@@ -220,6 +225,10 @@ static bool parse_long(Options *o, int count, char **argv, int *i)
         o->show = optarg;
         o->task = TASK_SHOW;
         return true;
+    case TASK_COLLAPSE:
+        o->collapse = optarg;
+        o->task = TASK_COLLAPSE;
+        return true;
     case LONG_NUMBER: return set_number(o, long_options[which].name);
     default: o->task = (OptionTask)answer; return true;
     }
@@ -277,6 +286,14 @@ static bool check_record(Options *o)
     return o->script || complain(o, "'%s' needs a script", this);
 }
 
+static bool check_collapse(Options *o, char **argv)
+{
+    if (argv[o->rest])
+        return complain(o, "'--collapse' takes one file: '%s' is too many", argv[o->rest]);
+    if (o->save) return complain(o, "'--save' does not go with '--collapse'");
+    return o->load_count || complain(o, "'--collapse' needs '--load'");
+}
+
 /* What only some options go with. */
 static bool check(Options *o, char **argv)
 {
@@ -296,8 +313,9 @@ static bool check(Options *o, char **argv)
         return complain(
             o, "'--dap' takes no script and no other world: its client says what to run");
     if ((o->record || o->debug) && !check_record(o)) return false;
-    if (o->delta && !(o->save && o->load_count))
+    if (o->delta && !((o->save || o->collapse) && o->load_count))
         return complain(o, "'--delta' goes with '--load' and '--save' only");
+    if (o->task == TASK_COLLAPSE && !check_collapse(o, argv)) return false;
     return !o->map || check_map(o);
 }
 

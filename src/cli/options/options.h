@@ -7,6 +7,7 @@
  *   moonlet --record=file script [args]      records what it does: cli/debug/record.h
  *   moonlet -d script|file [args]            records it and looks at it: debugger.h
  *   moonlet --show=file, --diff a b          says what is in images: show.h, diff.h
+ *   moonlet --collapse=file                  a chain of images as one: collapse.h
  *   moonlet --map script [args]              a line in, a line out: cli/worlds/map.h
  *   moonlet --check|--ast|--nodes [file...]  looks at files and runs nothing
  *   moonlet --dump|--strip to|- [file]       writes a file as a binary chunk
@@ -29,6 +30,7 @@ typedef enum OptionTask {
     TASK_AST,
     TASK_NODES,
     TASK_SHOW,
+    TASK_COLLAPSE,
     TASK_DIFF, /* argv[rest], argv[rest + 1] are two images */
     TASK_DUMP,
     TASK_STRIP
@@ -57,6 +59,7 @@ typedef struct Options {
     bool seeded;                        /* --seed */
     uint64_t seed;
     const char *save, *show;      /* --save, --show; NULL: no */
+    const char *collapse;         /* --collapse; NULL: no */
     const char *loads[LOADS_MAX]; /* --load */
     int load_count;
     bool delta;         /* --delta */

@@ -194,4 +194,5 @@ const DocRow doc_rows[] = {
     {"state.frozen", "t", "Whether a table is read-only."},
     {"state.save", "[s [, base]]", "A snapshot, or now, as bytes; or what differs from base."},
     {"state.load", "bytes [, base]", "The snapshot that bytes are."},
+    {"state.collapse", "list [, base]", "A chain of images as one, or as one delta to base."},
     {0}};

@@ -144,10 +144,11 @@ void any_host_init(AnyHost *h)
 
 /* Files ------------------------------------------------------------------------------- */
 
-static bool read_one(const Cli *c, AnyHost *h, const char *file, const Image *base,
-                     AnyImage *out)
+bool any_image_read_next(const Cli *c, AnyHost *h, const char *file, const Image *base,
+                         AnyImage *out)
 {
     char error[IMAGE_ERROR_MAX], *message = NULL;
+    moonlet_release(moonlet_init()); /* the libraries have been opened once */
     out->bytes = (uint8_t *)api_read_file(file, &out->length, &message);
     out->image = NULL;
     if (out->bytes) out->image = image_load(out->bytes, out->length, base, &h->host, error);
@@ -163,11 +164,10 @@ static bool read_one(const Cli *c, AnyHost *h, const char *file, const Image *ba
 bool any_image_read(const Cli *c, const Options *o, AnyHost *h, const char *file, AnyImage *out)
 {
     const Image *base = NULL;
-    moonlet_release(moonlet_init()); /* the libraries have been opened once */
     for (int i = 0; i < o->load_count; i++) {
-        if (!read_one(c, h, o->loads[i], base, out)) return false;
+        if (!any_image_read_next(c, h, o->loads[i], base, out)) return false;
         base = out->image;
         free(out->bytes);
     }
-    return read_one(c, h, file, base, out);
+    return any_image_read_next(c, h, file, base, out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.save and state.load: images for programs.
+ * state.save, state.load and state.collapse: images for programs.
  *
  * What deltas to a snapshot need to know of it (its Image) is kept in its userdata once it has
  * been saved or loaded: a cache, in bytes that no program sees. A snapshot that has none is
@@ -16,7 +16,7 @@
 #include "image/image.h"
 #include "lib/lib.h"
 
-enum { BYTES_A_STEP = 64, ROOM_A_BYTE = 8 };
+enum { BYTES_A_STEP = 64, ITEMS_A_STEP = 16, ROOM_A_BYTE = 8 };
 
 static const ImageHost *host_of(Machine *M)
 {
@@ -103,8 +103,78 @@ static int load(Machine *M, Value *a, int n)
     NATIVE_RETURN(value_object(u));
 }
 
+/* Whether a[0] is a list of count strings, and the work is paid for: 0, or what the native
+ * answers. */
+static int check_chain(Machine *M, Value *a, int n, uint32_t *count)
+{
+    uint64_t bytes = 0;
+    Table *list = arg_table(M, a, n, 0);
+    if (!list) return NATIVE_ERROR;
+    const TableBody *t = heap_table(&M->run, list);
+    int64_t length = table_length(t);
+    if (!native_charge(M, (uint64_t)length / ITEMS_A_STEP)) return NATIVE_PAUSE;
+    bool good = length > 0 && length <= UINT32_MAX;
+    for (int64_t i = 1; good && i <= length; i++) {
+        Value v = table_get_int(t, i);
+        good = value_is_string(v);
+        if (good) bytes += value_string(v)->length;
+    }
+    if (!good) return native_arg_error(M, 0, "list of images expected");
+    if (!native_charge(M, bytes / BYTES_A_STEP)) return NATIVE_PAUSE;
+    if (bytes > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
+    *count = (uint32_t)length;
+    return 0;
+}
+
+/* The image of the last of the strings, each a delta to the one before it; NULL: an error is
+ * set. What the loader has made counts until the program has the result. */
+static const Image *load_chain(Machine *M, const Table *list, uint32_t count, const Image *base)
+{
+    char error[IMAGE_ERROR_MAX];
+    const Image *image = base;
+    for (uint32_t i = 1; i <= count; i++) {
+        const String *s = value_string(table_get_int(heap_table(&M->run, list), i));
+        const uint8_t *bytes = (const uint8_t *)s->data;
+        if (i > 1 && image_begins(bytes, s->length) && !image_is_delta(bytes)) {
+            native_error(M, "image %d of the list is no delta", (int)i);
+            return NULL;
+        }
+        image = image_load(bytes, s->length, image, host_of(M), error);
+        if (!image) native_error(M, "%s", error);
+        if (!image) return NULL;
+        mem_count(image->allocated);
+    }
+    return image;
+}
+
+/* collapse(list [, base]) */
+static int collapse(Machine *M, Value *a, int n)
+{
+    char error[IMAGE_ERROR_MAX];
+    uint32_t count = 0;
+    Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
+    if (!arg_absent(a, n, 1) && !to) return NATIVE_ERROR;
+    int refused = check_chain(M, a, n, &count);
+    if (refused) return refused;
+    const Image *base = to ? image_of(M, to) : NULL;
+    if (to && !base) return NATIVE_ERROR;
+    const Image *last = load_chain(M, value_pointer(a[0]), count, base);
+    if (!last) return NATIVE_ERROR;
+    ByteSink bytes = {0};
+    int answer;
+    if (image_save(last->state, base, host_of(M), &bytes, error)) {
+        native_charge(M, bytes.length / BYTES_A_STEP);
+        answer = give_bytes(M, &bytes, 0);
+    } else {
+        answer = native_error(M, "%s", error);
+    }
+    sink_free(&bytes);
+    return answer;
+}
+
 void image_init(void)
 {
     lib_images.save = save;
     lib_images.load = load;
+    lib_images.collapse = collapse;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* state.save and state.load: images for programs (docs/STATE.md). */
+/* state.save, state.load and state.collapse: images for programs (docs/STATE.md). */
 #ifndef MOONLET_IMAGE_LUA_H
 #define MOONLET_IMAGE_LUA_H
 

@@ -127,6 +127,12 @@ static int state_load(Machine *M, Value *a, int n)
     return lib_images.load ? lib_images.load(M, a, n) : native_error(M, "there are no images");
 }
 
+static int state_collapse(Machine *M, Value *a, int n)
+{
+    return lib_images.collapse ? lib_images.collapse(M, a, n)
+                               : native_error(M, "there are no images");
+}
+
 const NativeDef natives_state[] = {
     NATIVE_OWN("state.snapshot", state_snapshot, WORK_FIXED),
     NATIVE_OWN("state.freeze", state_freeze, WORK_STATE),
@@ -135,6 +141,7 @@ const NativeDef natives_state[] = {
                 "starts threads and processes"),
     NATIVE_OWN("state.save", state_save, WORK_STATE),
     NATIVE_OWN("state.load", state_load, WORK_STATE),
+    NATIVE_OWN("state.collapse", state_collapse, WORK_STATE),
     NATIVE_OWN("state.diff", state_diff_, WORK_STATE),
     NATIVE_OWN("state.digest", state_digest, WORK_STATE),
     NATIVE_JUMPS("state.restore", control_restore, PLACE_FIELD),
