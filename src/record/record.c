@@ -19,6 +19,7 @@ enum {
     POINTS_FEW = 8, /* may hold what they like where looking is too dear */
     PORTION_MOST = 100000,
     COPY_STEPS = 4,   /* for each byte that a point makes the run copy */
+    USED_BYTES = 4,   /* allocated a step, for which points are as far from each other again */
     LOOKS_SHARE = 30, /* of the time, one such part is for looks */
 };
 
@@ -210,6 +211,19 @@ static void set_portion(Machine *M, uint64_t spacing)
     M->limits.portion = spacing < PORTION_MOST ? (int64_t)spacing : PORTION_MOST;
 }
 
+/* What a point costs: what has been written since the last one was copied first; and what the
+ * program had else dropped takes fresh memory, which is the more, the faster it allocates. */
+static uint64_t distance_to_next(const Record *r, uint64_t step)
+{
+    int64_t copied = mem_beside - r->beside, used = mem_used() - r->used;
+    if (r->has_all) return r->spacing;
+    uint64_t distance = copied > 0 ? (uint64_t)copied * COPY_STEPS : 0, steps = step - r->taken;
+    if (!steps || used <= 0) return distance;
+    uint64_t rate = (uint64_t)used / steps;
+    uint64_t more = RECORD_SPACING + RECORD_SPACING / USED_BYTES * (rate < 100 ? rate : 100);
+    return distance > more ? distance : more;
+}
+
 /* An Outside's poll. */
 static Value *take_point(Machine *M, const Node *n, Value *fp)
 {
@@ -221,14 +235,14 @@ static Value *take_point(Machine *M, const Node *n, Value *fp)
         r->spacing *= 2;
     }
     State *state;
-    int64_t copied = mem_beside - r->beside;
+    uint64_t distance = distance_to_next(r, step);
     Value *now = record_take(M, n, fp, &state);
     record_add(r, (RecordPoint){state, step, r->outside.length, false});
     bound(r, M, n, now);
     r->beside = mem_beside;
-    r->next = step + r->spacing;
-    if (!r->has_all && copied * COPY_STEPS > (int64_t)r->spacing)
-        r->next = step + (uint64_t)copied * COPY_STEPS;
+    r->used = mem_used();
+    r->taken = step;
+    r->next = step + (distance > r->spacing ? distance : r->spacing);
     set_portion(M, r->spacing);
     return now;
 }
@@ -242,6 +256,7 @@ void record_begin(Record *r, Machine *M)
     r->began = eval_steps_used(M);
     r->measured = mem_used();
     r->beside = mem_beside;
+    r->used = mem_used();
     r->begin = processor_time();
     M->outside = &r->outside;
     M->run.own.expected = r->most;

@@ -50,6 +50,8 @@ typedef struct Record {
     uint64_t held;    /* what they held when that was last looked at */
     int64_t measured; /* mem_used() then */
     int64_t beside;   /* mem_beside at the last point */
+    int64_t used;     /* mem_used() there, and its step */
+    uint64_t taken;
     double begin;     /* processor time of the thread, in seconds, when it began */
     double looking;   /* of that, what looks have taken, and the last one */
     double look;

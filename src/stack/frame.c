@@ -288,11 +288,13 @@ static Value *frame_unfold(Machine *M, const Segment *s, Value *fp, const Value 
                            size_t room)
 {
     assert(s->kind == SEGMENT_COMPACT && "only compact segments are unfolded");
-    size_t used = (size_t)(top - s->slots), size = s->roomy ? frames_extent(s, fp) : 0;
+    bool stays = s->folds == FOLDS_MAX && s->epoch == M->run.epoch;
+    size_t used = (size_t)(top - s->slots), size = s->roomy || stays ? frames_extent(s, fp) : 0;
     if (size < used + room) size = used + room;
     size += FRAME_HEADER + STACK_SLACK;
-    Segment *to =
-        scratch_fits(M, size) ? scratch_take(M) : segment_new(&M->run, (uint32_t)size);
+    if (stays && size < SEGMENT_FIRST) size = SEGMENT_FIRST;
+    bool scratch = !stays && scratch_fits(M, size);
+    Segment *to = scratch ? scratch_take(M) : segment_new(&M->run, (uint32_t)size);
     segment_take(to, s, (uint32_t)used);
     frame_enter_segment(M, to);
     fp = to->slots + (fp - s->slots);
@@ -310,6 +312,9 @@ Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home)
     if (!fits) {
         home = segment_new(&M->run, top);
         home->kind = SEGMENT_COMPACT;
+        home->folds = 0;
+    } else if (home->folds < FOLDS_MAX) {
+        home->folds++;
     }
     home->roomy = s->kind != SEGMENT_SCRATCH;
     segment_take(home, s, top);
