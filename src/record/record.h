@@ -52,8 +52,8 @@ typedef struct Record {
     int64_t beside;   /* mem_beside at the last point */
     int64_t used;     /* mem_used() there, and its step */
     uint64_t taken;
-    double begin;     /* processor time of the thread, in seconds, when it began */
-    double looking;   /* of that, what looks have taken, and the last one */
+    double begin;   /* processor time of the thread, in seconds, when it began */
+    double looking; /* of that, what looks have taken, and the last one */
     double look;
     uint64_t steps; /* of the whole */
     RecordEnd end;

@@ -79,7 +79,7 @@ enum {
     SEGMENT_FIRST = 123, /* slots of a coroutine that runs in the epoch that made it: 1 KB */
     SCRATCH_SLOTS = 500, /* with the header a page of the collector */
     COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
-    FOLDS_MAX = 16, /* then the coroutine is worth a segment of its own */
+    FOLDS_MAX = 16,      /* then the coroutine is worth a segment of its own */
     SEGMENT_SURE_MAX = 2400, /* slots of a segment that can always be had */
     FRAME_HEADER = 4,        /* words below fp of a glue frame, the largest header */
     NATIVE_SLOTS = 40        /* what a native may use above its arguments */

@@ -54,6 +54,16 @@ debug "a break" "$(at 3)" r "b 3" c
 debug "with a condition" "5" r "b 12 if i == 5" c "p i"
 debug "backwards" "3" "b prog.lua:12 if i == 3" rc "p i"
 debug "of a function" "$(at 2)" r n "b fact" c
+debug "of a local function, from within it" "break 2 at prog.lua:1 (function)" r "b 3" c "b fact"
+debug "at each so many hits" "5" r "b 12 hits % 5" c "p i"
+# shellcheck disable=SC2016
+expect "some text instead" 0 "break 1: f is 24
+the end: 5" "" bash -c 'printf "%s\n" r "b 12 hits >= 4 if f < 100 log f is {f}" "b 12 if i == 5" c "p \"the end: \" .. i" |
+    "$0" -d prog.lua 2>/dev/null | grep -o "break 1: f.*\|the end: 5"' "$MOONLET"
+debug "a line without code" "break 1 at prog.lua:5" r "b 4"
+debug "a line behind the last" "there is no code at line 99 of prog.lua or behind it" r "b 99"
+debug "a condition that is none" "'i ==' is no expression" r "b 12 if i =="
+debug "what ends too early" "(debugger):1: unexpected symbol near <eof>" r "p 1 +"
 debug "hits are counted" "  hit 2 times up to here" r "b 3" c c "info b"
 debug "and not more when one has gone back" "  hit 1 times up to here" r "b 3" c c rc "info b"
 debug "and no more of it" "$(at 24)" r "b 3" "d 1" c

@@ -314,15 +314,14 @@ static void put_parameters(Wrapper *w, const DebugVariables *v, const char *text
         if (v->at[i].kind == DEBUG_VARARG) put_value(w, v->at[i].value);
 }
 
-static bool compiles(const char *before, const char *text)
+static bool compiles(const char *before, const char *text, ParseResult *why)
 {
     Wrapper w = {0};
-    ParseResult why;
     put_text(&w, before);
     put_text(&w, text);
     const Proto *p =
         w.failed ? NULL
-                 : api_compile(w.text, w.length, string_from_c("=(debugger)"), false, &why);
+                 : api_compile(w.text, w.length, string_from_c("=(debugger)"), false, why);
     free(w.text);
     return p != NULL;
 }
@@ -354,16 +353,19 @@ static moonlet_result call_wrapped(const moonlet_state *s, const Wrapper *w)
     return api_end(&S, status);
 }
 
-bool debug_is_expression(const char *text) { return compiles("return ", text); }
+bool debug_is_expression(const char *text)
+{
+    ParseResult why;
+    return compiles("return ", text, &why);
+}
 
 moonlet_result debug_evaluate(const moonlet_state *s, const DebugPlace *p, const char *text)
 {
-    bool expression = debug_is_expression(text);
-    if (!expression && !compiles("", text)) { /* which says why */
-        ParseResult why;
-        String *name = string_from_c("=(debugger)");
-        api_compile(text, strlen(text), name, false, &why);
-        return api_refuse_source(s, name, &why);
+    ParseResult why = {0}, as_statement = {0};
+    bool expression = compiles("return ", text, &why);
+    if (!expression && !compiles("", text, &as_statement)) {
+        if (!why.incomplete || !why.error) why = as_statement; /* which says more */
+        return api_refuse_source(s, string_from_c("=(debugger)"), &why);
     }
     DebugVariables v = p ? debug_variables(s, p) : (DebugVariables){0};
     Wrapper w = wrap(&v, text, expression);

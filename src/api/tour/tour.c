@@ -386,6 +386,10 @@ static const AstFunction *function_in(const moonlet_state *s, const DebugPlace *
 const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *expression)
 {
     const AstFunction *f = function_in(t->state, p, expression);
+    DebugPlaces all = debug_places(t->state, NULL);
+    for (size_t i = 0; i < all.count && !f; i++)
+        f = function_in(t->state, &all.at[i], expression);
+    debug_places_free(&all);
     if (f || t->where == TOUR_END) return f;
     moonlet_state *end = moonlet_recording_state(t->rec, UINT64_MAX);
     if (end) f = function_in(end, NULL, expression);

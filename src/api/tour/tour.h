@@ -104,8 +104,8 @@ bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *aske
  * moved. */
 bool tour_go_change(Tour *t, DebugPath *p);
 
-/* The Lua function that an expression gives in the frame now, or at the program's end; NULL:
- * none. It lives as long as the recording. */
+/* The Lua function that an expression gives in the frame, in another one that there is now, or
+ * at the program's end; NULL: none. It lives as long as the recording. */
 const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *expression);
 
 /* Gives a variable of the frame, or a field, the value of an expression, for real: the moment's

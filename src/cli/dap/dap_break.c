@@ -12,50 +12,7 @@
 #include <stdlib.h>
 
 #include "cli/dap/dap_session.h"
-
-/* Lines that have code ---------------------------------------------------------------- */
-
-enum { LINES_MAX = 1 << 20 };
-
-typedef struct Lines {
-    bool *has; /* malloc's */
-    int count;
-} Lines;
-
-static void note_lines(Lines *l, const Proto *p)
-{
-    for (uint32_t i = 0; i < p->node_count; i++)
-        if (p->lines[i] > 0 && p->lines[i] < l->count) l->has[p->lines[i]] = true;
-    for (uint32_t i = 0; i < p->proto_count; i++) note_lines(l, p->protos[i]);
-}
-
-/* Of a file; none where it cannot be compiled. To be given to free(). */
-static Lines lines_of(const char *path)
-{
-    Lines l = {0};
-    ParseResult why;
-    size_t length;
-    char *message = NULL, *source = path ? api_read_file(path, &length, &message) : NULL;
-    const Proto *p =
-        source ? api_compile(source, length, string_from_c("=?"), true, &why) : NULL;
-    if (p) l.has = calloc(LINES_MAX, sizeof *l.has);
-    if (l.has) {
-        l.count = LINES_MAX;
-        note_lines(&l, p);
-    }
-    free(source);
-    free(message);
-    return l;
-}
-
-/* The first line from this one on that has code; 0: there is none. */
-static int line_with_code(const Lines *l, int line)
-{
-    if (!l->has) return line;
-    for (int i = line > 0 ? line : 1; i < l->count; i++)
-        if (l->has[i]) return i;
-    return 0;
-}
+#include "cli/debug/code_lines.h"
 
 /* What the client has set -------------------------------------------------------------- */
 
@@ -77,6 +34,9 @@ static const char *fault_of(const json_t *b)
     const char *hits = dap_word(b, "hitCondition");
     if (hits && *hits && !tour_parse_rule(&rule, hits))
         return "the number of hits is a number, or one behind ==, >, >=, <, <= or %";
+    const char *condition = dap_word(b, "condition");
+    if (condition && condition[strspn(condition, " ")] && !debug_is_expression(condition))
+        return "the condition is no expression";
     return NULL;
 }
 
@@ -91,11 +51,11 @@ static json_t *note_break(Dap *d, const json_t *words, const char *fault)
     return b;
 }
 
-static json_t *note_line(Dap *d, const Lines *l, const json_t *words)
+static json_t *note_line(Dap *d, const CodeLines *l, const json_t *words)
 {
     int from_0 = d->lines_from_0;
     json_int_t wanted = dap_number(words, "line", 0) + from_0;
-    int line = wanted > 0 && wanted < INT_MAX ? line_with_code(l, (int)wanted) : 0;
+    int line = wanted > 0 && wanted < INT_MAX ? code_lines_from(l, (int)wanted) : 0;
     json_t *b = note_break(d, words, line ? NULL : "there is no code");
     if (line) json_object_set_new(b, "line", json_integer(line - from_0));
     return b;
@@ -123,7 +83,7 @@ void dap_set_breaks(Dap *d, const json_t *request, const json_t *arguments)
         json_decref(all);
         return;
     }
-    Lines l = lines_of(path);
+    CodeLines l = code_lines(path);
     char *real = realpath(path, NULL); /* the client may have other names for it */
     json_array_foreach(list, i, words) if (json_is_object(words))
         json_array_append_new(all, note_line(d, &l, words));
@@ -142,7 +102,7 @@ void dap_break_lines(Dap *d, const json_t *request, const json_t *arguments)
     int from_0 = d->lines_from_0;
     json_int_t line = dap_number(arguments, "line", 0) + from_0;
     json_int_t last = dap_number(arguments, "endLine", line - from_0) + from_0;
-    Lines l = lines_of(dap_word(json_object_get(arguments, "source"), "path"));
+    CodeLines l = code_lines(dap_word(json_object_get(arguments, "source"), "path"));
     if (line < 1) line = 1;
     for (; l.has && line <= last && line < l.count; line++)
         if (l.has[line]) json_array_append_new(all, json_pack("{s:I}", "line", line - from_0));

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/debug/debugger_break.h"
 #include "cli/debug/debugger_show.h"
 #include "cli/line/line.h"
 #include "lib/lib.h"
@@ -65,7 +66,9 @@ static bool do_watch(Debugger *d, const char *text)
         debugger_moved(d);
     } else {
         printf("%s has been so %s\n", text,
-               p->base == PATH_LOCAL ? "since its function was entered" : "from the beginning");
+               p->base == PATH_LOCAL ? "since its function was entered"
+               : d->tour->branch     ? "since something was set: rc leads there"
+                                     : "from the beginning");
     }
     return true;
 }
@@ -74,98 +77,13 @@ static bool do_when(Debugger *d, const char *a)
 {
     enum { ASKED_MAX = 20000 };
     uint64_t asked;
-    if (!*a)
-        printf("when takes an expression\n");
+    if (!debug_is_expression(a))
+        printf("when takes an expression: when #queue > 100\n");
     else if (tour_go_true(d->tour, a, ASKED_MAX, &asked))
         debugger_moved(d);
     else
         printf("%s: true before none of the %llu lines that were looked at\n", a,
                (unsigned long long)asked);
-    return true;
-}
-
-/* Breaks ------------------------------------------------------------------------------ */
-
-static void show_break(const TourBreak *b)
-{
-    if (b->errors)
-        printf("break %d at errors that are caught", b->number);
-    else
-        printf("break %d at %s:%d%s", b->number, b->file, b->line,
-               b->enters ? " (function)" : "");
-    if (b->condition) printf(" if %s", b->condition);
-    printf("\n");
-}
-
-static const char *without_sign(const String *chunk)
-{
-    return lib_c_text(chunk) + (chunk->length && (*chunk->data == '@' || *chunk->data == '='));
-}
-
-/* line, file:line or a function. */
-static bool set_place(Debugger *d, const char *text, TourBreak *b)
-{
-    const DebugPlace *p = debugger_place(d);
-    const char *colon = strrchr(text, ':'), *digits = colon ? colon + 1 : text;
-    size_t n = strspn(digits, "0123456789");
-    if (!n || digits[n]) {
-        const AstFunction *f = tour_find_function(d->tour, p, text);
-        b->enters = true;
-        if (f) b->line = f->line;
-        if (f) b->file = strdup(without_sign(f->chunk_name));
-        if (!f) printf("there is no function %s\n", text);
-        return f != NULL;
-    }
-    b->line = atoi(digits);
-    if (colon)
-        b->file = strndup(text, (size_t)(colon - text));
-    else if (p && p->chunk)
-        b->file = strdup(without_sign(p->chunk));
-    return b->file != NULL;
-}
-
-static bool do_break(Debugger *d, const char *argument)
-{
-    char *text = strdup(argument), *condition = text ? strstr(text, " if ") : NULL;
-    TourBreak *b = text && *text ? tour_break(d->tour) : NULL;
-    if (condition) *condition = 0;
-    if (!b) {
-        printf(*argument ? "too many breaks\n"
-                         : "break takes a line, file:line or a function\n");
-    } else if (!set_place(d, text, b)) {
-        tour_unbreak(d->tour, b->number);
-        d->tour->breaks_made--;
-    } else {
-        if (condition) b->condition = strdup(condition + 4);
-        show_break(b);
-    }
-    free(text);
-    return true;
-}
-
-static bool do_catch(Debugger *d, const char *argument)
-{
-    const char *condition = strncmp(argument, "if ", 3) == 0 ? argument + 3 : NULL;
-    if (*argument && !condition) {
-        printf("catch takes no more than a condition: catch if n > 5\n");
-        return true;
-    }
-    TourBreak *b = tour_break(d->tour);
-    if (!b) {
-        printf("too many breaks\n");
-        return true;
-    }
-    b->errors = true;
-    if (condition) b->condition = strdup(condition);
-    show_break(b);
-    return true;
-}
-
-static bool do_delete(Debugger *d, const char *argument)
-{
-    int number = atoi(argument);
-    if ((*argument && !number) || !tour_unbreak(d->tour, number))
-        printf("there is no such break\n");
     return true;
 }
 
@@ -227,18 +145,12 @@ static bool do_list(Debugger *d, const char *a)
 {
     enum { LINES = 11 };
     const DebugPlace *p = debugger_place(d);
-    debugger_list(d, *a ? atoi(a) : p ? p->line : 1, LINES);
+    int line = *a ? atoi(a) : p ? p->line : 1;
+    if (line < 1)
+        printf("list takes the number of a line\n");
+    else
+        debugger_list(d, line, LINES);
     return true;
-}
-
-static void show_breaks(Debugger *d)
-{
-    for (int i = 0; i < d->tour->break_count; i++) {
-        TourBreak *b = d->tour->breaks[i];
-        unsigned long long hits = tour_hits(d->tour, b);
-        show_break(b);
-        if (hits) printf("  hit %llu times up to here\n", hits);
-    }
 }
 
 static bool do_info(Debugger *d, const char *a)
@@ -247,7 +159,7 @@ static bool do_info(Debugger *d, const char *a)
     if (*a == 'l' || *a == 'g') {
         debugger_variables(d, *a == 'g');
     } else if (*a == 'b') {
-        show_breaks(d);
+        debugger_breaks(d);
     } else {
         if (tour_is_within(t->where)) printf("step %llu of ", (unsigned long long)t->now.step);
         printf("%llu steps, digest %016llx\n",
@@ -283,9 +195,11 @@ static const struct {
     {"when", "wh", do_when, false, "to where an expression is first true: when #queue > 100"},
     {"run", "r", do_run, false, "to the beginning"},
     {"end", "e", do_end, false, "to the end, or where the program has failed"},
-    {"break", "b", do_break, false, "stop at a line, file:line or a function [if expression]"},
-    {"catch", "ca", do_catch, false, "stop where an error is raised that is caught [if expr]"},
-    {"delete", "d", do_delete, false, "that break no more; without a number, none"},
+    {"break", "b", debugger_break, false,
+     "stop at a line, file:line or a function [hits % 10] [if expr] [log text {expr}]"},
+    {"catch", "ca", debugger_catch, false,
+     "stop where an error is raised that is caught [if expr]"},
+    {"delete", "d", debugger_delete, false, "that break no more; without a number, none"},
     {"print", "p", do_print, false, "the value of an expression, in the frame"},
     {"set", "set", do_set, false, "change a variable, and go on from there for real"},
     {"backtrace", "bt", do_backtrace, false, "the frames"},
@@ -360,6 +274,7 @@ static void read_commands(Debugger *d)
 void debugger_run(const Cli *c, moonlet_recording *rec)
 {
     Debugger d = {.cli = c, .tour = tour_begin(rec)};
+    d.tour->says = debugger_says;
     printf("recorded: %llu steps\n", (unsigned long long)moonlet_recording_steps(rec));
     debugger_moved(&d);
     read_commands(&d);

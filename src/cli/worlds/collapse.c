@@ -2,8 +2,8 @@
 /* A chain of images as one: see collapse.h. */
 #include "cli/worlds/collapse.h"
 
-#include "cli/worlds/any_host.h"
 #include "cli/output/replace.h"
+#include "cli/worlds/any_host.h"
 
 #include "lib/lib.h"
 

@@ -6,7 +6,7 @@
 #ifndef MOONLET_CLI_COLLAPSE_H
 #define MOONLET_CLI_COLLAPSE_H
 
-#include "cli/options.h"
+#include "cli/options/options.h"
 #include "cli/output/report.h"
 
 /* Writes the whole image of the last file of --load to the file of --collapse; with --delta
