@@ -2,7 +2,7 @@
 /*
  * Breaks of the debugger at the terminal:
  *
- *   break 12   break file.lua:12   break f   ... hits % 10   ... if n > 5   ... log n is {n}
+ *   break 12   break FILE:12   break f   ... hits % 10   ... if n > 5   ... log n is {n}
  */
 #include "cli/debug/debugger_break.h"
 
