@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "chunk/chunk.h"
+#include "syntax/packed.h"
+#include "syntax/parser.h"
 #include "syntax/scope.h"
 
 static void require(bool holds, const char *invariant)
@@ -38,7 +40,9 @@ static int check_list(const AstFunction *f, const AstExpr *e)
 static void check_table(const AstFunction *f, const AstExpr *e)
 {
     int items = 0, named = 0;
-    for (const AstField *field = e->u.table.fields; field; field = field->next) {
+    PackedView v;
+    for (const AstField *field = packed_first(e, &v); field;
+         field = packed_next(e, field, &v)) {
         if (field->kind == FIELD_ITEM) {
             items++;
         } else {

@@ -7,6 +7,7 @@
 #include "chunk/undump.h"
 
 #include "mem.h"
+#include "syntax/packed.h"
 
 #include <assert.h>
 
@@ -67,6 +68,7 @@ static void read_table(Reader *r, AstExpr *e)
 {
     enum { ITEMS_WAITING_MAX = 50 };
     AstField **tail = &e->u.table.fields;
+    TreeMark mark = tree_mark(r->lex.tree);
     int held = r->held, waiting = 0, kind;
     undump_hold(r, 1);
     e->u.table.end_line = undump_line(r, 0);
@@ -87,6 +89,7 @@ static void read_table(Reader *r, AstExpr *e)
         undump_hold(r, waiting);
     }
     r->held = held;
+    if (!undump_failed(r)) packed_take(r->lex.tree, e, mark);
 }
 
 static void read_index(Reader *r, AstExpr *e, AstExpr *object)

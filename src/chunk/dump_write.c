@@ -6,6 +6,7 @@
  * them.
  */
 #include "chunk/dump.h"
+#include "syntax/packed.h"
 #include "syntax/text.h"
 
 #include "mem.h"
@@ -141,8 +142,9 @@ static void write_list(Writer *w, const AstExpr *list)
 
 static void write_fields(Writer *w, const AstExpr *e)
 {
+    PackedView v;
     put_line(w, e->u.table.end_line);
-    for (const AstField *f = e->u.table.fields; f; f = f->next) {
+    for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         put_byte(w, (int)f->kind + 1);
         if (f->kind != FIELD_ITEM) write_expr(w, f->key);
         write_expr(w, f->value);

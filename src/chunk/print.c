@@ -16,6 +16,7 @@
  * than for a short one.
  */
 #include "chunk/chunk.h"
+#include "syntax/packed.h"
 #include "syntax/text.h"
 #include "value/number.h"
 
@@ -189,8 +190,10 @@ static void print_field(Printer *p, const AstField *f)
 
 static void print_table(Printer *p, const AstExpr *e)
 {
+    PackedView v;
     put(p, "(table");
-    for (const AstField *f = e->u.table.fields; f; f = f->next) print_field(p, f);
+    for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v))
+        print_field(p, f);
     put_char(p, ')');
 }
 

@@ -9,6 +9,7 @@
 #include "link/link.h"
 #include "operate/error.h"
 #include "operate/operate.h"
+#include "syntax/packed.h"
 #include "table/table_shape.h"
 
 EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
@@ -176,6 +177,34 @@ EXEC(exec_LIST_OPEN)
     GO(n + 1, fp, acc, d);
 }
 
+static Value packed_value(Run *run, const AstPacked *p);
+
+/* Names one by one, then the items, as constructors do it. It nests PACKED_MAX deep at most. */
+static NOINLINE void set_packed(Run *run, TableBody *b, const AstPacked *p, unsigned count)
+{
+    Value items[PACKED_MAX];
+    unsigned waiting = 0;
+    for (; count > 0; count--, p += p->total + 1) {
+        Value v = packed_value(run, p);
+        if (p->key)
+            table_set_string(b, p->key, v, run->epoch);
+        else
+            items[waiting++] = v;
+    }
+    if (waiting) table_set_list(b, 1, items, waiting, run->epoch);
+}
+
+static Value packed_value(Run *run, const AstPacked *p)
+{
+    if (p->kind == EXPR_UNARY) return value_number(-value_to_double(p->value));
+    if (p->kind != EXPR_TABLE) return p->value;
+    Table *t = run_new_table(run);
+    uint32_t items = table_size_rounded(p->items), named = table_size_rounded(p->named);
+    if (items || named) table_begin(&t->body, items, named, run->epoch);
+    set_packed(run, &t->body, p + 1, p->items + p->named);
+    return value_object(t);
+}
+
 static NOINLINE EXEC(named_one_by_one)
 {
     if (UNLIKELY(!value_is_table(fp[n->a]))) HAND(list_frozen, n, fp, acc, d);
@@ -196,6 +225,16 @@ EXEC(exec_SET_NAMED)
     for (uint32_t i = 0; i < n->b; i++) plain &= fp[n->c + i] != V_NIL;
     if (UNLIKELY(!plain)) HAND(named_one_by_one, n, fp, acc, d);
     table_shape_fill((TableBody *)&t->body, n->k.p, fp + n->c, M->run.epoch);
+    if (UNLIKELY(M->urgent)) HAND(eval_poll_next, n + 1, fp, acc, d);
+    GO(n + 1, fp, acc, d);
+}
+
+EXEC(exec_SET_PACKED)
+{
+    if (UNLIKELY(!value_is_table(fp[n->a]))) HAND(list_frozen, n, fp, acc, d);
+    TableBody *b = heap_table_mut(&M->run, value_pointer(fp[n->a]));
+    if (UNLIKELY(heap_is_lost(&M->run, b))) HAND(list_frozen, n, fp, acc, d);
+    set_packed(&M->run, b, n->k.p, n->b + n->c);
     if (UNLIKELY(M->urgent)) HAND(eval_poll_next, n + 1, fp, acc, d);
     GO(n + 1, fp, acc, d);
 }

@@ -6,6 +6,7 @@
  * the table is where nothing of the constructor can see it.
  */
 #include "link/link_internal.h"
+#include "syntax/packed.h"
 #include "table/table_shape.h"
 
 enum { LIST_BATCH = 50 };
@@ -43,22 +44,14 @@ static void field_store(Linker *L, unsigned table, const AstField *f)
     L->top = top;
 }
 
-/* PUC Lua's instructions hold a size in four bits and an exponent, which rounds it up, and #
- * may depend on it. */
-static uint32_t size_rounded(uint32_t n)
-{
-    uint32_t shift = 0;
-    while ((n + ((uint32_t)1 << shift) - 1) >> shift >= 16) shift++;
-    return ((n + ((uint32_t)1 << shift) - 1) >> shift) << shift;
-}
-
 /* For how many items there is room at first: a call or `...` at the end makes its own. */
 static uint32_t item_room(const AstExpr *e)
 {
+    if (e->u.table.is_packed) return table_size_rounded((uint32_t)e->u.table.items);
     const AstField *last = e->u.table.fields;
     while (last && last->next) last = last->next;
     bool open = last && last->kind == FIELD_ITEM && link_is_multi(last->value);
-    return size_rounded((uint32_t)e->u.table.items - open);
+    return table_size_rounded((uint32_t)e->u.table.items - open);
 }
 
 /* Named fields ------------------------------------------------------------------------ */
@@ -68,8 +61,9 @@ static uint32_t item_room(const AstExpr *e)
 static uint32_t named_keys(const AstExpr *e, const String *keys[SHAPE_MAX])
 {
     uint32_t count = 0;
+    PackedView v;
     if (e->u.table.items || e->u.table.named > SHAPE_MAX) return 0;
-    for (const AstField *f = e->u.table.fields; f; f = f->next) {
+    for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         if (!link_is_string(f->key) || f->value->line != f->line) return 0;
         keys[count++] = f->key->u.string;
     }
@@ -92,13 +86,13 @@ static const TableShape *shape_for(Linker *L, const String *const *keys, uint32_
         p->shapes = all;
         L->shape_capacity = capacity;
     }
-    TableShape *s = table_shape_new(keys, count, size_rounded(count));
+    TableShape *s = table_shape_new(keys, count, table_size_rounded(count));
     return s ? p->shapes[p->shape_count++] = s : NULL;
 }
 
 /* The values side by side, and then all at once. False: nothing has been made. What runs once
  * is made as it is read, which takes no shape. */
-static bool named(Linker *L, const AstExpr *e, unsigned table)
+static bool named(Linker *L, const AstExpr *e, unsigned table, PackedView *v)
 {
     const String *keys[SHAPE_MAX];
     unsigned top = L->top, at = top;
@@ -107,7 +101,7 @@ static bool named(Linker *L, const AstExpr *e, unsigned table)
     const TableShape *shape = count ? shape_for(L, keys, count) : NULL;
     if (!shape) return false;
     link_node(L, N_TABLE)->c = (uint16_t)table;
-    for (const AstField *f = e->u.table.fields; f; f = f->next, at++) {
+    for (const AstField *f = packed_first(e, v); f; f = packed_next(e, f, v), at++) {
         link_use(L, at + 1);
         link_expr_slot(L, f->value, at);
     }
@@ -122,21 +116,60 @@ static bool named(Linker *L, const AstExpr *e, unsigned table)
     return true;
 }
 
+static void begin(Linker *L, const AstExpr *e, unsigned table)
+{
+    Node *n = link_node(L, N_TABLE);
+    n->c = (uint16_t)table;
+    n->aux = item_room(e);
+    n->k.v = table_size_rounded((uint32_t)e->u.table.named);
+}
+
+/* All fields at once, where the constructor runs once: as shapes, and stores of a node each,
+ * are faster where it runs often. */
+static bool packed(Linker *L, const AstExpr *e, unsigned table)
+{
+    bool once = !L->source->parent && !L->loops;
+    if (!once || !e->u.table.is_packed || !e->u.table.total) return false;
+    begin(L, e, table);
+    L->line = e->u.table.end_line;
+    Node *n = link_node(L, N_SET_PACKED);
+    n->a = (uint16_t)table;
+    n->b = (uint16_t)e->u.table.items;
+    n->c = (uint16_t)e->u.table.named;
+    n->k.p = e->u.table.packed;
+    L->paid -= 2u * e->u.table.total; /* it is work for so many nodes */
+    return true;
+}
+
+/* What was made of a view's expressions may not point to them. */
+static void forget_view(Linker *L, uint32_t first, const PackedView *v)
+{
+    for (uint32_t i = first; i < L->count; i++)
+        if (packed_has(v, L->origins[i])) L->origins[i] = NULL;
+}
+
+static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedView *v);
+
 static void constructor(Linker *L, const AstExpr *e, unsigned table)
 {
-    if (named(L, e, table)) return;
+    PackedView v;
+    uint32_t first = L->count;
+    if (packed(L, e, table)) return;
+    if (!named(L, e, table, &v)) one_by_one(L, e, table, &v);
+    if (e->u.table.is_packed) forget_view(L, first, &v);
+}
+
+static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedView *v)
+{
     unsigned top = L->top, pending = 0, index = 1;
-    uint32_t i = link_emit(L, N_TABLE);
-    L->nodes[i].c = (uint16_t)table;
-    L->nodes[i].aux = item_room(e);
-    L->nodes[i].k.v = size_rounded((uint32_t)e->u.table.named);
-    for (const AstField *f = e->u.table.fields; f; f = f->next) {
+    begin(L, e, table);
+    for (const AstField *f = packed_first(e, v); f; f = packed_next(e, f, v)) {
         link_pay(L);
         if (f->kind != FIELD_ITEM) {
             field_store(L, table, f);
             continue;
         }
-        if (!f->next && link_is_multi(f->value)) {
+        if (link_is_multi(f->value) && !f->next) {
             link_open(L, f->value, top + pending);
             L->line = e->u.table.end_line;
             flush_items(L, table, top, pending, index, true);

@@ -102,6 +102,16 @@ typedef struct AstField { /* of a table constructor, in source order */
         *store; /* only there if keyed: table[key], what an error in it points at; or NULL */
 } AstField;
 
+/* A field of a constructor in which all is constant and on one line (packed.h). The fields of a
+ * table in it are behind it. */
+typedef struct AstPacked {
+    const String *key; /* NULL: an item */
+    Value value;       /* unless it is a table; of a minus, what is negated */
+    uint16_t key_column, column;
+    uint8_t kind;                /* ExprKind: a constant, unary minus, or a table */
+    uint8_t items, named, total; /* of a table: its fields; all that are behind it */
+} AstPacked;
+
 struct AstExpr {
     ExprKind kind : 6;
     /* Where its name or operator stands (ast_place): so many lines above `line`, and the
@@ -145,9 +155,14 @@ struct AstExpr {
             AstExpr *operand;
         } unary; /* also paren: operand */
         struct {
-            AstField *fields;
+            union {
+                AstField *fields;
+                const AstPacked *packed; /* if is_packed: see packed.h for who walks both */
+            };
             int items, named; /* counts: FIELD_ITEM, all others */
             int end_line;     /* of `}` */
+            bool is_packed;
+            uint8_t total; /* packed ones, those of inner tables too */
         } table;
     } u;
 };

@@ -6,8 +6,8 @@
  * what is given then is dropped with the tree.
  */
 
+#include "syntax/packed.h"
 #include "syntax/parser_internal.h"
-#include "syntax/tree.h"
 #include <assert.h>
 
 enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };
@@ -185,6 +185,7 @@ static AstExpr *parse_table(Parser *p)
     int line = p->lex.line;
     AstExpr *e = new_expr(p, EXPR_TABLE, p->lex.last_line, here(p));
     AstField **tail = &e->u.table.fields, *item = NULL;
+    TreeMark mark = tree_mark(p->lex.tree);
     int waiting = 0;
     parse_hold(p, 1);
     parse_expect(p, '{');
@@ -207,6 +208,7 @@ static AstExpr *parse_table(Parser *p)
     e->u.table.end_line = p->lex.last_line;
     if (item && !is_multiple(item->value)) settle_item(p, item, &waiting);
     parse_release(p, waiting + 1);
+    if (!p->lex.failed) packed_take(p->lex.tree, e, mark);
     return e;
 }
 

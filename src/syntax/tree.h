@@ -58,6 +58,18 @@ static inline void *tree_node(Tree *t, size_t size)
     return p;
 }
 
+/* Nodes made since a mark are given back, unless they are in another block. */
+typedef struct TreeMark {
+    char *at, *end;
+} TreeMark;
+static inline TreeMark tree_mark(const Tree *t) { return (TreeMark){t->at, t->end}; }
+static inline void tree_rewind(Tree *t, TreeMark m)
+{
+    if (m.end != t->end) return;
+    memset(m.at, 0, (size_t)(t->at - m.at));
+    t->at = m.at;
+}
+
 /* Zeroed and counted memory, of any size. Answers NULL if there is none, which is a
  * shortage. */
 MEM_TRY void *tree_array(Tree *t, size_t size);

@@ -260,6 +260,14 @@ void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token);
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token);
 /* Puts v[0..n) at first, first+1 ... as a constructor does: they are in the array then. */
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token);
+/* PUC Lua's instructions hold a size in four bits and an exponent, which rounds it up, and #
+ * may depend on it. */
+static inline uint32_t table_size_rounded(uint32_t n)
+{
+    uint32_t shift = 0;
+    while ((n + ((uint32_t)1 << shift) - 1) >> shift >= 16) shift++;
+    return ((n + ((uint32_t)1 << shift) - 1) >> shift) << shift;
+}
 /* Begins an empty table as PUC Lua's constructor does for so many items and other fields. */
 void table_begin(TableBody *t, uint32_t array, uint32_t hash, uint64_t token);
 

@@ -22,6 +22,7 @@ static const char *const sources[] = {
     "x.y.z[1][x + 1], w = f(1, 2)(3):m 'n' {o}, nil\n#x = 1",
     "x.y.z[1][x + 1], w = f(1, 2)(3):m 'n' {o}, nil\nprint(#x, -x, not x)",
     "local t = {1, 2, x = 3, [4] = 5; f(), ...} return (f()), (...)",
+    "return {1, x = -2, {y = nil, 'z', {}, {true, false}},\n{1}, {a = -\n1}, {b = - 3}}",
     "return a + b - c * d / e % f ^ g .. h .. i == j and k ~= l or m < n and o <= p or q > r",
     "while x do if y then break elseif z then goto out else f() end end ::out:: return",
     "for i = 1, 10 do for j = i, 1, -1 do local k = i repeat local l = k until l end end",
