@@ -7,10 +7,10 @@ src=$(dirname "$LIB")/../../src
 # Names given to those that take a continuation, by the file, one a line: "file name".
 given()
 {
-    for file in "$src"/lib/*.c "$src"/control/*.c "$src"/eval/*.c "$src"/image/*.c; do
+    find "$src" -name '*.c' | while read -r file; do
         tr '\n' ' ' <"$file" |
             grep -oP '\bnative_(call|suspend|index|less|tostring|length)\((?:[^();{}]|\((?:[^();{}]|\([^();{}]*\))*\))*,\s*\K\w+(?=\))' |
-            sed "s|^|${file##*/} |"
+            sed "s|^|$file |"
     done | sort -u
 }
 
@@ -18,9 +18,9 @@ count=0
 while read -r file name; do
     case $name in NULL | cont) continue ;; esac # parameters of the same, or none
     count=$((count + 1))
-    if ! grep -qE "NATIVE_CONTINUED\(\"[^\"]*\", *$name," "$src"/*/"$file" &&
-        ! tr '\n' ' ' <"$(echo "$src"/*/"$file")" | grep -qP "NATIVE_CONTINUED\(\"[^\"]*\",\s*$name,"; then
-        echo "not ok - $name in $file has a row"
+    if ! grep -qE "NATIVE_CONTINUED\(\"[^\"]*\", *$name," "$file" &&
+        ! tr '\n' ' ' <"$file" | grep -qP "NATIVE_CONTINUED\(\"[^\"]*\",\s*$name,"; then
+        echo "not ok - $name in ${file##*/} has a row"
     fi
 done < <(given)
 if [ $count -ge 20 ]; then
