@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Every function that a native goes on with has a row in the table of natives, by which images
-# know it: in the sources, whatever is given as a continuation.
+# know it: in the sources of the library, whatever is given as a continuation.
 src=$(dirname "$LIB")/../../src
 
 # Names given to those that take a continuation, by the file, one a line: "file name".
 given()
 {
-    find "$src" -name '*.c' | while read -r file; do
+    find "$src" -name '*.c' ! -path "$src/cli/*" | while read -r file; do
         tr '\n' ' ' <"$file" |
             grep -oP '\bnative_(call|suspend|index|less|tostring|length)\((?:[^();{}]|\((?:[^();{}]|\([^();{}]*\))*\))*,\s*\K\w+(?=\))' |
             sed "s|^|$file |"
