@@ -358,14 +358,24 @@ static const String *key_of(const TableBody *b, Value f, uint32_t *left)
     return NULL;
 }
 
+/* Those of lua5.2, by their names in package.loaded. */
+static bool is_standard(const String *library)
+{
+    static const char *const names[] = {"_G",   "package", "coroutine", "string", "bit32",
+                                        "math", "table",   "io",        "os",     "debug"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(library->data, names[i]) == 0) return true;
+    return false;
+}
+
 /* "string.rep", of the tables that the fields of one are; but not of itself. */
-static const String *name_in_fields(Machine *M, const TableBody *b, Value f)
+static const String *name_in_fields(Machine *M, const TableBody *b, Value f, bool standard)
 {
     uint32_t left = NAMES_MAX, tables = LIBRARIES_MAX;
     for (Value key = V_NIL, v; left && table_next(b, &key, &v); left--) {
         if (!value_is_table(v) || !value_is_string(key)) continue;
         const TableBody *library = heap_table(&M->run, value_pointer(v));
-        if (library == b) continue;
+        if (library == b || (!standard && is_standard(value_string(key)))) continue;
         if (tables-- == 0) return NULL;
         const String *found = key_of(library, f, &left);
         if (found) return dotted(value_string(key), found);
@@ -374,18 +384,14 @@ static const String *name_in_fields(Machine *M, const TableBody *b, Value f)
     return NULL;
 }
 
-/* In `state`, which lua5.2 does not have, and which is no global. Where there are too many
- * globals to look at, in all libraries. */
+/* What lua5.2 does not have, and need not be global: `state`, and modules made for moonlet.h.
+ * In all libraries where there are too many globals to look at. */
 static const String *name_in_loaded(Machine *M, Value f, bool all)
 {
-    uint32_t left = NAMES_MAX;
+    bool own = value_is(f, OBJ_NATIVE) && strcmp(((Native *)value_pointer(f))->name, "?") != 0;
     Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED");
-    if (!value_is_table(loaded)) return NULL;
-    if (all) return name_in_fields(M, heap_table(&M->run, value_pointer(loaded)), f);
-    Value own = run_get_field(&M->run, value_pointer(loaded), "state");
-    if (!value_is_table(own)) return NULL;
-    const String *key = key_of(heap_table(&M->run, value_pointer(own)), f, &left);
-    return key ? dotted(string_from_c("state"), key) : NULL;
+    if (!value_is_table(loaded) || !(all || own)) return NULL;
+    return name_in_fields(M, heap_table(&M->run, value_pointer(loaded)), f, all);
 }
 
 /* lua5.2 looks among the globals and their fields. */
@@ -394,7 +400,7 @@ const String *error_global_name(Machine *M, Value f)
     uint32_t left = NAMES_MAX;
     const TableBody *globals = heap_table(&M->run, M->run.world->globals);
     const String *name = key_of(globals, f, &left);
-    if (!name) name = name_in_fields(M, globals, f);
+    if (!name) name = name_in_fields(M, globals, f, true);
     return name ? name : name_in_loaded(M, f, left == NAMES_MAX);
 }
 
