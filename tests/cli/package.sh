@@ -35,7 +35,7 @@ declared()
 all_there()
 {
     local name missing=0
-    nm -D --defined-only "$1" | awk '{ print $3 }' | sort -u >exported
+    nm -D --defined-only "$1" | awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >exported
     for name in $(declared "$2"); do
         grep -qx "$name" exported || { echo "missing: $name"; missing=1; }
     done
