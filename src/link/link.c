@@ -7,6 +7,7 @@
  */
 #include "link/link.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -139,6 +140,7 @@ uint32_t link_emit(Linker *L, NodeKind kind)
 
 void link_pay(Linker *L)
 {
+    assert((L->failed || L->paid <= L->count) && "what was paid for has been emitted");
     uint32_t steps = (L->count - L->paid) / NODES_A_STEP;
     if (!steps) return;
     uint32_t i = link_emit(L, N_PAY);
@@ -150,6 +152,7 @@ void link_pay(Linker *L)
 /* A waiting branch keeps in its target the one that waited before it, plus 1. */
 void link_branch_add(Linker *L, Branches *list, uint32_t node)
 {
+    assert(node < L->count && "a branch that waits is a node that is there");
     L->nodes[node].target = (int32_t)*list;
     *list = node + 1;
 }
@@ -165,6 +168,7 @@ void link_branch_here(Linker *L, Branches list)
 
 void link_lands_here(Linker *L, uint32_t node)
 {
+    assert(node < L->count && "what lands here was emitted before");
     NodeList *list = &L->landed;
     link_target_here(L);
     L->nodes[node].target = (int32_t)L->count - (int32_t)node;
@@ -223,6 +227,7 @@ void link_name_slot(Linker *L, String *name, unsigned slot)
 
 void link_activate(Linker *L, const AstLocal *l, unsigned slot)
 {
+    assert((L->failed || slot < L->top) && "a variable has a slot that is in use");
     link_name_slot(L, l->name, slot);
     ProtoLocal *p = &L->proto->locals[L->proto->local_count - 1];
     p->cell = local_is_cell(l);
@@ -303,6 +308,8 @@ static void finish(Linker *L)
 {
     Proto *p = L->proto;
     if (L->failed) return;
+    assert(L->count && L->active <= L->max &&
+           "a function has nodes, and its slots were counted");
     p->node_count = L->count;
     p->nodes = copied(L, L->nodes, L->count * sizeof *L->nodes);
     p->lines = copied(L, L->lines, L->count * sizeof *L->lines);

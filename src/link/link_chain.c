@@ -13,6 +13,8 @@
  */
 #include "link/link_internal.h"
 
+#include <assert.h>
+
 /* What is left of e if that is no leaf, else NULL. */
 static const AstExpr *left_part(const AstExpr *e)
 {
@@ -124,5 +126,6 @@ void link_expr(Linker *L, const AstExpr *e, Dest d)
         vertebra_end(L, &v);
         link_leave(L, v.place);
     }
+    assert(L->spine_count == below && "what was begun here has been ended");
     L->depth--;
 }

@@ -6,6 +6,7 @@
  */
 #include "record/record.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -82,6 +83,9 @@ void record_add(Record *r, RecordPoint p)
     memmove(r->points + i + 1, r->points + i, (r->count - i) * sizeof p);
     r->points[i] = p;
     r->count++;
+    assert((!i || r->points[i - 1].step < p.step) &&
+           (i + 1 == r->count || p.step < r->points[i + 1].step) &&
+           "points ascend by their steps");
 }
 
 /* Every other one goes; the first stays. */
