@@ -133,6 +133,8 @@ String *buffer_join(Buffer *b, const String *before, bool whole)
     String *s = before ? string_concat(before, b->data, b->length) : buffer_finish(b);
     mem_meter = meter;
     mem_count_go_on(counted);
+    bool moved = before && s && s->data != before->data;
+    if (moved) mem_count_beside(before->length); /* which is garbage now */
     if (s && whole) {
         mem_work(s->length);
         mem_count(sizeof(String) + s->length + (s->length > BUFFER_ROOM ? s->length : 0));

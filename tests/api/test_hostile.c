@@ -197,6 +197,10 @@ static const char *const programs[] = {
     "local s = ('x'):rep(3e6) local a, b, t = s .. 'a', s .. 'b', {} for i = 1, 1e4 do t[i] = "
     "i "
     "% 2 == 0 and a or b end table.sort(t)",
+    "return ('x'):rep(1e5):gsub('x', function() return ('y'):rep(1e5) end)",
+    "return ('x'):rep(1e5):gsub('x', function() return ('y'):rep(1e6) end)",
+    "local n = 0 return load((('::a%d::'):rep(2e5):gsub('%%d', function() n = n + 1 return n "
+    "end)))",
     "local s = ('n'):rep(1e6) local f = load('local t = {} t.' .. s .. '()') while true do "
     "pcall(f) end",
     "local s = ('n'):rep(1e6) local f = load('local t = {' .. s .. ' = debug.traceback} while "
