@@ -12,6 +12,7 @@
 
 #include "api/host/host.h"
 #include "lib/lib.h"
+#include "stack/outside.h"
 
 /* The name that PUC Lua's modules have is ours with another prefix. */
 #define PREFIX "moonlet"
@@ -62,6 +63,7 @@ LibraryStatus library_function(Machine *M, const char *file, const char *name, V
         return LIBRARY_NO_FUNCTION;
     }
     if (lib_c_function && is_foreign(name)) {
+        if (outside_records(M)) M->outside->foreign = true;
         *function = lib_c_function(M, address, file, name);
         return LIBRARY_OK;
     }
