@@ -470,3 +470,12 @@ local second = dap.variables(rest.variablesReference)
 print(rest.name .. " " .. 1200 - (#first - 1) .. " " .. #second - 1)
 print(dap.shown(dap.variables(v.odd.variablesReference, {filter = "named"})))
 LUA
+
+talk "data that are none" "$(printf 'false\tthere are no such data\ntrue\tnil\nfalse\tthe condition is no expression')" <<'LUA'
+program {{line = 22}}
+dap.stop()
+local all = dap.request("setDataBreakpoints", {breakpoints = {{dataId = "junk"}, {dataId = "T1:stotal"}}})
+for _, b in ipairs(all.breakpoints) do print(b.verified, b.message) end
+local b = dap.breaks("prog.lua", {{line = 1, condition = "i =="}})
+print(b[1].verified, b[1].message)
+LUA

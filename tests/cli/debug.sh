@@ -149,6 +149,17 @@ lines()
 middle="in the middle of an expression" # and more, with a colon
 lines "the lines after a change" \
     "6 8 4 10 1 1 6 20 6 62 22 46 7 8 7 9 10 11 12 10 11 12 10 14 " r "b 6" c "set b = 20" n n n n n n n n n n n n n
+cat >before.lua <<'LUA'
+local function f() end
+x = 1
+local y = 2
+x = y
+z = x
+LUA
+cp lines.lua lines.sav && cp before.lua lines.lua
+lines "lines that begin with what they take" "1 1 2 7 7 3 1 4 9 9 5 9 4 4 3 2 2 1 " \
+    r s "set x = 7" "p x" n "p x" n "set y = 9" "p y" n "p x" rs rs rs rs rs rs
+mv lines.sav lines.lua
 lines "and back over them" "6 8 4 10 1 1 6 20 6 62 22 46 7 8 7 8 7 6 6 4 " r "b 6" c "set b = 20" n n n rn rn rn rn rn
 # shellcheck disable=SC2016
 expect "no change in the middle of an expression" 0 "$middle: nothing can be changed before its line ends

@@ -218,15 +218,49 @@ const DebugVariable *debug_variable_find(const DebugVariables *v, const char *na
     return found;
 }
 
+static bool is_jumped_to(const Proto *p, uint32_t at)
+{
+    for (uint32_t i = 0; i < p->node_count; i++)
+        if (p->nodes[i].target && i + (uint32_t)p->nodes[i].target == at) return true;
+    return false;
+}
+
+/* The node from which control can go on that has come to a line: the line's first, or, if that
+ * takes what the one before does no more than fetch, that one, which has no line. NULL: none.
+ */
+static const Node *resumed_at(const CoBody *b)
+{
+    const Value *fp = b->segment ? b->segment->slots + b->fp : NULL;
+    if (!fp || !value_is(fp[-1], OBJ_CLOSURE) || !b->node || !node_takes_value(b->node))
+        return b->node;
+    const Proto *p = frame_proto(fp);
+    uint32_t i = proto_index(p, b->node);
+    if (!i || i == UINT32_MAX || p->lines[i - 1] || is_jumped_to(p, i)) return NULL;
+    uint16_t kind = p->nodes[i - 1].kind;
+    bool fetches = kind == N_CONST_A || kind == N_CONST_D || kind == N_LOCAL_A;
+    return fetches ? &p->nodes[i - 1] : NULL;
+}
+
 bool debug_can_go_on(const moonlet_state *s)
 {
     if (!s->state->paused) return false;
     Machine *M = view_begin(s);
     const CoBody *b = heap_coroutine(&M->run, s->state->paused);
-    bool lua = b->segment && value_is(b->segment->slots[b->fp - 1], OBJ_CLOSURE);
-    bool can = !lua || !b->node || !node_takes_value(b->node);
+    bool can = !b->node || resumed_at(b);
     machine_end(M);
     return can;
+}
+
+moonlet_state *debug_to_go_on(const moonlet_state *s, bool *line_again)
+{
+    Session S;
+    api_begin(&S, s);
+    Coroutine *co = s->state->paused;
+    const CoBody *b = heap_coroutine(&S.M->run, co);
+    const Node *n = resumed_at(b);
+    *line_again = n == b->node;
+    if (!*line_again) heap_coroutine_mut(&S.M->run, co)->node = n;
+    return api_end_values(&S, NULL, 0).state;
 }
 
 moonlet_result debug_assign(const moonlet_state *s, const DebugPlace *p, const DebugVariable *v,

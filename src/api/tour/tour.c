@@ -152,16 +152,20 @@ static bool begin_branch(Tour *t)
     if (t->branch + 1 == BRANCHES_MAX || !branches) return false;
     t->branches = branches;
     moonlet_limits limits = {.interrupt = t->interrupt, .steps = t->portion};
-    moonlet_state *s = t->interrupt || t->portion ? moonlet_limit(t->state, &limits)
-                                                  : moonlet_retain(t->state);
+    bool again = t->where == TOUR_LINE;
+    moonlet_state *from = again ? debug_to_go_on(t->state, &again) : moonlet_retain(t->state);
+    moonlet_state *s =
+        t->interrupt || t->portion ? moonlet_limit(from, &limits) : moonlet_retain(from);
     moonlet_recording *rec = recording_go_on(s, &t->options, &r);
     rec->interrupt = t->interrupt;
     moonlet_release(r.state);
     moonlet_release(s);
+    moonlet_release(from);
     t->branches[++t->branch] = (TourBranch){rec, t->now};
     t->rec = rec;
-    rec->from_line = t->where == TOUR_LINE;
-    t->now = rec->from_line ? (DebugTime){0, 0} : time_begin; /* that line again */
+    rec->from_line = again;
+    bool line = t->where == TOUR_LINE; /* that one again */
+    t->now = line ? (DebugTime){0, 0} : time_begin;
     t->changed = false;
     for (int i = 0; i < t->break_count; i++) t->breaks[i]->counted = time_begin;
     return true;

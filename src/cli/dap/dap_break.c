@@ -110,27 +110,58 @@ void dap_break_lines(Dap *d, const json_t *request, const json_t *arguments)
     dap_answer(request, json_pack("{s:o}", "breakpoints", all));
 }
 
+/* Names for what may change, which are good at all moments:
+ *   L<coroutine>:<depth>:<name>   C<cell>   T<table>:n<number>   T<table>:s<text> */
+static bool parse_data(DebugPath *p, const char *id)
+{
+    char kind, rest;
+    int end = 0;
+    uint64_t a, b;
+    *p = (DebugPath){0};
+    if (strlen(id) >= sizeof p->text) return false;
+    if (sscanf(id, "L%" SCNu64 ":%" SCNu64 ":%n", &a, &b, &end) == 2 && end) {
+        if (!path_parse(p, id + end) || p->count != 1) return false;
+        p->base = PATH_LOCAL;
+        p->frame = (DebugFrame){a, (size_t)b};
+        return true;
+    }
+    p->base = PATH_OBJECT;
+    if (sscanf(id, "C%" SCNu64 "%c", &p->id, &rest) == 1) return true;
+    if (sscanf(id, "T%" SCNu64 ":%c%n", &p->id, &kind, &end) != 2 || !end) return false;
+    path_set_field(p, p->id, id + end, kind == 'n');
+    return kind == 'n' || kind == 's';
+}
+
+static const char *fault_of_data(const json_t *b)
+{
+    DebugPath *p = mem_alloc(sizeof *p);
+    const char *id = dap_word(b, "dataId");
+    return id && parse_data(p, id) ? NULL : "there are no such data";
+}
+
+typedef const char *FaultOf(const json_t *b);
+
 /* A list of them as it is to be kept in *kept. */
-static void keep_list(Dap *d, json_t **kept, const json_t *list)
+static void keep_list(Dap *d, json_t **kept, const json_t *list, FaultOf *fault)
 {
     const json_t *words;
     size_t i;
     json_decref(*kept);
     *kept = json_array();
     json_array_foreach(list, i, words) if (json_is_object(words))
-        json_array_append_new(*kept, note_break(d, words, NULL));
+        json_array_append_new(*kept, note_break(d, words, fault ? fault(words) : NULL));
     dap_apply_breaks(d);
 }
 
 void dap_set_functions(Dap *d, const json_t *request, const json_t *arguments)
 {
-    keep_list(d, &d->functions, json_object_get(arguments, "breakpoints"));
+    keep_list(d, &d->functions, json_object_get(arguments, "breakpoints"), NULL);
     answer_breaks(request, d->functions);
 }
 
 void dap_set_data(Dap *d, const json_t *request, const json_t *arguments)
 {
-    keep_list(d, &d->data, json_object_get(arguments, "breakpoints"));
+    keep_list(d, &d->data, json_object_get(arguments, "breakpoints"), fault_of_data);
     answer_breaks(request, d->data);
 }
 
@@ -158,28 +189,6 @@ void dap_set_exceptions(Dap *d, const json_t *request, const json_t *arguments)
 }
 
 /* Data -------------------------------------------------------------------------------- */
-
-/* Names for what may change, which are good at all moments:
- *   L<coroutine>:<depth>:<name>   C<cell>   T<table>:n<number>   T<table>:s<text> */
-static bool parse_data(DebugPath *p, const char *id)
-{
-    char kind, rest;
-    int end = 0;
-    uint64_t a, b;
-    *p = (DebugPath){0};
-    if (strlen(id) >= sizeof p->text) return false;
-    if (sscanf(id, "L%" SCNu64 ":%" SCNu64 ":%n", &a, &b, &end) == 2 && end) {
-        if (!path_parse(p, id + end) || p->count != 1) return false;
-        p->base = PATH_LOCAL;
-        p->frame = (DebugFrame){a, (size_t)b};
-        return true;
-    }
-    p->base = PATH_OBJECT;
-    if (sscanf(id, "C%" SCNu64 "%c", &p->id, &rest) == 1) return true;
-    if (sscanf(id, "T%" SCNu64 ":%c%n", &p->id, &kind, &end) != 2 || !end) return false;
-    path_set_field(p, p->id, id + end, kind == 'n');
-    return kind == 'n' || kind == 's';
-}
 
 static void data_of_field(char *id, size_t size, Value table, Value key)
 {
