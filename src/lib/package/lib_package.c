@@ -82,6 +82,8 @@ static const char *search_template(Search *s, const char *path, size_t length)
 {
     Buffer b;
     const String *template = string_new(path, length), *file;
+    if (!template) s->failed = native_memory_error(s->M);
+    if (!template) return NULL;
     buffer_init(&b, machine_string_room(s->M));
     append_replaced(&b, lib_c_text(template), "?", s->name);
     if (!(file = search_text(s, &b))) return NULL;
