@@ -281,15 +281,40 @@ static void parameters(Linker *L)
 }
 
 /* Pointer-free, as all that nodes have is held by the tree or by the function. */
-static void *copied(Linker *L, const void *from, size_t bytes)
+static void *room_for(Linker *L, size_t bytes)
 {
     compile_save_up(bytes);
     mem_count(bytes);
     void *p = mem_try_alloc_atomic(bytes);
-    if (p) return memcpy(p, from, bytes);
+    if (p) return p;
     mem_refuse();
     L->failed = true;
     return NULL;
+}
+
+static void *copied(Linker *L, const void *from, size_t bytes)
+{
+    void *p = room_for(L, bytes);
+    return p ? memcpy(p, from, bytes) : NULL;
+}
+
+/* A large one of malloc's is given back piece by piece from its end, so that there are never
+ * two of the whole. */
+static void *moved(Linker *L, const LinkArray *a, unsigned bit)
+{
+    enum { PIECE = 1 << 20 };
+    size_t bytes = L->count * a->size;
+    char *from, *to = room_for(L, bytes);
+    memcpy(&from, a->at, sizeof from);
+    while (to && L->outside & bit && bytes > PIECE) {
+        size_t rest = (bytes - 1) / PIECE * PIECE;
+        memcpy(to + rest, from + rest, bytes - rest);
+        char *less = realloc(from, rest);
+        if (less) from = less;
+        bytes = rest;
+    }
+    memcpy(a->at, &from, sizeof from);
+    return to ? memcpy(to, from, bytes) : NULL;
 }
 
 static void finish_locals(Linker *L)
@@ -311,10 +336,12 @@ static void finish(Linker *L)
     assert(L->count && L->active <= L->max &&
            "a function has nodes, and its slots were counted");
     p->node_count = L->count;
-    p->nodes = copied(L, L->nodes, L->count * sizeof *L->nodes);
-    p->lines = copied(L, L->lines, L->count * sizeof *L->lines);
-    p->tops = copied(L, L->tops, L->count * sizeof *L->tops);
-    p->origins = copied(L, L->origins, L->count * sizeof *L->origins);
+    LinkArray all[ARRAYS];
+    arrays_of(L, all);
+    p->nodes = moved(L, &all[0], 1);
+    p->lines = moved(L, &all[1], 2);
+    p->origins = moved(L, &all[2], 4);
+    p->tops = moved(L, &all[3], 8);
     p->entry = p->nodes;
     p->frame = L->max + 2;
     finish_locals(L);

@@ -47,41 +47,51 @@ static const AstExpr *left_part(const AstExpr *e)
     }
 }
 
-static void vertebra_begin(Linker *L, LinkVertebra *v)
+/* Gives where what is on its left is wanted. */
+static Dest vertebra_begin(Linker *L, const AstExpr *e, Dest d)
 {
-    v->left = link_to_acc;
-    switch (v->e->kind) {
+    Dest left = link_to_acc;
+    Operand l = {0};
+    switch (e->kind) {
     case EXPR_BINARY:
-        v->l = link_is_comparison(v->e) ? link_comparison_begin(L, v->e, v->d, &v->left)
-                                        : link_arith_begin(L, v->e, v->d, &v->left);
+        l = link_is_comparison(e) ? link_comparison_begin(L, e, d, &left)
+                                  : link_arith_begin(L, e, d, &left);
         break;
-    case EXPR_INDEX: link_index_begin(L, v->e, v->d, &v->left); break;
+    case EXPR_INDEX: link_index_begin(L, e, d, &left); break;
     case EXPR_CALL:
-    case EXPR_METHOD: link_call_begin(L, v->e, &v->left); break;
+    case EXPR_METHOD: link_call_begin(L, e, &left); break;
     default: break;
     }
+    LinkVertebra *v = &L->spine[L->spine_count - 1];
+    v->left = left.kind;
+    v->left_slot = (uint16_t)left.slot;
+    v->l = l.letter;
+    v->l_slot = (uint16_t)l.slot;
+    return left;
 }
 
-static void binary_end(Linker *L, const LinkVertebra *v)
+static void binary_end(Linker *L, const LinkVertebra *v, Dest d)
 {
+    Operand l = {.letter = v->l, .slot = v->l_slot};
     if (link_is_comparison(v->e)) {
-        link_comparison_end(L, v->e, &v->l);
-        link_from_acc(L, v->d);
+        link_comparison_end(L, v->e, &l);
+        link_from_acc(L, d);
     } else {
-        link_arith_end(L, v->e, &v->l, v->d);
+        link_arith_end(L, v->e, &l, d);
     }
 }
 
 static void vertebra_end(Linker *L, const LinkVertebra *v)
 {
+    Dest d = {v->d, v->d_slot}, left = {v->left, v->left_slot};
     switch (v->e->kind) {
-    case EXPR_BINARY: binary_end(L, v); break;
-    case EXPR_INDEX: link_index_end(L, v->e, v->left, v->d); break;
+    case EXPR_BINARY: binary_end(L, v, d); break;
+    case EXPR_INDEX: link_index_end(L, v->e, left, d); break;
     case EXPR_CALL:
-    case EXPR_METHOD: link_call_end(L, v->e, v->left, v->d); break;
+    case EXPR_METHOD: link_call_end(L, v->e, left, d); break;
     default:
         link_logic_end(L, v->e, 0);
-        link_from_acc(L, v->d);
+        link_from_acc(L, d);
         break;
     }
     L->top = v->top;
@@ -94,6 +104,7 @@ static LinkVertebra *vertebra_push(Linker *L)
         uint32_t capacity = L->spine_capacity ? 2 * L->spine_capacity : 8;
         LinkVertebra *more = link_grown(L, L->spine, L->spine_count, capacity, sizeof *more);
         if (!more) return NULL;
+        if (L->spine) mem_free(L->spine, L->spine_capacity * sizeof *more);
         L->spine = more;
         L->spine_capacity = capacity;
     }
@@ -108,9 +119,12 @@ void link_expr(Linker *L, const AstExpr *e, Dest d)
     for (const AstExpr *left; (left = left_part(e)); e = left) {
         LinkVertebra *v = vertebra_push(L);
         if (!v) break;
-        *v = (LinkVertebra){.e = e, .d = d, .top = L->top, .place = link_enter(L, e)};
-        vertebra_begin(L, v);
-        d = v->left;
+        Place outer = link_enter(L, e);
+        *v = (LinkVertebra){.e = e, .origin = outer.origin, .line = outer.line};
+        v->top = (uint16_t)L->top;
+        v->d = d.kind;
+        v->d_slot = (uint16_t)d.slot;
+        d = vertebra_begin(L, e, d);
     }
     if (L->failed) {
         L->spine_count = below;
@@ -124,7 +138,7 @@ void link_expr(Linker *L, const AstExpr *e, Dest d)
         LinkVertebra v = L->spine[--L->spine_count];
         link_pay(L);
         vertebra_end(L, &v);
-        link_leave(L, v.place);
+        link_leave(L, (Place){v.line, v.origin});
     }
     assert(L->spine_count == below && "what was begun here has been ended");
     L->depth--;

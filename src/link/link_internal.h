@@ -31,13 +31,15 @@ typedef struct Place {
     const AstExpr *origin;
 } Place;
 
-/* An expression begun, of which what is on its left is being linked (link_chain.c). */
+/* An expression begun, of which what is on its left is being linked (link_chain.c). There may
+ * be a million. */
 typedef struct LinkVertebra {
-    const AstExpr *e;
-    Dest d, left; /* where its value, and that of what is left of it, are wanted */
-    Place place;
-    unsigned top;
-    Operand l;
+    const AstExpr *e, *origin; /* origin and line: to go on with behind it */
+    int line;
+    uint16_t top, d_slot, left_slot, l_slot;
+    /* Where its value, and that of what is left of it, are wanted; of the left operand, which
+     * is no constant. */
+    char d, left, l;
 } LinkVertebra;
 
 typedef struct Linker {
