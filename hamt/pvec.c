@@ -22,8 +22,8 @@ static size_t flat_bytes(uint64_t capacity)
     return sizeof(PvecFlat) + capacity * sizeof(Word);
 }
 
-/* NULL: a large one that cannot be had. */
-/* NULL: a large one that cannot be had. */
+/* Answers NULL where a large one cannot be had. */
+/* Answers NULL where a large one cannot be had. */
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;
@@ -66,7 +66,8 @@ static void vec_free(Pvec *v, uint64_t token)
 }
 
 /* Makes the vector a flat one of n words that the token owns, of which the first `keep` are
- * as they were. false: there is no memory for a large one, and it stays as it is. */
+ * as they were. Answers false where there is no memory for a large one, and it stays as it is.
+ */
 static bool flat_copy(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 {
     PvecFlat *flat = flat_new(n, token);

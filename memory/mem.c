@@ -133,7 +133,7 @@ static void *sure_of(TryFn *try, size_t what, size_t bytes)
 
 static void *sure(TryFn *try, size_t size) { return sure_of(try, size, size); }
 
-/* For what is needed; NULL: there is none even after a collection. */
+/* For what is needed, or NULL where there is none even after a collection. */
 static void *maybe(TryFn *try, size_t size)
 {
     if ((mem_short && size > MEM_SURE_MAX) || inject_failure()) return NULL;

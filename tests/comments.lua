@@ -87,6 +87,11 @@ for path, text in pairs(comments) do
         if before:find("^ %*   +%S") and s:find("^ %* %S") then
             say(path, line, "is the end of a picture, or lacks an empty line before it")
         end
+        for _, answer in ipairs({ "NULL", "false", "true", "0", "%-1" }) do
+            if s:find("^/%* " .. answer .. ": ") or s:find("^/%* .*%. " .. answer .. ": ") then
+                say(path, line, "has a lone answer, and no sentence that says when it is given")
+            end
+        end
         before = s
     end
 end

@@ -33,7 +33,7 @@ String *api_source_name(const char *source, size_t length)
     return dump ? string_from_c("=binary string") : string_new(source, length);
 }
 
-/* NULL: there is no memory. */
+/* Answers NULL where there is no memory. */
 static char *copy_text(const char *bytes, size_t length)
 {
     char *text = inject_failure() ? NULL : malloc(length + 1);

@@ -155,7 +155,7 @@ static MemBound source_bound(uint64_t bytes)
     return mem_bound_new(end < mem_bound.bytes_max ? end : mem_bound.bytes_max, nobody, NULL);
 }
 
-/* NULL: *why says what is wrong, or *limit is what it has reached. */
+/* Answers NULL if it fails: *why says what is wrong, or *limit is what it has reached. */
 static const Proto *compile_within(const moonlet_state *s, const char *source, size_t length,
                                    String *name, bool skip_shebang, SourceLimits *limits,
                                    ParseResult *why, moonlet_limit_kind *limit)

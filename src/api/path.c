@@ -27,7 +27,8 @@ static const char set_source[] = "local function set(v, t, k, more, ...)\n"
                                  "return set(...)";
 static _Atomic(const Proto **) get_proto, set_proto; /* roots, when first needed */
 
-/* Several threads may compile at once; what the first has is kept. NULL: no memory. */
+/* Several threads may compile at once; what the first has is kept. Answers NULL where there is
+ * no memory. */
 static const Proto *compiled(_Atomic(const Proto **) *place, const char *source)
 {
     const Proto **root = atomic_load(place), **none = NULL;

@@ -220,7 +220,7 @@ static AstFunction *read_outermost(Reader *r)
 
 /* Dumps ------------------------------------------------------------------------------ */
 
-/* What is wrong with a dump's head, in PUC Lua's words; NULL: nothing. */
+/* What is wrong with a dump's head, in PUC Lua's words, or NULL where there is nothing. */
 static const char *check_head(const char *bytes, size_t length)
 {
     enum { VERSION_AT = 4, TAIL_AT = 6, PUC_HEADER = 18 };

@@ -178,7 +178,8 @@ static void read_first(Reader *r, AstExpr *e)
     }
 }
 
-/* The next part of an expression, of which `left` has been read; NULL: nothing. */
+/* The next part of an expression, of which `left` has been read, or NULL where there is
+ * nothing. */
 static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
 {
     ExprKind kind = tag <= EXPR_TABLE ? (ExprKind)tag : EXPR_NIL;

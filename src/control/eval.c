@@ -135,7 +135,8 @@ EXEC(exec_GLUE_C)
 }
 
 /* Where the outermost call's frame begins: a segment of this epoch for the main
- * coroutine, the last one again if nothing has frozen it. NULL: no memory. */
+ * coroutine, the last one again if nothing has frozen it. Answers NULL where there is no
+ * memory. */
 static Value *main_frame(Machine *M, size_t n)
 {
     M->pcalls = 0;
@@ -162,7 +163,8 @@ static Value *main_frame(Machine *M, size_t n)
     return s->slots + FRAME_HEADER;
 }
 
-/* The same for a call from within a native on the C stack. NULL: no room. */
+/* The same for a call from within a native on the C stack. Answers NULL where there is no room.
+ */
 static Value *nested_frame(Machine *M, size_t n)
 {
     Value *a = frame_grow(M, M->native, NATIVE_SLOTS, NATIVE_SLOTS + FRAME_HEADER + n);
@@ -280,7 +282,8 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
 
 /* Calls from C functions whose values are in their frames -------------------------------- */
 
-/* The frame of the function at a[used], with its n arguments; NULL: no room. */
+/* The frame of the function at a[used], with its n arguments, or NULL where there is no room.
+ */
 static Value *frame_above(Machine *M, size_t used, size_t n)
 {
     Value *a = frame_grow(M, M->native, used + 1 + n, used + ABOVE_HEADER + n);

@@ -140,7 +140,7 @@ EXEC(eval_stop_native)
     return NULL;
 }
 
-/* The results, at the frame that gave them; NULL: no room. */
+/* The results, at the frame that gave them, or NULL where there is no room. */
 static NOINLINE Value *keep_results(Machine *M, Value *fp)
 {
     fp = frame_grow(M, fp, 0, M->result_count);
@@ -190,7 +190,8 @@ EXEC(eval_poll_value)
     HAND(eval_deliver, n, fp, acc, d);
 }
 
-/* A frame of nobody, at the stack's end, with the results. NULL: no memory. */
+/* A frame of nobody, at the stack's end, with the results. Answers NULL where there is no
+ * memory. */
 static NOINLINE Value *end_frame(Machine *M)
 {
     size_t size = FRAME_HEADER + M->result_count + NATIVE_SLOTS + STACK_SLACK;

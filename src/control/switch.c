@@ -129,7 +129,7 @@ EXEC(many_GLUE_XPCALL) { HAND(many_GLUE_PCALL, n, fp, acc, d); }
 
 /* Coroutines ------------------------------------------------------------------------ */
 
-/* Room for so many values at fp, where nothing is. NULL: there is none. */
+/* Room for so many values at fp, where nothing is. Answers NULL where there is none. */
 static inline Value *room_for(Machine *M, Value *fp, size_t count)
 {
     return LIKELY(fp + count <= M->limit) ? fp : frame_grow(M, fp, 0, count);
@@ -153,7 +153,8 @@ static inline Value *to_resumer(Machine *M, const CoBody *from)
 
 /* M->results go to the resumer of the running coroutine, whose body is `from`, as resume's or
  * the wrapped function's own. They may lie in the segment that is left; `vacant`: and nothing
- * else that is needed. NULL: no room for them in the resumer's native M->native. */
+ * else that is needed. Answers NULL where there is no room for them in the resumer's native
+ * M->native. */
 static inline Value *give_results(Machine *M, const CoBody *from, bool vacant)
 {
     bool wrapped = from->wrapped;
@@ -288,8 +289,8 @@ static inline const char *resume_refusal(Machine *M, const Coroutine *co, bool e
     }
 }
 
-/* Makes the frame of a coroutine that has not run, with the arguments (M->results). NULL: no
- * room for them in M->native. */
+/* Makes the frame of a coroutine that has not run, with the arguments (M->results). Answers
+ * NULL where there is no room for them in M->native. */
 static NOINLINE Value *start(Machine *M, const CoBody *b)
 {
     M->native = frame_start(M, b->segment);
@@ -300,8 +301,8 @@ static NOINLINE Value *start(Machine *M, const CoBody *b)
 }
 
 /* Switches to co with M->results; the frame at a waits in the coroutine left. Gives the frame
- * of co's function, or that of its yield, which returns to M->ret; NULL: no room for them in
- * the first, M->native. */
+ * of co's function, or that of its yield, which returns to M->ret, or NULL where there is no
+ * room for them in the first, M->native. */
 static NOINLINE Value *switch_to(Machine *M, Coroutine *co, Value *a, bool wrapped)
 {
     assert(co != M->run.co && "a coroutine does not resume itself");

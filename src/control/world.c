@@ -21,7 +21,8 @@ enum { COPY_STEP = 256 }; /* bytes copied for a step */
 
 EXEC(world_return) { RETURN_MANY(fp); }
 
-/* Values that outlive the world they were in. NULL: M->error says that there is no memory. */
+/* Values that outlive the world they were in. Answers NULL if M->error says that there is no
+ * memory. */
 static Value *save_values(Machine *M, const Value *from, size_t n)
 {
     Value *to = mem_try_alloc((n + 1) * sizeof *to);
@@ -32,7 +33,7 @@ static Value *save_values(Machine *M, const Value *from, size_t n)
 }
 
 /* Goes back to s with these n values, which become M->results; gives the frame of the
- * native that was running in s. NULL: M->error says what could not be brought. */
+ * native that was running in s. Answers NULL if M->error says what could not be brought. */
 static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t shared_below)
 {
     assert(s->paused && "a world that is gone back to is in mid-run");
@@ -57,7 +58,7 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
 }
 
 /* The frame of the function to be called, a State of this moment below it. The arguments
- * are still where they were, in what is now frozen. NULL: an error is set. */
+ * are still where they were, in what is now frozen. Answers NULL where an error is set. */
 static NOINLINE Value *begin(Machine *M, Value *a, size_t n, const Node *glue)
 {
     M->native = a;

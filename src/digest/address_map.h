@@ -32,7 +32,7 @@ static inline size_t address_hash(const void *p)
     return (size_t)(((uintptr_t)p >> 3) * 0x9e3779b97f4a7c15u >> 20);
 }
 
-/* The words of a key; NULL: it is not there. O(1). */
+/* The words of a key, or NULL where it is not there. O(1). */
 uint64_t *address_map_find(const AddressMap *m, const void *key);
 /* As above, but makes it of zeros when it is not there. It is good until the next one is made.
  * Answers NULL if there is no memory. Amortised O(1). */

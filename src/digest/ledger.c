@@ -94,7 +94,7 @@ static uint32_t *slot_for(const Ledger *l, const void *object)
     return &l->index[i];
 }
 
-/* 0: there is none. */
+/* Answers 0 where there is none. */
 static uint32_t find(const Ledger *l, const void *object) { return *slot_for(l, object); }
 
 static bool grow_index(Ledger *l)
@@ -120,7 +120,7 @@ static bool grow_nodes(Ledger *l)
     return true;
 }
 
-/* 0: there is no memory. */
+/* Answers 0 where there is no memory. */
 static uint32_t new_node(Ledger *l, const void *object)
 {
     if (l->live >= l->mask / 2 && !grow_index(l)) return 0;
@@ -328,7 +328,7 @@ static bool find_parent(Ledger *l, LedgerNode *n)
     return false;
 }
 
-/* Those that have found one are taken out of the list; true: there were some. */
+/* Those that have found one are taken out of the list. Answers true where there were some. */
 static bool find_parents(Ledger *l)
 {
     size_t left = 0, count = l->pending.count;
@@ -346,7 +346,8 @@ static void is_child(void *context, void *object)
     if (i && l->nodes[i].count && l->nodes[i].in[0] == l->from) set_pending(l, i);
 }
 
-/* Those whose parents have lost theirs have lost theirs as well. false: all that is so has. */
+/* Those whose parents have lost theirs have lost theirs as well. Answers false when all that is
+ * so has. */
 static bool spread(Ledger *l)
 {
     size_t count = l->pending.count;

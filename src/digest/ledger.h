@@ -48,7 +48,7 @@ typedef struct LedgerBack {
     const World *world;
 } LedgerBack;
 void ledger_before_back(LedgerBack *b, Run *R, const State *to);
-/* Afterwards it is at that state; false: at nothing. */
+/* Afterwards it is at that state; or it answers false, and is at nothing. */
 bool ledger_after_back(Ledger *l, LedgerBack *b, Run *R);
 
 /* Asserts the invariants, in what R sees: after each digest where assertions are on. O(world).

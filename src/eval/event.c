@@ -151,8 +151,8 @@ static NOINLINE Value *step_frame(Machine *M, const Node *n, Value *fp, Value ac
                       takes == TAKES_NUMBER ? d : 0, stage, kept);
 }
 
-/* The same, when a frame has returned to n from fp; the results are put aside. NULL: there is
- * no memory for that. */
+/* The same, when a frame has returned to n from fp; the results are put aside. Answers NULL
+ * where there is no memory for that. */
 static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, Stage stage)
 {
     uint32_t count = M->result_count;

@@ -59,7 +59,7 @@ EXEC(exec_FOR_LOOP)
     GO(n + 1, fp, acc, d);
 }
 
-/* next and the step of ipairs on a table need no call. false: call. */
+/* next and the step of ipairs on a table need no call. Answers false where a call is needed. */
 static NOINLINE bool iterate_directly(const Node *n, Value *fp, Machine *M)
 {
     const Value *v = fp + n->a;

@@ -308,7 +308,7 @@ static void forget(moonlet_history *h, int64_t id)
     *k = (Kept){0};
 }
 
-/* The bytes of an entry, from malloc; NULL: there are none. */
+/* The bytes of an entry, from malloc, or NULL where there are none. */
 static char *read_bytes(moonlet_history *h, int64_t id, int64_t *base, unsigned *depth,
                         size_t *length, char **message)
 {

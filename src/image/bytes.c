@@ -21,8 +21,9 @@ static void want_large_pages(uint8_t *bytes, size_t size)
 #endif
 }
 
-/* The bytes in a block of another size; NULL: no memory, and they stay where they are. To copy
- * them into large pages costs less than the small ones that moving them would need. */
+/* The bytes in a block of another size, or NULL where there is no memory, and they stay where
+ * they are. To copy them into large pages costs less than the small ones that moving them would
+ * need. */
 static uint8_t *resized(const ByteSink *s, size_t capacity)
 {
     if (capacity < 2 * LARGE_PAGE) return realloc(s->bytes, capacity);

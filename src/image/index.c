@@ -14,7 +14,7 @@ static void index_add(ImageIndex *x, void *const *objects, uint32_t n)
     for (uint32_t i = 0; i < n; i++) objects_add(&x->objects, objects[i]);
 }
 
-/* The base's index with what is new, or a copy of it; NULL: no memory. */
+/* The base's index with what is new, or a copy of it, or NULL where there is no memory. */
 static ImageIndex *index_for(const Image *base, const ImageNew *more)
 {
     ImageIndex *x = base ? base->index : index_new(), *to = x;

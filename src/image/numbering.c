@@ -113,7 +113,7 @@ NumberedPlace *numbering_place(Numbering *n, const void *p, bool *fresh)
     return take(n, i, p);
 }
 
-/* The string's place, or a free one for it; NULL: the search took too long. */
+/* The string's place, or a free one for it, or NULL where the search took too long. */
 static NumberedPlace *find_string(const Numbering *n, const String *s)
 {
     size_t i = string_place_hash(n, s) & n->mask;

@@ -59,7 +59,7 @@ typedef struct LibImages {
 extern LibImages lib_images;
 
 /* A function at an address in a C library that is one of Lua's own C interface, as a value: a
- * higher layer gives this; NULL: there is no such interface. */
+ * higher layer gives this, or NULL where there is no such interface. */
 typedef Value LibCFunction(Machine *M, void *address, const char *file, const char *symbol);
 extern LibCFunction *lib_c_function;
 

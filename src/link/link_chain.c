@@ -97,7 +97,7 @@ static void vertebra_end(Linker *L, const LinkVertebra *v)
     L->top = v->top;
 }
 
-/* NULL: no memory. */
+/* Answers NULL where there is no memory. */
 static LinkVertebra *vertebra_push(Linker *L)
 {
     if (L->spine_count == L->spine_capacity) {

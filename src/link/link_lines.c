@@ -108,7 +108,7 @@ static _Thread_local struct {
     void *context;
 } told;
 
-/* What is left, under the lock; NULL: nobody knows. */
+/* What is left, under the lock, or NULL where nobody knows. */
 static void **chunks_left(int64_t *count)
 {
     void **all = mem_try_alloc(((size_t)chunks.count + 1) * sizeof *all);

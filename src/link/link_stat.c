@@ -231,7 +231,7 @@ static void wait_for(Linker *L, const AstLabel *label, uint32_t node)
     link_branch_add(L, &L->waiting[label->index], node);
 }
 
-/* The place of a label that is known already; UINT32_MAX: it comes later. */
+/* The place of a label that is known already, or UINT32_MAX where it comes later. */
 static uint32_t label_place(const Linker *L, const AstLabel *label)
 {
     return L->places[label->index] - 1;

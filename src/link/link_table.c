@@ -70,7 +70,7 @@ static uint32_t named_keys(const AstExpr *e, const String *keys[SHAPE_MAX])
     return count;
 }
 
-/* The function's shape with these keys; NULL: there is none. */
+/* The function's shape with these keys, or NULL where there is none. */
 static const TableShape *shape_for(Linker *L, const String *const *keys, uint32_t count)
 {
     enum { LOOKS = 8 };

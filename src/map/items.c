@@ -87,7 +87,7 @@ static void pack_item(void *context, size_t i, Pack *p)
 
 /* Into the one that waits ---------------------------------------------------------- */
 
-/* NULL: it is empty. */
+/* Answers NULL where it is empty. */
 static const char *unpack_text(Unpack *u)
 {
     size_t length = unpack_number(u);

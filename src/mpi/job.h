@@ -48,7 +48,7 @@ void bytes_free(Bytes *b);
 typedef enum RecordTag { RECORD_LINE, RECORD_TEXT, RECORD_NOTHING, RECORD_ERROR } RecordTag;
 
 void record_add(Bytes *b, RecordTag tag, const char *data, size_t length);
-/* The record at *at, which is left behind it; false: there are no more. */
+/* The record at *at, which is left behind it. Answers false where there are no more. */
 bool record_next(const Bytes *b, size_t *at, RecordTag *tag, const char **data, size_t *length);
 
 /* The world that lines are worked on in; also the function, as what private name "mpi" holds.

@@ -201,7 +201,7 @@ static void compile_here(Machine *M, Compile *c)
     if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
 }
 
-/* NULL: the run has to stop, or there is no room. */
+/* Answers NULL where the run has to stop, or there is no room. */
 static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
 {
     Compile *c = compile_begin(M, wanted, is_long);

@@ -358,7 +358,7 @@ static const char *piece(Value v, char buf[NUMBER_TEXT_MAX], size_t *length)
 
 static bool has_piece(Value v) { return value_is_number(v) || value_is_string(v); }
 
-/* Joins v[0..count), all strings or numbers. NULL: no memory. */
+/* Joins v[0..count), all strings or numbers. Answers NULL where there is no memory. */
 static String *join(const Value *v, size_t count, size_t max)
 {
     assert(count > 0 && "there is something to join");

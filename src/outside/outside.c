@@ -55,7 +55,7 @@ static const uint8_t *end_log(Outside *o, size_t *length)
     return nothing;
 }
 
-/* The length at o->at, which is left behind it; false: there is none. */
+/* The length at o->at, which is left behind it. Answers false where there is none. */
 static bool read_length(Outside *o, size_t *length)
 {
     uint64_t n = 0;

@@ -41,7 +41,8 @@ typedef struct Outside {
     bool replays;
     bool ended;    /* of a replay */
     bool failed;   /* no memory for the log */
-    bool foreign;  /* modules of PUC Lua's were opened: what their functions answer is not in it */
+    bool foreign;  /* modules of PUC Lua's were opened: what their functions answer is not in it
+                    */
     uint8_t *log;  /* malloc's; in a replay, the recording's */
     size_t length; /* of it */
     size_t room;

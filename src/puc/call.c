@@ -202,7 +202,8 @@ static int go_on(Machine *M, Value *a, size_t used)
     return run_function(M, a, kept + want, k, ctx, status);
 }
 
-/* Those that have been pushed without upvalues, by their addresses. NULL: there is none. */
+/* Those that have been pushed without upvalues, by their addresses. Answers NULL where there is
+ * none. */
 static Table *known_functions(Run *R)
 {
     static String *name;

@@ -108,7 +108,7 @@ static void push_lines(lua_State *L, const Info *info)
     puc_push(L, value_object(lines));
 }
 
-/* What is put in ar; false: there is no such option. */
+/* What is put in ar. Answers false where there is no such option. */
 static bool set_option(lua_State *L, const Info *info, char option, lua_Debug *ar)
 {
     const Activation *where = info->where;

@@ -31,7 +31,7 @@ static int call_hook(lua_State *L)
 
 bool puc_is_hook(Value f) { return puc_c_function(f) == call_hook; }
 
-/* The hook that a coroutine has; NULL: none. */
+/* The hook that a coroutine has, or NULL where there is none. */
 static const Hook *hook_of(lua_State *L)
 {
     Machine *M = L->M;

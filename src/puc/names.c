@@ -111,7 +111,7 @@ static const char *search_path(void)
     return value_is_string(path) ? lib_c_text(value_string(path)) : "";
 }
 
-/* "a.b" where the file is what a template makes of it; NULL: it is that of none. */
+/* "a.b" where the file is what a template makes of it, or NULL where it is that of none. */
 static char *module_in(const char *template, size_t length, const char *file)
 {
     const char *mark = memchr(template, '?', length);
@@ -126,7 +126,7 @@ static char *module_in(const char *template, size_t length, const char *file)
     return name;
 }
 
-/* The file of a module: there must be one. NULL: there is none. */
+/* The file of a module: there must be one. Answers NULL where there is none. */
 static char *file_in(const char *template, size_t length, const char *module, size_t size)
 {
     const char *mark = memchr(template, '?', length);

@@ -200,7 +200,8 @@ void puc_room_slow(lua_State *L)
 
 /* Indices -------------------------------------------------------------------------------- */
 
-/* The cell of an upvalue of the C function that runs; NULL: it has none of this number. */
+/* The cell of an upvalue of the C function that runs, or NULL where it has none of this number.
+ */
 static Cell *upvalue_cell(lua_State *L, int idx)
 {
     if (!L->inside || !value_is(L->base[-1], OBJ_NATIVE)) return NULL;

@@ -82,7 +82,8 @@ FrameCursor frame_cursor_running(Machine *M)
     return frame_cursor(M->segment, M->native, NULL);
 }
 
-/* How far below a frame's base the frame lies that it returns into; 0: none. */
+/* How far below a frame's base the frame lies that it returns into, or 0 where there is none.
+ */
 static size_t frame_distance(const Node *ret, const Value *base)
 {
     switch (frame_kinds[ret->kind].owner) {
@@ -156,8 +157,8 @@ static __thread bool displacing; /* to a segment with no room to spare */
 enum { displacing };
 #endif
 
-/* For a frame that is moved from `from`, of which `filled` slots lie below it; NULL: there is
- * no memory, which no small one meets. */
+/* For a frame that is moved from `from`, of which `filled` slots lie below it, or NULL where
+ * there is no memory, which no small one meets. */
 static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size_t size)
 {
     Segment *spare = M->next_segment;
@@ -177,8 +178,8 @@ static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size
 }
 
 /* Moves the frame at fp, live up to top, to a new segment of this run with `room` slots
- * above top (and the slack), which becomes the current one: gives the new fp; NULL: there is no
- * memory. */
+ * above top (and the slack), which becomes the current one: gives the new fp, or NULL where
+ * there is no memory. */
 static NOINLINE Value *frame_try_move(Machine *M, Segment *from, Value *fp, const Value *top,
                                       size_t room)
 {

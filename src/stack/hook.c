@@ -79,7 +79,7 @@ static Node *make_twin(const Proto *p)
     return twin;
 }
 
-/* A function's nodes to run under a hook: made once. NULL: no memory. */
+/* A function's nodes to run under a hook: made once. Answers NULL where there is no memory. */
 static const Node *twin_of(const Proto *p)
 {
     Node **known = &((Proto *)p)->twin, *twin = __atomic_load_n(known, __ATOMIC_ACQUIRE);

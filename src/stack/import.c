@@ -97,7 +97,7 @@ static const char *coroutine_refusal(Import *im, const Coroutine *c)
     return stack_holds_world(b) ? "a coroutine within state.fork or state.try" : NULL;
 }
 
-/* An empty copy of an object; NULL: it cannot be copied. */
+/* An empty copy of an object, or NULL where it cannot be copied. */
 static void *shell_of(Import *im, void *o, Step step)
 {
     switch (object_type(o)) {

@@ -133,7 +133,7 @@ const uint64_t *trace_written(const Proto *p, const Node *at)
     return rows + (size_t)proto_index(p, at) * row_words(p);
 }
 
-/* Where a call at the node has its frame; 0: it is no call. */
+/* Where a call at the node has its frame, or 0 if it is no call. */
 static uint32_t callee_slot(const Node *n)
 {
     switch (n->kind) {

@@ -163,7 +163,8 @@ void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)
 
 /* Joining -------------------------------------------------------------------------- */
 
-/* f's stand-in with nothing but cells, made if need be; NULL: it needs too many slots. */
+/* f's stand-in with nothing but cells, made if need be, or NULL where it needs too many slots.
+ */
 static const Closure *celled(Run *R, Closure *f)
 {
     const Closure *now = heap_closure(R, f);

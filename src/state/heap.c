@@ -83,7 +83,7 @@ _Static_assert(sizeof(TableBox) == sizeof(uint64_t) + sizeof(TableBody) &&
 
 enum { CACHE_SIZE_FIRST = 1 << 6, CACHE_SIZE_MAX = 1 << 17 };
 
-/* The collector is not to look into it. NULL: a large one that cannot be had. */
+/* The collector is not to look into it. Answers NULL where a large one cannot be had. */
 static CacheEntry *cache_new(uint32_t size)
 {
     CacheEntry *cache = mem_try_alloc_atomic(size * sizeof *cache);

@@ -59,7 +59,7 @@ uint64_t *marks_make(Marks *m, uintptr_t p)
     return table ? marks_find(m, p) : NULL;
 }
 
-/* At or after p on its page; 0: none. */
+/* At or after p on its page, or 0 where there is none. */
 static uintptr_t next_on_page(const uint64_t *bits, uintptr_t p)
 {
     uint64_t word = bits[marks_word(p)] & ~(marks_bit(p) - 1);
@@ -72,7 +72,7 @@ static uintptr_t next_on_page(const uint64_t *bits, uintptr_t p)
     }
 }
 
-/* The bits of a page; NULL: *pages are without. */
+/* The bits of a page, or NULL if *pages are without. */
 static const uint64_t *look_up(const Marks *m, uintptr_t page, uintptr_t *pages)
 {
     void **table = m->roots[root_of(page)];

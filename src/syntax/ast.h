@@ -167,8 +167,9 @@ struct AstExpr {
     } u;
 };
 
-/* How deep arithmetic of numbers is nested, plus 1; 0: it has other operands, or is nested so
- * deep that it is not computed beforehand. So whether to fold is known without a walk. */
+/* How deep arithmetic of numbers is nested, plus 1, or 0 where it has other operands, or is
+ * nested so deep that it is not computed beforehand. So whether to fold is known without a
+ * walk. */
 enum { NESTING_MAX = 101 };
 static inline int ast_nesting(const AstExpr *e)
 {

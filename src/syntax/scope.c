@@ -117,7 +117,7 @@ static AstLocal *find_local(const Scopes *s, const FunctionScope *f, const Strin
     return NULL;
 }
 
-/* -1: no memory. */
+/* Answers -1 where there is no memory. */
 static int add_upvalue(Scopes *s, FunctionScope *f, AstUpvalue upvalue)
 {
     AstFunction *ast = f->ast;
@@ -278,7 +278,7 @@ static void into_scope(Scopes *s, const GotoEntry *g)
     if (first) s->lex->error_at = g->place;
 }
 
-/* The label of this name in the innermost block; -1: it has none. */
+/* The label of this name in the innermost block, or -1 where it has none. */
 static int find_label(const Scopes *s, const String *name)
 {
     if (!s->label_chains.size) return -1;

@@ -64,7 +64,7 @@ static const Chunk *chunk_at(const TableBody *t, Value key)
     return value_pointer(table_map_get(t, key));
 }
 
-/* Made the token's; NULL: none there. */
+/* Made the token's, or NULL where there is none there. */
 static Chunk *chunk_own(TableBody *t, Value key, uint64_t token)
 {
     Word *word = table_map_slot(t, key, token);

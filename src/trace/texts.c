@@ -11,7 +11,8 @@
 
 enum { PLACES_FIRST = 64, SEARCH_MAX = 256 };
 
-/* Where it is, or a free place; NULL: somebody has chosen texts for which that takes long. */
+/* Where it is, or a free place, or NULL where somebody has chosen texts for which that takes
+ * long. */
 static uint64_t *find(const Texts *x, uint64_t text)
 {
     size_t at = (size_t)(text * 0x9e3779b97f4a7c15u >> 32);

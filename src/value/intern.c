@@ -79,7 +79,7 @@ static Shard shards[SHARDS] = {
 
 /* Entries -------------------------------------------------------------------------- */
 
-/* NULL: it is gone. */
+/* Answers NULL where it is gone. */
 static String *entry_string(const Entry *e)
 {
     return e->constant ? e->constant : mem_weak_get(&e->weak);

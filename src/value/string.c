@@ -286,7 +286,7 @@ static bool collates; /* has os.setlocale set another order than that of the byt
 
 void string_use_locale(bool on) { __atomic_store_n(&collates, on, __ATOMIC_RELAXED); }
 
-/* A copy that ends in a NUL, for strcoll; NULL: no memory. */
+/* A copy that ends in a NUL, for strcoll, or NULL where there is no memory. */
 static char *c_copy(const String *s)
 {
     char *copy = mem_try_alloc_atomic(s->length + 1);

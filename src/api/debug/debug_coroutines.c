@@ -100,7 +100,7 @@ static Search search_begin(const moonlet_state *s)
     return x;
 }
 
-/* The i-th object met, which is looked into then; NULL: there are no more. */
+/* The i-th object met, which is looked into then, or NULL where there are no more. */
 static void *search_next(Search *x, int64_t i)
 {
     if (i > x->count) return NULL;

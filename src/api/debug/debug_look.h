@@ -43,7 +43,7 @@ void debug_places_free(DebugPlaces *p);
 /* The coroutines that a program in this state can reach, that which runs and those that wait
  * for it first; each has a stack. At most so many; O(objects). Gives how many. */
 size_t debug_coroutines(const moonlet_state *s, Coroutine **out, size_t most);
-/* The object of an id; NULL: the program cannot reach it. O(objects). */
+/* The object of an id, or NULL where the program cannot reach it. O(objects). */
 void *debug_object(const moonlet_state *s, uint64_t id);
 /* "running", "suspended" or "normal" (it waits for another that it has resumed). */
 const char *debug_coroutine_status(const moonlet_state *s, const Coroutine *co);
@@ -76,7 +76,7 @@ DebugVariables debug_variables(const moonlet_state *s, const DebugPlace *p);
  * that the libraries have made. */
 DebugVariables debug_globals(const moonlet_state *s, bool own);
 void debug_variables_free(DebugVariables *v);
-/* The variable that a name means in the frame; NULL: none of these. */
+/* The variable that a name means in the frame, or NULL where it is none of these. */
 const DebugVariable *debug_variable_find(const DebugVariables *v, const char *name,
                                          size_t length);
 

@@ -124,7 +124,7 @@ static bool find_local(const DebugPath *p, Run *R, const Activation *a, Variable
     }
 }
 
-/* The cell that the function has captured under this name; NULL: there is none. */
+/* The cell that the function has captured under this name, or NULL where there is none. */
 static Cell *find_captured(const DebugPath *p, const DebugEvent *e)
 {
     const Closure *f = value_pointer(e->fp[-1]);
@@ -327,7 +327,7 @@ DebugSeen path_see_in(DebugPath *p, const moonlet_state *s, DebugMoment at, bool
 
 /* Assigning ---------------------------------------------------------------------------- */
 
-/* The table and the key that the path ends in. false: there is no such table. */
+/* The table and the key that the path ends in. Answers false where there is no such table. */
 static bool find_field(const moonlet_state *s, const DebugPath *p, moonlet_value v, int first,
                        moonlet_value *table, moonlet_value *key)
 {

@@ -196,7 +196,8 @@ static bool replay(moonlet_recording *rec, Seek *s)
     return good;
 }
 
-/* Runs from the point before a step to that of s->before. false: it cannot be done so. */
+/* Runs from the point before a step to that of s->before. Answers false where it cannot be done
+ * so. */
 static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
 {
     s->rec = rec;

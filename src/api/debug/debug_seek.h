@@ -61,7 +61,8 @@ typedef struct Seek {
     bool ended_other;       /* ... another */
 } Seek;
 
-/* The node before which the replay begins, whose line has been met before that; NULL: none. */
+/* The node before which the replay begins, whose line has been met before that, or NULL where
+ * there is none. */
 const Node *seek_begun_at(const Seek *s);
 /* Whether it begins where the recording does, before a line that is to be met first. */
 static inline bool seek_begins_anew(const Seek *s)

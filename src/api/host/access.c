@@ -93,7 +93,7 @@ moonlet_value moonlet_context_metatable(moonlet_context *c, moonlet_value v)
     return value_out(meta ? value_object(meta) : V_NIL);
 }
 
-/* false: it can have none, or meta is none. */
+/* Answers false where it can have none, or meta is none. */
 static bool set_metatable(Machine *M, Value v, Value m)
 {
     Run *R = &M->run;

@@ -57,7 +57,7 @@ extern NativeCont *const host_continuation;
  * stands for one of C. */
 Native *host_native(Machine *M, const char *name, const HostFunction *record,
                     uint32_t captured);
-/* These; NULL: it is none of the host's, or has captured nothing. */
+/* These, or NULL where it is none of the host's, or has captured nothing. */
 Value *host_captured(Native *f, uint32_t *count);
 /* A record for what an image calls by this name. */
 const HostFunction *host_new_record(const moonlet_entry *e, const char *name);

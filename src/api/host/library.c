@@ -63,8 +63,8 @@ static void lost(void *bytes, const void *type)
     t->finalize(bytes, t->size);
 }
 
-/* Bytes of their own for a state, or for all that share them. NULL: no memory, which is a
- * shortage. */
+/* Bytes of their own for a state, or for all that share them. Answers NULL where there is no
+ * memory, which is a shortage. */
 void *library_bytes(const moonlet_type_info *type, const void *from)
 {
     void *bytes = mem_try_alloc(type->size + 1);
@@ -86,7 +86,7 @@ static void contents(const Userdata *u, const void *bytes, UserdataAddFn *add, v
 }
 const UserdataKind library_kind = {.contents = contents};
 
-/* NULL: the same. */
+/* Answers NULL where there is no memory, which is a shortage. */
 Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init)
 {
     void *bytes = library_bytes(type, init);

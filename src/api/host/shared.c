@@ -12,7 +12,7 @@
 
 #include "api/host/host.h"
 #include "lib/lib.h"
-#include "stack/outside.h"
+#include "outside/outside.h"
 
 /* The name that PUC Lua's modules have is ours with another prefix. */
 #define PREFIX "moonlet"

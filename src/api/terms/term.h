@@ -53,8 +53,8 @@ bool term_try_push(moonlet_term *list, moonlet_term *key, moonlet_term *value);
  * it cannot be: a key that is nil or NaN, a reference to outside, or term_no_memory. */
 extern const char term_no_memory[];
 Value term_encode(Machine *M, const moonlet_term *term, const char **error);
-/* The values of a list's items, in collected memory; NULL: *error. References may be to
- * lists in the items before. */
+/* The values of a list's items, in collected memory, or NULL with *error set. References may be
+ * to lists in the items before. */
 Value *term_encode_items(Machine *M, const moonlet_term *list, const char **error);
 /* Encodes a term in a run that shares with the terms' states only what is older than this id.
  * Values in the term (VALUE) are copied, those of one state all together. */

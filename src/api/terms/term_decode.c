@@ -154,7 +154,7 @@ static moonlet_term *hold(Decoder *d, Value v)
     return moonlet_term_value(d->state, value_out(v));
 }
 
-/* The term; of a table the empty list, whose items come next. NULL: an error. */
+/* The term; of a table the empty list, whose items come next. Answers NULL after an error. */
 static moonlet_term *decode_one(Decoder *d, Value v)
 {
     moonlet_term *t;

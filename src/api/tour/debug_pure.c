@@ -37,7 +37,7 @@ static bool is_called(const String *name, const String *other)
     return name && string_equal(name, other);
 }
 
-/* The last active local of the name; NULL: there is none. */
+/* The last active local of the name, or NULL where there is none. */
 static const Value *find_local(const DebugEvent *e, const String *name)
 {
     const Proto *p = frame_proto(e->fp);

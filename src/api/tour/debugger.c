@@ -144,7 +144,7 @@ static bool bind(void *path, DebugEvent *e)
     return true;
 }
 
-/* NULL: good; else why it is no place. */
+/* Answers why it is no place, or NULL if it is a good one. */
 static const char *set_line(const Tour *t, TourBreak *b, const moonlet_break *wanted)
 {
     const String *chunk = t->chunk;

@@ -144,7 +144,8 @@ void tour_change(Tour *t, moonlet_state *s)
     t->changed = true;
 }
 
-/* Runs the program from the changed state on. false: there are too many branches. */
+/* Runs the program from the changed state on. Answers false where there are too many branches.
+ */
 static bool begin_branch(Tour *t)
 {
     moonlet_result r;

@@ -113,12 +113,12 @@ const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *
  * To be released. */
 moonlet_result tour_assign(Tour *t, const DebugPlace *p, const char *path,
                            const char *expression);
-/* Why nothing can be changed where the tour is; NULL: it can. */
+/* Why nothing can be changed where the tour is, or NULL if something can. */
 const char *tour_cannot_change(const Tour *t);
 /* Makes s, a changed state, the tour's. Going on from there begins another future. */
 void tour_change(Tour *t, moonlet_state *s);
 
-/* A break to be filled in by the caller; NULL: there are too many. */
+/* A break to be filled in by the caller, or NULL where there are too many. */
 TourBreak *tour_break(Tour *t);
 /* Removes the break of this number, or all of them for 0. Answers false if there is none. */
 bool tour_unbreak(Tour *t, int number);
@@ -150,7 +150,7 @@ void tour_seek_begin(TourSeek *s);
 void tour_seek_end(TourSeek *s);
 /* Whether there is a break at errors. */
 bool tour_has_errors(const Tour *t);
-/* Where a hit can be; NULL: anywhere. */
+/* Where a hit can be, or NULL if it can be anywhere. */
 const DebugFilter *tour_filter(TourSeek *s);
 bool tour_is_hit(void *seek, DebugEvent *e);
 /* Whether where the tour is now is such a hit of the break as its rule wants. */

@@ -157,7 +157,7 @@ static bool leave_input(void)
     return good;
 }
 
-/* The first one to the port of this machine; -1: errno says why there is none. */
+/* The first one to the port of this machine, or -1, and errno says why there is none. */
 static int accept_one(int port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};

@@ -27,7 +27,7 @@ static json_t *told(const json_t *b)
     return t;
 }
 
-/* Why its condition, or its number of hits, is none; NULL: all is well. */
+/* Why its condition, or its number of hits, is none, or NULL if all is well. */
 static const char *fault_of(const json_t *b)
 {
     TourBreak rule = {0};
@@ -201,7 +201,7 @@ static void data_of_field(char *id, size_t size, Value table, Value key)
                  value_string(key)->data);
 }
 
-/* A variable of a frame; false: it has none of this name. */
+/* A variable of a frame. Answers false where it has none of this name. */
 static bool data_of_variable(const Dap *d, char *id, size_t size, const DebugPlace *p,
                              const char *name)
 {
@@ -286,7 +286,8 @@ static char *copy_of(const json_t *b, const char *name)
     return text && *text ? strdup(text) : NULL;
 }
 
-/* One with the conditions that the client has said; NULL: it is not good, or too many. */
+/* One with the conditions that the client has said, or NULL where it is not good, or too many.
+ */
 static TourBreak *begin_break(Dap *d, const json_t *b)
 {
     const char *hits = dap_word(b, "hitCondition");

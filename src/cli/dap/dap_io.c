@@ -115,7 +115,7 @@ void dap_event(const char *name, json_t *body)
     send_message(m);
 }
 
-/* Bytes of a well-formed character of UTF-8 at the beginning; 0: there is none. */
+/* Bytes of a well-formed character of UTF-8 at the beginning, or 0 where there is none. */
 static size_t character(const unsigned char *s, size_t length)
 {
     size_t n = *s < 0x80                 ? 1
@@ -210,7 +210,8 @@ static bool read_all(char *to, size_t length)
 }
 
 /* A header of lines, the last one empty; each byte on its own, as what follows is of another
- * size. The length it says; -1: there is none any more; -2: it is no header. */
+ * size. Answers the length it says, -1 where there is none any more, -2 where it is no header.
+ */
 static long long read_header(void)
 {
     char line[HEADER_MAX];
@@ -263,7 +264,7 @@ static void take(const char *bytes, size_t length)
     put(m);
 }
 
-/* false: there are no more. */
+/* Answers false where there are no more. */
 static bool read_message(void)
 {
     long long length = read_header();

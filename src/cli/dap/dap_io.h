@@ -32,7 +32,7 @@ void dap_io_flush(void);
 /* The last one has been sent, also of the program. */
 void dap_io_end(void);
 
-/* The next request, which becomes the caller's; NULL: there will be none. Waits for it. */
+/* The next request, which becomes the caller's, or NULL if there will be none. Waits for it. */
 json_t *dap_io_next(void);
 
 /* Not 0: the client wants what goes on to stop. */

@@ -70,7 +70,7 @@ static bool is_file(const Dap *d, const json_t *request, const char *file)
     return false;
 }
 
-/* The arguments as values. NULL: they are no texts, which has been said. */
+/* The arguments as values. Answers NULL where they are no texts, which has been said. */
 static Value *arguments_of(const json_t *request, const json_t *list, size_t *count)
 {
     *count = json_array_size(list);
@@ -104,7 +104,7 @@ static void set_environment(const json_t *environment)
     }
 }
 
-/* Where it runs, and what it reads. false: it has been said why not. */
+/* Where it runs, and what it reads. Answers false if it has said why not. */
 static bool prepare(Dap *d, const json_t *request, const json_t *a)
 {
     const char *directory = dap_word(a, "cwd"), *input = dap_word(a, "stdin");

@@ -18,7 +18,7 @@ enum { THREADS_MAX = 1000, FRAMES_MAX = 10000 };
 
 /* Numbers ----------------------------------------------------------------------------- */
 
-/* Doubles an array that is full. false: there is no memory. */
+/* Doubles an array that is full. Answers false where there is no memory. */
 static bool has_room(void **array, size_t count, size_t size)
 {
     if (count & (count - 1)) return true;

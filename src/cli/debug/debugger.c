@@ -220,7 +220,8 @@ static bool do_help(Debugger *d, const char *a)
     return true;
 }
 
-/* The command that a word means: an alias, or the beginning of a name; -1: none. */
+/* The command that a word means: an alias, or the beginning of a name, or -1 where there is
+ * none. */
 static int find_command(const char *word, size_t length)
 {
     for (int i = 0; i < COMMANDS; i++)

@@ -13,7 +13,7 @@ typedef struct Debugger {
     size_t level;       /* of the one that is looked at */
 } Debugger;
 
-/* The frame that is looked at; NULL: there is none. */
+/* The frame that is looked at, or NULL where there is none. */
 const DebugPlace *debugger_place(const Debugger *d);
 /* It has moved: the frames are others. Shows where it is. */
 void debugger_moved(Debugger *d);

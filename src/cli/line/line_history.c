@@ -43,7 +43,7 @@ char *line_history_file(void)
     return strdup(file);
 }
 
-/* The end of the file, with a zero behind it; NULL: it cannot be read, or is none. */
+/* The end of the file, with a zero behind it, or NULL where it cannot be read, or is none. */
 static char *read_end(const char *file, off_t *size)
 {
     struct stat st;

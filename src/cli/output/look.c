@@ -122,7 +122,8 @@ static void show_coroutine(Look *l, const Coroutine *co)
     show_place(l->out, frame_proto(c.fp)->source->chunk_name, error_line(c.fp, c.at));
 }
 
-/* What __tostring makes of it; false: there is none. Its results are in what is looked with. */
+/* What __tostring makes of it. Answers false where there is none. Its results are in what is
+ * looked with. */
 static bool show_by_itself(Look *l, Value v)
 {
     Machine *M = l->view.M;

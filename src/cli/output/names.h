@@ -21,7 +21,8 @@ static inline bool name_letter(char c)
 /* Whether Lua takes it for a name. */
 bool name_is_good(const char *bytes, size_t length);
 
-/* The table in which a value's fields are looked up after `step` others; NULL: there is none.
+/* The table in which a value's fields are looked up after `step` others, or NULL where there is
+ * none.
  */
 enum { NAME_STEPS = 10 };
 const TableBody *name_fields(Machine *M, Value v, int step);

@@ -79,7 +79,7 @@ void sheet_format(Sheet *s, Ink ink, const char *format, ...)
     sheet_text(s, ink, text);
 }
 
-/* The length of the UTF-8 character there; 0: there is none that can be shown. */
+/* The length of the UTF-8 character there, or 0 where there is none that can be shown. */
 static size_t character(const unsigned char *p, size_t length)
 {
     static const unsigned least[] = {0, 0, 0xa0, 0x800, 0x10000};

@@ -57,7 +57,7 @@ static void tell_now(Repl *r)
     sheet_print(&r->out);
 }
 
-/* How many steps a word says; 0: it is no such number, which is said. */
+/* How many steps a word says, or 0 where it is no such number, which is said. */
 static size_t steps_of(Repl *r, const char *word)
 {
     char *end;

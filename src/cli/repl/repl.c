@@ -30,7 +30,7 @@ static String *first_line(Machine *M, LineInput *in)
     return string_concat(string_from_c("return "), line->data + 1, line->length - 1);
 }
 
-/* The text and a further line; NULL: there is none. */
+/* The text and a further line, or NULL where there is none. */
 static String *another_line(Machine *M, LineInput *in, String *text)
 {
     String *line = line_read(in, repl_prompt(M, "_PROMPT2", ">> "));
@@ -39,7 +39,7 @@ static String *another_line(Machine *M, LineInput *in, String *text)
     return string_concat(string_concat(text, "\n", 1), line->data, line->length);
 }
 
-/* Lines as long as they make no whole chunk; NULL: there are no more. */
+/* Lines as long as they make no whole chunk, or NULL where there are no more. */
 static String *read_chunk(Machine *M, LineInput *in, String *name)
 {
     String *text = first_line(M, in);

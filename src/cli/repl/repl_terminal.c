@@ -40,7 +40,7 @@ const String *repl_chunk(const String *line, bool *incomplete)
     return NULL;
 }
 
-/* One or more lines that are a chunk, or a command; NULL: there are no more. */
+/* One or more lines that are a chunk, or a command, or NULL where there are no more. */
 static const String *read_chunk(Repl *r, const String **line)
 {
     Machine *M = r->c->M;

@@ -295,7 +295,7 @@ bool image_is_delta(const uint8_t *bytes)
     return get_word(bytes + IMAGE_AT_FLAGS, 4) & IMAGE_HAS_BASE;
 }
 
-/* Why these are not the bytes of an image that this program reads; NULL: they are. */
+/* Why these are not the bytes of an image that this program reads, or NULL if they are. */
 static const char *header_fault(const uint8_t *bytes, size_t length, const Image *base,
                                 uint8_t id[IMAGE_ID])
 {

@@ -30,7 +30,7 @@ const Node *stack_load_node(StackLoader *k)
     return k->hooked ? hook_twin_node(k->p, n) : n;
 }
 
-/* Where a call at the node has its frame; 0: it is no call. */
+/* Where a call at the node has its frame, or 0 if it is no call. */
 static uint32_t callee_slot(const Node *n)
 {
     switch (n->kind) {
@@ -118,7 +118,7 @@ static Value load_payload(StackLoader *k, const Node *glue, const Value *place)
 
 /* Headers -------------------------------------------------------------------------------- */
 
-/* How far above its owner a frame of glue begins; 0: refused. */
+/* How far above its owner a frame of glue begins, or 0 where it is refused. */
 static size_t load_distance(StackLoader *k, const Node *glue)
 {
     const FrameKind *kind = &frame_kinds[glue->kind];

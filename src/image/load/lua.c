@@ -30,7 +30,7 @@ static Userdata *arg_snapshot(Machine *M, Value *a, int n, int i)
     return arg_userdata(M, a, n, i, world_snapshot_tag, "snapshot");
 }
 
-/* The snapshot's image; NULL: an error is set. */
+/* The snapshot's image, or NULL where an error is set. */
 static const Image *image_of(Machine *M, Userdata *u)
 {
     char error[IMAGE_ERROR_MAX];

@@ -282,7 +282,8 @@ static void save_new(Saver *S)
     }
 }
 
-/* Where an object is that an earlier record has, or the base. false: none has it. */
+/* Where an object is that an earlier record has, or the base. Answers false where none has it.
+ */
 static bool save_place(Saver *S, const void *o, uint32_t number, uint32_t in_base)
 {
     bool based = in_base != OBJECT_NONE;
@@ -319,8 +320,8 @@ static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, s
     return same;
 }
 
-/* The record in whose state the object is as the reader has it so far; UINT32_MAX: that is not
- * known. there: the state has it that this one differs from. */
+/* The record in whose state the object is as the reader has it so far, or UINT32_MAX where that
+ * is not known. there: the state has it that this one differs from. */
 static uint32_t known_as_in(const Saver *S, uint32_t number, bool there)
 {
     if (there) return S->from_record;

@@ -172,7 +172,7 @@ static void number_functions(Saver *S, const AstFunction *f, uint32_t *next)
     for (int i = 0; i < f->function_count; i++) number_functions(S, f->functions[i], next);
 }
 
-/* The number that the base knows a chunk by; UINT32_MAX: it does not. */
+/* The number that the base knows a chunk by, or UINT32_MAX if it does not. */
 static uint32_t base_chunk(const Saver *S, const Proto *root)
 {
     for (uint32_t i = 0; S->base && i < S->base->chunk_count; i++)

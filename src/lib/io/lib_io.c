@@ -25,7 +25,7 @@ static Value default_file(Machine *M, Default which)
     return table_get_string(heap_table(&M->run, M->run.world->registry), key, string_hash(key));
 }
 
-/* The open default file; NULL: error. */
+/* The open default file, or NULL after an error. */
 static File *default_open(Machine *M, Default which)
 {
     File *file = file_of(default_file(M, which));

@@ -26,8 +26,8 @@ enum { SHELL_INTERRUPTED = 130 }; /* a shell's answer for a command that SIGINT 
 
 /* Starting --------------------------------------------------------------------------- */
 
-/* own: the command's end of a pipe, which becomes its file `as`; -1: none. Signals do what they
- * did before, in the command. 0, or an error's number. */
+/* own: the command's end of a pipe, which becomes its file `as`, or -1 where there is none.
+ * Signals do what they did before, in the command. 0, or an error's number. */
 static int start(const char *command, int own, int as, const sigset_t *defaults, pid_t *pid)
 {
     char *const argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};

@@ -183,7 +183,7 @@ static void skip_first_line(const char **source, size_t *length)
     *length = (size_t)(end - s);
 }
 
-/* NULL: *error says why; that is NULL if it is too long. */
+/* Answers NULL, and *error says why, or is NULL too if it is too long. */
 static String *read_file(Machine *M, const char *name, String **error)
 {
     FILE *f = name ? file_open(M, fopen, name, "r") : stdin;

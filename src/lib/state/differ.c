@@ -67,7 +67,7 @@ static const String *step_of(Machine *M, Value key, bool first, const String *re
     return rest->length ? string_concat(step, rest->data, rest->length) : step;
 }
 
-/* The path of a key in the i-th table; NULL: no memory. */
+/* The path of a key in the i-th table, or NULL where there is no memory. */
 static const String *path_of(const Diff *d, int64_t i, Value key)
 {
     const String *path = step_of(d->M, key, i == 0, string_new("", 0));

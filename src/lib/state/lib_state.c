@@ -40,7 +40,7 @@ static int state_snapshot(Machine *M, Value *a, int n)
     return 1;
 }
 
-/* The State of argument i; of now if it is absent. NULL: an error is set. */
+/* The State of argument i; of now if it is absent. Answers NULL where an error is set. */
 static const State *state_arg(Machine *M, Value **a, int n, int i)
 {
     if (!arg_absent(*a, n, i)) {

@@ -135,7 +135,7 @@ static inline void charge_from(Machine *M, const Gsub *g, size_t before)
     lib_string_charge(M, g->out.length - before);
 }
 
-/* By a value; false: error. */
+/* By a value. Answers false after an error. */
 static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];

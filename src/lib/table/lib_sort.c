@@ -75,7 +75,7 @@ static bool set_both(Machine *M, const Value *a, SortStep step)
     return true;
 }
 
-/* false: the table is read-only; the order function may have made it that. */
+/* Answers false where the table is read-only; the order function may have made it that. */
 static bool move(Machine *M, Value *a, SortStep step)
 {
     Value *r = a + REGISTERS;
@@ -183,7 +183,7 @@ static SortKind sort_values(Machine *M, SortRun *run, Value *values, uint32_t n,
     }
 }
 
-/* Sorts t[1..n] as far as there are steps. false: these values need Lua. */
+/* Sorts t[1..n] as far as there are steps. Answers false where these values need Lua. */
 static bool sort_plain(Machine *M, const Value *a, SortRun *run, uint32_t n, SortKind *kind)
 {
     Value few[SMALL];

@@ -20,7 +20,7 @@ enum { ARGS = 4, ARG_COUNT = ARGS, AT };
 
 /* Length --------------------------------------------------------------------------- */
 
-/* The int that a length is; false: error. */
+/* The int that a length is. Answers false after an error. */
 static bool length_result(Machine *M, int32_t *length)
 {
     double d;
@@ -55,7 +55,7 @@ static inline Value get(Machine *M, const Value *a, int64_t i)
     return table_get_int(heap_table(&M->run, value_pointer(a[0])), i);
 }
 
-/* false: the table is read-only, which the error says. */
+/* Answers false where the table is read-only, which the error says. */
 static inline bool set(Machine *M, const Value *a, int64_t i, Value v)
 {
     TableBody *b = native_table_mut(M, value_pointer(a[0]));
