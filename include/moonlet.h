@@ -579,7 +579,8 @@ MOONLET_API moonlet_term *moonlet_term_function(moonlet_function *call, void *us
 /* Keeps s alive. */
 MOONLET_API moonlet_term *moonlet_term_value(const moonlet_state *s, moonlet_value v);
 /* count terms (moonlet_term *) follow. Add: one more, with the next position; pair, field:
- * one with a key. They take over the terms and give the list. */
+ * one with a key. They take over the terms and give the list; what is no list, or NULL, stays
+ * as it is, and the terms are freed. */
 MOONLET_API moonlet_term *moonlet_term_list(size_t count, ...);
 MOONLET_API moonlet_term *moonlet_term_add(moonlet_term *list, moonlet_term *value);
 MOONLET_API moonlet_term *moonlet_term_pair(moonlet_term *list, moonlet_term *key,

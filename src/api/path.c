@@ -126,11 +126,13 @@ static Value *arguments(const Value *keys, size_t count, Value a, Value b, size_
     return args;
 }
 
-RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count, Value *out)
+/* Goes on from a value to which the first keys, `before`, have led. */
+static RunStatus get_rest(Session *S, Value from, const Value *keys, size_t before,
+                          size_t count, Value *out)
 {
     Lookup l;
     *out = from;
-    size_t n, done = raw_steps(S, out, keys, count, &l);
+    size_t n, done = before + raw_steps(S, out, keys + before, count - before, &l);
     if (done == count) return RUN_OK;
     if (l != LOOKUP_CALL) return lookup_error(S, l, keys, done, *out);
     Value *args = arguments(keys + done, count - done, V_NIL, *out, &n);
@@ -138,6 +140,11 @@ RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count,
     RunStatus status = call_proto(S, compiled(&get_proto, get_source), args + 1, n - 1);
     *out = status == RUN_OK && S->M->result_count ? S->M->results[0] : V_NIL;
     return status;
+}
+
+RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count, Value *out)
+{
+    return get_rest(S, from, keys, 0, count, out);
 }
 
 RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v)
@@ -277,7 +284,7 @@ RunStatus path_get_callee(Session *S, const char *path, Value *owner, Value *out
     size_t before = owner ? count - 1 : 0;
     RunStatus status = path_get_keys(S, at, keys, before, &at);
     if (status == RUN_OK && owner) *owner = at;
-    if (status == RUN_OK) status = path_get_keys(S, at, keys + before, count - before, out);
+    if (status == RUN_OK) status = get_rest(S, at, keys, before, count, out);
     if (status != RUN_OK || !count || is_callable(S->M, *out)) return status;
     snprintf(text, sizeof text, "attempt to call %s '%.400s' (a %s value)",
              owner       ? "method"

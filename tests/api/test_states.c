@@ -301,6 +301,10 @@ START_TEST(a_call_of_what_is_not_there_names_it)
                      MOONLET_ERROR_RUNTIME, functions[i].message);
     assert_error(moonlet_call_method(s, "a.b.m", &one, 1), MOONLET_ERROR_RUNTIME,
                  "attempt to call method 'a.b.m' (a nil value)");
+    assert_error(moonlet_call_method(s, "a.none.m", NULL, 0), MOONLET_ERROR_RUNTIME,
+                 "attempt to index 'a.none' (a nil value)");
+    assert_error(moonlet_call_method(s, "none.m", NULL, 0), MOONLET_ERROR_RUNTIME,
+                 "attempt to index 'none' (a nil value)");
     moonlet_term *results;
     assert_error(moonlet_call_function_terms(s, "a.d", NULL, &results), MOONLET_ERROR_RUNTIME,
                  "attempt to call field 'a.d' (a nil value)");

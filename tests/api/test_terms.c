@@ -125,6 +125,23 @@ static int nothing(moonlet_context *c, const moonlet_value *args, size_t count)
 }
 
 /* Lua refuses the text, and who wrote it knows. */
+START_TEST(what_is_no_list_keeps_nothing)
+{
+    moonlet_term *all[] = {moonlet_term_nil(),         moonlet_term_boolean(true),
+                           moonlet_term_number(5),     moonlet_term_text("text"),
+                           moonlet_term_pointer(&all), NULL};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        moonlet_term_type type = moonlet_term_type_of(all[i]);
+        ck_assert_ptr_eq(moonlet_term_add(all[i], moonlet_term_text("more")), all[i]);
+        ck_assert_ptr_eq(moonlet_term_field(all[i], "x", moonlet_term_list(0)), all[i]);
+        ck_assert_ptr_eq(moonlet_term_pair(all[i], moonlet_term_text("k"), NULL), all[i]);
+        ck_assert_int_eq(moonlet_term_type_of(all[i]), type);
+        ck_assert_uint_eq(moonlet_term_count(all[i]), 0);
+        moonlet_term_free(all[i]);
+    }
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_back)
 {
     moonlet_state *s = world("function f() end t = {} t.t = t");
@@ -474,6 +491,7 @@ int main(void)
     TCase *t = tcase_create("terms");
     tcase_add_test(t, printing);
     tcase_add_test(t, what_is_printed);
+    tcase_add_test(t, what_is_no_list_keeps_nothing);
     tcase_add_test(t, what_cannot_be_read_back);
     tcase_add_test(t, random_terms_read_back);
     tcase_add_test(t, nan_reads_back);

@@ -107,11 +107,13 @@ bool term_try_push(moonlet_term *list, moonlet_term *key, moonlet_term *value)
     return true;
 }
 
-/* The list says that it lacks something where there is no memory. */
+/* The list says that it lacks something where there is no memory. What is no list keeps
+ * nothing. */
 static void push(moonlet_term *list, moonlet_term *key, moonlet_term *value)
 {
-    if (list != &lacking && term_try_push(list, key, value)) return;
-    if (list != &lacking) list->lacks = true;
+    bool is_list = list && list->type == MOONLET_TERM_LIST;
+    if (is_list && term_try_push(list, key, value)) return;
+    if (is_list) list->lacks = true;
     moonlet_term_free(key);
     moonlet_term_free(value);
 }
