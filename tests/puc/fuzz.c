@@ -177,6 +177,25 @@ static const char *move(lua_State *L)
     }
 }
 
+static int is_nil_at(lua_State *L, int t, int i)
+{
+    lua_rawgeti(L, t, i);
+    int is_nil = lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return is_nil;
+}
+
+/* A table with holes has several borders, each of which may be its length: the first one. -1:
+ * its length is none. */
+static int border(lua_State *L, int t)
+{
+    int n = (int)lua_rawlen(L, t), first = 0;
+    if (!lua_istable(L, t)) return n;
+    while (!is_nil_at(L, t, first + 1)) first++;
+    int good = n == first || (n > first && !is_nil_at(L, t, n) && is_nil_at(L, t, n + 1));
+    return good ? first : -1;
+}
+
 static const char *table(lua_State *L)
 {
     int t = of_type(L, LUA_TTABLE), n = lua_gettop(L);
@@ -198,8 +217,13 @@ static const char *table(lua_State *L)
     case 7:
         if (t < n - 1 && !lua_isnil(L, -2)) lua_rawset(L, t);
         return "rawset";
-    case 8: lua_len(L, t); return "len";
-    case 9: lua_pushinteger(L, (int)lua_rawlen(L, t)); return "rawlen";
+    case 8:
+        lua_len(L, t);
+        if (luaL_getmetafield(L, t, "__len")) return "__len";
+        lua_pop(L, 1);
+        lua_pushinteger(L, border(L, t));
+        return "len";
+    case 9: lua_pushinteger(L, border(L, t)); return "rawlen";
     case 10:
         if (t != n && lua_istable(L, -1)) lua_setmetatable(L, t);
         return "setmetatable";
