@@ -105,7 +105,7 @@ badarg_test() ->
              {method, [S, 1, [print], raw]}, {method, [S, -1, [print, a], raw]}, {get, [S, 2, [a], raw]},
              {get, [S, 0, [], raw]}, {get, [S, 1, [[]], raw]}, {set, [S, 0, [a], raw]}, {set, [S, 1, [[], a], raw]},
              {raw_get, [S, 2, [a]]}, {raw_get, [S, 0, x]}, {raw_get, [x, 0, []]}, {set_metatable, [S, [a]]},
-             {set_metatable, [x, [a, b]]}, {resume, [x, raw]}, {answer, [S, return, [], raw, S]},
+             {set_metatable, [x, [a, b]]}, {set_userdata, [S, [a]]}, {set_userdata, [x, [a, b]]}, {resume, [x, raw]}, {answer, [S, return, [], raw, S]},
              {answer, [S, return, [], raw, x]}, {answer, [x, return, [], raw, S]}, {trace, [S, [a, b]]},
              {trace, [S, x]}, {encode, [S, x]}, {encode, [S, [self()]]}, {encode, [x, []]}, {decode, [S, [self()]]},
              {decode, [x, []]}, {save, [x, none]}, {save, [S, x]}, {load_image, [x, none]}, {load_image, [<<>>, x]},
