@@ -6,14 +6,17 @@
  *   save_value.c   what has no identity: numbers, strings, code
  *   save_object.c  objects, where they are met first, and their contents
  *   save_stack.c   coroutines
+ *   save_reach.c   whether a state reaches all that the one before it does
  *
  *   objects  in the order in which they were met, so by number: the queue of those whose
  *            contents are still to be written
  *   met      by number: the record in which the object was met
  *   looked   the last record in which its contents were looked at
  *   told     the last one that has its contents, or says what has changed
- *   alive    the last one whose state can reach it; these are 0, and are not kept, as long as
- *            there is one record
+ *   alive    the last one whose state was found to reach it; all states from the record
+ *            `walked` on, which was looked at as a whole, reach what any of them has reached
+ *   in       an object that led to it, by number, or OBJECT_NONE; these are 0, and are not
+ *            kept, as long as there is one record
  *
  * Nothing here recurses but into nested functions, and nothing allocates collected memory but
  * a run to look with.
@@ -30,7 +33,7 @@
 #include "trace/trace.h"
 
 typedef struct Meeting {
-    uint32_t met, looked, told, alive;
+    uint32_t met, looked, told, alive, in;
 } Meeting;
 
 /* The strings met last, by address: most are met again soon, as keys of the same kind of table.
@@ -60,8 +63,11 @@ typedef struct Saver {
     size_t meeting_capacity;
     uint32_t written;    /* objects whose contents are */
     PointerList revisit; /* of earlier records, met again in this one */
-    Trace *reach;        /* what this record's state can reach */
-    bool reached;        /* that is known */
+    uint32_t owner;      /* the object whose contents are being written */
+    uint32_t walked, walks;
+    Trace *reach; /* what this record's state can reach */
+    bool reached; /* that is known */
+    bool kept;    /* all that the state before reaches: nobody need know */
     uint64_t last_id;
     bool frames; /* suspended ones are in it */
     /* Contents are written only to be compared: what nobody has met before is not met now. */
@@ -121,6 +127,18 @@ void save_contents(Saver *S, const void *o, uint32_t number);
  * *none, and writes nothing, when nothing differs. */
 bool save_change_by_keys(Saver *S, Machine *from, const Table *t, uint32_t number, bool *none);
 void save_coroutine(Saver *S, const Coroutine *c, uint32_t number);
+
+/* Whether the state before this one, `from`, reached the object. In a whole image only. */
+static inline bool saver_was_alive(const Saver *S, uint32_t number)
+{
+    uint32_t alive = S->meetings[number].alive;
+    return alive >= S->walked && alive <= S->from_record;
+}
+/* Whether this state surely reaches all that `from` does, of which `changed` are the objects
+ * with other contents. At most O(objects), mostly O(changes). */
+bool saver_keeps_all(Saver *S, const State *from, const PointerList *changed);
+/* Looks anew who leads to whom, in this state. O(what it reaches). */
+void saver_note_leading(Saver *S);
 
 /* The number that the base has for an object; OBJECT_NONE: it has it not. */
 static inline uint32_t saver_in_base(const Saver *S, const void *o)
