@@ -437,14 +437,16 @@ memory-run: $(MEMORY_BENCHES)
 
 # Images -----------------------------------------------------------------------------
 
-# So many steps from one image to the next.
-IMAGE_STEPS ?= 1000
+# So many steps from one image to the next, and which share of the files: 2/5 is the second of
+# five.
+IMAGE_STEPS ?= 1 7 50
+IMAGE_SHARE ?= 1/1
 .PHONY: check-images images-run
-check-images: deps-check ## Lua tests that go through images every IMAGE_STEPS (1000) steps
+check-images: deps-check ## Lua tests that go through images every IMAGE_STEPS (1 7 50) steps
 	$(Q)$(MAKE) images-run
 
 images-run: $(BY_IMAGES)
-	$(Q)tests/images/run.sh $(BY_IMAGES) $(IMAGE_STEPS)
+	$(Q)IMAGE_SHARE=$(IMAGE_SHARE) tests/images/run.sh $(BY_IMAGES) $(IMAGE_STEPS)
 
 # The same images from other compilers, kinds, machines. PKG_CONFIG=false: the packages of the
 # other machine have no flags of their own.

@@ -4,12 +4,17 @@
  * again of the bytes, and resumed: it must do what the program moonlet does. Each image that is
  * loaded is saved again, which must give the same bytes.
  *
- *   IMAGE_STEPS=n      steps from one image to the next (50); doubled after each 2000 images,
- *                      so that long programs end, too
+ *   IMAGE_STEPS=n      steps from one image to the next (50). After each 100 images, or 1 MB of
+ *                      at least 8, they are doubled, so that long programs end, too, and are
+ *                      no longer all the same, so that images are at any step
  *   IMAGE_DELTAS=seed  images are whole ones or deltas to one of the last ones, by chance
  *   IMAGE_PROCESSES=n  each n-th image is loaded by a new process, which goes on
  *   IMAGE_KEEP=1       keeps what was saved until it is loaded, to say where the program stands
  *                      if that fails
+ *
+ *   IMAGE_TELL=1       says at the end how many images there were
+ *
+ * While a file is open no image is made: it would come back closed.
  *
  *     by_images script [args]           by_images --dump OUT SCRIPT
  */
@@ -24,17 +29,28 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEPT = 6, DOUBLED_AFTER = 2000, ARGS_MAX = 16 };
+enum {
+    KEPT = 6,
+    DOUBLED_AFTER = 100,
+    DOUBLED_AFTER_LARGE = 8,
+    DOUBLED_AFTER_BYTES = 1 << 20,
+    ARGS_MAX = 16,
+    FILES_MAX = 64 /* that are open at once: descriptors below */
+};
 
 static struct {
-    uint64_t steps;
+    uint64_t steps;   /* at the least, from one image to the next */
+    bool varies;      /* up to twice as many */
+    unsigned at_once; /* images with so many steps between them, */
+    uint64_t bytes;   /* and their bytes */
+    int files;        /* open ones at the beginning */
     unsigned seed, processes;
-    bool deltas, keep;
+    bool deltas, keep, tells;
     moonlet_state *last; /* with IMAGE_KEEP: what is being loaded */
     unsigned images;     /* so far, in this process */
     moonlet_image *kept[KEPT];
     uint64_t longer; /* times as many steps: a state.map does all of it at once, or nothing */
-    uint64_t last_digest;
+    uint8_t last_id[16]; /* of a whole image of what was saved last */
 } way = {.longer = 1};
 
 static unsigned long number_from(const char *name, unsigned long otherwise)
@@ -169,17 +185,54 @@ static void stop_at_other_bytes(const moonlet_state *s, const moonlet_image *sav
     stop("save", "other bytes than those that were loaded");
 }
 
+static int open_files(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < FILES_MAX; fd++) count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+/* The next image is so many steps on. */
+static uint64_t next_steps(void)
+{
+    bool large = way.bytes >= DOUBLED_AFTER_BYTES && way.at_once >= DOUBLED_AFTER_LARGE;
+    if (way.at_once >= DOUBLED_AFTER || large) {
+        way.steps *= 2;
+        way.varies = true;
+        way.at_once = 0;
+        way.bytes = 0;
+    }
+    return way.varies ? way.steps + way.images % way.steps : way.steps;
+}
+
+/* Whether the program stands where it stood at the last image: all that it is tells. */
+static bool stands_still(const moonlet_state *s, const moonlet_image *saved)
+{
+    uint8_t id[sizeof way.last_id];
+    bool whole = !moonlet_image_is_delta(saved);
+    moonlet_image *i = whole ? NULL : save(s, NULL);
+    memcpy(id, moonlet_image_id(whole ? saved : i), sizeof id);
+    bool same = memcmp(id, way.last_id, sizeof id) == 0;
+    memcpy(way.last_id, id, sizeof id);
+    moonlet_image_release(i);
+    return same;
+}
+
 /* The state as it comes back from bytes; s is released. */
 static moonlet_state *through_bytes(moonlet_state *s)
 {
     size_t length;
+    if (open_files() > way.files) return s;
     const moonlet_image *base = any_base();
     uint64_t digest = moonlet_digest(s);
     moonlet_image *saved = save(s, base);
     const char *bytes = moonlet_image_bytes(saved, &length);
+    way.longer = stands_still(s, saved) ? way.longer * 2 : 1;
     if (way.keep) way.last = s;
     if (!way.keep) moonlet_release(s);
     way.images++;
+    way.at_once++;
+    way.bytes += length;
     if (way.processes && way.images % way.processes == 0 && !moonlet_image_is_delta(saved))
         go_on_elsewhere(bytes, length);
     if (!moonlet_image_is_delta(saved)) base = NULL;
@@ -190,8 +243,6 @@ static moonlet_state *through_bytes(moonlet_state *s)
     if (moonlet_digest(t) != digest) stop("load", "another digest");
     moonlet_image_release(again);
     moonlet_image_release(saved);
-    way.longer = digest == way.last_digest ? way.longer * 2 : 1;
-    way.last_digest = digest;
     moonlet_image **place = &way.kept[way.images % KEPT];
     moonlet_image_release(*place);
     *place = loaded;
@@ -200,8 +251,7 @@ static moonlet_state *through_bytes(moonlet_state *s)
 
 static moonlet_result resume(moonlet_state *s)
 {
-    if (way.images % DOUBLED_AFTER == 0 && way.images) way.steps *= 2;
-    moonlet_limits limits = {.steps = way.steps * way.longer};
+    moonlet_limits limits = {.steps = next_steps() * way.longer};
     moonlet_state *limited = moonlet_limit(s, &limits);
     moonlet_result r = moonlet_resume(limited);
     moonlet_release(limited);
@@ -219,6 +269,9 @@ static int finish(moonlet_result r)
     Machine *M = machine_begin(r.state->state);
     api_attach(M);
     collect_close(M);
+    if (way.tells)
+        fprintf(stderr, "%u images, at last each %lu steps\n", way.images,
+                (unsigned long)way.steps);
     return r.status == MOONLET_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -274,7 +327,9 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "--dump") == 0) return dump(argv[2], argv[3]);
     way.steps = number_from("IMAGE_STEPS", 50);
+    way.files = open_files();
     way.keep = getenv("IMAGE_KEEP") != NULL;
+    way.tells = getenv("IMAGE_TELL") != NULL;
     way.deltas = getenv("IMAGE_DELTAS") != NULL;
     way.seed = (unsigned)number_from("IMAGE_DELTAS", 1);
     way.processes = (unsigned)number_from("IMAGE_PROCESSES", 0);
