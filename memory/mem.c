@@ -108,6 +108,8 @@ void mem_refuse(void)
     set_short();
 }
 
+bool mem_has_refused(void) { return refused; }
+
 /* After a refusal; with the reserve's help. bytes: of what is wanted. */
 static __attribute__((noinline)) void *sure_again(TryFn *try, size_t what, size_t bytes,
                                                   bool on_purpose)

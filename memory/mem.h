@@ -122,6 +122,8 @@ typedef struct MemAlarm {
 extern MEM_THREAD MemAlarm mem_alarm;
 /* Makes it so: what was refused is missed, so an error has to be raised. */
 void mem_refuse(void);
+/* Whether it was so since mem_recover. */
+bool mem_has_refused(void);
 /* Ends a shortage and fills the reserve. Answers true when there is memory again and no error
  * is needed; false when the error is raised now and what it lets go can be collected. When a
  * quarter of the reserve is gone the shortage stays until there is memory: each poll raises the

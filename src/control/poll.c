@@ -78,11 +78,13 @@ void eval_memory_alarm(void *machine)
 /* There is memory again, or may be soon; or an error is raised. */
 static NOINLINE bool memory_recovered(Machine *M, const Node *n, Value *fp)
 {
+    bool misses = mem_has_refused(); /* then only an error tells */
     if (mem_recover()) return true;
-    if (M->run.world->collection.finalizing && !mem_short)
+    if (!misses && M->run.world->collection.finalizing && !mem_short)
         return true; /* that gives some back */
     bool due = collect_short(M, n, fp);
-    if (mem_recover() || (due && !mem_is_spent())) return true;
+    bool good = mem_recover() || (due && !mem_is_spent());
+    if (good && !misses) return true;
     budget_settle(M);
     budget_begin(M);
     error_set_lasting(M);
