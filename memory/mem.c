@@ -163,6 +163,13 @@ static void *perhaps(TryFn *try, size_t size)
     return p;
 }
 
+/* Whoever has a bound is not to take at once what goes beyond it. */
+static bool is_beyond_bound(size_t size)
+{
+    enum { LARGE_ENOUGH = 256 << 10 };
+    return size >= LARGE_ENOUGH && size > mem_room_due();
+}
+
 #define ASSERT_SURE(size) assert((size) <= MEM_SURE_MAX && "what may be large is asked for")
 
 void *mem_alloc_most(size_t *count, size_t item_size)
@@ -253,7 +260,8 @@ void *mem_try_alloc_atomic(size_t size)
 }
 void *mem_try_alloc_array(size_t size)
 {
-    return size <= MEM_SURE_MAX ? sure(ring_add, size) : perhaps(ring_add, size);
+    if (size <= MEM_SURE_MAX) return sure(ring_add, size);
+    return is_beyond_bound(size) ? NULL : perhaps(ring_add, size);
 }
 void *mem_try_alloc_root(size_t size)
 {
@@ -292,6 +300,7 @@ void mem_when_grown(void (*prepare)(void)) { prepare(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
 void mem_collect(void) {}
+void mem_collect_after(size_t bytes) { (void)bytes; }
 void mem_expect(size_t bytes) { (void)bytes; }
 void mem_refuse_helpers(void) {}
 uint64_t mem_collections(void) { return 0; }
@@ -1010,15 +1019,17 @@ void mem_free_slow(void *p, size_t size)
 
 /* Whoever makes a large array, perhaps to move a smaller one to it, has often left a
  * larger one as garbage. Rather than make the heap grow by that much, collect, if so much
- * has been allocated since the last time, and not given back, that this is no waste. */
+ * has been allocated since the last time, and not given back, that this is no waste. Whose
+ * memory is limited is promised that garbage is not much. */
 static void make_room(size_t size)
 {
     mem_thread_attach();
     tend();
     if (size < LARGE) return;
     size_t since = GC_get_bytes_since_gc(), back = freed_since_gc();
+    size_t enough = mem_used_max() < MEM_UNBOUNDED / 2 ? size / 4 : 2 * size;
     since -= back < since ? back : since;
-    if (since > expected_until && since > 2 * size && since > GC_get_heap_size() / 4)
+    if (since > expected_until && since > enough && since > GC_get_heap_size() / 4)
         GC_gcollect();
 }
 
@@ -1064,6 +1075,7 @@ void *mem_try_alloc_atomic(size_t size)
 void *mem_try_alloc_array(size_t size)
 {
     if (size <= MEM_SURE_MAX) return mem_alloc(size);
+    if (is_beyond_bound(size)) return NULL;
     make_room(size);
     return perhaps(size < LARGE ? try_normal : try_array, size);
 }
@@ -1112,6 +1124,11 @@ void mem_collect(void)
     mem_thread_attach();
     clear_dead_stack();
     GC_gcollect();
+}
+
+void mem_collect_after(size_t bytes)
+{
+    if (GC_get_bytes_since_gc() > bytes) mem_collect();
 }
 
 /* Whether a heap of which so much is used is still as set_least_between lets it become when so

@@ -88,7 +88,8 @@ MEM_TRY void *mem_try_alloc(size_t size);
 MEM_TRY void *mem_try_alloc_atomic(size_t size);
 /* As mem_try_alloc, for a block that may be large and is only used while somebody has a
  * pointer to its beginning. Then the heap grows by no more than that. For what can also be
- * done without: hardly ever collects. */
+ * done without: hardly ever collects, and is refused when it is large and beyond this thread's
+ * bound. */
 MEM_TRY void *mem_try_alloc_array(size_t size);
 /* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room
  * for them at once, so that they are not marked again and again while they come. Less than
@@ -154,6 +155,8 @@ uint64_t mem_bytes_total(void);
 /* Bytes the collector holds now. */
 uint64_t mem_bytes_heap(void);
 void mem_collect(void);
+/* The same, if more than so many bytes have been allocated since that was last done. */
+void mem_collect_after(size_t bytes);
 /* In a process that is one of many: the collector is to mark without the threads that help
  * it in a large heap where there are processors to spare. */
 void mem_refuse_helpers(void);
@@ -271,6 +274,13 @@ static inline size_t mem_room(void)
 {
     if (mem_short) return 0;
     int64_t room = mem_bound.bytes_max - mem_used();
+    return room > 0 ? (size_t)room : 0;
+}
+/* The same, and up to where something is to be done first. */
+static inline size_t mem_room_due(void)
+{
+    if (mem_short) return 0;
+    int64_t room = mem_used_max() - mem_used();
     return room > 0 ? (size_t)room : 0;
 }
 /* Counts what is about to be allocated. Answers false if it must not be, because that is beyond

@@ -95,7 +95,7 @@ static void put_place(Writer *w, const AstExpr *e)
 static void put_string(Writer *w, const String *s)
 {
     compile_save_up(s->length + 1);
-    if (s->length >= mem_room()) w->full = true;
+    if (s->length >= mem_room_due()) w->full = true;
     if (w->full) return; /* what is written is thrown away */
     Value known = table_get_string(&w->numbers, s, string_hash(s));
     if (known != V_NIL) {

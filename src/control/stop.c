@@ -24,6 +24,7 @@
 #include "control/switch.h"
 #include "eval/exec.h"
 #include "limits/budget.h"
+#include "limits/held.h"
 #include "operate/error.h"
 #include "stack/check_stack.h"
 
@@ -67,6 +68,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
 
 EXEC(eval_stop)
 {
+    if (UNLIKELY(held_makes_room(M, n, fp))) HAND(eval_again, n, fp, acc, d);
     if (!can_stop(M, fp, n)) HAND(eval_throw, n, fp, acc, d);
     if (!frame_open_list(n, fp)) M->open = 0;
     stop(M, fp, proto_frame(frame_proto(fp)) + M->open, n);
@@ -93,6 +95,11 @@ EXEC(eval_native_again)
     const Native *f = value_pointer(fp[-1]);
     if (!M->paid || f->h.flags & NATIVE_CONTROL) HAND(call_native, n, fp, acc, d);
     if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
+    HAND(eval_native_retry, n, fp, acc, d);
+}
+EXEC(eval_native_retry)
+{
+    const Native *f = value_pointer(fp[-1]);
     M->native = fp;
     stress_values(fp, acc);
     stress_stack(M, NULL, fp);
@@ -131,11 +138,14 @@ EXEC(eval_stop_call)
     return NULL;
 }
 
+/* The call has been paid, and hooks have been told of it. */
 EXEC(eval_stop_native)
 {
+    M->open = (uint32_t)acc;
+    if (UNLIKELY(held_makes_room(M, &node_native_again, fp)))
+        HAND(eval_native_retry, n, fp, acc, d);
     if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
     budget_untake(M); /* of its call, which is made again */
-    M->open = (uint32_t)acc;
     stop(M, fp, M->open, &node_native_again);
     return NULL;
 }
@@ -150,10 +160,14 @@ static NOINLINE Value *keep_results(Machine *M, Value *fp)
 
 EXEC(eval_stop_return)
 {
-    if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
+    bool held = M->stop == STOP_STRING && M->limits.held && !M->boundary;
+    if (!held && !can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
     fp = keep_results(M, fp);
     if (UNLIKELY(!fp)) HAND(eval_overflow, n, M->native, acc, d);
     M->open = M->result_count;
+    if (UNLIKELY(held) && held_makes_room(M, &node_return_again, fp))
+        HAND(eval_return_again, n, fp, acc, d);
+    if (held && !can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
     stop(M, fp, M->open, &node_return_again);
     return NULL;
 }

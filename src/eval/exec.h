@@ -201,6 +201,7 @@ EXEC(eval_stop_native);
 /* What the nodes do at which a program has been stopped (stack/frame.h). */
 EXEC(eval_call_again);
 EXEC(eval_native_again);
+EXEC(eval_native_retry);
 EXEC(eval_return_again);
 EXEC(eval_throw_again);
 /* Pauses, if there are no steps, before the native that waits for the frame fp goes on. */

@@ -121,6 +121,7 @@ bool budget_refuel(Machine *M, Value *fp, const Node *n)
 {
     budget_settle(M);
     budget_begin(M);
+    if (n) M->held_asked = false; /* whoever had no room has got on */
     if (M->portion <= 0 || machine_stopped(M)) return false;
     if (M->hooks && M->hooks->poll && !M->hooks->poll(M, fp, n)) return false;
     M->paid = 0;
@@ -139,7 +140,8 @@ static NOINLINE bool may_go_on(Machine *M)
 {
     if (UNLIKELY(mem_short)) return false; /* can_stop raises the error */
     if (budget_refuel(M, NULL, NULL)) {
-        if (mem_bound_reached()) eval_poll_soon(M); /* the one that it asked for is lost */
+        if (mem_bound_reached() || M->held_asked)
+            eval_poll_soon(M); /* the one that it asked for is lost */
         return true;
     }
     budget_settle(M); /* so that the next poll is soon */

@@ -12,10 +12,11 @@
 #include "stack/trace_stack.h"
 #include "trace/measure.h"
 
-enum { SHARE = 4, OBJECTS_STEP = 4 };
+enum { SHARE = 4, OBJECTS_STEP = 4, COLLECT_SHARE = 8, GAIN_SHARE = 32 };
 
 void held_begin(Machine *M)
 {
+    M->held_asked = false;
     uint64_t since = run_counted(&M->run) - M->run.world->collection.held_counted;
     M->held_from = mem_used() - (int64_t)since;
 }
@@ -77,10 +78,8 @@ static uint64_t measured(Machine *M, const Node *n, Value *fp)
     return bytes;
 }
 
-bool held_reached(Machine *M, const Node *n, Value *fp)
+static bool measure(Machine *M, const Node *n, Value *fp)
 {
-    if (!M->limits.held || mem_used() <= held_bound(M)) return false;
-    if (M->depth > 1) return true;
     uint64_t held = measured(M, n, fp);
     Collection *c = run_edit_collection(&M->run);
     c->held = held;
@@ -88,4 +87,33 @@ bool held_reached(Machine *M, const Node *n, Value *fp)
     M->held_from = mem_used();
     collect_arm(M);
     return held > M->limits.held;
+}
+
+bool held_reached(Machine *M, const Node *n, Value *fp)
+{
+    if (!M->limits.held || mem_used() <= held_bound(M)) return false;
+    return M->depth > 1 || measure(M, n, fp);
+}
+
+/* Whether a measure can give more room: nothing else allows as little, and what was alive, or
+ * has come since, may be garbage. */
+static bool may_help(const Machine *M)
+{
+    size_t room = mem_room_due(), max = (size_t)M->limits.held;
+    return !mem_short && room < mem_room() && room < M->limits.string &&
+           room < max - max / GAIN_SHARE;
+}
+
+/* It is asked once: the next poll tells that whoever asked has got on. */
+bool held_makes_room(Machine *M, const Node *n, Value *fp)
+{
+    if (M->stop != STOP_STRING || !M->limits.held || M->boundary) return false;
+    if (!may_help(M)) return false;
+    M->stop = STOP_HELD;
+    if (M->held_asked || M->depth > 1 || measure(M, n, fp)) return false;
+    mem_collect_after((size_t)M->limits.held / COLLECT_SHARE);
+    M->held_asked = true;
+    M->stop = STOP_NONE;
+    eval_poll_soon(M);
+    return true;
 }

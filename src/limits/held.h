@@ -13,6 +13,9 @@
  * the limit by at most a quarter, and by the last thing that it has allocated. The last measure
  * is part of the state (Collection), so many short runs are measured as seldom as a long one.
  *
+ * Strings are asked for before they are made. One that is longer than what may be allocated
+ * until the next measure has that done at once, and is made if there is room then.
+ *
  * While a C function waits nothing can be measured. Then all that is allocated counts as alive,
  * and the limit is three times as high.
  */
@@ -28,5 +31,9 @@ void held_begin(Machine *M);
 int64_t held_bound(const Machine *M);
 /* At a poll at node n: measures if it is time. Answers true if the run must stop. */
 bool held_reached(Machine *M, const Node *n, Value *fp);
+/* When a string has no room: whether that is so because of what may be alive, and there is more
+ * of it when garbage since the last measure does not count. Then whoever wanted it is to begin
+ * again at n, where the run would stop; else it has to stop. */
+bool held_makes_room(Machine *M, const Node *n, Value *fp);
 
 #endif

@@ -82,7 +82,7 @@ EvalStop eval_stop_reason(const Machine *M)
 {
     EvalStop stop = (EvalStop)M->stop;
     if (stop == STOP_STACK && M->limits.stack_of_bytes) return STOP_BYTES;
-    if (stop == STOP_STRING && machine_string_room(M) < M->limits.string) return STOP_BYTES;
+    if (stop == STOP_STRING && mem_room() < M->limits.string) return STOP_BYTES;
     if (stop == STOP_STRING && M->limits.string == M->limits.held) return STOP_HELD;
     return stop;
 }

@@ -207,7 +207,7 @@ static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
     Compile *c = compile_begin(M, wanted, is_long);
     if (!c->aside && !c->done) compile_here(M, c);
     if (c->aside && !compile_go_on(M, c)) return NULL;
-    return mem_room() ? c : NULL;
+    return mem_room_due() ? c : NULL;
 }
 
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,

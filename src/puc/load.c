@@ -66,7 +66,7 @@ static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, Buffer *
 int lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, const char *mode)
 {
     Buffer b;
-    buffer_init(&b, machine_string_room(L->M));
+    buffer_init_parts(&b, machine_string_room(L->M));
     int status = gather(L, reader, dt, &b);
     if (status != LUA_OK) return status;
     const String *s = buffer_finish(&b);

@@ -89,6 +89,7 @@ static void set_defaults(Machine *M)
     M->stops = NULL;
     M->loading = NULL;
     M->boundary = NULL;
+    M->held_asked = false;
     M->next_segment = M->left = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;

@@ -88,6 +88,7 @@ struct Machine {
     uint64_t steps_used; /* before the current portion */
     int64_t portion;
     int64_t held_from;    /* mem_used() when what is alive was last measured */
+    bool held_asked;      /* ... for a string that had no room, and none has been made since */
     uint64_t collections; /* bdwgc's, when last looked at */
     bool finalizes_soon;  /* the next poll calls finalizers: there is no memory */
     Limits limits;
@@ -204,10 +205,11 @@ Coroutine *machine_new_coroutine(Machine *M, Value function);
 /* Whether others want the run to stop. */
 static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
 
-/* How many bytes a new string may have. */
+/* How many bytes a new string may have. What is alive may be measured first, if there is a
+ * limit on that: whoever is refused is asked again then (held_makes_room). */
 static inline size_t machine_string_room(const Machine *M)
 {
-    size_t room = mem_room();
+    size_t room = mem_room_due();
     return room < M->limits.string ? room : M->limits.string;
 }
 

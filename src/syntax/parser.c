@@ -111,7 +111,7 @@ bool compile_look_now(void)
 
 bool compile_wait_for_room(void)
 {
-    return compile_look.waits && !compile_look_now() && mem_room() > 0;
+    return compile_look.waits && !compile_look_now() && mem_room_due() > 0;
 }
 
 /* What is paid in one slice is counted there, and given back in the last one, in which all will

@@ -40,7 +40,7 @@ bool compile_look_now(void);
 bool compile_wait_for_room(void);
 static inline bool compile_has_room(void)
 {
-    return __builtin_expect(mem_room() > 0, 1) || compile_wait_for_room();
+    return __builtin_expect(mem_room_due() > 0, 1) || compile_wait_for_room();
 }
 /* Before so many bytes are counted and taken: where the run may have less now, but can wait, it
  * pays for them in as many slices as that needs. */

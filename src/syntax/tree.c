@@ -72,7 +72,7 @@ bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size)
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
     size_t bytes = (size_t)wider * item_size;
     compile_save_up(bytes);
-    if (bytes > mem_room() && !mem_short) {
+    if (bytes > mem_room_due() && !mem_short) {
         mem_count(bytes); /* so that the lexer sees that there is no room any more */
         return false;
     }

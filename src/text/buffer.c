@@ -2,8 +2,8 @@
 /*
  * Buffers in which texts are built; a long one becomes a String without a copy.
  *
- * Main invariant: length <= capacity <= limit. After the first failure a buffer stays as it
- * is.
+ * Main invariant: length <= capacity, done + capacity <= limit. After the first failure a
+ * buffer stays as it is.
  */
 #include "text/buffer.h"
 
@@ -14,17 +14,24 @@
 void buffer_init(Buffer *b, size_t limit)
 {
     b->data = b->room;
-    b->length = 0;
+    b->length = b->done = 0;
     b->limit = limit < STRING_MAX ? limit : STRING_MAX;
     b->capacity = b->limit < BUFFER_ROOM ? b->limit : BUFFER_ROOM;
     b->string = NULL;
-    b->quiet = false;
+    b->quiet = b->parted = false;
+    b->part_count = 0;
     b->error = BUFFER_OK;
 }
 
 void buffer_init_parts(Buffer *b, size_t limit)
 {
     buffer_init(b, limit);
+    b->parted = true;
+}
+
+void buffer_init_joined(Buffer *b, size_t limit)
+{
+    buffer_init_parts(b, limit);
     b->quiet = true;
 }
 
@@ -42,23 +49,44 @@ static bool buffer_fail(Buffer *b, BufferError error)
     return false;
 }
 
-/* The room that the buffer has is garbage from now on. */
-static void leave_room(const Buffer *b)
+/* The room that the buffer has had is given back, but it was allocated. */
+static void leave_room(String *string, size_t capacity)
 {
-    if (b->string) mem_count_beside(b->capacity);
+    if (!string) return;
+    mem_count_beside(capacity);
+    string_give_back(string, capacity);
+}
+
+/* The contents so far become a part. */
+static void keep_part(Buffer *b)
+{
+    assert(b->part_count < BUFFER_PARTS && "each part is larger by half than all before it");
+    b->string->length = b->length;
+    b->parts[b->part_count++] = b->string;
+    b->done += b->length;
+    b->string = NULL;
+    b->length = 0;
+}
+
+/* How much room to ask for: half again what there is, but no more than there may be. */
+static size_t wanted_room(const Buffer *b, bool part, size_t needed, size_t room)
+{
+    size_t wanted = part ? buffer_length(b) / 2 : b->capacity + b->capacity / 2;
+    if (part && wanted < BUFFER_PART) wanted = BUFFER_PART;
+    if (wanted < needed) wanted = needed;
+    if (wanted > b->limit - b->done) wanted = b->limit - b->done;
+    return wanted > room - b->done ? room - b->done : wanted;
 }
 
 bool buffer_grow(Buffer *b, size_t extra)
 {
     if (b->error != BUFFER_OK) return false;
-    if (extra > b->limit - b->length) return buffer_fail(b, BUFFER_TOO_LARGE);
-    leave_room(b);
-    size_t needed = b->length + extra, room = mem_room();
-    if (needed > room) return buffer_fail(b, BUFFER_TOO_LARGE);
-    size_t wanted = b->capacity + b->capacity / 2;
-    if (wanted < needed) wanted = needed;
-    if (wanted > b->limit) wanted = b->limit;
-    if (wanted > room) wanted = room;
+    if (extra > b->limit - buffer_length(b)) return buffer_fail(b, BUFFER_TOO_LARGE);
+    size_t room = mem_room_due();
+    if (buffer_length(b) + extra > room) return buffer_fail(b, BUFFER_TOO_LARGE);
+    bool part = b->parted && b->length >= BUFFER_PART && b->part_count < BUFFER_PARTS;
+    if (part) keep_part(b);
+    size_t needed = b->length + extra, wanted = wanted_room(b, part, needed, room);
     char *data = NULL;
     uint64_t counted = mem_count_stop();
     int64_t *meter = meter_stop(b);
@@ -68,6 +96,7 @@ bool buffer_grow(Buffer *b, size_t extra)
     mem_count_go_on(counted);
     if (!string) return buffer_fail(b, BUFFER_NO_MEMORY);
     memcpy(data, b->data, b->length);
+    leave_room(b->string, b->capacity);
     b->string = string;
     b->data = data;
     b->capacity = wanted;
@@ -105,32 +134,71 @@ static bool buffer_is_full_enough(const Buffer *b)
     return b->string && b->length >= b->capacity - b->capacity / 4;
 }
 
+/* Copies all that there is, and gives back each part behind it. */
+static void move_parts(Buffer *b, char *to)
+{
+    for (unsigned i = 0; i < b->part_count; i++) {
+        String *part = b->parts[i];
+        size_t length = part->length;
+        memcpy(to, part->data, length);
+        to += length;
+        leave_room(part, length);
+    }
+    memcpy(to, b->data, b->length);
+    leave_room(b->string, b->capacity);
+}
+
+static String *join_parts(Buffer *b)
+{
+    char *data;
+    String *s = string_reserve(buffer_length(b), &data);
+    if (s) move_parts(b, data);
+    return s;
+}
+
+static void begin_again(Buffer *b)
+{
+    bool quiet = b->quiet, parted = b->parted;
+    buffer_init(b, b->limit);
+    b->quiet = quiet;
+    b->parted = parted;
+}
+
 String *buffer_finish(Buffer *b)
 {
     if (b->error != BUFFER_OK) return NULL;
     String *result;
-    if (buffer_is_full_enough(b)) {
+    if (!b->part_count && buffer_is_full_enough(b)) {
         result = b->string;
         mem_count(sizeof(String) + b->capacity);
         result->length = b->length;
     } else {
-        leave_room(b);
-        result = string_new(b->data, b->length);
+        result = join_parts(b);
         if (!result) return buffer_fail(b, BUFFER_NO_MEMORY), NULL;
     }
-    bool quiet = b->quiet;
-    buffer_init(b, b->limit);
-    b->quiet = quiet;
+    begin_again(b);
     return result;
+}
+
+/* Behind a string that grows, in its room if there is some. */
+static String *join_behind(Buffer *b, const String *before)
+{
+    if (!b->part_count) return string_concat(before, b->data, b->length);
+    char *data;
+    size_t total = before->length + buffer_length(b), room = total + total / 4;
+    String *s = string_extend(before, buffer_length(b), room, &data);
+    if (!s) mem_refuse();
+    if (s) move_parts(b, data);
+    return s;
 }
 
 String *buffer_join(Buffer *b, const String *before, bool whole)
 {
     if (b->error != BUFFER_OK) return NULL;
-    if (before && before->length + b->length > b->limit) return NULL;
+    if (before && before->length + buffer_length(b) > b->limit) return NULL;
     uint64_t counted = mem_count_stop();
     int64_t *meter = meter_stop(b);
-    String *s = before ? string_concat(before, b->data, b->length) : buffer_finish(b);
+    String *s = before ? join_behind(b, before) : buffer_finish(b);
     mem_meter = meter;
     mem_count_go_on(counted);
     bool moved = before && s && s->data != before->data;
@@ -145,7 +213,10 @@ String *buffer_join(Buffer *b, const String *before, bool whole)
 void buffer_check(const Buffer *b)
 {
     assert(b->length <= b->capacity && "contents fit in the room");
-    assert(b->capacity <= b->limit && "the room is within the limit");
+    assert(b->done + b->capacity <= b->limit && "the room is within the limit");
+    size_t done = 0;
+    for (unsigned i = 0; i < b->part_count; i++) done += b->parts[i]->length;
+    assert(b->done == done && "what is done is in parts");
     assert((b->data == b->room) == !b->string && "grown buffers belong to a String");
-    (void)b;
+    (void)done;
 }

@@ -4,14 +4,20 @@
  *
  *   small:  data -> room inside the Buffer itself      no allocation at all
  *   grown:  data -> bytes of a String in the making    buffer_finish gives just it
+ *   parted: the same; what came before it lies in parts, each of a megabyte or more:
+ *           [ part | part | ... ] data                 buffer_finish copies them to one String
  *
  * A Buffer lives in a C variable of the function that fills it. It points into
  * itself, so it is not copied or moved, and it does not outlive the call: what has
  * to survive a call of Lua in between (gsub with a function) goes into a String on
  * the Lua stack by string_concat, which is safe when two forks go on from there.
  *
+ * To grow is to copy: then there are for a moment the old room, the new one and what earlier
+ * ones have left, some four times as much as the text. In parts it is never more than twice as
+ * much, which is what those are promised who limit memory.
+ *
  * Invariants (buffer_check):
- *  1. length <= capacity <= limit.
+ *  1. length <= capacity, done + capacity <= limit; done is the sum of what is in parts.
  *  2. data is the inline room exactly when string is NULL.
  *  3. once error is set, nothing is appended any more and finish answers NULL.
  *
@@ -24,7 +30,7 @@
 
 #include "value/string.h"
 
-enum { BUFFER_ROOM = 512 };
+enum { BUFFER_ROOM = 512, BUFFER_PART = 1 << 20, BUFFER_PARTS = 24 };
 
 typedef enum BufferError {
     BUFFER_OK,
@@ -34,21 +40,31 @@ typedef enum BufferError {
 
 typedef struct Buffer {
     char *data;
-    size_t length;
+    size_t length; /* of what is at data */
     size_t capacity;
     size_t limit;
+    size_t done;    /* bytes before that, in parts */
     String *string; /* not yet seen by anyone */
     bool quiet;     /* its maker pays for the work: by what is appended */
+    bool parted;    /* it may have parts */
+    uint8_t part_count;
     BufferError error;
+    String
+        *parts[BUFFER_PARTS]; /* each is 1 / 2 of what was before it, at least, or a megabyte */
     char room[BUFFER_ROOM];
 } Buffer;
 
 /* An empty buffer for at most `limit` bytes (at most STRING_MAX). O(1). */
 void buffer_init(Buffer *b, size_t limit);
-/* As buffer_init, for a result that may be put together of parts (buffer_join). What it costs
- * to grow such a buffer depends on where a run was paused. So it is not charged (mem_work),
- * but for `whole`. */
+/* As buffer_init, for what may become large: in parts. Its text is not at data, then. */
 void buffer_init_parts(Buffer *b, size_t limit);
+/* As buffer_init_parts, for a result that may be put together of parts (buffer_join). What it
+ * costs to grow such a buffer depends on where a run was paused. So it is not charged
+ * (mem_work), but for `whole`. */
+void buffer_init_joined(Buffer *b, size_t limit);
+
+/* All that was appended. */
+static inline size_t buffer_length(const Buffer *b) { return b->done + b->length; }
 
 /* Makes room for `extra` bytes more: exactly so many when the buffer is small against them,
  * else half again what there is. Answers false, and sets error, if it cannot. */
@@ -80,7 +96,7 @@ bool buffer_append_text(Buffer *b, const char *text);
 /* A count or position in decimal. */
 bool buffer_append_integer(Buffer *b, int64_t n);
 
-/* Forgets the contents, keeps the room; error stays. */
+/* Forgets the contents of a buffer without parts, keeps the room; error stays. */
 static inline void buffer_clear(Buffer *b) { b->length = 0; }
 
 /* The contents as a String: a large one without copying, unless more than a quarter of its

@@ -54,6 +54,12 @@ String *string_reserve(size_t length, char **data)
     return s;
 }
 
+void string_give_back(String *s, size_t length)
+{
+    size_t size = sizeof(String) + length + 1;
+    if (size > MEM_SMALL_MAX) mem_free(s, size); /* else it is in no free list */
+}
+
 String *string_new(const char *bytes, size_t length)
 {
     char *data;

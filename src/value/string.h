@@ -43,6 +43,9 @@ String *string_from_c(const char *text);
 /* Makes a string of unspecified contents. Its maker fills it through *data before anyone else
  * sees it. Answers NULL as string_new does. */
 String *string_reserve(size_t length, char **data);
+/* Gives back a string that was made with room for so much, and that only its maker has seen.
+ * Small ones are left to the collector. It stays counted. */
+void string_give_back(String *s, size_t length);
 /* As string_reserve, but NULL is no shortage: the caller tries something else. */
 MEM_TRY String *string_try_reserve(size_t length, char **data);
 /* The one object for these bytes in this process. Locks; for parse time. O(log n) of the

@@ -6,6 +6,7 @@
 #include "api_test.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 
 enum { LIMIT = 4 << 20 };
 
@@ -100,6 +101,76 @@ START_TEST(it_goes_on_when_more_is_allowed)
     }
     assert_ok(r);
     assert_number(r.values[0], 60000);
+    moonlet_release(r.state);
+}
+END_TEST
+
+/* Before it is taken ----------------------------------------------------------------------- */
+
+/* Each makes one thing that is larger than all that may be alive, or always one more. */
+#define A_FILE \
+    "f = io.tmpfile() s = ('x'):rep(1e6) for i = 1, 100 do f:write(s) end f:seek('set') "
+static const char *const large[] = {
+    "s = ('x'):rep(1e6) while true do s = s:rep(2) end",
+    "s = ('x'):rep(1e6) while true do s = s .. s end",
+    "s = ('x'):rep(1e6) while true do s = ('%s%s'):format(s, s) end",
+    "s = ('x'):rep(1e6) while true do s = table.concat{s, s} end",
+    "s = ('x'):rep(1e6) while true do s = s:gsub('x', 'xx') end",
+    "s = ('x'):rep(1e6) s = s:gsub('x', ('y'):rep(1000))",
+    "s = ('x'):rep(1e6) s = s:gsub('x', {x = ('y'):rep(1000)})",
+    "local t = {} for i = 1, 1e5 do t[i] = 'x' end t = table.concat(t, ('y'):rep(1000))",
+    A_FILE "s = f:read('*a')",
+    A_FILE "s = f:read('*l')",
+    A_FILE "s = f:read(9e7)",
+    "load(function() return ('x = 1 '):rep(1e5) end)",
+    "load(('x = 1 '):rep(1e6))",
+    "t = {} for i = 1, 1e9 do t[i] = i end",
+};
+enum { LARGE = sizeof large / sizeof *large, MUCH = 32 << 20 };
+
+static uint64_t peak_bytes(void)
+{
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    return (uint64_t)use.ru_maxrss * 1024;
+}
+
+/* What is alive, and the parts of a text, and the text. Each test is a process of its own.
+ * Where nothing is given back, as under sanitizers, only the stop itself is looked at. */
+START_TEST(hardly_more_than_twice_as_much_is_taken)
+{
+    uint64_t before = peak_bytes();
+    moonlet_result r = run(large[_i], (moonlet_limits){.held = MUCH});
+    assert_stopped(&r);
+#ifndef MOONLET_MALLOC
+    uint64_t taken = peak_bytes() - before;
+    ck_assert_msg(taken < 5 * (uint64_t)MUCH / 2 + (4 << 20), "%llu bytes: %s",
+                  (unsigned long long)taken, large[_i]);
+#endif
+    moonlet_release(r.state);
+}
+END_TEST
+
+/* Where a large thing would not fit beside what was alive once, but fits beside what is. */
+static const char *const fitting[] = {
+    "for i = 1, 30 do s = nil s = ('x'):rep(2e7) end return #s",
+    "s = ('x'):rep(5e6) for i = 1, 30 do u = nil u = s .. s end return #u * 2",
+    "s = ('x'):rep(1e7) for i = 1, 30 do u = nil u = table.concat{s, s} end return #u",
+    "s = ('x'):rep(1e7) for i = 1, 30 do u = nil u = ('%s%s'):format(s, s) end return #u",
+    "s = ('x'):rep(1e6) for i = 1, 30 do u = nil u = s:gsub('x', ('y'):rep(20)) end return #u",
+    "s = ('x'):rep(1e3) for i = 1, 30 do u = nil\n"
+    "  u = s:gsub('x', function() return ('y'):rep(1e4) end) end return #u * 2",
+    "f = io.tmpfile() s = ('x'):rep(1e6) for i = 1, 20 do f:write(s) end\n"
+    "for i = 1, 30 do u = nil f:seek('set') u = f:read('*a') end return #u",
+    "s = ('--x\\n'):rep(5e6) for i = 1, 10 do load(s) end return #s",
+};
+
+START_TEST(garbage_leaves_room)
+{
+    moonlet_result r = run(fitting[_i], (moonlet_limits){.held = MUCH});
+    ck_assert_msg(r.status == MOONLET_OK, "status %d, limit %d: %s", r.status, r.limit,
+                  r.error ? r.error->message : "");
+    assert_number(r.values[0], 2e7);
     moonlet_release(r.state);
 }
 END_TEST
@@ -229,6 +300,8 @@ int main(void)
 {
     TCase *t = tcase_create("held");
     tcase_add_loop_test(t, whatever_holds_too_much_stops, 0, sizeof holders / sizeof *holders);
+    tcase_add_loop_test(t, hardly_more_than_twice_as_much_is_taken, 0, LARGE);
+    tcase_add_loop_test(t, garbage_leaves_room, 0, sizeof fitting / sizeof *fitting);
     tcase_add_test(t, it_goes_on_when_more_is_allowed);
     tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);
     tcase_add_test(t, it_is_the_state_that_holds);

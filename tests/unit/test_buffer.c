@@ -97,6 +97,46 @@ START_TEST(finishing_starts_anew)
 }
 END_TEST
 
+/* Pieces of all sizes, against bytes known in advance, also behind a string. */
+START_TEST(parts_become_one)
+{
+    enum { N = 12 << 20 };
+    char *model = malloc(N);
+    ck_assert_ptr_nonnull(model);
+    for (size_t i = 0; i < N; i++) model[i] = (char)(i * 7 + i / 256);
+    for (int behind = 0; behind < 2; behind++) {
+        const String *before = behind ? string_new("before", 6) : NULL;
+        Buffer b;
+        buffer_init_joined(&b, STRING_MAX);
+        for (size_t at = 0, n = 1; at < N; at += n, n = n % 70001 * 3 + 1) {
+            if (n > N - at) n = N - at;
+            ck_assert(buffer_append(&b, model + at, n));
+            buffer_check(&b);
+            ck_assert_uint_eq(buffer_length(&b), at + n);
+        }
+        ck_assert_int_gt(b.part_count, 2);
+        const String *s = buffer_join(&b, before, true);
+        assert_string(string_new(s->data + 6 * (size_t)behind, N), model, N);
+        ck_assert_uint_eq(s->length, N + 6 * (size_t)behind);
+        if (behind) ck_assert_mem_eq(s->data, "before", 6);
+    }
+    free(model);
+}
+END_TEST
+
+START_TEST(parts_have_the_limit)
+{
+    enum { LIMIT = 5000001 };
+    Buffer b;
+    buffer_init_parts(&b, LIMIT);
+    for (int i = 0; i < LIMIT; i++) ck_assert(buffer_append_char(&b, 'a'));
+    buffer_check(&b);
+    ck_assert(!buffer_append_char(&b, 'b'));
+    ck_assert_int_eq(b.error, BUFFER_TOO_LARGE);
+    ck_assert_uint_eq(buffer_length(&b), LIMIT);
+}
+END_TEST
+
 START_TEST(the_result_can_be_used_as_any_string)
 {
     Buffer b;
@@ -162,6 +202,8 @@ int main(void)
     tcase_add_test(tests, growing_keeps_the_contents);
     tcase_add_test(tests, a_reserved_size_is_not_copied);
     tcase_add_test(tests, finishing_starts_anew);
+    tcase_add_test(tests, parts_become_one);
+    tcase_add_test(tests, parts_have_the_limit);
     tcase_add_test(tests, the_result_can_be_used_as_any_string);
     tcase_add_test(tests, the_limit_is_reported);
     tcase_add_test(tests, a_limit_below_the_inline_room);

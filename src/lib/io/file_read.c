@@ -40,43 +40,62 @@ static bool goes_on(Input *in)
     return false;
 }
 
-/* As much of it as the C library takes. */
-static Got put_back(Input *in, const char *bytes, size_t length)
+static bool unget(Input *in, const char *bytes, size_t length)
 {
-    if (outside_recalls(in->M)) return GOT_ERROR;
     while (length && ungetc((uint8_t)bytes[length - 1], in->file->f) != EOF) length--;
+    return !length;
+}
+
+/* As much of it as the C library takes, where there is no going back in the file. */
+static Got put_back(Input *in, const Buffer *b)
+{
+    size_t length = buffer_length(b);
+    if (outside_recalls(in->M)) return GOT_ERROR;
+    if (length > BUFFER_ROOM && !fseek(in->file->f, -(long)length, SEEK_CUR)) return GOT_ERROR;
+    bool all = unget(in, b->data, b->length);
+    for (unsigned i = b->part_count; all && i > 0; i--)
+        all = unget(in, b->parts[i - 1]->data, b->parts[i - 1]->length);
     return GOT_ERROR;
 }
 
 static Got finish(Input *in, Buffer *b, bool success, Value *out)
 {
-    if (in->stopped) return put_back(in, b->data, b->length);
+    if (in->stopped) return put_back(in, b);
     const String *s = buffer_finish(b);
     if (!s) {
         in->stopped = native_memory_error(in->M);
-        return GOT_ERROR;
+        return in->stopped == NATIVE_PAUSE ? put_back(in, b) : GOT_ERROR;
     }
     *out = success ? string_value(s) : V_NIL;
     return success ? GOT_IT : GOT_NOTHING;
 }
 
-/* What is left of a line, as far as there is room: gives what ends it. */
+enum { PART_END = EOF - 1 };
+
+/* Of a long line: the next part is to begin. */
+static bool is_part_end(const Buffer *b)
+{
+    return b->length == b->capacity && b->length >= BUFFER_PART;
+}
+
+/* What is left of a line, or of its part, as far as there is room: gives what ends it. */
 static int read_rest(Input *in, Buffer *b)
 {
     FILE *f = in->file->f;
-    int c;
+    int c = PART_END;
     flockfile(f);
-    while ((c = getc_unlocked(f)) != EOF && c != '\n')
+    while (!is_part_end(b) && (c = getc_unlocked(f)) != EOF && c != '\n')
         if (!buffer_append_char(b, (char)c)) break;
     funlockfile(f);
-    return c;
+    return is_part_end(b) && c != EOF && c != '\n' ? PART_END : c;
 }
 
 /* The same, recorded or recalled; the buffer grows as it has grown. */
 static int next_rest(Input *in, Buffer *b)
 {
-    size_t before = b->length, length;
     int32_t c = EOF;
+    if (is_part_end(b) && !buffer_reserve(b, 1)) return c;
+    size_t before = b->length, length;
     if (!outside_recalls(in->M)) {
         c = read_rest(in, b);
         if (outside_records(in->M))
@@ -93,10 +112,10 @@ static Got read_line(Input *in, bool keep_end, Value *out)
 {
     Buffer b;
     int c;
-    buffer_init(&b, machine_string_room(in->M));
+    buffer_init_parts(&b, machine_string_room(in->M));
     do c = next_rest(in, &b);
-    while (c == EOF && goes_on(in));
-    bool success = c == '\n' || b.length > 0;
+    while (!b.error && (c == PART_END || (c == EOF && goes_on(in))));
+    bool success = c == '\n' || buffer_length(&b) > 0;
     if (keep_end && c == '\n') buffer_append_char(&b, '\n');
     return finish(in, &b, success, out);
 }
@@ -106,9 +125,9 @@ static Got read_bytes(Input *in, size_t count, bool nothing_is_fine, Value *out)
 {
     Buffer b;
     size_t block = BUFFER_ROOM, got;
-    buffer_init(&b, machine_string_room(in->M));
+    buffer_init_parts(&b, machine_string_room(in->M));
     do {
-        size_t want = count - b.length < block ? count - b.length : block;
+        size_t left = count - buffer_length(&b), want = left < block ? left : block;
         if (!buffer_reserve(&b, want)) break;
         bool real = !outside_recalls(in->M);
         got = real ? fread(b.data + b.length, 1, want, in->file->f) : 0;
@@ -116,8 +135,8 @@ static Got read_bytes(Input *in, size_t count, bool nothing_is_fine, Value *out)
         b.length += got;
         if (got < want && !goes_on(in)) break;
         if (block < ((size_t)1 << 20)) block *= 2;
-    } while (b.length < count);
-    return finish(in, &b, nothing_is_fine || b.length > 0, out);
+    } while (buffer_length(&b) < count);
+    return finish(in, &b, nothing_is_fine || buffer_length(&b) > 0, out);
 }
 
 enum {

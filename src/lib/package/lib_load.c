@@ -13,6 +13,7 @@
 #include "lib/natives.h"
 #include "operate/error.h"
 #include "outside/outside.h"
+#include "text/buffer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static int load_text(Machine *M, Value *a, const String *text)
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f = compile(M, text->data, text->length, value_string(a[LOAD_NAME]),
                          mode ? lib_c_text(mode) : NULL, env, &error);
-    bool out = !mem_room() && !M->loading;
+    bool out = !mem_room_due() && !M->loading;
     int stopped = out ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
     if (stopped) return stopped;
@@ -151,14 +152,16 @@ static size_t read_block(Machine *M, FILE *f, char *to, size_t size)
 
 static String *read_all(Machine *M, FILE *f)
 {
-    char block[8192];
+    Buffer b;
     size_t n;
-    String *s = string_new("", 0);
     bool real = !outside_recalls(M);
+    buffer_init_parts(&b, machine_string_room(M));
     for (;;) {
-        while (s && (n = read_block(M, f, block, sizeof block)) > 0)
-            s = s->length + n > machine_string_room(M) ? NULL : string_concat(s, block, n);
-        if (!s || !real || !ferror(f) || errno != EINTR || stop_flag(M->interrupt)) return s;
+        char block[8192];
+        while ((n = read_block(M, f, block, sizeof block)) > 0)
+            if (!buffer_append(&b, block, n)) return NULL;
+        bool woken = real && ferror(f) && errno == EINTR && !stop_flag(M->interrupt);
+        if (!woken) return buffer_finish(&b);
         clearerr(f); /* some other signal */
     }
 }

@@ -67,7 +67,7 @@ static void search_begin(Search *s, Machine *M)
     s->M = M;
     s->walk = native_walk(M);
     s->failed = 0;
-    buffer_init(&s->tried, machine_string_room(M));
+    buffer_init_parts(&s->tried, machine_string_room(M));
 }
 
 static const String *search_text(Search *s, Buffer *b)
@@ -84,7 +84,7 @@ static const char *search_template(Search *s, const char *path, size_t length)
     const String *template = string_new(path, length), *file;
     if (!template) s->failed = native_memory_error(s->M);
     if (!template) return NULL;
-    buffer_init(&b, machine_string_room(s->M));
+    buffer_init_parts(&b, machine_string_room(s->M));
     append_replaced(&b, lib_c_text(template), "?", s->name);
     if (!(file = search_text(s, &b))) return NULL;
     if (!walk_take(&s->walk, OPENING, file->length)) s->failed = NATIVE_PAUSE;
@@ -102,7 +102,7 @@ static const char *search(Search *s, const String *name, const char *path,
 {
     const char *file = NULL;
     Buffer b;
-    buffer_init(&b, machine_string_room(s->M));
+    buffer_init_parts(&b, machine_string_room(s->M));
     append_replaced(&b, lib_c_text(name), separator, directory);
     if (!(name = search_text(s, &b))) return NULL;
     s->name = lib_c_text(name);

@@ -35,7 +35,7 @@ static void begin(Machine *M, Work *w, size_t offset)
 {
     w->text = value_string(w->args[0]);
     format_init(&w->f, w->text->data + offset, w->text->length - offset);
-    buffer_init_parts(&w->out, machine_string_room(M));
+    buffer_init_joined(&w->out, machine_string_room(M));
 }
 
 /* %s ------------------------------------------------------------------------------- */
@@ -108,10 +108,10 @@ static int append_quoted(Machine *M, Work *w, Value *a, size_t offset)
     const String *s = arg_string(M, w->args, w->n, w->next);
     if (!s) return NATIVE_ERROR;
     for (;;) {
-        size_t before = w->out.length, from = w->quoted, to = s->length;
+        size_t before = buffer_length(&w->out), from = w->quoted, to = s->length;
         if (to - from > QUOTED_PIECE) to = from + QUOTED_PIECE;
         format_quoted(&w->out, s->data, s->length, from, to);
-        lib_string_charge(M, w->out.length - before);
+        lib_string_charge(M, buffer_length(&w->out) - before);
         w->quoted = to;
         if (to == s->length || w->out.error) break;
         if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return suspend(M, w, a, offset);
@@ -142,7 +142,7 @@ enum { CONVERSIONS_STEP = 4 };
 static int format(Machine *M, Work *w, Value *a)
 {
     for (;;) {
-        size_t offset = (size_t)(w->f.at - w->text->data), before = w->out.length;
+        size_t offset = (size_t)(w->f.at - w->text->data), before = buffer_length(&w->out);
         FormatKind kind = format_next(&w->f);
         if (kind == FORMAT_END) break;
         if (kind == FORMAT_LITERAL) {
@@ -158,7 +158,7 @@ static int format(Machine *M, Work *w, Value *a)
         w->next++;
         if (w->next % CONVERSIONS_STEP == 0) M->fuel--;
         if (format_wants(&w->f.spec) != FORMAT_QUOTED)
-            lib_string_charge(M, w->out.length - before);
+            lib_string_charge(M, buffer_length(&w->out) - before);
         if (UNLIKELY(M->fuel < 0) && !native_go_on(M))
             return suspend(M, w, a, (size_t)(w->f.at - w->text->data));
     }
@@ -185,7 +185,7 @@ static int called(Machine *M, Value *a, int n)
     w.next++;
     format_next(&w.f);
     append_value(&w, lib_result(M, 0));
-    lib_string_charge(M, w.out.length);
+    lib_string_charge(M, buffer_length(&w.out));
     return format(M, &w, a);
 }
 

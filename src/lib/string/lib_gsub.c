@@ -64,7 +64,7 @@ static inline void begin(Machine *M, Gsub *g, const Value *a)
 {
     g->subject = value_string(a[SUBJECT]);
     match_begin(M, &g->w, g->subject, value_string(a[PATTERN]), true);
-    buffer_init_parts(&g->out, machine_string_room(M));
+    buffer_init_joined(&g->out, machine_string_room(M));
     g->plain = value_is_string(a[REPLACEMENT]) && is_plain(value_string(a[REPLACEMENT]));
 }
 
@@ -91,7 +91,7 @@ static const String *whole_result(Gsub *g, const Value *a, bool last)
 
 static bool save(Machine *M, Gsub *g, Value *a)
 {
-    if (g->out.length) {
+    if (buffer_length(&g->out)) {
         const String *s = whole_result(g, a, false);
         if (!s) return false;
         a[RESULT] = string_value(s);
@@ -132,14 +132,14 @@ static inline void replace_by_text(Gsub *g, const String *s)
 /* Pays for what was appended since the buffer was so long. */
 static inline void charge_from(Machine *M, const Gsub *g, size_t before)
 {
-    lib_string_charge(M, g->out.length - before);
+    lib_string_charge(M, buffer_length(&g->out) - before);
 }
 
 /* By a value. Answers false after an error. */
 static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];
-    size_t before = g->out.length;
+    size_t before = buffer_length(&g->out);
     if (value_is_false(v)) return true;
     if (value_is_string(v)) {
         replace_by_text(g, value_string(v));
@@ -156,7 +156,7 @@ static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 
 static int replace_by_string(Machine *M, Gsub *g, const Value *a)
 {
-    size_t before = g->out.length;
+    size_t before = buffer_length(&g->out);
     const String *s = value_string(a[REPLACEMENT]);
     copy_gap(g);
     lib_string_charge(M, s->length);
@@ -233,7 +233,7 @@ static int replace(Machine *M, Gsub *g, Value *a)
 
 static int finish(Machine *M, Gsub *g, Value *a)
 {
-    if (g->copied || g->out.length || a[RESULT] != V_NIL) {
+    if (g->copied || buffer_length(&g->out) || a[RESULT] != V_NIL) {
         buffer_append(&g->out, g->subject->data + g->copied, g->subject->length - g->copied);
         const String *s = whole_result(g, a, true);
         if (!s) return native_memory_error(M);

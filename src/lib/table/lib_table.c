@@ -194,9 +194,9 @@ static int concat_on(Machine *M, Value *a)
     Buffer b;
     const String *separator = a[SEPARATOR] == V_NIL ? NULL : value_string(a[SEPARATOR]);
     int64_t i = (int64_t)value_to_double(a[NEXT]), last = (int64_t)value_to_double(a[LAST]);
-    buffer_init_parts(&b, machine_string_room(M));
+    buffer_init_joined(&b, machine_string_room(M));
     while (i <= last) {
-        size_t before = b.length;
+        size_t before = buffer_length(&b);
         Value v = get(M, a, i);
         if (!append_value(&b, v))
             return native_error(M, "invalid value (%s) at index %d in table for 'concat'",
@@ -204,7 +204,7 @@ static int concat_on(Machine *M, Value *a)
         if (i < last && separator) buffer_append(&b, separator->data, separator->length);
         if (b.error) break;
         i++;
-        M->fuel -= (int64_t)((b.length - before) / MEM_WORK_STEP);
+        M->fuel -= (int64_t)((buffer_length(&b) - before) / MEM_WORK_STEP);
         if (!moved(M, i) && i <= last) return concat_pause(M, &b, a, i);
     }
     const String *s = buffer_join(&b, text_before(a), true);
