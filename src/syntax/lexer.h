@@ -52,7 +52,7 @@ typedef struct Token {
     } u;
 } Token;
 
-enum { LEX_SHORT = 40, LEX_NAMES = 256 };
+enum { LEX_SHORT = 40, LEX_NAMES = 256, LEX_LITERALS = 64 };
 
 typedef struct LexName { /* a name met lately, or a reserved word */
     String *string;
@@ -81,6 +81,7 @@ typedef struct Lexer {
     bool incomplete; /* the error is at the end of the text */
     bool near;       /* it is about a token */
     LexName names[LEX_NAMES];
+    String *literals[LEX_LITERALS]; /* short strings met lately */
 } Lexer;
 
 /* Starts before the first token: call lexer_next. */

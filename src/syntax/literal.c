@@ -65,11 +65,32 @@ int literal_number(Lexer *l, Token *t, const char *start)
 
 /* Strings ---------------------------------------------------------------------------- */
 
+/* Data have the same strings again and again. */
+static String *short_string(Lexer *l, const char *bytes, size_t length)
+{
+    size_t hash = length;
+    if (length) {
+        hash += (uint8_t)bytes[0] * 5u + (uint8_t)bytes[length / 2] * 3u;
+        hash += (uint8_t)bytes[length - 1];
+    }
+    String **known = &l->literals[hash % LEX_LITERALS], *s = *known;
+    if (s && s->length == length && !memcmp(s->data, bytes, length)) return s;
+    *known = s = string_intern(bytes, length);
+    tree_hold(l->tree, s);
+    return s;
+}
+
+static String *any_string(Lexer *l, const char *bytes, size_t length)
+{
+    if (length <= LEX_SHORT) return short_string(l, bytes, length);
+    String *s = string_new(bytes, length);
+    tree_hold(l->tree, s);
+    return s;
+}
+
 static int make_string(Lexer *l, Token *t, const char *bytes, size_t length)
 {
-    t->u.string =
-        length <= LEX_SHORT ? string_intern(bytes, length) : string_new(bytes, length);
-    tree_hold(l->tree, t->u.string);
+    t->u.string = any_string(l, bytes, length);
     if (t->u.string) return TK_STRING;
     lexer_fail(l, 0, "lexical element too long");
     return TK_EOF;
