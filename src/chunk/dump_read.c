@@ -15,11 +15,11 @@
 /* Numbers and strings ---------------------------------------------------------------- */
 
 /* Less than limit. */
-uint64_t undump_number(Reader *r, uint64_t limit)
+uint64_t undump_long_number(Reader *r, uint64_t limit)
 {
     assert(r->at <= r->end && "nothing is read behind the dump");
     uint64_t n = 0;
-    undump_require(r, compile_has_room() && !compile_is_due()); /* else native_load says so */
+    undump_look(r);
     for (int shift = 0; shift < 63; shift += 7) {
         int byte = undump_byte(r);
         n |= (uint64_t)(byte & 0x7f) << shift;

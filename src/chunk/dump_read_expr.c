@@ -187,6 +187,7 @@ static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
     bool follows = tag == EXPR_INDEX || tag == EXPR_CALL || tag == EXPR_METHOD ||
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     undump_require(r, tag <= EXPR_TABLE && follows == (left != NULL));
+    undump_look(r);
     e->line = undump_line(r, 1);
     undump_place(r, e);
     if (undump_failed(r)) return e;

@@ -214,6 +214,7 @@ AstBlock *undump_block(Reader *r, bool is_repeat)
     int labels = 0, tag;
     bool returned = false;
     while ((tag = undump_byte(r)) != 0) {
+        undump_look(r);
         undump_require(r, tag <= STAT_LABEL + 1 && !returned);
         if (undump_failed(r)) break;
         AstStat *s = *tail = tree_stat(r->lex.tree, (StatKind)(tag - 1));

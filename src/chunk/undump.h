@@ -70,8 +70,18 @@ static inline void undump_hold(Reader *r, int n)
 
 static inline void undump_release(Reader *r, int n) { r->held -= n; }
 
-/* A number below limit. */
-uint64_t undump_number(Reader *r, uint64_t limit);
+/* A number below limit. Most are a byte. */
+uint64_t undump_long_number(Reader *r, uint64_t limit);
+static inline uint64_t undump_number(Reader *r, uint64_t limit)
+{
+    if (r->at < r->end && *r->at < 0x80 && *r->at < limit) return *r->at++;
+    return undump_long_number(r, limit);
+}
+/* An expression or statement comes: stops where the compiler has to. */
+static inline void undump_look(Reader *r)
+{
+    undump_require(r, compile_has_room() && !compile_is_due()); /* else native_load says so */
+}
 int undump_int(Reader *r, int limit);
 double undump_double(Reader *r);
 int64_t undump_signed(Reader *r);

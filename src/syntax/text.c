@@ -38,9 +38,9 @@ void text_add(Text *t, const char *bytes, size_t n)
     t->length += n;
 }
 
-void text_add_char(Text *t, char c)
+void text_add_char_slow(Text *t, char c)
 {
-    if (t->length == t->capacity && !text_reserve(t, 1)) return;
+    if (!text_reserve(t, 1)) return;
     t->bytes[t->length++] = c;
 }
 

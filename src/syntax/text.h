@@ -22,7 +22,14 @@ typedef struct Text {
 
 /* Appends; amortised O(n), allocates when it has to grow. */
 void text_add(Text *t, const char *bytes, size_t n);
-void text_add_char(Text *t, char c);
+void text_add_char_slow(Text *t, char c);
+static inline void text_add_char(Text *t, char c)
+{
+    if (t->length < t->capacity)
+        t->bytes[t->length++] = c;
+    else
+        text_add_char_slow(t, c);
+}
 void text_add_c(Text *t, const char *s);
 __attribute__((format(printf, 2, 3), nonnull)) void text_format(Text *t, const char *format,
                                                                 ...);
