@@ -193,6 +193,7 @@ void items_run(Items *m)
     Pool pool = {.count = m->count,
                  .workers = m->processes ? m->processes : m->threads,
                  .here = m->here,
+                 .within = m->within,
                  .stop = m->stop,
                  .context = m,
                  .item = run_item,

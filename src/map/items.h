@@ -70,6 +70,7 @@ typedef struct Items {
     unsigned threads;      /* 0: as many as processors */
     unsigned processes;    /* not 0: processes instead of threads */
     bool here;             /* all in the calling thread */
+    bool within;           /* an item of another map has begun it: see Pool */
     const StopChain *stop; /* ends the map; NULL: nothing does */
     uint64_t results_max; /* bytes of an item's results, and of its error value, on their way */
     uint64_t error_max;   /* out of a process; 0: no limit */

@@ -3,7 +3,12 @@
  * A pool of threads.
  *
  * Main invariant: an item belongs to the thread that has taken its number from the counter.
- * The pool returns when no thread works any more.
+ * The pool returns when no thread works for it any more.
+ *
+ * The threads of a pool are a crew. One that finds no more items waits, as long as others of
+ * the crew have some in work: for an item may run a pool itself, within, and whoever waits
+ * takes items of that. Who runs a pool within waits for those who help it, who are at items of
+ * that pool, or of one within them: so nobody waits in a circle.
  */
 #include "map/pool.h"
 
@@ -12,15 +17,28 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256, NS_PER_MS = 1000000 };
+enum { THREADS_MAX = 256, NS_PER_MS = 1000000, LOOK_MS_MAX = 16 };
 
 typedef struct Work {
     const Pool *pool;
     atomic_size_t next, done;
-    pthread_mutex_t lock; /* of those that wait for the end only */
-    pthread_cond_t ended;
-    unsigned running;
+    struct Crew *crew;
+    unsigned others, others_max; /* threads, beside the one that runs the pool */
+    pthread_cond_t ended;        /* the others have */
+    struct Work *outer;          /* the next one in the crew's list */
 } Work;
+
+typedef struct Crew {
+    pthread_mutex_t lock; /* of all that follows, and of `others` */
+    pthread_cond_t ended; /* nobody is busy */
+    Work *within;         /* a list of pools that items run */
+    unsigned busy;        /* threads that have items of their own */
+} Crew;
+
+/* That of the item that this thread does, if there are others in it. */
+static MEM_THREAD Crew *crew;
+
+void pool_leave_crew(void) { crew = NULL; }
 
 unsigned pool_processors(void)
 {
@@ -52,18 +70,6 @@ static void take_items(Work *work, PoolClock *clock)
     }
 }
 
-static void *worker(void *context)
-{
-    Work *work = context;
-    mem_thread_attach();
-    take_items(work, NULL);
-    mem_thread_detach();
-    pthread_mutex_lock(&work->lock);
-    if (--work->running == 0) pthread_cond_signal(&work->ended);
-    pthread_mutex_unlock(&work->lock);
-    return NULL;
-}
-
 static struct timespec after_ms(unsigned ms)
 {
     struct timespec t;
@@ -74,44 +80,176 @@ static struct timespec after_ms(unsigned ms)
     return t;
 }
 
-/* With somebody to tell, the calling thread tells, and does not work itself. */
-static void tell(Work *work)
+/* A pool within that has something to do for one thread more. */
+static Work *find_within(const Crew *c)
 {
-    pthread_mutex_lock(&work->lock);
-    while (work->running) {
-        struct timespec until = after_ms(POOL_TELL_MS);
-        pthread_mutex_unlock(&work->lock);
-        if (!stop_wanted(work->pool->stop))
-            work->pool->progress(work->pool->context, atomic_load(&work->done));
-        pthread_mutex_lock(&work->lock);
-        if (work->running) pthread_cond_timedwait(&work->ended, &work->lock, &until);
+    for (Work *w = c->within; w; w = w->outer)
+        if (w->others < w->others_max && atomic_load(&w->next) < w->pool->count &&
+            !stop_wanted(w->pool->stop))
+            return w;
+    return NULL;
+}
+
+/* With the crew's lock. Who runs a pool within calls nobody, because most are done before
+ * anybody could come. Who waits looks, after a time like that for which it has waited.
+ * Meanwhile the collector need not stop it, if it may be unknown to it. */
+static void wait_for_work(Crew *c, bool known)
+{
+    if (!known) {
+        pthread_mutex_unlock(&c->lock);
+        mem_thread_detach();
+        pthread_mutex_lock(&c->lock);
     }
-    pthread_mutex_unlock(&work->lock);
+    for (unsigned ms = 1; c->busy && !find_within(c); ms += ms < LOOK_MS_MAX ? ms : 0) {
+        struct timespec until = after_ms(ms);
+        pthread_cond_timedwait(&c->ended, &c->lock, &until);
+    }
+    if (known) return;
+    pthread_mutex_unlock(&c->lock);
+    mem_thread_attach();
+    pthread_mutex_lock(&c->lock);
+}
+
+/* This thread has no items of its own any more: it helps others of the crew until they have
+ * none. */
+static void help(Crew *c, bool known)
+{
+    pthread_mutex_lock(&c->lock);
+    if (--c->busy == 0) pthread_cond_broadcast(&c->ended);
+    while (c->busy) {
+        Work *w = find_within(c);
+        if (!w) {
+            wait_for_work(c, known);
+            continue;
+        }
+        w->others++;
+        pthread_mutex_unlock(&c->lock);
+        take_items(w, NULL);
+        pthread_mutex_lock(&c->lock);
+        if (--w->others == 0) pthread_cond_signal(&w->ended);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void *worker(void *context)
+{
+    Work *work = context;
+    mem_thread_attach();
+    crew = work->crew;
+    take_items(work, NULL);
+    help(crew, false);
+    mem_thread_detach();
+    pthread_mutex_lock(&work->crew->lock);
+    if (--work->others == 0) pthread_cond_signal(&work->ended);
+    pthread_mutex_unlock(&work->crew->lock);
+    return NULL;
+}
+
+/* With the crew's lock. Waits until the others have ended; meanwhile tells whom there is to
+ * tell. */
+static void wait_for_others(Work *work)
+{
+    const Pool *pool = work->pool;
+    pthread_mutex_t *lock = &work->crew->lock;
+    while (work->others) {
+        if (!pool->progress) {
+            pthread_cond_wait(&work->ended, lock);
+            continue;
+        }
+        struct timespec until = after_ms(POOL_TELL_MS);
+        pthread_mutex_unlock(lock);
+        if (!stop_wanted(pool->stop)) pool->progress(pool->context, atomic_load(&work->done));
+        pthread_mutex_lock(lock);
+        if (work->others) pthread_cond_timedwait(&work->ended, lock, &until);
+    }
 }
 
 static bool start(Work *work, pthread_t *thread)
 {
-    pthread_mutex_lock(&work->lock);
+    Crew *c = work->crew;
+    pthread_mutex_lock(&c->lock);
     bool good = pthread_create(thread, NULL, worker, work) == 0;
-    if (good) work->running++;
-    pthread_mutex_unlock(&work->lock);
+    work->others += good;
+    c->busy += good;
+    pthread_mutex_unlock(&c->lock);
     return good;
+}
+
+/* With somebody to tell, the calling thread tells, and does not work itself. */
+static void run_with_crew(Work *work)
+{
+    Crew c = {.lock = PTHREAD_MUTEX_INITIALIZER, .busy = 1}, *outer = crew;
+    pthread_t threads[THREADS_MAX];
+    PoolClock clock = {0};
+    unsigned started = 0;
+    pthread_cond_init(&c.ended, NULL);
+    work->crew = crew = &c;
+    while (started < work->others_max && start(work, &threads[started])) started++;
+    if (!work->pool->progress || !started) take_items(work, &clock);
+    if (work->pool->progress) {
+        pthread_mutex_lock(&c.lock);
+        if (--c.busy == 0) pthread_cond_broadcast(&c.ended);
+        wait_for_others(work);
+        pthread_mutex_unlock(&c.lock);
+    } else {
+        help(&c, true);
+    }
+    while (started > 0) pthread_join(threads[--started], NULL);
+    pthread_cond_destroy(&c.ended);
+    pthread_mutex_destroy(&c.lock);
+    crew = outer;
+}
+
+/* By the calling thread, and by those of its crew that have nothing to do. */
+static void run_within(Work *work)
+{
+    Crew *c = work->crew = crew;
+    PoolClock clock = {0};
+    pthread_mutex_lock(&c->lock);
+    work->outer = c->within;
+    c->within = work;
+    pthread_mutex_unlock(&c->lock);
+    take_items(work, &clock);
+    pthread_mutex_lock(&c->lock);
+    Work **link = &c->within;
+    while (*link != work) link = &(*link)->outer;
+    *link = work->outer;
+    wait_for_others(work);
+    pthread_mutex_unlock(&c->lock);
+}
+
+static void run_alone(Work *work)
+{
+    Crew *outer = crew;
+    PoolClock clock = {0};
+    crew = NULL;
+    take_items(work, &clock);
+    crew = outer;
+}
+
+/* Threads to work, that of the caller among them. */
+static unsigned wanted(const Pool *pool)
+{
+    unsigned want = pool->workers;
+    if (pool->here || (pool->within && !crew)) want = 1;
+    if (!want) want = pool->within ? THREADS_MAX : pool_processors();
+    if (want > THREADS_MAX) want = THREADS_MAX;
+    return want < pool->count ? want : (unsigned)pool->count;
 }
 
 size_t pool_run(const Pool *pool)
 {
-    Work work = {.pool = pool, .lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t threads[THREADS_MAX];
-    PoolClock clock = {0};
-    unsigned want = pool->here ? 1 : pool->workers ? pool->workers : pool_processors();
-    if (want > THREADS_MAX) want = THREADS_MAX;
-    if (want > pool->count) want = (unsigned)pool->count;
-    unsigned others = want && (pool->here || !pool->progress) ? want - 1 : want, started = 0;
+    Work work = {.pool = pool};
+    bool starts = !pool->here && !pool->within, waits = starts && pool->progress;
+    unsigned want = wanted(pool);
+    work.others_max = want && !waits ? want - 1 : want;
     pthread_cond_init(&work.ended, NULL);
-    while (started < others && start(&work, &threads[started])) started++;
-    if (pool->progress && started) tell(&work);
-    if (!pool->progress || !started) take_items(&work, &clock);
-    while (started > 0) pthread_join(threads[--started], NULL);
+    if (!work.others_max)
+        run_alone(&work);
+    else if (pool->within)
+        run_within(&work);
+    else
+        run_with_crew(&work);
     pthread_cond_destroy(&work.ended);
     if (pool->progress) pool->progress(pool->context, atomic_load(&work.done));
     return atomic_load(&work.done);

@@ -14,6 +14,8 @@
  * A process that ends in the middle of an item (killed, or out of memory) costs this one
  * item; another is started for the rest.
  *
+ * Threads that find no more items wait for pools that items run, and take items of those.
+ *
  * Cost: a thread some 50 microseconds, a process some 300 and more with the size of the
  * memory (its page tables are copied); both are gone at the end.
  */
@@ -27,6 +29,8 @@ typedef struct Pool {
     size_t count;
     unsigned workers;      /* 0: as many as processors */
     bool here;             /* pool_run: no other thread than the calling one */
+    bool within;           /* pool_run: an item of another pool runs this one, so no threads
+                              are started; those that have no items help */
     const StopChain *stop; /* no item is begun once it says so; NULL: never */
     void *context;         /* for all of these: */
     /* Does item i: on any thread; in any process. */
@@ -43,6 +47,9 @@ typedef struct Pool {
 /* Blocks until all items are done, or stopped and none is in work. Gives how many were. */
 size_t pool_run(const Pool *pool);
 size_t pool_fork(const Pool *pool);
+
+/* In a process that has been forked from an item: the other threads are not there. */
+void pool_leave_crew(void);
 
 unsigned pool_processors(void);
 

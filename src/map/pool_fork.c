@@ -120,6 +120,7 @@ static pid_t fork_worker(const Herd *h, unsigned w, int ends[2])
         pid = fork();
         if (pid == 0) {
             pthread_mutex_unlock(&forking);
+            pool_leave_crew();
             close(ends[0]);
             work(h->pool, h->shared, w, ends[1], parent);
         }

@@ -176,8 +176,8 @@ static void tell(void *work, size_t done)
         __atomic_store_n(&w->cancelled, 1, __ATOMIC_RELAXED);
 }
 
-/* A map within a map has its thread, and so has one that is recorded; there progress does not
- * go by the clock, either. */
+/* A map within a map has its thread, and those of the outer one that have nothing to do. One
+ * that is recorded has its thread only; there progress does not go by the clock, either. */
 static void run_items(Work *w)
 {
     Machine *M = w->M;
@@ -187,7 +187,8 @@ static void run_items(Work *w)
     w->cancel = (StopChain){&w->cancelled, &w->outer};
     w->stop = (StopChain){&w->over, &w->cancel};
     m->stop = &w->stop;
-    m->here = M->stops || M->outside || (M->hooks && M->hooks->one_thread);
+    m->here = M->outside || (M->hooks && M->hooks->one_thread);
+    m->within = M->stops != NULL;
     m->results_max = m->error_max =
         w->limits.bytes && w->limits.bytes < w->room ? w->limits.bytes : w->room;
     m->face = w;

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Maps within the items of maps: threads that have nothing to do help, and what comes out is
+ * the same for any number of threads. And maps that are cancelled: how much is still done, and
+ * what they leave. Nothing here is timed but how long is waited for what must happen.
+ */
+#include "api_test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+static const char program[] =
+    "local state = require 'state'\n"
+    "function alone(x) if x == 1 then return 0 end\n"
+    "  local r, e = state.map(meet, {1, 2}) assert(not e, e and e[1] or '')\n"
+    "  return r[1] + r[2] end\n"
+    "function deep(x) if x == 1 then return 0 end\n"
+    "  local r = state.map(function(y) if y == 1 then return 0 end return alone(2) end, {1, "
+    "2})\n"
+    "  return r[2] end\n"
+    "local function leaf(x) local t = {} for i = 1, x % 7 * 50 do t[i] = {i * x} end\n"
+    "  if x % 5 == 0 then error('leaf ' .. x, 0) end return t end\n"
+    "local function inner(x) local list = {} for i = 1, x % 4 do list[i] = x * 10 + i end\n"
+    "  local r, e = state.map(leaf, list) local n = 0\n"
+    "  for i = 1, #list do n = n + (r[i] and #r[i] or 1000) .. '' end\n"
+    "  return n, e end\n"
+    "function tree(x) local list = {} for i = 1, 1 + x % 3 do list[i] = x * 3 + i end\n"
+    "  local r, e = state.map(inner, list, {threads = x % 3}) made = r\n"
+    "  local t = {} for i, n in ipairs(r) do t[i] = n end\n"
+    "  return table.concat(t, ' ') .. tostring(e) end\n"
+    "function grow(x) local t = {} while true do t[#t + 1] = {tick()} end end\n"
+    "function inside(x) state.map(grow, {1, 2, 3, 4}) end\n";
+
+/* Host functions ------------------------------------------------------------------------ */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t came = PTHREAD_COND_INITIALIZER;
+static unsigned there;
+
+enum { WAIT_SECONDS = 60 };
+
+/* Waits until two threads are here at once: 1 if they were. */
+static int meet(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_SECONDS;
+    pthread_mutex_lock(&lock);
+    there++;
+    pthread_cond_broadcast(&came);
+    int failed = 0;
+    while (there < 2 && !failed) failed = pthread_cond_timedwait(&came, &lock, &until);
+    pthread_mutex_unlock(&lock);
+    (void)args, (void)count;
+    return moonlet_return_one(c, moonlet_number(!failed));
+}
+
+enum { TICKS_CANCEL = 2000 };
+static volatile int cancel;
+static unsigned ticks;
+
+static int tick(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args, (void)count;
+    if (__atomic_add_fetch(&ticks, 1, __ATOMIC_RELAXED) == TICKS_CANCEL)
+        __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
+    return moonlet_return_one(c, moonlet_number(1));
+}
+
+static moonlet_state *with(moonlet_state *s, const char *name, moonlet_function *f)
+{
+    moonlet_result r = moonlet_new_function(s, name, f, NULL);
+    moonlet_value v = moonlet_result_value(&r, 0);
+    s = moonlet_next(s, &r);
+    r = moonlet_set(s, name, v);
+    return moonlet_next(s, &r);
+}
+
+static moonlet_state *begin(void)
+{
+    return after(with(with(moonlet_init(), "meet", meet), "tick", tick), program);
+}
+
+static moonlet_items map(const moonlet_state *s, const char *function, size_t n,
+                         const moonlet_map_options *options)
+{
+    moonlet_value inputs[64];
+    for (size_t i = 0; i < n; i++) inputs[i] = moonlet_number((double)i + 1);
+    return moonlet_map(s, moonlet_global(s, function), inputs, n, options);
+}
+
+/* Tests ----------------------------------------------------------------------------------- */
+
+static const char *const meeting[] = {"alone", "deep"};
+enum { MEETING = sizeof meeting / sizeof *meeting };
+
+START_TEST(who_has_nothing_to_do_helps)
+{
+    moonlet_state *s = begin();
+    moonlet_map_options options = {.threads = 2};
+    there = 0;
+    moonlet_items all = map(s, meeting[_i], 2, &options);
+    ck_assert_uint_eq(all.failed, 0);
+    assert_number(all.items[1].values[0], 2);
+    moonlet_items_release(&all);
+    moonlet_release(s);
+}
+END_TEST
+
+static void assert_same(const moonlet_items *a, const moonlet_items *b)
+{
+    ck_assert_uint_eq(a->failed, b->failed);
+    for (size_t i = 0; i < a->count; i++) {
+        size_t length = 0, other = 0;
+        const char *text = moonlet_to_bytes(a->items[i].values[0], &length);
+        const char *same = moonlet_to_bytes(b->items[i].values[0], &other);
+        ck_assert_uint_eq(a->items[i].steps, b->items[i].steps);
+        ck_assert_uint_eq(moonlet_digest(a->items[i].state), moonlet_digest(b->items[i].state));
+        ck_assert_uint_eq(length, other);
+        ck_assert_mem_eq(text, same, length);
+    }
+}
+
+START_TEST(any_number_of_threads)
+{
+    enum { N = 40 };
+    moonlet_state *s = begin();
+    moonlet_map_options options = {.threads = 1, .give = MOONLET_GIVE_STATES};
+    moonlet_items one = map(s, "tree", N, &options);
+    for (unsigned threads = 2; threads <= 16; threads *= 2) {
+        options.threads = threads;
+        moonlet_items all = map(s, "tree", N, &options);
+        assert_same(&one, &all);
+        moonlet_items_release(&all);
+    }
+    options.threads = 0;
+    options.processes = 2;
+    options.give = 0;
+    moonlet_items apart = map(s, "tree", N, &options);
+    ck_assert_uint_eq(apart.failed, 0);
+    moonlet_items_release(&apart);
+    moonlet_items_release(&one);
+    moonlet_release(s);
+}
+END_TEST
+
+/* A run looks whether it is to stop after a portion of steps, and each tick is one. */
+static const char *const growing[] = {"grow", "inside"};
+enum { GROWING = sizeof growing / sizeof *growing, PORTION = 100000, THREADS = 3 };
+
+START_TEST(what_is_cancelled_stops_at_its_next_poll)
+{
+    moonlet_state *s = begin();
+    moonlet_map_options options = {.threads = THREADS, .cancel = &cancel};
+    uint64_t held = 0;
+    for (int i = 0; i < 30; i++) {
+        cancel = ticks = 0;
+        moonlet_items all = map(s, growing[_i], 8, &options);
+        ck_assert_uint_eq(all.failed, 8);
+        for (size_t k = 0; k < 8; k++)
+            ck_assert_int_eq(all.items[k].limit, MOONLET_LIMIT_INTERRUPT);
+        ck_assert_uint_le(ticks, TICKS_CANCEL + THREADS * PORTION);
+        moonlet_items_release(&all);
+        moonlet_collect();
+        if (i == 5) held = moonlet_bytes_held();
+    }
+    if (!getenv("GC_DONT_GC")) ck_assert_uint_le(moonlet_bytes_held(), held + (held >> 1));
+    moonlet_release(s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("map_within");
+    tcase_add_loop_test(t, who_has_nothing_to_do_helps, 0, MEETING);
+    tcase_add_test(t, any_number_of_threads);
+    tcase_add_loop_test(t, what_is_cancelled_stops_at_its_next_poll, 0, GROWING);
+    return run_suite(t);
+}
