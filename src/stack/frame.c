@@ -326,6 +326,8 @@ Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home)
 void frame_vacate(Machine *M, Segment *s)
 {
     machine_reclaim(M);
+    if (s->kind == SEGMENT_OWN && s->size == SEGMENT_FIRST && s->epoch == M->run.epoch)
+        M->ended = s;
     if (s->kind != SEGMENT_SCRATCH || s->epoch != M->run.epoch) return;
     mem_uncount_beside(SCRATCH_BYTES);
     M->vacated = s;
@@ -343,12 +345,30 @@ Value *frame_try_thaw(Machine *M, Segment *s, Value *fp, const Value *top, size_
     return moves ? frame_try_move(M, s, fp, top, room) : frame_thaw(M, s, fp, top, room);
 }
 
+/* A first segment for a coroutine: that of the last one that has ended, if it was of this
+ * epoch, so that nobody else has it, and if M->results do not lie in it. It counts as a new
+ * one. */
+static Segment *first_segment(Machine *M)
+{
+    Segment *s = M->ended;
+    M->ended = NULL;
+    if (!s || s->epoch != M->run.epoch) return segment_new(&M->run, SEGMENT_FIRST);
+    uintptr_t results = (uintptr_t)M->results - (uintptr_t)s->slots;
+    if (results <= s->size * sizeof(Value)) return segment_new(&M->run, SEGMENT_FIRST);
+    size_t bytes = sizeof *s + SEGMENT_FIRST * sizeof(Value);
+    memset(s, 0, bytes);
+    s->epoch = M->run.epoch;
+    s->size = SEGMENT_FIRST;
+    mem_count_beside(bytes);
+    return s;
+}
+
 Value *frame_start(Machine *M, const Segment *s)
 {
     assert(s->kind == SEGMENT_COMPACT && "a coroutine begins in a compact segment");
     const Value *fp = s->slots + FRAME_HEADER;
     if (s->epoch != M->run.epoch) return frame_unfold(M, s, (Value *)fp, fp, NATIVE_SLOTS);
-    Segment *to = segment_new(&M->run, SEGMENT_FIRST);
+    Segment *to = first_segment(M);
     segment_take(to, s, FRAME_HEADER);
     frame_enter_segment(M, to);
     return to->slots + FRAME_HEADER;

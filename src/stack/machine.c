@@ -90,7 +90,7 @@ static void set_defaults(Machine *M)
     M->loading = NULL;
     M->boundary = NULL;
     M->held_asked = false;
-    M->next_segment = M->left = NULL;
+    M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;
     M->place = (AstPlace){0};
@@ -129,7 +129,7 @@ static void tidy(Machine *M)
 {
     if (M->status == RUN_PAUSED) M->main_segment = NULL;
     M->status = RUN_OK;
-    M->next_segment = M->left = NULL;
+    M->next_segment = M->left = M->ended = NULL;
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
@@ -202,7 +202,7 @@ State *machine_snapshot_own(Machine *M, const CoBody *body)
 
 static void loaded(Machine *M, const State *s)
 {
-    M->next_segment = M->left = NULL;
+    M->next_segment = M->left = M->ended = NULL;
     if (s->paused) M->main_segment = NULL;
     machine_check(M);
 }

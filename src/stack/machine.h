@@ -129,6 +129,7 @@ struct Machine {
     Segment *left;         /* by a return whose results may lie in it: the next one for that */
     Segment *scratch;      /* those without frames, linked by prev */
     Segment *vacated;      /* one more, in which results may still lie */
+    Segment *ended;        /* so is this: the first one of the coroutine that has ended last */
     bool scratch_used;
 
     /* debug hooks: stack/hook.h */
