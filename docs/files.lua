@@ -17,6 +17,7 @@ local SUBJECTS = {
     { "src/state", "states, runs, the heap map, undo" },
     { "src/trace", "what a state reaches: traces, weak tables, finalizers, measures" },
     { "src/stack", "segments, frames, hooks' twins, captured variables: control as data" },
+    { "src/import", "bringing values from one state into another" },
     { "src/outside", "what natives learn from outside, logged or replayed" },
     { "src/operate", "operations on values, metamethods, errors" },
     { "src/native", "how functions in C are called, and what they do it with" },

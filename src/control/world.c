@@ -13,7 +13,7 @@
 #include "eval/exec.h"
 #include "operate/error.h"
 #include "stack/breaks.h"
-#include "stack/import.h"
+#include "import/import.h"
 
 const char world_snapshot_tag[] = "snapshot";
 

@@ -10,7 +10,7 @@
  *
  * The evaluator does all three itself and uses no C stack. So f may pause, take snapshots, and
  * fork in turn. The saved State is the payload of the glue below f's frame. What was made since
- * and is brought into the older world is copied (stack/import.h).
+ * and is brought into the older world is copied (import/import.h).
  */
 #ifndef MOONLET_WORLD_H
 #define MOONLET_WORLD_H

@@ -22,7 +22,7 @@
 
 #include "control/eval.h"
 #include "map/pool.h"
-#include "stack/import.h"
+#include "import/import.h"
 
 #define ITEM_DAMAGED "damaged answer of a process"
 

@@ -78,7 +78,7 @@ static void set_defaults(Machine *M)
     M->steps_used = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
-    M->error_room = M->fatal = M->alone = false;
+    M->error_room = M->fatal = M->alone = M->held_asked = false;
     M->stop = 0;
     M->hooks = NULL;
     M->outside = NULL;
@@ -89,7 +89,6 @@ static void set_defaults(Machine *M)
     M->stops = NULL;
     M->loading = NULL;
     M->boundary = NULL;
-    M->held_asked = false;
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;

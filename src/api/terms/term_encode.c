@@ -7,7 +7,7 @@
  */
 #include "api/host/host.h"
 #include "api/terms/term.h"
-#include "stack/import.h"
+#include "import/import.h"
 
 #include <stdio.h>
 

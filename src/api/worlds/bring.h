@@ -4,7 +4,7 @@
 #define MOONLET_BRING_H
 
 #include "api/api.h"
-#include "stack/import.h"
+#include "import/import.h"
 
 enum { BRING_TEXT_MAX = IMPORT_PATH_MAX + 128 };
 

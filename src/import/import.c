@@ -5,7 +5,7 @@
  * Main invariant: each object has at most one copy, which is made empty when the object is
  * first met, and filled in the order in which objects were met.
  */
-#include "stack/import.h"
+#include "import/import.h"
 
 #include <assert.h>
 
