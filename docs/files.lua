@@ -10,6 +10,7 @@ local SUBJECTS = {
     { "src/value", "values, strings, numbers, functions" },
     { "src/table", "tables" },
     { "src/text", "patterns, formats, byte classes, buffers, dates: engines that know of no state" },
+    { "src/tree", "syntax trees in memory, texts that grow, what compiling may spend" },
     { "src/syntax", "source text to syntax trees" },
     { "src/chunk", "whole chunks, source or bytes; trees written, printed, checked" },
     { "src/node", "what nodes and glue frames there are" },

@@ -13,7 +13,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 # A layer is a directory, or several that call each other, with blanks between them.
-layers=(memory hamt src/value src/table src/text src/syntax src/chunk src/node src/link
+layers=(memory hamt src/value src/table src/text src/tree src/syntax src/chunk src/node src/link
     src/state src/trace src/stack src/import src/outside
     "src/operate src/native src/eval src/limits src/control"
     src/lib src/lib/string src/lib/table src/lib/io src/lib/package src/lib/debug src/lib/base

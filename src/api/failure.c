@@ -11,7 +11,7 @@
 
 #include "operate/error.h"
 #include "stack/upvalue.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 enum {
     FRAMES_MAX = 400,

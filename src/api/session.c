@@ -14,6 +14,7 @@
 #include "control/collect.h"
 #include "operate/error.h"
 #include "syntax/parser.h"
+#include "tree/text.h"
 #include "watch.h"
 
 enum { PORTION_INTERRUPTED = 1000 };

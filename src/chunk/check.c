@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "chunk/chunk.h"
-#include "syntax/packed.h"
 #include "syntax/parser.h"
 #include "syntax/scope.h"
+#include "tree/packed.h"
 
 static void require(bool holds, const char *invariant)
 {

@@ -7,7 +7,7 @@
 #include "chunk/undump.h"
 
 #include "mem.h"
-#include "syntax/packed.h"
+#include "tree/packed.h"
 
 #include <assert.h>
 

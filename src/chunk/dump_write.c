@@ -6,8 +6,8 @@
  * them.
  */
 #include "chunk/dump.h"
-#include "syntax/packed.h"
-#include "syntax/text.h"
+#include "tree/packed.h"
+#include "tree/text.h"
 
 #include "mem.h"
 #include "table/table.h"

@@ -16,8 +16,8 @@
  * than for a short one.
  */
 #include "chunk/chunk.h"
-#include "syntax/packed.h"
-#include "syntax/text.h"
+#include "tree/packed.h"
+#include "tree/text.h"
 #include "value/number.h"
 
 enum { BUFFER_SIZE = 512, INDENT = 2 };

@@ -19,7 +19,7 @@
 
 #include "chunk/dump.h"
 #include "syntax/scope.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 enum { LINE_MAX_READ = INT_MAX - 2 };
 

@@ -11,9 +11,9 @@
 
 #include "control/eval.h"
 #include "eval/exec.h"
+#include "import/import.h"
 #include "operate/error.h"
 #include "stack/breaks.h"
-#include "import/import.h"
 
 const char world_snapshot_tag[] = "snapshot";
 

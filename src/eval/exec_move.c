@@ -9,8 +9,8 @@
 #include "link/link.h"
 #include "operate/error.h"
 #include "operate/operate.h"
-#include "syntax/packed.h"
 #include "table/table_shape.h"
+#include "tree/packed.h"
 
 EXEC(exec_CONST_A) { GO(n + 1, fp, n->k.v, d); }
 EXEC(exec_CONST_D) { GO(n + 1, fp, acc, n->k.d); }

@@ -6,8 +6,8 @@
  * the table is where nothing of the constructor can see it.
  */
 #include "link/link_internal.h"
-#include "syntax/packed.h"
 #include "table/table_shape.h"
+#include "tree/packed.h"
 
 enum { LIST_BATCH = 50 };
 

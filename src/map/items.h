@@ -21,8 +21,8 @@
 #define MOONLET_ITEMS_H
 
 #include "control/eval.h"
-#include "map/pool.h"
 #include "import/import.h"
+#include "map/pool.h"
 
 #define ITEM_DAMAGED "damaged answer of a process"
 

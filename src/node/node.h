@@ -22,7 +22,7 @@
 #define MOONLET_NODE_H
 
 #include "node/kinds.h"
-#include "syntax/ast.h"
+#include "tree/ast.h"
 #include "value/function.h"
 
 typedef struct Node Node;

@@ -13,8 +13,8 @@
 
 #include "control/eval.h"
 #include "operate/meta.h"
-#include "syntax/parser.h"
 #include "text/buffer.h"
+#include "tree/text.h"
 
 static bool node_of_frame(const Value *fp, const Node *n)
 {

@@ -10,6 +10,7 @@
 #include "puc/puc.h"
 #include "stack/hook.h"
 #include "stack/upvalue.h"
+#include "tree/text.h"
 
 #include <stdio.h>
 

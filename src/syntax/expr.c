@@ -6,8 +6,8 @@
  * what is given then is dropped with the tree.
  */
 
-#include "syntax/packed.h"
 #include "syntax/parser_internal.h"
+#include "tree/packed.h"
 #include <assert.h>
 
 enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };

@@ -5,13 +5,14 @@
  * Main invariant: source <= at <= end, and after the first error at == end.
  */
 #include "syntax/lexer_internal.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 #include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 
 #include "mem.h"
+#include "tree/text.h"
 
 enum { LINES_MAX = INT_MAX - 2 };
 

@@ -20,7 +20,9 @@
 #ifndef MOONLET_LEXER_H
 #define MOONLET_LEXER_H
 
-#include "syntax/text.h"
+#include "tree/ast.h"
+#include "tree/compile.h"
+#include "tree/text.h"
 
 /* W(name, spelling): reserved words. S: symbols of several characters. C: classes. */
 /* clang-format off */

@@ -6,7 +6,7 @@
  * the lexer and is none.
  */
 #include "syntax/lexer_internal.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 #include "value/number.h"
 #include <assert.h>

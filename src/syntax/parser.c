@@ -10,7 +10,7 @@
 
 #include "mem.h"
 #include "syntax/parser_internal.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 /* PUC Lua's levels count from the C stack's depth; this is its depth in load() called
  * by a script. */
@@ -96,35 +96,6 @@ static AstFunction *parse_main(Parser *p)
     parse_expect(p, TK_EOF);
     scope_close_function(&p->scopes);
     return f;
-}
-
-MEM_THREAD CompileLook compile_look;
-
-/* Once it is due it stays so. */
-bool compile_look_now(void)
-{
-    compile_look.left = COMPILE_LOOK_EVERY;
-    if (!compile_look.due || !compile_look.due(compile_look.context)) return false;
-    compile_look.left = 0;
-    return true;
-}
-
-bool compile_wait_for_room(void)
-{
-    return compile_look.waits && !compile_look_now() && mem_room_due() > 0;
-}
-
-/* What is paid in one slice is counted there, and given back in the last one, in which all will
- * be counted. */
-void compile_save_up(size_t bytes)
-{
-    size_t paid = 0, room;
-    while ((room = mem_room()) < bytes - paid && compile_look.waits) {
-        mem_count(room);
-        paid += room;
-        if (compile_look_now() || !mem_room()) break;
-    }
-    mem_uncount(paid);
 }
 
 ParseResult parse_source(const char *source, size_t length, String *chunk_name)

@@ -11,7 +11,7 @@
 
 #include "mem.h"
 #include "syntax/parser.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 void scopes_init(Scopes *s, Lexer *lex)
 {

@@ -9,7 +9,7 @@
 
 #include "mem.h"
 #include "syntax/parser_internal.h"
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 /* Blocks ----------------------------------------------------------------------------- */
 

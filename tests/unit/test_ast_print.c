@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "syntax/text.h"
+#include "tree/text.h"
 
 static void add_to_text(void *context, const char *bytes, size_t n)
 {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "syntax/text.h"
+#include "tree/text.h"
 
 static const char *const sources[] = {
     "",

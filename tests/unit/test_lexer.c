@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
+#include "tree/text.h"
 
 static String *name_of_chunk(void) { return string_from_c("=t"); }
 

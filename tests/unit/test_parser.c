@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
-#include "syntax/text.h"
+#include "tree/text.h"
 
 static ParseResult try_parse(const char *source, size_t length)
 {

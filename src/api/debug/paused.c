@@ -6,7 +6,7 @@
  * Main invariant: lists are roots, and their texts are copies in collected memory.
  */
 #include "api/debug/debug_path.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 /* Frames ------------------------------------------------------------------------------ */
 

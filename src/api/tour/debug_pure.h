@@ -10,7 +10,7 @@
 #define MOONLET_API_DEBUG_PURE_H
 
 #include "api/debug/debug.h"
-#include "syntax/ast.h"
+#include "tree/ast.h"
 
 typedef struct DebugPure DebugPure;
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "api/tour/tour.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 struct moonlet_debugger {
     Tour *tour;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "cli/dap/dap_session.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 enum { THREADS_MAX = 1000, FRAMES_MAX = 10000 };
 

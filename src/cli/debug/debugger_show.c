@@ -12,7 +12,7 @@
 
 #include "cli/output/look.h"
 #include "lib/lib.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 const DebugPlace *debugger_place(const Debugger *d)
 {

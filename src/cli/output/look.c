@@ -17,6 +17,7 @@
 #include "operate/error.h"
 #include "operate/meta.h"
 #include "stack/trace_stack.h"
+#include "tree/text.h"
 #include "value/number.h"
 
 enum {

@@ -16,6 +16,7 @@
 #include "lib/io/file.h"
 #include "operate/error.h"
 #include "stack/trace_stack.h"
+#include "tree/text.h"
 
 typedef unsigned long long Number;
 

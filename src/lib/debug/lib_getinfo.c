@@ -9,7 +9,7 @@
 #include "lib/debug/lib_debug.h"
 #include "operate/error.h"
 #include "stack/upvalue.h"
-#include "syntax/parser.h"
+#include "tree/text.h"
 
 typedef struct Info {
     Value function;

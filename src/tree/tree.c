@@ -4,11 +4,11 @@
  *
  * Main invariant: what a node points to is in a block of the tree, a constant, or in the list.
  */
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 #include <assert.h>
 
-#include "syntax/parser.h"
+#include "tree/compile.h"
 
 enum { BLOCK_FIRST = 384, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 2 };
 

@@ -20,7 +20,7 @@
 #define MOONLET_TREE_H
 
 #include "mem.h"
-#include "syntax/ast.h"
+#include "tree/ast.h"
 
 enum { TREE_HELD_FIRST = 4 };
 

@@ -7,13 +7,13 @@
  *     there is no memory for is left out, which is a shortage (mem_refuse).
  *  2. The bytes stay where they are until the next addition.
  */
-#ifndef MOONLET_DIAG_H
-#define MOONLET_DIAG_H
+#ifndef MOONLET_TREE_TEXT_H
+#define MOONLET_TREE_TEXT_H
 
 #include <stdarg.h>
 
 #include "mem.h"
-#include "syntax/parser.h"
+#include "value/string.h"
 
 typedef struct Text {
     char *bytes;
@@ -44,5 +44,10 @@ static inline int text_int(size_t n) { return n < (size_t)0x7fffffff ? (int)n : 
  * copy of twice the size. Amortised O(1). Answers false without memory, which is a shortage:
  * the lexer finds no more tokens then. */
 MEM_TRY bool array_room(void *array, int count, int *capacity, size_t item_size);
+
+/* "=x" -> x, "@file" -> file (cut with ... on the left), else [string "first line..."]:
+ * luaO_chunkid, LUA_IDSIZE 60. */
+enum { CHUNK_ID_MAX = 60 };
+void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX]);
 
 #endif

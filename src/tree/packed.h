@@ -15,7 +15,7 @@
 #ifndef MOONLET_PACKED_H
 #define MOONLET_PACKED_H
 
-#include "syntax/tree.h"
+#include "tree/tree.h"
 
 enum { PACKED_MAX = 50 };
 

@@ -5,13 +5,13 @@
  * Main invariant: a text is as long as what was added to it, or there was no memory for all of
  * it, and that is a shortage.
  */
-#include "syntax/text.h"
+#include "tree/text.h"
 
 #include <assert.h>
 #include <stdio.h>
 
 #include "mem.h"
-#include "syntax/parser.h"
+#include "tree/compile.h"
 
 enum { TEXT_MIN = 64, ARRAY_MIN = 4 };
 

@@ -4,7 +4,7 @@
  *
  * Main invariant: what is shown of a packed table is what was packed, lines and places too.
  */
-#include "syntax/packed.h"
+#include "tree/packed.h"
 
 #include <assert.h>
 

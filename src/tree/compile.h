@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Compiling within limits: when whoever compiles is to give up, and what it may allocate. The
+ * lexer, the linker, the reader and the writer of dumps ask.
+ */
+#ifndef MOONLET_COMPILE_H
+#define MOONLET_COMPILE_H
+
+#include "mem.h"
+
+/* The parser, and the reader of dumps, asks `due` from time to time whether it is to give up
+ * because there is no time left. Then it fails, with any message. If due is NULL, it is never
+ * asked. */
+enum { COMPILE_LOOK_EVERY = 2000 }; /* tokens, or nodes */
+typedef struct CompileLook {
+    bool (*due)(void *context);
+    void *context;
+    int left;   /* tokens or nodes until the next look */
+    bool waits; /* due answers false when the run has stopped and goes on */
+} CompileLook;
+extern MEM_THREAD CompileLook compile_look;
+bool compile_look_now(void);
+/* Whether the run may allocate more; if it can wait, it does. */
+bool compile_wait_for_room(void);
+static inline bool compile_has_room(void)
+{
+    return __builtin_expect(mem_room_due() > 0, 1) || compile_wait_for_room();
+}
+/* Before so many bytes are counted and taken: where the run may have less now, but can wait, it
+ * pays for them in as many slices as that needs. */
+void compile_save_up(size_t bytes);
+static inline bool compile_is_due(void)
+{
+    return __builtin_expect(--compile_look.left < 0, 0) && compile_look_now();
+}
+
+#endif
