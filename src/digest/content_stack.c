@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Coroutines in digests: what stands on their stacks; see content.h. */
+/*
+ * Coroutines in digests: what stands on their stacks; see content.h.
+ *
+ * Main invariant: comparing a stack with what it was gives the sum that hashing it anew gives.
+ */
 #include "digest/content_internal.h"
 
 #include "stack/trace_stack.h"

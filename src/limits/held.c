@@ -78,7 +78,7 @@ static uint64_t measured(Machine *M, const Node *n, Value *fp)
     return bytes;
 }
 
-static bool measure(Machine *M, const Node *n, Value *fp)
+static bool measure_now(Machine *M, const Node *n, Value *fp)
 {
     uint64_t held = measured(M, n, fp);
     Collection *c = run_edit_collection(&M->run);
@@ -92,7 +92,7 @@ static bool measure(Machine *M, const Node *n, Value *fp)
 bool held_reached(Machine *M, const Node *n, Value *fp)
 {
     if (!M->limits.held || mem_used() <= held_bound(M)) return false;
-    return M->depth > 1 || measure(M, n, fp);
+    return M->depth > 1 || measure_now(M, n, fp);
 }
 
 /* Whether a measure can give more room: nothing else allows as little, and what was alive, or
@@ -110,7 +110,7 @@ bool held_makes_room(Machine *M, const Node *n, Value *fp)
     if (M->stop != STOP_STRING || !M->limits.held || M->boundary) return false;
     if (!may_help(M)) return false;
     M->stop = STOP_HELD;
-    if (M->held_asked || M->depth > 1 || measure(M, n, fp)) return false;
+    if (M->held_asked || M->depth > 1 || measure_now(M, n, fp)) return false;
     mem_collect_after((size_t)M->limits.held / COLLECT_SHARE);
     M->held_asked = true;
     M->stop = STOP_NONE;

@@ -6,10 +6,9 @@
  *   {x = 1, {2}}   AstExpr [packed | items 1 | named 1 | total 3] --> [x = 1 | {}, total 1 | 2]
  *
  * Invariants:
- *  1. packed are 1 to PACKED_MAX fields, those of inner tables counted, all on one line, that
- * of
- *     `}`: names with values, and items; each value is nil, a boolean, a number, a number with
- * a minus just before it, a string, or a table that is packed or empty.
+ *  1. packed are 1 to PACKED_MAX fields, those of inner tables counted, all on one line,
+ *     that of `}`: names with values, and items; each value is nil, a boolean, a number, a
+ * number with a minus just before it, a string, or a table that is packed or empty.
  *  2. whether a table is packed depends on what is in it, and not on how the tree was made.
  */
 #ifndef MOONLET_PACKED_H

@@ -3,6 +3,8 @@
  * Breaks of the debugger at the terminal:
  *
  *   break 12   break FILE:12   break f   ... hits % 10   ... if n > 5   ... log n is {n}
+ *
+ * Main invariant: what is refused has changed no break.
  */
 #include "cli/debug/debugger_break.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A chain of images as one: see collapse.h. */
+/*
+ * A chain of images as one: see collapse.h.
+ *
+ * Main invariant: the file is written whole or not at all.
+ */
 #include "cli/worlds/collapse.h"
 
 #include "cli/output/replace.h"
