@@ -281,7 +281,9 @@ static int finalized(Machine *M, Value *a, int n)
         value_is_string(error) ? value_string(error) : string_from_c("no message");
     text = string_concat(string_concat(text, said->data, said->length), ")", 1);
     end_finalizers(M, a);
-    return native_throw(M, string_value(text));
+    native_throw(M, string_value(text));
+    M->error_handled = true; /* no handler sees it, as in PUC Lua */
+    return NATIVE_ERROR;
 }
 
 static int call_finalizers(Machine *M, Value *a, Value closing)

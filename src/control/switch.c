@@ -396,6 +396,7 @@ EXEC(switch_fail)
     const CoBody *b = bury(M, n, fp);
     bool wrapped = b->wrapped;
     fp = to_resumer(M, b);
+    M->error_handled = false; /* by those of the resumer */
     if (wrapped || M->fatal) {
         if (M->fatal) HAND(eval_throw_on, n, fp, acc, d);
         add_position(M);

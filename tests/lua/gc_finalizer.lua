@@ -145,3 +145,14 @@ local cache = setmetatable({}, { __mode = "v" })
 cache.x = {}
 while cache.x do local garbage = {} end
 print(cache.x) -- expect: nil
+
+-- no handler sees such an error, but one that a coroutine's wrapper raises again
+local function failing() setmetatable({}, { __gc = function() error("unseen", 0) end }) collectgarbage() end -- helper
+local function seen(e) return "seen: " .. tostring(e) end -- helper
+print(xpcall(failing, seen)) -- expect: false	error in __gc metamethod (unseen)
+print(xpcall(error, seen, "next")) -- expect: false	seen: next
+print(xpcall(function() local _ = coroutine.resume(coroutine.create(failing)) error("after", 0) end, seen))
+-- expect: false	seen: after
+print((select(2, xpcall(coroutine.wrap(failing), seen)):gsub("[^ ]*:%d+: ", "")))
+-- expect: seen: error in __gc metamethod (unseen)
+print(xpcall(function() pcall(failing) error("after", 0) end, seen)) -- expect: false	seen: after
