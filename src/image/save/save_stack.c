@@ -132,13 +132,16 @@ static void save_node(Saver *S, const Value *fp, const Node *n)
     sink_number(S->out, code);
 }
 
-/* The function of a frame, and the code it runs, which the debug library may have parted. */
+/* The function of a frame, and the code it runs, which the debug library may have parted. Only
+ * where both are the plain code it is not said: in a delta the reader may know the function as
+ * it was before. */
 static void save_function(Saver *S, const Value *fp)
 {
     Value f = upvalue_identity(fp[-1]);
     save_value(S, f);
     if (!value_is(f, OBJ_CLOSURE)) return;
-    bool same = heap_closure(&S->M->run, value_pointer(f))->proto == frame_proto(fp);
+    const Proto *now = heap_closure(&S->M->run, value_pointer(f))->proto;
+    bool same = now == frame_proto(fp) && !now->celled_path;
     sink_byte(S->out, !same);
     if (!same) save_proto(S, frame_proto(fp));
 }
