@@ -6,6 +6,11 @@
 #include "future.h"
 #include "scene.h"
 
+/* Keys that are down: time runs back, or on, and fast. */
+typedef struct Held {
+    bool back, on, fast;
+} Held;
+
 typedef struct Game {
     World world;
     View view;
@@ -14,6 +19,7 @@ typedef struct Game {
     Costs costs;
     Scene scene;
     Helm helm;
+    Held held;
     const char *file; /* that F5 writes and F9 reads */
     long ticks;
     bool dragging, ended;

@@ -12,8 +12,9 @@
 
 #include "game.h"
 #include "shot.h"
+#include "window.h"
 
-enum { FAST = 8, PICTURES_A_SECOND = 60 };
+enum { PICTURES_A_SECOND = 60 };
 
 typedef struct Settings {
     const char *data, *file, *shot;
@@ -24,78 +25,11 @@ typedef struct Settings {
 
 /* A window --------------------------------------------------------------------------------- */
 
-static void on_key(Game *g, SDL_Keycode key)
-{
-    switch (key) {
-    case SDLK_SPACE: g->scene.paused = !g->scene.paused; break;
-    case SDLK_ESCAPE: game_select(g, 0); break;
-    case SDLK_F5: game_save(g); break;
-    case SDLK_F9: game_load(g); break;
-    case SDLK_h: g->scene.help = !g->scene.help; break;
-    case SDLK_q: g->ended = true; break;
-    default: break;
-    }
-}
-
-/* x, y: in the picture. */
-static void on_button(Game *g, const SDL_MouseButtonEvent *e, bool down)
-{
-    bool bar = e->y > WORLD_HEIGHT + 8;
-    if (e->button == SDL_BUTTON_LEFT) {
-        g->dragging = down && bar;
-        if (g->dragging) game_go(g, scene_frame_at(&g->world, e->x));
-        if (down && !bar) game_select_at(g, e->x, e->y);
-    } else if (e->button == SDL_BUTTON_RIGHT) {
-        g->helm = (Helm){down && !bar ? g->scene.selected : 0, e->x, e->y};
-    }
-}
-
-static void on_motion(Game *g, int x, int y)
-{
-    if (g->dragging) game_go(g, scene_frame_at(&g->world, x));
-    g->helm.x = x;
-    g->helm.y = y < WORLD_HEIGHT ? y : WORLD_HEIGHT;
-}
-
-static void take_events(Game *g)
-{
-    SDL_Event e;
-    while (SDL_PollEvent(&e)) {
-        switch (e.type) {
-        case SDL_QUIT: g->ended = true; break;
-        case SDL_KEYDOWN:
-            if (!e.key.repeat) on_key(g, e.key.keysym.sym);
-            break;
-        case SDL_MOUSEBUTTONDOWN: on_button(g, &e.button, true); break;
-        case SDL_MOUSEBUTTONUP: on_button(g, &e.button, false); break;
-        case SDL_MOUSEMOTION: on_motion(g, e.motion.x, e.motion.y); break;
-        default: break;
-        }
-    }
-}
-
-/* How many frames the next picture is further. */
-static int speed_of(const Game *g)
-{
-    const Uint8 *keys = SDL_GetKeyboardState(NULL);
-    int fast = keys[SDL_SCANCODE_LSHIFT] || keys[SDL_SCANCODE_RSHIFT] ? FAST : 1;
-    if (keys[SDL_SCANCODE_LEFT]) return -2 * fast;
-    if (keys[SDL_SCANCODE_RIGHT]) return 2 * fast;
-    return g->scene.paused || g->dragging ? 0 : 1;
-}
-
-static void run_window(Game *g, Paint *p, const Settings *o)
+static void run_window(Game *g, Window *w, const Settings *o)
 {
     double next = clock_ms();
     for (long picture = 0; !g->ended && (!o->frames || picture < o->frames); picture++) {
-        take_events(g);
-        game_tick(g, speed_of(g));
-        game_look(g, false);
-        double began = clock_ms();
-        scene_paint(p, &g->scene);
-        SDL_RenderFlush(p->renderer);
-        g->costs.draw_ms += (clock_ms() - began - g->costs.draw_ms) / 30;
-        SDL_RenderPresent(p->renderer);
+        window_picture(w, g);
         next += 1000.0 / PICTURES_A_SECOND;
         double left = next - clock_ms();
         if (left > 1 && moonlet_idle((uint64_t)(left * 1e6))) left = next - clock_ms();
@@ -106,28 +40,13 @@ static void run_window(Game *g, Paint *p, const Settings *o)
 
 static int show_window(Game *g, const Settings *o)
 {
-    static Paint paint;
-    SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
-    if (SDL_Init(SDL_INIT_VIDEO) != 0) {
+    static Window window;
+    bool good = window_open(&window);
+    if (good)
+        run_window(g, &window, o);
+    else
         fprintf(stderr, "ships: SDL: %s\n", SDL_GetError());
-        return EXIT_FAILURE;
-    }
-    SDL_Window *window =
-        SDL_CreateWindow("Moonlet: ships", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-                         PICTURE_WIDTH, PICTURE_HEIGHT, SDL_WINDOW_RESIZABLE);
-    SDL_Renderer *renderer = window ? SDL_CreateRenderer(window, -1, 0) : NULL;
-    bool good = renderer &&
-                SDL_RenderSetLogicalSize(renderer, PICTURE_WIDTH, PICTURE_HEIGHT) == 0 &&
-                paint_begin(&paint, renderer);
-    if (good) {
-        run_window(g, &paint, o);
-        paint_end(&paint);
-    } else {
-        fprintf(stderr, "ships: SDL: %s\n", SDL_GetError());
-    }
-    if (renderer) SDL_DestroyRenderer(renderer);
-    if (window) SDL_DestroyWindow(window);
-    SDL_Quit();
+    window_close(&window);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh PROGRAM DIR: tests of the ships. DIR has test_game and picture, of tests/ships/.
+# run.sh PROGRAM DIR: tests of the ships. DIR has test_game, test_window and picture, of tests/ships/.
 set -u
 program=$(realpath "$1") tests=$(realpath "$2") passed=0 failed=0
 data=$(realpath "$(dirname "$0")/../../examples/ships")
@@ -38,6 +38,7 @@ refuses() # words of the message, arguments
 }
 
 check "the world, what lies ahead, files that are edited" "$tests/test_game"
+check "keys and the mouse" "$tests/test_window"
 check "two runs are the same" same "--frames 200 --select 279" "--frames 200 --select 279"
 ships --headless --frames 120 --save --file half.img >/dev/null 2>&1
 digest() { ships --headless "$@" 2>/dev/null | sed -n 's/.*digest //p'; }
