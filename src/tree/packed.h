@@ -3,13 +3,14 @@
  * Constructors in which all is constant, as data files are made of, packed: 24 bytes for a
  * field instead of 80, and one node of the evaluator for all fields.
  *
- *   {x = 1, {2}}   AstExpr [packed | items 1 | named 1 | total 3] --> [x = 1 | {}, total 1 | 2]
+ *    {x = 1, {2}}   AstExpr [packed, items 1, named 1, total 3] --> [x = 1, {}, total 1, 2]
  *
- * Invariants:
- *  1. packed are 1 to PACKED_MAX fields, those of inner tables counted, all on one line,
- *     that of `}`: names with values, and items; each value is nil, a boolean, a number, a
- * number with a minus just before it, a string, or a table that is packed or empty.
- *  2. whether a table is packed depends on what is in it, and not on how the tree was made.
+ * Packed are 1 to PACKED_MAX fields, those of inner tables counted, all on one line, that of
+ * the `}`: names with values, and items. Each value is nil, a boolean, a number, a string, a
+ * number with a minus just before it, or a table that is packed or empty.
+ *
+ * Main invariant: whether a table is packed depends on what is in it, and not on how the tree
+ * was made.
  */
 #ifndef MOONLET_PACKED_H
 #define MOONLET_PACKED_H

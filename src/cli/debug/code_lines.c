@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines that have code: those of the nodes of a file's functions. */
+/*
+ * Lines that have code: those of the nodes of a file's functions.
+ *
+ * Main invariant: a line is told to have code only where a node of the file, compiled as it is
+ * now, is on it.
+ */
 #include "cli/debug/code_lines.h"
 
 #include <stdlib.h>
