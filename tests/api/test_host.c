@@ -462,8 +462,9 @@ static moonlet_state *resumed(const moonlet_state *s, double *answer, double val
 static void waits(const char *source)
 {
     static double answer;
-    const moonlet_entry entries[] = {
-        {"await", await, NULL, &answer}, {"await_then", await_then, NULL, &answer}, {0}};
+    const moonlet_entry entries[] = {{"await", await, NULL, &answer, false},
+                                     {"await_then", await_then, NULL, &answer, false},
+                                     {0}};
     moonlet_state *s = with(entries, "function three() return 3 end");
     moonlet_result r = moonlet_do(s, source);
     ck_assert_int_eq(r.status, MOONLET_PAUSED);
@@ -504,8 +505,9 @@ static int call_at_once(moonlet_context *c, const moonlet_value *args, size_t co
 START_TEST(no_waiting_on_the_c_stack)
 {
     static double answer;
-    const moonlet_entry entries[] = {
-        {"await", await, NULL, &answer}, {"at_once", call_at_once, NULL, NULL}, {0}};
+    const moonlet_entry entries[] = {{"await", await, NULL, &answer, false},
+                                     {"at_once", call_at_once, NULL, NULL, false},
+                                     {0}};
     moonlet_state *s = with(entries, "");
     moonlet_result r = moonlet_do(s, "pcall(host.at_once, host.await, 3)");
     ck_assert_int_eq(r.status, MOONLET_FAILED);
