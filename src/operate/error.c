@@ -399,8 +399,8 @@ const String *error_global_name(Machine *M, Value f)
 {
     uint32_t left = NAMES_MAX;
     const TableBody *globals = heap_table(&M->run, M->run.world->globals);
-    const String *name = key_of(globals, f, &left);
-    if (!name) name = name_in_fields(M, globals, f, true);
+    const String *name = name_in_fields(M, globals, f, true);
+    if (!name) name = key_of(globals, f, &left);
     return name ? name : name_in_loaded(M, f, left == NAMES_MAX);
 }
 
