@@ -30,6 +30,12 @@ static Userdata *arg_snapshot(Machine *M, Value *a, int n, int i)
     return arg_userdata(M, a, n, i, world_snapshot_tag, "snapshot");
 }
 
+/* For what has been written: the native does not begin again, so it has not paid before. */
+static void charge_written(Machine *M, size_t bytes)
+{
+    M->fuel -= (int64_t)(bytes / BYTES_A_STEP);
+}
+
 /* The snapshot's image, or NULL where an error is set. */
 static const Image *image_of(Machine *M, Userdata *u)
 {
@@ -39,7 +45,7 @@ static const Image *image_of(Machine *M, Userdata *u)
     if (image) return image;
     ByteSink nowhere = {0};
     image = image_save(u->data, NULL, host_of(M), &nowhere, error);
-    if (image) native_charge(M, nowhere.length / BYTES_A_STEP);
+    if (image) charge_written(M, nowhere.length);
     sink_free(&nowhere);
     if (image)
         __atomic_store_n(kept, image, __ATOMIC_RELEASE);
@@ -74,7 +80,7 @@ static int save(Machine *M, Value *a, int n)
     if (!image) {
         answer = native_error(M, "%s", error);
     } else {
-        native_charge(M, bytes.length / BYTES_A_STEP);
+        charge_written(M, bytes.length);
         if (u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
         answer = give_bytes(M, &bytes, 0);
     }
@@ -163,7 +169,7 @@ static int collapse(Machine *M, Value *a, int n)
     ByteSink bytes = {0};
     int answer;
     if (image_save(last->state, base, host_of(M), &bytes, error)) {
-        native_charge(M, bytes.length / BYTES_A_STEP);
+        charge_written(M, bytes.length);
         answer = give_bytes(M, &bytes, 0);
     } else {
         answer = native_error(M, "%s", error);
