@@ -140,7 +140,7 @@ uint32_t link_emit(Linker *L, NodeKind kind)
 
 void link_pay(Linker *L)
 {
-    assert((L->failed || L->paid <= L->count) && "what was paid for has been emitted");
+    assert((L->failed || (int32_t)(L->count - L->paid) >= 0) && "what was paid for is there");
     uint32_t steps = (L->count - L->paid) / NODES_A_STEP;
     if (!steps) return;
     uint32_t i = link_emit(L, N_PAY);
