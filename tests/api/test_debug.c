@@ -4,6 +4,7 @@
  * same times, whichever states were kept; to look takes no steps; and the worlds are those of
  * the moments.
  */
+#include "api/debug/debug_change.h"
 #include "api/debug/debug_path.h"
 #include "api/tour/debug_pure.h"
 #include "api_test.h"
@@ -188,84 +189,21 @@ END_TEST
 
 /* Changes ------------------------------------------------------------------------------ */
 
-typedef struct Change {
-    DebugPath *path;
-    DebugSeen now;
-} Change;
-
-static bool note(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    path_bind(c->path, e);
-    c->now = path_see(c->path, e, &relevant);
-    return true;
-}
-
-static bool was_other(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen s = path_see(c->path, e, &relevant);
-    return relevant && (!seen_same(s, c->now) || path_enters(c->path, e));
-}
-
-static unsigned wants_change(void *context, const Proto *p, uint32_t i)
-{
-    return path_wants(((Change *)context)->path, p, i);
-}
-
-static bool is_other(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen s = path_see(c->path, e, &relevant);
-    if (c->path->base != PATH_LOCAL) return !seen_same(s, c->now);
-    return e->assigns || (relevant && !seen_same(s, c->now));
-}
-
-static bool other_in(void *context, const moonlet_state *s, DebugMoment at)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen seen = path_see_in(c->path, s, at, &relevant);
-    return relevant && !seen_same(seen, c->now);
-}
-
-static bool touches(void *context, Machine *M, uint64_t replay, const void *object, Value key)
-{
-    return path_touches(((Change *)context)->path, M, replay, object, key);
-}
-
-static bool untouched(void *context, const State *before, const State *after)
-{
-    return path_is_untouched(((Change *)context)->path, before, after);
-}
-
-static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
-{
-    return path_wants_lines(((Change *)context)->path, p, i);
-}
-
 /* Back from change to change, both ways to search. */
 static int same_changes(moonlet_recording *rec, const char *path)
 {
-    static const DebugFilter lines = {.wants = wants_lines};
     DebugTime at, slow, quick;
     int changes = 0;
-    Change *c = mem_alloc_root(sizeof *c);
+    DebugChange *c = mem_alloc_root(sizeof *c);
     c->path = mem_alloc(sizeof *c->path);
     ck_assert(path_parse(c->path, path));
     Met m;
     ck_assert(debug_last(rec, time_never, any, &m, &at));
-    moonlet_release(debug_state(rec, at, note, c));
+    moonlet_release(debug_state(rec, at, debug_change_note, c));
     for (;; changes++) {
-        bool has = debug_last(rec, at, was_other, c, &slow);
-        bool local = c->path->base == PATH_LOCAL, global = c->path->base == PATH_GLOBAL;
-        const DebugFilter f = {wants_change, is_other,
-                               other_in,     local && c->path->count == 1 ? &lines : NULL,
-                               touches,      global ? untouched : NULL};
-        bool has_quick = debug_quick_last(rec, at, &f, was_other, c, &quick);
+        bool has = debug_last(rec, at, debug_change_was_other, c, &slow);
+        const DebugFilter f = debug_change_filter(c->path);
+        bool has_quick = debug_quick_last(rec, at, &f, debug_change_was_other, c, &quick);
         ck_assert_msg(has == has_quick, "%s: before %d.%d: %d.%d", path, (int)at.step,
                       (int)at.event, (int)slow.step, (int)slow.event);
         if (!has) break;
@@ -273,7 +211,7 @@ static int same_changes(moonlet_recording *rec, const char *path)
                       (int)at.step, (int)at.event, (int)slow.step, (int)slow.event,
                       (int)quick.step, (int)quick.event);
         at = slow;
-        moonlet_release(debug_state(rec, at, note, c));
+        moonlet_release(debug_state(rec, at, debug_change_note, c));
         if (c->path->base == PATH_LOCAL && !c->now.known) break; /* before it is declared */
     }
     mem_free_root(c);

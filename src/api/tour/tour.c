@@ -7,6 +7,8 @@
  */
 #include "api/tour/tour.h"
 
+#include "api/debug/debug_change.h"
+
 #include <stdlib.h>
 
 /* Where it is ------------------------------------------------------------------------- */
@@ -402,79 +404,17 @@ const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *
     return f;
 }
 
-typedef struct Change {
-    DebugPath *path;
-    DebugSeen now;
-    bool other;
-} Change;
-
-/* Or where the call begins of whose frame it is a variable: what is earlier is another's. */
-static bool was_other(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen s = path_see(c->path, e, &relevant);
-    c->other = !seen_same(s, c->now);
-    return relevant && (c->other || path_enters(c->path, e));
-}
-
-static unsigned wants_change(void *context, const Proto *p, uint32_t i)
-{
-    return path_wants(((Change *)context)->path, p, i);
-}
-
-static bool change_seen(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen s = path_see(c->path, e, &relevant);
-    if (c->path->base != PATH_LOCAL) return !seen_same(s, c->now);
-    return e->assigns || (relevant && !seen_same(s, c->now));
-}
-
-static bool other_in(void *context, const moonlet_state *s, DebugMoment at)
-{
-    Change *c = context;
-    bool relevant;
-    DebugSeen seen = path_see_in(c->path, s, at, &relevant);
-    return relevant && !seen_same(seen, c->now);
-}
-
-static bool touches(void *context, Machine *M, uint64_t replay, const void *object, Value key)
-{
-    return path_touches(((Change *)context)->path, M, replay, object, key);
-}
-
-static bool untouched(void *context, const State *before, const State *after)
-{
-    return path_is_untouched(((Change *)context)->path, before, after);
-}
-
-static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
-{
-    return path_wants_lines(((Change *)context)->path, p, i);
-}
-
-static bool note_value(void *context, DebugEvent *e)
-{
-    Change *c = context;
-    bool relevant;
-    path_bind(c->path, e);
-    c->now = path_see(c->path, e, &relevant);
-    return true;
-}
-
 /* What the path is now, and the time before which it is looked for. At a failure the variables
  * are those of the line that has failed. */
-static DebugTime see_now(Tour *t, Change *c)
+static DebugTime see_now(Tour *t, DebugChange *c)
 {
     DebugTime last;
     if (tour_is_within(t->where)) {
-        moonlet_release(debug_state(t->rec, t->now, note_value, c));
+        moonlet_release(debug_state(t->rec, t->now, debug_change_note, c));
         return t->now;
     }
     if (t->where == TOUR_FAILURE && debug_last(t->rec, time_never, any_line, NULL, &last))
-        moonlet_release(debug_state(t->rec, last, note_value, c));
+        moonlet_release(debug_state(t->rec, last, debug_change_note, c));
     if (c->path->base != PATH_GLOBAL) return last;
     bool relevant;
     c->now = path_see_in(c->path, t->state, (DebugMoment){0, 0}, &relevant);
@@ -483,16 +423,13 @@ static DebugTime see_now(Tour *t, Change *c)
 
 bool tour_go_change(Tour *t, DebugPath *p)
 {
-    Change c = {.path = p};
+    DebugChange c = {.path = p};
     DebugTime found, before = see_now(t, &c);
-    static const DebugFilter lines = {.wants = wants_lines};
-    DebugFilter f = {wants_change, change_seen, other_in, NULL, touches, untouched};
-    if (p->base == PATH_LOCAL && p->count == 1) f.lines = &lines;
-    if (p->base != PATH_GLOBAL) f.untouched = NULL;
+    const DebugFilter f = debug_change_filter(p);
     bool slow = p->base == PATH_LOCAL && !p->function;
-    if (!debug_quick_last(t->rec, before, slow ? NULL : &f, was_other, &c, &found))
+    if (!debug_quick_last(t->rec, before, slow ? NULL : &f, debug_change_was_other, &c, &found))
         return false;
-    moonlet_release(debug_state(t->rec, found, was_other, &c));
+    moonlet_release(debug_state(t->rec, found, debug_change_was_other, &c));
     if (!c.other) return false;
     t->hit = NULL;
     return tour_go(t, found);
