@@ -135,16 +135,17 @@ static uint64_t peak_bytes(void)
     return (uint64_t)use.ru_maxrss * 1024;
 }
 
-/* What is alive, and the parts of a text, and the text. Each test is a process of its own.
+/* What is alive, and the parts of a text, and the text. Each test is a process of its own; when
+ * the collector gives back how much is not the same in each.
  * Where nothing is given back, as under sanitizers, only the stop itself is looked at. */
-START_TEST(hardly_more_than_twice_as_much_is_taken)
+START_TEST(no_more_than_three_times_as_much_is_taken)
 {
     uint64_t before = peak_bytes();
     moonlet_result r = run(large[_i], (moonlet_limits){.held = MUCH});
     assert_stopped(&r);
 #ifndef MOONLET_MALLOC
     uint64_t taken = peak_bytes() - before;
-    ck_assert_msg(taken < 5 * (uint64_t)MUCH / 2 + (4 << 20), "%llu bytes: %s",
+    ck_assert_msg(taken < 3 * (uint64_t)MUCH + (4 << 20), "%llu bytes: %s",
                   (unsigned long long)taken, large[_i]);
 #endif
     moonlet_release(r.state);
@@ -300,7 +301,7 @@ int main(void)
 {
     TCase *t = tcase_create("held");
     tcase_add_loop_test(t, whatever_holds_too_much_stops, 0, sizeof holders / sizeof *holders);
-    tcase_add_loop_test(t, hardly_more_than_twice_as_much_is_taken, 0, LARGE);
+    tcase_add_loop_test(t, no_more_than_three_times_as_much_is_taken, 0, LARGE);
     tcase_add_loop_test(t, garbage_leaves_room, 0, sizeof fitting / sizeof *fitting);
     tcase_add_test(t, it_goes_on_when_more_is_allowed);
     tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);
