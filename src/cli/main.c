@@ -3,8 +3,10 @@
  * moonlet [options] [script [args]]: the program. It does what lua does, in lua's order:
  * LUA_INIT, the options, the script, and then the interactive mode.
  *
- * Main invariant: what the program has said ends up in its exit code: 0 only if all that was
- * asked for was done.
+ * Main invariant: what the options ask for is done in lua's order, and nothing more after the
+ * first that fails. The exit code is 0 only if none has failed; as in lua, errors in the
+ * interactive mode, and in a chunk that is read from standard input for want of a script, do
+ * not count.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
  * here (--wrap=memset): while it starts, whole pages are not written but given back, and
  * come from the system again, as zeros, when they are needed.
  *
- * Main invariant: what it clears is what bdwgc has just got from the system, which is zero
- * already.
+ * Main invariant: while `starting` is set, only private anonymous memory is cleared: other
+ * pages that are given back would come again with a file's bytes instead of zeros.
  */
 #include "cli/start.h"
 

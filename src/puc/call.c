@@ -3,7 +3,8 @@
  * C functions called by Lua, Lua called by C functions, and errors between the two.
  *
  * Main invariant: base, top and end of a handle are set anew after whatever may have moved the
- * stack, and a jump passes no frame of the evaluator's.
+ * stack. `jump` is the place of the innermost C function, so a jump passes no frame of the
+ * evaluator's.
  */
 #include "api/api.h"
 #include "puc/attach.h"

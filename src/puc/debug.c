@@ -2,8 +2,8 @@
 /*
  * Lua's C interface: looking into functions (manual 4.9).
  *
- * Main invariant: an activation is found by its level anew each time, as the stack may have
- * moved.
+ * Main invariant: a lua_Debug has the depth of a frame, no address: the activation is found
+ * anew by it in each call, as the stack may have moved.
  */
 #include "lib/debug/inspect.h"
 #include "puc/hook.h"

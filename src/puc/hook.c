@@ -2,7 +2,8 @@
 /*
  * Lua's C interface: debug hooks (manual 4.9).
  *
- * Main invariant: a coroutine has one hook, and a C hook is a native that captures it.
+ * Main invariant: the hook that C gives a coroutine is the C function call_hook, and which
+ * lua_Hook that calls stands in the coroutine's handle.
  */
 #include "puc/hook.h"
 #include "stack/hook.h"

@@ -7,11 +7,10 @@
  *
  * A module is opened once more in a world of its own, and walked through in the order of the
  * keys, which gives the same names in each process: the table that it answers, then the
- * registry
- * (@). No address from outside is ever called, and no file is opened by its own name.
+ * registry (@). No address from outside is ever called, and no file is opened by its own name.
  *
- * Invariant: modules and names only become more; what is in the lists does not change, under
- * the lock. No Lua runs under it.
+ * Main invariant: the lists of modules and names only grow, under the lock, and what is in
+ * them does not change. No Lua runs under the lock.
  */
 #include "puc/names.h"
 

@@ -2,8 +2,8 @@
 /*
  * Lua's C interface: moving values about, and what they are in C (manual 4.8).
  *
- * Main invariant: no index is followed outside of the handle's window and its upvalues: what is
- * there is nil or none.
+ * Main invariant: a positive index above the top reads as none, and puc_put writes nothing
+ * there. That a negative one is within the stack is the C function's promise, as in PUC Lua.
  */
 #include "puc/puc.h"
 

@@ -2,8 +2,9 @@
 /*
  * Lua's C interface: coroutines (manual 4.7 and 4.8).
  *
- * Main invariant: values wait on the stack of the handle whose coroutine they are for, and go
- * over when that is resumed or yields.
+ * Main invariant: what goes into a coroutine, and what has come out of it, lies on its
+ * handle's own stack: lua_resume takes the arguments from there, and then just what was
+ * yielded, returned or raised is there.
  */
 #include "puc/puc.h"
 

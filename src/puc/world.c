@@ -7,8 +7,8 @@
  * Stacks of handles are memory of the run's, and in no state: one that is taken gets a copy,
  * which the run gives up again at once.
  *
- * Main invariant: a state given out has the values of all handles' own stacks, and a world
- * taken in puts them back.
+ * Main invariant: a state that is given out at rest has the values of all handles' own stacks,
+ * a world that is taken in puts them back, and no run keeps the copies.
  */
 #include "moonlet_puc.h"
 

@@ -2,8 +2,9 @@
 /*
  * Going about in a recording: events of lines, and searches among them by replays.
  *
- * Main invariant: a search runs on a state of its own, from a point of the recording, and
- * changes nothing that the recording has.
+ * Main invariant: a search runs in replays, each with a state of its own. Of the recording it
+ * changes only which points are kept, and how many replays there were. What a visitor
+ * allocates is not counted as the program's, so that limits strike where they did.
  */
 #include "api/debug/debug_seek.h"
 

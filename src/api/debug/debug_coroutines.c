@@ -2,7 +2,8 @@
 /*
  * Coroutines and other objects of a state: a walk over what its program can reach.
  *
- * Main invariant: each object that the program can reach is met once.
+ * Main invariant: each object is put into the queue once, strings not at all. All that the
+ * program can reach are, up to OBJECTS_MAX.
  */
 #include "api/debug/debug_look.h"
 #include "stack/trace_stack.h"

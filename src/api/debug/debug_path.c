@@ -2,8 +2,9 @@
 /*
  * Paths: parsed, resolved, and looked up at other moments; see debug_path.h.
  *
- * Main invariant: a path is an object's id and keys, or a frame's depth and a name: it has no
- * address, which other replays would not have.
+ * Main invariant: what a path is called by (ids, depths, keys) means the same in each replay.
+ * Addresses that it holds (`object`, `chain`) are good only in the replay whose number stands
+ * beside them.
  */
 #include "api/debug/debug_path.h"
 

@@ -4,7 +4,8 @@
  *
  *   moonlet_debugger (a root) -> Tour -> the recording, and those of other futures
  *
- * Main invariant: a function that fails leaves the debugger where it was.
+ * Main invariant: a break that is refused is removed again, and a search that finds nothing
+ * has not moved. Only a move that finds nothing goes on to the end, or to the first line.
  */
 #include <stdlib.h>
 

@@ -2,8 +2,9 @@
 /*
  * Moving about in a recording and its branches; see tour.h.
  *
- * Main invariant: `now` is a time that the current branch has, and the state shown is that
- * moment's.
+ * Main invariant: at a line or a caught error, `now` is a time of the current branch;
+ * elsewhere it is time_never. `state` is that moment's, unless `changed` says that it is to
+ * have another future.
  */
 #include "api/tour/tour.h"
 

@@ -2,8 +2,8 @@
 /*
  * Breaks: which there are, and whether an event is a hit of one.
  *
- * Main invariant: how often a break was hit is counted from the beginning, so it does not
- * depend on the way there.
+ * Main invariant: a break's `hits` is how often it was hit from the program's beginning up to
+ * `counted`, so it does not depend on the way there.
  */
 #include <stdlib.h>
 

@@ -2,7 +2,8 @@
 /*
  * The requests of the Debug Adapter Protocol, and the loop that answers them.
  *
- * Main invariant: each request is answered once, in the order in which they came.
+ * Main invariant: each request that is taken from the queue is answered once, before the next
+ * one is taken. After one that ends the session none is taken.
  */
 #include "cli/dap/dap.h"
 

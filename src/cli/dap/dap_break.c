@@ -2,8 +2,9 @@
 /*
  * Breaks: at lines, functions, errors, and where something changes.
  *
- * Main invariant: the tour's breaks are those that the client has set last, each with its
- * number.
+ * Main invariant: once there is a tour, its breaks are those of the client's last lists that
+ * are verified, each with the number that the client was told, and one more where caught
+ * errors are to stop it.
  */
 #ifdef MOONLET_DAP
 

@@ -2,8 +2,9 @@
 /*
  * Threads that read and write messages; see dap_io.h.
  *
- * Main invariant: one thread at a time writes to the client, and a message is written whole or
- * not at all.
+ * Main invariant: who writes to the client holds `writing` for a whole message, so messages
+ * never mix, and the process ends between two of them. What a program has written is on its
+ * way to the client when dap_io_flush returns.
  */
 #ifdef MOONLET_DAP
 

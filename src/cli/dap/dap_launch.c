@@ -2,8 +2,9 @@
 /*
  * Beginning and ending: the program runs and is recorded.
  *
- * Main invariant: the program has ended, or was stopped for the client, before anything of it
- * is shown.
+ * Main invariant: a tour begins only when the client has both launched and configured the
+ * program, and its recording is complete. Until then there is no state to show, and requests
+ * for one are refused.
  */
 #ifdef MOONLET_DAP
 

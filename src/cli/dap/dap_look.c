@@ -2,8 +2,9 @@
 /*
  * Threads, which are coroutines, their frames, and where these come from.
  *
- * Main invariant: a number that the client was told is good until the tour moves, and means
- * nothing afterwards.
+ * Main invariant: the numbers of frames and of references are good until the tour moves. Then
+ * dap_forget drops them all, and they begin with 1 again. Those of sources stay good for the
+ * session.
  */
 #ifdef MOONLET_DAP
 

@@ -2,8 +2,9 @@
 /*
  * Variables, what is in tables, expressions, and assigning.
  *
- * Main invariant: looking changes nothing of the recording; only assigning makes a new state,
- * which the tour then has.
+ * Main invariant: only an assignment, or a statement behind '!', gives the tour another state,
+ * and references to the state before are then to the new one (dap_rehome). All else is
+ * evaluated in runs whose states are dropped.
  */
 #ifdef MOONLET_DAP
 

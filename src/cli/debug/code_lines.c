@@ -2,8 +2,8 @@
 /*
  * Lines that have code: those of the nodes of a file's functions.
  *
- * Main invariant: a line is told to have code only where a node of the file, compiled as it is
- * now, is on it.
+ * Main invariant: of a file that compiles, a line is told to have code only where one of its
+ * nodes is. Of a file that does not, every line is taken as it was asked for.
  */
 #include "cli/debug/code_lines.h"
 

@@ -2,8 +2,9 @@
 /*
  * The commands of the debugger.
  *
- * Main invariant: a command leaves the tour at a moment that is there, and whatever fails
- * leaves it where it was.
+ * Main invariant: `places` are the frames of the tour's state, found anew after each move and
+ * each set, and `level` is the number of one of them, if there are any. A command that is
+ * refused moves nothing.
  */
 #include "cli/debug/debugger.h"
 

@@ -4,7 +4,8 @@
  *
  *   break 12   break FILE:12   break f   ... hits % 10   ... if n > 5   ... log n is {n}
  *
- * Main invariant: what is refused has changed no break.
+ * Main invariant: a break that is refused is removed again, and the next one gets its number;
+ * the others stay as they are.
  */
 #include "cli/debug/debugger_break.h"
 

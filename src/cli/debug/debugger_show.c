@@ -2,8 +2,8 @@
 /*
  * Sources, frames and values as text; see debugger_show.h.
  *
- * Main invariant: what comes from the program reaches the terminal through the sheet alone,
- * without control characters.
+ * Main invariant: values reach the terminal through a sheet, which shows control characters as
+ * escapes. Names, messages and lines of sources are written as they are.
  */
 #include "cli/debug/debugger_show.h"
 

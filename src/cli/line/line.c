@@ -3,6 +3,7 @@
  * Reading lines, with libedit or without.
  *
  * Main invariant: a line that is given has no newline, and NULL is the end of the input.
+ * libedit's locale is in use only while a line is edited: it is not Lua's.
  */
 #include "cli/line/line.h"
 

@@ -3,7 +3,7 @@
  * Values for people: all but tables. See look.h.
  *
  * Main invariant: how much is shown is bounded in entries, depth and bytes, whatever the value
- * is.
+ * is. What a __tostring changes is gone with the run in which it is looked.
  */
 #include "cli/output/look.h"
 

@@ -6,8 +6,8 @@
  * if they are not too many. Each is first tried in one line, on a sheet that ends where the
  * terminal does; so what is tried in vain is never long.
  *
- * Main invariant: each table is shown once, and then by the path at which it was; what is left
- * out is counted.
+ * Main invariant: a table that is met within itself is shown as the path to it, and tables
+ * that are too deep or too long as how much there is; so showing ends.
  */
 #include <stdlib.h>
 

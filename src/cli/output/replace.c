@@ -2,7 +2,8 @@
 /*
  * Replacing a file as a whole: see replace.h.
  *
- * Main invariant: whoever opens the name finds the old bytes or the new ones, whole.
+ * Main invariant: whoever opens the name of a regular file finds the old bytes or the new
+ * ones, whole. Only what is no regular file is written to in place.
  */
 #include "cli/output/replace.h"
 

@@ -2,7 +2,9 @@
 /*
  * Calls and messages.
  *
- * Main invariant: an error that was caught here has been written, to standard error, just once.
+ * Main invariant: while a call runs, Ctrl-C sets the flag that its machine looks at, and
+ * afterwards it ends the process again. An error that report_call or report_run has caught is
+ * written to standard error once; report_try leaves it to its caller.
  */
 #include "cli/output/report.h"
 

@@ -2,8 +2,9 @@
 /*
  * Text on its way to a terminal: see sheet.h.
  *
- * Main invariant: columns counts what a terminal shows of the bytes, and no byte of a program's
- * is one that it obeys.
+ * Main invariant: `columns` counts the characters of the line, without the colours. What a
+ * program gives goes through sheet_safe or sheet_quoted, which let no character through that a
+ * terminal obeys.
  */
 #include "cli/output/sheet.h"
 

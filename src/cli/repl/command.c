@@ -2,7 +2,8 @@
 /*
  * The commands of the interactive mode: lines that begin with ':' and a letter.
  *
- * Main invariant: a command changes which frame is the current one, and nothing in any frame.
+ * Main invariant: commands run between lines. They change which frame is the current one, and
+ * only :time and :load make new frames; no command changes the state of a frame that is there.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -2,7 +2,8 @@
 /*
  * What Tab offers: globals and keywords, fields, methods, commands, branches. Nothing runs.
  *
- * Main invariant: nothing runs, and nothing is offered that the current state does not have.
+ * Main invariant: no code of the program runs: fields are read without metamethods, and
+ * __index is followed only to tables.
  */
 #include <string.h>
 

@@ -2,8 +2,9 @@
 /*
  * What :doc tells: see doc.h.
  *
- * Main invariant: of a native its row is told; of all else only what is in the state or its
- * file.
+ * Main invariant: a native has its row told, also under another name; so has a name like
+ * file.read, which leads to nothing. Of all else only what is in the state, or in the
+ * function's file, is told.
  */
 #include "cli/repl/doc.h"
 

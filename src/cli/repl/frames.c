@@ -2,8 +2,9 @@
 /*
  * The states of the interactive mode: see frames.h.
  *
- * Main invariant: every frame but the first has a parent that is there, and the current branch
- * names the current frame.
+ * Main invariant: `parent` and `next` lead to frames that are kept, or are NULL: forget() sees
+ * to it. A frame that a branch names is never forgotten. The frame of the current branch is
+ * the current one, and its state is what the machine has between lines.
  */
 #include "cli/repl/frames.h"
 #include "cli/output/report.h"

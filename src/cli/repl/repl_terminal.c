@@ -2,8 +2,9 @@
 /*
  * The interactive mode at a terminal: see session.h.
  *
- * Main invariant: the current frame's state is what the last line left, and it changes only
- * when a line has ended.
+ * Main invariant: between two lines the machine has what the current frame has, as far as
+ * programs can tell. What a line has changed becomes a frame when the line has ended, also by
+ * an error.
  */
 #include <stdio.h>
 

@@ -2,7 +2,8 @@
 /*
  * What differs between two images: see diff.h.
  *
- * Main invariant: each pair of objects is compared once, and both states stay as they are.
+ * Main invariant: each object of a is compared with one of b, the first beside which it is
+ * met; beside any other it is told as another object. Both states stay as they are.
  */
 #include "cli/worlds/diff.h"
 

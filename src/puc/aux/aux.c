@@ -2,8 +2,9 @@
 /*
  * Lua's auxiliary library (manual, section 5): arguments, metatables, references, errors.
  *
- * Main invariant: a function leaves the stack as the manual says, also where it fails, as it
- * fails by a jump.
+ * Main invariant: an index that is relative to the top is made absolute before it is used
+ * behind something pushed, and what is pushed meanwhile is popped: a function that returns
+ * leaves the stack just as the manual says.
  */
 #include "puc/hook.h"
 #include "puc/puc.h"

@@ -2,7 +2,8 @@
 /*
  * Lua's C interface: whole states, the standard libraries, the collector.
  *
- * Main invariant: a state that was opened here has one machine, which lua_close ends.
+ * Main invariant: lua_close ends the machine of a state that C has opened (`owned`), and of no
+ * other: a handle on a run of somebody else's lives as long as that run.
  */
 #include "api/api.h"
 #include "puc/attach.h"
