@@ -67,9 +67,10 @@ bool debug_same_function(const AstFunction *a, const AstFunction *b);
  */
 bool debug_is_within(const DebugEvent *e, DebugFrame f);
 
-/* Whether it is what was looked for. What it allocates is not the program's. Errors that are
- * caught it is shown only if rec->raises. Their node and frame are those of the innermost Lua
- * function; NULL where there is none. */
+/* A visitor answers whether the event is what was looked for. What it allocates does not count
+ * as the program's. It is shown errors that are caught only if rec->raises. The node and frame
+ * of such an error are those of the innermost Lua function; they are NULL where there is none.
+ */
 typedef bool DebugVisit(void *context, DebugEvent *e);
 
 /* The first such event after a time. Answers false if there is none. */
@@ -80,26 +81,29 @@ bool debug_last(moonlet_recording *rec, DebugTime before, DebugVisit *visit, voi
                 DebugTime *found);
 
 /*
- * The same three, where only some lines and stores can be what is looked for: the replay runs
- * at full speed between them. filter NULL: all may be.
+ * debug_next, debug_last and debug_pass for those who know that only some lines and stores can
+ * be what they look for. The replay runs at full speed between these. If filter is NULL, any
+ * line can be.
  *
- * A visitor is asked about events of these lines, whose numbers are not known then: time
- * UINT32_MAX in their step; and, where something has changed, about all events around that. One
- * that has effects is to have them but once for an event: it must not trust that it is asked
- * only once.
+ * A visitor is asked about events of these lines before their numbers are known: their times
+ * are UINT32_MAX in their step. Where something has changed, it is asked about all events
+ * around that. It may be asked about one event several times; if it has effects, it must see to
+ * it that they come once.
  */
 typedef struct DebugFilter {
     unsigned (*wants)(void *context, const Proto *p,
                       uint32_t i); /* BREAK_... (stack/breaks.h) */
-    /* Whether something has another value than it had where the search began; NULL: nothing is
-     * watched. Before a store; of a native's there is no node. */
+    /* Whether something that is watched has another value than it had where the search began.
+     * Asked before each store; the event of a native's store has no node. NULL: nothing is
+     * watched. */
     bool (*changed)(void *context, DebugEvent *e);
-    /* The same of a state of the replay, where that begins and ends. */
+    /* What `changed` answers, about a state: the one where the replay begins, or ends. */
     bool (*changed_in)(void *context, const moonlet_state *s, DebugMoment at);
-    /* Where only stores to local variables are watched, which only events in their frames see,
-     * and these may be far from the store: wants the lines of their functions. */
+    /* For a second search, where only local variables are watched. Only events in a variable's
+     * own frame see it, and they may be far from the store; so this one wants all lines of the
+     * variables' functions. */
     const struct DebugFilter *lines;
-    /* As Breaks.touches (stack/breaks.h). NULL: all stores do. */
+    /* As Breaks.touches (stack/breaks.h). NULL: every store may be to what is watched. */
     bool (*touches)(void *context, Machine *M, uint64_t replay, const void *object, Value key);
     /* Where nothing but what is found from the globals is watched, and no line is wanted:
      * whether none of it can have been written to between two points. */

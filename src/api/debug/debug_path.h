@@ -27,12 +27,13 @@ typedef struct PathKey {
     Value value;
 } PathKey;
 
-/* What a path was found by when it was last looked at: only stores to these can change it. */
+/* The objects through which a path led when it was last looked at. Only a store to one of them
+ * can change what the path leads to. */
 typedef struct PathChain {
     bool known;
-    uint64_t replay, view; /* in which they are */
-    const void *cell;      /* in which the first variable is; NULL: in none */
-    const void *at[20];    /* the table of which the key of the number first + i is */
+    uint64_t replay, view; /* the replay, and the view of its run, in which they lie there */
+    const void *cell;      /* the cell of the variable it begins with; NULL: it is in none */
+    const void *at[20]; /* at[i] is the table in which the path's key first + i was looked up */
     int count, first;
 } PathChain;
 
@@ -40,18 +41,19 @@ typedef struct DebugPath {
     PathBase base;
     DebugFrame frame;            /* of a local variable */
     const AstFunction *function; /* of that frame; NULL: it is not known */
-    uint64_t born, dies; /* steps of when that was called, and the next one there; dies 0:
-                            not known, it may be any */
-    const Proto *proto;  /* whose slots with the name are in slots; see path_wants */
+    /* The step at which that frame's function was called, and the one at which the next frame
+     * was made at its place. dies 0: this is not known, and any frame there may be the one. */
+    uint64_t born, dies;
+    const Proto *proto; /* the code whose slots are in `slots`: see path_wants */
     uint16_t slots[PATH_SLOTS_MAX];
-    int slot_count; /* more than there is room for: they may be any */
-    uint64_t id;    /* of a cell, or of the table that the first key is of */
+    int slot_count; /* above PATH_SLOTS_MAX: the variable may be in any slot */
+    uint64_t id;    /* PATH_OBJECT: the cell's id, or that of the table of the first key */
     char text[PATH_TEXT_MAX];
     PathKey keys[PATH_KEYS_MAX]; /* the first is the variable's name, if there is one */
     int count;
-    uint64_t replay; /* in which object was looked for */
-    void *object;    /* NULL: not found yet */
-    bool given_up;
+    uint64_t replay; /* the replay in which `object` was looked for */
+    void *object;    /* what has the id there; NULL: it has not been found */
+    bool given_up;   /* ... and is not looked for again in this replay */
     PathChain chain;
 } DebugPath;
 
@@ -59,8 +61,8 @@ typedef struct DebugPath {
 typedef struct DebugSeen {
     bool known; /* there is such a thing */
     LuaType type;
-    Value plain;       /* of what is no object */
-    uint64_t identity; /* an id; of a string its hash and its length */
+    Value plain;       /* the value itself, if it is neither an object nor a string */
+    uint64_t identity; /* else the object's id, or the string's hash and length */
 } DebugSeen;
 
 static inline bool seen_same(DebugSeen a, DebugSeen b)
@@ -69,14 +71,14 @@ static inline bool seen_same(DebugSeen a, DebugSeen b)
            a.identity == b.identity;
 }
 
-/* The one key of a path that has none yet, which is of the table with the id. */
+/* Makes p, an empty path, lead to the field of this name, or number, of the table with the id.
+ */
 void path_set_field(DebugPath *p, uint64_t id, const char *text, bool number);
-/* Answers false if the text is no such path. What it begins with is a global until
- * path_bind. */
+/* Answers false if the text is no path. A path begins with a global until path_bind. */
 bool path_parse(DebugPath *p, const char *text);
 /* The i-th key as a value. */
 moonlet_value path_key(const DebugPath *p, int i);
-/* It begins with a variable of the event's frame, if that has one of the name. */
+/* Makes the path begin with a variable of the event's frame, if that has one of the name. */
 void path_bind(DebugPath *p, const DebugEvent *e);
 /* What is there at an event. *relevant: false if the frame that it is a variable of is not
  * there, or, of the variable itself, not the innermost. O(keys); for what is told by its id,
@@ -88,18 +90,20 @@ moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, cons
                            moonlet_value value);
 /* What of a node is to be broken, so that no change is missed: BREAK_... (stack/breaks.h). */
 unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i);
-/* The same where changes of a local variable are looked for at the lines of its function. */
+/* What path_wants answers, for the second search (DebugFilter.lines): all lines of the local
+ * variable's function. */
 unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i);
-/* Whether the function is entered whose variable the path begins with: its frame's. */
+/* Whether the event enters the function of the frame whose variable the path begins with. */
 bool path_enters(const DebugPath *p, const DebugEvent *e);
-/* In a state. *relevant: false if the frame is not among those of the paused program. */
+/* As path_see, in a state. *relevant is false if the path's frame is none of the paused
+ * program's. */
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s, DebugMoment at, bool *relevant);
-/* Whether a store may be to what the path is, or to what that was found by: see
- * Breaks.touches (stack/breaks.h). If so, the path is to be looked at before the next store
- * is. */
+/* Whether a store may be to what the path leads to, or to an object through which it leads: see
+ * Breaks.touches (stack/breaks.h). After a yes the path must be looked at before the next store
+ * is asked about. */
 bool path_touches(DebugPath *p, Machine *M, uint64_t replay, const void *object, Value key);
-/* Whether what the path is cannot have been written to between two states of a run. Says no
- * where that is not seen at once. */
+/* Whether it is certain that nothing was written to what the path leads to between two states
+ * of a run. Answers false where that is not seen at once. */
 bool path_is_untouched(const DebugPath *p, const State *before, const State *after);
 
 #endif

@@ -13,7 +13,8 @@
 #include "stack/breaks.h"
 #include "stack/hook.h"
 
-/* After all in a step, and before all in one; neither is time_begin but of step 0. */
+/* The time after all events of a step, and the one before them. Only that before step 0 is
+ * time_begin. */
 static inline DebugTime time_end_of(uint64_t step) { return (DebugTime){step, UINT32_MAX - 1}; }
 static inline DebugTime time_before_step(uint64_t step)
 {
@@ -36,13 +37,16 @@ typedef struct Seek {
     void *context;
     DebugTime after, before; /* what is looked at lies between */
     DebugTime at, found;
-    uint64_t skipped; /* the step of the point: its lines are those of the point before */
-    bool has, first;  /* found; it is to be the first and not the last */
-    bool from_first;  /* the very first line counts as one after `after` */
+    uint64_t
+        skipped; /* not looked at: the point's step, which replays from the point before show */
+    bool has;    /* an event has been found */
+    bool first;  /* the first one is wanted, and ends the replay; else the last one is */
+    bool from_first; /* the very first line counts as one after `after` */
     bool wants_failure, wants_state;
-    State *failure, *thrown; /* where an error was raised */
-    Value error;             /* of the failure */
-    const Node *throws;      /* where an error is raised now, and its frame */
+    State *failure;     /* the state in which the program fails, if it is wanted */
+    State *thrown;      /* the state in which the found error is raised */
+    Value error;        /* the error with which the program fails */
+    const Node *throws; /* the node that raises the error of this event, and its frame */
     Value *thrown_at;
     moonlet_recording *rec;
     const Config *config;
@@ -51,14 +55,14 @@ typedef struct Seek {
     /* debug_quick.c */
     Breaks breaks;
     const DebugFilter *filter;
-    uint32_t ordinal;       /* of wanted lines in the step at.step, from 1 */
-    uint32_t found_ordinal; /* of what was found; 0: it was no line, but a store */
-    uint64_t before_it;     /* the step of what was looked at before */
-    bool began_other;       /* it was another where the replay began */
-    uint64_t first_step;    /* of the first thing that was looked at then; 0: nothing was */
-    bool suspects;          /* something has changed since then */
-    bool ended;             /* a store has ended the replay, before which it was ... */
-    bool ended_other;       /* ... another */
+    uint32_t ordinal;       /* how many wanted lines of the step at.step there were so far */
+    uint32_t found_ordinal; /* the number of the found line among these; 0: a store was found */
+    uint64_t before_it;     /* the step of the last node that was looked at without a find */
+    bool began_other;       /* what is watched had another value where the replay began */
+    uint64_t first_step; /* the step of the first node that was looked at then; 0: none was */
+    bool suspects;       /* what is watched has changed since before_it: go line by line */
+    bool ended;          /* a store behind the searched steps has ended the replay */
+    bool ended_other;    /* what is watched had another value there */
 } Seek;
 
 /* The node before which the replay begins, whose line has been met before that, or NULL where
@@ -71,7 +75,7 @@ static inline bool seek_begins_anew(const Seek *s)
 }
 /* The event of an error that is about to be thrown. */
 DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp);
-/* Its frame and line, again when the stack has been moved. */
+/* Sets the event's frame and line, anew when the stack has been moved. */
 void seek_find_function(const Seek *s, DebugEvent *e);
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
 moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted);

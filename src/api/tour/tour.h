@@ -5,11 +5,11 @@
  *   branch 0   |-----------------now------|   what was recorded
  *   branch 1          |---------|             another future: a variable was changed there
  *
- * A tour is before a line, where an error is raised that the program catches, where it has
- * failed, or at its end. What it shows is that
- * moment's state; when it has changed that (tour_change), going on runs the program for real
- * from there and records it, as a branch of its own. Going back beyond a branch's beginning
- * leads to where it was begun; what was changed, and its future, is gone then.
+ * A tour is at one of four kinds of moments: before a line, where an error is raised that the
+ * program catches, where the program has failed, or at its end. It shows that moment's state.
+ * Once that state has been changed (tour_change), going on runs the program for real from
+ * there, and records it as a branch of its own. Going back beyond a branch's beginning leads to
+ * where it was begun. Then the change and its future are gone.
  *
  * A break is a place and a condition, or something that changes. Going forwards, one stops
  * before the line of the place, or at the line after the change; backwards before the line of
@@ -32,25 +32,25 @@ typedef enum HitRule { HIT_ANY, HIT_EQUAL, HIT_LESS, HIT_LEAST, HIT_MORE, HIT_EV
 
 typedef struct TourBreak {
     int number;
-    char *file; /* malloc's: a chunk's name, or the end of its path; NULL: of no place */
+    char *file; /* malloc's: a chunk's name, or the end of its path; NULL: it has no place */
     int line;
     bool enters;     /* the line is where a function begins: when it is called */
-    bool errors;     /* where an error is raised that the program catches */
+    bool errors;     /* it is where any error is raised that the program catches */
     char *condition; /* malloc's; NULL: none */
-    DebugPure *pure; /* the same, if it only looks; once it is asked for */
+    DebugPure *pure; /* the condition's tree, if it only looks; made when it is first needed */
     char *log;       /* malloc's: a text with {expressions} that is said instead of stopping */
     HitRule rule;
     uint64_t rule_number;
-    DebugPath *path;   /* in collected memory: what changes; NULL: none */
-    DebugTime passed;  /* by a search forwards: effects up to there have been had */
-    DebugTime counted; /* up to where, and how many hits there were */
+    DebugPath *path;   /* in collected memory: it is where this changes; NULL: it has a place */
+    DebugTime passed;  /* up to there a search forwards has had the break's effects */
+    DebugTime counted; /* up to there `hits` are counted */
     uint64_t hits;
     bool failed; /* the condition could not be evaluated where it was hit last */
 } TourBreak;
 
 typedef struct TourBranch {
     moonlet_recording *rec;
-    DebugTime from; /* in the branch before */
+    DebugTime from; /* where it was begun in the branch before */
 } TourBranch;
 
 /* A root of the collector's. */
@@ -62,7 +62,7 @@ typedef struct Tour {
     TourWhere where;
     DebugTime now;
     DebugFrame here;     /* the innermost frame */
-    const String *chunk; /* of it; NULL where there is none */
+    const String *chunk; /* the chunk of that frame; NULL where there is none */
     int line;
     Value error;  /* at an error, or failure */
     bool changed; /* the state is not the recording's any more */
@@ -85,9 +85,10 @@ void tour_end(Tour *t);
 
 typedef enum TourMove { TOUR_INTO, TOUR_OVER, TOUR_OUT, TOUR_ON } TourMove;
 
-/* To the next line (INTO), over calls, to where the function returns, or to the next break.
- * All but INTO stop at breaks. Who finds nothing is at the end afterwards, or backwards at the
- * first line. Answers false if that was so, or if one was there already. */
+/* Moves to the next line (INTO), to the next line but over calls (OVER), to where the function
+ * returns (OUT), or to the next break (ON). All but INTO stop at breaks. A move that finds
+ * nothing ends at the program's end, or backwards at its first line. Answers false if it did,
+ * or if the tour was there already. */
 bool tour_move(Tour *t, TourMove how, bool back);
 /* Whether the program was stopped where the tour is at its end, and can go on for real: then
  * tour_move does that. */
@@ -139,9 +140,9 @@ typedef struct TourSeek {
     void *context;
     bool back;
     TourBreak *hit;  /* at the event that was found last */
-    DebugSeen *seen; /* of each break: its value at the start, or at the event before */
-    const AstFunction *
-        *functions; /* on the stack at the start: also is of their lines; malloc's */
+    DebugSeen *seen; /* for each break what its path was at the start, or at the event before */
+    /* Those on the stack at the start, in whose lines `also` can find something; malloc's. */
+    const AstFunction **functions;
     size_t function_count;
     DebugFilter filter, lines;
     bool slow; /* what is looked for may be anywhere */

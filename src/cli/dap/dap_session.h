@@ -27,29 +27,32 @@ typedef enum ReferenceKind {
 /* What has parts that a client may ask for. */
 typedef struct DapReference {
     ReferenceKind kind;
-    moonlet_state *state; /* in which it is */
-    DebugPlace place;     /* of a scope */
+    moonlet_state *state; /* the state in which it is */
+    DebugPlace place;     /* REFERS_TO_SCOPE: the frame */
     DebugVariableKind variables;
-    bool libraries;     /* of globals: those that the libraries have made */
-    Value table, after; /* a table's named keys behind this one */
-    char *name;         /* an expression for it; NULL: there is none; malloc's */
+    bool libraries; /* REFERS_TO_GLOBALS: those that the libraries have made */
+    /* REFERS_TO_TABLE: the table; and, unless nil, the key behind which its named keys begin.
+     */
+    Value table, after;
+    char *name; /* an expression for it; NULL: there is none; malloc's */
 } DapReference;
 
 typedef struct Dap {
     const Cli *cli;
-    json_t *launch;  /* its arguments; NULL: not yet */
+    json_t *launch;  /* the arguments of the request to launch; NULL: it has not come yet */
     bool attached;   /* what is looked at is a file, not a run */
     bool configured; /* the client has set its breaks */
     bool lines_from_0, columns_from_0;
     bool over;         /* no more requests */
     bool ended;        /* the client has been told that the program has */
-    json_t *breaks;    /* of sources, by path, as the client has set them */
-    json_t *functions; /* the same of functions and of data */
-    json_t *data;
+    json_t *breaks;    /* {path: list}, as the client has set them */
+    json_t *functions; /* the list of breaks at functions */
+    json_t *data;      /* the list of breaks where data change */
     int breaks_made;
-    bool stops_at_errors, stops_at_caught; /* those that nothing catches; all others */
-    char *caught_condition;                /* malloc's; NULL: none */
-    Value function;                        /* the program */
+    bool stops_at_errors;   /* at errors that nothing catches */
+    bool stops_at_caught;   /* at errors that the program catches */
+    char *caught_condition; /* ... if this is true there; malloc's; NULL: always */
+    Value function;         /* the program */
     Value *args;
     size_t arg_count;
     moonlet_recording *rec;
