@@ -212,12 +212,12 @@ static inline void mem_weak_list_clear(MemWeakList *l) { l->count = 0; }
 #define mem_counted mem_account.counted
 #define mem_beside mem_account.beside
 
-/* How far this thread may count, and whom each count beyond that is told. */
+/* How far this thread may count, and who is told of each count beyond that. */
 typedef struct MemBound {
-    int64_t counted_max; /* of mem_counted: what follows from the next three */
-    int64_t due;         /* of mem_counted: no limit, but something is to be done then */
-    int64_t used_due;    /* of mem_used(): the same */
-    int64_t bytes_max;   /* of mem_used() */
+    int64_t counted_max; /* mem_counted above this calls `reached`: mem_bound_tune */
+    int64_t due;         /* mem_counted at which something is to be done; no limit */
+    int64_t used_due;    /* mem_used() at which something is to be done; no limit */
+    int64_t bytes_max;   /* the limit on mem_used() */
     void (*reached)(void *context);
     void *context;
 } MemBound;
@@ -238,13 +238,13 @@ static inline int64_t mem_used_max(void)
 {
     return mem_bound.bytes_max < mem_bound.used_due ? mem_bound.bytes_max : mem_bound.used_due;
 }
-/* After a change of due, used_due, bytes_max. */
+/* To be called after a change of due, used_due or bytes_max. */
 static inline void mem_bound_tune(void)
 {
     int64_t max = mem_used_max() - mem_beside;
     mem_bound.counted_max = max < mem_bound.due ? max : mem_bound.due;
 }
-/* Nothing is due. */
+/* A bound with a limit, at which nothing is due. */
 static inline MemBound mem_bound_new(int64_t bytes_max, void (*reached)(void *), void *context)
 {
     return (MemBound){
@@ -276,7 +276,7 @@ static inline size_t mem_room(void)
     int64_t room = mem_bound.bytes_max - mem_used();
     return room > 0 ? (size_t)room : 0;
 }
-/* The same, and up to where something is to be done first. */
+/* Bytes up to the bound, or up to where something is due if that comes first. */
 static inline size_t mem_room_due(void)
 {
     if (mem_short) return 0;

@@ -31,8 +31,8 @@ typedef enum OutcomeStatus {
     OUTCOME_OK,
     OUTCOME_FAILED,
     OUTCOME_LIMIT,   /* a limit of its own has stopped it */
-    OUTCOME_STOPPED, /* so has a limit of the run that waits, or somebody outside */
-    OUTCOME_LOST     /* with its process, or its values cannot leave that: `why` */
+    OUTCOME_STOPPED, /* a limit of the run that waits has stopped it, or somebody outside */
+    OUTCOME_LOST /* its process has ended, or its values cannot leave that; `why` says which */
 } OutcomeStatus;
 
 /* What an error says beside its value, for a face that has more to say. */
@@ -45,7 +45,7 @@ typedef struct OutcomeError {
 typedef struct Outcome {
     OutcomeStatus status;
     EvalStop stop;         /* what has stopped it; also the limit behind an error */
-    uint32_t count;        /* of values: its results, or 1, its error value */
+    uint32_t count;        /* how many values it has: its results, or 1, its error value */
     bool packed;           /* it has come from another process */
     uint64_t steps, bytes; /* used */
     const char *why;       /* LOST; or why an error's value could not leave its process */
@@ -72,9 +72,9 @@ typedef struct Items {
     bool here;             /* all in the calling thread */
     bool within;           /* an item of another map has begun it: see Pool */
     const StopChain *stop; /* ends the map; NULL: nothing does */
-    uint64_t results_max; /* bytes of an item's results, and of its error value, on their way */
-    uint64_t error_max;   /* out of a process; 0: no limit */
-    void *face;           /* for these: */
+    uint64_t results_max;  /* bytes of an item's results on their way out of a process */
+    uint64_t error_max;    /* bytes of its error value there; for both, 0 is no limit */
+    void *face;            /* passed to the functions below */
     /* Does item i, and says in *out, which is all zero, what has become of it. On any thread.
      */
     void (*run)(void *face, size_t i, Outcome *out);
@@ -85,8 +85,8 @@ typedef struct Items {
     void (*arrived)(void *face, const Outcome *out);
     /* As in a Pool. */
     void (*progress)(void *face, size_t done);
-    Outcome *outcomes; /* one an item */
-    Outcome *in_hand;  /* in a process: of the item that it does */
+    Outcome *outcomes; /* one for each item */
+    Outcome *in_hand;  /* in a process: the outcome of the item that it is doing */
 } Items;
 
 /* The one value of an outcome that has but one: a result, or an error value. */

@@ -44,9 +44,9 @@ typedef struct Outside {
     bool foreign;  /* modules of PUC Lua's were opened: what their functions answer is not in it
                     */
     uint8_t *log;  /* malloc's; in a replay, the recording's */
-    size_t length; /* of it */
+    size_t length; /* of the log, in bytes */
     size_t room;
-    size_t at; /* of a replay: the next answer */
+    size_t at; /* in a replay: where the log has the next answer */
     volatile int stop;
     StopChain stops;        /* for M->stops, with stop */
     uint64_t epoch, before; /* of the last snapshot that is the recorder's; see outside.c */
@@ -55,7 +55,7 @@ typedef struct Outside {
     Value *(*poll)(Machine *M, const struct Node *n, Value *fp);
     /* Called when the process is about to end. May be NULL. */
     void (*exit)(Machine *M, int status);
-    bool stays; /* but it does not: the run is to end there */
+    bool stays; /* os.exit ends the run only, and not the process */
     void *context, *context_of_exit;
 } Outside;
 

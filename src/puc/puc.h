@@ -69,12 +69,12 @@ struct lua_State {
     Value *base, *top, *end;
     Machine *M;
     struct Puc *P;
-    Value *own; /* the stack for when no C function runs; the program's memory */
+    Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
     size_t own_size, own_count;
-    Pins pins;       /* for traces: what is in it */
-    uint32_t inside; /* C functions that run on the coroutine */
-    uintptr_t weak;  /* the coroutine */
-    const void *key; /* the same, hidden */
+    Pins pins;       /* the values on its own stack, for traces */
+    uint32_t inside; /* how many C functions run on the coroutine */
+    uintptr_t weak;  /* a weak pointer to the coroutine */
+    const void *key; /* the coroutine's hidden address, by which Puc.table finds the handle */
     lua_Hook hook;
 };
 
@@ -90,7 +90,7 @@ typedef struct Puc {
     lua_CFunction panic;
     lua_Alloc alloc;
     void *alloc_data;
-    const State *taken; /* on its way from who took it */
+    const State *taken; /* a state on its way from the native that took it (world.c) */
     bool owned;         /* the run is lua_close's to end */
 } Puc;
 

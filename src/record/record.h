@@ -30,39 +30,40 @@
 typedef struct RecordPoint {
     State *state;
     uint64_t step;
-    size_t log; /* where the answers go on */
-    bool near;  /* left by a replay, until another leaves some elsewhere */
+    size_t log; /* where the log goes on from there */
+    bool near;  /* a replay has left the point; it goes when replays leave some elsewhere */
 } RecordPoint;
 
 /* How the recorded run has ended. */
 typedef enum RecordEnd { RECORD_OK, RECORD_FAILED, RECORD_PAUSED, RECORD_EXITED } RecordEnd;
 
 typedef struct Record {
-    Outside outside; /* of the run that is recorded; the log */
+    Outside outside; /* the recorded run's, with the log */
     RecordPoint *points;
     size_t count, room;
-    Machine *M;       /* while it runs */
-    uint64_t began;   /* its steps then */
+    Machine *M;       /* the recorded run, while it runs */
+    uint64_t began;   /* the steps that it had used when the recording began */
     uint64_t next;    /* the step from which on a point is due */
-    uint64_t spacing; /* between points */
-    size_t most;      /* points */
-    uint64_t bytes;   /* that points may hold */
-    uint64_t held;    /* what they held when that was last looked at */
-    int64_t measured; /* mem_used() then */
+    uint64_t spacing; /* steps between points */
+    size_t most;      /* so many points at most */
+    uint64_t bytes;   /* so many bytes at most may points hold */
+    uint64_t held;    /* the bytes that they held when that was last measured */
+    int64_t measured; /* mem_used() when it was */
     int64_t beside;   /* mem_beside at the last point */
-    int64_t used;     /* mem_used() there, and its step */
+    int64_t used;     /* mem_used() at the last point, and its step */
     uint64_t taken;
-    double begin;   /* processor time of the thread, in seconds, when it began */
-    double looking; /* of that, what looks have taken, and the last one */
+    double begin;   /* processor time of the thread, in seconds, when the recording began */
+    double looking; /* what all looks have taken of that time, and what the last one has */
     double look;
-    uint64_t steps; /* of the whole */
+    uint64_t steps; /* of the whole recording */
     RecordEnd end;
     bool has_all; /* the spacing is the caller's: points are not dropped */
 } Record;
 
 enum { RECORD_SPACING = 1000000, RECORD_POINTS = 128, RECORD_BYTES = 64 << 20 };
 
-/* An empty one, a root. spacing 0: as is good. */
+/* A recording without points, as a root. With spacing 0 the recorder chooses where points are.
+ */
 Record *record_new(uint64_t spacing, uint64_t bytes);
 void record_free(Record *r);
 

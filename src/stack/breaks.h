@@ -26,12 +26,12 @@ enum {
     BREAK_LINE = 1,  /* where its line begins */
     BREAK_ENTRY = 2, /* where its function is entered, if it is the first of a line */
     BREAK_STORE = 4, /* before it is executed: it may write what is watched */
-    BREAK_AFTER = 8  /* the same, if the store that came last was one to what is watched */
+    BREAK_AFTER = 8  /* before it is executed, if the last store was to what is watched */
 };
 
 typedef struct BrokenNode {
     Node *node;
-    Exec *many; /* of one that is returned to; else NULL */
+    Exec *many; /* the `many` that it had, if frames return to it; else NULL */
 } BrokenNode;
 
 typedef struct Breaks {
@@ -42,15 +42,15 @@ typedef struct Breaks {
     /* Something may be written: by a node of which that is wanted, or by a native. true ends
      * the run, at the next such node or line. */
     bool (*store)(Machine *M, const Node *n, Value **fp); /* of a native: NULL */
-    /* Whether what is stored under a key of an object may be what is watched, or what that is
-     * found by: others are not looked at. object NULL: anything may be written; key nil: any.
-     * NULL: all are. */
+    /* Whether a store under this key of this object may be to what is watched, or to an object
+     * through which that is found. `store` is not called for other stores. If object is NULL,
+     * anything may be written; if key is nil, any key may be. touches NULL: all stores may. */
     bool (*touches)(void *context, Machine *M, const void *object, Value key);
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
-    bool ends;          /* a native's store has said so */
+    bool ends;          /* `store`, asked about a native's, has ended the run */
     bool after;         /* something watched may have been written since the last look */
-    bool assigns;       /* ... which is of a local variable */
+    bool assigns;       /* what may have been written is a local variable */
     bool again;         /* the node that is gone on with is looked at first */
     const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
     BrokenNode *broken; /* malloc's */

@@ -71,7 +71,7 @@ struct Machine {
     int64_t fuel; /* of the current portion; below zero means: go to poll */
     Value *limit; /* where a frame may end without further looking (frame_enter_segment) */
     bool urgent;  /* there is no memory, or no more is allowed: nodes that allocate poll */
-    bool alone;   /* no C function is below the outermost one, for who looks at levels */
+    bool alone;   /* debuggers are to see no host's C function below the outermost function */
     bool hooking; /* the running coroutine's hook is to be looked at: limit is low */
     uint32_t result_count;
     const Value *results; /* several results on their way: results[0..count) */
@@ -83,18 +83,19 @@ struct Machine {
     uint32_t open;              /* values in the open list just made (see node/node.h) */
 
     /* budget: limits/budget.c */
-    uint32_t debt, paid; /* steps for work done, and for work to be begun again */
+    uint32_t debt;       /* steps of work that was done and is still to be paid */
+    uint32_t paid;       /* steps that have been paid for work which is to be begun again */
     uint64_t steps_left; /* beyond the current portion; UINT64_MAX: no limit */
     uint64_t steps_used; /* before the current portion */
     int64_t portion;
     int64_t held_from;    /* mem_used() when what is alive was last measured */
     bool held_asked;      /* ... for a string that had no room, and none has been made since */
-    uint64_t collections; /* bdwgc's, when last looked at */
+    uint64_t collections; /* how many bdwgc had done when that was last looked at */
     bool finalizes_soon;  /* the next poll calls finalizers: there is no memory */
     Limits limits;
     size_t stack_max; /* how deep the stack may be now: limits.stack, but for error_room */
     volatile int *interrupt;
-    const StopChain *stops; /* NULL: nobody else's */
+    const StopChain *stops; /* who else may stop the run; NULL: nobody */
     int stop;               /* why the run stops here: EvalStop */
     LoadProgress *loading;  /* what has been compiled when it stopped: native/load.c */
     RunStatus status;
@@ -103,53 +104,53 @@ struct Machine {
     Value *call_frame;
     int call_count;
     int depth;       /* evaluators of this run on the C stack */
-    int nested;      /* and of other runs that wait for this one */
-    uint64_t ticket; /* of the call that a C function waits for (eval.h); 0: none */
-    bool goes_on;    /* ... and goes on in a continuation if that yields */
-    int opaque;      /* of these, called by C functions of which no trace sees what they hold */
+    int nested;      /* evaluators of other runs, which wait for this one */
+    uint64_t ticket; /* the number of the call that a C function waits for (eval.h); 0: none */
+    bool goes_on;    /* that function goes on in a continuation if the call yields */
+    int opaque; /* so many of `depth` were called by C functions whose values no trace sees */
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
 
     /* errors on their way: control/eval.c */
-    bool error_handled;     /* its xpcall handler has run */
-    bool fatal;             /* the error is caught by nobody but the host */
-    bool error_room;        /* a handler runs on the running coroutine's stack */
-    uint32_t pcalls;        /* protected calls on the running coroutine's stack */
-    RaisedBy raised;        /* by whom error was; set with it: error_raise */
-    AstPlace place;         /* of what it is about, if it says; else line 0 */
-    bool error_paid;        /* its way up has been paid before the run stopped */
-    Segment *catch_segment; /* who takes it */
+    bool error_handled; /* the xpcall handler of the error has run */
+    bool fatal;         /* the error is caught by nobody but the host */
+    bool error_room;    /* a handler runs on the running coroutine's stack */
+    uint32_t pcalls;    /* protected calls on the running coroutine's stack */
+    RaisedBy raised;    /* who has raised the error; set with it by error_raise */
+    AstPlace place;     /* where the source has what the error is about; line 0: not known */
+    bool error_paid;    /* the error's way up was paid for before the run stopped */
+    Segment *catch_segment; /* the frame that catches the error, and its segment */
     Value *catch_frame;
-    Value handler; /* called as xpcall's, for what nothing else catches; or nil */
+    Value handler; /* called as xpcall's for errors that nothing catches; nil: none */
 
     uint32_t captures; /* how often functions were given other upvalues: stack/upvalue.c */
 
     /* segments at hand: stack/frame.c */
     Segment *main_segment;
-    Segment *next_segment; /* of this epoch, for the next overflow */
-    Segment *left;         /* by a return whose results may lie in it: the next one for that */
-    Segment *scratch;      /* those without frames, linked by prev */
-    Segment *vacated;      /* one more, in which results may still lie */
-    Segment *ended;        /* so is this: the first one of the coroutine that has ended last */
+    Segment *next_segment; /* one of this epoch, for the next overflow */
+    Segment *left;    /* left by a return, whose results may lie in it; then next_segment */
+    Segment *scratch; /* scratch segments without frames, linked by prev */
+    Segment *vacated; /* a scratch segment more, in which results may still lie */
+    Segment *ended;   /* the first segment of the coroutine that has ended last: likewise */
     bool scratch_used;
 
     /* debug hooks: stack/hook.h */
     bool hook_left;       /* an error is leaving the hook's function */
-    bool finalizers_left; /* ... or whoever calls finalizers */
+    bool finalizers_left; /* an error is leaving whoever calls finalizers */
     int hook_stage;
-    HookState hook;        /* of the running coroutine */
-    struct Watch *watch;   /* of lines, in a replay; NULL: none */
+    HookState hook;        /* the running coroutine's */
+    struct Watch *watch;   /* who is told of each line, in a replay; NULL: nobody */
     struct Breaks *breaks; /* stack/breaks.h; NULL: none */
 
     /* the host */
-    const Value *pinned; /* what it has handed in: not to be lost in this run */
+    const Value *pinned; /* values that the host has handed in: this run must not lose them */
     size_t pinned_count;
-    const Pins *pins;          /* the same of Lua's C interface */
-    struct Puc *puc;           /* its handles on this run (src/puc); NULL: none yet */
-    bool shares;               /* other states may have what it has made before this epoch */
-    void *host;                /* its own, passed to its functions */
+    const Pins *pins; /* values that C functions of Lua's C interface hold: likewise */
+    struct Puc *puc;  /* that interface's handles on this run (src/puc); NULL: none yet */
+    bool shares;      /* other states may have what the run made before this epoch */
+    void *host;       /* the host's own pointer, passed to its functions */
     const MachineHooks *hooks; /* NULL: none */
-    struct Outside *outside;   /* who records or replays it (outside/outside.h); NULL: nobody */
-    Machine *next;             /* in the pool of its thread */
+    struct Outside *outside; /* what records or replays the run (outside/outside.h), or NULL */
+    Machine *next;           /* the next one in the pool of its thread */
 
     /* trampolined builds: the registers between nodes, and what is to go on */
     Exec *hand;

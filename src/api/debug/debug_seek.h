@@ -37,11 +37,10 @@ typedef struct Seek {
     void *context;
     DebugTime after, before; /* what is looked at lies between */
     DebugTime at, found;
-    uint64_t
-        skipped; /* not looked at: the point's step, which replays from the point before show */
-    bool has;    /* an event has been found */
-    bool first;  /* the first one is wanted, and ends the replay; else the last one is */
-    bool from_first; /* the very first line counts as one after `after` */
+    uint64_t skipped; /* the point's step: only replays from the point before look at it */
+    bool has;         /* an event has been found */
+    bool first;       /* the first one is wanted, and ends the replay; else the last one is */
+    bool from_first;  /* the very first line counts as one after `after` */
     bool wants_failure, wants_state;
     State *failure;     /* the state in which the program fails, if it is wanted */
     State *thrown;      /* the state in which the found error is raised */

@@ -48,26 +48,27 @@ typedef struct Loader {
     ByteSource in;
     Machine *M; /* makes the state of this record */
     uint32_t record;
-    uint64_t next_id; /* of that state: ids are below */
+    uint64_t next_id; /* the next id of that state: its objects have lower ones */
     const Image *base;
     const ImageHost *host;
     Objects objects;
     LoadList strings, chunks, natives, states;
-    size_t length, twinned; /* bytes of the image; of strings in it that are there twice */
-    uint32_t filled;        /* objects whose contents have been read */
-    Numbering ids;          /* of objects of this record: load_object.c */
+    size_t length;   /* bytes of the image */
+    size_t twinned;  /* bytes of strings that the image has twice */
+    uint32_t filled; /* how many objects have had their contents read */
+    Numbering ids;   /* the ids of this record's objects: load_object.c */
     uint64_t last_id;
-    uint64_t base_below; /* ids of objects that the base's state can have */
-    bool frames;         /* the image may have suspended ones */
+    uint64_t base_below; /* objects of the base's state have ids below this one */
+    bool frames;         /* the image may have suspended frames */
     StateFixup *fixups;
     uint32_t fixup_count, fixup_capacity;
     WordFixup *words;
     uint32_t word_count, word_capacity;
-    size_t stack_words; /* that may still be made */
+    size_t stack_words; /* so many words of stacks may still be made */
     char *error;
 } Loader;
 
-/* The first one stays. */
+/* Sets the error. Of several errors the first one stays. */
 void loader_refuse(Loader *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline bool loader_failed(const Loader *L) { return L->in.failed || *L->error; }
 void load_list_add(Loader *L, LoadList *l, void *item);

@@ -14,20 +14,20 @@
 typedef struct StackLoader {
     Loader *L;
     Coroutine *co;
-    Segment *below; /* those that are complete, or NULL */
-    Value *words;   /* the slots of the one that is not */
+    Segment *below; /* the segments that are complete, linked by prev, or NULL */
+    Value *words;   /* the slots of the segment that is not complete yet */
     size_t capacity;
     uint32_t depth;   /* Segment.below */
     size_t fp;        /* index of the last frame in words; 0: there is none */
-    size_t used;      /* its slots that have been read */
+    size_t used;      /* how many slots of that frame have been read */
     size_t extent;    /* words that the frames in words may need when they run */
-    const Proto *p;   /* its code; NULL: a native's */
-    bool record;      /* its slot 0 is what a host function goes on with */
+    const Proto *p;   /* that frame's code; NULL: it is a native's */
+    bool record;      /* slot 0 of that frame is what a host function goes on with */
     bool hooked;      /* there is a hook, so frames return to twins */
-    bool bare;        /* a vararg function that has not begun, so its arguments are in place */
-    const Node *last; /* that a hook has seen */
-    const Node *ret;  /* of a segment that has just begun: what its lowest frame returns to */
-    uint32_t ret_at;  /* and where */
+    bool bare;        /* its vararg function has not begun, so the arguments are in place */
+    const Node *last; /* the last node that a hook has seen */
+    const Node *ret;  /* what the lowest frame of a segment that has just begun returns to */
+    uint32_t ret_at;  /* and the index of the frame to which it does */
 } StackLoader;
 
 /* The function of the last frame: no function at all, if it is a value that could not be

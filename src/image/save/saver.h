@@ -46,11 +46,11 @@ typedef struct RecentString {
 
 typedef struct Saver {
     ByteSink *out;
-    Machine *M;    /* looks at the state of this record */
-    Machine *from; /* at the one that it differs from, or NULL */
-    uint32_t record,
-        from_record;         /* the number of this one; from's, if that is one of this image */
-    const Coroutine *paused; /* that of this record's state, or NULL */
+    Machine *M;              /* looks at the state of this record */
+    Machine *from;           /* at the one that it differs from, or NULL */
+    uint32_t record;         /* the number of this record */
+    uint32_t from_record;    /* that of `from`, if its state is one of this image */
+    const Coroutine *paused; /* the paused coroutine of this record's state, or NULL */
     const Image *base;       /* NULL: a whole image */
     const ImageHost *host;
     Objects objects;
@@ -61,15 +61,15 @@ typedef struct Saver {
     PointerList state_list, chunk_list;
     Meeting *meetings;
     size_t meeting_capacity;
-    uint32_t written;    /* objects whose contents are */
-    PointerList revisit; /* of earlier records, met again in this one */
+    uint32_t written;    /* how many objects have had their contents written */
+    PointerList revisit; /* objects of earlier records that were met again in this one */
     uint32_t owner;      /* the object whose contents are being written */
     uint32_t walked, walks;
     Trace *reach; /* what this record's state can reach */
-    bool reached; /* that is known */
-    bool kept;    /* all that the state before reaches: nobody need know */
+    bool reached; /* `reach` is known */
+    bool kept;    /* the state reaches all that the one before does, so `reach` is not needed */
     uint64_t last_id;
-    bool frames; /* suspended ones are in it */
+    bool frames; /* the image has suspended frames */
     /* Contents are written only to be compared: what nobody has met before is not met now. */
     bool comparing, strange; /* there was such a thing */
     bool parted; /* the first state has new objects with ids that the base's have, too */
@@ -85,7 +85,7 @@ typedef struct Saver {
     Step step;                            /* by which the next value is reached */
 } Saver;
 
-/* The first one stays. */
+/* Sets the error. Of several errors the first one stays. */
 void saver_refuse(Saver *S, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline void saver_step(Saver *S, StepKind kind, uint32_t from, Value key)
 {
