@@ -155,7 +155,7 @@ uint64_t mem_bytes_total(void);
 /* Bytes the collector holds now. */
 uint64_t mem_bytes_heap(void);
 void mem_collect(void);
-/* The same, if more than so many bytes have been allocated since that was last done. */
+/* Calls mem_collect if more than so many bytes have been allocated since that was last done. */
 void mem_collect_after(size_t bytes);
 /* In a process that is one of many: the collector is to mark without the threads that help
  * it in a large heap where there are processors to spare. */

@@ -55,7 +55,7 @@ moonlet_limit_kind api_limit_of(const Session *S);
 /* The host's names of reasons to stop, and back: INTERRUPT is what has come from outside. */
 moonlet_limit_kind api_limit_kind(EvalStop stop);
 EvalStop api_stop_of(moonlet_limit_kind limit);
-/* For a run that is not the API's: C modules can be loaded in it. */
+/* Lets a run that is not the API's load C modules. */
 void api_attach(Machine *M);
 /* The session of a run, made when an attached one first calls a host function. */
 Session *api_session(Machine *M);

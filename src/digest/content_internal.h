@@ -51,7 +51,7 @@ static inline Sum content_hash(uint64_t head, uint64_t a, uint64_t b)
     return content_hash_bytes(words, sizeof words);
 }
 
-/* Of a string. Reads a long one once. */
+/* The hash of a string. A long one is read once. */
 uint64_t content_text(Content *c, const String *s);
 /* A light userdata is also, or no more, at the place. */
 void content_add_place(Content *c, Value light, Sum place);

@@ -18,7 +18,7 @@ typedef struct Dest {
 static const Dest link_to_acc = {'A', 0}, link_to_double = {'D', 0};
 static inline Dest link_to_slot(unsigned slot) { return (Dest){'S', slot}; }
 
-/* Of a node with two operands. */
+/* The operands of a node that has two. */
 typedef struct Operand {
     char letter; /* L K A D */
     unsigned slot;

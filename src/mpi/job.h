@@ -68,7 +68,7 @@ bool job_share(Job *j, const moonlet_limits *limits);
 void job_work(const Job *j, const Bytes *batch, Bytes *answers);
 void job_end(Job *j);
 
-/* Until rank 0 has no more. */
+/* Does what rank 0 sends, until that has no more. */
 void worker_run(const Job *j);
 /* The whole of the input; gives whether all went well. */
 bool coordinator_run(const Job *j, const JobOptions *o);

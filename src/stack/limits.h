@@ -30,7 +30,7 @@ typedef struct Limits {
     bool stack_of_bytes;                /* from which the limit of the stack comes */
 } Limits;
 
-/* Those of a run on which nobody has set any. */
+/* The limits of a run on which nobody has set any. */
 static inline Limits limits_none(void)
 {
     return (Limits){

@@ -127,10 +127,10 @@ struct Machine {
     /* segments at hand: stack/frame.c */
     Segment *main_segment;
     Segment *next_segment; /* one of this epoch, for the next overflow */
-    Segment *left;    /* left by a return, whose results may lie in it; then next_segment */
-    Segment *scratch; /* scratch segments without frames, linked by prev */
-    Segment *vacated; /* a scratch segment more, in which results may still lie */
-    Segment *ended;   /* the first segment of the coroutine that has ended last: likewise */
+    Segment *left;         /* the last one that a return left: its results may lie in it */
+    Segment *scratch;      /* scratch segments without frames, linked by prev */
+    Segment *vacated;      /* a scratch segment more, in which results may still lie */
+    Segment *ended; /* the first segment of the coroutine that has ended last: likewise */
     bool scratch_used;
 
     /* debug hooks: stack/hook.h */

@@ -99,9 +99,9 @@ bool trace_finalize_all(Run *R);
 
 /* The table or userdata gets a finalizer, unless it has one waiting. */
 void trace_add_finalizer(Run *R, Value object);
-/* It is to be called next. */
+/* The object's finalizer is to be called next. */
 void trace_queue_finalizer(Run *R, Value object);
-/* It is not to be called. */
+/* The object's finalizer is not to be called any more. */
 void trace_remove_finalizer(Run *R, Value object);
 /* Takes the next object off the queue. Answers nil if there is none. */
 Value trace_next_finalizer(Run *R);

@@ -209,7 +209,7 @@ static inline void ast_set_place(AstExpr *e, AstPlace at)
     e->place_column = fits ? (unsigned)at.column : 0;
 }
 
-/* The line is another one, the place the same. */
+/* Sets the line of an expression, and leaves its place as it is. */
 static inline void ast_set_line(AstExpr *e, int line)
 {
     AstPlace at = ast_place(e);

@@ -71,7 +71,7 @@ String *string_concat(const String *a, const char *bytes, size_t length);
 MEM_TRY String *string_begin(size_t room);
 MEM_TRY String *string_extend(const String *a, size_t more, size_t room, char **data);
 
-/* Its bytes with a zero behind them, which stay where they are as long as the string lives.
+/* The string's bytes with a zero behind them. They stay where they are as long as it lives.
  * O(1), but O(length) where the byte behind a long one is another's. Answers NULL if there is
  * no memory, which is a shortage. */
 MEM_TRY const char *string_terminated(const String *s);

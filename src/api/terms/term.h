@@ -68,7 +68,8 @@ typedef struct Decoding {
     char *error; /* to be given to free(); NULL: it went well */
 } Decoding;
 
-/* As the state has it set, within its limits: the time runs from now. */
+/* The limits on decoding that are set in the state, within its other limits. Their time begins
+ * now. */
 Decoding term_decoding(const moonlet_state *s);
 /* Does the contrary of term_encode; several values become a list. Answers NULL if d->error
  * says why it cannot. */

@@ -10,7 +10,7 @@ typedef struct CodeLines {
     int count;
 } CodeLines;
 
-/* Of a file; none are known where it cannot be compiled. */
+/* The lines of a file that have code; `has` is NULL if the file cannot be compiled. */
 CodeLines code_lines(const char *path);
 /* The first line from this one on that has code, which is the line itself where that is not
  * known; 0: there is none. */

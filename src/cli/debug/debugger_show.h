@@ -15,7 +15,7 @@ typedef struct Debugger {
 
 /* The frame that is looked at, or NULL where there is none. */
 const DebugPlace *debugger_place(const Debugger *d);
-/* It has moved: the frames are others. Shows where it is. */
+/* To be called when the tour has moved: finds its frames, and shows where it is. */
 void debugger_moved(Debugger *d);
 void debugger_show(const Debugger *d);
 /* Lines of the frame's file around a line. */

@@ -48,7 +48,8 @@ typedef struct Frames {
     size_t branch_count, branch;
 } Frames;
 
-/* In the state that the run has come to; `most` frames are kept. To be ended. */
+/* Begins with one frame, the state that the run has come to. At most `most` frames are kept. To
+ * be ended with frames_end. */
 Frames *frames_begin(Machine *M, size_t most);
 void frames_end(Frames *f);
 

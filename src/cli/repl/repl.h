@@ -12,7 +12,8 @@
 
 #include "cli/output/report.h"
 
-/* Until there is no more input. frames: how many states it keeps to go back to. */
+/* Runs what is typed until there is no more input. frames: how many states it keeps to go back
+ * to. */
 void repl_run(Cli *c, size_t frames);
 
 /* For both: a prompt; the results of the last call, which must not be lost, and fewer when

@@ -35,7 +35,7 @@ typedef struct AnyImage {
 } AnyImage;
 bool any_image_read(const Cli *c, const Options *o, AnyHost *h, const char *file,
                     AnyImage *out);
-/* The same for one image, which may be a delta to base. */
+/* Reads one image, which may be a delta to base. */
 bool any_image_read_next(const Cli *c, AnyHost *h, const char *file, const Image *base,
                          AnyImage *out);
 
