@@ -202,6 +202,11 @@ say.lua:1
 (moonlet) q" "" bash -c 'echo "print(1)" >say.lua; echo q | "$0" -d say.lua' "$MOONLET"
 "$MOONLET" --record=run.rec prog.lua 2>/dev/null
 # shellcheck disable=SC2016
+expect "what a terminal would obey is shown" 0 ">    1  local a = 1 --	\\27[2J" "" bash -c \
+    'printf "local a = 1 --\t\033[2J\n" >control.lua; printf "r\nq\n" | "$0" -d control.lua | grep -a ">  " | head -1' \
+    "$MOONLET"
+
+# shellcheck disable=SC2016
 expect "a recording is debugged" 0 "153" "" bash -c \
     'printf "rs\nrs\nrs\np total\nq\n" | "$0" -d run.rec | tail -2 | head -1' "$MOONLET"
 printf 'for i = 1, 10 do n = i end\nos.exit(3)\n' >exit.lua

@@ -262,15 +262,19 @@ static bool move_back(Tour *t, TourMove how)
         tour_go(t, t->now);
         if (how == TOUR_INTO) return true;
     }
+    bool ahead = false;
     while (!move_to_hit(t, how, true)) {
-        if (debug_is_interrupted(t->rec)) return false;
+        if (debug_is_interrupted(t->rec)) {
+            if (ahead) t->now.event--;
+            return false;
+        }
         if (!t->branch) {
             go_back_all(t);
             return false;
         }
         leave_branch(t);
-        if (tour_is_within(t->where))
-            t->now.event++; /* so that where it was begun is looked at */
+        ahead = tour_is_within(t->where);
+        if (ahead) t->now.event++; /* so that where it was begun is looked at */
     }
     return true;
 }

@@ -2,13 +2,14 @@
 /*
  * Sources, frames and values as text; see debugger_show.h.
  *
- * Main invariant: values reach the terminal through a sheet, which shows control characters as
- * escapes. Names, messages and lines of sources are written as they are.
+ * Main invariant: what comes from the program reaches the terminal through a sheet, which shows
+ * control characters as escapes; of lines and messages all but tabs and newlines.
  */
 #include "cli/debug/debugger_show.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output/look.h"
 #include "lib/lib.h"
@@ -21,6 +22,19 @@ const DebugPlace *debugger_place(const Debugger *d)
 
 /* Lines ------------------------------------------------------------------------------- */
 
+/* Text of the program, with its tabs and newlines. */
+static void print_safe(const char *text, size_t length)
+{
+    Sheet out = {0};
+    for (size_t i = 0, n; i < length; i += n) {
+        for (n = 0; i + n < length && text[i + n] != '\t' && text[i + n] != '\n'; n++) continue;
+        sheet_safe(&out, INK_PLAIN, text + i, n);
+        sheet_print(&out);
+        if (i + n < length) putchar(text[i + n++]);
+    }
+    sheet_free(&out);
+}
+
 /* Lines of a file; nothing where there is no such file. */
 static void show_lines(const String *chunk, int from, int to, int marked)
 {
@@ -31,7 +45,9 @@ static void show_lines(const String *chunk, int from, int to, int marked)
     for (int n = 1; f && n <= to && getline(&line, &size, f) >= 0; n++) {
         if (n < from) continue;
         line[strcspn(line, "\r\n")] = 0;
-        printf("%c%5d  %s\n", n == marked ? '>' : ' ', n, line);
+        printf("%c%5d  ", n == marked ? '>' : ' ', n);
+        print_safe(line, strlen(line));
+        printf("\n");
     }
     free(line);
     if (f) fclose(f);
@@ -48,7 +64,10 @@ static void print_place(const DebugPlace *p)
 {
     char id[CHUNK_ID_MAX];
     if (p->chunk) chunk_id(p->chunk, id);
-    printf("%s", p->chunk ? id : "[C]");
+    if (p->chunk)
+        print_safe(id, strlen(id));
+    else
+        printf("[C]");
     if (p->line) printf(":%d", p->line);
 }
 
@@ -100,7 +119,10 @@ void debugger_moved(Debugger *d)
 
 void debugger_result(const Debugger *d, const moonlet_result *r)
 {
-    if (r->status == MOONLET_FAILED) printf("%s\n", r->error->message);
+    if (r->status == MOONLET_FAILED) {
+        print_safe(r->error->message, strlen(r->error->message));
+        printf("\n");
+    }
     if (r->status == MOONLET_PAUSED) printf("%s\n", moonlet_limit_text(r->limit));
     for (size_t i = 0; r->status == MOONLET_OK && i < r->count; i++) {
         print_value(d, r->state->state, value_in(r->values[i]));
@@ -115,7 +137,7 @@ void debugger_frames(const Debugger *d)
         if (i && p->co != d->places.at[i - 1].co) printf("    resumed by\n");
         printf("#%zu  ", i);
         if (p->name)
-            printf("%.*s", (int)p->name->length, p->name->data);
+            print_safe(p->name->data, p->name->length);
         else
             printf("%s", p->chunk && !p->first_line ? "main chunk" : "?");
         printf(" at ");
@@ -133,7 +155,8 @@ void debugger_variables(const Debugger *d, bool globals)
     for (size_t i = 0; i < v.count; i++) {
         const DebugVariable *x = &v.at[i];
         if (x->kind == DEBUG_UPVALUE && x->length == 4 && !memcmp(x->name, "_ENV", 4)) continue;
-        printf("%.*s = ", (int)x->length, x->name);
+        print_safe(x->name, x->length);
+        printf(" = ");
         print_value(d, d->tour->state->state, x->value);
         printf(x->kind == DEBUG_UPVALUE ? " (upvalue)\n" : "\n");
     }
