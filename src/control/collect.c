@@ -26,7 +26,8 @@ enum {
     ALLOCATED_QUEUED = 16 * 1024, /* before waiting finalizers are called */
     PROBE_MIN = 64 << 20,         /* the same, when nothing weak is known */
     PROBES_MAX = 16,
-    ENTRIES_MIN = 1024 /* new ones in the heap map */
+    ENTRIES_MIN = 1024,  /* new ones in the heap map */
+    FINALIZING_MAX = 196 /* finalizers within finalizers: as in a script of PUC Lua */
 };
 
 /* When ------------------------------------------------------------------------------- */
@@ -272,18 +273,66 @@ static int next_finalizer(Machine *M, Value *a)
     NATIVE_RETURN(value_number(0));
 }
 
+/* One within another is told of once. */
+static Value failure_of(Machine *M, Value error)
+{
+    static const char intro[] = "error in __gc metamethod (";
+    const String *said =
+        value_is_string(error) ? value_string(error) : string_from_c("no message");
+    if (said->length >= sizeof intro && !memcmp(said->data, intro, sizeof intro - 1))
+        return error;
+    if (said->length + sizeof intro > machine_string_room(M))
+        return string_value(string_no_memory());
+    String *text = string_concat(string_from_c(intro), said->data, said->length);
+    if (text) text = string_concat(text, ")", 1);
+    return string_value(text ? text : string_no_memory());
+}
+
+static int fail_finalizer(Machine *M, const Value *a, Value error)
+{
+    end_finalizers(M, a);
+    native_throw(M, failure_of(M, error));
+    M->error_handled = true; /* no handler sees it, as in PUC Lua */
+    return NATIVE_ERROR;
+}
+
 static int finalized(Machine *M, Value *a, int n)
 {
     if (a[CLOSING] != V_FALSE || M->results[0] == V_TRUE) return next_finalizer(M, a);
-    Value error = M->result_count > 1 ? M->results[1] : V_NIL;
-    String *text = string_from_c("error in __gc metamethod (");
-    const String *said =
-        value_is_string(error) ? value_string(error) : string_from_c("no message");
-    text = string_concat(string_concat(text, said->data, said->length), ")", 1);
+    return fail_finalizer(M, a, M->result_count > 1 ? M->results[1] : V_NIL);
+}
+
+/* How many of the frames from the cursor down call finalizers, up to the most. */
+static unsigned callers(FrameCursor c)
+{
+    unsigned count = 0;
+    do {
+        if (c.ret->kind != N_GLUE_POLL && collect_is_caller(c.ret, c.ret_base)) count++;
+    } while (count < FINALIZING_MAX && frame_down(&c));
+    return count;
+}
+
+/* Of a finalizer that collects what has the same finalizer there is no end. */
+static bool is_too_deep(Machine *M, Value *a)
+{
+    unsigned depth = callers(frame_cursor(M->segment, a, NULL));
+    const CoBody *b = heap_coroutine(&M->run, M->run.co);
+    while (depth < FINALIZING_MAX && coroutine_has_resumer(b) && b->resumer) {
+        b = heap_coroutine(&M->run, b->resumer);
+        depth += callers(frame_cursor(b->segment, b->segment->slots + b->fp, NULL));
+    }
+    return depth >= FINALIZING_MAX;
+}
+
+/* The next one is called no more, as if its call had failed. */
+static int refuse_finalizers(Machine *M, Value *a)
+{
+    if (a[CLOSING] == V_FALSE) {
+        trace_next_finalizer(&M->run);
+        return fail_finalizer(M, a, new_c_string("C stack overflow"));
+    }
     end_finalizers(M, a);
-    native_throw(M, string_value(text));
-    M->error_handled = true; /* no handler sees it, as in PUC Lua */
-    return NATIVE_ERROR;
+    NATIVE_RETURN(value_number(0));
 }
 
 static int call_finalizers(Machine *M, Value *a, Value closing)
@@ -292,7 +341,7 @@ static int call_finalizers(Machine *M, Value *a, Value closing)
     a[CLOSING] = closing;
     a[OFF] = value_boolean(hook_off(M));
     if (!M->run.world->collection.finalizing) run_edit_collection(&M->run)->finalizing = true;
-    return next_finalizer(M, a);
+    return is_too_deep(M, a) ? refuse_finalizers(M, a) : next_finalizer(M, a);
 }
 
 static int collect_finalizers(Machine *M, Value *a, int n)
@@ -308,11 +357,7 @@ static int close_finalizers(Machine *M, Value *a, int n)
 bool collect_in_finalizer(Machine *M, Value *fp)
 {
     if (!M->run.world->collection.finalizing) return false;
-    FrameCursor c = frame_cursor(M->segment, fp, NULL);
-    do {
-        if (c.ret->kind != N_GLUE_POLL && collect_is_caller(c.ret, c.ret_base)) return true;
-    } while (frame_down(&c));
-    return false;
+    return callers(frame_cursor(M->segment, fp, NULL)) > 0;
 }
 
 void collect_close(Machine *M)
@@ -348,6 +393,7 @@ static void trace_paid(Machine *M, StackTop *top)
     trace_run(&M->run, &roots);
     collect_arm(M);
     M->fuel -= M->run.world->collection.objects / OBJECTS_STEP;
+    charge_values(M, frame_depth(M, top->fp));
 }
 
 uint64_t collect_count(Machine *M, Value *a)
