@@ -120,7 +120,7 @@ Aside *aside_new(AsideWork *work, void *context)
     *a = (Aside){.work = work, .context = context, .process = atomic_load(&process)};
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->turned, NULL);
-    if (start(a)) return a;
+    if (mem_can_attach(1) && start(a)) return a;
     forget(a);
     return NULL;
 }

@@ -14,6 +14,7 @@
 #include "watch.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -299,6 +300,8 @@ void mem_init_program(void) { mem_init(); }
 void mem_when_grown(void (*prepare)(void)) { prepare(); }
 void mem_thread_attach(void) {}
 void mem_thread_detach(void) {}
+bool mem_thread_try_attach(void) { return !reserve_is_spent(); }
+unsigned mem_can_attach(unsigned more) { return reserve_is_spent() ? 0 : more; }
 void mem_collect(void) {}
 void mem_collect_after(size_t bytes) { (void)bytes; }
 void mem_expect(size_t bytes) { (void)bytes; }
@@ -885,6 +888,40 @@ void mem_thread_attach(void)
     mem_cache = cache;
     pthread_setspecific(thread_end, cache);
     GC_call_with_alloc_lock(count_thread, &(int){1});
+}
+
+/* What a thread takes of the reserve in a shortage from when it attaches until it has raised
+ * an error: room for the collector, a machine and its first frames, blocks of each size. The
+ * largest reserve is enough for any number, as they do not all come at once. */
+enum { THREAD_SHARE = 128 << 10 };
+
+static unsigned shares(void)
+{
+    size_t bytes = reserve_bytes();
+    return bytes == RESERVE_BLOCKS * (size_t)RESERVE_BLOCK ? UINT_MAX
+                                                           : (unsigned)(bytes / THREAD_SHARE);
+}
+
+unsigned mem_can_attach(unsigned more)
+{
+    unsigned attached = atomic_load(&threads_attached);
+    mem_thread_attach();
+    if (reserve_want((size_t)(attached + more) * THREAD_SHARE) || shares() < attached + more)
+        fill();
+    unsigned there = shares(), left = there > attached ? there - attached : 0;
+    return left < more ? left : more;
+}
+
+/* One at a time, so that each sees what the others have taken. */
+bool mem_thread_try_attach(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    if (mem_cache != &cache_none) return true;
+    pthread_mutex_lock(&lock);
+    bool can = shares() > atomic_load(&threads_attached);
+    if (can) mem_thread_attach();
+    pthread_mutex_unlock(&lock);
+    return can;
 }
 
 void mem_thread_detach(void)

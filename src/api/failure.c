@@ -19,8 +19,10 @@ enum {
     TRACE_ROOM = 1 << 20 /* for the names in a traceback */
 };
 
+/* Nothing is copied to say that there is no memory. */
 const char *api_c_text(const char *bytes, size_t length)
 {
+    if (bytes == string_no_memory()->data) return "not enough memory";
     char *text = mem_try_alloc_atomic(length + 1);
     if (!text) text = mem_alloc_atomic((length = CUT_TEXT) + 1);
     if (length) memcpy(text, bytes, length);
@@ -196,7 +198,7 @@ moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
         snprintf(other, sizeof other, "(error object is a %s value)", value_type_name(v));
     moonlet_error *e = api_error(kind_of(M), v, text ? text->data : other,
                                  text ? text->length : (size_t)length);
-    if (!fp) return e;
+    if (!fp || mem_is_spent()) return e; /* what is left of the reserve is for other things */
     FrameCursor c = frame_cursor(M->segment, fp, n);
     set_place(M, e, c);
     add_frames(M, e, c);

@@ -158,10 +158,21 @@ void items_error(const Outcome *out, OutcomeError *error)
 
 /* Doing them ----------------------------------------------------------------------- */
 
+/* An item polls only when it has done some steps, but a thread of its own takes some of the
+ * reserve before that: many that begin while there is no memory would use up all of it. */
+static bool may_begin(Outcome *out)
+{
+    if (mem_short || mem_is_low()) mem_recover();
+    if (!mem_short && !mem_is_spent()) return true;
+    *out = (Outcome){0};
+    lose(out, "not enough memory");
+    return false;
+}
+
 static void run_item(void *context, size_t i)
 {
     const Items *m = context;
-    m->run(m->face, i, &m->outcomes[i]);
+    if (may_begin(&m->outcomes[i])) m->run(m->face, i, &m->outcomes[i]);
 }
 
 /* In a process, which would get its own copy of each page of the outcomes that it writes to. */
@@ -169,7 +180,7 @@ static void run_item_apart(void *context, size_t i)
 {
     const Items *m = context;
     *m->in_hand = (Outcome){0};
-    m->run(m->face, i, m->in_hand);
+    if (may_begin(m->in_hand)) m->run(m->face, i, m->in_hand);
 }
 
 static void tell(void *context, size_t done)

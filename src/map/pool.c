@@ -92,8 +92,9 @@ static Work *find_within(const Crew *c)
 
 /* With the crew's lock. Who runs a pool within calls nobody, because most are done before
  * anybody could come. Who waits looks, after a time like that for which it has waited.
- * Meanwhile the collector need not stop it, if it may be unknown to it. */
-static void wait_for_work(Crew *c, bool known)
+ * Meanwhile the collector need not stop it, if it may be unknown to it. Answers false where
+ * there is no memory to go on. */
+static bool wait_for_work(Crew *c, bool known)
 {
     if (!known) {
         pthread_mutex_unlock(&c->lock);
@@ -104,10 +105,19 @@ static void wait_for_work(Crew *c, bool known)
         struct timespec until = after_ms(ms);
         pthread_cond_timedwait(&c->ended, &c->lock, &until);
     }
-    if (known) return;
+    if (known) return true;
     pthread_mutex_unlock(&c->lock);
-    mem_thread_attach();
+    bool attached = mem_thread_try_attach();
     pthread_mutex_lock(&c->lock);
+    return attached;
+}
+
+/* Leaves its own items to the others. */
+static void leave(Crew *c)
+{
+    pthread_mutex_lock(&c->lock);
+    if (--c->busy == 0) pthread_cond_broadcast(&c->ended);
+    pthread_mutex_unlock(&c->lock);
 }
 
 /* This thread has no items of its own any more: it helps others of the crew until they have
@@ -119,7 +129,7 @@ static void help(Crew *c, bool known)
     while (c->busy) {
         Work *w = find_within(c);
         if (!w) {
-            wait_for_work(c, known);
+            if (!wait_for_work(c, known)) break;
             continue;
         }
         w->others++;
@@ -134,11 +144,14 @@ static void help(Crew *c, bool known)
 static void *worker(void *context)
 {
     Work *work = context;
-    mem_thread_attach();
-    crew = work->crew;
-    take_items(work, NULL);
-    help(crew, false);
-    mem_thread_detach();
+    if (mem_thread_try_attach()) {
+        crew = work->crew;
+        take_items(work, NULL);
+        help(crew, false);
+        mem_thread_detach();
+    } else {
+        leave(work->crew);
+    }
     pthread_mutex_lock(&work->crew->lock);
     if (--work->others == 0) pthread_cond_signal(&work->ended);
     pthread_mutex_unlock(&work->crew->lock);
@@ -184,6 +197,7 @@ static void run_with_crew(Work *work)
     unsigned started = 0;
     pthread_cond_init(&c.ended, NULL);
     work->crew = crew = &c;
+    work->others_max = mem_can_attach(work->others_max);
     while (started < work->others_max && start(work, &threads[started])) started++;
     if (!work->pool->progress || !started) take_items(work, &clock);
     if (work->pool->progress) {
@@ -191,6 +205,7 @@ static void run_with_crew(Work *work)
         if (--c.busy == 0) pthread_cond_broadcast(&c.ended);
         wait_for_others(work);
         pthread_mutex_unlock(&c.lock);
+        take_items(work, &clock); /* if all of them had no memory to begin */
     } else {
         help(&c, true);
     }
