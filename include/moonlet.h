@@ -488,7 +488,7 @@ MOONLET_API bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moo
                                     moonlet_value *value);
 MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value t,
                                           moonlet_value key);
-/* t[name], t[i]: the same by a name or a position. */
+/* As moonlet_raw_get, with a string or an integer as key: t[name], t[i]. */
 MOONLET_API moonlet_value moonlet_raw_field(const moonlet_state *s, moonlet_value t,
                                             const char *name);
 MOONLET_API moonlet_value moonlet_raw_index(const moonlet_state *s, moonlet_value t, int64_t i);
@@ -710,7 +710,8 @@ MOONLET_API int moonlet_bad_argument(moonlet_context *c, size_t i, const char *m
 /*
  * Calls a Lua function after the host's has returned, and then `then` with its results
  * (NULL: they are the results). Coroutines can yield across it, programs pause. What
- * `then` has to know it gets as moonlet_context_data; its user is the same.
+ * `then` has to know it gets as moonlet_context_data; moonlet_context_user gives it what it
+ * gives the host's function.
  */
 MOONLET_API int moonlet_call_then(moonlet_context *c, moonlet_value function,
                                   const moonlet_value *args, size_t count,
@@ -797,7 +798,8 @@ MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value 
                                               moonlet_value key);
 MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
                                      moonlet_value v);
-/* t[name], t[i]: the same by a name or a position. */
+/* As moonlet_context_get and moonlet_context_set, with a string or an integer as key: t[name],
+ * t[i]. */
 MOONLET_API moonlet_value moonlet_context_get_field(moonlet_context *c, moonlet_value t,
                                                     const char *name);
 MOONLET_API bool moonlet_context_set_field(moonlet_context *c, moonlet_value t,
@@ -1416,7 +1418,7 @@ MOONLET_API const moonlet_state *moonlet_debugger_state(const moonlet_debugger *
 
 typedef enum moonlet_move {
     MOONLET_MOVE_INTO, /* to the next line */
-    MOONLET_MOVE_OVER, /* the same, but over calls */
+    MOONLET_MOVE_OVER, /* to the next line of this function, or of the one that has called it */
     MOONLET_MOVE_OUT,  /* to where the function returns; back: to where it was called */
     MOONLET_MOVE_ON    /* to the next break */
 } moonlet_move;

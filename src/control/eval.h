@@ -18,8 +18,8 @@ void eval_init(void);
  * value in M->error. */
 RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n);
 /*
- * The same for a C function that keeps its values in its frame, M->native[0..used): calls
- * the value behind these with the n arguments behind it. The frame may have been moved
+ * Calls for a C function that keeps its values in its frame, M->native[0..used): what is called
+ * is the value behind these with the n arguments behind it. The frame may have been moved
  * afterwards, and there is room in it again. handler: as xpcall's, or nil. What C functions
  * between the two evaluators hold is seen by traces, and their frames by tracebacks.
  *

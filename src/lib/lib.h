@@ -114,8 +114,8 @@ int lib_exec_result(Machine *M, Value *a, int status);
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error);
 
-/* The same in pieces: a file is read once, and kept in the frame of a native that compiles it.
- */
+/* Compiling a file in slices: it is read once, and kept in the frame of the native that
+ * compiles it. */
 enum {
     FILE_TEXT,
     FILE_CHUNK, /* what messages call it */
