@@ -7,8 +7,8 @@
 #   2. no headers include each other in a circle;
 #   3. its files compile where only its own and lower layers exist;
 #   4. its objects (in $OBJECTS) need no symbol that a higher layer defines.
-# And every directory is one subject, of LINES_MAX lines at most, and every function short
-# (tests/lengths.sh).
+# And every directory is one subject, of LINES_MAX lines at most, every function is short
+# (tests/lengths.sh), and nobody indexes the headers of frames by number.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -142,8 +142,18 @@ check_sizes()
     done
 }
 
+# The words of a frame's header have names (AT_... in src/stack/frame.h).
+check_headers()
+{
+    local found
+    # shellcheck disable=SC2046
+    found=$(grep -nE '\<(fp|nf)\[-[0-9]' $(sources "${layers[*]}"))
+    if [ -n "$found" ]; then fail "words of frames without their names:" "$found"; fi
+}
+
 shopt -s nullglob
 check_sizes
+check_headers
 check_includes
 check_compiles
 if [ -n "${OBJECTS-}" ]; then check_symbols; fi

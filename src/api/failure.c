@@ -114,13 +114,13 @@ static const char *native_name(Machine *M, Value v, const moonlet_frame *f, size
 static void set_name(Machine *M, moonlet_frame *f, const FrameCursor *c, size_t above)
 {
     const String *name;
-    bool lua = value_is(c->fp[-1], OBJ_CLOSURE);
+    bool lua = frame_is_lua(c->fp);
     if (error_frame_name(c, &f->kind, &name)) {
         f->name = name_of(name);
         return;
     }
     f->kind = lua && !frame_proto(c->fp)->source->line ? "main chunk" : "function";
-    if (!lua) f->name = native_name(M, c->fp[-1], f, above);
+    if (!lua) f->name = native_name(M, c->fp[AT_FUNCTION], f, above);
 }
 
 /* The frame that has so many above it in its record. entered: its function has begun, the
@@ -128,10 +128,10 @@ static void set_name(Machine *M, moonlet_frame *f, const FrameCursor *c, size_t 
 static void set_frame(Machine *M, moonlet_frame *f, const FrameCursor *c, size_t above,
                       bool entered)
 {
-    f->function = value_out(upvalue_identity(c->fp[-1]));
+    f->function = value_out(upvalue_identity(c->fp[AT_FUNCTION]));
     set_name(M, f, c, above);
     f->chunk = "[C]";
-    if (!value_is(c->fp[-1], OBJ_CLOSURE)) return;
+    if (!frame_is_lua(c->fp)) return;
     const AstFunction *source = frame_proto(c->fp)->source;
     char id[CHUNK_ID_MAX];
     chunk_id(source->chunk_name, id);

@@ -133,7 +133,7 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
     Value *nf = frame_push(M, fp, frame_used_at(M, n, fp), &glue_poll, value_object(n));
     nf[AT_POLL_OFF] = value_boolean(hook_off(M));
     nf[AT_POLL_OPEN] = value_number(M->open);
-    nf[-1] = native_value(M, &natives_finalizers[COLLECTED]);
+    nf[AT_FUNCTION] = native_value(M, &natives_finalizers[COLLECTED]);
     return nf;
 }
 

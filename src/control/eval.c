@@ -254,7 +254,7 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
     Outer outer = put_aside(M);
     MemBound bound = mem_bound;
     fp[AT_RETURN] = value_object(&glue_halt);
-    fp[-1] = f;
+    fp[AT_FUNCTION] = f;
     for (size_t i = 0; i < n; i++) fp[i] = args[i];
     if (!M->depth) M->pinned = args, M->pinned_count = n;
     M->ticket = 0;

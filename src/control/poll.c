@@ -137,7 +137,7 @@ EXEC(eval_poll_next)
     GO(n, fp, acc, d); /* with its events; hooks are called, which polls */
 }
 
-/* The same before the call of fp[-1] with acc arguments. */
+/* Polls before the call of the function of fp with acc arguments. */
 EXEC(eval_poll_call)
 {
     budget_untake(M);

@@ -4,7 +4,7 @@
  * runs, and eval_resume_paused goes on:
  *
  *   at a node           that polls: it is executed again
- *   at a call           fp[-1] with M->open arguments is called again
+ *   at a call           the function of fp with M->open arguments is called again
  *   in a native         the same, but that hooks know of the call
  *   at a return         M->open results at fp go to the native that waits for them
  *   at an error         fp[0] is thrown by the native at fp
@@ -92,14 +92,14 @@ EXEC(eval_stop_watched)
 EXEC(eval_native_again)
 {
     acc = (Value)M->open;
-    const Native *f = value_pointer(fp[-1]);
+    const Native *f = frame_native(fp);
     if (!M->paid || f->h.flags & NATIVE_CONTROL) HAND(call_native, n, fp, acc, d);
     if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
     HAND(eval_native_retry, n, fp, acc, d);
 }
 EXEC(eval_native_retry)
 {
-    const Native *f = value_pointer(fp[-1]);
+    const Native *f = frame_native(fp);
     M->native = fp;
     stress_values(fp, acc);
     stress_stack(M, NULL, fp);
@@ -112,8 +112,7 @@ EXEC(eval_native_retry)
 }
 EXEC(eval_call_again)
 {
-    if (UNLIKELY(M->paid) && value_is(fp[-1], OBJ_NATIVE))
-        HAND(eval_native_again, n, fp, acc, d);
+    if (UNLIKELY(M->paid) && frame_is_native(fp)) HAND(eval_native_again, n, fp, acc, d);
     HAND(call_any, n, fp, (Value)M->open, d);
 }
 EXEC(eval_return_again)
@@ -187,7 +186,7 @@ static NOINLINE Value *value_frame(const Node *n, Value *fp, Value v)
     size_t at = frame_extent(fp) + FRAME_HEADER;
     Value *nf = fp + at;
     frame_link(nf, at, &glue_value, value_object(n));
-    nf[-1] = V_NIL;
+    nf[AT_FUNCTION] = V_NIL;
     nf[0] = v;
     return nf;
 }
@@ -215,7 +214,7 @@ static NOINLINE Value *end_frame(Machine *M)
     if (!s) return NULL;
     Value *fp = s->slots + FRAME_HEADER;
     fp[AT_RETURN] = value_object(&glue_halt);
-    fp[-1] = V_NIL;
+    fp[AT_FUNCTION] = V_NIL;
     if (M->result_count) memcpy(fp, M->results, M->result_count * sizeof(Value));
     M->main_segment = s;
     frame_enter_segment(M, s);
@@ -240,9 +239,9 @@ enum { ERROR_VALUE, ERROR_RAISED, ERROR_LINE, ERROR_COLUMN, ERROR_KEPT };
 /* A frame of nobody above the one that has failed, as if a handler was about to return. */
 static NOINLINE Value *error_frame(Machine *M, Value *fp, const Node *n)
 {
-    size_t used = value_is(fp[-1], OBJ_CLOSURE) ? frame_extent(fp) : 0;
+    size_t used = frame_is_lua(fp) ? frame_extent(fp) : 0;
     Value *nf = frame_push(M, fp, used, &glue_handler, value_object(n));
-    nf[-1] = V_NIL;
+    nf[AT_FUNCTION] = V_NIL;
     nf[ERROR_VALUE] = M->error;
     nf[ERROR_RAISED] = value_number(M->raised);
     nf[ERROR_LINE] = value_number(M->place.line);

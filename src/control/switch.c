@@ -79,7 +79,7 @@ EXEC(control_xpcall)
     memmove(fp + 5, fp + 2, (size_t)(acc - 2) * sizeof(Value));
     Value *nf = frame_link(fp + 5, 5, &glue_xpcall, M->pcalls++);
     nf[AT_HANDLER] = handler;
-    nf[-1] = f;
+    nf[AT_FUNCTION] = f;
     HAND(call_any, &glue_xpcall, nf, acc - 2, d);
 }
 
@@ -176,8 +176,7 @@ static CoBody *bury(Machine *M, const Node *n, const Value *fp)
     b->segment = failed ? M->segment : NULL;
     b->fp = failed ? (uint32_t)(fp - M->segment->slots) : 0;
     b->top = b->fp;
-    if (failed && value_is(fp[-1], OBJ_CLOSURE) &&
-        proto_index(frame_proto(fp), n) != UINT32_MAX)
+    if (failed && frame_is_lua(fp) && proto_index(frame_proto(fp), n) != UINT32_MAX)
         b->top += proto_frame(frame_proto(fp));      /* what it died with is there to be seen */
     b->node = failed && node_is_again(n) ? NULL : n; /* not whether it was paused there */
     coroutine_check(b);
@@ -364,7 +363,7 @@ EXEC(control_resume)
 
 EXEC(control_wrapped)
 {
-    Coroutine *co = value_pointer(((Native *)value_pointer(fp[-1]))->upvalues[0]);
+    Coroutine *co = value_pointer(frame_native(fp)->upvalues[0]);
     const char *refusal = resume_refusal(M, co, acc == 0);
     if (refusal) {
         M->native = fp;

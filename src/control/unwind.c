@@ -179,10 +179,10 @@ static NOINLINE void call_handler(Machine *M, Value *fp, const Node *n)
     assert(value_is_function(M->value) && "a handler can be called");
     frame_set_error_room(M, true);
     frame_enter_segment(M, M->segment);
-    size_t used = value_is(fp[-1], OBJ_CLOSURE) ? frame_extent(fp) : 0;
+    size_t used = frame_is_lua(fp) ? frame_extent(fp) : 0;
     Value *nf = frame_push(M, fp, used, &glue_handler, value_object(n));
     if (UNLIKELY(M->hooking)) nf = hook_mark_handler(M, nf, n, M->value);
-    nf[-1] = M->value;
+    nf[AT_FUNCTION] = M->value;
     nf[0] = M->error;
     M->call_frame = nf;
 }
@@ -239,7 +239,7 @@ EXEC(eval_throw_on)
  * frame has returned, to the host (eval_stop_error). */
 EXEC(many_GLUE_HANDLER)
 {
-    if (LIKELY(fp[-1] != V_NIL))
+    if (LIKELY(fp[AT_FUNCTION] != V_NIL))
         error_raise(M, M->result_count ? M->results[0] : V_NIL);
     else
         eval_take_error(M);

@@ -78,7 +78,7 @@ static NOINLINE Value *begin(Machine *M, Value *a, size_t n, const Node *glue)
     }
     Value *nf = to + FRAME_HEADER;
     memmove(nf, a + 1, (n - 1) * sizeof *nf);
-    nf[-1] = a[0];
+    nf[AT_FUNCTION] = a[0];
     return frame_link(nf, FRAME_HEADER, glue, value_object(s));
 }
 

@@ -62,7 +62,7 @@ static void stack_live(void *stack, Value *slots, size_t count)
 
 static void stack_callee(void *stack, Value *fp)
 {
-    stack_value(stack, upvalue_identity(fp[-1]));
+    stack_value(stack, upvalue_identity(fp[AT_FUNCTION]));
 }
 
 static void stack_unknown(void *stack) { walk_end(((Stack *)stack)->c->walk, WALK_MEMORY); }
@@ -72,7 +72,7 @@ static void add_nodes(Stack *s, const CoBody *b)
 {
     FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, NULL);
     do {
-        if (c.at && value_is(c.fp[-1], OBJ_CLOSURE))
+        if (c.at && frame_is_lua(c.fp))
             stack_word(s, (Word4){0, proto_index(frame_proto(c.fp), c.at)});
     } while (frame_down(&c));
 }
@@ -187,7 +187,7 @@ static void twins_callee(void *context, Value *fp)
     if (is_on_top(t, fp - 1, &at) && words > at + 1) words = at + 1;
     for (size_t i = 1; i <= words; i++)
         if (before(t, fp - i) != fp[-(ptrdiff_t)i]) t->alike = false;
-    Value callee = upvalue_identity(fp[-1]);
+    Value callee = upvalue_identity(fp[AT_FUNCTION]);
     add_twins(t, callee, callee);
 }
 
@@ -228,7 +228,7 @@ static bool find_twins(Twins *t, const CoBody *old, const CoBody *now)
     t->alike = true;
     StackTop top = stack_top(now);
     stack_visit(&visitor, top);
-    if (!value_is(top.fp[-1], OBJ_CLOSURE)) /* yield's arguments have been handed on */
+    if (!frame_is_lua(top.fp)) /* yield's arguments have been handed on */
         meet(t, top.fp, now->top - now->fp);
     return t->alike && all_met(t) && all_plain(t);
 }

@@ -30,7 +30,7 @@ static const void *stored_to(const Node *n, const Value *fp)
     bool field = k->op >= DO_SET_FIELD && k->op <= DO_SET_INDEX;
     bool upvalue = field ? k->left == 'U' : n->kind == N_SET_UPCELL;
     if (!field && !upvalue && n->kind != N_SET_CELL) return NULL;
-    Value v = upvalue ? ((const Closure *)value_pointer(fp[-1]))->upvalues[n->a] : fp[n->a];
+    Value v = upvalue ? frame_closure(fp)->upvalues[n->a] : fp[n->a];
     return value_is(v, field ? OBJ_TABLE : OBJ_CELL) ? value_pointer(v) : NULL;
 }
 

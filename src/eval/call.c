@@ -21,19 +21,19 @@ static void call_error(Machine *M, Value *nf)
 {
     FrameCursor c = frame_cursor(M->segment, nf, NULL);
     bool below = frame_down(&c);
-    error_set_call(M, below ? c.fp : nf, c.at, nf[-1]);
+    error_set_call(M, below ? c.fp : nf, c.at, nf[AT_FUNCTION]);
 }
 
 NOINLINE bool call_resolve(Machine *M, Value *nf, size_t count)
 {
-    assert(!value_is_function(nf[-1]) && "what can be called needs no handler");
-    Value handler = meta_of(M, nf[-1], META_CALL);
+    assert(!value_is_function(nf[AT_FUNCTION]) && "what can be called needs no handler");
+    Value handler = meta_of(M, nf[AT_FUNCTION], META_CALL);
     if (!value_is_function(handler)) return false;
     assert(nf + count < M->segment->slots + M->segment->size && "the arguments fit the slack");
     charge_values(M, count);
     memmove(nf + 1, nf, count * sizeof(Value));
-    nf[0] = nf[-1];
-    nf[-1] = handler;
+    nf[0] = nf[AT_FUNCTION];
+    nf[AT_FUNCTION] = handler;
     return true;
 }
 
@@ -43,7 +43,7 @@ COLD EXEC(call_throw)
 {
     const Node *ret = frame_ret(fp);
     if (frame_is_called(ret)) HAND(eval_throw, ret - 1, fp - ret->a, acc, d);
-    fp[-1] = V_NIL;
+    fp[AT_FUNCTION] = V_NIL;
     HAND(eval_throw, n, fp, acc, d);
 }
 
@@ -69,7 +69,7 @@ static NOINLINE EXEC(call_native_high)
 static inline Value *shifted_frame(Value *fp, size_t count, const Proto *p)
 {
     Value *inner = fp + count + SHIFT_HEADER;
-    inner[-1] = fp[-1];
+    inner[AT_FUNCTION] = fp[AT_FUNCTION];
     inner[AT_RETURN] = value_object(&glue_vararg);
     inner[AT_SHIFT] = count + SHIFT_HEADER;
     for (uint32_t i = 0; i < p->params; i++) inner[i] = fp[i];
@@ -79,11 +79,11 @@ static inline Value *shifted_frame(Value *fp, size_t count, const Proto *p)
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
-    if (UNLIKELY(!value_is_function(fp[-1]))) {
+    if (UNLIKELY(!value_is_function(fp[AT_FUNCTION]))) {
         if (!call_resolve(M, fp, count)) HAND(throw_uncalled, n, fp, acc, d);
         count++;
     }
-    if (value_is(fp[-1], OBJ_NATIVE)) {
+    if (frame_is_native(fp)) {
         if (UNLIKELY(M->hooking && M->fuel < 1)) {
             M->fuel--;
             HAND(eval_poll_call, n, fp, (Value)count, d);
@@ -91,8 +91,8 @@ EXEC(call_any)
         if (UNLIKELY(fp + count > M->limit)) HAND(call_native_high, n, fp, (Value)count, d);
         HAND(call_native, n, fp, (Value)count, d);
     }
-    if (UNLIKELY(object_is_remapped(value_pointer(fp[-1]))))
-        fp[-1] = value_object(heap_closure(&M->run, value_pointer(fp[-1])));
+    if (UNLIKELY(object_is_remapped(value_pointer(fp[AT_FUNCTION]))))
+        fp[AT_FUNCTION] = value_object(heap_closure(&M->run, value_pointer(fp[AT_FUNCTION])));
     const Proto *p = frame_proto(fp);
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll_call, n, fp, (Value)count, d);
     size_t room = proto_frame(p) + (p->vararg ? count + SHIFT_HEADER : 0);
@@ -115,7 +115,7 @@ EXEC(native_finish)
 {
     int64_t count = (int64_t)acc;
     Value *a = M->native;
-    assert(value_is(a[-1], OBJ_NATIVE) && "the frame is that of a native");
+    assert(frame_is_native(a) && "the frame is that of a native");
     if (count == 1) RETURN_ONE(a, a[0]);
     if (count >= 0) {
         M->results = a;

@@ -48,7 +48,7 @@ static bool is_return(const Node *n)
 
 static Stage due(Machine *M, const Node *n, const Value *fp, Stage from)
 {
-    assert(value_is(fp[-1], OBJ_CLOSURE) && "events of nodes are those of Lua functions");
+    assert(frame_is_lua(fp) && "events of nodes are those of Lua functions");
     uint32_t mask = hook_mask(M);
     if (!mask) return STAGE_RUN;
     if (from == STAGE_CALL && mask & HOOK_CALL) return STAGE_CALL;
@@ -74,7 +74,7 @@ static Stage due_after(Machine *M, const Node *n, const Value *fp, Stage from)
     if (UNLIKELY(M->watch)) M->watch->last = after(M->watch->last, n, fp);
     if (UNLIKELY(M->breaks != NULL)) M->breaks->last = after(M->breaks->last, n, fp);
     if (!mask) return STAGE_GO_ON;
-    bool native = value_is(fp[-1], OBJ_NATIVE);
+    bool native = frame_is_native(fp);
     if (from == STAGE_NATIVE_RETURN && mask & HOOK_RETURN && native) return from;
     if (!frame_is_called(n)) {
         if (hook_is_operation(n)) M->hook.last = frame_payload_node(fp);
@@ -127,7 +127,7 @@ static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value
     nf[AT_HOOK_NUMBER] = value_number(d);
     nf[AT_HOOK_VALUE] = acc;
     nf[AT_HOOK_STAGE] = value_number(stage);
-    nf[-1] = M->hook.hook->function;
+    nf[AT_FUNCTION] = M->hook.hook->function;
     nf[0] = event;
     nf[1] = line;
     M->hook.busy = true;
@@ -141,7 +141,7 @@ static Value *hook_frame(Machine *M, const Node *n, Value *fp, Value *top, Value
 static NOINLINE Value *step_frame(Machine *M, const Node *n, Value *fp, Value acc, double d,
                                   int stage)
 {
-    assert(value_is(fp[-1], OBJ_CLOSURE) && "nodes are those of Lua functions");
+    assert(frame_is_lua(fp) && "nodes are those of Lua functions");
     Value *top = fp + proto_frame(frame_proto(fp)), *open = frame_open_list(n, fp);
     uint32_t kept = open ? M->open : 0;
     if (kept && open + kept > top) top = open + kept;

@@ -158,13 +158,13 @@ EXEC(slow_self);
 EXEC(slow_concat);
 EXEC(slow_for_prep);
 EXEC(slow_iter_call);
-/* Calls fp[-1] with acc (a plain integer, not a Value) arguments at fp; fp[-2] is
- * already set. n is for error messages only: the node of the call. */
+/* Calls the function of the frame fp with acc (a plain integer, not a Value) arguments at fp;
+ * the node to return to is already set. n is for error messages only: the node of the call. */
 EXEC(call_any);
 EXEC(call_native);
-/* Replaces fp[-1], which is no function, by its __call (manual 2.4). The value itself becomes
- * the first of now count + 1 arguments, for which there is room in the slack. Answers false if
- * it has no __call. */
+/* Replaces what is called in the frame fp, and is no function, by its __call (manual 2.4). The
+ * value itself becomes the first of now count + 1 arguments, for which there is room in the
+ * slack. Answers false if it has no __call. */
 bool call_resolve(Machine *M, Value *fp, size_t count);
 /* Polls, when there is no fuel: refills, answers an interrupt, or pauses. Then n is executed
  * again. One unit of fuel was taken for that before, and is given back. */
@@ -173,7 +173,7 @@ EXEC(eval_poll);
 EXEC(eval_poll_untaken);
 /* Polls before a node that has not been executed, and that needs neither acc nor d. */
 EXEC(eval_poll_next);
-/* Polls before the call of fp[-1] with acc arguments, and then makes the call. */
+/* Polls before the call of the function of fp with acc arguments, and then makes the call. */
 EXEC(eval_poll_call);
 /* Executes node n again, which has polled or been stopped, without the events of which hooks
  * have been told before. */
@@ -194,9 +194,10 @@ EXEC(eval_throw_on);
  * catches instead. */
 EXEC(eval_stop);
 EXEC(eval_stop_watched); /* where a watch ends the run, to be looked at */
-/* Pauses before the call of fp[-1] with acc arguments. The call is then made again. */
+/* Pauses before the call of the function of fp with acc arguments. The call is then made again.
+ */
 EXEC(eval_stop_call);
-/* Pauses in the native fp[-1], which then begins again. */
+/* Pauses in the native of the frame fp, which then begins again. */
 EXEC(eval_stop_native);
 /* What the nodes do at which a program has been stopped (stack/frame.h). */
 EXEC(eval_call_again);
@@ -210,7 +211,7 @@ EXEC(eval_suspend);
 EXEC(eval_stop_return);
 /* Polls before a native's M->results are handed on from its frame fp. */
 EXEC(eval_poll_return);
-/* Raises "stack overflow" for the call of fp[-1] with acc arguments. */
+/* Raises "stack overflow" for the call of the function of fp with acc arguments. */
 EXEC(eval_overflow_call);
 /* Raises M->error from where the frame at fp was to be called, whose function never began. */
 EXEC(call_throw);

@@ -2,7 +2,7 @@
 /*
  * Calls and returns.
  *
- * The caller's nodes have put the callee at nf[-1] and the arguments at nf[0..b),
+ * The caller's nodes have put the callee below nf and the arguments at nf[0..b),
  * nf = fp + a. The call node writes the node after it, a RET node, to nf[AT_RETURN], and the
  * callee's frame begins where its arguments are. A return jumps to that RET node
  * with fp still the callee's: one value travels in acc through exec, any other
@@ -19,7 +19,7 @@
 /* Enters a Lua function of no surprises; anything else is call_any's. */
 #define CALL_BODY(nargs_, fill_)                                             \
     Value *nf = fp + n->a;                                                   \
-    Value f = nf[-1];                                                        \
+    Value f = nf[AT_FUNCTION];                                               \
     nf[AT_RETURN] = value_object(n + 1);                                     \
     if (LIKELY(value_is_object(f))) {                                        \
         const Closure *c = value_pointer(f);                                 \
@@ -54,7 +54,7 @@ EXEC(call_native)
 {
     Value *nf = fp;
     if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
-    const Native *f = value_pointer(nf[-1]);
+    const Native *f = frame_native(nf);
     if (f->h.flags & NATIVE_CONTROL) HAND((Exec *)(void (*)(void))f->fn, n, nf, acc, d);
     M->native = nf;
     stress_values(nf, acc);
@@ -167,7 +167,7 @@ EXEC(exec_RETURN_OPEN)
 static inline Value *tail_frame(Machine *M, Value *fp, const Value *from, size_t count)
 {
     charge_values(M, count);
-    Value *nf = frame_without_varargs(fp), f = from[-1];
+    Value *nf = frame_without_varargs(fp), f = from[AT_FUNCTION];
     bool first = frame_ret(nf) != &glue_tail;
     if (first) nf += SHIFT_HEADER;
     memmove(nf, from, count * sizeof(Value));
@@ -175,7 +175,7 @@ static inline Value *tail_frame(Machine *M, Value *fp, const Value *from, size_t
         nf[AT_SHIFT] = SHIFT_HEADER;
         nf[AT_RETURN] = value_object(&glue_tail);
     }
-    nf[-1] = f;
+    nf[AT_FUNCTION] = f;
     return nf;
 }
 
@@ -184,7 +184,7 @@ static COLD EXEC(tail_other)
 {
     size_t count = (size_t)acc;
     if (call_resolve(M, fp, count)) count++;
-    if (value_is(fp[-1], OBJ_CLOSURE)) {
+    if (frame_is_lua(fp)) {
         fp = tail_frame(M, fp - n->a, fp, count);
         HAND(call_any, n, fp, count, d);
     }
@@ -197,13 +197,13 @@ EXEC(exec_TAIL_N)
     Value *from = fp + n->a;
     unsigned count = n->b;
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
-    if (!value_is(from[-1], OBJ_CLOSURE)) {
-        if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
+    if (!frame_is_lua(from)) {
+        if (!frame_is_native(from)) HAND(tail_other, n, from, count, d);
         from[AT_RETURN] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }
     Value *nf = tail_frame(M, fp, from, count);
-    const Closure *c = value_pointer(nf[-1]);
+    const Closure *c = frame_closure(nf);
     const Proto *p = c->proto;
     if (UNLIKELY(nf + p->frame > M->limit || object_is_remapped(c))) {
         M->fuel++; /* it takes the step again: how the stack lies must not matter */
@@ -217,8 +217,8 @@ EXEC(exec_TAIL_OPEN)
     Value *from = fp + n->a;
     size_t count = n->b + (size_t)M->open;
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
-    if (!value_is(from[-1], OBJ_CLOSURE)) {
-        if (!value_is(from[-1], OBJ_NATIVE)) HAND(tail_other, n, from, count, d);
+    if (!frame_is_lua(from)) {
+        if (!frame_is_native(from)) HAND(tail_other, n, from, count, d);
         from[AT_RETURN] = value_object(n + 1);
         HAND(call_any, n, from, count, d);
     }

@@ -12,8 +12,6 @@
 #include "eval/exec.h"
 #include "state/methods.h"
 
-static inline Closure *frame_closure(Value *fp) { return value_pointer(fp[-1]); }
-
 #define OBJECT_L fp[n->a]
 #define OBJECT_A acc
 #define OBJECT_U frame_closure(fp)->upvalues[n->a]

@@ -85,7 +85,7 @@ static NOINLINE bool iterate_directly(const Node *n, Value *fp, Machine *M)
 static inline Value *iterator_frame(const Node *n, Value *fp)
 {
     Value *nf = fp + n->aux;
-    nf[-1] = fp[n->a];
+    nf[AT_FUNCTION] = fp[n->a];
     nf[0] = fp[n->a + 1];
     nf[1] = fp[n->a + 2];
     nf[AT_RETURN] = value_object(n + 1);

@@ -25,10 +25,7 @@ EXEC(exec_MOVE) { PUT_S(fp[n->a]); }
 EXEC(exec_STORE_A) { PUT_S(acc); }
 EXEC(exec_STORE_D) { PUT_S(value_number(d)); }
 
-static inline Value upvalue_of(Value *fp, unsigned i)
-{
-    return ((Closure *)value_pointer(fp[-1]))->upvalues[i];
-}
+static inline Value upvalue_of(Value *fp, unsigned i) { return frame_closure(fp)->upvalues[i]; }
 
 EXEC(exec_UPVALUE_A) { GO(n + 1, fp, upvalue_of(fp, n->a), d); }
 EXEC(exec_UPVALUE_S) { PUT_S(upvalue_of(fp, n->a)); }

@@ -229,15 +229,16 @@ static void bring_callee(void *context, Value *fp)
 {
     const StackCopy *c = context;
     Step step = {STEP_STACK, c->at, V_NIL};
-    Value f = upvalue_identity(fp[-1]);
+    Value f = upvalue_identity(fp[AT_FUNCTION]);
     if (!value_is(f, OBJ_CLOSURE)) {
-        fp[-1] = brought(c->im, f, step);
+        fp[AT_FUNCTION] = brought(c->im, f, step);
     } else if (is_common(c->im, f)) {
-        fp[-1] = value_object(upvalue_in_proto(c->im->to, value_pointer(f), frame_proto(fp)));
+        fp[AT_FUNCTION] =
+            value_object(upvalue_in_proto(c->im->to, value_pointer(f), frame_proto(fp)));
     } else {
         const Closure *own = upvalue_in_proto(c->im->from, value_pointer(f), frame_proto(fp));
         if (own != heap_closure(c->im->from, value_pointer(f))) f = value_object(own);
-        fp[-1] = brought(c->im, f, step);
+        fp[AT_FUNCTION] = brought(c->im, f, step);
     }
 }
 

@@ -18,6 +18,7 @@
 #define MOONLET_LIB_H
 
 #include "native/native.h"
+#include "stack/frame.h"
 #include "text/bits.h"
 
 /* For `holds` of rows (native/native.h): a whole number in a frame, or SIZE_MAX; whether behind
@@ -73,7 +74,7 @@ Table *lib_new(Machine *M, const char *name, const NativeDef *defs);
 Table *lib_registry_table(Run *R, const char *name);
 
 /* The native that runs, and what it has captured. */
-static inline const Native *lib_self(const Value *a) { return value_pointer(a[-1]); }
+static inline const Native *lib_self(const Value *a) { return frame_native(a); }
 static inline Value lib_upvalue(const Value *a, int i) { return lib_self(a)->upvalues[i]; }
 /* A function with one captured value, as a field of t. */
 Native *lib_closure(Machine *M, Table *t, const NativeDef *def, Value upvalue);

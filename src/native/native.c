@@ -103,7 +103,7 @@ static const String *called_as(Machine *M, bool *method)
         *method = strcmp(kind, "method") == 0;
         return name;
     }
-    name = error_global_name(M, c.fp[-1]);
+    name = error_global_name(M, c.fp[AT_FUNCTION]);
     return name ? name : string_from_c("?");
 }
 

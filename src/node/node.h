@@ -6,8 +6,8 @@
  * A node does its work and jumps on to the next: n+1, or n+target. `exec` gets
  *
  *   n    the node itself
- *   fp   the frame: fp[0..] parameters, locals, temporaries; fp[-1] the function;
- *        fp[-2] the node to return to (stack/frame.h)
+ *   fp   the frame: fp[0..] parameters, locals, temporaries; below it its header, with the
+ *        function and the node to return to (stack/frame.h)
  *   acc  a boxed value on its way from one node to the next
  *   d    an unboxed number on its way
  *

@@ -18,7 +18,7 @@
 
 static bool node_of_frame(const Value *fp, const Node *n)
 {
-    return value_is(fp[-1], OBJ_CLOSURE) && proto_index(frame_proto(fp), n) != UINT32_MAX;
+    return frame_is_lua(fp) && proto_index(frame_proto(fp), n) != UINT32_MAX;
 }
 
 /* The node that is to be named for n: where a call was to return to, the call. */
@@ -233,7 +233,7 @@ static void set_type(Machine *M, const Value *fp, const Node *n, const char *wha
 {
     const char *kind, *type = value_type_name(culprit);
     const String *name;
-    const AstFunction *f = value_is(fp[-1], OBJ_CLOSURE) ? frame_proto(fp)->source : NULL;
+    const AstFunction *f = frame_is_lua(fp) ? frame_proto(fp)->source : NULL;
     if (expr && f && namer(expr, f, &kind, &name))
         error_set_at(M, fp, n, expr, "attempt to %s %s '%.*s' (a %s value)", what, kind,
                      (int)name->length, name->data, type);
@@ -408,7 +408,7 @@ static void add_function(Machine *M, Buffer *t, const FrameCursor *c)
 {
     const char *kind;
     const String *name;
-    Value f = c->fp[-1];
+    Value f = c->fp[AT_FUNCTION];
     bool lua = value_is(f, OBJ_CLOSURE);
     const AstFunction *source = lua ? frame_proto(c->fp)->source : NULL;
     if (error_frame_name(c, &kind, &name))
@@ -429,7 +429,7 @@ static void add_function(Machine *M, Buffer *t, const FrameCursor *c)
 static void add_frame(Machine *M, Buffer *t, const FrameCursor *c)
 {
     int line = error_line(c->fp, c->at);
-    if (value_is(c->fp[-1], OBJ_CLOSURE)) {
+    if (frame_is_lua(c->fp)) {
         char id[CHUNK_ID_MAX];
         chunk_id(frame_proto(c->fp)->source->chunk_name, id);
         add(t, "\n\t%s:", id);

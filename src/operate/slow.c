@@ -16,15 +16,13 @@
 
 enum { META_LOOP_MAX = 100 };
 
-static inline Closure *closure_of(Value *fp) { return value_pointer(fp[-1]); }
-
 /* Operands, decoded. */
 static Value operand(const Node *n, Value *fp, Value acc, char letter, unsigned slot)
 {
     switch (letter) {
     case 'L': return fp[slot];
     case 'K': return n->k.v;
-    case 'U': return closure_of(fp)->upvalues[slot];
+    case 'U': return frame_closure(fp)->upvalues[slot];
     default: return acc;
     }
 }
@@ -42,7 +40,7 @@ static Action call_meta(const Node *n, Value *fp, Machine *M, const Node *glue, 
     assert(value_is_valid(handler) && "a handler is a value");
     assert(count <= PUSHED_ROOM && "arguments fit what is pushed");
     Value *nf = frame_push(M, fp, frame_extent(fp), glue, value_object(n));
-    nf[-1] = handler;
+    nf[AT_FUNCTION] = handler;
     for (int i = 0; i < count; i++) nf[i] = args[i];
     M->call_frame = nf;
     M->call_count = count;

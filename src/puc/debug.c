@@ -31,7 +31,7 @@ static bool activation(lua_State *L, int level, Activation *out)
     Coroutine *co = puc_coroutine(L);
     bool runs = co == M->run.co && M->depth;
     if (!M->depth && co == M->run.world->main) return false;
-    if (runs && puc_is_hook(M->native[-1]) && level >= 0) level++;
+    if (runs && puc_is_hook(M->native[AT_FUNCTION]) && level >= 0) level++;
     return inspect_level(M, co, level, out);
 }
 

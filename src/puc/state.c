@@ -204,8 +204,8 @@ void puc_room_slow(lua_State *L)
  */
 static Cell *upvalue_cell(lua_State *L, int idx)
 {
-    if (!L->inside || !value_is(L->base[-1], OBJ_NATIVE)) return NULL;
-    const Native *f = value_pointer(L->base[-1]);
+    if (!L->inside || !frame_is_native(L->base)) return NULL;
+    const Native *f = frame_native(L->base);
     int64_t i = (int64_t)LUA_REGISTRYINDEX - idx;
     return i >= 1 && i < f->count ? value_pointer(f->upvalues[i - 1]) : NULL;
 }

@@ -148,7 +148,7 @@ Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state)
     bool native = M->native == fp;
     uint32_t open = M->open;
     M->open = 0;
-    fp = take(M, value_is(fp[-1], OBJ_CLOSURE) ? n : NULL, fp, frame_extent(fp), state);
+    fp = take(M, frame_is_lua(fp) ? n : NULL, fp, frame_extent(fp), state);
     M->open = open;
     if (native) M->native = fp;
     return fp;

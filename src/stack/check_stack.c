@@ -50,8 +50,8 @@ static bool is_in(const Segment *s, const Value *fp)
 
 static void check_callee(const FrameCursor *c)
 {
-    assert(value_is_valid(c->fp[-1]) && "below a frame is what was called");
-    if (value_is(c->fp[-1], OBJ_CLOSURE)) closure_check(value_pointer(c->fp[-1]));
+    assert(value_is_valid(c->fp[AT_FUNCTION]) && "below a frame is what was called");
+    if (frame_is_lua(c->fp)) closure_check(frame_closure(c->fp));
 }
 
 static void check_frame(const FrameCursor *c)

@@ -105,7 +105,7 @@ size_t frame_used_below(const Node *ret, const Value *base, const Value *fp)
 {
     assert(base >= fp + frame_kinds[ret->kind].header && "a header lies above the frame below");
     const FrameKind *k = &frame_kinds[ret->kind];
-    if (k->native == NATIVE_NOBODY && !value_is(fp[-1], OBJ_CLOSURE)) return 0;
+    if (k->native == NATIVE_NOBODY && !frame_is_lua(fp)) return 0;
     return (size_t)(base - fp) - k->header;
 }
 
@@ -120,7 +120,7 @@ bool frame_down(FrameCursor *c)
 
 bool frame_skip_uncalled(FrameCursor *c)
 {
-    while (!value_is_function(c->fp[-1]))
+    while (!value_is_function(c->fp[AT_FUNCTION]))
         if (!frame_down(c)) return false;
     return true;
 }

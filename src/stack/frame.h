@@ -28,12 +28,12 @@
 #include "stack/machine.h"
 
 /*
- * The words of a frame's header, counted from its first slot. fp[-1], the function, is the one
- * that has no name here.
+ * The words of a frame's header, counted from its first slot.
  *
  *   [extra ... | distance | payload | return | function] fp
  */
 enum {
+    AT_FUNCTION = -1, /* what was called, or is to be: a function, or a value with __call */
     AT_RETURN = -2,   /* the node that the frame returns to */
     AT_PAYLOAD = -3,  /* of glue: FramePayload */
     AT_SHIFT = -3,    /* OWNER_SAME: how far below the frame lies as its caller made it */
@@ -93,8 +93,8 @@ extern const FrameKind frame_kinds[N_KINDS];
 KINDS_GLUE(X_GLUE)
 #undef X_GLUE
 /* A program may be stopped at nodes of functions, and at these (control/stop.c):
- *   node_call_again    before the call of fp[-1] with M->open arguments at fp
- *   node_native_again  within the call of the native fp[-1], which begins again
+ *   node_call_again    before the call of the function of fp with M->open arguments at fp
+ *   node_native_again  within the call of the native of fp, which begins again
  *   node_return_again  before M->open results at fp are handed on
  *   node_throw_again   before the error fp[0] is thrown
  *   node_suspended     before the native goes on that waits for the frame at fp */
@@ -169,10 +169,19 @@ static inline Value *frame_as_called(Value *fp)
     return UNLIKELY(frame_ret(fp) == &glue_tail) ? frame_unshifted(fp) : fp;
 }
 
-static inline const Proto *frame_proto(const Value *fp)
+/* Whether the frame is that of a function in Lua, or of a native. It is of neither if what is
+ * to be called there is no function. */
+static inline bool frame_is_lua(const Value *fp)
 {
-    return ((const Closure *)value_pointer(fp[-1]))->proto;
+    return value_is(fp[AT_FUNCTION], OBJ_CLOSURE);
 }
+static inline bool frame_is_native(const Value *fp)
+{
+    return value_is(fp[AT_FUNCTION], OBJ_NATIVE);
+}
+static inline Closure *frame_closure(const Value *fp) { return value_pointer(fp[AT_FUNCTION]); }
+static inline Native *frame_native(const Value *fp) { return value_pointer(fp[AT_FUNCTION]); }
+static inline const Proto *frame_proto(const Value *fp) { return frame_closure(fp)->proto; }
 
 /* The values of `...` in a vararg function's frame. */
 static inline uint32_t frame_vararg_count(const Value *fp)
@@ -244,7 +253,7 @@ static inline size_t frame_depth(const Machine *M, const Value *slot)
 MUST_CHECK Value *frame_grow(Machine *M, Value *fp, size_t used, size_t need);
 
 /* A frame of this kind above the `used` slots of the frame at fp, which is moved where there
- * is no room: all of its header is set but for the function, nf[-1], and the extra words;
+ * is no room: all of its header is set but for the function and the extra words;
  * there is room for PUSHED_ROOM arguments. Its owner is then frame_owner(nf). */
 Value *frame_push(Machine *M, Value *fp, size_t used, const Node *glue, Value payload);
 enum { PUSHED_ROOM = 8 };
@@ -348,7 +357,7 @@ MEM_TRY Segment *frame_own_segment(Machine *M, Coroutine *co, Segment *s);
 /* Slots that the function of a frame may use from fp. */
 static inline size_t frame_extent(const Value *fp)
 {
-    return value_is(fp[-1], OBJ_CLOSURE) ? proto_frame(frame_proto(fp)) : NATIVE_SLOTS;
+    return frame_is_lua(fp) ? proto_frame(frame_proto(fp)) : NATIVE_SLOTS;
 }
 
 /* How many slots are in use at a poll at n, with what is handed on there: an open list,

@@ -125,7 +125,7 @@ const Node *hook_glue_twin(const Node *glue)
 const Node *hook_return(const Node *ret, const Value *fp)
 {
     if (!frame_is_called(ret)) return hook_glue_twin(ret);
-    return value_is(fp[-1], OBJ_CLOSURE) ? hook_twin_node(frame_proto(fp), ret) : ret;
+    return frame_is_lua(fp) ? hook_twin_node(frame_proto(fp), ret) : ret;
 }
 
 bool hook_is_operation(const Node *glue)
@@ -139,7 +139,7 @@ bool hook_goes_on(const Node *glue) { return frame_kinds[glue->kind].hook >= HOO
 static void turn_over_payload(const Node *ret, Value *base, const Value *fp)
 {
     if (!hook_goes_on(ret)) return;
-    if (!value_is(fp[-1], OBJ_CLOSURE)) return;
+    if (!frame_is_lua(fp)) return;
     base[AT_PAYLOAD] = value_object(hook_twin_node(frame_proto(fp), frame_payload_node(base)));
 }
 

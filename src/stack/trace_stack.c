@@ -232,7 +232,7 @@ static void visit_self(const StackVisitor *v, const FrameCursor *c, const Node *
                        size_t limit)
 {
     const Node *n = c->at;
-    if (ret->kind != N_GLUE_VALUE || !value_is(c->fp[-1], OBJ_CLOSURE)) return;
+    if (ret->kind != N_GLUE_VALUE || !frame_is_lua(c->fp)) return;
     if (n->kind != N_SELF_L && n->kind != N_SELF_A && n->kind != N_SELF_U) return;
     if (n->b < limit) v->live(v->context, c->fp + n->b, 1);
 }
@@ -257,7 +257,7 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
             v->callee(v->context, c.fp);
         else
             v->live(v->context, c.fp - 1, 1);
-        if (value_is(c.fp[-1], OBJ_CLOSURE))
+        if (frame_is_lua(c.fp))
             lua_frame(v, c.fp, c.at, limit);
         else
             v->live(v->context, c.fp, limit);
@@ -274,7 +274,7 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
             open_list(v, c.fp, c.at, (uint32_t)value_to_double(base[AT_POLL_OPEN]));
             kept = node_is_again(c.at);
         }
-        if (kept && !value_is(c.fp[-1], OBJ_CLOSURE)) limit = 0; /* nothing else */
+        if (kept && !frame_is_lua(c.fp)) limit = 0; /* nothing else */
     }
 }
 
@@ -289,7 +289,7 @@ StackTop stack_top(const CoBody *body)
 void stack_visit(const StackVisitor *v, StackTop top)
 {
     if (top.node) open_list(v, top.fp, top.node, top.open);
-    bool lua = value_is(top.fp[-1], OBJ_CLOSURE);
+    bool lua = frame_is_lua(top.fp);
     visit_frames(v, frame_cursor(top.segment, top.fp, top.node), lua ? SIZE_MAX : 0);
 }
 
@@ -302,7 +302,10 @@ static void trace_slots(void *T, Value *slots, size_t count)
     for (size_t i = 0; i < count; i++) trace_value(t, slots[i]);
 }
 
-static void trace_callee(void *T, Value *fp) { trace_value(T, upvalue_identity(fp[-1])); }
+static void trace_callee(void *T, Value *fp)
+{
+    trace_value(T, upvalue_identity(fp[AT_FUNCTION]));
+}
 
 static void trace_lacks(void *T) { ((Trace *)T)->marks.failed = true; }
 

@@ -105,9 +105,10 @@ const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p)
 
 void upvalue_refresh_frame(Machine *M, Value *fp)
 {
-    Value f = upvalue_identity(fp[-1]);
+    Value f = upvalue_identity(fp[AT_FUNCTION]);
     if (value_is(f, OBJ_CLOSURE) && object_is_remapped(value_pointer(f)))
-        fp[-1] = value_object(upvalue_in_proto(&M->run, value_pointer(f), frame_proto(fp)));
+        fp[AT_FUNCTION] =
+            value_object(upvalue_in_proto(&M->run, value_pointer(f), frame_proto(fp)));
 }
 
 static FrameCursor top_frame(Machine *M, const Coroutine *co)
@@ -133,8 +134,8 @@ static void refresh_stack(Machine *M, FrameCursor c, const Closure *f)
 {
     do {
         if (c.segment->epoch != M->run.epoch) return;
-        if (upvalue_identity(c.fp[-1]) == value_object(f))
-            c.fp[-1] = value_object(upvalue_in_proto(&M->run, f, frame_proto(c.fp)));
+        if (upvalue_identity(c.fp[AT_FUNCTION]) == value_object(f))
+            c.fp[AT_FUNCTION] = value_object(upvalue_in_proto(&M->run, f, frame_proto(c.fp)));
     } while (frame_down(&c));
 }
 

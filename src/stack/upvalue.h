@@ -7,8 +7,8 @@
  * A closure never changes. When debug.setupvalue or upvaluejoin changes one, the state's heap
  * map gets a stand-in for it. A stand-in refers to the closure that it stands for. Calls put
  * the stand-in in frames (call_any). Invariants (closure_check):
- *  1. only frames (fp[-1]) and the heap map refer to stand-ins. A stand-in is never a value of
- *     a program, and has no stand-in itself.
+ *  1. only frames (AT_FUNCTION) and the heap map refer to stand-ins. A stand-in is never a
+ * value of a program, and has no stand-in itself.
  *  2. debug.setupvalue makes a stand-in with the closure's Proto. upvaluejoin needs cells, so
  *     its stand-in has a Proto whose upvalues are all cells (link_celled). Running frames go on
  *     in the Proto in which they began, with the new values.
@@ -43,7 +43,7 @@ uint64_t upvalue_id(Run *R, Value f, uint32_t i);
  * complex, or if there is no memory, which is a shortage. */
 bool upvalue_join(Machine *M, Closure *f, uint32_t i, Closure *g, uint32_t j);
 
-/* What a frame of this Proto has at fp[-1] when it runs c or a stand-in of c. */
+/* What a frame of this Proto has as its function when it runs c or a stand-in of c. */
 const Closure *upvalue_in_proto(Run *R, const Closure *c, const Proto *p);
 
 /* A frame that has lain frozen, or waited, sees what has been done to its function. */

@@ -154,7 +154,7 @@ static bool look(Machine *M, const Node *n, Value **frame)
 void seek_find_function(const Seek *s, DebugEvent *e)
 {
     FrameCursor c = frame_cursor(e->M->segment, s->thrown_at, s->throws);
-    while (!value_is(c.fp[-1], OBJ_CLOSURE))
+    while (!frame_is_lua(c.fp))
         if (!frame_down(&c)) return;
     int line = error_line(c.fp, c.at);
     e->segment = c.segment;
@@ -196,7 +196,7 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
     if (!s->wants_failure || M->depth > 1) return;
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
     switch_save(M, b, fp, fp + frame_extent(fp), CO_PAUSED);
-    b->node = value_is(fp[-1], OBJ_CLOSURE) ? n : NULL;
+    b->node = frame_is_lua(fp) ? n : NULL;
     s->failure = machine_snapshot(M);
     s->error = M->error;
 }

@@ -41,7 +41,10 @@ static void meet_slots(void *search, Value *slots, size_t count)
     for (size_t i = 0; i < count; i++) meet(search, slots[i]);
 }
 
-static void meet_callee(void *search, Value *fp) { meet(search, upvalue_identity(fp[-1])); }
+static void meet_callee(void *search, Value *fp)
+{
+    meet(search, upvalue_identity(fp[AT_FUNCTION]));
+}
 
 static void meet_stack(Search *s, const CoBody *b)
 {

@@ -44,7 +44,7 @@ static DebugPlace place_of(const Activation *a, int level)
     DebugFrame frame = {object_id(a->co), s->below + (size_t)(a->c.fp - s->slots)};
     DebugPlace p = {.co = a->co, .level = level, .frame = frame};
     if (!error_frame_name(&a->c, &p.kind, &p.name)) p.kind = NULL;
-    if (!value_is(a->c.fp[-1], OBJ_CLOSURE)) return p;
+    if (!frame_is_lua(a->c.fp)) return p;
     const AstFunction *source = frame_proto(a->c.fp)->source;
     int line = inspect_line(a);
     p.function = source;
@@ -231,8 +231,7 @@ static bool is_jumped_to(const Proto *p, uint32_t at)
 static const Node *resumed_at(const CoBody *b)
 {
     const Value *fp = b->segment ? b->segment->slots + b->fp : NULL;
-    if (!fp || !value_is(fp[-1], OBJ_CLOSURE) || !b->node || !node_takes_value(b->node))
-        return b->node;
+    if (!fp || !frame_is_lua(fp) || !b->node || !node_takes_value(b->node)) return b->node;
     const Proto *p = frame_proto(fp);
     uint32_t i = proto_index(p, b->node);
     if (!i || i == UINT32_MAX || p->lines[i - 1] || is_jumped_to(p, i)) return NULL;

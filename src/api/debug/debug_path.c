@@ -128,7 +128,7 @@ static bool find_local(const DebugPath *p, Run *R, const Activation *a, Variable
 /* The cell that the function has captured under this name, or NULL where there is none. */
 static Cell *find_captured(const DebugPath *p, const DebugEvent *e)
 {
-    const Closure *f = value_pointer(e->fp[-1]);
+    const Closure *f = frame_closure(e->fp);
     for (uint32_t i = 0; i < f->proto->upvalue_count; i++) {
         const ProtoUpvalue *u = &f->proto->upvalues[i];
         if (!u->name || u->name->length != p->keys[0].length ||
@@ -191,7 +191,7 @@ static bool is_frame(const DebugPath *p, DebugFrame f, uint64_t step)
 /* Another function may have a frame there at another moment. */
 static bool is_function(const DebugPath *p, const Value *fp)
 {
-    if (!value_is(fp[-1], OBJ_CLOSURE)) return false;
+    if (!frame_is_lua(fp)) return false;
     return !p->function || debug_same_function(frame_proto(fp)->source, p->function);
 }
 

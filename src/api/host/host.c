@@ -88,7 +88,7 @@ static const HostFunction *record_of(Value light)
 
 static int host_call(Machine *M, Value *a, int n)
 {
-    const HostFunction *f = record_of(((Native *)value_pointer(a[-1]))->upvalues[0]);
+    const HostFunction *f = record_of(frame_native(a)->upvalues[0]);
     if (__builtin_expect(M->outside && f->looks_outside, 0))
         return host_record_call(M, f, a, n);
     return host_enter(M, f, a, n);

@@ -57,7 +57,7 @@ static Value plain(const DebugEvent *e, Value v)
 
 static bool find_captured(const DebugEvent *e, const String *name, Value *out)
 {
-    const Closure *f = value_pointer(e->fp[-1]);
+    const Closure *f = frame_closure(e->fp);
     for (uint32_t i = 0; i < f->proto->upvalue_count; i++) {
         if (!is_called(f->proto->upvalues[i].name, name)) continue;
         *out = plain(e, f->upvalues[i]);

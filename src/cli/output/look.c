@@ -116,9 +116,9 @@ static void show_coroutine(Look *l, const Coroutine *co)
     if (b->status != CO_SUSPENDED && b->status != CO_PAUSED) return;
     StackTop top = stack_top(b);
     FrameCursor c = frame_cursor(b->segment, top.fp, top.node);
-    while (!value_is(c.fp[-1], OBJ_CLOSURE) && frame_down(&c)) {
+    while (!frame_is_lua(c.fp) && frame_down(&c)) {
     }
-    if (!value_is(c.fp[-1], OBJ_CLOSURE)) return;
+    if (!frame_is_lua(c.fp)) return;
     sheet_text(l->out, INK_FUNCTION, " at ");
     show_place(l->out, frame_proto(c.fp)->source->chunk_name, error_line(c.fp, c.at));
 }

@@ -266,8 +266,8 @@ static bool same_places(const CoBody *a, const CoBody *b)
     FrameCursor c = frame_cursor(a->segment, x.fp, x.node),
                 e = frame_cursor(b->segment, y.fp, y.node);
     for (;;) {
-        bool lua = value_is(c.fp[-1], OBJ_CLOSURE);
-        if (lua != value_is(e.fp[-1], OBJ_CLOSURE)) return false;
+        bool lua = frame_is_lua(c.fp);
+        if (lua != frame_is_lua(e.fp)) return false;
         if (lua && error_line(c.fp, c.at) != error_line(e.fp, e.at)) return false;
         bool more = frame_down(&c);
         if (more != frame_down(&e)) return false;

@@ -161,9 +161,9 @@ static void print_paused(const State *state)
     const CoBody *b = heap_coroutine(&M->run, state->paused);
     StackTop top = stack_top(b);
     FrameCursor c = frame_cursor(b->segment, top.fp, top.node);
-    while (!value_is(c.fp[-1], OBJ_CLOSURE) && frame_down(&c)) {
+    while (!frame_is_lua(c.fp) && frame_down(&c)) {
     }
-    if (value_is(c.fp[-1], OBJ_CLOSURE)) {
+    if (frame_is_lua(c.fp)) {
         char id[CHUNK_ID_MAX];
         int line = error_line(c.fp, c.at);
         chunk_id(frame_proto(c.fp)->source->chunk_name, id);

@@ -69,15 +69,14 @@ static bool is_one_of(Value f, const char *names)
  * on in. */
 static bool frame_is_good(const NativeDef *row, const Value *fp, size_t used)
 {
-    return row->natives && is_one_of(fp[-1], row->natives) &&
+    return row->natives && is_one_of(fp[AT_FUNCTION], row->natives) &&
            are_as(row->frame, fp, used, true) && (!row->holds || row->holds(fp, used));
 }
 
 /* A host function's frame has the record of what goes on in it, and any data. */
 static Value host_continuation(Loader *L, const Value *fp, bool record)
 {
-    bool host = value_is(fp[-1], OBJ_NATIVE) &&
-                !natives_by_function(((const Native *)value_pointer(fp[-1]))->fn);
+    bool host = frame_is_native(fp) && !natives_by_function(frame_native(fp)->fn);
     NativeCont *cont = L->host->continuation;
     if (host && cont && record) return (Value)(uintptr_t)cont;
     loader_refuse(L, "the image has a call of a host function that cannot go on");

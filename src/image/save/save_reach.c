@@ -49,7 +49,7 @@ static void edge_slots(void *e, Value *slots, size_t count)
 {
     for (size_t i = 0; i < count; i++) edge(e, slots[i]);
 }
-static void edge_callee(void *e, Value *fp) { edge(e, upvalue_identity(fp[-1])); }
+static void edge_callee(void *e, Value *fp) { edge(e, upvalue_identity(fp[AT_FUNCTION])); }
 static void edges_lack(void *e) { ((Edges *)e)->lacks = true; }
 
 static void table_edges(Edges *e, const TableBody *b)

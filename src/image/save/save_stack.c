@@ -124,7 +124,7 @@ static void save_node(Saver *S, const Value *fp, const Node *n)
     if (n == &node_return_again) code = NODE_RETURN_AGAIN;
     if (n == &node_throw_again) code = NODE_THROW_AGAIN;
     if (n == &node_suspended) code = NODE_SUSPENDED;
-    if (n && code == NODE_NOWHERE && value_is(fp[-1], OBJ_CLOSURE)) {
+    if (n && code == NODE_NOWHERE && frame_is_lua(fp)) {
         const Proto *p = frame_proto(fp);
         uint32_t i = proto_index(p, n);
         if (i != UINT32_MAX) code = NODE_FIRST + (uint64_t)i;
@@ -137,7 +137,7 @@ static void save_node(Saver *S, const Value *fp, const Node *n)
  * it was before. */
 static void save_function(Saver *S, const Value *fp)
 {
-    Value f = upvalue_identity(fp[-1]);
+    Value f = upvalue_identity(fp[AT_FUNCTION]);
     save_value(S, f);
     if (!value_is(f, OBJ_CLOSURE)) return;
     const Proto *now = heap_closure(&S->M->run, value_pointer(f))->proto;
@@ -269,7 +269,7 @@ static void find_last(StackSaver *k, const HookState *h)
     k->last = h ? h->last : NULL;
     for (k->last_frame = 0; k->last && k->last_frame < k->count; k->last_frame++) {
         const Value *fp = k->frames[k->last_frame].fp;
-        if (!value_is(fp[-1], OBJ_CLOSURE)) continue;
+        if (!frame_is_lua(fp)) continue;
         if (proto_index(frame_proto(fp), k->last) != UINT32_MAX) return;
     }
     k->last = NULL;

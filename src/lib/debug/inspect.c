@@ -55,12 +55,12 @@ bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out)
                 return out->host;
             }
             out->end = end_below(base, ret, out->c.fp);
-        } while (!value_is_function(out->c.fp[-1]));
+        } while (!value_is_function(out->c.fp[AT_FUNCTION]));
     }
     return true;
 }
 
-Value inspect_function(const Activation *a) { return upvalue_identity(a->c.fp[-1]); }
+Value inspect_function(const Activation *a) { return upvalue_identity(a->c.fp[AT_FUNCTION]); }
 
 int inspect_line(const Activation *a) { return a->host ? -1 : error_line(a->c.fp, a->c.at); }
 
@@ -127,7 +127,7 @@ static Variable local_variable(Run *R, const Activation *a, unsigned n)
 Variable inspect_variable(Run *R, const Activation *a, int n)
 {
     if (a->host || n == 0) return (Variable){0};
-    bool native = !value_is(a->c.fp[-1], OBJ_CLOSURE);
+    bool native = !frame_is_lua(a->c.fp);
     if (n < 0) return native ? (Variable){0} : extra_argument(R, a, 0u - (unsigned)n);
     if ((uint32_t)n > a->c.segment->size) return (Variable){0};
     return native ? temporary(a, a->c.fp + n - 1, true) : local_variable(R, a, (unsigned)n);

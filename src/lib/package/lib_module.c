@@ -53,8 +53,8 @@ static bool name_module(Machine *M, Table *module, const char *name)
 static bool set_environment(Machine *M, Value module)
 {
     FrameCursor c = frame_cursor_running(M);
-    if (!frame_down(&c) || !value_is(c.fp[-1], OBJ_CLOSURE)) return false;
-    const Closure *f = value_pointer(c.fp[-1]);
+    if (!frame_down(&c) || !frame_is_lua(c.fp)) return false;
+    const Closure *f = frame_closure(c.fp);
     const Proto *p = f->proto;
     if (p->upvalue_count == 0) return true;
     if (p->upvalues[0].cell) {
@@ -66,7 +66,7 @@ static bool set_environment(Machine *M, Value module)
     object_init(&changed->h, OBJ_CLOSURE, run_new_id(&M->run));
     changed->h.flags = f->h.flags;
     changed->upvalues[0] = module;
-    c.fp[-1] = c.base[-1] = value_object(changed);
+    c.fp[AT_FUNCTION] = c.base[AT_FUNCTION] = value_object(changed);
     return true;
 }
 

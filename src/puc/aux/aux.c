@@ -18,7 +18,7 @@
 void luaL_where(lua_State *L, int lvl)
 {
     Machine *M = L->M;
-    if (M->depth && puc_is_hook(M->native[-1])) lvl++; /* its frame is not seen */
+    if (M->depth && puc_is_hook(M->native[AT_FUNCTION])) lvl++; /* its frame is not seen */
     const String *where = M->depth ? native_where(M, lvl) : string_new("", 0);
     puc_push(L, string_value(where));
 }
