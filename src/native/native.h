@@ -229,6 +229,9 @@ typedef struct NativeDef {
     const char *why;      /* ... or not */
     uint16_t glue;        /* NodeKind: glue of its own, with which its frames wait; or 0 */
     const char *captures; /* letters; NULL: nothing */
+    /* For people (:doc of the interactive mode): its parameters, and what it does, in a line.
+     * NULL: no program calls it by name. */
+    const char *takes, *doc;
     /* PLACE_CONTINUATION: the natives in whose frames it goes on, "|" between their names and
      * at both ends; letters for such a frame; and what else must hold of the `used` slots in
      * it, which are as the letters say. */
@@ -238,10 +241,12 @@ typedef struct NativeDef {
 
 /* Rows of functions that see the state alone, so a sandbox may have them. What a row says
  * beyond the macro's arguments comes behind these, as .captures = "f". */
-#define NATIVE_OWN(name_, fn_, work_)                                                  \
-    {                                                                                  \
-        .name = (name_), .fn = (fn_), .work = (work_), .sandbox = true, .why = WHY_OWN \
+#define NATIVE_OWN(name_, fn_, work_, ...)                                              \
+    {                                                                                   \
+        .name = (name_), .fn = (fn_), .work = (work_), .sandbox = true, .why = WHY_OWN, \
+        __VA_ARGS__                                                                     \
     }
+#define NATIVE_DOC(takes_, doc_) .takes = (takes_), .doc = (doc_)
 #define NATIVE_INNER(name_, fn_, work_, ...)                                                  \
     {                                                                                         \
         .name = (name_), .fn = (fn_), .place = PLACE_INNER, .work = (work_), .sandbox = true, \
@@ -271,7 +276,10 @@ typedef struct NativeDef {
         .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN, __VA_ARGS__ \
     }
 /* pcall is in a table of the libraries' and is made anew by native_pcall, of one row. */
-#define NATIVE_PCALL NATIVE_JUMPS("pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL)
+#define NATIVE_PCALL                                               \
+    NATIVE_JUMPS(                                                  \
+        "pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL, \
+        NATIVE_DOC("f, ...", "Calls f(...): true and what it gives, or false and the error."))
 #define NATIVE_ROWS_END \
     {                   \
         .name = NULL    \

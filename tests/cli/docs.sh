@@ -56,25 +56,6 @@ lost_targets()
 }
 verdict "targets of make" "$(lost_targets)"
 
-# What :doc says is of functions that are there, and of all of them. It finds these three by other
-# names of theirs.
-cat >"$WORK/names.lua" <<'END'
-local function add(prefix, t)
-    for k, v in pairs(t) do
-        if type(v) == "function" and k:sub(1, 2) ~= "__" then print(prefix .. k) end
-    end
-end
-add("", _G)
-require "state"
-for name, library in pairs(package.loaded) do
-    if library ~= _G then add(name .. ".", library) end
-end
-add("file.", debug.getmetatable(io.stdout).__index)
-END
-verdict "what :doc knows" "$(comm -3 \
-    <("$MOONLET" "$WORK/names.lua" | grep -vxE 'file\.close|loadstring|unpack' | sort -u) \
-    <(sed -nE 's/^    \{"([^":]+)".*/\1/p' src/cli/repl/doc_rows.c | sort))"
-
 # The page made of a header has a heading for each function.
 lost_functions()
 {

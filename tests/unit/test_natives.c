@@ -90,6 +90,15 @@ static void assert_natives(const NativeDef *r)
     }
 }
 
+/* What a program calls by its name has a text for people. */
+static void assert_told(const NativeDef *r)
+{
+    ck_assert_msg(!r->doc == !r->takes, "%s", r->name);
+    if (r->place == PLACE_FIELD && strncmp(native_field(r), "__", 2) != 0)
+        ck_assert_msg(r->doc, "%s says nothing of itself", r->name);
+    if (r->doc) ck_assert_uint_gt(strlen(r->doc), 3);
+}
+
 START_TEST(rows_are_whole)
 {
     size_t count = 0;
@@ -99,6 +108,7 @@ START_TEST(rows_are_whole)
         ck_assert_uint_gt(strlen(r->why), 5);
         ck_assert_msg((r->place == PLACE_CONTINUATION) == (r->frame != NULL), "%s", r->name);
         assert_natives(r);
+        assert_told(r);
     }
     ck_assert_uint_gt(count, 170);
 }

@@ -19,21 +19,14 @@
 
 enum { COMMENT_MAX = 40 }; /* lines of it that are told, the last ones */
 
-static const DocRow *row_of(const char *name)
-{
-    for (const DocRow *row = doc_rows; row->name; row++)
-        if (strcmp(row->name, name) == 0) return row;
-    return NULL;
-}
-
 /* How a program calls a native: "file.read" is a method. */
-static void tell_row(Sheet *out, const DocRow *row)
+static void tell_row(Sheet *out, const NativeDef *row)
 {
     bool method = strncmp(row->name, "file.", 5) == 0;
     sheet_format(out, INK_KEY, method ? "file:%s" : "%s", row->name + (method ? 5 : 0));
     sheet_format(out, INK_KEY, "(%s)", row->takes);
     sheet_line(out, 2);
-    sheet_text(out, INK_PLAIN, row->text);
+    sheet_text(out, INK_PLAIN, row->doc);
     sheet_line(out, 0);
 }
 
@@ -100,7 +93,8 @@ bool doc_tell(const Cli *c, Sheet *out, const State *s, const char *name)
     look_begin(&look, c, s, out);
     Value v = name_value(look.view.M, name, strlen(name));
     const NativeDef *native = natives_row_of(v);
-    const DocRow *row = row_of(native ? native->name : name);
+    const NativeDef *row = native ? native : natives_by_name(name);
+    if (row && !row->doc) row = NULL;
     if (row && (native || v == V_NIL)) {
         tell_row(out, row);
     } else if (v != V_NIL) {

@@ -73,7 +73,10 @@ static int base_collectgarbage(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_collect[] = {
-    NATIVE_OWN("collectgarbage", base_collectgarbage, WORK_STATE),
+    NATIVE_OWN(
+        "collectgarbage", base_collectgarbage, WORK_STATE,
+        NATIVE_DOC("[what [, n]]",
+                   "Collects garbage, or tells of it: \"count\", \"step\", \"isrunning\" ...")),
     NATIVE_ROWS_END,
 };
 

@@ -54,13 +54,24 @@ static int co_status(Machine *M, Value *a, int n)
 
 const NativeDef natives_coroutine[] = {
     [WRAP_RESUME] =
-        NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER, .captures = "c"),
-    NATIVE_OWN("coroutine.create", co_create, WORK_FIXED),
-    NATIVE_JUMPS("coroutine.resume", control_resume, PLACE_FIELD),
-    NATIVE_OWN("coroutine.running", co_running, WORK_FIXED),
-    NATIVE_OWN("coroutine.status", co_status, WORK_FIXED),
-    NATIVE_OWN("coroutine.wrap", co_wrap, WORK_FIXED),
-    NATIVE_JUMPS("coroutine.yield", control_yield, PLACE_FIELD),
+        NATIVE_JUMPS("coroutine.wrap:resume", control_wrapped, PLACE_INNER, .captures = "c",
+                     NATIVE_DOC("...", "Resumes the coroutine that coroutine.wrap has made.")),
+    NATIVE_OWN("coroutine.create", co_create, WORK_FIXED,
+               NATIVE_DOC("f", "A coroutine with the function f, not yet begun.")),
+    NATIVE_JUMPS(
+        "coroutine.resume", control_resume, PLACE_FIELD,
+        NATIVE_DOC(
+            "co, ...",
+            "Goes on with it: true and what it yields or returns; false and its error.")),
+    NATIVE_OWN("coroutine.running", co_running, WORK_FIXED,
+               NATIVE_DOC("", "The coroutine that runs, and whether it is the main one.")),
+    NATIVE_OWN("coroutine.status", co_status, WORK_FIXED,
+               NATIVE_DOC("co", "\"running\", \"suspended\", \"normal\" or \"dead\".")),
+    NATIVE_OWN(
+        "coroutine.wrap", co_wrap, WORK_FIXED,
+        NATIVE_DOC("f", "A function that resumes a new coroutine; its errors are raised.")),
+    NATIVE_JUMPS("coroutine.yield", control_yield, PLACE_FIELD,
+                 NATIVE_DOC("...", "Suspends the coroutine; resume gives these values.")),
     NATIVE_ROWS_END,
 };
 

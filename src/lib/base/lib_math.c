@@ -13,31 +13,31 @@
 #include <math.h>
 
 /* One number to one number. */
-#define X_UNARY(X)          \
-    X(abs, fabs)            \
-    X(acos, libm()->acos)   \
-    X(asin, libm()->asin)   \
-    X(atan, libm()->atan)   \
-    X(ceil, ceil)           \
-    X(cos, libm()->cos)     \
-    X(cosh, libm()->cosh)   \
-    X(deg, to_degrees)      \
-    X(exp, libm()->exp)     \
-    X(floor, floor)         \
-    X(log10, libm()->log10) \
-    X(rad, to_radians)      \
-    X(sin, libm()->sin)     \
-    X(sinh, libm()->sinh)   \
-    X(sqrt, sqrt)           \
-    X(tan, libm()->tan)     \
-    X(tanh, libm()->tanh)
+#define X_UNARY(X)                                              \
+    X(abs, fabs, "x without its sign.")                         \
+    X(acos, libm()->acos, "Arc cosine, in radians.")            \
+    X(asin, libm()->asin, "Arc sine, in radians.")              \
+    X(atan, libm()->atan, "Arc tangent, in radians.")           \
+    X(ceil, ceil, "The smallest integer that is not below x.")  \
+    X(cos, libm()->cos, "Cosine of radians.")                   \
+    X(cosh, libm()->cosh, "Hyperbolic cosine.")                 \
+    X(deg, to_degrees, "Radians as degrees.")                   \
+    X(exp, libm()->exp, "e to the power of x.")                 \
+    X(floor, floor, "The largest integer that is not above x.") \
+    X(log10, libm()->log10, "Logarithm to the base of 10.")     \
+    X(rad, to_radians, "Degrees as radians.")                   \
+    X(sin, libm()->sin, "Sine of radians.")                     \
+    X(sinh, libm()->sinh, "Hyperbolic sine.")                   \
+    X(sqrt, sqrt, "Square root.")                               \
+    X(tan, libm()->tan, "Tangent of radians.")                  \
+    X(tanh, libm()->tanh, "Hyperbolic tangent.")
 
 static const double pi = 3.1415926535897932384626433832795;
 
 static double to_degrees(double x) { return x / (pi / 180.0); }
 static double to_radians(double x) { return x * (pi / 180.0); }
 
-#define X_DEFINE(name, f)                                     \
+#define X_DEFINE(name, f, text)                               \
     static int math_##name(Machine *M, Value *a, int n)       \
     {                                                         \
         double x;                                             \
@@ -167,20 +167,29 @@ static int math_randomseed(Machine *M, Value *a, int n)
 /* Opening -------------------------------------------------------------------------- */
 
 const NativeDef natives_math[] = {
-#define X_ENTRY(name, f) NATIVE_OWN("math." #name, math_##name, WORK_FIXED),
+#define X_ENTRY(name, f, text) \
+    NATIVE_OWN("math." #name, math_##name, WORK_FIXED, NATIVE_DOC("x", text)),
     X_UNARY(X_ENTRY)
 #undef X_ENTRY
-        NATIVE_OWN("math.atan2", math_atan2, WORK_FIXED),
-    NATIVE_OWN("math.fmod", math_fmod, WORK_FIXED),
-    NATIVE_OWN("math.frexp", math_frexp, WORK_FIXED),
-    NATIVE_OWN("math.ldexp", math_ldexp, WORK_FIXED),
-    NATIVE_OWN("math.log", math_log, WORK_FIXED),
-    NATIVE_OWN("math.max", math_max, WORK_VALUES),
-    NATIVE_OWN("math.min", math_min, WORK_VALUES),
-    NATIVE_OWN("math.modf", math_modf, WORK_FIXED),
-    NATIVE_OWN("math.pow", math_pow, WORK_FIXED),
-    NATIVE_OWN("math.random", math_random, WORK_FIXED),
-    NATIVE_OWN("math.randomseed", math_randomseed, WORK_FIXED),
+        NATIVE_OWN("math.atan2", math_atan2, WORK_FIXED,
+                   NATIVE_DOC("y, x", "Arc tangent of y/x, by the signs of both.")),
+    NATIVE_OWN("math.fmod", math_fmod, WORK_FIXED,
+               NATIVE_DOC("x, y", "The rest of x/y, with the sign of x.")),
+    NATIVE_OWN("math.frexp", math_frexp, WORK_FIXED,
+               NATIVE_DOC("x", "m and e with x = m * 2^e, m in [0.5, 1).")),
+    NATIVE_OWN("math.ldexp", math_ldexp, WORK_FIXED, NATIVE_DOC("m, e", "m * 2^e")),
+    NATIVE_OWN("math.log", math_log, WORK_FIXED,
+               NATIVE_DOC("x [, base]", "Logarithm, natural without a base.")),
+    NATIVE_OWN("math.max", math_max, WORK_VALUES, NATIVE_DOC("x, ...", "The largest.")),
+    NATIVE_OWN("math.min", math_min, WORK_VALUES, NATIVE_DOC("x, ...", "The smallest.")),
+    NATIVE_OWN("math.modf", math_modf, WORK_FIXED,
+               NATIVE_DOC("x", "The integer part of x and the rest.")),
+    NATIVE_OWN("math.pow", math_pow, WORK_FIXED, NATIVE_DOC("x, y", "x^y")),
+    NATIVE_OWN("math.random", math_random, WORK_FIXED,
+               NATIVE_DOC("[m [, n]]", "A number in [0, 1), in 1..m, in m..n; part of the "
+                                       "state, so a replay has the same.")),
+    NATIVE_OWN("math.randomseed", math_randomseed, WORK_FIXED,
+               NATIVE_DOC("x", "Begins another sequence of random numbers.")),
     NATIVE_ROWS_END,
 };
 

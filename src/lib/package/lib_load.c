@@ -315,13 +315,19 @@ static int base_dofile(Machine *M, Value *a, int n)
 /* Opening --------------------------------------------------------------------------- */
 
 const NativeDef natives_load[] = {
-    NATIVE_SEES("dofile", base_dofile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
-    NATIVE_INNER_SEES("load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
-                      "runs binary chunks and code that a host has not seen", .captures = "f"),
+    NATIVE_SEES(
+        "dofile", base_dofile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files",
+        NATIVE_DOC("[file]", "Runs a file, or standard input, and gives what it returns.")),
+    NATIVE_INNER_SEES(
+        "load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
+        "runs binary chunks and code that a host has not seen", .captures = "f",
+        NATIVE_DOC("text|f [, name [, mode [, env]]]",
+                   "The function that a chunk is; nil and a message if it is none.")),
     NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE, "|load|", "fSS.bS*"),
     NATIVE_CONTINUED("dofile:go_on", dofile_go_on, WORK_SOURCE, "|dofile|", "ssS.b.*"),
     NATIVE_CONTINUED("loadfile:go_on", loadfile_go_on, WORK_SOURCE, "|loadfile|", "ssS.b.*"),
-    NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files"),
+    NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files",
+                NATIVE_DOC("[file [, mode [, env]]]", "As load, of a file.")),
     NATIVE_ROWS_END,
 };
 

@@ -127,9 +127,12 @@ static bool module_holds(const Value *a, size_t used)
 
 const NativeDef natives_module[] = {
     NATIVE_SEES("module", base_module, WORK_BYTES, OUTSIDE_NONE, true,
-                "names a table, and makes it the environment of its caller"),
-    NATIVE_INNER_SEES("package.seeall", package_seeall, WORK_FIXED, OUTSIDE_NONE, false,
-                      "is a part of package"),
+                "names a table, and makes it the environment of its caller",
+                NATIVE_DOC("name [, ...]", "Makes a module in the manner of Lua 5.1.")),
+    NATIVE_INNER_SEES(
+        "package.seeall", package_seeall, WORK_FIXED, OUTSIDE_NONE, false,
+        "is a part of package",
+        NATIVE_DOC("module", "Lets a module see the globals, in the manner of Lua 5.1.")),
     NATIVE_CONTINUED("module:call_options", call_options, WORK_CALLEE, "|module|", "iit*",
                      .holds = module_holds),
     NATIVE_ROWS_END,

@@ -134,19 +134,42 @@ static int state_collapse(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_state[] = {
-    NATIVE_OWN("state.snapshot", state_snapshot, WORK_FIXED),
-    NATIVE_OWN("state.freeze", state_freeze, WORK_STATE),
-    NATIVE_OWN("state.frozen", state_frozen, WORK_FIXED),
-    NATIVE_SEES("state.map", lib_map, WORK_CALLEE, OUTSIDE_PROCESS, false,
-                "starts threads and processes"),
-    NATIVE_OWN("state.save", state_save, WORK_STATE),
-    NATIVE_OWN("state.load", state_load, WORK_STATE),
-    NATIVE_OWN("state.collapse", state_collapse, WORK_STATE),
-    NATIVE_OWN("state.diff", state_diff_, WORK_STATE),
-    NATIVE_OWN("state.digest", state_digest, WORK_STATE),
-    NATIVE_JUMPS("state.restore", control_restore, PLACE_FIELD),
-    NATIVE_JUMPS("state.fork", control_fork, PLACE_FIELD, .glue = N_GLUE_FORK),
-    NATIVE_JUMPS("state.try", control_try, PLACE_FIELD, .glue = N_GLUE_TRY),
+    NATIVE_OWN(
+        "state.snapshot", state_snapshot, WORK_FIXED,
+        NATIVE_DOC("", "This moment as a value, to be restored any number of times. O(1).")),
+    NATIVE_OWN(
+        "state.freeze", state_freeze, WORK_STATE,
+        NATIVE_DOC("t [, deep]",
+                   "Makes a table read-only, for good; deep: all that it reaches, too.")),
+    NATIVE_OWN("state.frozen", state_frozen, WORK_FIXED,
+               NATIVE_DOC("t", "Whether a table is read-only.")),
+    NATIVE_SEES(
+        "state.map", lib_map, WORK_CALLEE, OUTSIDE_PROCESS, false,
+        "starts threads and processes",
+        NATIVE_DOC("f, list [, options]",
+                   "Calls f with each item, in forks of the world, on all processors.")),
+    NATIVE_OWN(
+        "state.save", state_save, WORK_STATE,
+        NATIVE_DOC("[s [, base]]", "A snapshot, or now, as bytes; or what differs from base.")),
+    NATIVE_OWN("state.load", state_load, WORK_STATE,
+               NATIVE_DOC("bytes [, base]", "The snapshot that bytes are.")),
+    NATIVE_OWN(
+        "state.collapse", state_collapse, WORK_STATE,
+        NATIVE_DOC("list [, base]", "A chain of images as one, or as one delta to base.")),
+    NATIVE_OWN(
+        "state.diff", state_diff_, WORK_STATE,
+        NATIVE_DOC("a [, b]",
+                   "What differs between two snapshots: a list of {path=, old=, new=}.")),
+    NATIVE_OWN(
+        "state.digest", state_digest, WORK_STATE,
+        NATIVE_DOC("[s]", "16 digits that are the same for equal worlds on every machine.")),
+    NATIVE_JUMPS("state.restore", control_restore, PLACE_FIELD,
+                 NATIVE_DOC("s, ...", "Goes on from where s was taken, with these values.")),
+    NATIVE_JUMPS(
+        "state.fork", control_fork, PLACE_FIELD, .glue = N_GLUE_FORK,
+        NATIVE_DOC("f, ...", "Calls f and undoes all it has changed; gives its results.")),
+    NATIVE_JUMPS("state.try", control_try, PLACE_FIELD, .glue = N_GLUE_TRY,
+                 NATIVE_DOC("f, ...", "As pcall; if f fails, what it has changed is undone.")),
     NATIVE_INNER("snapshot.__tostring", snapshot_tostring, WORK_FIXED),
     NATIVE_INNER("package.preload.state", open_state, WORK_FIXED),
     NATIVE_ROWS_END,

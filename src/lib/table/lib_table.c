@@ -320,12 +320,20 @@ static int lib_table_maxn(Machine *M, Value *a, int n)
 /* Opening -------------------------------------------------------------------------- */
 
 const NativeDef natives_table[] = {
-    NATIVE_OWN("table.concat", lib_table_concat, WORK_BYTES),
-    NATIVE_OWN("table.insert", lib_table_insert, WORK_VALUES),
-    NATIVE_OWN("table.maxn", lib_table_maxn, WORK_VALUES),
-    NATIVE_OWN("table.pack", lib_table_pack, WORK_VALUES),
-    NATIVE_OWN("table.remove", lib_table_remove, WORK_VALUES),
-    NATIVE_OWN("table.unpack", lib_table_unpack, WORK_VALUES),
+    NATIVE_OWN("table.concat", lib_table_concat, WORK_BYTES,
+               NATIVE_DOC("t [, sep [, i [, j]]]",
+                          "The items from i to j as one string, with sep between.")),
+    NATIVE_OWN("table.insert", lib_table_insert, WORK_VALUES,
+               NATIVE_DOC("t, [at,] v", "Inserts an item, at the end if not at a place.")),
+    NATIVE_OWN("table.maxn", lib_table_maxn, WORK_VALUES,
+               NATIVE_DOC("t", "The largest number that is a key; 0 if there is none.")),
+    NATIVE_OWN("table.pack", lib_table_pack, WORK_VALUES,
+               NATIVE_DOC("...", "{..., n = number of arguments}")),
+    NATIVE_OWN(
+        "table.remove", lib_table_remove, WORK_VALUES,
+        NATIVE_DOC("t [, at]", "Removes an item, at the end if not at a place, and gives it.")),
+    NATIVE_OWN("table.unpack", lib_table_unpack, WORK_VALUES,
+               NATIVE_DOC("t [, i [, j]]", "The items from i to j as values.")),
     NATIVE_CONTINUED("table.concat:resumed", concat_resumed, WORK_BYTES, "|table.concat|",
                      "tSnnS*"),
     NATIVE_CONTINUED("table.insert:moved", insert_move, WORK_VALUES, "|table.insert|", "tn.n*"),
