@@ -6,9 +6,10 @@
  *   outcome   what has become of it: values or error, limit, position, steps and bytes
  *   bringing  copies an outcome's values into the run that waits
  *
- * There are two faces: state.map of programs (lib/state/lib_map.c), and moonlet_map of the host
- * (api/worlds/map.c). A face begins a run for an item, sets its limits, and says what has
- * become of it. All else is done here, on top of the pool (map/pool.h).
+ * There are two faces: state.map of programs (lib/state/lib_map.c, by map/paid_items.h), and
+ * moonlet_map of the host (api/worlds/map.c), on which --map stands. A face begins a run for an
+ * item, sets its limits, and says what has become of it. All else is done here, on top of the
+ * pool (map/pool.h).
  *
  * Invariants:
  *  1. an outcome depends on its item alone: not on other items, nor on who has done it.

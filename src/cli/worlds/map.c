@@ -6,6 +6,7 @@
  * written before the next one is taken.
  */
 #include "cli/worlds/map.h"
+#include "cli/output/progress.h"
 #include "cli/output/report.h"
 
 #include <errno.h>
@@ -14,14 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "lib/lib.h"
 #include "map/line_function.h"
 
-enum { MAP_LINES = 16384, READ_SIZE = 1 << 16, BATCH_BYTES = 1 << 20, BAR = 30 };
+enum { MAP_LINES = 16384, READ_SIZE = 1 << 16, BATCH_BYTES = 1 << 20 };
 
 typedef struct Mapping {
     const Cli *c;
@@ -33,9 +33,8 @@ typedef struct Mapping {
     bool ended;  /* there is no more to read */
     bool closed; /* nor anybody to write for */
     uint64_t lines, bytes;
-    off_t size; /* of the input; 0: not known */
-    bool tells, told;
-    uint64_t shown_ns;
+    Progress progress;
+    bool tells; /* progress is shown */
     bool good;
 } Mapping;
 
@@ -50,41 +49,12 @@ static void on_interrupt(int number)
 
 /* How far it is -------------------------------------------------------------------- */
 
-static uint64_t now_ns(void)
+static void show(void *data, size_t done, size_t count)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    Mapping *m = data;
+    double here = count ? (double)m->length * (double)done / (double)count : 0;
+    progress_show(&m->progress, m->lines + done, (double)m->bytes + here);
 }
-
-static void wipe(Mapping *m)
-{
-    if (m->told) fputs("\r\033[K", stderr);
-    m->told = false;
-}
-
-/* A bar when the input is a file, else a count. */
-static void show(Mapping *m, size_t done, size_t count)
-{
-    enum { EVERY_NS = 100000000 };
-    uint64_t now = now_ns();
-    if (now - m->shown_ns < EVERY_NS) return;
-    m->shown_ns = now;
-    m->told = true;
-    fprintf(stderr, "\r%llu lines", (unsigned long long)(m->lines + done));
-    if (m->size > 0) {
-        double all =
-            (double)m->bytes + (count ? (double)m->length * (double)done / (double)count : 0);
-        double part = all / (double)m->size;
-        int full = part < 1 ? (int)(part * BAR) : BAR;
-        fprintf(stderr, " [%.*s%*s] %d %%", full, "##############################", BAR - full,
-                "", part < 1 ? (int)(part * 100) : 100);
-    }
-    fputs("\033[K", stderr);
-    fflush(stderr);
-}
-
-static void progress(void *data, size_t done, size_t count) { show(data, done, count); }
 
 /* Input ---------------------------------------------------------------------------- */
 
@@ -127,7 +97,7 @@ static void read_more(Mapping *m)
 static void read_batch(Mapping *m)
 {
     bool line = false;
-    while (!m->ended && (!line || (m->size > 0 && m->length < BATCH_BYTES))) {
+    while (!m->ended && (!line || (m->progress.size > 0 && m->length < BATCH_BYTES))) {
         size_t from = m->length;
         read_more(m);
         line = line || memchr(m->buffer + from, '\n', m->length - from);
@@ -152,7 +122,7 @@ static size_t take_lines(const Mapping *m, moonlet_value *lines, size_t *count)
 
 static void complain(Mapping *m, uint64_t line, const char *why)
 {
-    wipe(m);
+    progress_wipe(&m->progress);
     fflush(stdout);
     fprintf(stderr, "%s: line %llu: %s\n", m->c->program, (unsigned long long)line, why);
     m->good = false;
@@ -168,7 +138,7 @@ static void write_item(Mapping *m, uint64_t line, const moonlet_item *item)
     } else {
         const char *text = moonlet_term_to_text(moonlet_term_item(item->terms, 0), &length);
         if (!text) return;
-        wipe(m);
+        progress_wipe(&m->progress);
         fwrite(text, 1, length, stdout);
         putchar('\n');
     }
@@ -197,7 +167,7 @@ static bool map_batch(Mapping *m)
                                    .processes = m->o->processes,
                                    .give = MOONLET_GIVE_TERMS,
                                    .cancel = &interrupted,
-                                   .progress = m->tells ? progress : NULL,
+                                   .progress = m->tells ? show : NULL,
                                    .data = m};
     moonlet_items all = moonlet_map(m->s, m->function, lines, count, &options);
     write_items(m, &all);
@@ -215,7 +185,7 @@ static void map_all(Mapping *m)
         if (!m->ended && (m->length == 0 || !memchr(m->buffer, '\n', m->length))) read_batch(m);
         if (!map_batch(m) && m->ended) break;
     }
-    wipe(m);
+    progress_wipe(&m->progress);
     if (!interrupted) return;
     report_message(m->c, "interrupted!");
     m->good = false;
@@ -246,7 +216,7 @@ static off_t input_size(void)
 
 bool map_lines(const Cli *c, const MapOptions *o)
 {
-    Mapping m = {.c = c, .o = o, .good = true, .size = input_size()};
+    Mapping m = {.c = c, .o = o, .good = true, .progress.size = input_size()};
     Value f = lib_result(c->M, 0);
     if (!value_is_function(f) && meta_of(c->M, f, META_CALL) == V_NIL) {
         report_message(c, "--map: the script must return a function");

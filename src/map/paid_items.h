@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PaidItems: items that a running program waits for, and pays for.
+ *
+ *   face       sets the function, the inputs, the options; brings the outcomes
+ *   PaidItems  calls the function in forks of the program's world; charges the program
+ *   Items      threads, processes (map/items.h)
+ *
+ * What the items use counts as the waiting run's own. When they reach one of its limits, it
+ * stops, to do the whole map again when it goes on. No item may use more than that run has
+ * left, so a map takes at most that for each thread. Ctrl-C ends all items.
+ *
+ * Invariants:
+ *  1. an item has the waiting run's limits, and its own where these are lower. Which of them
+ * has stopped it is said by its status: OUTCOME_LIMIT for its own, OUTCOME_STOPPED for the
+ * run's.
+ *  2. an item's outcome does not depend on when progress is told: that is done in a fork, too.
+ */
+#ifndef MOONLET_PAID_ITEMS_H
+#define MOONLET_PAID_ITEMS_H
+
+#include <stdatomic.h>
+
+#include "map/items.h"
+
+typedef struct PaidItems {
+    /* the face sets these, and count, threads and processes of the items */
+    Items items;
+    Machine *M; /* waits, and pays */
+    Value function;
+    const Value *inputs; /* what it is called with, one value an item */
+    EvalLimits limits;   /* of each item */
+    Value progress; /* a function, or nil: called now and then with how many items are done,
+                       of how many. That it answers false ends the map. */
+
+    Outcome told; /* what has become of its last call */
+
+    /* the rest is not the face's */
+    uint64_t left; /* steps that M had when the items began */
+    size_t room;   /* bytes that it had */
+    _Atomic uint64_t spent, allocated;
+    volatile int over; /* all that M had is spent */
+    volatile int cancelled;
+    StopChain stop, cancel, outer;
+} PaidItems;
+
+/* Makes *p one that M pays for, with what M has left now. It has no inputs yet, and no options.
+ */
+void paid_items_init(PaidItems *p, Machine *M, Value function);
+/* Whether M may wait here: evaluators within evaluators are limited, as C functions are. */
+bool paid_items_may_begin(Machine *M);
+/* Packs M's world, in which the items begin, and makes room for outcomes. Answers false if
+ * there is no memory, which is a shortage. */
+MEM_TRY bool paid_items_begin(PaidItems *p);
+/* Does the items, and blocks until all are done, or none is to be done any more. */
+void paid_items_run(PaidItems *p);
+/* Charges M for what the items have used. Answers 0, or what a native is to answer at once,
+ * because M has to stop, or because of Ctrl-C. */
+int paid_items_charge(PaidItems *p);
+/* Gives back the outcomes. */
+static inline void paid_items_end(PaidItems *p) { items_end(&p->items); }
+
+#endif
