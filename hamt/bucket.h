@@ -58,7 +58,7 @@ typedef struct BucketWalk {
 void bucket_walk_begin(BucketWalk *w, const HamtNode *top);
 /* The entry where it is: a pair or a child; NULL at the end. */
 const HamtEntry *bucket_walk_entry(BucketWalk *w);
-/* Over that entry and what is below it; and into the child that it is. */
+/* Moves on over that entry and what is below it; or down into the child that the entry is. */
 void bucket_walk_over(BucketWalk *w);
 void bucket_walk_into(BucketWalk *w);
 

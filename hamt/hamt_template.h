@@ -236,7 +236,7 @@ HAMT_FN void HAMT(put_beside)(Hamt *map, HamtEntry *e, HamtEntry pair, uint32_t 
     map->count++;
 }
 
-/* In the nodes themselves, without patches. */
+/* Puts it into the nodes themselves: the map has no patch. */
 HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
     if (!map->root) map->root = hamt_node_new(1, token);
@@ -343,7 +343,7 @@ HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t 
     return !e;
 }
 
-/* In the nodes themselves, without patches. */
+/* Finds it in the nodes themselves: the map has no patch. */
 HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
     HamtEntry *up = NULL;

@@ -30,7 +30,7 @@ MUTABLE_FN Word *MUTABLE(slot)(Hamt *map, Word key, uint32_t hash, uint64_t toke
     return e ? &e->value : NULL;
 }
 
-/* To a size for the keys there are and as many again. */
+/* Makes room for the keys there are and as many again. */
 MUTABLE_FN void MUTABLE(grow)(Hamt *map)
 {
     const MutableMap *old = mutable_of(map);

@@ -37,7 +37,7 @@ extern "C" {
 #define MOONLET_VERSION_MAJOR 0
 #define MOONLET_VERSION_MINOR 1
 #define MOONLET_VERSION_PATCH 0
-/* For comparisons: #if MOONLET_VERSION >= 100 */
+/* The version as one number, to compare: #if MOONLET_VERSION >= 100 */
 #define MOONLET_VERSION \
     (MOONLET_VERSION_MAJOR * 10000 + MOONLET_VERSION_MINOR * 100 + MOONLET_VERSION_PATCH)
 
@@ -86,7 +86,7 @@ MOONLET_API moonlet_value moonlet_text(const char *text);
 MOONLET_API moonlet_type moonlet_type_of(moonlet_value v);
 /* "nil", "boolean", ...; static storage. */
 MOONLET_API const char *moonlet_type_name(moonlet_type type);
-/* As a condition sees it: everything but nil and false is true (manual 3.3.4). */
+/* Whether v is true as a condition: everything but nil and false is (manual 3.3.4). */
 MOONLET_API bool moonlet_is_true(moonlet_value v);
 /* The number that v is, or that it is as a string (manual 3.4.2); false if it is none,
  * *out is then left alone. No allocation. */
@@ -169,11 +169,11 @@ typedef struct moonlet_pauses {
 MOONLET_API moonlet_pauses moonlet_collector_pauses(void);
 
 /*
- * For programs that must not stand still: from now on, and for the whole process, the
- * collector marks in slices, without helpers, and tries not to stop it for longer than this
- * (at least 1). What is written meanwhile is noticed by write protection, which costs time
- * (docs/PERFORMANCE.md): the same work takes longer, two to three times if it allocates much.
- * On Linux without soft-dirty bits (CONFIG_MEM_SOFT_DIRTY) each piece of protected memory
+ * Shortens pauses, for programs that must not stand still. From now on, and for the whole
+ * process, the collector marks in slices, without helpers, and tries not to stop it for longer
+ * than this (at least 1). What is written meanwhile is noticed by write protection, which costs
+ * time (docs/PERFORMANCE.md): the same work takes longer, two to three times if it allocates
+ * much. On Linux without soft-dirty bits (CONFIG_MEM_SOFT_DIRTY) each piece of protected memory
  * is a mapping, of which a process may have vm.max_map_count: raise that if the heap is to
  * be larger than 200 MB, else the process may be ended.
  *
@@ -318,7 +318,7 @@ typedef struct moonlet_chunk moonlet_chunk;
  */
 MOONLET_API moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                            char **message);
-/* As for states. */
+/* Chunks have references like states: moonlet_retain, moonlet_release. */
 MOONLET_API moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *c);
 MOONLET_API void moonlet_chunk_release(moonlet_chunk *c);
 
@@ -488,13 +488,13 @@ MOONLET_API bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moo
                                     moonlet_value *value);
 MOONLET_API moonlet_value moonlet_raw_get(const moonlet_state *s, moonlet_value t,
                                           moonlet_value key);
-/* As moonlet_raw_get, with a string or an integer as key: t[name], t[i]. */
+/* These are moonlet_raw_get with a string or an integer as key: t[name], t[i]. */
 MOONLET_API moonlet_value moonlet_raw_field(const moonlet_state *s, moonlet_value t,
                                             const char *name);
 MOONLET_API moonlet_value moonlet_raw_index(const moonlet_state *s, moonlet_value t, int64_t i);
-/* Of a table or a string; 0 for anything else. */
+/* The length of a table or a string; 0 for anything else. */
 MOONLET_API size_t moonlet_raw_length(const moonlet_state *s, moonlet_value v);
-/* Of any value; nil if it has none (debug.getmetatable). */
+/* The metatable of any value; nil if it has none (debug.getmetatable). */
 MOONLET_API moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v);
 /* A state in which v, a table or a userdata, has this metatable, or with nil none; value 0 is
  * v. A
@@ -609,10 +609,11 @@ MOONLET_API const moonlet_term *moonlet_term_find(const moonlet_term *t, const c
 MOONLET_API const moonlet_term *moonlet_term_index(const moonlet_term *t, double key);
 MOONLET_API const moonlet_term *moonlet_term_target(const moonlet_term *t);
 
-/* As an expression of Lua, {1, 2, x = "y"}, that gives an equal value; the writer is called
- * with pieces. Answers false when there is no such expression, as the term has a function, a
- * pointer, an object of a state, a REFERENCE, a key that is nil or NaN, or lists more than 180
- * deep: in its place the text has something that Lua does not read, <function>. */
+/* Writes a term as an expression of Lua, {1, 2, x = "y"}, that gives an equal value; the writer
+ * is called with pieces. Answers false when there is no such expression, as the term has a
+ * function, a pointer, an object of a state, a REFERENCE, a key that is nil or NaN, or lists
+ * more than 180 deep: in its place the text has something that Lua does not read, <function>.
+ */
 typedef void moonlet_writer(void *context, const char *bytes, size_t length);
 MOONLET_API bool moonlet_term_write(const moonlet_term *t, moonlet_writer *write,
                                     void *context);
@@ -736,20 +737,21 @@ MOONLET_API int moonlet_resume_then(moonlet_context *c, moonlet_value coroutine,
 MOONLET_API moonlet_value moonlet_context_new_coroutine(moonlet_context *c,
                                                         moonlet_value function);
 /*
- * For a function that has to wait for something: the program pauses at this call of it
- * (MOONLET_PAUSED, with limit INTERRUPT). Whenever its state is resumed, the function is called
- * again with the same arguments, so nothing that can be noticed may have happened yet. Where no
- * pause is possible (moonlet_context_call) this is an error of kind LIMIT. In `then` of
- * moonlet_call_then, that one is called again. O(1).
+ * Pauses the program, for a function that has to wait for something: the program pauses at this
+ * call of it (MOONLET_PAUSED, with limit INTERRUPT). Whenever its state is resumed, the
+ * function is called again with the same arguments, so nothing that can be noticed may have
+ * happened yet. Where no pause is possible (moonlet_context_call) this is an error of kind
+ * LIMIT. In `then` of moonlet_call_then, that one is called again. O(1).
  */
 MOONLET_API int moonlet_pause(moonlet_context *c);
 
-/* Of the function, as it was made; of the run (moonlet_set_user); of moonlet_call_then. */
+/* These answer pointers of the host: the one that the function was made with; that of the run
+ * (moonlet_set_user); that of moonlet_call_then. */
 MOONLET_API void *moonlet_context_user(const moonlet_context *c);
 MOONLET_API void *moonlet_context_run_user(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
-/* For a function that the function of debug.sethook calls at the event "return": the values
- * that are about to be returned; else none. Good until anything else is called. */
+/* The values that are about to be returned, for a function that the function of debug.sethook
+ * calls at the event "return"; else none. They are good until anything else is called. */
 MOONLET_API const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count);
 /*
  * The state of this moment, the running program paused in it: (arguments, state). The
@@ -798,8 +800,8 @@ MOONLET_API moonlet_value moonlet_context_get(moonlet_context *c, moonlet_value 
                                               moonlet_value key);
 MOONLET_API bool moonlet_context_set(moonlet_context *c, moonlet_value t, moonlet_value key,
                                      moonlet_value v);
-/* As moonlet_context_get and moonlet_context_set, with a string or an integer as key: t[name],
- * t[i]. */
+/* These are moonlet_context_get and moonlet_context_set with a string or an integer as key:
+ * t[name], t[i]. */
 MOONLET_API moonlet_value moonlet_context_get_field(moonlet_context *c, moonlet_value t,
                                                     const char *name);
 MOONLET_API bool moonlet_context_set_field(moonlet_context *c, moonlet_value t,
@@ -808,16 +810,17 @@ MOONLET_API moonlet_value moonlet_context_get_index(moonlet_context *c, moonlet_
                                                     int64_t i);
 MOONLET_API bool moonlet_context_set_index(moonlet_context *c, moonlet_value t, int64_t i,
                                            moonlet_value v);
-/* As moonlet_raw_length and moonlet_table_next. A table must not get keys while it is walked;
- * those that are there may be set, also to nil. */
+/* These are moonlet_raw_length and moonlet_table_next in a running world. A table must not get
+ * keys while it is walked; those that are there may be set, also to nil. */
 MOONLET_API size_t moonlet_context_length(moonlet_context *c, moonlet_value v);
 MOONLET_API bool moonlet_context_next(moonlet_context *c, moonlet_value t, moonlet_value *key,
                                       moonlet_value *value);
-/* As moonlet_metatable and moonlet_set_metatable; false where that is an error. */
+/* These are moonlet_metatable and moonlet_set_metatable in a running world. The second answers
+ * false where that is an error. */
 MOONLET_API moonlet_value moonlet_context_metatable(moonlet_context *c, moonlet_value v);
 MOONLET_API bool moonlet_context_set_metatable(moonlet_context *c, moonlet_value v,
                                                moonlet_value meta);
-/* As moonlet_pin, moonlet_pinned, moonlet_unpin. */
+/* These are moonlet_pin, moonlet_pinned and moonlet_unpin in a running world. */
 MOONLET_API uint32_t moonlet_context_pin(moonlet_context *c, moonlet_value v);
 MOONLET_API moonlet_value moonlet_context_pinned(moonlet_context *c, uint32_t pin);
 MOONLET_API void moonlet_context_unpin(moonlet_context *c, uint32_t pin);
@@ -877,9 +880,9 @@ typedef struct moonlet_type_info {
      * finalize function, else none. With addresses in the bytes, or padding, give a function.
      */
     void (*digest)(const void *bytes, size_t size, moonlet_add_bytes *add, void *to);
-    /* For images: hands the bytes that stand for a userdata to the writer; makes its `size`
-     * bytes, which are zeroed, again of them. Both answer false when that cannot be done. When
-     * they are NULL, a state with such a userdata cannot be saved. */
+    /* Images need these. The first hands the bytes that stand for a userdata to the writer. The
+     * second makes its `size` bytes, which are zeroed, again of them. Both answer false when
+     * that cannot be done. When they are NULL, a state with such a userdata cannot be saved. */
     bool (*save)(const void *bytes, moonlet_writer *write, void *context);
     bool (*load)(void *to, const char *bytes, size_t length);
 } moonlet_type_info;
@@ -897,7 +900,8 @@ MOONLET_API const void *moonlet_userdata(const moonlet_state *s, moonlet_value v
                                          const moonlet_type_info *type);
 MOONLET_API const void *moonlet_context_userdata(moonlet_context *c, moonlet_value v,
                                                  const moonlet_type_info *type);
-/* To write, until the next call of anything that runs Lua or takes a state. */
+/* The bytes of a userdata, to write to until the next call of anything that runs Lua or takes a
+ * state. */
 MOONLET_API void *moonlet_context_userdata_write(moonlet_context *c, moonlet_value v,
                                                  const moonlet_type_info *type);
 
@@ -1059,7 +1063,7 @@ MOONLET_API moonlet_state *moonlet_freeze(const moonlet_state *s, moonlet_value 
  * run one after the other; programs in forks of one state cannot change each other's anyway. */
 MOONLET_API moonlet_state *moonlet_freeze_libraries(const moonlet_state *s);
 MOONLET_API bool moonlet_is_frozen(const moonlet_state *s, moonlet_value t);
-/* In a running world. */
+/* moonlet_freeze in a running world. */
 MOONLET_API void moonlet_context_freeze(moonlet_context *c, moonlet_value t, bool deep);
 
 /* Outside ------------------------------------------------------------------------- */
@@ -1133,10 +1137,10 @@ typedef struct moonlet_image_host {
 MOONLET_API moonlet_image *moonlet_image_save(const moonlet_state *s, const moonlet_image *base,
                                               const moonlet_image_host *host, char **message);
 /*
- * Back from bytes, which may come from anywhere: what is no image, is damaged, or needs what is
- * not there, is NULL and a *message. Memory and time are within a constant factor of length.
- * base: the image that a delta was made to, saved or loaded here; NULL for a whole one. The
- * bytes are copied.
+ * A state from its bytes, which may come from anywhere: what is no image, is damaged, or needs
+ * what is not there, is NULL and a *message. Memory and time are within a constant factor of
+ * length. base: the image that a delta was made to, saved or loaded here; NULL for a whole one.
+ * The bytes are copied.
  */
 MOONLET_API moonlet_image *moonlet_image_load(const char *bytes, size_t length,
                                               const moonlet_image *base,
@@ -1221,7 +1225,7 @@ MOONLET_API moonlet_recording *moonlet_record_resume(const moonlet_state *s,
                                                      moonlet_result *r);
 /* NULL is allowed. */
 MOONLET_API void moonlet_recording_release(moonlet_recording *rec);
-/* Of the whole run. */
+/* The steps of the whole run. */
 MOONLET_API uint64_t moonlet_recording_steps(const moonlet_recording *rec);
 /* How it has ended; it is PAUSED also if the program has ended the process. */
 MOONLET_API moonlet_status moonlet_recording_status(const moonlet_recording *rec);
@@ -1237,7 +1241,8 @@ MOONLET_API moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint6
 MOONLET_API char *moonlet_recording_save(const moonlet_recording *rec,
                                          const moonlet_image_host *host, size_t *length,
                                          char **message);
-/* Back from bytes, which may come from anywhere; as moonlet_image_load. */
+/* A recording from its bytes, which may come from anywhere. It fails as moonlet_image_load
+ * does. */
 MOONLET_API moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
                                                       const moonlet_image_host *host,
                                                       char **message);
@@ -1378,8 +1383,9 @@ typedef enum moonlet_moment_kind {
 /* Where a debugger is. Texts live until it moves. */
 typedef struct moonlet_moment {
     moonlet_moment_kind kind;
-    /* When that is: so many steps after the beginning, and the so-manieth line or error there;
-     * of the future that it is in. At a failure or the end, of the whole. */
+    /* The time: so many steps after the beginning, and the so-manieth line or error after
+     * these, in the future that it is in. At a failure or the end these are the numbers of the
+     * whole. */
     uint64_t step;
     uint32_t event;
     const char *chunk;   /* of the innermost Lua function, as messages call it; NULL: none */
@@ -1402,9 +1408,9 @@ typedef struct moonlet_debugger_options {
 } moonlet_debugger_options;
 
 /*
- * At the first line; if the program has failed, there; if it has no line, at its end. options
- * NULL: as if all zero. The recording must outlive the debugger, which is to be given back with
- * moonlet_debugger_release.
+ * A debugger at the first line. If the program has failed, it is there; if the program has no
+ * line, at its end. With options NULL it is as if all were zero. The recording must outlive the
+ * debugger, which is to be given back with moonlet_debugger_release.
  */
 MOONLET_API moonlet_debugger *moonlet_debugger_new(moonlet_recording *rec,
                                                    const moonlet_debugger_options *options);
@@ -1432,7 +1438,7 @@ MOONLET_API bool moonlet_debugger_move(moonlet_debugger *d, moonlet_move how, bo
 /* Goes from the program's beginning to the first break, also one at the first line. Answers
  * false if there is none; it is at the end then. */
 MOONLET_API bool moonlet_debugger_run(moonlet_debugger *d);
-/* To the first line; to the end, or the failure. */
+/* These go to the first line; and to the end, or the failure. */
 MOONLET_API void moonlet_debugger_go_begin(moonlet_debugger *d);
 MOONLET_API void moonlet_debugger_go_end(moonlet_debugger *d);
 /* Goes to the first line at such a time or after it, in the future that it is in. Answers
@@ -1456,9 +1462,10 @@ typedef struct moonlet_break {
     const char *file; /* a path, or the end of one; NULL: that of the innermost function */
     int line;
     const char *function; /* an expression: when the Lua function that it gives is called */
-    const char *write;    /* a path as of last_write: where that changes. Forwards it stops at
-                             the line after, backwards before the line that changes it */
-    bool caught;          /* where an error is raised that the program catches */
+    /* A path, as moonlet_debugger_last_write takes it: where that changes. Forwards it stops at
+     * the line after, backwards before the line that changes it. */
+    const char *write;
+    bool caught; /* where an error is raised that the program catches */
     /* Each may be NULL: an expression that must be true; how often it must have been hit since
      * the program began ("5", ">= 5", "% 2"); a text with {expressions} that is said when it
      * is passed forwards, instead of stopping. */
@@ -1476,7 +1483,7 @@ MOONLET_API bool moonlet_debugger_unbreak(moonlet_debugger *d, int number);
 MOONLET_API uint64_t moonlet_debugger_hits(moonlet_debugger *d, int number);
 
 /*
- * From here on the moment's state is s, which came of moonlet_debugger_state by
+ * Makes s the moment's state from here on. s came of moonlet_debugger_state by
  * moonlet_evaluate, moonlet_assign, or another function that leaves its paused program there.
  * Going on then runs it for real. NULL, or why that cannot be: the program has ended, an error
  * is on its way, or the line begins in mid-expression. Static storage.

@@ -90,9 +90,9 @@ MOONLET_API struct lua_State *moonlet_puc_open(const moonlet_state *s);
 MOONLET_API moonlet_value moonlet_puc_value(struct lua_State *L, int index);
 MOONLET_API void moonlet_puc_push(struct lua_State *L, moonlet_value v);
 
-/* From now on require and package.loadlib find modules made for lua.h in all states of the
- * process, for a program that has linked these functions and makes its states by moonlet.h.
- * lua_newstate and the functions below do so, too. */
+/* Makes require and package.loadlib find modules made for lua.h in all states of the
+ * process, for a program that has linked these functions and makes its states by moonlet.h,
+ * from now on. lua_newstate and the functions below do so, too. */
 MOONLET_API void moonlet_puc_attach(void);
 /* A C function as value 0 of the new state: for moonlet_set, moonlet_call. */
 MOONLET_API moonlet_result moonlet_puc_new_function(const moonlet_state *s,
@@ -101,10 +101,10 @@ MOONLET_API moonlet_result moonlet_puc_new_function(const moonlet_state *s,
 /* Userdata -------------------------------------------------------------------------- */
 
 /*
- * As lua_newuserdata(L, type->size), for a module that knows Moonlet: pushes a userdata that is
- * as the type says (moonlet.h), and gives its bytes, which are zeroed. With type->copy each
- * state has bytes of its own, so going back takes them back; with save and load they are in
- * images; finalize is called once for each of the bytes, when no state has them any more, where
+ * This is lua_newuserdata(L, type->size) for a module that knows Moonlet. It pushes a userdata
+ * that is as the type says (moonlet.h), and gives its bytes, which are zeroed. With type->copy
+ * each state has bytes of its own, so going back takes them back; with save and load they are
+ * in images; finalize is called once for each of the bytes, when no state has them any more;
  * __gc is called in each state that has lost the userdata. The metatable is that of
  * type->methods, which is mostly NULL, until lua_setmetatable sets another one.
  *
@@ -116,10 +116,10 @@ MOONLET_API moonlet_result moonlet_puc_new_function(const moonlet_state *s,
  */
 MOONLET_API void *moonlet_puc_userdata(struct lua_State *L, const moonlet_type_info *type);
 /*
- * For images: a name for a C function that is in no module, as a program's own, in states of
- * this process; and a type by which it will be known. A module calls the second in its luaopen_
- * function; functions of modules have names (docs/PUC.md). Names and types must live as long as
- * the process, and be the same in that which loads the image.
+ * Images need these: a name for a C function that is in no module, as a program's own, in
+ * states of this process; and a type by which it will be known. A module calls the second in
+ * its luaopen_ function; functions of modules have names (docs/PUC.md). Names and types must
+ * live as long as the process, and be the same in that which loads the image.
  */
 MOONLET_API void moonlet_puc_name_function(const char *name, moonlet_puc_function *f);
 MOONLET_API void moonlet_puc_name_type(const moonlet_type_info *type);

@@ -111,7 +111,7 @@ void mem_refuse(void)
 
 bool mem_has_refused(void) { return refused; }
 
-/* After a refusal; with the reserve's help. bytes: of what is wanted. */
+/* Tries again after a refusal, with the reserve's help. bytes: of what is wanted. */
 static __attribute__((noinline)) void *sure_again(TryFn *try, size_t what, size_t bytes,
                                                   bool on_purpose)
 {
@@ -136,7 +136,7 @@ static void *sure_of(TryFn *try, size_t what, size_t bytes)
 
 static void *sure(TryFn *try, size_t size) { return sure_of(try, size, size); }
 
-/* For what is needed, or NULL where there is none even after a collection. */
+/* A block that is needed, or NULL where there is none even after a collection. */
 static void *maybe(TryFn *try, size_t size)
 {
     if ((mem_short && size > MEM_SURE_MAX) || inject_failure()) return NULL;
@@ -153,7 +153,7 @@ static void refuse_nothing(void)
     atomic_store_explicit(&refused_size, SIZE_MAX, memory_order_relaxed);
 }
 
-/* For what can be done without, by somebody who will ask again and again. */
+/* A block that can be done without, for somebody who will ask again and again. */
 static void *perhaps(TryFn *try, size_t size)
 {
     if (mem_short || size >= atomic_load(&refused_size) || inject_failure()) return NULL;
@@ -461,9 +461,9 @@ static void *list_of(size_t size_class, int kind)
     return list;
 }
 
-/* With several threads, whose processors have to hand the collector's words to each other, each
- * takes some lists at once, of the sizes that it keeps asking for. One that waits for its turn
- * does not sleep, for that takes longer than what is done here. */
+/* Several threads have to hand the collector's words from processor to processor. So each takes
+ * some lists at once, of the sizes that it keeps asking for. One that waits for its turn does
+ * not sleep, for that takes longer than what is done here. */
 static struct Turn {
     _Alignas(CACHE_LINES) atomic_int taken;
     char alone[CACHE_LINES - sizeof(atomic_int)];
@@ -562,7 +562,7 @@ static void keep_space(void)
     atomic_flag_clear(&busy);
 }
 
-/* Under the allocation lock, when the heap has grown. */
+/* Called under the allocation lock, when the heap has grown. */
 static void watch_space(size_t heap)
 {
     void *probe = map_space(spare_wanted(heap));
@@ -574,7 +574,7 @@ static void watch_space(size_t heap)
     limit_heap(heap);
 }
 
-/* Under the allocation lock. */
+/* Called under the allocation lock. */
 static void want_reserve(size_t heap)
 {
     size_t share = heap / RESERVE_SHARE;
@@ -597,8 +597,8 @@ static bool collect_after(size_t bytes)
     return true;
 }
 
-/* When a size of small blocks is used for the first time, the collector needs memory for a
- * table, without which it goes wrong. So all are used while there is some. */
+/* The collector needs memory for a table when a size of small blocks is used for the first
+ * time, and goes wrong without. So all are used while there is some. */
 static uint64_t used_for_sizes; /* bytes */
 
 static void use_all_sizes(void)
@@ -647,7 +647,7 @@ bool mem_is_low(void)
            atomic_load_explicit(&low_since, memory_order_relaxed) != GC_get_gc_no();
 }
 
-/* With less than a share of the heap free, each request would soon collect again. */
+/* Each request would soon collect again if less than this share of the heap were free. */
 enum { FREE_SHARE = 16 };
 
 bool mem_recover(void)
@@ -680,7 +680,7 @@ static __attribute__((noinline)) void start_reserve(void)
     fill();
 }
 
-/* When the heap is full, the collector collects if at least min_bytes_allocd have been
+/* The collector, when the heap is full, collects if at least min_bytes_allocd have been
  * allocated since it last did, and else makes the heap an eighth larger: steps so small
  * that the heap does not overshoot. The share of the heap that may be garbage says how
  * often the living are marked for how much memory: here heaps of a little more than 3, 4
@@ -696,7 +696,7 @@ static void set_least_between(void)
     GC_set_min_bytes_allocd(least);
 }
 
-/* Under the allocation lock. */
+/* Called under the allocation lock. */
 static void heap_resized(GC_word size)
 {
     refuse_nothing();
@@ -737,7 +737,7 @@ static void weak_lists_sweep(void)
             if (l->slots[i] && !GC_is_marked(GC_REVEAL_POINTER(l->slots[i]))) l->slots[i] = 0;
 }
 
-/* Under the allocation lock, at every step of a collection. */
+/* Called under the allocation lock, at every step of a collection. */
 static void collection_event(GC_EventType event)
 {
     if (event == GC_EVENT_MARK_END) {
@@ -959,7 +959,7 @@ typedef struct TrayFill {
     GC_word collection;
 } TrayFill;
 
-/* Under the allocation lock, so that no collection can come in between. */
+/* Called under the allocation lock, so that no collection can come in between. */
 static void *tray_fill(void *context)
 {
     TrayFill *fill = context;
@@ -1039,7 +1039,7 @@ static void note_freed(size_t size)
     atomic_store(&freed_bytes, before + size);
 }
 
-/* By this thread (mem_expect): so much may be allocated between collections. */
+/* So much may be allocated between collections, this thread says (mem_expect). */
 static MEM_THREAD size_t expected_until;
 
 void mem_free_slow(void *p, size_t size)
@@ -1107,7 +1107,7 @@ void *mem_try_alloc_atomic(size_t size)
     return size <= MEM_SMALL_MAX ? sure(try_atomic, size) : maybe(try_atomic, size);
 }
 
-/* For other large blocks the collector wants as much again as room to avoid pages that some
+/* The collector wants as much again for other large blocks, as room to avoid pages that some
  * word on the stack seems to point into. */
 void *mem_try_alloc_array(size_t size)
 {
@@ -1200,8 +1200,8 @@ bool mem_limit_pauses(unsigned milliseconds)
     return GC_is_incremental_mode();
 }
 
-/* As long as the last one, and longer by as much as the heap is larger. Of the first: marking
- * takes half a nanosecond for a byte of the heap. */
+/* The next pause takes as long as the last one, and longer by as much as the heap is larger.
+ * The first is known from this: marking takes half a nanosecond for a byte of the heap. */
 static uint64_t expected_pause(void)
 {
     uint64_t heap = GC_get_heap_size();

@@ -48,15 +48,17 @@ void mem_init(void);
  * static variables have no pointers into collected memory: starts in half the time, as
  * nobody looks for them. */
 void mem_init_program(void);
-/* For what a process may need later and could not have without memory: from now on `prepare`
- * is called once, by a thread that allocates, when the heap has outgrown its first size. One.
+/* Has `prepare` called once, by a thread that allocates, when the heap has outgrown its first
+ * size. It is for what a process may need later and could not have without memory. There is one
+ * such function.
  */
 void mem_when_grown(void (*prepare)(void));
 /* What a thread not made by this program does before and after; optional. */
 void mem_thread_attach(void);
 void mem_thread_detach(void);
-/* As mem_thread_attach, for a thread that can be done without. Where memory lacks, attaching
- * may end the process: then this answers false, and the thread is to ask for nothing. */
+/* Does what mem_thread_attach does, for a thread that can be done without. Where memory lacks,
+ * attaching may end the process. Then this answers false, and the thread is to ask for nothing.
+ */
 bool mem_thread_try_attach(void);
 /* How many more threads there is memory for, at most so many. To be asked before they are
  * started: then there is a share of the reserve for each. */
@@ -92,10 +94,10 @@ static inline void *mem_alloc_atomic(size_t size)
  * blocks above MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
 MEM_TRY void *mem_try_alloc(size_t size);
 MEM_TRY void *mem_try_alloc_atomic(size_t size);
-/* As mem_try_alloc, for a block that may be large and is only used while somebody has a
- * pointer to its beginning. Then the heap grows by no more than that. For what can also be
- * done without: hardly ever collects, and is refused when it is large and beyond this thread's
- * bound. */
+/* Allocates as mem_try_alloc does, for a block that may be large and is only used while
+ * somebody has a pointer to its beginning. Then the heap grows by no more than that. It is for
+ * what can also be done without. It hardly ever collects, and is refused when it is large and
+ * beyond this thread's bound. */
 MEM_TRY void *mem_try_alloc_array(size_t size);
 /* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room
  * for them at once, so that they are not marked again and again while they come. Less than
@@ -163,13 +165,13 @@ uint64_t mem_bytes_heap(void);
 void mem_collect(void);
 /* Calls mem_collect if more than so many bytes have been allocated since that was last done. */
 void mem_collect_after(size_t bytes);
-/* In a process that is one of many: the collector is to mark without the threads that help
+/* Says that this process is one of many. The collector is to mark without the threads that help
  * it in a large heap where there are processors to spare. */
 void mem_refuse_helpers(void);
-/* From now on marks in slices, in one thread, and tries to stop threads for no longer than
- * this at a time. Answers false when the back-end cannot. Programs take longer; pages are
- * write-protected meanwhile, so the system must not be told to write to what mem_new and
- * mem_alloc have given. */
+/* Makes the collector mark in slices, in one thread, from now on. It tries to stop threads for
+ * no longer than this at a time. Answers false when the back-end cannot. Programs take longer;
+ * pages are write-protected meanwhile, so the system must not be told to write to what mem_new
+ * and mem_alloc have given. */
 bool mem_limit_pauses(unsigned milliseconds);
 /* This thread has nothing to do for so long: what the collector would soon stop everybody for
  * is done now, if the last time tells that it takes no longer. Answers whether anything was. */

@@ -32,7 +32,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Region regions[REGIONS]; /* a new one is seen when region_count is */
 static atomic_size_t region_count, wanted, had;
 
-/* Of who has the lock: the next block that was never used, and those that were, linked. */
+/* These are his who has the lock: the next block that was never used, and those that were,
+ * linked. */
 static size_t at_region, at_byte;
 static void *unused;
 
@@ -111,7 +112,8 @@ static void *from_regions(void)
     return memset(block, 0, SCRATCH_BLOCK);
 }
 
-/* In a shortage malloc would take the last of the address space, which the collector needs. */
+/* malloc would take the last of the address space in a shortage, and the collector needs that.
+ */
 void *scratch_new(bool sure)
 {
     bool none = (sure && mem_short) || inject_failure();

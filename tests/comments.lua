@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --
 -- comments.lua FILE...: each C file begins with a comment that says what it is for and its main
--- invariant, pictures in comments are whole, and what comments in memory/, hamt/ and src/ name is there, in any of the files:
--- files, and names with an underscore or with (). `make files-check` runs it. Names that are
+-- invariant; pictures in comments are whole; what comments in memory/, hamt/ and src/ name is
+-- there, in any of the files: files, and names with an underscore or with (); and comments begin
+-- with what they are about, or with what it does. `make files-check` runs it. Names that are
 -- nobody's here stand below.
 
 local others = {}
@@ -42,7 +43,9 @@ for _, path in ipairs(arg) do
     if path:find("%.[ch]$") then
         local said
         said, code = split(text)
-        if path:find("^hamt/") or path:find("^memory/") or path:find("^src/") then comments[path] = said end
+        if path:find("^hamt/") or path:find("^memory/") or path:find("^src/") or path:find("^include/moonlet") then
+            comments[path] = said
+        end
     end
     for word in code:gmatch("[%w_]+") do words[word] = true end
 end
@@ -55,6 +58,7 @@ local function check(path, line, word, there)
 end
 
 for path, text in pairs(comments) do
+    if path:find("^include/") then text = "" end -- it has examples
     local line = 0
     for s in (text .. "\n"):gmatch("(.-)\n") do
         line = line + 1
@@ -93,6 +97,34 @@ for path, text in pairs(comments) do
             end
         end
         before = s
+    end
+end
+
+-- A comment on lines of its own whose first word is one of these hides its subject behind a
+-- condition, or has none: "For the linker.", "As run_load, but ...". A line of hyphens ends the
+-- title of a section. Lua's own headers are as they are.
+local hidden = {}
+for word in ([[
+    About After Also Around As At Back Before Behind Beside Between By Down During For From In Into
+    Of On Once Only Out Over Through To Towards Under Until Up While With Within Without
+]]):gmatch("%S+") do
+    hidden[word] = true
+end
+
+for path, text in pairs(comments) do
+    local at = 1
+    while true do
+        local from, to = text:find("/%*.-%*/", at)
+        if not from then break end
+        local comment = text:sub(from + 2, to - 2)
+        local word = comment:match("^[%s*]*([%w_']+)")
+        local alone = text:sub(1, from - 1):match("[^\n]*$"):find("^%s*$")
+        if alone and hidden[word] and not comment:find("----", 1, true) and
+            not comment:find("^[%s*]*To be called") then
+            local _, lines = text:sub(1, from):gsub("\n", "")
+            say(path, lines + 1, "begins with '" .. word .. "', and not with what it is about or does")
+        end
+        at = to + 1
     end
 end
 

@@ -230,7 +230,7 @@ Value *path_keys(const char *path, size_t *count)
     return read_path(path, count, string_intern);
 }
 
-/* To look up: interning takes a lock, which no evaluation shall. */
+/* The keys to look up. They are not interned: that takes a lock, which no evaluation shall. */
 static Value *lookup_keys(const char *path, size_t *count)
 {
     return read_path(path, count, string_new);

@@ -16,7 +16,7 @@ static bool is_multiple(const AstExpr *e)
     return e->kind == EXPR_CALL || e->kind == EXPR_METHOD || e->kind == EXPR_VARARG;
 }
 
-/* As the parser has it where one value is wanted. */
+/* The expression as the parser has it where one value is wanted. */
 static AstExpr *single(AstExpr *e) { return e->kind == EXPR_PAREN ? e->u.unary.operand : e; }
 static AstExpr *read_single(Reader *r) { return single(undump_expr(r)); }
 

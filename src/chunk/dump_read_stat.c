@@ -25,7 +25,7 @@ int undump_locals(Reader *r)
     return count;
 }
 
-/* At least one of them. */
+/* Reads variables, of which there is at least one. */
 static AstLocal **read_variables(Reader *r, int *count)
 {
     *count = undump_locals(r);

@@ -20,7 +20,7 @@ const char dump_start[DUMP_LENGTH_AT] = {'\33', 'L',    'u',  'a',  0x52,   (cha
 
 uint64_t dump_hash(const char *bytes, size_t length) { return XXH3_64bits(bytes, length); }
 
-/* With the strings met: they have numbers in the order in which they came. */
+/* Who writes knows the strings met: they have numbers in the order in which they came. */
 typedef struct Writer {
     Text out;
     bool strip;

@@ -29,10 +29,10 @@ void *__wrap_memset(void *p, int c, size_t size);
 /* Nobody's where the program is linked without --wrap, and then not called. */
 void *__real_memset(void *p, int c, size_t size) __attribute__((weak));
 
-/* While it is set, only private anonymous memory is cleared: bdwgc's, and this program's. */
+/* Private anonymous memory alone is cleared while this is set: bdwgc's, and this program's. */
 static bool starting;
 
-/* Out of line, so that small blocks are cleared as fast as ever. */
+/* Clears pages out of line, so that small blocks are cleared as fast as ever. */
 static void *__attribute__((noinline, cold)) clear_pages(char *p, size_t size)
 {
     size_t before = -(uintptr_t)p % PAGE, pages = (size - before) / PAGE * PAGE;

@@ -137,7 +137,7 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
     return nf;
 }
 
-/* When nothing runs: co has no stack, or none that is not in its contents. */
+/* Traces when nothing runs: co has no stack, or none that is not in its contents. */
 static void trace_at_rest(Machine *M, Coroutine *co, const Value *values, size_t count)
 {
     TraceRoots roots = {
@@ -312,7 +312,7 @@ static unsigned callers(FrameCursor c)
     return count;
 }
 
-/* Of a finalizer that collects what has the same finalizer there is no end. */
+/* There is no end to a finalizer that collects what has the same finalizer. */
 static bool is_too_deep(Machine *M, Value *a)
 {
     unsigned depth = callers(frame_cursor(M->segment, a, NULL));

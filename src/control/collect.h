@@ -44,9 +44,9 @@ bool collect_hooks_were_on(const struct Node *ret, const Value *base);
  * be done when it has: they may be called again. */
 bool collect_is_caller(const struct Node *ret, const Value *base);
 void collect_left(Machine *M);
-/* After a call from the host, before its state is packed: makes the trace that is due, so
- * that not each of the state's forks has to. What the call answers counts as seen: values.
- * Cost as of a poll's. */
+/* Makes the trace that is due, after a call from the host and before its state is packed, so
+ * that not each of the state's forks has to. What the call answers, the values, counts as seen.
+ * It costs what a poll's trace does. */
 void collect_end(Machine *M, const Value *values, size_t count);
 /* To be called when the program has paused. Does only what a program cannot notice. */
 void collect_pause(Machine *M);
@@ -63,16 +63,17 @@ extern const NativeDef natives_finalizers[];
 /* To be called by a native. Traces, and then calls the finalizers that are due. The native must
  * answer what this answers; the result is 0. */
 int collect_full(Machine *M, Value *a);
-/* As collect_full, but pays for part of a trace. The result is whether a cycle is finished. */
+/* Pays for part of a trace, and else does what collect_full does. The result is whether a cycle
+ * is finished. */
 int collect_step(Machine *M, Value *a, int32_t kilobytes);
 
 /* Whether the frame is that of a finalizer, or of what a finalizer has called. O(depth). */
 bool collect_in_finalizer(Machine *M, Value *fp);
 
-/* At the program's end, between calls: calls all finalizers, whose errors are ignored. */
+/* Calls all finalizers, at the program's end and between calls. Their errors are ignored. */
 void collect_close(Machine *M);
-/* As collect_close, for a native, which goes on in cont. The native must answer what this
- * answers. */
+/* Does what collect_close does, for a native, which goes on in cont. The native must answer
+ * what this answers. */
 int collect_close_call(Machine *M, Value *a, int at, NativeCont *cont);
 
 /* To be called when an object has got a metatable, whose finalizer counts from now on (manual
@@ -89,10 +90,11 @@ static inline void collect_metatable(Machine *M, Value object, const Table *meta
 /* What collectgarbage("count") tells, from a native, in bytes: up with what is allocated,
  * down to what is live with a trace, which the first call makes. */
 uint64_t collect_count(Machine *M, Value *a);
-/* From a native of whose arguments no object is needed any more: a trace without finalizers,
- * which wait, unless they must not be found now. For what is short outside. */
+/* Traces, from a native of whose arguments no object is needed any more. Finalizers wait,
+ * unless they must not be found now. It is for what is short outside. */
 void collect_now(Machine *M);
-/* From a native: no trace that the program could notice, from now on; or again. */
+/* A native says with this that from now on there is to be no trace that the program could
+ * notice; or that there may be one again. */
 void collect_stop(Machine *M, bool stopped);
 
 #endif

@@ -188,8 +188,8 @@ static RunStatus no_frame(Machine *M)
     return M->status = RUN_ERROR;
 }
 
-/* After a nested call: the native's segment is the running one again, whatever was left
- * behind by an error; its frame is moved if a snapshot has frozen it. */
+/* Makes the native's segment the running one again after a nested call, whatever was left
+ * behind by an error. Its frame is moved if a snapshot has frozen it. */
 static void return_to_native(Machine *M, Segment *s)
 {
     M->native = frame_thaw(M, s, M->native, M->native + NATIVE_SLOTS, 0);

@@ -11,7 +11,7 @@
 
 #include "native/native.h"
 
-/* Once per process before anything else; idempotent, thread-safe. */
+/* To be called once per process before anything else. It is idempotent and thread-safe. */
 void eval_init(void);
 
 /* Results in M->results[0..M->result_count) (valid until the next call), or the error
@@ -54,8 +54,8 @@ uint64_t eval_steps_left(const Machine *M);
 /* To be called at the end of the outermost call, with its results. Answers true if the run
  * owes steps, and so stops. */
 bool eval_stop_end(Machine *M);
-/* As eval_stop_end, with an error on its way from node n of the frame at fp, which nobody
- * catches. When the run goes on, the error is raised there again. */
+/* The run stops here as with eval_stop_end, with an error on its way from node n of the frame
+ * at fp, which nobody catches. When the run goes on, the error is raised there again. */
 bool eval_stop_error(Machine *M, Value *fp, const Node *n);
 /* Takes the error from the values, M->results, of the frame that has waited with it. */
 void eval_take_error(Machine *M);
@@ -118,14 +118,15 @@ bool eval_has_room(const Machine *M, int more);
 /* A state of this moment. The running program, if there is one, goes on under a new epoch. A
  * native that calls this has another frame afterwards, M->native. */
 State *eval_snapshot(Machine *M);
-/* As eval_snapshot, for a state that is a value of this world (machine_snapshot_own). */
+/* Takes a snapshot as eval_snapshot does, for a state that is a value of this world
+ * (machine_snapshot_own). */
 State *eval_snapshot_own(Machine *M);
 
 /* Makes the coroutine M->run.co, which was saved in its body, the running one again. Answers
  * its top frame, thawed, or NULL if there is no memory for it. There is always memory for the
  * frame of a native. */
 Value *eval_reenter(Machine *M);
-/* As eval_reenter, where the run was only interrupted and goes on counting. */
+/* Goes on as eval_reenter does, where the run was only interrupted and goes on counting. */
 Value *eval_go_on(Machine *M);
 
 #endif

@@ -114,7 +114,7 @@ static void load(Machine *M, const State *s)
     machine_load(M, s);
 }
 
-/* As after a pause; `again`: as if another had been at work since. */
+/* Packs as for a pause; with `again`, as if another had been at work since. */
 static Value *pack(Machine *M, const Node *n, Value *fp, bool own, bool again)
 {
     save(M, n, fp);

@@ -194,7 +194,7 @@ static bool stops_first(Machine *M, Value *fp, const Node *n)
     return UNLIKELY(owes) && eval_stop_error(M, fp, n);
 }
 
-/* To tell who has started the run is no work of the program's. */
+/* Tells who has started the run, which is no work of the program's. */
 static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
 {
     M->status = RUN_ERROR;

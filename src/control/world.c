@@ -118,7 +118,7 @@ EXEC(exec_GLUE_FORK)
     HAND(many_GLUE_FORK, n, fp, acc, d);
 }
 
-/* As pcall, in whose glue this word counts protected calls. */
+/* Answers as pcall does, in whose glue this word counts protected calls. */
 EXEC(many_GLUE_TRY)
 {
     fp[AT_PAYLOAD] = M->pcalls;
@@ -130,7 +130,8 @@ EXEC(exec_GLUE_TRY)
     HAND(exec_GLUE_PCALL, n, fp, acc, d);
 }
 
-/* Back to before the call; the error value comes along. True: it goes on as an error. */
+/* Goes back to before the call; the error value comes along. Answers whether it goes on as an
+ * error. */
 static NOINLINE bool undo(Machine *M, Value *nf)
 {
     bool fork = frame_ret(nf)->kind == N_GLUE_FORK;

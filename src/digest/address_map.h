@@ -34,8 +34,8 @@ static inline size_t address_hash(const void *p)
 
 /* The words of a key, or NULL where it is not there. O(1). */
 uint64_t *address_map_find(const AddressMap *m, const void *key);
-/* As above, but makes it of zeros when it is not there. It is good until the next one is made.
- * Answers NULL if there is no memory. Amortised O(1). */
+/* Finds it like the function above, but makes it of zeros when it is not there. It is good
+ * until the next one is made. Answers NULL if there is no memory. Amortised O(1). */
 uint64_t *address_map_make(AddressMap *m, const void *key);
 void address_map_free(AddressMap *m);
 

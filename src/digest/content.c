@@ -217,7 +217,7 @@ void content_add_world(Content *c, const World *world)
         if (roots[i]) content_add_at(c, 0, ROLE_ROOT, 2 + i, value_object(roots[i]));
 }
 
-/* In the order in which the generator comes by them. */
+/* Adds the numbers in the order in which the generator comes by them. */
 void content_add_random(Content *c, const Random *r)
 {
     uint64_t words[RANDOM_WORDS + 1] = {content_head(0, ROLE_RANDOM, 0)};

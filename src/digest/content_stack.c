@@ -179,7 +179,7 @@ static void twins_left_over(void *context, Value *slot)
     if (before(t, slot) != *slot) t->alike = false;
 }
 
-/* Of glue as many words as the longest header has, if there are so many. */
+/* Takes as many words of glue as the longest header has, if there are so many. */
 static void twins_callee(void *context, Value *fp)
 {
     Twins *t = context;

@@ -42,7 +42,8 @@ void ledger_free(Ledger *l);
  * afterwards, because there is no memory or because it would not pay. */
 bool ledger_digest(Ledger *l, Run *R, const State *from, uint64_t *digest);
 
-/* Around a run's going back to a state of its own, where the ledger is at what R sees. */
+/* What is known around a run's going back to a state of its own, where the ledger is at what R
+ * sees. */
 typedef struct LedgerBack {
     UndoList contents; /* of now, of what was written since */
     const World *world;

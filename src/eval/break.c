@@ -79,7 +79,7 @@ static Value *look_at_store(Machine *M, const Node *n, const bool after, Value *
     return look(M, n, fp, false, false);
 }
 
-/* In a function all of whose nodes are broken. */
+/* Looks at a node of a function all of whose nodes are broken. */
 static NOINLINE Value *look_at_node(Machine *M, const Node *n, Value *fp)
 {
     Breaks *b = M->breaks;

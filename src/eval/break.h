@@ -9,13 +9,13 @@ EXEC(break_line);
 EXEC(break_look);
 EXEC(break_store);
 EXEC(break_after);
-/* When a frame has returned to one. */
+/* The exec of a broken node to which a frame has returned. */
 EXEC(break_ret);
 EXEC(break_ret_many);
-/* Of the twin of a node, perhaps a broken one (stack/hook.h): gives the frame, perhaps moved;
- * M->call_frame NULL: the run ends here. */
+/* Looks at the twin of a node, perhaps a broken one (stack/hook.h). Gives the frame, perhaps
+ * moved. If M->call_frame is NULL then, the run ends here. */
 Value *break_hooked(Machine *M, const Node *n, Value *fp);
-/* For a node that takes acc where its kind says d. */
+/* The exec of a broken node that takes acc where its kind says d. */
 EXEC(break_boxed);
 
 #endif

@@ -202,7 +202,7 @@ MANY_AS_ONE(GLUE_NONE)
 MANY_AS_ONE(GLUE_CONCAT)
 MANY_AS_ONE(RET_0)
 
-/* To n, which has a value where its kind has a number. */
+/* Goes to n, which has a value where its kind has a number. */
 static EXEC(eval_go_boxed)
 {
     if (UNLIKELY(n->exec == hook_step)) HAND(hook_step_boxed, n, fp, acc, d);

@@ -203,7 +203,7 @@ static NOINLINE Value *look_by_watch(Machine *M, const Node *n, Value *fp, bool 
     return fp;
 }
 
-/* From M->hook_stage on. */
+/* Goes on with the stages from M->hook_stage on. */
 static EXEC(step_from)
 {
     int boxed = M->hook_stage & STAGE_BOXED;

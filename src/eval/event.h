@@ -14,8 +14,8 @@
  * is a tail call: PUC Lua's call hooks see it so. Answers the frame. */
 Value *hook_mark_handler(Machine *M, Value *nf, const Node *n, Value f);
 
-/* For call_any, when the frame is complete: control is about to go to its first node, n, or to
- * the native, with acc arguments. */
+/* call_any goes on here when the frame is complete: control is about to go to its first node,
+ * n, or to the native, with acc arguments. */
 EXEC(hook_enter);
 EXEC(hook_enter_native);
 /* Executes a node whose events have been delivered: see eval_again. */
@@ -24,7 +24,7 @@ EXEC(hook_run);
 EXEC(hook_run_again);
 /* What the nodes of twins do. */
 EXEC(hook_step);
-/* As hook_step, for a node that takes acc where its kind says d. */
+/* Does what hook_step does, for a node that takes acc where its kind says d. */
 EXEC(hook_step_boxed);
 /* What the nodes of twins do when a frame has returned to them: hook_ret with one value,
  * hook_ret_many with another number of values. */

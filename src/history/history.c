@@ -218,7 +218,7 @@ moonlet_history *moonlet_history_open(const char *path, const moonlet_history_op
     return NULL;
 }
 
-/* After what has failed: nothing but what was there, or what SQLite has left of it. */
+/* Makes the history what was there before what has failed, or what SQLite has left of it. */
 static void after_failure(moonlet_history *h)
 {
     if (!h->waiting) sqlite3_exec(h->db, "rollback", NULL, NULL, NULL);
@@ -530,7 +530,7 @@ static bool remove_entry(moonlet_history *h, int64_t id, char **message)
            drop(h, id, message);
 }
 
-/* Within a savepoint, so that it is done as a whole. */
+/* Does it within a savepoint, so that it is done as a whole. */
 static bool within(moonlet_history *h, bool good, char **message)
 {
     if (good) return execute(h, "release forgetting", message) && wrote(h, message);

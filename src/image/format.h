@@ -19,8 +19,8 @@
 
 enum {
     IMAGE_FORMAT = 3,
-    /* Of what the linker makes of a tree, and of frames: to be raised when nodes, slots or
-     * frames change, as suspended frames say by number where they go on. */
+    /* The version of what the linker makes of a tree, and of frames. It is to be raised when
+     * nodes, slots or frames change, as suspended frames say by number where they go on. */
     IMAGE_LINKER = 2,
 
     IMAGE_AT_FORMAT = 8,  /* 2 bytes */

@@ -10,7 +10,7 @@
 
 #include "stack/frame.h"
 
-/* Beside a frame's kind. */
+/* Bits that stand beside a frame's kind. */
 enum {
     FRAME_VARARGS = 1, /* its arguments lie below it */
     FRAME_TAIL = 2,    /* it was tail-called */

@@ -30,7 +30,8 @@ enum { IMAGE_ERROR_MAX = 512, IMAGE_ID = 16, IMAGE_NAME_MAX = 200 };
 /* What the host knows of its own; each function may be NULL: it has none of the kind. */
 typedef struct ImageHost {
     void *context;
-    /* In whose frames slot 0 is a light userdata of a record, which has a name. */
+    /* The continuation in whose frames slot 0 is a light userdata of a record, which has a
+     * name. */
     NativeCont *continuation;
     /* The name of a host function, of such a record, of a type of userdata; NULL: it is not the
      * host's, or has none. */
@@ -76,8 +77,8 @@ typedef struct Image {
  * Answers NULL if it cannot be saved; error says why, with the path. O(what is written). */
 Image *image_save(const State *s, const Image *base, const ImageHost *host, ByteSink *out,
                   char error[IMAGE_ERROR_MAX]);
-/* For an image that nobody will look at again, though it would be collected: its index, which
- * is large, is then free at once. */
+/* Gives back the index of an image that nobody will look at again. It is large, and so is free
+ * at once, and not when it is collected. */
 void image_release(Image *image);
 
 /* What an object takes in an image: its contents, with strings and code that are met in it

@@ -21,8 +21,8 @@
 #include "stack/frame.h"
 #include "text/bits.h"
 
-/* For `holds` of rows (native/native.h): a whole number in a frame, or SIZE_MAX; whether behind
- * the first ones there are `count` values, of which `next` comes next. */
+/* `holds` of rows (native/native.h) use these: a whole number in a frame, or SIZE_MAX; whether
+ * behind the first ones there are `count` values, of which `next` comes next. */
 static inline size_t frame_size_in(Value v)
 {
     double d = value_to_double(v);
@@ -49,7 +49,8 @@ void lib_open_string(Machine *M);
 void lib_open_bit32(Machine *M);
 void lib_open_math(Machine *M);
 void lib_open_debug(Machine *M);
-/* For require "state" only: in package.preload. After lib_open_package. */
+/* Puts the library into package.preload, so that only require "state" opens it. To be called
+ * after lib_open_package. */
 void lib_open_state(Machine *M);
 int lib_map(Machine *M, Value *a, int n);
 

@@ -41,7 +41,7 @@ static void add_worlds(PointerList *to, FrameCursor c)
     } while (frame_down(&c));
 }
 
-/* Of the running coroutine and those that wait for it. */
+/* Adds the worlds of the running coroutine and those that wait for it. */
 static void add_all_worlds(Machine *M, PointerList *to, const Node *n, Value *fp)
 {
     add_worlds(to, frame_cursor(M->segment, fp, n));

@@ -29,11 +29,11 @@
 void held_begin(Machine *M);
 /* The value of mem_used() at which it is to be measured again. */
 int64_t held_bound(const Machine *M);
-/* At a poll at node n: measures if it is time. Answers true if the run must stop. */
+/* Measures, at a poll at node n, if it is time. Answers true if the run must stop. */
 bool held_reached(Machine *M, const Node *n, Value *fp);
-/* When a string has no room: whether that is so because of what may be alive, and there is more
- * of it when garbage since the last measure does not count. Then whoever wanted it is to begin
- * again at n, where the run would stop; else it has to stop. */
+/* Whether a string has no room because of what may be alive, though there is room when garbage
+ * since the last measure does not count. Then whoever wanted it is to begin again at n, where
+ * the run would stop; else it has to stop. */
 bool held_makes_room(Machine *M, const Node *n, Value *fp);
 
 #endif

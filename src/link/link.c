@@ -124,8 +124,8 @@ static void arrays_end(Linker *L)
     }
 }
 
-/* Without memory for more the last node is written again and again: nothing of what is made
- * then is used, but for the arrays to be as long as they say. */
+/* Emits a node. If there is no memory for more, the last one is written again and again:
+ * nothing of what is made then is used, but for the arrays to be as long as they say. */
 uint32_t link_emit(Linker *L, NodeKind kind)
 {
     if (L->count == L->capacity && !widen(L)) L->count--;

@@ -27,7 +27,7 @@ static void self(Linker *L, const AstExpr *e, int object, unsigned slot, unsigne
     link_set_string_key(&L->nodes[i], e->u.call.name);
 }
 
-/* Behind the callee, and the object of a method; gives their number. */
+/* Links arguments behind the callee, and the object of a method; gives their number. */
 static unsigned arguments(Linker *L, const AstExpr *e, unsigned base, bool *open)
 {
     unsigned own = e->kind == EXPR_METHOD;

@@ -93,8 +93,8 @@ uint32_t link_emit(Linker *L, NodeKind kind);
 Exec *link_many(NodeKind kind);
 /* Nodes for a step where there are neither calls nor loops. */
 enum { NODES_A_STEP = 100 };
-/* Between two parts of an expression, of which there may be any number: where there have been
- * many nodes without, makes one that pays for them. */
+/* Makes a node that pays, where there have been many nodes without one. To be called between
+ * two parts of an expression of which there may be any number. */
 void link_pay(Linker *L);
 /* Makes a node, as link_emit. It may move when the next one is made. */
 static inline Node *link_node(Linker *L, NodeKind kind)
@@ -169,7 +169,7 @@ void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned);
 void link_store_expr(Linker *L, const Target *t, const AstExpr *value);
 void link_store_slot(Linker *L, const Target *t, unsigned slot);
 
-/* Of expressions, between their files. */
+/* What the files of expressions have in common. */
 
 /* Any expression, its chains without recursion. d is 'D' for arithmetic only. */
 void link_expr(Linker *L, const AstExpr *e, Dest d);
@@ -191,7 +191,7 @@ void link_expr_at_line(Linker *L, const AstExpr *e, Dest d, int line);
 /* An operand of a node: a constant or local has no instruction in PUC Lua, so what loads
  * it here is at no line. */
 void link_operand(Linker *L, const AstExpr *e, Dest d);
-/* As link_operand, for what is indexed, which may be an upvalue. */
+/* Links an operand like link_operand, one that is indexed, which may be an upvalue. */
 void link_indexed_operand(Linker *L, const AstExpr *e);
 
 /* What is known beforehand (link_const.c). */
@@ -199,7 +199,8 @@ void link_indexed_operand(Linker *L, const AstExpr *e);
 /* A constant as for PUC Lua, to which 1/0 is none. */
 bool link_fold_number(const AstExpr *e, double *out);
 bool link_constant(const AstExpr *e, Value *out);
-/* Also 1/0 and the like: needs an instruction in PUC Lua, so here a node with a line. */
+/* What is known beforehand beside constants, 1/0 and the like: it needs an instruction in PUC
+ * Lua, so here a node with a line. */
 bool link_known(const AstExpr *e, Value *out);
 bool link_is_arith(const AstExpr *e);
 bool link_is_comparison(const AstExpr *e);
@@ -218,7 +219,7 @@ void link_set_operands(Node *n, const Operand *l, const Operand *r);
 void link_arith(Linker *L, const AstExpr *e, Dest d);
 /* A slot that is wanted for a value, and not yet anybody's, will do for what it is made of. */
 Dest link_temp_for(Linker *L, Dest d);
-/* With the left operand to be linked first, where *left says. */
+/* Begins arithmetic whose left operand is to be linked first, where *left says. */
 Operand link_arith_begin(Linker *L, const AstExpr *e, Dest d, Dest *left);
 /* What is right of the operator, where that is after what is left of it. */
 Operand link_arith_right(Linker *L, const AstExpr *e);
@@ -235,7 +236,8 @@ void link_set_string_key(Node *n, const String *s);
 /* 0 L, 1 A, 2 U: the order of the FIELD family. */
 int link_object_operand(Linker *L, const AstExpr *e, unsigned *at);
 void link_indexing(Linker *L, const AstExpr *e, Dest d);
-/* With the object, no variable, to be linked first, where *object says. */
+/* Begins indexing whose object is no variable, and is to be linked first, where *object says.
+ */
 void link_index_begin(Linker *L, const AstExpr *e, Dest d, Dest *object);
 void link_index_end(Linker *L, const AstExpr *e, Dest object, Dest d);
 
@@ -254,7 +256,7 @@ void link_logical_not(Linker *L, const AstExpr *e);
 
 /* Calls (link_call.c). */
 
-/* With what is called, no variable, to be linked first, where *callee says. */
+/* Begins a call of what is no variable, and is to be linked first, where *callee says. */
 void link_call_begin(Linker *L, const AstExpr *e, Dest *callee);
 void link_call_end(Linker *L, const AstExpr *e, Dest callee, Dest d);
 void link_one_value(Linker *L, const AstExpr *e, Dest d);
@@ -266,7 +268,7 @@ void link_table(Linker *L, const AstExpr *e, Dest d);
 Proto *link_function(Linker *parent, const AstFunction *f, const AstLocal *defining,
                      bool *failed);
 void link_block(Linker *L, const AstBlock *b);
-/* From the next node on the slot is the variable's. */
+/* Makes the slot the variable's from the next node on. */
 void link_activate(Linker *L, const AstLocal *l, unsigned slot);
 void link_name_slot(Linker *L, String *name, unsigned slot);
 

@@ -28,7 +28,7 @@ bool link_each_chunk(LinkedFn *fn, void *context);
 /* The thread's next chunks are told of; fn NULL: not any more. */
 void link_tell(LinkedFn *fn, void *context);
 
-/* For the linker. */
+/* The linker notes each chunk with this. */
 void link_note_chunk(Proto *root);
 
 #endif

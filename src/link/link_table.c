@@ -44,7 +44,7 @@ static void field_store(Linker *L, unsigned table, const AstField *f)
     L->top = top;
 }
 
-/* For how many items there is room at first: a call or `...` at the end makes its own. */
+/* How many items there is room for at first: a call or `...` at the end makes its own. */
 static uint32_t item_room(const AstExpr *e)
 {
     if (e->u.table.is_packed) return table_size_rounded((uint32_t)e->u.table.items);

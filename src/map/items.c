@@ -175,7 +175,8 @@ static void run_item(void *context, size_t i)
     if (may_begin(&m->outcomes[i])) m->run(m->face, i, &m->outcomes[i]);
 }
 
-/* In a process, which would get its own copy of each page of the outcomes that it writes to. */
+/* Does an item in a process, which would get its own copy of each page of the outcomes that it
+ * writes to. */
 static void run_item_apart(void *context, size_t i)
 {
     const Items *m = context;

@@ -84,7 +84,7 @@ typedef struct Items {
     /* Called in the process that waits, when an outcome has come from another one. May be NULL.
      */
     void (*arrived)(void *face, const Outcome *out);
-    /* As in a Pool. */
+    /* What it is in a Pool (map/pool.h). */
     void (*progress)(void *face, size_t done);
     Outcome *outcomes; /* one for each item */
     Outcome *in_hand;  /* in a process: the outcome of the item that it is doing */
@@ -106,14 +106,15 @@ void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
 
-/* Of which world an item's values are: what must be kept so that they can be brought. */
+/* The world that an item's values are of: what must be kept so that they can be brought. */
 typedef enum ItemsWorld {
     ITEMS_WORLD_NONE, /* of none: numbers, strings */
     ITEMS_WORLD_BASE, /* the base's, and few tables that have their contents in themselves */
     ITEMS_WORLD_OWN   /* that in which the item has ended */
 } ItemsWorld;
 
-/* When the item has ended. O(entries of the tables that it has made, 64 of them at most). */
+/* What the world is when the item has ended. O(entries of the tables that it has made, 64 of
+ * them at most). */
 ItemsWorld items_world_of(const Items *m, const Value *values, size_t count);
 
 /* What a packed outcome's error says; good until items_end. */

@@ -90,10 +90,10 @@ static Work *find_within(const Crew *c)
     return NULL;
 }
 
-/* With the crew's lock. Who runs a pool within calls nobody, because most are done before
- * anybody could come. Who waits looks, after a time like that for which it has waited.
- * Meanwhile the collector need not stop it, if it may be unknown to it. Answers false where
- * there is no memory to go on. */
+/* Waits for work, with the crew's lock. Who runs a pool within calls nobody, because most are
+ * done before anybody could come. Who waits looks, after a time like that for which it has
+ * waited. Meanwhile the collector need not stop it, if it may be unknown to it. Answers false
+ * where there is no memory to go on. */
 static bool wait_for_work(Crew *c, bool known)
 {
     if (!known) {
@@ -158,7 +158,7 @@ static void *worker(void *context)
     return NULL;
 }
 
-/* With the crew's lock. Waits until the others have ended; meanwhile tells whom there is to
+/* Has the crew's lock. Waits until the others have ended; meanwhile tells whom there is to
  * tell. */
 static void wait_for_others(Work *work)
 {
@@ -188,7 +188,7 @@ static bool start(Work *work, pthread_t *thread)
     return good;
 }
 
-/* With somebody to tell, the calling thread tells, and does not work itself. */
+/* The calling thread tells if there is somebody to tell, and does not work itself then. */
 static void run_with_crew(Work *work)
 {
     Crew c = {.lock = PTHREAD_MUTEX_INITIALIZER, .busy = 1}, *outer = crew;
@@ -215,7 +215,7 @@ static void run_with_crew(Work *work)
     crew = outer;
 }
 
-/* By the calling thread, and by those of its crew that have nothing to do. */
+/* The calling thread works, and those of its crew that have nothing to do. */
 static void run_within(Work *work)
 {
     Crew *c = work->crew = crew;

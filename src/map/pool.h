@@ -48,12 +48,12 @@ typedef struct Pool {
 size_t pool_run(const Pool *pool);
 size_t pool_fork(const Pool *pool);
 
-/* In a process that has been forked from an item: the other threads are not there. */
+/* Says that this process has been forked from an item: the other threads are not there. */
 void pool_leave_crew(void);
 
 unsigned pool_processors(void);
 
-/* When progress was last told. */
+/* The time when progress was last told. */
 typedef struct PoolClock {
     uint64_t told_ns;
 } PoolClock;

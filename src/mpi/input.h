@@ -18,7 +18,8 @@ typedef struct Input {
 void input_wait(Input *in, int milliseconds);
 /* Whether input_take has something to give. */
 bool input_ready(Input *in);
-/* Up to so many lines as records, a megabyte at most where lines are short. Gives how many. */
+/* Takes up to so many lines as records, a megabyte at most where lines are short. Gives how
+ * many. */
 uint64_t input_take(Input *in, uint64_t count, Bytes *batch);
 bool input_finished(Input *in);
 void input_free(Input *in);

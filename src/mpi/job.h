@@ -61,8 +61,8 @@ typedef struct Job {
 /* Runs the script here. Answers false if something is wrong, which has been said on standard
  * error. */
 bool job_run_script(Job *j, const JobOptions *o);
-/* By everybody: rank 0 gives its world or, where state is NULL, that there is none; false there
- * as well. */
+/* Everybody calls this. Rank 0 gives its world or, where its state is NULL, that there is none;
+ * then all answer false. */
 bool job_share(Job *j, const moonlet_limits *limits);
 /* An answer for each line of a batch, appended. */
 void job_work(const Job *j, const Bytes *batch, Bytes *answers);

@@ -26,7 +26,7 @@ typedef struct Output {
 /* Answers false if it cannot, and has said why. `lines` says how many are done already, which
  * is not 0 with resume. */
 bool output_open(Output *o, const JobOptions *options);
-/* Of the lines that come next. */
+/* Writes the answers of the lines that come next. */
 void output_write(Output *o, const Bytes *answers);
 /* Gives whether all lines went well, those of earlier jobs too. */
 bool output_close(Output *o);

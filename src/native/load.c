@@ -223,7 +223,7 @@ Closure *native_load(Machine *M, const char *source, size_t length, String *chun
     return c->proto ? native_closure(M, c->proto, env) : NULL;
 }
 
-/* Of the function and those in it, until there are enough. */
+/* Counts nodes of the function and those in it, until there are enough. */
 static uint32_t count_nodes(const Proto *p, uint32_t enough)
 {
     uint32_t count = p->node_count;

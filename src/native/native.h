@@ -54,10 +54,11 @@ int native_arg_error(Machine *M, int i, const char *format, ...)
 /* "number expected, got nil" and so on, for argument i. */
 int native_type_error(Machine *M, Value *a, int n, int i, const char *expected);
 int native_results(Machine *M, const Value *values, size_t n);
-/* For a string that cannot be made. It is a stop if the host has set a limit that forbids it.
+/* The error of a string that cannot be made. It is a stop if the host has set a limit that
+ * forbids it.
  */
 int native_memory_error(Machine *M);
-/* For so many values for which the stack has no room. */
+/* The error of so many values for which the stack has no room. */
 int native_stack_error(Machine *M, size_t count, const char *message);
 
 /* If cont is NULL, the results of the call become those of the native. */
@@ -96,8 +97,8 @@ bool native_charge(Machine *M, uint64_t steps);
 int native_stop(Machine *M);
 /* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
 Walk native_walk(const Machine *M);
-/* For a native that was waiting for the outside when a signal came (EINTR). Answers whether the
- * run is to end or to stop. */
+/* Whether the run is to end or to stop. A native asks that was waiting for the outside when a
+ * signal came (EINTR). */
 bool native_is_woken(const Machine *M);
 /* An interrupt flag is set to this for the Ctrl-C of a terminal, which the commands that run
  * have got as well. For other interrupts it is set to 1. */
@@ -141,7 +142,7 @@ int64_t double_to_integer(double d);
 /* A string. A number is converted, and the string takes its place in a[i]. Answers NULL for
  * other values; the error is set then. */
 String *arg_string(Machine *M, Value *a, int n, int i);
-/* As arg_string, but if the argument is absent, *out is NULL. */
+/* Takes a string like arg_string, but if the argument is absent, *out is NULL. */
 bool arg_string_or_null(Machine *M, Value *a, int n, int i, String **out);
 Table *arg_table(Machine *M, Value *a, int n, int i);
 bool arg_function(Machine *M, Value *a, int n, int i);
@@ -229,8 +230,8 @@ typedef struct NativeDef {
     const char *why;      /* ... or not */
     uint16_t glue;        /* NodeKind: glue of its own, with which its frames wait; or 0 */
     const char *captures; /* letters; NULL: nothing */
-    /* For people (:doc of the interactive mode): its parameters, and what it does, in a line.
-     * NULL: no program calls it by name. */
+    /* What people are told (:doc of the interactive mode): its parameters, and what it does, in
+     * a line. NULL: no program calls it by name. */
     const char *takes, *doc;
     /* PLACE_CONTINUATION: the natives in whose frames it goes on, "|" between their names and
      * at both ends; letters for such a frame; and what else must hold of the `used` slots in
@@ -258,7 +259,7 @@ typedef struct NativeDef {
         .sandbox = true, .why = "runs for the function that called", .natives = (natives_), \
         .frame = (frame_), __VA_ARGS__                                                      \
     }
-/* Of functions that see more, with the reason why a sandbox has them, or not. */
+/* Rows of functions that see more, with the reason why a sandbox has them, or not. */
 #define NATIVE_SEES(name_, fn_, work_, outside_, sandbox_, why_, ...)         \
     {                                                                         \
         .name = (name_), .fn = (fn_), .outside = (outside_), .work = (work_), \
@@ -269,7 +270,7 @@ typedef struct NativeDef {
         .name = (name_), .fn = (fn_), .place = PLACE_INNER, .outside = (outside_), \
         .work = (work_), .sandbox = (sandbox_), .why = (why_), __VA_ARGS__         \
     }
-/* Of functions that move control themselves. */
+/* Rows of functions that move control themselves. */
 #define NATIVE_JUMPS(name_, exec_, place_, ...)                                            \
     {                                                                                      \
         .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_),     \
@@ -332,7 +333,8 @@ String *native_dump(Machine *M, const Proto *p, bool strip);
 /* To be called when native_load has answered NULL, before anything observable has happened. If
  * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
 int native_load_stopped(Machine *M);
-/* As native_load, but makes no function. When time is out, it finds nothing wrong. */
+/* Compiles like native_load, but makes no function. When time is out, it finds nothing wrong.
+ */
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name);
 
 #endif

@@ -28,7 +28,7 @@
 typedef struct Node Node;
 typedef struct Machine Machine; /* stack/machine.h */
 typedef const Node *Flow;
-/* On x86-64 the third and fourth register are nobody's: compilers work in them first, and a
+/* The third and fourth register are nobody's on x86-64: compilers work in them first, and a
  * distance to shift by must be in the fourth. What were in them would be moved out and in. */
 #ifdef __x86_64__
 #define EXEC_UNUSED \

@@ -192,7 +192,7 @@ static const AstExpr *without_constants(const AstExpr *e)
     return e;
 }
 
-/* As PUC's getobjname: what a value is called in the source. */
+/* What a value is called in the source, as PUC's getobjname finds it. */
 static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
                      const String **name)
 {
@@ -325,7 +325,7 @@ static void add(Buffer *b, const char *format, ...)
     buffer_append(b, text, (size_t)n);
 }
 
-/* As C's functions would, up to a zero in it. */
+/* Adds the name as C's functions would, up to a zero in it. */
 static void add_name(Buffer *b, const String *name)
 {
     buffer_append_text(b, " in function '");

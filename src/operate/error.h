@@ -28,18 +28,19 @@ void error_raise_text(Machine *M, const String *s);
 /* Sets M->error to the message with its position. */
 void error_set(Machine *M, const Value *fp, const Node *n, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* As error_set, about an expression of the node's, the culprit, which may be NULL. */
+/* Sets an error as error_set does, about an expression of the node's, the culprit, which may be
+ * NULL. */
 void error_set_at(Machine *M, const Value *fp, const Node *n, const AstExpr *culprit,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* "attempt to <what> <variable> (a <type> value)"; expr may be NULL. */
 void error_set_type(Machine *M, const Value *fp, const Node *n, const char *what,
                     const AstExpr *expr, Value culprit);
-/* As error_set_type, about what the call at n calls. */
+/* Sets an error as error_set_type does, about what the call at n calls. */
 void error_set_call(Machine *M, const Value *fp, const Node *n, Value culprit);
 /* Sets M->error to "not enough memory", which has no position. As it unwinds, it lets memory
  * go. When even the reserve is nearly used up, only the host catches it. */
 void error_set_memory(Machine *M);
-/* As error_set_memory, after mem_recover. */
+/* Sets the error of error_set_memory, after mem_recover. */
 void error_set_lasting(Machine *M);
 /* The text of that error, for those who answer it as a message. They have dealt with the
  * shortage then. */

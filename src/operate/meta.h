@@ -44,7 +44,7 @@ typedef enum Meta {
 
 /* Interned names, filled by meta_init. */
 extern String *meta_names[META_COUNT];
-/* Once per process, before anything runs; idempotent, thread-safe. */
+/* To be called once per process, before anything runs. It is idempotent and thread-safe. */
 void meta_init(void);
 
 /* The metamethod m of a metatable. It is nil if there is none, or if meta is NULL. */

@@ -377,7 +377,7 @@ static String *join(const Value *v, size_t count, size_t max)
     return s;
 }
 
-/* As join, growing the first one in place where it can be appended to. */
+/* Joins as join does, growing the first one in place where it can be appended to. */
 static String *concat_run(Machine *M, const Value *v, size_t count)
 {
     assert(count > 1 && "there are pieces to join");

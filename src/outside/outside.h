@@ -21,7 +21,7 @@
 
 #include "stack/machine.h"
 
-/* Of what there are answers. The numbers are in files: only add to them. */
+/* The kinds of answers. The numbers are in files: only add to them. */
 typedef enum OutsideKind {
     SEEN_NUMBER = 1, /* times, statuses, positions: a double */
     SEEN_YES,        /* no bytes, as the next one */

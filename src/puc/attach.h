@@ -3,7 +3,7 @@
 #ifndef MOONLET_PUC_ATTACH_H
 #define MOONLET_PUC_ATTACH_H
 
-/* From now on libraries with luaopen_ functions can be loaded in all runs of the process: the
+/* Lets libraries with luaopen_ functions be loaded in all runs of the process from now on. The
  * program must export the functions of lua.h. */
 void puc_init(void);
 

@@ -232,7 +232,7 @@ Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues)
     return f;
 }
 
-/* As it is without the table's being made: an image that has no such table has lied. */
+/* Remembers the function without making the table: an image that has no such table has lied. */
 void puc_remember_function(Run *R, Native *f)
 {
     const World *w = R->world;
@@ -291,8 +291,8 @@ static bool take_results(lua_State *L, int wanted)
     return true;
 }
 
-/* Of a handle on whose coroutine no C function runs: the call is one of the program, or of the
- * C function that does run. */
+/* Calls by a handle on whose coroutine no C function runs: the call is one of the program, or
+ * of the C function that does run. */
 RunStatus puc_call_own(lua_State *L, int nargs, Value handler)
 {
     Machine *M = L->M;
@@ -380,7 +380,7 @@ static _Noreturn void leave(lua_State *L)
     jump_to(j->place);
 }
 
-/* As puc_call, for a C function that goes on in k when the callee yields. */
+/* Calls as puc_call does, for a C function that goes on in k when the callee yields. */
 static RunStatus call_with(lua_State *L, int nargs, int nresults, int ctx, lua_CFunction k,
                            int info)
 {

@@ -100,7 +100,8 @@ void moonlet_puc_name_type(const moonlet_type_info *type)
 
 /* Modules -------------------------------------------------------------------------------- */
 
-/* As it is where no package.cpath has been set: of the environment, or built in. */
+/* The path where no package.cpath has been set: that of the environment, or the built-in one.
+ */
 static const char *search_path(void)
 {
     moonlet_state *s = moonlet_init();

@@ -141,7 +141,7 @@ static inline Value puc_at(lua_State *L, int idx)
     if (LIKELY(idx > LUA_REGISTRYINDEX)) return L->top[idx];
     return puc_pseudo(L, idx);
 }
-/* As puc_at, but none is nil, as C sees it. */
+/* The value that puc_at finds; where there is none, nil, as C sees it. */
 static inline Value puc_value(lua_State *L, int idx)
 {
     Value v = puc_at(L, idx);
@@ -194,8 +194,8 @@ void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta);
  * many as wanted, or LUA_MULTRET. handler as xpcall's, or nil. Else they are gone too, and
  * M->error is set. */
 RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler);
-/* As puc_call, for a handle on whose coroutine no C function runs. The results stay where they
- * are, in M->results. */
+/* Calls as puc_call does, for a handle on whose coroutine no C function runs. The results stay
+ * where they are, in M->results. */
 RunStatus puc_call_own(lua_State *L, int nargs, Value handler);
 /* Calls a value with its arguments. Answers its one result; errors go on. */
 Value puc_call_value(lua_State *L, Value f, const Value *args, int n);

@@ -113,8 +113,8 @@ void record_drop_near(Record *r, size_t most)
 /* Where a C function waits, or a map's item runs, there are none. */
 bool record_may_take(const Machine *M) { return M->depth == 1 && !M->boundary && !mem_short; }
 
-/* As the build kind stress does it: nothing of it is the program's work, nor has it allocated
- * anything. */
+/* Takes a state as the build kind stress does: nothing of it is the program's work, nor has the
+ * program allocated anything. */
 static Value *take(Machine *M, const Node *n, Value *fp, size_t used, State **state)
 {
     int64_t *meter = mem_meter;

@@ -73,8 +73,8 @@ void record_end(Record *r, RecordEnd end);
 /* Takes a snapshot at a poll of the run, which is at node n, and notices nothing of it.
  * Answers fp. */
 Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
-/* As record_take, when an error is about to be thrown. The state is to be looked at, and not
- * to be gone on with. */
+/* Takes a state as record_take does, when an error is about to be thrown. The state is to be
+ * looked at, and not to be gone on with. */
 Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);

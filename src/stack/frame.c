@@ -157,8 +157,8 @@ static __thread bool displacing; /* to a segment with no room to spare */
 enum { displacing };
 #endif
 
-/* For a frame that is moved from `from`, of which `filled` slots lie below it, or NULL where
- * there is no memory, which no small one meets. */
+/* A segment for a frame that is moved from `from`, of which `filled` slots lie below it; or
+ * NULL where there is no memory, which no small one meets. */
 static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size_t size)
 {
     Segment *spare = M->next_segment;

@@ -306,8 +306,8 @@ static inline Value *frame_thaw(Machine *M, Segment *s, Value *fp, const Value *
 /* Makes the frame of a coroutine that has not run the running one. If it has not lain frozen,
  * it gets a segment of its own, because it may well yield often before the next snapshot. */
 Value *frame_start(Machine *M, const Segment *s);
-/* As frame_thaw, for a frame of any size. Answers NULL if there is no memory, and has then
- * changed nothing. */
+/* Thaws as frame_thaw does, a frame of any size. Answers NULL if there is no memory, and has
+ * then changed nothing. */
 MUST_CHECK Value *frame_try_thaw(Machine *M, Segment *s, Value *fp, const Value *top,
                                  size_t room);
 /* Whether the frames of s, the top one of which is at fp, may go to a compact segment. They may
@@ -320,9 +320,9 @@ Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home);
 /* To be called when the lowest frame of the running segment has returned. Answers where its
  * base is now, for M->ret to go on from. `reuse` says that no results lie in the segment. */
 Value *frame_underflow(Machine *M, bool reuse);
-/* At glue_lost, to which the frame at base has returned. Answers the frame in which the error
- * is, and the node at which that frame is. After a call, that is the node to which the call
- * returns, because the arguments are not there any more. */
+/* What glue_lost goes on with, to which the frame at base has returned. Answers the frame in
+ * which the error is, and the node at which that frame is. After a call, that is the node to
+ * which the call returns, because the arguments are not there any more. */
 Value *frame_lost(Machine *M, Value *base, const Node **n);
 /* To be called when control has left s for good. Results may still lie in it. */
 void frame_vacate(Machine *M, Segment *s);

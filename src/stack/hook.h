@@ -47,8 +47,8 @@ typedef enum Stage {
     STAGE_RETURN,
     STAGE_RUN, /* nothing more: the node itself */
 
-    /* When a frame has returned to a node: a native's return; the line of a result's
-     * place, if it is another one; the return of a function whose value it is. */
+    /* The stages when a frame has returned to a node: a native's return; the line of a result's
+       place, if it is another one; the return of a function whose value it is. */
     STAGE_NATIVE_RETURN,
     STAGE_RESULT_LINE,
     STAGE_TAIL_RETURN,
@@ -74,13 +74,14 @@ typedef struct Watch {
     bool enters; /* the line is the first one of its function's call */
     bool again;  /* the run goes on with a node at whose line it is to be told first */
     bool (*line)(Machine *M, const Node *n, Value **fp); /* the frame may be moved */
-    /* Of an error that nothing catches, while the stack is as it was. */
+    /* Told of an error that nothing catches, while the stack is as it was. */
     void (*uncaught)(Machine *M, const Node *n, Value *fp);
-    /* Of one that something will catch, before it does. Gives the frame, perhaps moved. */
+    /* Told of an error that something will catch, before it does. Gives the frame, perhaps
+     * moved. */
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends);
     void *context;
 } Watch;
-/* For a run that is not in the evaluator. */
+/* Sets who watches a run that is not in the evaluator. */
 void hook_watch(Machine *M, Watch *w);
 /* The events that the running coroutine's hook is told of. They are 0 if there is no hook, or
  * if it is off. */
@@ -114,7 +115,7 @@ bool hook_off(Machine *M);
  */
 void hook_leave(Machine *M);
 
-/* For the trace: the values kept below the hook's frame at base, for the frame fp. */
+/* The values kept below the hook's frame at base, for the frame fp. The trace asks. */
 Value *hook_kept(Value *base, Value *fp, uint32_t *count);
 
 /* What a hook's frame was pushed for. By this, and by the function of the frame below it, its
@@ -139,7 +140,8 @@ Returned hook_returned(Machine *M);
 /* The node to which a frame returns while hooks are on, in place of ret. It returns into the
  * frame at fp. */
 const Node *hook_return(const Node *ret, const Value *fp);
-/* As hook_return, for a frame at base that has lain frozen. It also changes the payload. */
+/* The node of hook_return, for a frame at base that has lain frozen. It also changes the
+ * payload. */
 const Node *hook_returning(const Node *ret, Value *base, const Value *fp);
 /* To be called when the frames of the running segment, of which the top one is at fp, have lain
  * frozen, perhaps since before the hook was set. */

@@ -49,7 +49,8 @@ typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION }
 typedef struct MachineHooks {
     /* An error that nothing catches, while the stack is as it was: frame and node. */
     void (*uncaught)(Machine *M, Value *fp, const Node *n);
-    /* At each poll, and from long natives, for which node is NULL. false stops the run. */
+    /* Asked at each poll, and by long natives, for which node is NULL, whether the run may go
+     * on. */
     bool (*poll)(Machine *M, Value *fp, const Node *n);
     /* A machine on another thread works for this one, which waits: the host prepares it for
      * its functions. */
@@ -170,8 +171,8 @@ Machine *machine_begin(const State *state);
 void machine_end(Machine *M);
 /* Ends a run that only looked at a state. What that has allocated counts for nobody. */
 void machine_end_look(Machine *M);
-/* Between two snapshots, of which s is the first, the run rests. What it has allocated does not
- * count for the run around it. It may go on in another thread. */
+/* Lets the run rest between two snapshots, of which s is the first. What it has allocated does
+ * not count for the run around it. It may go on in another thread. */
 void machine_rest(Machine *M);
 void machine_wake(Machine *M, const State *s);
 
@@ -184,18 +185,19 @@ static inline void limits_inherit(Machine *M, const Machine *from)
 
 /* States ---------------------------------------------------------------------- */
 
-/* As run_snapshot. Called in mid-run the caller must first have put the running coroutine's
- * registers in its body (control/eval.c does). O(1). */
+/* Takes a snapshot as run_snapshot does. A caller in mid-run must first have put the running
+ * coroutine's registers in its body (control/eval.c does). O(1). */
 State *machine_snapshot(Machine *M);
 /* Takes a snapshot while the evaluator runs. In the state, the running coroutine's body is
  * `body`, which has copies of the frames. The coroutine goes on in its segment. */
 State *machine_snapshot_running(Machine *M, const CoBody *body);
-/* As machine_snapshot_running, or with body NULL as machine_snapshot, for a state that only
- * this run knows, as a value of its world. What the run writes next costs less. */
+/* Takes a snapshot as machine_snapshot_running does, or with body NULL as machine_snapshot, for
+ * a state that only this run knows, as a value of its world. What the run writes next costs
+ * less. */
 State *machine_snapshot_own(Machine *M, const CoBody *body);
 /* Goes on from another state. Whatever the run has changed is gone. O(1). */
 void machine_load(Machine *M, const State *s);
-/* As run_back. */
+/* Does what run_back does. */
 void machine_back(Machine *M, const State *s);
 
 /* Small things ---------------------------------------------------------------- */

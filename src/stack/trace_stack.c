@@ -150,7 +150,7 @@ static uint32_t callee_slot(const Node *n)
     }
 }
 
-/* Of a slot below the node's top; callee: callee_slot of the node. */
+/* Whether a slot below the node's top holds a value; callee: callee_slot of the node. */
 static inline bool holds_value(const uint64_t *written, uint32_t callee, size_t slot)
 {
     if (callee && slot == callee - 2u) return false; /* where it returns to */
@@ -248,7 +248,7 @@ static void visit_hook(const StackVisitor *v, Value *base, const FrameCursor *be
     v->live(v->context, kept, count);
 }
 
-/* From the frame at the cursor down; `limit` for the first. */
+/* Visits the frames from that at the cursor down; `limit` is of the first. */
 static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
 {
     const Node *ret = NULL; /* of the frame above */

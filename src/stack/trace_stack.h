@@ -45,13 +45,13 @@ typedef struct StackVisitor {
 
 /* Where a coroutine that does not run is. */
 StackTop stack_top(const CoBody *body);
-/* From the top frame down. */
+/* Visits the frames from the top one down. */
 void stack_visit(const StackVisitor *v, StackTop top);
 
 /* A copy of the stack that this run may write to. Answers NULL if there is no memory, which is
  * a shortage. */
 MEM_TRY Segment *stack_copy(Run *R, const CoBody *body);
-/* About how many slots stack_copy copies. */
+/* Roughly how many slots stack_copy copies. */
 size_t stack_slots(const CoBody *body);
 /* Whether a frame on it goes back to a state when it returns (control/world.h). */
 bool stack_holds_world(const CoBody *body);

@@ -28,7 +28,7 @@ static inline Value upvalue_identity(Value f)
     return value_is(f, OBJ_CLOSURE) ? value_object(closure_identity(value_pointer(f))) : f;
 }
 
-/* In what follows f is a function, and upvalues are numbered from 0. Functions take O(1) and
+/* f is a function in what follows, and upvalues are numbered from 0. Functions take O(1) and
  * allocate nothing, unless something else is said. */
 uint32_t upvalue_count(Value f);
 /* The upvalue's name. Answers NULL for those of natives, which have none. */

@@ -25,8 +25,8 @@ static inline uint32_t place_of(const void *object)
     return (id & ~(uint32_t)0x1fff) | (id & 7) << 10 | (id >> 3 & 31) << 5 | (id >> 8 & 31);
 }
 
-/* By id. The address decides between objects of different lineages, which a map has only as
- * long as nobody has looked which of them are dead. */
+/* Objects are ordered by id. The address decides between objects of different lineages, which a
+ * map has only as long as nobody has looked which of them are dead. */
 static int order_of(Word a, Word b)
 {
     uint64_t x = object_id(value_pointer(a)), y = object_id(value_pointer(b));

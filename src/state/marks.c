@@ -59,7 +59,7 @@ uint64_t *marks_make(Marks *m, uintptr_t p)
     return table ? marks_find(m, p) : NULL;
 }
 
-/* At or after p on its page, or 0 where there is none. */
+/* The next marked block at or after p on its page, or 0 where there is none. */
 static uintptr_t next_on_page(const uint64_t *bits, uintptr_t p)
 {
     uint64_t word = bits[marks_word(p)] & ~(marks_bit(p) - 1);

@@ -89,7 +89,7 @@ static inline bool marks_add(Marks *m, const void *block)
     return true;
 }
 
-/* Of a member. */
+/* Takes out a block that is a member. */
 static inline void marks_remove(Marks *m, const void *block)
 {
     uintptr_t p = (uintptr_t)block;

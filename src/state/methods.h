@@ -32,8 +32,8 @@ static inline Value methods_get(const Run *R, const Table *meta, const String *k
     return known ? m->value : TABLE_LOOK;
 }
 
-/* As methods_get, by looking; then it is known. Answers TABLE_LOOK if an __index is no table,
- * or if contents are not at hand. `index` is the name __index. */
+/* Finds what methods_get has not, by looking; then it is known. Answers TABLE_LOOK if an
+ * __index is no table, or if contents are not at hand. `index` is the name __index. */
 Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct Random {
     uint32_t words[RANDOM_WORDS];
 } Random;
 
-/* As srand(seed) leaves it. Allocates; some 400 additions. */
+/* The numbers as srand(seed) leaves them. Allocates; some 400 additions. */
 Random *random_new(uint32_t seed, uint64_t epoch);
 /* 0 .. RANDOM_MAX. *r is replaced by a copy if it is of another epoch, or NULL, which
  * stands for random_new(1). */

@@ -382,11 +382,11 @@ void run_begin(Run *R, const State *s);
  * a fresh epoch. paused: the coroutine that the state is in the middle of, or NULL; its
  * registers are in its body. O(1). */
 State *run_snapshot(Run *R, Coroutine *paused);
-/* As run_snapshot, while `paused` runs and goes on in its segment. In the state, its body is
- * `body`, which has copies of the frames. */
+/* Packs as run_snapshot does, while `paused` runs and goes on in its segment. In the state, its
+ * body is `body`, which has copies of the frames. */
 State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body);
-/* As run_snapshot_running, or with body NULL as run_snapshot, for a state that only this run
- * knows, as a value of its world. What the run writes next costs less. */
+/* Packs as run_snapshot_running does, or with body NULL as run_snapshot, for a state that only
+ * this run knows, as a value of its world. What the run writes next costs less. */
 State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body);
 /* Freezes what the run has made. Then others may see all its own snapshots, and look into them.
  * run_begin does this, and other functions of this header do. */
@@ -395,7 +395,6 @@ void run_close(Run *R);
 void run_drop_lost(Run *R);
 /* Says that s, which has just been taken, is a value of the program. Nobody but userdata of the
  * run will know it. */
-
 void run_own_value(State *s);
 /* The state's heap map. O(1), but O(what the run has written over since) when it is the first
  * look into a run's own snapshot. */
@@ -404,15 +403,16 @@ Hamt state_heap(const State *s);
 const State *state_settled(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
 void run_load(Run *R, const State *s);
-/* As run_load, for one of the run's own snapshots. All its later own snapshots are given up.
- * O(what the run has written over since). What it writes then costs no more than before. */
+/* Goes on from a state as run_load does, from one of the run's own snapshots. All its later own
+ * snapshots are given up. O(what the run has written over since). What it writes then costs no
+ * more than before. */
 void run_back(Run *R, const State *s);
 /* Calls fn for each object that was made before both states and whose contents differ or
  * may differ. O(changes): what the states share is skipped. */
 typedef void HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
-/* As state_diff, for the states that two runs have loaded. It also calls fn for the bodies of
- * running coroutines, and for objects that only one of the states may have. */
+/* Does what state_diff does for the states that two runs have loaded. It also calls fn for the
+ * bodies of running coroutines, and for objects that only one of the states may have. */
 void run_diff(const Run *a, const Run *b, HeapDiffFn *fn, void *context);
 /* The run is left for a while, between two snapshots of which s is the first: what it has
  * allocated does not count for the one around it. It goes on in this thread or another. */
@@ -425,7 +425,7 @@ void run_end(Run *R);
 
 /* Answers NULL if there is no memory, which happens to large segments only. */
 MEM_TRY Segment *segment_try_new(Run *R, uint32_t size);
-/* For at most SEGMENT_SURE_MAX slots. */
+/* A segment of at most SEGMENT_SURE_MAX slots. */
 Segment *segment_new(Run *R, uint32_t size);
 
 #endif

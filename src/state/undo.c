@@ -10,7 +10,7 @@
 
 #include "mem.h"
 
-/* With their headers 64 bytes and a page of the collector. */
+/* Blocks of so many are 64 bytes and a page of the collector, with their headers. */
 enum { ENTRIES_FIRST = 3, ENTRIES_MAX = 255 };
 
 static UndoBlock *block_new(UndoBlock *older)

@@ -60,7 +60,7 @@ static AstExpr *new_expr(const Parser *p, ExprKind kind, int line, AstPlace at)
     return e;
 }
 
-/* Of the current token; the one before it. */
+/* The place of the current token; that of the one before it. */
 static AstPlace here(const Parser *p) { return p->lex.token.place; }
 static AstPlace before(const Parser *p) { return p->lex.last_place; }
 

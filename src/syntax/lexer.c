@@ -165,7 +165,7 @@ void lexer_newline(Lexer *l)
     if (++l->line >= LINES_MAX) lexer_fail(l, l->token.kind, "chunk has too many lines");
 }
 
-/* From behind the "--" on. */
+/* Skips a comment from behind its "--" on. */
 static void skip_comment(Lexer *l)
 {
     if (lexer_sees(l, '[')) {

@@ -17,7 +17,7 @@ static inline bool lexer_is_newline(char c) { return c == '\n' || c == '\r'; }
 /* Is the next character of the source c? */
 static inline bool lexer_sees(const Lexer *l, char c) { return l->at < l->end && *l->at == c; }
 
-/* Behind a line break at `at`: \n, \r, \r\n or \n\r. */
+/* Goes behind a line break at `at`: \n, \r, \r\n or \n\r. */
 void lexer_newline(Lexer *l);
 
 /* Each reads one literal from its first character on, and returns its kind of token,

@@ -162,7 +162,7 @@ static bool escape_newline(Lexer *l)
     return !l->failed;
 }
 
-/* From the backslash on. False after an error. */
+/* Reads an escape from the backslash on. Answers false after an error. */
 static bool escape(Lexer *l)
 {
     assert(lexer_sees(l, '\\') && "an escape begins with a backslash");

@@ -35,7 +35,7 @@ typedef struct ExprList {
 
 /* expr.c */
 AstExpr *parse_expr(Parser *p);
-/* At least one; all but the last are held, until the caller releases them. */
+/* Parses one expression at least. All but the last are held, until the caller releases them. */
 ExprList parse_expr_list(Parser *p);
 /* A variable, call or expression in parentheses: this last one as EXPR_PAREN, whatever
  * it is around. */
@@ -46,7 +46,7 @@ AstExpr *parse_field(Parser *p, AstExpr *object);
 AstExpr *parse_function_expr(Parser *p, bool is_method, int line);
 
 /* stat.c */
-/* From the '(' of the parameters to the end. */
+/* Parses from the '(' of the parameters to the end. */
 AstFunction *parse_body(Parser *p, bool is_method, int line);
 /* The statements of a block, which the caller has opened. */
 AstBlock *parse_statements(Parser *p);

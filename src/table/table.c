@@ -385,8 +385,8 @@ static int64_t border_between(const TableBody *t, int64_t low, int64_t high)
     return low;
 }
 
-/* On from the array into the hash, in doubling steps, and one by one where these would leave
- * the integers of C. */
+/* Goes on from the array into the hash, in doubling steps, and one by one where these would
+ * leave the integers of C. */
 static int64_t border_above(const TableBody *t, int64_t low)
 {
     int64_t high = low + 1;

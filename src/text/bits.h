@@ -20,14 +20,14 @@ static inline int64_t bits_integer(double d)
     return d >= -0x1p63 && d < 0x1p63 ? (int64_t)d : INT64_MIN;
 }
 
-/* As its `int` arguments take it: the low 32 bits of that. */
+/* The number as its `int` arguments take it: the low 32 bits of that. */
 static inline int32_t bits_int(double d)
 {
     uint32_t low = (uint32_t)bits_integer(d);
     return low <= INT32_MAX ? (int32_t)low : (int32_t)(low - 0x80000000u) + INT32_MIN;
 }
 
-/* As its unsigned arguments take it, modulo 2^32: rounded to the nearest, half to
+/* The number as its unsigned arguments take it, modulo 2^32: rounded to the nearest, half to
  * even. Adding 1.5 * 2^52 leaves that integer in the low bits of the mantissa;
  * outside +-2^51, where the manual promises nothing, those bits are the answer. */
 static inline uint32_t bits_unsigned(double d)

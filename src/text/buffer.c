@@ -35,7 +35,7 @@ void buffer_init_joined(Buffer *b, size_t limit)
     b->quiet = true;
 }
 
-/* Between the two nobody pays for work, if the buffer is one that is quiet. */
+/* Nobody pays for work between these two, if the buffer is one that is quiet. */
 static int64_t *meter_stop(const Buffer *b)
 {
     int64_t *meter = mem_meter;
@@ -180,7 +180,7 @@ String *buffer_finish(Buffer *b)
     return result;
 }
 
-/* Behind a string that grows, in its room if there is some. */
+/* Joins it behind a string that grows, in its room if there is some. */
 static String *join_behind(Buffer *b, const String *before)
 {
     if (!b->part_count) return string_concat(before, b->data, b->length);

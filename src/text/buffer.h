@@ -56,11 +56,12 @@ typedef struct Buffer {
 
 /* An empty buffer for at most `limit` bytes (at most STRING_MAX). O(1). */
 void buffer_init(Buffer *b, size_t limit);
-/* As buffer_init, for what may become large: in parts. Its text is not at data, then. */
+/* Makes a buffer like buffer_init, for what may become large: it is in parts, and its text is
+ * not at data. */
 void buffer_init_parts(Buffer *b, size_t limit);
-/* As buffer_init_parts, for a result that may be put together of parts (buffer_join). What it
- * costs to grow such a buffer depends on where a run was paused. So it is not charged
- * (mem_work), but for `whole`. */
+/* Makes a buffer like buffer_init_parts, for a result that may be put together of parts
+ * (buffer_join). What it costs to grow such a buffer depends on where a run was paused. So it
+ * is not charged (mem_work), but for `whole`. */
 void buffer_init_joined(Buffer *b, size_t limit);
 
 /* All that was appended. */

@@ -64,7 +64,7 @@ static uint8_t flag_of(char c)
     }
 }
 
-/* At most two digits; 0 if there is none. */
+/* Reads at most two digits; 0 if there is none. */
 static int8_t read_digits(Format *f)
 {
     int n = 0;

@@ -137,7 +137,7 @@ static inline const char *match_rest(Matcher *m, const char *s, const char *p, i
     return match(m, s, p);
 }
 
-/* As many of the item as there are, then fewer and fewer until the rest matches. */
+/* Takes as many of the item as there are, then fewer and fewer until the rest matches. */
 static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
 {
     int need = pattern_required_byte(m, end + 1);
@@ -150,7 +150,7 @@ static const char *match_most(Matcher *m, const char *s, const char *p, const ch
     }
 }
 
-/* As few as make the rest match. */
+/* Takes as few of the item as make the rest match. */
 static const char *match_fewest(Matcher *m, const char *s, const char *p, const char *end)
 {
     int need = pattern_required_byte(m, end + 1);

@@ -26,7 +26,7 @@ static inline bool spend(Matcher *m, uint64_t units)
     m->fuel -= units;
     return true;
 }
-/* For that many bytes looked at in a tight loop. */
+/* Pays for that many bytes looked at in a tight loop. */
 static inline bool spend_scan(Matcher *m, size_t bytes) { return spend(m, bytes / 16); }
 
 /* Items ------------------------------------------------------------------------------- */

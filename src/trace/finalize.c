@@ -94,7 +94,7 @@ static void take_dead(void *context, Word key, Word value)
     e->items[e->count++] = (Entry){key, number};
 }
 
-/* Without memory as many at a time as the reserve has room for in a queue. */
+/* So many at a time are queued if there is no memory: the reserve has room for as many. */
 enum { LEAST = 1000, SOME = 1 << 14 };
 
 static Entries entries_for(const Trace *T, size_t room)

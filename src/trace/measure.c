@@ -93,9 +93,9 @@ static void count_reached(Measuring *m, Trace *T, const TraceRoots *roots)
     heap_blocks(m->R, trace_has, T, count, m);
 }
 
-/* In a run that only looks at the state, in which nothing runs: what it holds paused is one of
- * the suspended coroutines, its registers in its contents; else the main one has no stack,
- * whatever segment it once had. */
+/* Measures in a run that only looks at the state, in which nothing runs: what it holds paused
+ * is one of the suspended coroutines, its registers in its contents; else the main one has no
+ * stack, whatever segment it once had. */
 static void measure(Measuring *m, const State *s, TraceStackFn *stack)
 {
     Value paused = value_object(s->paused);

@@ -249,7 +249,7 @@ static void mark_ephemerons(void *context, Table *t)
     drain(T);
 }
 
-/* Without memory to note what waits: until nothing is new. */
+/* Marks until nothing is new, where there is no memory to note what waits. */
 static void propagate_again(Trace *T)
 {
     size_t before;
@@ -363,7 +363,8 @@ bool trace_failed(const Trace *T)
     return T->marks.failed || T->waiting.failed || T->snapshots.failed;
 }
 
-/* As if nothing had been found: another one when as much again has been allocated. */
+/* Puts the next trace off, as if nothing had been found, until as much again has been
+ * allocated. */
 static void put_off(Run *R)
 {
     Collection *c = run_edit_collection(R);

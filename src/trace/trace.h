@@ -57,7 +57,7 @@ typedef struct TraceRoots {
     const void *snapshot_tag;
 } TraceRoots;
 
-/* By what a table is weak: bits. */
+/* What a table is weak by: bits. */
 enum { WEAK_KEYS = 1, WEAK_VALUES = 2, WEAK_KINDS = 4 };
 
 enum { TRACE_FIRST = 512 };
@@ -79,7 +79,7 @@ struct Trace {
     bool strong; /* weak references are as others, and finalizers have what they may need */
 };
 
-/* For the stack function: a value (or a cell) that a slot holds. */
+/* Marks a value (or a cell) that a slot holds. The stack function calls it. */
 void trace_value(Trace *T, Value v);
 
 /*

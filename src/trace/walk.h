@@ -55,7 +55,7 @@ static inline bool walk_take(Walk *w, uint64_t nodes, uint64_t bytes)
 }
 /* Ends the walk. Answers false. */
 bool walk_end(Walk *w, WalkEnd why);
-/* As walk_take, for going down to this depth, counted from 1. */
+/* Asks as walk_take does, for going down to this depth, counted from 1. */
 static inline bool walk_deepen(Walk *w, uint64_t depth)
 {
     return depth > w->depth_max ? walk_end(w, WALK_DEPTH) : !w->end;

@@ -181,7 +181,7 @@ static inline int ast_nesting(const AstExpr *e)
     }
 }
 
-/* Of e, an operation that is complete else. */
+/* Sets the nesting of e, an operation that is complete else. */
 static inline void ast_set_nesting(AstExpr *e)
 {
     if (e->kind == EXPR_UNARY) {
@@ -259,7 +259,7 @@ typedef struct AstClause { /* if/elseif; condition NULL for else */
 struct AstStat {
     StatKind kind;
     int line;
-    /* Of `end` or `until`; of the last token of a local, an assignment, a return; of a
+    /* The line of `end` or `until`; of the last token of a local, an assignment, a return; of a
      * function statement's name; of the token before a goto. */
     int end_line;
     AstStat *next;

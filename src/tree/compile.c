@@ -8,7 +8,7 @@
 
 MEM_THREAD CompileLook compile_look;
 
-/* Once it is due it stays so. */
+/* Whether a look is due; it stays due once it is. */
 bool compile_look_now(void)
 {
     compile_look.left = COMPILE_LOOK_EVERY;

@@ -26,8 +26,8 @@ static inline bool compile_has_room(void)
 {
     return __builtin_expect(mem_room_due() > 0, 1) || compile_wait_for_room();
 }
-/* Before so many bytes are counted and taken: where the run may have less now, but can wait, it
- * pays for them in as many slices as that needs. */
+/* Prepares for so many bytes that are about to be counted and taken. Where the run may have
+ * less now, but can wait, it pays for them in as many slices as that needs. */
 void compile_save_up(size_t bytes);
 static inline bool compile_is_due(void)
 {

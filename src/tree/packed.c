@@ -14,7 +14,7 @@ typedef struct Packing {
     int line;
 } Packing;
 
-/* On the line, with a column or without. */
+/* Whether it is on the line, with a column or without. */
 static bool is_on(const AstExpr *e, int line) { return e->line == line && !e->place_up; }
 
 static bool is_minus(const AstExpr *e, int line)

@@ -32,7 +32,7 @@ typedef struct PackedView {
     AstExpr key, value, operand;
 } PackedView;
 
-/* For all fields of a table, packed or not:
+/* These go through all fields of a table, packed or not:
  *   for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) */
 const AstField *packed_view(PackedView *v);
 static inline const AstField *packed_first(const AstExpr *e, PackedView *v)

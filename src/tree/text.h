@@ -37,7 +37,7 @@ __attribute__((format(printf, 2, 0), nonnull(1, 2))) void text_format_args(Text 
                                                                            const char *format,
                                                                            va_list args);
 
-/* For "%.*s": the length of a piece of source as an int. */
+/* The length of a piece of source as an int, for "%.*s". */
 static inline int text_int(size_t n) { return n < (size_t)0x7fffffff ? (int)n : 0x7fffffff; }
 
 /* The array at `array` has room for one more item behind `count` of them: it is itself, or a

@@ -74,7 +74,7 @@ static inline void tree_rewind(Tree *t, TreeMark m)
  * shortage. */
 MEM_TRY void *tree_array(Tree *t, size_t size);
 
-/* As array_room (text.h), for arrays that nodes point to. */
+/* Makes room as array_room does (text.h), in arrays that nodes point to. */
 MEM_TRY bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size);
 
 /* An expression has room for what its kind needs, and for no more: it is never copied whole,

@@ -25,8 +25,8 @@ typedef struct Closure {
     Value upvalues[];
 } Closure;
 
-/* In h.id_high: the closure is a stand-in, which one state runs instead of another closure.
- * That one is behind the last upvalue (stack/upvalue.h). */
+/* A bit in h.id_high: the closure is a stand-in, which one state runs instead of another
+ * closure. That one is behind the last upvalue (stack/upvalue.h). */
 enum { CLOSURE_STAND_IN = 0x8000 };
 
 /* The closure that the program knows. */
@@ -74,9 +74,9 @@ typedef void UserdataAddFn(void *to, const void *bytes, size_t size);
 typedef struct UserdataKind {
     /* Tells which of its bytes, as a state has them there, count where states are compared. */
     void (*contents)(const struct Userdata *u, const void *bytes, UserdataAddFn *add, void *to);
-    /* For a userdata that all states share, whose finalizer is to be called once, when none
-     * has it any more. Answers whether this is that call. If it is NULL, each state calls the
-     * finalizer. */
+    /* Answers whether this is the call of the finalizer, for a userdata that all states share,
+     * whose finalizer is to be called once, when none has it any more. If it is NULL, each
+     * state calls the finalizer. */
     bool (*finalizes)(struct Userdata *u);
 } UserdataKind;
 

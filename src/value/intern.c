@@ -85,7 +85,7 @@ static String *entry_string(const Entry *e)
     return e->constant ? e->constant : mem_weak_get(&e->weak);
 }
 
-/* With a new string, which the caller must hold. */
+/* An entry with a new string, which the caller must hold. */
 static Entry *entry_new(const Wanted *w, bool constant, String **string)
 {
     int64_t *meter = mem_meter;
@@ -185,8 +185,8 @@ static int order(const Wanted *w, const String *s)
     return w->length ? memcmp(w->bytes, s->data, w->length) : 0;
 }
 
-/* To the string wanted, which is the result; to an entry met whose string is gone; or to where
- * the string belongs. */
+/* The way leads to the string wanted, which is the result; to an entry met whose string is
+ * gone; or to where the string belongs. */
 static String *way_to(Way *way, Tree *t, const Wanted *w)
 {
     Entry **link = &t->root;
@@ -219,7 +219,7 @@ static void way_to_number(Way *way, Tree *t, uint32_t number)
     }
 }
 
-/* From the last link up. */
+/* Rebalances from the last link up. */
 static void rebalance(const Way *way)
 {
     for (int i = way->length - 2; i >= 0; i--) *way->links[i] = balanced(*way->links[i]);

@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-/* Of one number, and of two. */
+/* The functions of one number, and of two. */
 #define X_LIBM_1(X) \
     X(acos) X(asin) X(atan) X(cos) X(cosh) X(exp) X(log) X(log10) X(sin) X(sinh) X(tan) X(tanh)
 #define X_LIBM_2(X) X(atan2) X(fmod) X(pow)

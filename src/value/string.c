@@ -263,7 +263,7 @@ uint32_t string_hash_compute(const String *s)
     return h;
 }
 
-/* As memcmp; paid for as far as they are equal. */
+/* Compares as memcmp does; paid for as far as they are equal. */
 static int compare_bytes(const char *a, const char *b, size_t n)
 {
     enum { PIECE = 4096 };
@@ -304,7 +304,7 @@ static char *c_copy(const String *s)
     return copy;
 }
 
-/* By strcoll, piece by piece between NULs as PUC Lua does it. */
+/* Compares by strcoll, piece by piece between NULs as PUC Lua does it. */
 static int compare_locale(const String *a, const String *b)
 {
     const char *x = c_copy(a), *y = c_copy(b);

@@ -46,7 +46,7 @@ String *string_reserve(size_t length, char **data);
 /* Gives back a string that was made with room for so much, and that only its maker has seen.
  * Small ones are left to the collector. It stays counted. */
 void string_give_back(String *s, size_t length);
-/* As string_reserve, but NULL is no shortage: the caller tries something else. */
+/* Reserves as string_reserve does, but NULL is no shortage: the caller tries something else. */
 MEM_TRY String *string_try_reserve(size_t length, char **data);
 /* The one object for these bytes in this process. Locks; for parse time. O(log n) of the
  * strings that are interned, whatever they are: see intern.c. */
@@ -63,7 +63,7 @@ size_t string_interned_check(void);
  * string_new does, or if a is NULL. */
 String *string_concat(const String *a, const char *bytes, size_t length);
 
-/* For a string that is made in pieces. The first makes an empty one with room for so many
+/* These make a string in pieces. The first makes an empty one with room for so many
  * bytes. The second adds `more` bytes of unspecified contents, which their maker fills through
  * *data. They take of the room; if somebody else has gone on from a, a copy is made with room
  * for `room` bytes in all. O(more) but for that. The maker counts what it allocates. Both
@@ -83,7 +83,7 @@ void string_blocks(const String *s, MemBlockFn *fn, void *context);
  * means that. */
 String *string_no_memory(void);
 
-/* After mem_init; may be called again. */
+/* To be called after mem_init; may be called again. */
 void string_init(void);
 /* Replaces the seed of the hash. Otherwise that is a constant, so that all runs are alike.
  * Answers false after string_init, because there may be strings already. */

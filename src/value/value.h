@@ -106,9 +106,9 @@ static inline double value_to_double(Value v)
     return d;
 }
 
-/* For the evaluator's arithmetic. value_unbox is value_is_number and value_to_double in one:
- * the carry of the subtraction tells. The empty asm keeps compilers from comparing first, with
- * another constant; it is the same for all in a function. */
+/* The evaluator's arithmetic uses these. value_unbox is value_is_number and value_to_double in
+ * one: the carry of the subtraction tells. The empty asm keeps compilers from comparing first,
+ * with another constant; it is the same for all in a function. */
 static inline uint64_t value_offset(void)
 {
     uint64_t offset = VALUE_DOUBLE_OFFSET;
@@ -131,7 +131,8 @@ static inline Value value_box(double d)
     return bits + value_offset();
 }
 
-/* For a double whose bits come from outside: any NaN becomes a plain one, of its sign. */
+/* The value of a double whose bits come from outside: any NaN becomes a plain one, of its sign.
+ */
 static inline Value value_number_checked(double d)
 {
     return value_number(d == d ? d : __builtin_copysign(__builtin_nan(""), d));

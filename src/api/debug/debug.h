@@ -49,7 +49,7 @@ typedef struct DebugEvent {
     const moonlet_state *begin; /* at the beginning of a replay: its state; else NULL */
 } DebugEvent;
 
-/* When a state is: in which replay (0: none), and after how many steps. */
+/* The time of a state: in which replay it is (0: none), and after how many steps. */
 typedef struct DebugMoment {
     uint64_t replay, step;
 } DebugMoment;
@@ -99,11 +99,12 @@ typedef struct DebugFilter {
     bool (*changed)(void *context, DebugEvent *e);
     /* What `changed` answers, about a state: the one where the replay begins, or ends. */
     bool (*changed_in)(void *context, const moonlet_state *s, DebugMoment at);
-    /* For a second search, where only local variables are watched. Only events in a variable's
-     * own frame see it, and they may be far from the store; so this one wants all lines of the
-     * variables' functions. */
+    /* What a second search looks for, where only local variables are watched. Only events in a
+     * variable's own frame see it, and they may be far from the store; so this one wants all
+     * lines of the variables' functions. */
     const struct DebugFilter *lines;
-    /* As Breaks.touches (stack/breaks.h). NULL: every store may be to what is watched. */
+    /* Whether a store is to what is watched (Breaks.touches in stack/breaks.h). If it is NULL,
+     * every store may be. */
     bool (*touches)(void *context, Machine *M, uint64_t replay, const void *object, Value key);
     /* Where nothing but what is found from the globals is watched, and no line is wanted:
      * whether none of it can have been written to between two points. */
@@ -120,9 +121,9 @@ void debug_quick_pass(moonlet_recording *rec, DebugTime after, DebugTime last,
 void debug_pass(moonlet_recording *rec, DebugTime after, DebugTime last, DebugVisit *visit,
                 void *context);
 
-/* For visitors: asks about the state of the event, in which the program is paused there.
- * Answers what the test says, or -1 if there is no state, because a C function waits. O(1),
- * and what the test costs. */
+/* A question of visitors about the state of the event, in which the program is paused there. It
+ * answers what the test says, or -1 if there is no state, because a C function waits. O(1), and
+ * what the test costs. */
 typedef bool DebugTest(void *context, const moonlet_state *s);
 int debug_ask(DebugEvent *e, DebugTest *test, void *context);
 /* The object of an id, if the program can reach it. O(objects). */

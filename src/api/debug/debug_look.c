@@ -113,7 +113,7 @@ static uint64_t cell_of(Value v)
     return value_is(v, OBJ_CELL) ? object_id(value_pointer(v)) : 0;
 }
 
-/* From number `from` on, in steps of `by`. */
+/* Adds local variables from number `from` on, in steps of `by`. */
 static void add_locals(Machine *M, DebugVariables *all, const Activation *a, int from, int by)
 {
     for (int i = from;; i += by) {

@@ -90,8 +90,8 @@ moonlet_result debug_evaluate(const moonlet_state *s, const DebugPlace *p, const
 /* Whether the paused program can go on from the state: not where a line begins in
  * mid-expression, with half of a value worked out that no variable holds. */
 bool debug_can_go_on(const moonlet_state *s);
-/* From which it does. *line_again: its node has a line, which is to be met there once more;
- * else the next one has it. To be released. */
+/* The state from which it does. *line_again says whether its node has a line, which is to be
+ * met there once more; else the next one has it. The caller releases the state. */
 moonlet_state *debug_to_go_on(const moonlet_state *s, bool *line_again);
 
 /* The result's state is the one in which the variable has another value, which is s's. */

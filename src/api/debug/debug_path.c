@@ -195,7 +195,7 @@ static bool is_function(const DebugPath *p, const Value *fp)
     return !p->function || debug_same_function(frame_proto(fp)->source, p->function);
 }
 
-/* Down from a frame to that of the path, if it is in this coroutine. */
+/* Goes down from a frame to that of the path, if it is in this coroutine. */
 static bool find_frame_below(const DebugPath *p, Coroutine *co, FrameCursor c, uint64_t step,
                              Activation *out)
 {

@@ -95,8 +95,8 @@ unsigned path_wants(DebugPath *p, const Proto *proto, uint32_t i);
 unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i);
 /* Whether the event enters the function of the frame whose variable the path begins with. */
 bool path_enters(const DebugPath *p, const DebugEvent *e);
-/* As path_see, in a state. *relevant is false if the path's frame is none of the paused
- * program's. */
+/* Sees what path_see sees, in a state. *relevant is false if the path's frame is none of the
+ * paused program's. */
 DebugSeen path_see_in(DebugPath *p, const moonlet_state *s, DebugMoment at, bool *relevant);
 /* Whether a store may be to what the path leads to, or to an object through which it leads: see
  * Breaks.touches (stack/breaks.h). After a yes the path must be looked at before the next store

@@ -70,7 +70,7 @@ static bool note_change(Seek *s, uint64_t step)
     return s->first;
 }
 
-/* Of what is wanted in this step; gives the step. */
+/* Counts what is wanted in this step; gives the step. */
 static DebugTime next_ordinal(Seek *s)
 {
     DebugTime at = {replay_step(&s->replay.replay), UINT32_MAX};
@@ -164,8 +164,8 @@ static void look_at_begin(Seek *s)
     seek_go_on_counting(&s->counting);
 }
 
-/* At the step where the replay ends. Backwards, what is another there is so still, but perhaps
- * for what comes in this step. */
+/* Looks at the step where the replay ends. Backwards, what is another there is so still, but
+ * perhaps for what comes in this step. */
 static void look_at_end(Seek *s, const moonlet_state *end, uint64_t step)
 {
     if (s->first && s->has) return;
@@ -253,7 +253,8 @@ static bool is_untouched(moonlet_recording *rec, const Seek *s, const RecordPoin
     return more && s->filter->untouched(s->context, p[0].state, p[1].state);
 }
 
-/* From where a replay is to begin that looks for what is first written at a step or later. */
+/* The step at which a replay is to begin that looks for what is first written at a step or
+ * later. */
 static uint64_t untouched_from(moonlet_recording *rec, const Seek *s, uint64_t step)
 {
     const RecordPoint *p = record_point(rec->record, step);
@@ -263,8 +264,8 @@ static uint64_t untouched_from(moonlet_recording *rec, const Seek *s, uint64_t s
     return p->step + 1;
 }
 
-/* To where a replay is to go that looks for what was last written before a point: 0, if that is
- * the beginning. */
+/* The step to which a replay is to go that looks for what was last written before a point: 0,
+ * if that is the beginning. */
 static uint64_t untouched_to(moonlet_recording *rec, const Seek *s, uint64_t point)
 {
     while (point && is_untouched(rec, s, record_point(rec->record, point)))

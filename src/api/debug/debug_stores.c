@@ -49,7 +49,8 @@ static bool may_write(const DebugPath *p, const Node *n)
     return false;
 }
 
-/* Before what may write a local variable, before the call whose result does, and after it. */
+/* Breaks are wanted before what may write a local variable, before the call whose result does,
+ * and after it. */
 static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
 {
     const Node *n = &proto->nodes[i];

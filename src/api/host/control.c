@@ -58,7 +58,7 @@ moonlet_value moonlet_context_new_coroutine(moonlet_context *c, moonlet_value fu
 
 /* Programs that wait ---------------------------------------------------------------------- */
 
-/* In a call of a host function that has paused, or has given the state. */
+/* Whether this is a call of a host function that has paused, or has given the state. */
 static bool waits_for_values(Machine *M)
 {
     const CoBody *b = heap_coroutine(&M->run, M->run.co);

@@ -48,7 +48,8 @@ int host_enter(Machine *M, const HostFunction *f, Value *a, int n);
 
 /* A function as a value; name NULL: "?". */
 Value host_function(Machine *M, const char *name, moonlet_function *call, void *user);
-/* Of a library; path, of the table that the entry is in, may be "". */
+/* The value of an entry of a library. The path is that of the table in which the entry is, and
+ * may be "". */
 Value host_entry(Machine *M, const moonlet_entry *e, const char *path);
 /* The record of a native, NULL if it is none of the host's; what goes on in continuations. */
 const HostFunction *host_record(const Native *f);
@@ -66,11 +67,11 @@ Value host_pointer(const void *p);
 void host_register(Machine *M, Table *t, const moonlet_entry *entries, const char *path);
 /* Answers NULL if there is no memory, which is a shortage. */
 void *library_bytes(const moonlet_type_info *type, const void *from);
-/* Without a metatable, or NULL likewise; init NULL: its bytes are 0. What ends bytes is to be
- * told of them. */
+/* A userdata without a metatable; NULL where there is no memory. If init is NULL, its bytes are
+ * 0. What ends bytes is to be told of them. */
 Userdata *library_userdata(Machine *M, const moonlet_type_info *type, const void *init);
 void library_userdata_watch(void *bytes, const moonlet_type_info *type);
-/* With its metatable, and watched; nil where there is no memory. */
+/* A userdata with its metatable, and watched; nil where there is no memory. */
 Value library_new_userdata(Machine *M, const moonlet_type_info *type, const void *init);
 /* The bytes of one of these, for the run to write; NULL where there is no memory. */
 void *library_userdata_write(Machine *M, Userdata *u);

@@ -8,7 +8,7 @@
 
 #include "stack/machine.h"
 
-/* For MachineHooks.library. */
+/* What MachineHooks.library is. */
 LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
                                const char **error);
 

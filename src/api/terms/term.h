@@ -43,7 +43,8 @@ struct moonlet_term {
     moonlet_term *next;
 };
 
-/* As the public functions that make terms, but they answer NULL or false without memory. */
+/* These do what the public functions do that make terms, but answer NULL or false without
+ * memory. */
 moonlet_term *term_try_new(moonlet_term_type type);
 moonlet_term *term_try_string(const char *bytes, size_t length);
 /* Appends an item; key NULL: positional. */

@@ -83,7 +83,7 @@ static bool is_name(const moonlet_term *t)
 
 static void put_term(Printer *p, const moonlet_term *t);
 
-/* In brackets; nil and NaN are no keys. */
+/* Writes a key in brackets; nil and NaN are no keys. */
 static void put_key(Printer *p, const moonlet_term *key)
 {
     moonlet_term_type type = moonlet_term_type_of(key);

@@ -82,7 +82,7 @@ static void leave_branch(Tour *t)
         tour_go(t, from);
 }
 
-/* To the branch's first line, or where it was begun. */
+/* Goes back to the branch's first line, or where it was begun. */
 static void go_back_all(Tour *t)
 {
     t->hit = NULL;
@@ -255,7 +255,7 @@ static bool move_to_hit(Tour *t, TourMove how, bool back)
     return moved;
 }
 
-/* Through the branches before, as far as it takes. */
+/* Moves back through the branches before, as far as it takes. */
 static bool move_back(Tour *t, TourMove how)
 {
     if (t->changed) { /* to before the change */

@@ -78,8 +78,8 @@ typedef struct Tour {
     void *context;
 } Tour;
 
-/* At the first line, or where the program has failed, or at its end. The recording stays the
- * caller's, and outlives the tour. */
+/* A tour that is at the first line, or where the program has failed, or at its end. The
+ * recording stays the caller's, and outlives the tour. */
 Tour *tour_begin(moonlet_recording *rec);
 void tour_end(Tour *t);
 
@@ -93,13 +93,14 @@ bool tour_move(Tour *t, TourMove how, bool back);
 /* Whether the program was stopped where the tour is at its end, and can go on for real: then
  * tour_move does that. */
 bool tour_goes_on(const Tour *t);
-/* From before the first line to the first break; else to the end. */
+/* Goes from before the first line to the first break, or else to the end. */
 bool tour_run(Tour *t);
 void tour_go_first(Tour *t);
 void tour_go_end(Tour *t);
 bool tour_go(Tour *t, DebugTime to);
-/* To the next, or last, line before which the expression is true in its innermost frame. Sets
- * *asked to the number of lines at which it was asked. Answers false if it has not moved. */
+/* Goes to the next, or the last, line before which the expression is true in its innermost
+ * frame. Sets *asked to the number of lines at which it was asked. Answers false if it has not
+ * moved. */
 bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *asked);
 /* Goes back to the line that has last given another value to it. Answers false if it has not
  * moved. */
@@ -130,7 +131,7 @@ bool tour_is_file(const char *chunk, size_t length, const char *file);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 
-/* For the parts of a tour: an array, or a larger copy of one that is full. The room is doubled
+/* An array of a tour, or a larger copy of one that is full. The room is doubled
  * whenever it is a power of two. Answers NULL if there is no memory. */
 void *tour_room(void *array, int count, size_t size);
 /* Whether the event is a hit that is to be stopped at. */

@@ -141,7 +141,7 @@ static bool holds(TourBreak *b, DebugEvent *e)
 
 static bool is_met(TourBreak *b, DebugEvent *e) { return is_at(b, e) && holds(b, e); }
 
-/* Before a search, as nothing can be compiled in one. */
+/* Compiles before a search, as nothing can be compiled in one. */
 static void prepare(TourBreak *b)
 {
     if (b->condition && !b->pure) b->pure = debug_pure(b->condition);

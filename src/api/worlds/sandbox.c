@@ -50,7 +50,7 @@ static Value step(Machine *M, Value v, Value key)
     return value_is_table(v) ? run_get(&M->run, value_pointer(v), key) : V_NIL;
 }
 
-/* Also from a table that is read-only: what is allowed is the host's to say. */
+/* Sets it in a read-only table, too: what is allowed is the host's to say. */
 static void set(Machine *M, Table *t, Value key, Value v)
 {
     bool frozen = heap_is_frozen(&M->run, t);

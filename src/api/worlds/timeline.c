@@ -53,7 +53,7 @@ static State *kept_at(const moonlet_timeline *t, uint64_t frame)
     return place_of(t, frame)->state;
 }
 
-/* Without memory it stays as it is, and has fewer frames. */
+/* Makes room for more frames. If there is no memory, it stays as it is, and has fewer. */
 static void grow(moonlet_timeline *t)
 {
     size_t size = t->size ? 2 * t->size : SIZE_FIRST;
@@ -203,7 +203,8 @@ moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
     return r;
 }
 
-/* In the run itself, which is to notice nothing of it: its own snapshots stay its own. */
+/* Finds the digest in the run itself, which is to notice nothing of it: its own snapshots stay
+ * its own. */
 static bool find_digest(moonlet_timeline *t, uint64_t *digest)
 {
     if (!t->ledger) t->ledger = ledger_new();

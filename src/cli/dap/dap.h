@@ -14,8 +14,8 @@
 #include "cli/options/options.h"
 #include "cli/output/report.h"
 
-/* Until the client ends the session; port 0: any, which is said on the standard error. Gives
- * the process's exit code. */
+/* Serves a client until it ends the session. With port 0 it takes any port, and says on the
+ * standard error which. Gives the process's exit code. */
 int dap_run(const Cli *c, int port);
 
 #endif

@@ -25,7 +25,7 @@
 /* Takes over two files of the client: one for both directions, or two. Answers false if there
  * is no memory, or no thread. */
 bool dap_io_begin(int in, int out);
-/* From now on what the process writes to its standard output and error are events. */
+/* Makes events of what the process writes to its standard output and error from now on. */
 bool dap_io_capture(void);
 /* All that has been written so far has been sent. */
 void dap_io_flush(void);

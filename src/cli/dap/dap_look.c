@@ -201,7 +201,7 @@ static json_t *frame_of(Dap *d, const DebugPlace *p)
     return f;
 }
 
-/* Between the frames of a coroutine and those of the one that has resumed it. */
+/* The label between the frames of a coroutine and those of the one that has resumed it. */
 static json_t *label(Dap *d, const DebugPlace *p)
 {
     return json_pack("{s:I, s:s, s:i, s:i, s:s}", "id", add_frame(d, p), "name", "resumed by",

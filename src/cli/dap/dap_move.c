@@ -27,7 +27,7 @@ static const char *reason_of(const Dap *d)
     return t->where == TOUR_END ? "end" : "step";
 }
 
-/* At an end that the client does not want to see, the session ends. */
+/* Whether the session ends: it does at an end that the client does not want to see. */
 static bool is_end(const Dap *d)
 {
     const Tour *t = d->tour;

@@ -22,7 +22,7 @@ typedef bool Command(Debugger *d, const char *argument); /* false: no more comma
 
 /* Moving ------------------------------------------------------------------------------ */
 
-/* From the end there is only the way back. */
+/* Moves. The only way from the end is back. */
 static bool move(Debugger *d, TourMove how, bool back)
 {
     if (!back && !tour_is_within(d->tour->where)) {

@@ -63,7 +63,7 @@ void debugger_says(void *context, const TourBreak *b, const char *text, int line
 
 /* Places ------------------------------------------------------------------------------ */
 
-/* To the next line that has code, where the file can be read. */
+/* Moves the break to the next line that has code, where the file can be read. */
 static bool find_line(TourBreak *b)
 {
     CodeLines l = code_lines(b->file);

@@ -50,7 +50,7 @@ static char *prompt_of(EditLine *edit)
 
 /* Tab ---------------------------------------------------------------------------------- */
 
-/* In columns, as wide as the longest is. */
+/* Lists the words in columns, as wide as the longest is. */
 static void list_words(EditLine *edit, const LineWords *words)
 {
     size_t widest = 0, columns = 80,

@@ -178,7 +178,7 @@ static bool set_number(Options *o, const char *name)
     return true;
 }
 
-/* Of --dap, which may have none. */
+/* The port of --dap, which may have none. */
 static bool set_port(Options *o)
 {
     char *end;

@@ -38,7 +38,7 @@ typedef enum OptionTask {
 
 enum { LOADS_MAX = 100 };
 
-/* For --map; the limits also for a program whose world is saved. */
+/* The options of --map. The limits are also those of a program whose world is saved. */
 typedef struct MapOptions {
     unsigned threads, processes; /* 0: as many as processors; none */
     moonlet_limits limits;       /* of each line, or of the program */
@@ -82,8 +82,8 @@ bool options_parse(Options *o, char **argv);
  * the argument's word. Else 0. Only for what options_parse has accepted. */
 char option_action(char **argv, int *i, const char **argument);
 
-/* To standard error, what is wrong with an option and how to do better; to standard
- * output, all that there is. */
+/* The first writes to standard error what is wrong with an option and how to do better. The
+ * second writes to standard output all options that there are. */
 void options_complain(const char *program, const Options *o);
 void options_help(const char *program);
 

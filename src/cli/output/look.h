@@ -32,7 +32,7 @@ typedef struct Look {
     Value keys[LOOK_DEPTH_MAX];
 } Look;
 
-/* In a state, for the program that c runs. To be ended. */
+/* Begins to look into a state, for the program that c runs. The caller ends it. */
 void look_begin(Look *l, const Cli *c, const State *s, Sheet *out);
 void look_end(Look *l);
 
@@ -40,7 +40,8 @@ void look_end(Look *l);
  * then. */
 void look_show(Look *l, Value v, size_t first);
 
-/* For the parts: a value within others. flat: all in this line, or the sheet is over. */
+/* Shows a value that is a part of others. If it is flat, it is all in this line, or the sheet
+ * is over. */
 void look_value(Look *l, Value v, bool flat);
 void look_table(Look *l, Table *t, bool flat);
 /* What a function is: `function (a, b)` and its place, of a library its name. */

@@ -23,7 +23,8 @@ static void on_interrupt(int number, siginfo_t *info, void *context)
     __atomic_store_n(&interrupted, flag, __ATOMIC_RELAXED); /* threads read it */
 }
 
-/* Once, as lua does. It ends waits for files and commands, which PUC Lua begins again. */
+/* Catches it once, as lua does. It ends waits for files and commands, which PUC Lua begins
+ * again. */
 static void catch_interrupt(void)
 {
     struct sigaction a = {.sa_sigaction = on_interrupt, .sa_flags = SA_RESETHAND | SA_SIGINFO};

@@ -22,7 +22,8 @@ typedef struct Cli {
 } Cli;
 
 void report_message(const Cli *c, const char *text);
-/* For the program's own needs, without which it cannot go on: says so, and exits with 1. */
+/* Says that there is no memory for the program's own needs, without which it cannot go on, and
+ * exits with 1. */
 _Noreturn void report_no_memory(void);
 
 /* Calls f and reports its error; false if there was one, or it was paused (M->status). The

@@ -16,8 +16,8 @@
  * to. */
 void repl_run(Cli *c, size_t frames);
 
-/* For both: a prompt; the results of the last call, which must not be lost, and fewer when
- * there is no memory; a call of print with them. */
+/* Both modes need these: a prompt; the results of the last call, which must not be lost, and
+ * are fewer when there is no memory; a call of print with them. */
 const char *repl_prompt(Machine *M, const char *name, const char *otherwise);
 Value *repl_results(const Cli *c, size_t *count);
 void repl_print(const Cli *c, const Value *values, size_t count);

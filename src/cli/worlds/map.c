@@ -66,8 +66,8 @@ static void grow(Mapping *m)
     if (!m->buffer) report_no_memory();
 }
 
-/* Until there is something to read. A signal may come between the look at its flag and the
- * wait, so that is not for long. */
+/* Waits until there is something to read. A signal may come between the look at its flag and
+ * the wait, so that is not for long. */
 static void wait_for_input(void)
 {
     enum { WAIT_MS = 100 };
@@ -75,7 +75,7 @@ static void wait_for_input(void)
     while (!interrupted && poll(&fd, 1, WAIT_MS) <= 0) continue;
 }
 
-/* Once; waits until there is something. */
+/* Reads once; waits until there is something. */
 static void read_more(Mapping *m)
 {
     grow(m);
@@ -92,8 +92,8 @@ static void read_more(Mapping *m)
     if (n > 0) m->length += (size_t)n;
 }
 
-/* Up to a whole line at least; a file's bytes are all there: enough of them to keep
- * everybody busy. */
+/* Reads up to a whole line at least. A file's bytes are all there: of them it reads enough to
+ * keep everybody busy. */
 static void read_batch(Mapping *m)
 {
     bool line = false;

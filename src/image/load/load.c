@@ -223,7 +223,8 @@ static bool is_earlier(void *next_id, const void *o)
     return object_id(o) < *(const uint64_t *)next_id;
 }
 
-/* About as many as are alive: it says when dead entries of the heap map are worth a search. */
+/* Roughly as many as are alive: it says when dead entries of the heap map are worth a search.
+ */
 static uint32_t count_objects(const Loader *L)
 {
     return L->objects.count + (L->base ? L->base->object_count : 0);

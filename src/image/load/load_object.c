@@ -172,7 +172,8 @@ static void *new_object(Loader *L, uint8_t tag)
     }
 }
 
-/* By another object of this record. In the first one, those with a place are known anyway. */
+/* Whether another object of this record has the id. In the first record, those with a place are
+ * known anyway. */
 static bool id_is_taken(Loader *L, uint64_t id)
 {
     bool fresh = true, placed = !L->record && id < L->objects.id_limit;
@@ -290,13 +291,13 @@ static void load_table(Loader *L, Table *t, TableBody *b)
     if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }
 
-/* Of a native: a cell may be among them (load_check_native). */
+/* Loads what a native has captured: a cell may be among it (load_check_native). */
 static void load_values(Loader *L, Value *to, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) to[i] = load_any(L);
 }
 
-/* Of a host function: cells, as its functions take for granted. */
+/* Loads what a host function has captured: cells, as its functions take for granted. */
 static void load_captured(Loader *L, Native *f)
 {
     uint32_t count = 0;

@@ -30,7 +30,8 @@ static Userdata *arg_snapshot(Machine *M, Value *a, int n, int i)
     return arg_userdata(M, a, n, i, world_snapshot_tag, "snapshot");
 }
 
-/* For what has been written: the native does not begin again, so it has not paid before. */
+/* Charges for what has been written: the native does not begin again, so it has not paid
+ * before. */
 static void charge_written(Machine *M, size_t bytes)
 {
     M->fuel -= (int64_t)(bytes / BYTES_A_STEP);

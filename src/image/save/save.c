@@ -218,7 +218,7 @@ static bool same_collection(const Collection *a, const Collection *b)
            a->finalizing == b->finalizing;
 }
 
-/* By contents: equal ones need not be one in memory where they were loaded. */
+/* Compares contents: equal worlds need not be one in memory where they were loaded. */
 static bool same_world(const World *a, const World *b)
 {
     return a == b || (a->globals == b->globals && a->registry == b->registry &&
@@ -332,7 +332,8 @@ static uint32_t known_as_in(const Saver *S, uint32_t number, bool there)
     return !is_chained(S) || S->meetings[number].told == met ? met : UINT32_MAX;
 }
 
-/* Behind its place: nothing is written, and the place is taken back, if it is as before. */
+/* Saves the object behind its place. If it is as before, nothing is written, and the place is
+ * taken back. */
 static void save_changed(Saver *S, const void *o, uint32_t number, bool there, size_t start)
 {
     bool table = object_type(o) == OBJ_TABLE && o != S->M->run.world->hidden, none = false;
@@ -434,7 +435,7 @@ static __attribute__((unused)) bool all_reached(Saver *S)
     return true;
 }
 
-/* In a held state, only what it can reach is told. */
+/* Leaves out what is dead: of a held state, only what it can reach is told. */
 static void leave_out_dead(Saver *S, PointerList *changed)
 {
     size_t kept = 0;
@@ -444,8 +445,8 @@ static void leave_out_dead(Saver *S, PointerList *changed)
     changed->count = kept;
 }
 
-/* For the next record, which differs from this one. Who leads to whom is looked at less and
- * less often: where much dies, that is in vain. */
+/* Notes what is alive for the next record, which differs from this one. Who leads to whom is
+ * looked at less and less often: where much dies, that is in vain. */
 static void note_alive(Saver *S)
 {
     if (S->kept) return;

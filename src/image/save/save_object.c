@@ -335,7 +335,7 @@ typedef struct Changes {
     bool failed;
 } Changes;
 
-/* Of two strings that are equal: whether neither is interned, or both are. */
+/* Whether neither of two strings that are equal is interned, or both are. */
 static bool is_like(Value a, Value b)
 {
     return !((value_string(a)->h.flags ^ value_string(b)->h.flags) & STRING_INTERNED);

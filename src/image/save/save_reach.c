@@ -125,7 +125,7 @@ typedef struct Roots {
     size_t count;
 } Roots;
 
-/* As a trace that marks all has them. */
+/* The roots as a trace that marks all has them. */
 static Roots roots_of(Machine *M, const Coroutine *paused)
 {
     const World *w = M->run.world;
@@ -165,7 +165,7 @@ static void look_at_lost(void *context, const void *to)
     if (!x->lost) x->lost = !is_anchored(x, to);
 }
 
-/* Of a table: the value that was at a key, and the key if it is gone. */
+/* Looks at the value that was at a key of a table, and at the key if it is gone. */
 static void look_at_pair(void *context, Value key, Value old, Value now)
 {
     Edges e = {.fn = look_at_lost, .context = context};

@@ -20,8 +20,8 @@
 
 /* Which words hold values --------------------------------------------------------------- */
 
-/* For each slot of the segments, from the top one down: does it hold a Value? One with a cell
- * that is left over is nil where it is loaded, and so in all images. */
+/* A mark for each slot of the segments, from the top one down: whether it holds a Value. One
+ * with a cell that is left over is nil where it is loaded, and so in all images. */
 enum { MARK_LIVE = 1, MARK_NIL };
 
 typedef struct LiveMap {
@@ -246,7 +246,7 @@ static void save_frame(StackSaver *k, size_t i, const Value *top)
     save_words(k, c->fp, frame_end(k, i, top), is_host_waiting(k, i));
 }
 
-/* From the top one down. */
+/* Finds the frames from the top one down. */
 static bool find_frames(StackSaver *k, FrameCursor c)
 {
     size_t capacity = 0;

@@ -91,7 +91,7 @@ static inline void saver_step(Saver *S, StepKind kind, uint32_t from, Value key)
 {
     if (__builtin_expect(S->tracking, 0)) S->step = (Step){kind, from, key};
 }
-/* While contents are compared: notes that there is something in them that has not been met. */
+/* Notes, while contents are compared, that there is something in them that has not been met. */
 static inline bool saver_is_strange(Saver *S)
 {
     S->strange |= S->comparing;

@@ -146,7 +146,8 @@ static void close_unreachable(Machine *M)
 
 static bool is_short_of_files(void) { return errno == EMFILE || errno == ENFILE; }
 
-/* To open a pipe that has a name means to wait for who opens its other end. */
+/* Opens a file, and waits: who opens a pipe that has a name waits for who opens its other end.
+ */
 static FILE *open_waiting(Machine *M, FileOpenFn *open, const char *name, const char *mode)
 {
     FILE *f = outside_recalls(M) ? file_recalled() : NULL;

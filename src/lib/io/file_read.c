@@ -46,7 +46,7 @@ static bool unget(Input *in, const char *bytes, size_t length)
     return !length;
 }
 
-/* As much of it as the C library takes, where there is no going back in the file. */
+/* Puts back as much of it as the C library takes, where there is no going back in the file. */
 static Got put_back(Input *in, const Buffer *b)
 {
     size_t length = buffer_length(b);
@@ -72,7 +72,7 @@ static Got finish(Input *in, Buffer *b, bool success, Value *out)
 
 enum { PART_END = EOF - 1 };
 
-/* Of a long line: the next part is to begin. */
+/* Whether the next part of a long line is to begin. */
 static bool is_part_end(const Buffer *b)
 {
     return b->length == b->capacity && b->length >= BUFFER_PART;
@@ -120,7 +120,7 @@ static Got read_line(Input *in, bool keep_end, Value *out)
     return finish(in, &b, success, out);
 }
 
-/* At most `count` bytes; nothing if there are none, unless none are asked for. */
+/* Reads at most `count` bytes; nothing if there are none, unless none are asked for. */
 static Got read_bytes(Input *in, size_t count, bool nothing_is_fine, Value *out)
 {
     Buffer b;
@@ -144,7 +144,7 @@ enum {
     NUMBER_WORK = 8 /* reading a digit takes as long as copying so many */
 };
 
-/* Up to SPACES of them; gives what comes next. */
+/* Skips up to SPACES of them; gives what comes next. */
 static int skip_some_spaces(Input *in)
 {
     int32_t seen[] = {0, ' '};
@@ -156,8 +156,8 @@ static int skip_some_spaces(Input *in)
     return seen[1];
 }
 
-/* As the conversions of fscanf do; but a pipe may have any number of spaces, and those that
- * are skipped are gone, so that the function can begin again. */
+/* Skips spaces as the conversions of fscanf do. But a pipe may have any number of spaces. So
+ * those that are skipped are gone, and the function can begin again. */
 static void skip_spaces(Input *in)
 {
     int c;

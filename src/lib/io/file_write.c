@@ -13,8 +13,8 @@
 #include <stdio_ext.h>
 #include <unistd.h>
 
-/* From here on a write to a pipe may be done in part, and the C library would then wait again
- * for the rest, signal or not. */
+/* A write of this many bytes to a pipe may be done in part, and the C library would then wait
+ * again for the rest, signal or not. */
 enum { WRITE_LARGE = 4096 };
 
 static bool is_seekable(FILE *f) { return lseek(fileno(f), 0, SEEK_CUR) >= 0; }

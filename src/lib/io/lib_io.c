@@ -78,7 +78,7 @@ static int io_flush(Machine *M, Value *a, int n)
     return file ? file_flush(M, a, file) : NATIVE_ERROR;
 }
 
-/* Also the method. */
+/* This is the method file:close, too. */
 static int io_close(Machine *M, Value *a, int n)
 {
     if (n == 0) a[0] = default_file(M, DEFAULT_OUTPUT);

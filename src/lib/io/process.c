@@ -46,7 +46,7 @@ static int start(const char *command, int own, int as, const sigset_t *defaults,
     return error;
 }
 
-/* As glibc: r or w, and perhaps e. */
+/* Whether glibc takes this mode: r or w, and perhaps e. */
 static bool is_mode(const char *mode)
 {
     bool read = false, write = false;

@@ -20,8 +20,8 @@
 /* A shell with the command; one end of a pipe is its standard output ("r") or input ("w"), the
  * other one the answer. Answers NULL if that fails, and errno says why. */
 FILE *process_open(const char *command, const char *mode, pid_t *pid);
-/* Until it has ended: *status is as waitpid gives it, or -1 with errno. 0, or NATIVE_ERROR:
- * the user has ended it, and M->error says so. */
+/* Waits until it has ended. *status is as waitpid gives it, or -1 with errno. Answers 0, or
+ * NATIVE_ERROR if the user has ended it, and M->error says so. */
 int process_wait(Machine *M, pid_t pid, int *status);
 /* What the program is told of how it ended, with errno if status is -1: lib_exec_result's. */
 int process_result(Machine *M, Value *a, int status);

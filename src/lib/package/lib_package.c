@@ -229,7 +229,7 @@ static LibraryStatus find_function(Machine *M, const char *file, const char *nam
     return LIBRARY_NOT_OPEN;
 }
 
-/* Of what is no longer than the name of a file, or than the environment. */
+/* Replaces in what is no longer than the name of a file, or than the environment. */
 static String *replace(const String *s, const char *what, const char *with)
 {
     String *out = string_new("", 0);

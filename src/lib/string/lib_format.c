@@ -30,7 +30,7 @@ typedef struct Work {
     size_t quoted;      /* bytes of that */
 } Work;
 
-/* To go on at an offset of the format. */
+/* Begins to go on at an offset of the format. */
 static void begin(Machine *M, Work *w, size_t offset)
 {
     w->text = value_string(w->args[0]);

@@ -135,7 +135,7 @@ static inline void charge_from(Machine *M, const Gsub *g, size_t before)
     lib_string_charge(M, buffer_length(&g->out) - before);
 }
 
-/* By a value. Answers false after an error. */
+/* Replaces a match by a value. Answers false after an error. */
 static inline bool replace_by_value(Machine *M, Gsub *g, Value v)
 {
     char text[NUMBER_TEXT_MAX];
@@ -243,7 +243,7 @@ static int finish(Machine *M, Gsub *g, Value *a)
     return 2;
 }
 
-/* To where the next match may begin; false at the end. */
+/* Moves to where the next match may begin; answers false at the end. */
 static bool advance(Gsub *g)
 {
     const Matcher *m = &g->w.m;
@@ -285,7 +285,7 @@ static int replaced(Machine *M, Value *a, int n)
     return advance(&g) ? substitute(M, &g, a, V_NIL) : finish(M, &g, a);
 }
 
-/* After some matches it was out of steps. */
+/* Goes on after some matches, where it was out of steps. */
 static int resumed(Machine *M, Value *a, int n)
 {
     Gsub g;

@@ -59,7 +59,7 @@ typedef struct SortState {
     SortRange later[SORT_DEPTH_MAX];
 } SortState;
 
-/* To sort t[1..n], n <= SORT_LENGTH_MAX. */
+/* Begins to sort t[1..n], n <= SORT_LENGTH_MAX. */
 void sort_begin(SortState *s, size_t n);
 /* The next step; `less` is the answer to the last SORT_COMPARE, else ignored. */
 SortStep sort_next(SortState *s, bool less);
