@@ -11,6 +11,7 @@
 #include "image/bytes.h"
 #include "image/format.h"
 #include "image/image.h"
+#include "image_worlds.h"
 #include "moonlet.h"
 
 #include <signal.h>
@@ -25,7 +26,7 @@
 #define FUZZ_DELTAS 0
 #endif
 
-enum { SEEDS = 200, FIELDS_MAX = 20000, PAUSES = 24 };
+enum { SEEDS = 600, FIELDS_MAX = 20000, PAUSES = 24 };
 
 /* The back-end for fuzzing gives no memory back: then it is time for a new process. */
 static const uint64_t bytes_max = (uint64_t)1 << 30;
@@ -42,7 +43,7 @@ typedef struct Field {
 
 static struct {
     Seed seeds[SEEDS];
-    size_t count;
+    size_t count, given;
     moonlet_image *base; /* NULL: whole images */
     moonlet_chunk *probe;
     const uint8_t *body; /* of the image whose fields are being noted; NULL: none are */
@@ -55,96 +56,6 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* Of the libraries, only what the probe and the worlds call: so there is little else to change
- * than what may matter. */
-static const char strip[] =
-    "yield, resume, create = coroutine.yield, coroutine.resume, coroutine.create\n"
-    "local G, state = _G, require 'state'\n"
-    "freeze, snapshot = state.freeze, state.snapshot\n"
-    "sort, gsub, format, concat = table.sort, string.gsub, string.format, table.concat\n"
-    "insert, remove, gmatch = table.insert, table.remove, string.gmatch\n"
-    "random, dump, info = math.random, string.dump, debug.getinfo\n"
-    "upvalue, traceback, sethook = debug.getupvalue, debug.traceback, debug.sethook\n"
-    "local registry = debug.getregistry()\n"
-    "local keep, loaded = {}, package.loaded\n"
-    "for name in gmatch('yield resume create freeze snapshot sort gsub format concat insert "
-    "'..\n"
-    "  'remove gmatch random dump info upvalue traceback sethook pcall xpcall next type error "
-    "'..\n"
-    "  'getmetatable setmetatable collectgarbage load pairs ipairs select', '%S+') do\n"
-    "  keep[name] = G[name] end\n"
-    "getmetatable('').__index = nil\n"
-    "for k in next, loaded do loaded[k] = nil end\n"
-    "for k in next, package do package[k] = nil end\n"
-    "for k in next, G do if not keep[k] then G[k] = nil end end\n"
-    "for k, v in next, registry do if v ~= G then registry[k] = nil end end\n";
-
-/* Small worlds, each with something of its own. A coroutine `co` waits in the middle of what
- * it does; where there is a text `go`, it is run with few steps, so it pauses. */
-static const char *const worlds[] = {
-    "t = {1, 2, 3, x = {y = 1.5}, [2^40] = 'big', [-1] = true}",
-    "t = setmetatable({}, {__mode = 'k', __gc = function() t = 1 end}) t[{}] = 1",
-    "t = {} for i = 1, 100 do t[i] = i t[-i] = {i} end for i = 1, 50 do t[2 * i] = nil end",
-    "t = {} for i = 1, 40 do t['k' .. i] = i end for i = 1, 30 do t['k' .. i] = nil end",
-    "t = freeze{1, {2}, x = {3}}",
-    "local a, b = 1, 2 function f(x) a = a + x return a end function g() b = a return b end "
-    "f(1)",
-    "function f(...) local n = select('#', ...) return function() n = n + 1 return n end end g "
-    "= f()",
-    "x = random(10) y = random(10)",
-    "t = 0 s = snapshot() t = {s}",
-    "co = create(function() sort({3, 1, 2, 5, 4}, function(a, b) yield() return a < b end) "
-    "end) "
-    "resume(co)",
-    "co = create(function() return (gsub('abcd', '(%w)', function(c) yield() return c end)) "
-    "end) "
-    "resume(co)",
-    "co = create(function() return format('%s-%s', setmetatable({}, {__tostring = function() "
-    "yield() return 'x' end}), 2) end) resume(co)",
-    "co = create(function() return load(function() yield() end) end) resume(co)",
-    "co = create(function() for k in pairs(setmetatable({}, {__pairs = function(t) yield() "
-    "return "
-    "next, {a = 1} end})) do yield() end end) resume(co) resume(co)",
-    "co = create(function() return concat(setmetatable({'a', 'b'}, {__len = function() yield() "
-    "return 2 end})) end) resume(co)",
-    "co = create(function() local t = setmetatable({1, 2}, {__len = function() yield() return "
-    "2 "
-    "end}) insert(t, 3) return remove(t) end) resume(co)",
-    "co = create(function() return pcall(function() yield() error('e') end) end) resume(co)",
-    "co = create(function() return xpcall(function() error('e') end, function(m) yield() "
-    "return m "
-    "end) end) resume(co)",
-    "local m = setmetatable({}, {__lt = function() yield() return true end, __concat = "
-    "function() "
-    "yield() return 'c' end, __eq = function() yield() return true end, __index = function() "
-    "yield() return 1 end, __newindex = function() yield() end, __call = function() yield() "
-    "end}) "
-    "co = create(function() local x = 'a' .. m .. 'b' .. m local y = m.x m.z = m < m and m(1) "
-    "end)"
-    " resume(co) resume(co)",
-    "local function f(...) yield() return select('#', ...), ... end "
-    "co = create(function() return f(1, nil, 3) end) resume(co)",
-    "local function f(n) if n == 0 then yield() return 0 end return 1 + f(n - 1) end "
-    "co = create(function() return f(30) end) resume(co)",
-    "local c = 0 local function inc() c = c + 1 yield() return c end "
-    "co = create(function() for i = 1, 3 do local k = i local g = function() k = k + c return "
-    "k end "
-    "inc() g() end end) resume(co) resume(co)",
-    "co = create(function() local inner = create(function() yield() end) resume(inner) "
-    "yield(inner) "
-    "end) resume(co)",
-    "co = create(function() sethook(function() end, 'l') yield() sethook() end) resume(co)",
-    "co = create(function() for a, b in gmatch('a=1 b=2', '(%w)=(%w)') do yield(a) end end) "
-    "resume(co)",
-    "go = 'for i = 1, 9 do t = {i, t} end'",
-    "go = 'local s = 0 for i = 1, 9 do s = s + i x = pcall(error, s) end'",
-    "go = 't = {5, 3, 1, 4, 2} sort(t, function(a, b) return a < b end)'",
-    "go = 'local t = setmetatable({}, {__index = function(t, k) return k .. 1 end}) "
-    "for i = 1, 5 do x = t[i] .. t.y end'",
-    "go = 'co = create(function(a) while true do a = yield(a) end end) for i = 1, 5 do "
-    "resume(co, i) end'",
-};
 
 static const char probe[] =
     "local pcall, next, type, info, upvalue = pcall, next, type, info, upvalue\n"
@@ -184,7 +95,8 @@ static moonlet_image *from_body(const uint8_t *data, size_t size)
     if (size) memcpy(bytes + IMAGE_HEADER, data, size);
     image_hash(bytes, length, bytes + IMAGE_AT_HASH);
     char *message = NULL;
-    moonlet_image *i = moonlet_image_load((char *)bytes, length, fuzz.base, NULL, &message);
+    moonlet_image *i =
+        moonlet_image_load((char *)bytes, length, fuzz.base, &image_host, &message);
     if (!i && !message) abort();
     free(message);
     free(bytes);
@@ -203,9 +115,9 @@ static void use(const moonlet_state *s)
     }
     moonlet_result r = moonlet_call_chunk(limited, fuzz.probe, NULL, 0);
     char *message = NULL;
-    moonlet_image_release(moonlet_image_save(s, fuzz.base, NULL, &message));
+    moonlet_image_release(moonlet_image_save(s, fuzz.base, &image_host, &message));
     free(message);
-    moonlet_image_release(moonlet_image_save(r.state, NULL, NULL, &message));
+    moonlet_image_release(moonlet_image_save(r.state, NULL, &image_host, &message));
     free(message);
     moonlet_release(r.state);
     moonlet_release(limited);
@@ -230,6 +142,10 @@ static moonlet_state *done(moonlet_state *s, const char *source, uint64_t steps)
     moonlet_limits limits = {.steps = steps};
     moonlet_state *limited = moonlet_limit(s, &limits);
     moonlet_result r = moonlet_do(limited, source);
+    if (r.status == MOONLET_FAILED && !steps) {
+        fprintf(stderr, "%s\n%s\n", source, r.error->message);
+        abort();
+    }
     moonlet_release(limited);
     moonlet_release(s);
     return r.state;
@@ -239,9 +155,9 @@ static void add_seed(const moonlet_state *s)
 {
     size_t length;
     char *message = NULL;
-    moonlet_image *i = moonlet_image_save(s, fuzz.base, NULL, &message);
-    free(message);
-    if (i && moonlet_image_is_delta(i) == (fuzz.base != NULL) && fuzz.count < SEEDS) {
+    moonlet_image *i = moonlet_image_save(s, fuzz.base, &image_host, &message);
+    if (!i) abort();
+    if (moonlet_image_is_delta(i) == (fuzz.base != NULL) && fuzz.count < SEEDS) {
         const char *bytes = moonlet_image_bytes(i, &length);
         Seed *seed = &fuzz.seeds[fuzz.count++];
         seed->size = length - IMAGE_HEADER;
@@ -251,13 +167,22 @@ static void add_seed(const moonlet_state *s)
     moonlet_image_release(i);
 }
 
+static moonlet_state *first_state(void)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_load_module(s, "host", image_entries);
+    moonlet_release(s);
+    s = done(r.state, strip, 0);
+    return FUZZ_DELTAS ? done(s, grown, 0) : s;
+}
+
 /* The worlds, and those that have paused at each of their first steps. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
     fuzz.probe = moonlet_compile(probe, strlen(probe), "=probe", NULL);
-    moonlet_state *first = done(moonlet_init(), strip, 0);
-    if (FUZZ_DELTAS) fuzz.base = moonlet_image_save(first, NULL, NULL, NULL);
+    moonlet_state *first = first_state();
+    if (FUZZ_DELTAS) fuzz.base = moonlet_image_save(first, NULL, &image_host, NULL);
     for (size_t i = 0; i < sizeof worlds / sizeof *worlds; i++) {
         moonlet_state *s = done(moonlet_retain(first), worlds[i], 0);
         size_t length;
@@ -415,14 +340,20 @@ static void move_fields(Mutation *m)
     }
 }
 
+static size_t give_seed(Mutation *m, const Seed *s)
+{
+    memcpy(m->data, s->body, s->size);
+    return m->size = s->size;
+}
+
+/* First each of the seeds as it is. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
     Mutation m = {.data = data, .size = size, .max = max, .random = seed};
     const Seed *s = &fuzz.seeds[any(&m, (unsigned)fuzz.count)];
-    if ((size < 8 || any(&m, 16) == 0) && s->size <= max) {
-        memcpy(data, s->body, s->size);
-        m.size = s->size;
-    }
+    const Seed *next = fuzz.given < fuzz.count ? &fuzz.seeds[fuzz.given++] : NULL;
+    if (next && next->size <= max) return give_seed(&m, next);
+    if ((size < 8 || any(&m, 16) == 0) && s->size <= max) give_seed(&m, s);
     if (m.size >= 8 && any(&m, 16)) find_fields(m.data, m.size);
     if (!fuzz.field_count) return LLVMFuzzerMutate(data, m.size, max);
     if (any(&m, 4))

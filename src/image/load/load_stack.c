@@ -16,7 +16,8 @@
 
 /* Slots of a segment above which no other frame begins: nobody copies more of them than that.
  */
-#ifdef MOONLET_DEBUG
+#if defined(MOONLET_DEBUG) || defined(MOONLET_SEE_FIELDS) /* so that small tests have several \
+                                                           */
 enum { SEGMENT_FULL = 200 };
 #else
 enum { SEGMENT_FULL = 1 << 13 };
