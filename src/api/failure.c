@@ -222,6 +222,7 @@ moonlet_result moonlet_stacktrace(const moonlet_state *s)
         co = b->resumer;
     }
     machine_end(M);
-    r.state->error = r.error = e;
+    handle_set_error(r.state, e);
+    r.error = e;
     return r;
 }

@@ -27,8 +27,8 @@ static pthread_key_t thread_end;
 static void share(moonlet_state *list, uint32_t count)
 {
     pthread_mutex_lock(&shared_lock);
-    list->count = count;
-    list->u.free.next_list = shared_lists;
+    list->kind = count;
+    list->next_list = shared_lists;
     shared_lists = list;
     pthread_mutex_unlock(&shared_lock);
 }
@@ -37,7 +37,7 @@ static moonlet_state *take_shared(void)
 {
     pthread_mutex_lock(&shared_lock);
     moonlet_state *list = shared_lists;
-    if (list) shared_lists = list->u.free.next_list;
+    if (list) shared_lists = list->next_list;
     pthread_mutex_unlock(&shared_lock);
     return list;
 }
@@ -62,8 +62,8 @@ static void make_key(void)
 static moonlet_state *new_slab(void)
 {
     moonlet_state *slab = mem_alloc_root(SLAB * sizeof *slab);
-    for (int i = 0; i + 1 < SLAB; i++) slab[i].u.free.next = &slab[i + 1];
-    slab->count = SLAB;
+    for (int i = 0; i + 1 < SLAB; i++) slab[i].u.next = &slab[i + 1];
+    slab->kind = SLAB;
     return slab;
 }
 
@@ -75,18 +75,18 @@ static __attribute__((noinline)) void refill(void)
     moonlet_state *list = take_shared();
     if (!list) list = new_slab();
     free_list = list;
-    free_count = list->count;
-    list->count = 0;
-    list->u.free.next_list = NULL;
+    free_count = list->kind;
+    list->kind = 0;
+    list->next_list = NULL;
 }
 
 /* Two slabs full: the newer half stays here. */
 static __attribute__((noinline)) void give_away(void)
 {
     moonlet_state *last = free_list;
-    for (int i = 1; i < SLAB; i++) last = last->u.free.next;
-    share(last->u.free.next, free_count - SLAB);
-    last->u.free.next = NULL;
+    for (int i = 1; i < SLAB; i++) last = last->u.next;
+    share(last->u.next, free_count - SLAB);
+    last->u.next = NULL;
     free_count = SLAB;
 }
 
@@ -97,9 +97,9 @@ moonlet_state *handle_new(const State *state, const Config *config)
     assert(state && "a handle is one of a state");
     if (!free_list) refill();
     moonlet_state *h = free_list;
-    free_list = h->u.free.next;
+    free_list = h->u.next;
     free_count--;
-    h->u.free.next = NULL;
+    h->u.next = NULL;
     h->state = state;
     h->config = config;
     h->refs = 1;
@@ -108,19 +108,45 @@ moonlet_state *handle_new(const State *state, const Config *config)
 
 bool handle_set_values(moonlet_state *h, const Value *values, size_t count)
 {
-    Value *to = h->u.inlined;
-    if (count > HANDLE_INLINE) to = mem_try_alloc(count * sizeof *to);
-    if (!to) return false;
-    if (count) memcpy(to, values, count * sizeof *to);
-    h->values = to;
-    h->count = (uint32_t)count;
+    if (count <= 1) {
+        h->kind = count ? HANDLE_VALUE : HANDLE_NONE;
+        if (count) h->u.value = values[0];
+        return true;
+    }
+    HandleAnswer *a = mem_try_alloc(sizeof *a + count * sizeof *values);
+    if (!a) return false;
+    a->count = count;
+    memcpy(a->values, values, count * sizeof *values);
+    h->kind = HANDLE_ANSWER;
+    h->u.answer = a;
     return true;
+}
+
+void handle_set_error(moonlet_state *h, const moonlet_error *error)
+{
+    assert(h->kind != HANDLE_VALUE && "what has failed answers no values");
+    if (!error) return;
+    HandleAnswer *a = mem_alloc(sizeof *a);
+    a->error = error;
+    h->kind = HANDLE_ANSWER;
+    h->u.answer = a;
+}
+
+const moonlet_error *handle_error(const moonlet_state *h)
+{
+    return h->kind == HANDLE_ANSWER ? h->u.answer->error : NULL;
+}
+
+const Value *handle_values(const moonlet_state *h, size_t *count)
+{
+    *count = h->kind == HANDLE_ANSWER ? h->u.answer->count : h->kind == HANDLE_VALUE;
+    return h->kind == HANDLE_ANSWER ? h->u.answer->values : &h->u.value;
 }
 
 static void handle_free(moonlet_state *h)
 {
     memset(h, 0, sizeof *h);
-    h->u.free.next = free_list;
+    h->u.next = free_list;
     free_list = h;
     if (++free_count >= 2 * SLAB) give_away();
 }

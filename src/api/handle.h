@@ -2,8 +2,9 @@
 /*
  * Handles: what the host holds on to.
  *
- *   handle [state|config|refs count|values|error|v0 v1 v2]   64 bytes, a root
- *   slab   [handle|handle|...]                               never given back
+ *   handle [state|config|refs kind|value or answer]   32 bytes, a root
+ *   answer [error|count|v0 v1 v2 ...]                 collected; not if there is one value
+ *   slab   [handle|handle|...]                        never given back
  *
  * A handle keeps a State from the collector until its last reference is released; so it
  * also keeps what one run answered: values and error. Free handles wait in a list of
@@ -25,8 +26,6 @@
 #include "api/misuse.h"
 #include "stack/machine.h"
 
-enum { HANDLE_INLINE = 3 };
-
 /* What a state's runs are given; immutable, shared by pointer. */
 typedef struct Config {
     moonlet_limits limits;
@@ -37,25 +36,39 @@ typedef struct Config {
     void *user;
 } Config;
 
+/* What a run answered that is not one value. */
+typedef struct HandleAnswer {
+    const moonlet_error *error; /* NULL: none */
+    size_t count;
+    Value values[];
+} HandleAnswer;
+
+/* Which of the union there is in a handle that is in use. */
+typedef enum HandleKind { HANDLE_NONE, HANDLE_VALUE, HANDLE_ANSWER } HandleKind;
+
 struct moonlet_state {
-    const State *state;   /* NULL: the handle is free */
-    const Config *config; /* NULL: nothing special */
-    uint32_t refs;        /* atomic */
-    uint32_t count;
-    const Value *values; /* `inlined`, or collected memory */
-    const moonlet_error *error;
+    const State *state; /* NULL: the handle is free */
     union {
-        Value inlined[HANDLE_INLINE];
-        struct { /* of a free handle; the list's first knows its length: count */
-            struct moonlet_state *next, *next_list;
-        } free;
+        const Config *config;            /* NULL: nothing special */
+        struct moonlet_state *next_list; /* of a free handle that is the first of its list */
+    };
+    uint32_t refs; /* atomic */
+    uint32_t kind; /* HandleKind; of a list's first, the list's length */
+    union {
+        Value value;
+        const HandleAnswer *answer;
+        struct moonlet_state *next; /* of a free handle */
     } u;
 };
 
 /* A handle with one reference. */
 moonlet_state *handle_new(const State *state, const Config *config);
-/* Copies values into the handle. Answers false when they are many and
+/* Copies values into the handle. Answers false when they are more than one and
  * there is no memory. */
 MEM_TRY bool handle_set_values(moonlet_state *h, const Value *values, size_t count);
+void handle_set_error(moonlet_state *h, const moonlet_error *error);
+/* What it holds. The values are there as long as the handle is. */
+const moonlet_error *handle_error(const moonlet_state *h);
+const Value *handle_values(const moonlet_state *h, size_t *count);
 
 #endif

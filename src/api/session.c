@@ -209,11 +209,9 @@ State *api_pack(Session *S, bool own)
 
 static moonlet_result result_of(moonlet_status status, moonlet_state *h)
 {
-    return (moonlet_result){.status = status,
-                            .state = h,
-                            .count = h->count,
-                            .values = (const moonlet_value *)h->values,
-                            .error = h->error};
+    moonlet_result r = {.status = status, .state = h, .error = handle_error(h)};
+    r.values = (const moonlet_value *)handle_values(h, &r.count);
+    return r;
 }
 
 /* What is lacking now is lacking no more when the next call begins, or is told of then. */
@@ -249,7 +247,7 @@ static moonlet_error *memory_error(void)
 
 static moonlet_result finish_memory(Session *S, moonlet_state *h)
 {
-    h->error = memory_error();
+    handle_set_error(h, memory_error());
     return finish(S, MOONLET_FAILED, h);
 }
 
@@ -304,7 +302,7 @@ moonlet_result api_end(Session *S, RunStatus status)
         return finish(S, MOONLET_OK, h);
     if (status == RUN_OK) return finish_memory(S, h);
     if (status == RUN_PAUSED) return finish(S, MOONLET_PAUSED, h);
-    h->error = error;
+    handle_set_error(h, error);
     return finish(S, MOONLET_FAILED, h);
 }
 
@@ -321,7 +319,8 @@ moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *me
 {
     moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
     size_t length = strlen(message);
-    h->error = api_error(kind, string_value(string_new(message, length)), message, length);
+    handle_set_error(
+        h, api_error(kind, string_value(string_new(message, length)), message, length));
     return finish(S, MOONLET_FAILED, h);
 }
 
@@ -330,14 +329,14 @@ moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t co
     assert((values || !count) && "values are somewhere");
     moonlet_state *h = handle_new(s->state, s->config);
     if (handle_set_values(h, values, count)) return result_of(MOONLET_OK, h);
-    h->error = memory_error();
+    handle_set_error(h, memory_error());
     return result_of(MOONLET_FAILED, h);
 }
 
 moonlet_result api_refuse_memory(const moonlet_state *s)
 {
     moonlet_state *h = handle_new(s->state, s->config);
-    h->error = memory_error();
+    handle_set_error(h, memory_error());
     return result_of(MOONLET_FAILED, h);
 }
 
@@ -345,7 +344,8 @@ moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const
 {
     moonlet_state *h = handle_new(s->state, s->config);
     size_t length = strlen(message);
-    h->error = api_error(kind, string_value(string_new(message, length)), message, length);
+    handle_set_error(
+        h, api_error(kind, string_value(string_new(message, length)), message, length));
     return result_of(MOONLET_FAILED, h);
 }
 
@@ -358,6 +358,6 @@ moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
     moonlet_error *e =
         api_error(MOONLET_ERROR_SYNTAX, string_value(message), message->data, message->length);
     api_error_at(e, name, why->error_line, why->error_at);
-    h->error = e;
+    handle_set_error(h, e);
     return result_of(MOONLET_FAILED, h);
 }

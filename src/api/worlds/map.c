@@ -30,14 +30,15 @@ static void describe(void *work, const Outcome *out, OutcomeError *error)
                             .column_line = e->column_line};
 }
 
-/* Few values are in their handle, which is about to be released. */
+/* A single value is in its handle, which is about to be released. */
 static void set_values(Outcome *out, const moonlet_state *h)
 {
-    out->values = h->values;
-    out->count = h->count;
-    if (!h->count || h->values != h->u.inlined) return;
-    Value *copy = mem_new(sizeof h->u.inlined);
-    memcpy(copy, h->values, h->count * sizeof *copy);
+    size_t count;
+    out->values = handle_values(h, &count);
+    out->count = (uint32_t)count;
+    if (h->kind != HANDLE_VALUE) return;
+    Value *copy = mem_new(sizeof *copy);
+    *copy = h->u.value;
     out->values = copy;
 }
 

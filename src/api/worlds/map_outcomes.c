@@ -81,12 +81,12 @@ static void settle_error(const HostMap *m, size_t i)
         api_begin(&S, m->s);
         bool good = out->why || items_bring(&m->items, out, S.M, &v, &why);
         r = api_end_error(&S, (moonlet_error_kind)error.kind, ITEM_DAMAGED);
-        if (good) r.state->error = error_from(&error, v);
+        if (good) handle_set_error(r.state, error_from(&error, v));
     } else {
         r.state = state_of(m, out);
-        r.state->error = out->detail;
+        handle_set_error(r.state, out->detail);
     }
-    r.error = r.state->error;
+    r.error = handle_error(r.state);
     set_item(&m->results[i], &r);
 }
 
