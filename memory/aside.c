@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "thread.h"
+
 enum { WAITING_MAX = 64, STACK = 4 << 20 };
 
 /* What goes with the turn. */
@@ -65,10 +67,9 @@ static void forget(Aside *a)
     atomic_fetch_sub(&waiting, 1);
 }
 
-static void *thread_main(void *aside)
+static void thread_main(void *aside)
 {
     Aside *a = own = aside;
-    mem_thread_attach();
     AsideLoad none;
     put_down(&none);
     pthread_mutex_lock(&a->lock);
@@ -86,8 +87,6 @@ static void *thread_main(void *aside)
     pthread_cond_signal(&a->turned);
     pthread_mutex_unlock(&a->lock);
     if (dropped) forget(a);
-    mem_thread_detach();
-    return NULL;
 }
 
 static void forked(void)
@@ -103,7 +102,7 @@ static bool start(Aside *a)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, STACK);
-    bool good = pthread_create(&a->thread, &attributes, thread_main, a) == 0;
+    bool good = thread_start(&a->thread, &attributes, thread_main, a);
     pthread_attr_destroy(&attributes);
     return good;
 }
@@ -120,7 +119,7 @@ Aside *aside_new(AsideWork *work, void *context)
     *a = (Aside){.work = work, .context = context, .process = atomic_load(&process)};
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->turned, NULL);
-    if (mem_can_attach(1) && start(a)) return a;
+    if (thread_promise(1) && start(a)) return a;
     forget(a);
     return NULL;
 }

@@ -14,7 +14,6 @@
 #include "watch.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -89,6 +88,7 @@ static void check_processor(void)
 MEM_THREAD bool mem_short;
 MEM_THREAD MemAlarm mem_alarm;
 static MEM_THREAD bool refused; /* what cannot be done without */
+static MEM_THREAD bool lacked;  /* this thread itself: see share_shortage */
 
 /* Gives a block, or NULL; `what` is a size or a size class. */
 typedef void *TryFn(size_t what);
@@ -105,7 +105,7 @@ static void set_short(void)
 
 void mem_refuse(void)
 {
-    refused = true;
+    refused = lacked = true;
     set_short();
 }
 
@@ -118,6 +118,7 @@ static __attribute__((noinline)) void *sure_again(TryFn *try, size_t what, size_
     bool collects = !mem_short && !on_purpose && collect_after(0);
     void *p = collects ? try(what) : NULL;
     if (p) return p;
+    lacked = true;
     set_short();
     while (!p) {
         if (!reserve_take(bytes)) mem_fail("not enough memory");
@@ -127,11 +128,22 @@ static __attribute__((noinline)) void *sure_again(TryFn *try, size_t what, size_
     return p;
 }
 
+/* Some other thread has given of the reserve to the back-end, and this one asks it for memory:
+ * it must not take without end what the other one lacks. An error is needed only if the reserve
+ * cannot be filled. */
+static void share_shortage(void)
+{
+    if (__builtin_expect(reserve_was_given(), 0)) set_short();
+}
+
 static void *sure_of(TryFn *try, size_t what, size_t bytes)
 {
     bool on_purpose = inject_failure();
     void *p = on_purpose ? NULL : try(what);
-    return __builtin_expect(p != NULL, 1) ? p : sure_again(try, what, bytes, on_purpose);
+    if (__builtin_expect(!p, 0)) return sure_again(try, what, bytes, on_purpose);
+    share_shortage();
+    if (__builtin_expect(mem_short, 0)) reserve_count(bytes);
+    return p;
 }
 
 static void *sure(TryFn *try, size_t size) { return sure_of(try, size, size); }
@@ -218,7 +230,7 @@ static bool collect_after(size_t bytes) { return (void)bytes, false; }
 /* Nobody knows how large the heap will be: what is meant are tests. */
 #define SCRATCH_HEAP ((size_t)1 << 30)
 
-void *reserve_block_new(void) { return inject_failure() ? NULL : malloc(RESERVE_BLOCK); }
+void *reserve_block_new(void) { return malloc(RESERVE_BLOCK); }
 void reserve_block_free(void *block) { free(block); }
 
 bool mem_is_low(void) { return reserve_is_low(); }
@@ -283,7 +295,8 @@ static void unlock_ring(void) { pthread_mutex_unlock(&ring_lock); }
 static void init(void)
 {
     check_processor();
-    reserve_want(RESERVE_BLOCKS * (size_t)RESERVE_BLOCK);
+    reserve_promise(1, true);
+    reserve_want(RESERVE_HEAP_MAX);
     reserve_fill();
     scratch_want(SCRATCH_HEAP);
     scratch_fill();
@@ -298,10 +311,27 @@ void mem_init(void)
 }
 void mem_init_program(void) { mem_init(); }
 void mem_when_grown(void (*prepare)(void)) { prepare(); }
+
+static MEM_THREAD bool attached; /* a thread of the program's own, with a share */
+
 void mem_thread_attach(void) {}
-void mem_thread_detach(void) {}
-bool mem_thread_try_attach(void) { return !reserve_is_spent(); }
-unsigned mem_can_attach(unsigned more) { return reserve_is_spent() ? 0 : more; }
+void mem_thread_attach_promised(void) { attached = true; }
+bool mem_thread_try_attach(void)
+{
+    if (!attached) attached = reserve_promise(1, false);
+    return attached;
+}
+void mem_thread_detach(void)
+{
+    if (attached) reserve_break_promises(1);
+    attached = false;
+}
+void mem_fill_reserve(unsigned more)
+{
+    reserve_want_shares(more);
+    reserve_fill();
+}
+
 void mem_collect(void) {}
 void mem_collect_after(size_t bytes) { (void)bytes; }
 void mem_expect(size_t bytes) { (void)bytes; }
@@ -508,9 +538,9 @@ static void *try_root(size_t size)
 }
 static void *try_reserve(size_t size) { return ask(GC_malloc_atomic_uncollectable, size); }
 
-void *reserve_block_new(void) { return inject_failure() ? NULL : try_reserve(RESERVE_BLOCK); }
+void *reserve_block_new(void) { return try_reserve(RESERVE_BLOCK); }
 /* Filling it takes as long as starting the whole program does, so it is a share of the heap. */
-enum { RESERVE_SHARE = 16, RESERVE_LEAST = 256 << 10 };
+enum { RESERVE_SHARE = 16 };
 static atomic_bool reserve_wanted;
 
 /* Space for the headers that the collector makes for each of its blocks, a twelfth of them,
@@ -578,7 +608,8 @@ static void watch_space(size_t heap)
 static void want_reserve(size_t heap)
 {
     size_t share = heap / RESERVE_SHARE;
-    bool more = reserve_want(share > RESERVE_LEAST ? share : RESERVE_LEAST);
+    if (share < RESERVE_LEAST) share = RESERVE_LEAST;
+    bool more = reserve_want(share < RESERVE_HEAP_MAX ? share : RESERVE_HEAP_MAX);
     bool spare = atomic_load(&spare_bytes) < spare_wanted(heap);
     if (scratch_want(heap) || more || spare)
         atomic_store_explicit(&reserve_wanted, true, memory_order_relaxed);
@@ -643,8 +674,9 @@ static bool fill(void)
 
 bool mem_is_low(void)
 {
-    return reserve_is_low() &&
-           atomic_load_explicit(&low_since, memory_order_relaxed) != GC_get_gc_no();
+    if (!reserve_is_low()) return false;
+    GC_word since = atomic_load_explicit(&low_since, memory_order_relaxed);
+    return reserve_was_given() || since != GC_get_gc_no();
 }
 
 /* Each request would soon collect again if less than this share of the heap were free. */
@@ -652,28 +684,29 @@ enum { FREE_SHARE = 16 };
 
 bool mem_recover(void)
 {
-    bool error = refused;
+    bool error = refused, own = lacked;
     inject_reported();
-    refused = false;
+    refused = lacked = false;
     refuse_nothing();
-    if (reserve_is_falling()) GC_gcollect();
+    if (reserve_is_falling()) collect_after(0);
     bool filled = fill();
     mem_short = !filled && reserve_is_falling();
-    return filled && !error && GC_get_free_bytes() > GC_get_heap_size() / FREE_SHARE;
+    if (!filled || error) return false;
+    return !own || GC_get_free_bytes() > GC_get_heap_size() / FREE_SHARE;
 }
 
 static void (*_Atomic when_grown)(void);
 
 void mem_when_grown(void (*prepare)(void)) { atomic_store(&when_grown, prepare); }
 
-/* Filling the reserve takes as long as all else that a start does, and so it waits until as
- * much has been allocated as many programs never do. Requests that fail on purpose fail at
- * once. */
-enum { RESERVE_FROM = 256 << 10 };
+/* Filling the reserve takes as long as all else that a start does, and so it waits until hardly
+ * more is left of the first heap than it needs, which many programs do not come to. Requests
+ * that fail on purpose fail at once. */
+enum { RESERVE_FROM = RESERVE_LEAST + RESERVE_THREAD };
 
 static __attribute__((noinline)) void start_reserve(void)
 {
-    if (!INJECTS && GC_get_total_bytes() < RESERVE_FROM) return;
+    if (!INJECTS && !reserve_total() && GC_get_free_bytes() > RESERVE_FROM) return;
     if (!atomic_exchange(&reserve_wanted, false)) return;
     void (*prepare)(void) = atomic_exchange(&when_grown, NULL);
     if (prepare) prepare();
@@ -702,7 +735,7 @@ static void heap_resized(GC_word size)
     refuse_nothing();
     if (size > HEAP_FIRST) watch_space(size);
     size -= reserve_bytes() < size ? reserve_bytes() : 0;
-    if (size > HEAP_FIRST) want_reserve(size);
+    want_reserve(size);
     heap_size = size;
     set_least_between();
     want_helpers(size);
@@ -827,6 +860,7 @@ static void forked(void)
 {
     atomic_store(&turn.taken, 0);
     atomic_store(&threads_attached, mem_cache != &cache_none);
+    reserve_promise_one(mem_cache != &cache_none);
 }
 
 static void init_as(bool program)
@@ -865,22 +899,19 @@ void mem_init_program(void) { pthread_once(&init_once, init_program); }
 
 /* The collector makes what it keeps of a thread when it gets to know it, in two small blocks,
  * and ends the process when it cannot have them. So where little is free it is given room
- * first, of the reserve, if it has one: then it fails only if others take all of that in
- * between. Before it knows the thread this must ask it for nothing. */
+ * first, of the reserve. Before it knows the thread this must ask it for nothing. */
 static void register_thread(void)
 {
     enum { ROOM = 64 << 10 };
     struct GC_stack_base base;
     if (GC_get_stack_base(&base) != GC_SUCCESS) return;
-    if (GC_get_free_bytes() < ROOM && reserve_take(ROOM))
+    while (GC_get_free_bytes() < ROOM && reserve_give())
         atomic_store_explicit(&reserve_wanted, true, memory_order_relaxed);
     GC_register_my_thread(&base);
 }
 
-void mem_thread_attach(void)
+void mem_thread_attach_promised(void)
 {
-    mem_init();
-    if (mem_cache != &cache_none) return;
     if (!GC_thread_is_registered()) register_thread();
     MemCache *cache = sure(try_root, sizeof(MemCache));
     for (int i = 0; i < MEM_CLASSES; i++) cache->trays[i] = &tray_none;
@@ -890,47 +921,37 @@ void mem_thread_attach(void)
     GC_call_with_alloc_lock(count_thread, &(int){1});
 }
 
-/* What a thread takes of the reserve in a shortage from when it attaches until it has raised
- * an error: room for the collector, a machine and its first frames, blocks of each size. The
- * largest reserve is enough for any number, as they do not all come at once. */
-enum { THREAD_SHARE = 128 << 10 };
-
-static unsigned shares(void)
+void mem_thread_attach(void)
 {
-    size_t bytes = reserve_bytes();
-    return bytes == RESERVE_BLOCKS * (size_t)RESERVE_BLOCK ? UINT_MAX
-                                                           : (unsigned)(bytes / THREAD_SHARE);
+    mem_init();
+    if (mem_cache != &cache_none) return;
+    reserve_promise(1, true);
+    mem_thread_attach_promised();
 }
 
-unsigned mem_can_attach(unsigned more)
+void mem_fill_reserve(unsigned more)
 {
-    unsigned attached = atomic_load(&threads_attached);
-    mem_thread_attach();
-    if (reserve_want((size_t)(attached + more) * THREAD_SHARE) || shares() < attached + more)
-        fill();
-    unsigned there = shares(), left = there > attached ? there - attached : 0;
-    return left < more ? left : more;
+    reserve_want_shares(more);
+    fill();
 }
 
-/* One at a time, so that each sees what the others have taken. */
 bool mem_thread_try_attach(void)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     if (mem_cache != &cache_none) return true;
-    pthread_mutex_lock(&lock);
-    bool can = shares() > atomic_load(&threads_attached);
-    if (can) mem_thread_attach();
-    pthread_mutex_unlock(&lock);
-    return can;
+    if (!reserve_promise(1, false)) return false;
+    mem_thread_attach_promised();
+    return true;
 }
 
 void mem_thread_detach(void)
 {
     MemCache *cache = mem_cache;
     if (cache == &cache_none) return;
+    if (mem_short) mem_recover(); /* or others would have to */
     mem_cache = &cache_none;
     pthread_setspecific(thread_end, NULL);
     mem_free_root(cache);
+    reserve_break_promises(1);
     GC_call_with_alloc_lock(count_thread, &(int){-1});
     if (GC_thread_is_registered()) GC_unregister_my_thread();
 }

@@ -56,13 +56,9 @@ void mem_when_grown(void (*prepare)(void));
 /* What a thread not made by this program does before and after; optional. */
 void mem_thread_attach(void);
 void mem_thread_detach(void);
-/* Does what mem_thread_attach does, for a thread that can be done without. Where memory lacks,
- * attaching may end the process. Then this answers false, and the thread is to ask for nothing.
- */
+/* Does what mem_thread_attach does, for a thread that can be done without. Answers false where
+ * there is no share of the reserve for it: then the thread is to ask for nothing. */
 bool mem_thread_try_attach(void);
-/* How many more threads there is memory for, at most so many. To be asked before they are
- * started: then there is a share of the reserve for each. */
-unsigned mem_can_attach(unsigned more);
 
 /* Ends the program, saying why. */
 _Noreturn void mem_fail(const char *why);

@@ -19,7 +19,7 @@
 const Proto *api_compile(const char *source, size_t length, String *name, bool skip_shebang,
                          ParseResult *why)
 {
-    if (__builtin_expect(mem_short, 0)) mem_recover(); /* an earlier call's shortage */
+    if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover(); /* an earlier call's */
     *why = name ? parse_chunk(source, length, name, skip_shebang) : (ParseResult){0};
     const Proto *p = why->main && !mem_short ? link_chunk(why->main, &why->error) : NULL;
     if (__builtin_expect(name && !mem_short, 1)) return p;

@@ -50,7 +50,7 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
     native_charge(M, (mem_counted - counted) / COPY_STEP);
     M->results = values;
     M->result_count = (uint32_t)n;
-    if (im.refused && mem_short)
+    if (im.walk.end == WALK_MEMORY)
         error_set_memory(M);
     else if (im.refused)
         native_error(M, "cannot bring %s out of a fork (%s)", im.refused, im.path);

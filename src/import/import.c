@@ -37,19 +37,24 @@ static void refuse(Import *im, const char *what, Step step)
 
 enum { COPY_BYTES = 128, ENTRY_BYTES = 24 }; /* of an object with its item; of an entry */
 
-/* Whether so much more may be copied. */
-static bool may_copy(Import *im, uint64_t values, uint64_t bytes, Step step)
-{
-    if (walk_take(&im->walk, values, bytes)) return true;
-    refuse(im, walk_text(&im->walk, im->why), step);
-    return false;
-}
-
 /* What has been copied so far is thrown away. */
 static void no_memory(Import *im)
 {
     walk_end(&im->walk, WALK_MEMORY);
-    refuse(im, walk_text(&im->walk, im->why), (Step){STEP_START, 0, V_NIL});
+    refuse(im, "not enough memory", (Step){STEP_START, 0, V_NIL});
+    im->path[0] = 0; /* it is no matter of where */
+}
+
+/* Whether so much more may be copied. */
+static bool may_copy(Import *im, uint64_t values, uint64_t bytes, Step step)
+{
+    if (walk_take(&im->walk, values, bytes)) return true;
+    if (im->walk.end == WALK_MEMORY) {
+        no_memory(im);
+        return false;
+    }
+    refuse(im, walk_text(&im->walk, im->why), step);
+    return false;
 }
 
 /* Shells: copies without their contents -------------------------------------------- */

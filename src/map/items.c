@@ -162,10 +162,10 @@ void items_error(const Outcome *out, OutcomeError *error)
  * reserve before that: many that begin while there is no memory would use up all of it. */
 static bool may_begin(Outcome *out)
 {
-    if (mem_short || mem_is_low()) mem_recover();
+    if (mem_short || mem_is_low() || mem_is_spent()) mem_recover();
     if (!mem_short && !mem_is_spent()) return true;
     *out = (Outcome){0};
-    lose(out, "not enough memory");
+    lose(out, ITEM_NO_MEMORY);
     return false;
 }
 

@@ -26,6 +26,7 @@
 #include "map/pool.h"
 
 #define ITEM_DAMAGED "damaged answer of a process"
+#define ITEM_NO_MEMORY "not enough memory"
 
 typedef enum OutcomeStatus {
     OUTCOME_WAITING, /* not begun, or not ended before the map was */

@@ -12,6 +12,8 @@
  */
 #include "map/pool.h"
 
+#include "thread.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -112,14 +114,6 @@ static bool wait_for_work(Crew *c, bool known)
     return attached;
 }
 
-/* Leaves its own items to the others. */
-static void leave(Crew *c)
-{
-    pthread_mutex_lock(&c->lock);
-    if (--c->busy == 0) pthread_cond_broadcast(&c->ended);
-    pthread_mutex_unlock(&c->lock);
-}
-
 /* This thread has no items of its own any more: it helps others of the crew until they have
  * none. */
 static void help(Crew *c, bool known)
@@ -141,21 +135,15 @@ static void help(Crew *c, bool known)
     pthread_mutex_unlock(&c->lock);
 }
 
-static void *worker(void *context)
+static void worker(void *context)
 {
     Work *work = context;
-    if (mem_thread_try_attach()) {
-        crew = work->crew;
-        take_items(work, NULL);
-        help(crew, false);
-        mem_thread_detach();
-    } else {
-        leave(work->crew);
-    }
+    crew = work->crew;
+    take_items(work, NULL);
+    help(crew, false);
     pthread_mutex_lock(&work->crew->lock);
     if (--work->others == 0) pthread_cond_signal(&work->ended);
     pthread_mutex_unlock(&work->crew->lock);
-    return NULL;
 }
 
 /* Has the crew's lock. Waits until the others have ended; meanwhile tells whom there is to
@@ -181,11 +169,20 @@ static bool start(Work *work, pthread_t *thread)
 {
     Crew *c = work->crew;
     pthread_mutex_lock(&c->lock);
-    bool good = pthread_create(thread, NULL, worker, work) == 0;
+    bool good = thread_start(thread, NULL, worker, work);
     work->others += good;
     c->busy += good;
     pthread_mutex_unlock(&c->lock);
     return good;
+}
+
+/* Answers how many there are then. */
+static unsigned start_all(Work *work, pthread_t *threads)
+{
+    unsigned promised = thread_promise(work->others_max), started = 0;
+    while (started < promised && start(work, &threads[started])) started++;
+    if (started < promised) thread_give_up(promised - started - 1);
+    return started;
 }
 
 /* The calling thread tells if there is somebody to tell, and does not work itself then. */
@@ -194,18 +191,16 @@ static void run_with_crew(Work *work)
     Crew c = {.lock = PTHREAD_MUTEX_INITIALIZER, .busy = 1}, *outer = crew;
     pthread_t threads[THREADS_MAX];
     PoolClock clock = {0};
-    unsigned started = 0;
     pthread_cond_init(&c.ended, NULL);
     work->crew = crew = &c;
-    work->others_max = mem_can_attach(work->others_max);
-    while (started < work->others_max && start(work, &threads[started])) started++;
+    unsigned started = start_all(work, threads);
+    work->others_max = started;
     if (!work->pool->progress || !started) take_items(work, &clock);
     if (work->pool->progress) {
         pthread_mutex_lock(&c.lock);
         if (--c.busy == 0) pthread_cond_broadcast(&c.ended);
         wait_for_others(work);
         pthread_mutex_unlock(&c.lock);
-        take_items(work, &clock); /* if all of them had no memory to begin */
     } else {
         help(&c, true);
     }

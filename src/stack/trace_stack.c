@@ -103,10 +103,13 @@ static void follow(Flows *f, uint32_t i)
     if (dest == DEST_F || dest == DEST_T || n->kind == N_ITER_TEST) join(f, n + n->target);
 }
 
+/* In a shortage as many rows might be taken of the reserve as there are functions on the stack:
+ * half of it is for other things. */
 static uint64_t *analyse(const Proto *p)
 {
     Flows f = {.p = p, .words = row_words(p)};
     size_t row = f.words * sizeof(uint64_t);
+    if (mem_short && mem_is_spent()) return NULL;
     f.before = mem_try_alloc_atomic(p->node_count * row);
     if (!f.before) return NULL;
     f.out = mem_alloc_atomic(row);

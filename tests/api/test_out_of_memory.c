@@ -12,6 +12,9 @@
 #include "api_test.h"
 #include "state_dump.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* Chunks whose nodes may be on a suspended stack are kept: dumps know them by address. */
 static const char world_text[] =
     "data = {} for i = 1, 3000 do data[i] = {i, name = 'n' .. i} end "
@@ -96,10 +99,28 @@ static const Script scripts[] = {
      "local s = state.snapshot() t.x = 1 local d = state.diff(s) "
      "return #e > 3000 and #d[1].path > 1000 and #d or 0",
      1},
+    {"map",
+     "local state, list, sum = require 'state', {}, 0 for i = 1, 40 do list[i] = i end "
+     "local r, e = state.map(function(x) local t = {} for i = 1, 300 do t[i] = {x} end "
+     "data[x][1] = t return #t end, list, {threads = 4}) "
+     "for i = 1, 40 do local why = e and e[i] "
+     "if why and why ~= 'not enough memory' then error(why) end sum = sum + (r[i] or 0) end "
+     "return e and -1 or sum",
+     12000},
+    {"maps in maps",
+     "local state, list, sum = require 'state', {}, 0 for i = 1, 20 do list[i] = i end "
+     "local function rest(e) for _, why in pairs(e or {}) do "
+     "if why ~= 'not enough memory' then error(why) end end return e end "
+     "local r, e = state.map(function(x) "
+     "local r, e = state.map(function(y) return {y} end, {x, x, x}) "
+     "if rest(e) then error('not enough memory', 0) end return #r end, list, {threads = 8}) "
+     "for i = 1, 20 do sum = sum + (r[i] or 0) end return rest(e) and -1 or sum",
+     60},
 };
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
 static moonlet_state *base;
+static int map_nested;
 static Dump before;
 
 static void make_world(void)
@@ -193,6 +214,70 @@ START_TEST(each_request_may_fail)
     ck_assert_uint_gt(requests, 0);
     for (MemFailMode mode = MEM_FAIL_ONCE; mode <= MEM_FAIL_UNTIL_REPORTED; mode++)
         for (uint64_t n = 1; n <= requests; n += stride_for(requests)) run_failing(s, n, mode);
+    dump_free(&before);
+    moonlet_release(base);
+}
+END_TEST
+
+/* How a process ends in which all requests fail from the n-th on, or the n-th alone. */
+static int status_of(void (*body)(void), uint64_t n, MemFailMode mode)
+{
+    int status;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (!child) {
+        mem_fail_requests(n, mode);
+        body();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void assert_survives(void (*body)(void), uint64_t n, MemFailMode mode)
+{
+    int status = status_of(body, n, mode);
+    ck_assert_msg(status == 0, "request %d fails in mode %d: status %x", (int)n, (int)mode,
+                  (unsigned)status);
+}
+
+static void run_from_start(void)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result r =
+        moonlet_do(s, "local t = {} for i = 1, 1000 do t[i] = {i} end return #t");
+    if (r.status == MOONLET_FAILED && is_lack(r.error)) _exit(0);
+    if (r.status == MOONLET_OK && number_of(moonlet_result_value(&r, 0)) == 1000) _exit(0);
+    _exit(1);
+}
+
+/* Before there is a reserve, the first heap is one. No request has been made here yet. */
+START_TEST(starting_may_fail)
+{
+    enum { FIRST = 120 };
+    if (!mem_fail_requests(0, MEM_FAIL_ONCE)) return; /* not in this kind */
+    for (MemFailMode mode = MEM_FAIL_ONCE; mode <= MEM_FAIL_UNTIL_REPORTED; mode++)
+        for (uint64_t n = 1; n <= FIRST; n += n < 24 ? 1 : 9)
+            assert_survives(run_from_start, n, mode);
+}
+END_TEST
+
+static void run_map(void)
+{
+    moonlet_result r = moonlet_do(base, scripts[SCRIPTS - 1 - map_nested].text);
+    _exit(r.status == MOONLET_FAILED && !is_lack(r.error));
+}
+
+/* Threads that all begin while there is no memory, in many orders. */
+START_TEST(maps_without_memory_end)
+{
+    enum { FIRST = 300, LOOPS = 4 };
+    mem_init();
+    if (!mem_fail_requests(0, MEM_FAIL_ONCE)) return; /* not in this kind */
+    make_world();
+    map_nested = _i;
+    for (uint64_t n = 1; n <= FIRST; n += n < 60 ? 7 : 31)
+        for (int i = 0; i < LOOPS; i++) assert_survives(run_map, n, MEM_FAIL_FROM);
     dump_free(&before);
     moonlet_release(base);
 }
@@ -322,6 +407,8 @@ int main(void)
 {
     TCase *t = tcase_create("out of memory");
     tcase_add_loop_test(t, each_request_may_fail, 0, SCRIPTS);
+    tcase_add_test(t, starting_may_fail);
+    tcase_add_loop_test(t, maps_without_memory_end, 0, 2);
     tcase_add_test(t, resuming_may_fail);
     tcase_add_test(t, terms_may_fail);
     tcase_add_test(t, dumps_may_fail);

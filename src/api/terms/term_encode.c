@@ -95,6 +95,10 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
     }
     v = import_value(&e->import, v);
     if (!e->import.refused) return v;
+    if (e->import.walk.end == WALK_MEMORY) {
+        e->error = term_no_memory;
+        return V_NIL;
+    }
     char text[64 + IMPORT_PATH_MAX];
     snprintf(text, sizeof text, "%s cannot be copied: %s", e->import.refused, e->import.path);
     e->error = text_of(text);

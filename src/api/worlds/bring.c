@@ -47,6 +47,7 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
     for (size_t i = 0; i < count; i++) brought[i] = import_value(&im, value_in(values[i]));
     machine_end(M);
     moonlet_release(base);
+    if (im.walk.end == WALK_MEMORY) return api_end_memory(&S);
     if (im.refused) bring_text(why, im.refused, im.path);
     if (im.refused && im.walk.end) return bring_limited(&S, &im, why);
     if (im.refused) return api_end_error(&S, MOONLET_ERROR_HOST, why);

@@ -43,10 +43,11 @@ static moonlet_state *state_of(const HostMap *m, const Outcome *out)
 }
 
 /* An item whose values are not to be had. */
-static void fail_item(const HostMap *m, size_t i, moonlet_error_kind kind, const char *why)
+static void fail_item(const HostMap *m, size_t i, const char *why)
 {
     moonlet_state *s = state_of(m, &m->items.outcomes[i]);
-    moonlet_result r = api_refuse(s, kind, why);
+    bool lacks = strcmp(why, ITEM_NO_MEMORY) == 0;
+    moonlet_result r = lacks ? api_refuse_memory(s) : api_refuse(s, MOONLET_ERROR_HOST, why);
     moonlet_release(s);
     m->results[i].limit = MOONLET_LIMIT_NONE;
     set_item(&m->results[i], &r);
@@ -137,7 +138,7 @@ static void settle_item(const HostMap *m, size_t i)
     item->status = out->status == OUTCOME_OK ? MOONLET_OK : MOONLET_PAUSED;
     switch (out->status) {
     case OUTCOME_WAITING: item->limit = MOONLET_LIMIT_INTERRUPT; break;
-    case OUTCOME_LOST: fail_item(m, i, MOONLET_ERROR_HOST, out->why); break;
+    case OUTCOME_LOST: fail_item(m, i, out->why); break;
     case OUTCOME_FAILED: settle_error(m, i); break;
     case OUTCOME_OK:
         if (!host_map_imports(m)) settle_values(m, i);
@@ -156,17 +157,15 @@ static bool import_item(const HostMap *m, Session *S, size_t i, Value *to)
     char text[BRING_TEXT_MAX];
     ItemRefusal why;
     if (items_bring(&m->items, &m->items.outcomes[i], S->M, to, &why)) return true;
-    fail_item(m, i, MOONLET_ERROR_HOST, bring_text(text, why.what, why.path));
+    fail_item(m, i, bring_text(text, why.what, why.path));
     return false;
 }
 
 /* All have failed, for want of memory. */
 static moonlet_state *no_values(const HostMap *m, const moonlet_state *into)
 {
-    const String *why = error_memory_text();
     for (size_t i = 0; i < m->items.count; i++)
-        if (m->results[i].status == MOONLET_OK)
-            fail_item(m, i, MOONLET_ERROR_MEMORY, lib_c_text(why));
+        if (m->results[i].status == MOONLET_OK) fail_item(m, i, ITEM_NO_MEMORY);
     return moonlet_retain(into);
 }
 
