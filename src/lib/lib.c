@@ -61,6 +61,8 @@ const char *lib_c_text(const String *s)
     char *text = s ? mem_try_alloc_atomic(s->length + 1) : NULL;
     if (!text) mem_refuse();
     if (!text) return "";
+    mem_work(s->length);
+    if (s->length >= MEM_WORK_MIN) mem_count_beside(s->length);
     if (s->length) memcpy(text, s->data, s->length);
     text[s->length] = 0;
     return text;

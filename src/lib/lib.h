@@ -95,8 +95,9 @@ static inline void lib_settop(Value *a, int n, int count)
     for (; n < count; n++) a[n] = V_NIL;
 }
 
-/* The text up to its first zero, for C; collected memory. Of NULL, a text for which there was
- * no memory, and where there is none for this one, it is empty, and the shortage an error. */
+/* The text up to its first zero, for C; collected memory, which counts and is paid for where it
+ * is long. Of NULL, a text for which there was no memory, and where there is none for this one,
+ * it is empty, and the shortage an error. */
 const char *lib_c_text(const String *s);
 /* Puts the position of the function at the level before the text. Answers NULL if there is no
  * room, or if the text is NULL. */

@@ -12,12 +12,12 @@
 
 /* How long the conversion at p, behind its '%', is: those of C99's strftime. 0 if it is
  * none. */
-static size_t conversion_length(const char *p)
+static size_t conversion_length(const char *p, size_t left)
 {
-    if (!*p) return 0;
+    if (!left || !*p) return 0;
     if (strchr("aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyYzZ%", *p)) return 1;
     const char *modified = *p == 'E' ? "cCxXyY" : *p == 'O' ? "deHImMSuUVwWy" : "";
-    return p[1] && strchr(modified, p[1]) ? 2 : 0;
+    return left > 1 && p[1] && strchr(modified, p[1]) ? 2 : 0;
 }
 
 static void append_conversion(Buffer *out, const char *p, size_t length,
@@ -28,49 +28,47 @@ static void append_conversion(Buffer *out, const char *p, size_t length,
     buffer_append(out, text, strftime(text, sizeof text, conversion, fields));
 }
 
-/* format is NUL-terminated. */
-static OsdateKind append_date(Buffer *out, const char *format, const struct tm *fields)
+/* What of the format is read in one go where it has no conversion. */
+enum { LITERAL_MAX = 4096 };
+
+static size_t literal_length(const char *p, size_t left)
 {
-    for (const char *p = format; *p;) {
-        if (*p != '%') {
-            buffer_append_char(out, *p++);
-            continue;
-        }
-        size_t length = conversion_length(++p);
-        if (length == 0) {
-            buffer_clear(out);
-            buffer_append_text(out, "invalid conversion specifier '%");
-            buffer_append_text(out, p);
-            buffer_append_char(out, '\'');
-            return OSDATE_ERROR;
-        }
-        append_conversion(out, p, length, fields);
-        p += length;
-    }
-    return OSDATE_TEXT;
+    size_t most = left < LITERAL_MAX ? left : LITERAL_MAX;
+    const char *end = memchr(p, '%', most);
+    return end ? (size_t)(end - p) : most;
 }
 
-static bool break_down(double seconds, bool utc, struct tm *fields)
+size_t osdate_append(const char *format, size_t length, size_t at, const struct tm *fields,
+                     Buffer *out)
+{
+    const char *p = format + at;
+    size_t left = length - at;
+    if (*p != '%') {
+        size_t literal = literal_length(p, left);
+        buffer_append(out, p, literal);
+        return at + literal;
+    }
+    size_t conversion = conversion_length(p + 1, left - 1);
+    if (conversion) append_conversion(out, p + 1, conversion, fields);
+    return conversion ? at + 1 + conversion : at;
+}
+
+void osdate_refuse(const char *format, size_t length, size_t at, Buffer *message)
+{
+    buffer_append_text(message, "invalid conversion specifier '");
+    buffer_append(message, format + at, length - at);
+    buffer_append_char(message, '\'');
+}
+
+OsdateKind osdate_begin(const char *format, size_t length, double seconds, struct tm *fields,
+                        size_t *at)
 {
     time_t t = (time_t)bits_integer(seconds);
-    return (utc ? gmtime_r(&t, fields) : localtime_r(&t, fields)) != NULL;
-}
-
-OsdateKind osdate_format(const char *format, size_t length, double seconds, struct tm *fields,
-                         Buffer *out)
-{
-    Buffer text; /* the format as a C string */
-    buffer_init(&text, STRING_MAX);
-    buffer_append(&text, format, length);
-    if (!buffer_append_char(&text, '\0')) {
-        out->error = text.error;
-        return OSDATE_TEXT;
-    }
-    bool utc = text.data[0] == '!';
-    const char *rest = text.data + utc;
-    if (!break_down(seconds, utc, fields)) return OSDATE_NONE;
-    if (strcmp(rest, "*t") == 0) return OSDATE_TABLE;
-    return append_date(out, rest, fields);
+    bool utc = length && format[0] == '!';
+    *at = utc;
+    if (!(utc ? gmtime_r(&t, fields) : localtime_r(&t, fields))) return OSDATE_NONE;
+    bool is_table = length - *at == 2 && memcmp(format + *at, "*t", 2) == 0;
+    return is_table ? OSDATE_TABLE : OSDATE_TEXT;
 }
 
 /* Fields --------------------------------------------------------------------------------- */

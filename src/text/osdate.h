@@ -16,13 +16,20 @@
 typedef enum OsdateKind {
     OSDATE_NONE,  /* no such date: nil */
     OSDATE_TABLE, /* the format was "*t": fields holds the answer, see osdate_field */
-    OSDATE_TEXT,  /* in the buffer */
-    OSDATE_ERROR  /* a bad argument #1; the buffer holds the message */
+    OSDATE_TEXT,
+    OSDATE_ERROR /* a bad argument #1; the text is the message */
 } OsdateKind;
 
-/* os.date(format, seconds). The buffer is one that buffer_init has just made. */
-OsdateKind osdate_format(const char *format, size_t length, double seconds, struct tm *fields,
-                         Buffer *out);
+/* What os.date(format, seconds) will be: nothing, a table (then fields holds the answer, see
+ * osdate_field), or a text, which begins at *at in the format. */
+OsdateKind osdate_begin(const char *format, size_t length, double seconds, struct tm *fields,
+                        size_t *at);
+/* Appends what the format says at `at` < length, a conversion or a stretch without any, so that
+ * who has to stop can go on later. Answers where that ends; `at` if it is no conversion. */
+size_t osdate_append(const char *format, size_t length, size_t at, const struct tm *fields,
+                     Buffer *out);
+/* The message for what is no conversion, at `at`. */
+void osdate_refuse(const char *format, size_t length, size_t at, Buffer *message);
 
 /* The numbers of a "*t" table, in the order of their assignment. isdst follows them,
  * a boolean, set only if fields.tm_isdst >= 0. */

@@ -45,6 +45,7 @@ static const Waiting programs[] = {
     {2, "return table.unpack(" PROXY("__len", "return 3") ")"},
     {2, "return os.time(setmetatable({}, {__index = function(t, k) local x = 0 "
         "return ({year = 2020, month = 5, day = 3})[k] end}))"},
+    {60, "return #os.date(('!%c %d'):rep(2000), 0)"},
     {2, "local pieces = {'return', ' 1', '+ 2', nil} local i = 0 "
         "return load(function() i = i + 1 local x = pieces[i] return x end)()"},
     {2, "local s = 0 for k, v in pairs(" PROXY(

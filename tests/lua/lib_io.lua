@@ -314,4 +314,14 @@ show(io.open("/", "w")) -- expect: nil "/: Is a directory" 21
 show(io.open("/"):read("*l")) -- expect: nil "Is a directory" 21
 show(io.open("/"):read(1)) -- expect: nil "Is a directory" 21
 show(io.open("/"):read("*a")) -- expect: nil "Is a directory" 21
+show(io.open("/"):read("*n")) -- expect: nil "Is a directory" 21
+
+-- open to write only
+f = io.open(name, "w")
+show(f:read("*n")) show(f:lines("*n")() == nil) show(f:read("*n", 1)) -- expect: nil
+-- expect: true
+-- expect: nil
+show(f:read("*l")) show(f:read(0)) -- expect: nil "Bad file descriptor" 9
+-- expect: nil "Bad file descriptor" 9
+f:close()
 os.remove(name)

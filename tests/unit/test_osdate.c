@@ -17,8 +17,16 @@ static char text[1024];
 static OsdateKind date_n(const char *format, size_t length, double seconds)
 {
     Buffer out;
+    size_t at, next;
     buffer_init(&out, STRING_MAX);
-    OsdateKind kind = osdate_format(format, length, seconds, &fields, &out);
+    OsdateKind kind = osdate_begin(format, length, seconds, &fields, &at);
+    for (; kind == OSDATE_TEXT && at < length; at = next) {
+        next = osdate_append(format, length, at, &fields, &out);
+        if (next > at) continue;
+        buffer_clear(&out);
+        osdate_refuse(format, length, at, &out);
+        kind = OSDATE_ERROR;
+    }
     ck_assert(out.length < sizeof text);
     memcpy(text, out.data, out.length);
     text[out.length] = '\0';
@@ -80,11 +88,20 @@ START_TEST(unknown_conversions)
 }
 END_TEST
 
-START_TEST(a_format_ends_at_a_zero)
+START_TEST(a_format_is_read_in_parts)
 {
-    ck_assert_int_eq(date_n("!%d\0%Q", 6, 0), OSDATE_TEXT);
-    ck_assert_str_eq(text, "01");
-    ck_assert_int_eq(date_n("!*t\0x", 5, 0), OSDATE_TABLE);
+    static const char format[] = "!<%d>";
+    Buffer out;
+    size_t at;
+    buffer_init(&out, STRING_MAX);
+    ck_assert_int_eq(osdate_begin(format, 5, 0, &fields, &at), OSDATE_TEXT);
+    ck_assert_uint_eq(at, 1);
+    ck_assert_uint_eq(at = osdate_append(format, 5, at, &fields, &out), 2);
+    ck_assert_uint_eq(at = osdate_append(format, 5, at, &fields, &out), 4);
+    ck_assert_uint_eq(osdate_append(format, 5, at, &fields, &out), 5);
+    ck_assert_uint_eq(out.length, 4);
+    ck_assert_mem_eq(out.data, "<01>", 4);
+    ck_assert_uint_eq(osdate_append(format, 3, 2, &fields, &out), 2); /* no conversion */
 }
 END_TEST
 
@@ -174,7 +191,7 @@ int main(void)
     tcase_add_test(tests, text_around_conversions);
     tcase_add_test(tests, every_c99_conversion_is_known);
     tcase_add_test(tests, unknown_conversions);
-    tcase_add_test(tests, a_format_ends_at_a_zero);
+    tcase_add_test(tests, a_format_is_read_in_parts);
     tcase_add_test(tests, a_long_format_is_kept);
     tcase_add_test(tests, tables);
     tcase_add_test(tests, times_that_do_not_exist);

@@ -107,15 +107,16 @@ static void set_option(Machine *M, const Info *info, char option)
 static const char all_options[] = "SluntLf";
 
 /* Each option once, however often it is there. */
-static int set_options(Machine *M, Value *a, int at, const Info *info, const char *options)
+static int set_options(Machine *M, Value *a, int at, const Info *info, const char *options,
+                       size_t length)
 {
-    size_t length = strlen(options);
-    if (options[strspn(options, all_options)]) return native_arg_error(M, at, "invalid option");
-    mem_work(length);
-    const Proto *p = strchr(options, 'L') ? proto_of(info) : NULL;
+    for (size_t i = 0; i < length; i++)
+        if (!strchr(all_options, options[i])) return native_arg_error(M, at, "invalid option");
+    const Proto *p = memchr(options, 'L', length) ? proto_of(info) : NULL;
     if (p && !native_charge(M, p->node_count / STEP_VALUES)) return NATIVE_PAUSE;
+    mem_work(length);
     for (const char *o = all_options; *o; o++)
-        if (strchr(options, *o)) set_option(M, info, *o);
+        if (memchr(options, *o, length)) set_option(M, info, *o);
     NATIVE_RETURN(value_object(info->t));
 }
 
@@ -148,5 +149,7 @@ int lib_debug_getinfo(Machine *M, Value *a, int n)
     if (value_is(info.function, OBJ_CLOSURE))
         info.source = ((Closure *)value_pointer(info.function))->proto->source;
     info.t = run_new_table(&M->run);
-    return set_options(M, a, shift + 1, &info, options ? lib_c_text(options) : "flnStu");
+    if (!options) return set_options(M, a, shift + 1, &info, "flnStu", 6);
+    size_t length = strnlen(options->data, options->length);
+    return set_options(M, a, shift + 1, &info, options->data, length);
 }

@@ -171,6 +171,14 @@ static void skip_spaces(Input *in)
     if (!in->stopped && !outside_recalls(in->M)) ungetc(c, in->file->f);
 }
 
+/* Of a file that is open to write only, fscanf reads nothing and does not call that an error.
+ */
+static void forget_bad_mode(Input *in)
+{
+    FILE *f = in->file->f;
+    if (!outside_recalls(in->M) && ferror(f) && errno == EBADF) clearerr(f);
+}
+
 static bool scan_number(Input *in, double *out)
 {
     int length = 0, got = 0;
@@ -188,6 +196,7 @@ static Got read_number(Input *in, Value *out)
     bool got;
     *out = V_NIL;
     skip_spaces(in);
+    forget_bad_mode(in);
     do got = !in->stopped && scan_number(in, &d);
     while (!got && goes_on(in));
     if (in->stopped) return GOT_ERROR;

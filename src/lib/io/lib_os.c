@@ -173,29 +173,102 @@ static OsdateKind recall_date(Machine *M, OsdateKind kind, struct tm *fields, Bu
     return (OsdateKind)seen[0];
 }
 
-static int os_date(Machine *M, Value *a, int n)
+/* os.date's frame, where its format is long: the format, its seconds, where it has come to in
+ * the format, and the text so far. */
+enum { DATE_FORMAT, DATE_SECONDS, DATE_OFFSET, DATE_TEXT, DATE_AT };
+
+/* The format as C sees it: up to its first zero. */
+static size_t date_length(const String *format)
+{
+    return strnlen(format->data, format->length);
+}
+
+static const String *date_done(const Value *a)
+{
+    return a[DATE_TEXT] == V_NIL ? NULL : value_string(a[DATE_TEXT]);
+}
+
+static int date_result(Machine *M, Value *a, OsdateKind kind, struct tm *fields, Buffer *out)
+{
+    const String *s = buffer_join(out, kind == OSDATE_TEXT ? date_done(a) : NULL, true);
+    Buffer text;
+    if (!s) return native_memory_error(M);
+    if (!M->outside && kind == OSDATE_TEXT) NATIVE_RETURN(string_value(s));
+    buffer_init(&text, STRING_MAX);
+    buffer_append(&text, s->data, s->length);
+    kind = recall_date(M, kind, fields, &text);
+    s = buffer_finish(&text);
+    if (!s) return native_memory_error(M);
+    switch (kind) {
+    case OSDATE_NONE: NATIVE_RETURN(V_NIL);
+    case OSDATE_TABLE: NATIVE_RETURN(date_table(M, fields));
+    case OSDATE_ERROR:
+        return native_arg_error(M, 0, "%.*s", (int)(s->length & INT_MAX), s->data);
+    default: NATIVE_RETURN(string_value(s));
+    }
+}
+
+enum { DATE_STEP = 8 }; /* bytes of a format for a step: of conversions, which are slow */
+
+/* Appends from *at on, until the end, or what is no conversion, or the run has to stop (false).
+ */
+static bool date_text(Machine *M, const String *format, size_t length, const struct tm *fields,
+                      size_t *at, Buffer *out)
+{
+    while (*at < length && !out->error) {
+        size_t next = osdate_append(format->data, length, *at, fields, out);
+        if (next == *at) break;
+        M->fuel -= (int64_t)(next / DATE_STEP - *at / DATE_STEP);
+        *at = next;
+        if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return false;
+    }
+    return true;
+}
+
+static int date_suspend(Machine *M, Value *a, size_t at, Buffer *out);
+
+static int date_go_on(Machine *M, Value *a, int n)
 {
     struct tm fields = {0};
-    Buffer text;
+    Buffer out;
+    size_t begin, at = (size_t)value_to_double(a[DATE_OFFSET]);
+    const String *format = value_string(a[DATE_FORMAT]);
+    size_t length = date_length(format);
+    OsdateKind kind =
+        osdate_begin(format->data, length, value_to_double(a[DATE_SECONDS]), &fields, &begin);
+    if (at < begin) at = begin;
+    buffer_init_joined(&out, machine_string_room(M));
+    if (kind == OSDATE_TEXT && !date_text(M, format, length, &fields, &at, &out))
+        return date_suspend(M, a, at, &out);
+    if (kind == OSDATE_TEXT && at < length && !out.error) {
+        buffer_init_joined(&out, machine_string_room(M));
+        osdate_refuse(format->data, length, at, &out);
+        kind = OSDATE_ERROR;
+    }
+    return date_result(M, a, kind, &fields, &out);
+}
+
+static int date_suspend(Machine *M, Value *a, size_t at, Buffer *out)
+{
+    const String *done = buffer_join(out, date_done(a), false);
+    if (!done) return native_memory_error(M);
+    a[DATE_TEXT] = string_value(done);
+    a[DATE_OFFSET] = value_number((double)at);
+    return native_suspend(M, a, DATE_AT, date_go_on);
+}
+
+static int os_date(Machine *M, Value *a, int n)
+{
     String *format;
     double seconds;
     if (!arg_string_or_null(M, a, n, 0, &format) ||
         !arg_number_or(M, a, n, 1, outside_number(M, (double)time(NULL)), &seconds))
         return NATIVE_ERROR;
-    if (!format) format = string_from_c("%c");
-    buffer_init(&text, machine_string_room(M));
-    OsdateKind kind = osdate_format(format->data, format->length, seconds, &fields, &text);
-    switch (recall_date(M, kind, &fields, &text)) {
-    case OSDATE_NONE: NATIVE_RETURN(V_NIL);
-    case OSDATE_TABLE: NATIVE_RETURN(date_table(M, &fields));
-    case OSDATE_ERROR:
-        if (text.error != BUFFER_OK) return native_memory_error(M);
-        return native_arg_error(M, 0, "%.*s", (int)(text.length & INT_MAX), text.data);
-    default: break;
-    }
-    const String *s = buffer_finish(&text);
-    if (!s) return native_memory_error(M);
-    NATIVE_RETURN(string_value(s));
+    a[DATE_FORMAT] = format ? string_value(format) : new_c_string("%c");
+    a[DATE_SECONDS] = value_number_checked(seconds);
+    a[DATE_OFFSET] = value_number(0);
+    a[DATE_TEXT] = V_NIL;
+    return date_go_on(M, a, 0);
 }
 
 /* os.time's frame: the table, which field it is at, and the fields so far. Reading them
@@ -262,6 +335,12 @@ static bool time_holds(const Value *a, size_t used)
     return frame_size_in(a[TIME_FIELD]) <= OSDATE_INPUT_COUNT;
 }
 
+static bool date_holds(const Value *a, size_t used)
+{
+    (void)used;
+    return frame_size_in(a[DATE_OFFSET]) <= date_length(value_string(a[DATE_FORMAT]));
+}
+
 const NativeDef natives_os[] = {
     NATIVE_SEES("os.clock", os_clock, WORK_FIXED, OUTSIDE_CLOCK, true,
                 "tells the processor time used, which limits hardly hide",
@@ -292,6 +371,8 @@ const NativeDef natives_os[] = {
         NATIVE_DOC("[t]", "Seconds since 1970, now or of a table with year, month, day ...")),
     NATIVE_SEES("os.tmpname", os_tmpname, WORK_FIXED, OUTSIDE_FILES, false, "makes files",
                 NATIVE_DOC("", "A name for a file that is not there yet.")),
+    NATIVE_CONTINUED("os.date:go_on", date_go_on, WORK_BYTES, "|os.date|", "sniS*",
+                     .holds = date_holds),
     NATIVE_CONTINUED("os.time:field", time_field, WORK_FIXED, "|os.time|", "tiNNNNNN.*",
                      .holds = time_holds),
     NATIVE_CONTINUED("os.exit:closed", exit_closed, WORK_FIXED, "|os.exit|", "*"),

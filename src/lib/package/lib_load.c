@@ -24,16 +24,17 @@ enum { LOAD_SOURCE, LOAD_NAME, LOAD_MODE, LOAD_ENV, LOAD_HAS_ENV, LOAD_TEXT, LOA
 enum { LOAD_STEP = 8 }; /* bytes of source for a step */
 
 /* The message if the mode (NULL: any) forbids this kind of chunk, else NULL. */
-static String *refuse(const char *mode, const char *source, size_t length)
+static String *refuse(const String *mode, const char *source, size_t length)
 {
     bool binary = length && source[0] == '\033';
-    if (!mode || strchr(mode, binary ? 'b' : 't')) return NULL;
-    return lib_join("attempt to load a ", binary ? "binary" : "text", " chunk (mode is '", mode,
-                    "')", NULL);
+    if (!mode || memchr(mode->data, binary ? 'b' : 't', strnlen(mode->data, mode->length)))
+        return NULL;
+    return lib_join("attempt to load a ", binary ? "binary" : "text", " chunk (mode is '",
+                    lib_c_text(mode), "')", NULL);
 }
 
 static Closure *compile(Machine *M, const char *source, size_t length, String *name,
-                        const char *mode, const Value *env, String **error)
+                        const String *mode, const Value *env, String **error)
 {
     *error = refuse(mode, source, length);
     return *error ? NULL : native_load(M, source, length, name, env, error);
@@ -53,8 +54,8 @@ static int load_text(Machine *M, Value *a, const String *text)
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
     if (!native_charge(M, text->length / LOAD_STEP)) return NATIVE_PAUSE;
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
-    Closure *f = compile(M, text->data, text->length, value_string(a[LOAD_NAME]),
-                         mode ? lib_c_text(mode) : NULL, env, &error);
+    Closure *f =
+        compile(M, text->data, text->length, value_string(a[LOAD_NAME]), mode, env, &error);
     bool out = !mem_room_due() && !M->loading;
     int stopped = out ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
@@ -214,7 +215,7 @@ static String *file_chunk(const char *name)
     return lib_join(name ? "@" : "=", name ? name : "stdin", NULL);
 }
 
-static Closure *compile_file(Machine *M, const String *text, String *chunk, const char *mode,
+static Closure *compile_file(Machine *M, const String *text, String *chunk, const String *mode,
                              const Value *env, String **error)
 {
     const char *source = text->data;
@@ -228,7 +229,9 @@ Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Val
 {
     String *text = read_file(M, name, error);
     if (!text && !*error) *error = error_memory_text();
-    return text ? compile_file(M, text, file_chunk(name), mode, env, error) : NULL;
+    if (!text) return NULL;
+    const String *modes = mode ? string_from_c(mode) : NULL;
+    return compile_file(M, text, file_chunk(name), modes, env, error);
 }
 
 int lib_file_begin(Machine *M, Value *a, const char *name, String **error)
@@ -247,8 +250,8 @@ int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String *
     if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, cont);
     String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
     const Value *env = a[FILE_HAS_ENV] == V_TRUE ? &a[FILE_ENV] : NULL;
-    *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]),
-                      mode ? lib_c_text(mode) : NULL, env, error);
+    *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]), mode, env,
+                      error);
     int stopped = *f ? 0 : native_load_stopped(M);
     if (stopped != NATIVE_PAUSE) return stopped;
     eval_poll_soon(M);
