@@ -1140,7 +1140,8 @@ MOONLET_API moonlet_image *moonlet_image_save(const moonlet_state *s, const moon
  * A state from its bytes, which may come from anywhere: what is no image, is damaged, or needs
  * what is not there, is NULL and a *message. Memory and time are within a constant factor of
  * length. base: the image that a delta was made to, saved or loaded here; NULL for a whole one.
- * The bytes are copied.
+ * A base that is a delta itself stands for the whole image of its state, too. The bytes are
+ * copied.
  */
 MOONLET_API moonlet_image *moonlet_image_load(const char *bytes, size_t length,
                                               const moonlet_image *base,

@@ -28,6 +28,7 @@ void switch_save(Machine *M, CoBody *b, const Value *fp, const Value *top, CoSta
     b->pcalls = M->pcalls;
     b->error_room = M->error_room;
     b->status = (uint8_t)status;
+    if (status == CO_PAUSED) b->debt = b->paid = 0; /* who stops says what is owed */
     hook_save(M, b);
 }
 

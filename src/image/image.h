@@ -71,6 +71,7 @@ typedef struct Image {
     uint32_t chunk_count;
     const struct Proto *const *chunks; /* by number: of the base, then its own */
     uint64_t allocated;                /* bytes counted in loading it */
+    bool whole;                        /* it is no delta */
 } Image;
 
 /* Writes the state to out; as a delta if base is not NULL and the state came of the base's.
@@ -101,6 +102,15 @@ const char *image_path(const ImagePart *part, char *out, size_t size);
  * NULL if it cannot be loaded, and error says why. O(length). */
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX]);
+/*
+ * What a delta is to be loaded with: base itself where that is what it was made to, and also
+ * where it is none that could be used. A state that was saved or loaded as a delta has one more
+ * name, the hash of its whole image, by which a program calls it that has itself been loaded
+ * from an image: for a delta to that the whole image is made. *written: its bytes; 0: it was
+ * not made. O(base) where the names differ.
+ */
+const Image *image_base_of(const uint8_t *bytes, size_t length, const Image *base,
+                           const ImageHost *host, size_t *written);
 /* The hash of an image: its identity. */
 void image_hash(const uint8_t *bytes, size_t length, uint8_t hash[IMAGE_ID]);
 /* Whether an image needs its base. */

@@ -62,6 +62,7 @@ Image *image_new(const State *s, const Image *base, const ImageNew *more)
     count_image(x, 1);
     *image = (Image){.state = s,
                      .index = x,
+                     .whole = !base,
                      .object_count = (base ? base->object_count : 0) + more->objects->count,
                      .chunk_count = (base ? base->chunk_count : 0) + more->chunk_count,
                      .chunks = chunks};

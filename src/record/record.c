@@ -124,7 +124,6 @@ static Value *take(Machine *M, const Node *n, Value *fp, size_t used, State **st
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
     switch_save(M, b, fp, fp + used, CO_PAUSED);
     b->node = n;
-    b->debt = b->paid = 0;
     *state = machine_snapshot_own(M, NULL);
     (*state)->counted = before + (counted - from);
     outside_note_snapshot(M, epoch);

@@ -702,7 +702,8 @@ START_TEST(held_states_may_have_parted)
 END_TEST
 
 /* Held states side by side, in which objects come, change, go, are found again and change where
- * a state between cannot reach them. Each is told as what differs from the one before. */
+ * a state between cannot reach them; some were loaded, so they reach no object that the others
+ * have. Each is told as what differs from the one before. */
 START_TEST(held_states_differ_from_each_other)
 {
     moonlet_value seed = moonlet_number(_i * 7 + 1);
@@ -741,6 +742,9 @@ START_TEST(held_states_differ_from_each_other)
         "  local s, came = state.snapshot()\n"
         "  if came and not came.kept then return end\n"
         "  if came then kept, seed = came.kept, came.seed else kept[#kept + 1] = s end\n"
+        "  if random(7) == 1 then\n"
+        "    kept[#kept + 1] = state.load(state.save(kept[random(#kept)]))\n"
+        "  end\n"
         "  if random(4) == 1 then\n"
         "    state.restore(kept[random(#kept)], {kept = kept, seed = seed})\n"
         "  end\n"
@@ -761,6 +765,52 @@ START_TEST(held_states_differ_from_each_other)
     moonlet_release(s);
     moonlet_release(t);
     moonlet_release(u);
+}
+END_TEST
+
+/* An object is changed in the first held state, unknown in the second, and in the third as it
+ * is now. */
+START_TEST(held_states_may_have_a_stranger_between)
+{
+    moonlet_state *s = world("local state = require 'state'\n"
+                             "kept = {state.snapshot()}\n"
+                             "other = {}\n"
+                             "kept[2] = state.load(state.save(kept[1]))\n"
+                             "kept[3] = state.snapshot()\n");
+    moonlet_state *t = through_bytes(s);
+    moonlet_release(s);
+    moonlet_release(t);
+}
+END_TEST
+
+/* What a run stops for it owes where it stops, and in no snapshot that is taken later. */
+START_TEST(snapshots_owe_nothing)
+{
+    static const char source[] = "local state = require 'state'\n"
+                                 "local s = ('ab'):rep(200000)\n"
+                                 "local image = state.save()\n"
+                                 "state.load(image)\n"
+                                 "return image";
+    moonlet_limits limits = {.steps = 100};
+    moonlet_state *s = moonlet_init(), *limited = moonlet_limit(s, &limits);
+    moonlet_result r = moonlet_do(s, source), p = moonlet_do(limited, source);
+    assert_ok(r);
+    ck_assert_int_eq(p.status, MOONLET_PAUSED);
+    while (p.status == MOONLET_PAUSED) {
+        moonlet_state *paused = p.state;
+        p = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    assert_ok(p);
+    size_t m, n;
+    const char *at_once = moonlet_to_bytes(r.values[0], &m);
+    const char *in_portions = moonlet_to_bytes(p.values[0], &n);
+    ck_assert_uint_eq(m, n);
+    ck_assert_mem_eq(at_once, in_portions, n);
+    moonlet_release(r.state);
+    moonlet_release(p.state);
+    moonlet_release(limited);
+    moonlet_release(s);
 }
 END_TEST
 
@@ -1005,6 +1055,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, each_step_has_one_image, 0, STEPPED);
     tcase_add_test(t, snapshots_in_variables_come_along);
     tcase_add_loop_test(t, held_states_differ_from_each_other, 0, 40);
+    tcase_add_test(t, held_states_may_have_a_stranger_between);
+    tcase_add_test(t, snapshots_owe_nothing);
     tcase_add_test(t, many_snapshots_take_few_bytes);
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);

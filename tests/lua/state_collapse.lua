@@ -36,3 +36,20 @@ fails {whole, chain[2]} -- expect: the image is a delta to another base
 fails({whole}, 1) -- expect: bad argument #2 to 'state.collapse' (snapshot expected, got number)
 fails {"text"} -- expect: this is no image of a state
 fails {whole, "text"} -- expect: this is no image of a state
+
+-- What was saved as a delta is known by its whole image as well: so its program calls it once it
+-- went through an image itself.
+here = {before = before, chain = chain}
+local now, back = state.snapshot()
+if not back then state.restore(state.load(state.save(now)), true) end
+local base = here.before -- that of the loaded program
+world[2].x = "later"
+local delta = state.save(state.snapshot(), base)
+local there = state.load(chain[1])
+for i = 2, #chain do there = state.load(chain[i], there) end
+local later = state.load(delta, there)
+print(pcall(state.load, delta)) -- expect: false	the image is a delta, and needs its base
+print(#state.diff(there, later) > 0) -- expect: true
+table.insert(chain, delta)
+print(#state.collapse(chain) > #delta) -- expect: true
+fails {chain[1], chain[2], delta} -- expect: the image is a delta to another base

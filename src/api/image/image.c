@@ -429,7 +429,10 @@ moonlet_image *moonlet_image_load(const char *bytes, size_t length, const moonle
     moonlet_release(moonlet_init()); /* the libraries have been opened once */
     sink_bytes(&copy, bytes, length);
     if (copy.failed) return refuse(message, &copy, "not enough memory");
-    Image *image = image_load(copy.bytes, length, base ? base->image : NULL, &by_name, error);
+    size_t written;
+    const Image *from =
+        image_base_of(copy.bytes, length, base ? base->image : NULL, &by_name, &written);
+    Image *image = image_load(copy.bytes, length, from, &by_name, error);
     bool allowed = host && host->allow_missing && !names.types_missing;
     moonlet_image *i = NULL;
     if (image && (names.missing.length || names.missing.failed) && !allowed)

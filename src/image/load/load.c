@@ -296,6 +296,8 @@ bool image_is_delta(const uint8_t *bytes)
     return get_word(bytes + IMAGE_AT_FLAGS, 4) & IMAGE_HAS_BASE;
 }
 
+static const char other_base[] = "the image is a delta to another base";
+
 /* Why these are not the bytes of an image that this program reads, or NULL if they are. */
 static const char *header_fault(const uint8_t *bytes, size_t length, const Image *base,
                                 uint8_t id[IMAGE_ID])
@@ -314,9 +316,23 @@ static const char *header_fault(const uint8_t *bytes, size_t length, const Image
     if (memcmp(bytes + IMAGE_AT_HASH, id, IMAGE_ID) != 0) return "the image is damaged";
     if (!(flags & IMAGE_HAS_BASE)) return NULL;
     if (!base) return "the image is a delta, and needs its base";
-    if (memcmp(bytes + IMAGE_AT_BASE, base->id, IMAGE_ID) != 0)
-        return "the image is a delta to another base";
+    if (memcmp(bytes + IMAGE_AT_BASE, base->id, IMAGE_ID) != 0) return other_base;
     return NULL;
+}
+
+const Image *image_base_of(const uint8_t *bytes, size_t length, const Image *base,
+                           const ImageHost *host, size_t *written)
+{
+    uint8_t id[IMAGE_ID];
+    char error[IMAGE_ERROR_MAX];
+    *written = 0;
+    if (!base || base->whole || header_fault(bytes, length, base, id) != other_base)
+        return base;
+    ByteSink nowhere = {0};
+    const Image *whole = image_save(base->state, NULL, host, &nowhere, error);
+    *written = nowhere.length;
+    sink_free(&nowhere);
+    return whole && memcmp(bytes + IMAGE_AT_BASE, whole->id, IMAGE_ID) == 0 ? whole : base;
 }
 
 static void fix_states(Loader *L)

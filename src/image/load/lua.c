@@ -55,6 +55,20 @@ static const Image *image_of(Machine *M, Userdata *u)
     return image;
 }
 
+/* Loads these bytes, after base if they are a delta; NULL: an error is set. */
+static Image *load_after(Machine *M, const String *s, const Image *base)
+{
+    char error[IMAGE_ERROR_MAX];
+    size_t written;
+    const uint8_t *bytes = (const uint8_t *)s->data;
+    base = image_base_of(bytes, s->length, base, host_of(M), &written);
+    charge_written(M, written);
+    Image *image = image_load(bytes, s->length, base, host_of(M), error);
+    if (!image) native_error(M, "%s", error);
+    if (image) mem_count(image->allocated);
+    return image;
+}
+
 /* The bytes as a string; nil: an error, or a stop, is set. */
 static int give_bytes(Machine *M, ByteSink *bytes, size_t from)
 {
@@ -92,7 +106,6 @@ static int save(Machine *M, Value *a, int n)
 /* load(string [, base]) */
 static int load(Machine *M, Value *a, int n)
 {
-    char error[IMAGE_ERROR_MAX];
     const String *s = arg_string(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if (!s || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
@@ -100,9 +113,8 @@ static int load(Machine *M, Value *a, int n)
     if (s->length > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
     const Image *base = to ? image_of(M, to) : NULL;
     if (to && !base) return NATIVE_ERROR;
-    Image *image = image_load((const uint8_t *)s->data, s->length, base, host_of(M), error);
-    if (!image) return native_error(M, "%s", error);
-    mem_count(image->allocated);
+    Image *image = load_after(M, s, base);
+    if (!image) return NATIVE_ERROR;
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
@@ -137,7 +149,6 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count)
  * set. What the loader has made counts until the program has the result. */
 static const Image *load_chain(Machine *M, const Table *list, uint32_t count, const Image *base)
 {
-    char error[IMAGE_ERROR_MAX];
     const Image *image = base;
     for (uint32_t i = 1; i <= count; i++) {
         const String *s = value_string(table_get_int(heap_table(&M->run, list), i));
@@ -146,10 +157,8 @@ static const Image *load_chain(Machine *M, const Table *list, uint32_t count, co
             native_error(M, "image %d of the list is no delta", (int)i);
             return NULL;
         }
-        image = image_load(bytes, s->length, image, host_of(M), error);
-        if (!image) native_error(M, "%s", error);
+        image = load_after(M, s, image);
         if (!image) return NULL;
-        mem_count(image->allocated);
     }
     return image;
 }

@@ -351,6 +351,13 @@ static void save_changed(Saver *S, const void *o, uint32_t number, bool there, s
         S->out->length = start;
 }
 
+/* Of an object of an earlier record: this one says what has changed in it. */
+static void note_told(Saver *S, uint32_t number)
+{
+    if (S->record && !S->meetings && !grow_meetings(S)) S->out->failed = true;
+    if (S->meetings) S->meetings[number].told = S->record;
+}
+
 /* What has changed in an object that a record before has, or the base. */
 static void save_change(Saver *S, const void *o)
 {
@@ -362,7 +369,7 @@ static void save_change(Saver *S, const void *o)
     if (based) number = 0; /* only paths ask */
     S->owner = number;
     save_changed(S, o, number, there, start);
-    if (S->out->length > start && S->meetings && !based) S->meetings[number].told = S->record;
+    if (S->out->length > start && !based) note_told(S, number);
 }
 
 static void note_change(void *context, void *object) { pointer_list_add(context, object); }
