@@ -367,6 +367,34 @@ START_TEST(items_are_charged)
 }
 END_TEST
 
+/* A map that has to wait for steps is done again as a whole: until then it has left nothing,
+ * nor has the program allocated anything. */
+START_TEST(maps_that_wait_leave_nothing)
+{
+    static const char source[] =
+        "local state = require 'state'\n"
+        "local function f(n) local t = {} for i = 1, n do t[i] = {i} end return t end\n"
+        "state.map(f, {10, 300}, {steps = 1e5, threads = 1})";
+    moonlet_limits limits = {.steps = 100};
+    moonlet_state *limited = moonlet_limit(moonlet_init(), &limits);
+    moonlet_result r = moonlet_do(limited, source);
+    moonlet_image *last = NULL;
+    for (int i = 0; i < 5; i++) {
+        ck_assert_int_eq(r.status, MOONLET_PAUSED);
+        moonlet_image *image = moonlet_image_save(r.state, NULL, NULL, NULL);
+        if (i) ck_assert_mem_eq(moonlet_image_id(image), moonlet_image_id(last), 16);
+        moonlet_image_release(last);
+        last = image;
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    moonlet_image_release(last);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+}
+END_TEST
+
 /* Threads of the host ----------------------------------------------------------------- */
 
 typedef struct Relay {
@@ -475,6 +503,7 @@ int main(void)
     tcase_add_test(t, host_functions_in_items);
     tcase_add_test(t, limits_hold_in_items);
     tcase_add_test(t, items_are_charged);
+    tcase_add_test(t, maps_that_wait_leave_nothing);
     tcase_add_test(t, states_go_from_thread_to_thread);
     tcase_add_test(t, attached_threads_hold_values);
     tcase_add_test(t, threads_leave_nothing_behind);

@@ -187,6 +187,7 @@ static const Value *inputs_of(Machine *M, const Table *list, size_t count)
 int lib_map(Machine *M, Value *a, int n)
 {
     Table *list = n > 1 ? arg_table(M, a, n, 1) : NULL;
+    uint64_t counted = mem_counted;
     if (!arg_any(M, a, n, 0)) return NATIVE_ERROR;
     if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(M, a, n, 1, "table");
     PaidItems p;
@@ -200,5 +201,7 @@ int lib_map(Machine *M, Value *a, int n)
     paid_items_run(&p);
     int answer = finish(&p);
     paid_items_end(&p);
+    if (answer == NATIVE_PAUSE)
+        mem_uncount(mem_counted - counted); /* all of it is done again */
     return answer;
 }
