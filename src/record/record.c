@@ -8,20 +8,15 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "control/switch.h"
-#include "control/world.h"
-#include "stack/trace_stack.h"
-#include "trace/measure.h"
+#include "record/bound.h"
 
 enum {
     POINTS_FIRST = 16,
-    POINTS_FEW = 8, /* may hold what they like where looking is too dear */
     PORTION_MOST = 100000,
-    COPY_STEPS = 4,   /* for each byte that a point makes the run copy */
-    USED_BYTES = 4,   /* allocated a step, for which points are as far from each other again */
-    LOOKS_SHARE = 30, /* of the time, one such part is for looks */
+    COPY_STEPS = 4, /* for each byte that a point makes the run copy */
+    USED_BYTES = 4, /* allocated a step, for which points are as far from each other again */
 };
 
 Record *record_new(uint64_t spacing, uint64_t bytes)
@@ -89,7 +84,7 @@ void record_add(Record *r, RecordPoint p)
 }
 
 /* Every other one goes; the first stays. */
-static void thin(Record *r)
+void record_thin(Record *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->count; i += 2) r->points[n++] = r->points[i];
@@ -135,8 +130,6 @@ static Value *take(Machine *M, const Node *n, Value *fp, size_t used, State **st
     return fp;
 }
 
-static bool never_enough(void *context, uint64_t objects) { return false; }
-
 Value *record_take(Machine *M, const Node *n, Value *fp, State **state)
 {
     return take(M, n, fp, frame_used_at(M, n, fp), state);
@@ -151,61 +144,6 @@ Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state)
     M->open = open;
     if (native) M->native = fp;
     return fp;
-}
-
-/* What the run holds, with its points or without. */
-static uint64_t held(Record *r, Machine *M, const Node *n, Value *fp, bool points)
-{
-    StackTop top = {M->segment, fp, n, M->open};
-    MeasureHeld m = {.snapshot_tag = world_snapshot_tag,
-                     .roots = trace_roots(M, &top),
-                     .running = M->segment,
-                     .enough = never_enough};
-    for (size_t i = 0; points && i < r->count; i++)
-        pointer_list_add(&m.first, r->points[i].state);
-    uint64_t bytes = measure_held(&M->run, &m);
-    pointer_list_free(&m.first);
-    return bytes;
-}
-
-static double processor_time(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void look(Record *r, Machine *M, const Node *n, Value *fp, double now)
-{
-    uint64_t own = held(r, M, n, fp, false), with = held(r, M, n, fp, true);
-    r->held = with > own ? with - own : 0;
-    r->measured = mem_used();
-    r->look = processor_time() - now;
-    r->looking += r->look;
-}
-
-static void thin_more(Record *r)
-{
-    thin(r);
-    r->held /= 2; /* about, till the next look */
-    if (!r->has_all) r->spacing *= 2;
-}
-
-/* Thins the points when they hold too much. Looking costs time, of which it may take a share;
- * in between all that has been allocated counts as held, but of a few points. */
-static void bound(Record *r, Machine *M, const Node *n, Value *fp)
-{
-    int64_t since = mem_used() - r->measured;
-    if (r->count < 3 || since < 0 || r->held + (uint64_t)since < r->bytes) return;
-    double now = processor_time();
-    if ((r->looking + r->look) * LOOKS_SHARE < now - r->begin) {
-        look(r, M, n, fp, now);
-        while (r->held > r->bytes && r->count > 2) thin_more(r);
-    } else if (r->count > POINTS_FEW) {
-        r->held += (uint64_t)since;
-        r->measured = mem_used();
-        thin_more(r);
-    }
 }
 
 static void set_portion(Machine *M, uint64_t spacing)
@@ -227,21 +165,26 @@ static uint64_t distance_to_next(const Record *r, uint64_t step)
     return distance > more ? distance : more;
 }
 
-/* An Outside's poll. */
+/* An Outside's poll. Also where no point is due, what has been allocated may have to be paid
+ * for with points. */
 static Value *take_point(Machine *M, const Node *n, Value *fp)
 {
     Record *r = M->outside->context;
     uint64_t step = eval_steps_used(M) - r->began;
-    if (step < r->next || M != r->M || !record_may_take(M)) return fp;
+    if (M != r->M || !record_may_take(M)) return fp;
+    if (step < r->next) {
+        bound_points(r, M, n, fp, step);
+        return fp;
+    }
     if (!r->has_all && r->count >= r->most) {
-        thin(r);
+        record_thin(r);
         r->spacing *= 2;
     }
     State *state;
     uint64_t distance = distance_to_next(r, step);
     Value *now = record_take(M, n, fp, &state);
-    record_add(r, (RecordPoint){state, step, r->outside.length, false});
-    bound(r, M, n, now);
+    record_add(r, (RecordPoint){state, step, r->outside.length, bound_size(r), false});
+    bound_points(r, M, n, now, step);
     r->beside = mem_beside;
     r->used = mem_used();
     r->taken = step;
@@ -257,10 +200,9 @@ void record_begin(Record *r, Machine *M)
     r->M = M;
     r->outside.poll = take_point;
     r->began = eval_steps_used(M);
-    r->measured = mem_used();
     r->beside = mem_beside;
     r->used = mem_used();
-    r->begin = processor_time();
+    bound_begin(r);
     M->outside = &r->outside;
     M->run.own.expected = r->most;
     set_portion(M, r->spacing);

@@ -31,8 +31,12 @@ typedef struct RecordPoint {
     State *state;
     uint64_t step;
     size_t log; /* where the log goes on from there */
-    bool near;  /* a replay has left the point; it goes when replays leave some elsewhere */
+    uint64_t
+        size;  /* bytes that it keeps alive at most: SIZE_UNKNOWN, or what was measured then,
+                * and what was allocated from there. Of a near one: since the one before */
+    bool near; /* a replay has left the point; it goes when replays leave some elsewhere */
 } RecordPoint;
+#define SIZE_UNKNOWN UINT64_MAX
 
 /* How the recorded run has ended. */
 typedef enum RecordEnd { RECORD_OK, RECORD_FAILED, RECORD_PAUSED, RECORD_EXITED } RecordEnd;
@@ -47,15 +51,19 @@ typedef struct Record {
     uint64_t spacing; /* steps between points */
     size_t most;      /* so many points at most */
     uint64_t bytes;   /* so many bytes at most may points hold */
-    uint64_t held;    /* the bytes that they held when that was last measured */
-    int64_t measured; /* mem_used() when it was */
-    int64_t beside;   /* mem_beside at the last point */
-    int64_t used;     /* mem_used() at the last point, and its step */
+    uint64_t held;    /* the bytes that they held, at most, when `measured` was mem_used() */
+    int64_t measured;
+    uint64_t own; /* what the program had of its own, at most, when `sized` was mem_used() */
+    int64_t sized;
+    uint64_t most_own; /* the most that was measured of it */
+    int64_t checked;   /* mem_used() when debug builds last made sure of all that */
+    int64_t beside;    /* mem_beside at the last point */
+    int64_t used;      /* mem_used() at the last point, and its step */
     uint64_t taken;
     double begin;   /* processor time of the thread, in seconds, when the recording began */
     double looking; /* what all looks have taken of that time, and what the last one has */
-    double look;
-    uint64_t steps; /* of the whole recording */
+    double look, sizing; /* sizing: the last look at the program's own */
+    uint64_t steps;      /* of the whole recording */
     RecordEnd end;
     bool has_all; /* the spacing is the caller's: points are not dropped */
 } Record;
@@ -78,6 +86,8 @@ Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
 Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);
+/* Every other point goes; the first stays. */
+void record_thin(Record *r);
 /* Drops what replays have left, if there are more than so many. */
 void record_drop_near(Record *r, size_t most);
 
@@ -91,6 +101,8 @@ typedef struct Replay {
     Machine *M;
     uint64_t from;          /* the step of the point */
     uint64_t next, spacing; /* of the points that it leaves */
+    int64_t used;           /* mem_used() at the last of them */
+    bool leaves;            /* there is one */
 } Replay;
 
 /* M has begun from the state of the point, and has its hooks; it is not in the evaluator. */

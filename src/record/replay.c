@@ -11,6 +11,20 @@ enum { PORTION = 100000 };
 
 uint64_t replay_step(const Replay *p) { return p->from + eval_steps_used(p->M); }
 
+/* Near points hold one world, and what was allocated between them; of each replay that has left
+ * some. Those that hold too much go, and those still to come are farther from each other. */
+static void bound_near(Replay *p)
+{
+    uint64_t held = 0;
+    const Record *r = p->record;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->points[i].near) held += r->points[i].size;
+    if (held <= r->bytes) return;
+    record_drop_near(p->record, 0);
+    p->leaves = false;
+    p->spacing *= 2;
+}
+
 /* An Outside's poll. */
 static Value *leave_point(Machine *M, const Node *n, Value *fp)
 {
@@ -20,7 +34,12 @@ static Value *leave_point(Machine *M, const Node *n, Value *fp)
     if (step < p->next) return fp;
     State *state;
     Value *now = record_take(M, n, fp, &state);
-    record_add(p->record, (RecordPoint){state, step, p->outside.at, true});
+    int64_t grown = p->leaves ? mem_used() - p->used : 0;
+    RecordPoint left = {state, step, p->outside.at, grown > 0 ? (uint64_t)grown : 0, true};
+    record_add(p->record, left);
+    p->leaves = true;
+    p->used = mem_used();
+    bound_near(p);
     p->next = step + p->spacing;
     return now;
 }

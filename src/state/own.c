@@ -264,6 +264,14 @@ static Hamt *make_whole(State *s)
     return first ? whole : there;
 }
 
+void own_forget(State *s)
+{
+    if (s->heap.more != STATE_OWN || !s->more->whole) return;
+    assert(!open_for(s) && "whoever has made it whole has closed its logs");
+    s->more->undo = mem_new(sizeof *s->more->undo);
+    s->more->alone = mem_new(sizeof *s->more->alone);
+}
+
 Hamt state_heap(const State *s)
 {
     Hamt heap = s->heap;

@@ -18,6 +18,8 @@ void own_each(const State *s, UndoFn *fn, void *context);
 /* Hands to undo what has been put aside for s, and gives up all own snapshots after it. Answers
  * false if s is no own snapshot any more; then the run has none at all. */
 bool own_undo(Run *R, const State *s, UndoFn *undo);
+/* Lets go of what has been put aside for s, which is whole. Nobody else knows s. */
+void own_forget(State *s);
 /*
  * Gives up own snapshots that the program has lost, beginning with the newest. Such a snapshot
  * is a value of the program (run_own_value), and it is not in `seen`, the set of all snapshots

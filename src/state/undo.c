@@ -18,6 +18,7 @@ static UndoBlock *block_new(UndoBlock *older)
     uint32_t size = older ? older->size * 4 + ENTRIES_FIRST : ENTRIES_FIRST;
     if (size > ENTRIES_MAX) size = ENTRIES_MAX;
     UndoBlock *b = mem_new(sizeof *b + size * sizeof b->entries[0]);
+    mem_count_beside(sizeof *b + size * sizeof b->entries[0]);
     b->older = older;
     b->size = size;
     return b;

@@ -659,6 +659,43 @@ START_TEST(memory_is_bounded)
 }
 END_TEST
 
+/* Programs whose states have little in common. Debug builds look at each poll of a few whether
+ * points hold what they may (record/bound.c). */
+static const char *const spenders[] = {
+    "for r = 1, 60 do t = {} for i = 1, 3000 do t[i] = {r, i} end end",
+    "s = '' for i = 1, 2000 do s = s .. string.rep('x', i % 100) .. i end",
+    "t = {} for i = 1, 30000 do t[i] = 'n' .. i end t = nil for i = 1, 1e5 do s = i end",
+    "t = {} for i = 1, 60000 do t[i % 500] = string.rep('y', 200) .. i end",
+    "t = {} for r = 1, 6 do for i = 1, 400 do t[i] = coroutine.wrap(function(a, b, c)"
+    " while true do a, b, c = coroutine.yield(b, c, r) end end) t[i](i, r, t) end end",
+    "t = {} for i = 1, 40000 do t[#t + 1] = {t[#t]} if #t > 900 then t = {} end end",
+    "s = require'state' t = {} for i = 1, 300 do t[i % 7] = s.snapshot() u = {} for k = 1, 200 "
+    "do u[k] = {} end"
+    " end",
+    "t = {} for i = 1, 20000 do t[i] = i end for r = 1, 50 do for i = 1, 20000, 9 do"
+    " t[i] = r end end",
+};
+
+START_TEST(what_spends_memory_is_bounded)
+{
+    static const uint64_t bounds[] = {50000, 400000, 3000000};
+    moonlet_state *s = moonlet_init();
+    moonlet_result f = function_of(s, spenders[_i]);
+    for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+        moonlet_record_options o = {.bytes = bounds[i], .spacing = 500};
+        moonlet_result r;
+        moonlet_recording *rec = moonlet_record(f.state, f.values[0], NULL, 0, &o, &r);
+        assert_ok(r);
+        uint64_t steps = moonlet_recording_steps(rec);
+        compare_at(rec, rec, steps / 3, "bounded");
+        moonlet_recording_release(rec);
+        moonlet_release(r.state);
+    }
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("record");
@@ -678,5 +715,7 @@ int main(void)
     tcase_add_test(t, hostile_answers);
     tcase_add_test(t, what_has_no_recording);
     tcase_add_test(t, memory_is_bounded);
+    tcase_add_loop_test(t, what_spends_memory_is_bounded, 0,
+                        sizeof spenders / sizeof *spenders);
     return run_suite(t);
 }
