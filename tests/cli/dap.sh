@@ -331,6 +331,78 @@ end
 print(now > first, dap.go "stepBack" ~= nil)
 LUA
 
+talk "threads are told while it runs, so that it can be paused" "1	the program (running)
+pause
+true" <<'LUA'
+io.open("ever.lua", "w"):write("while true do\n  n = 1\nend\n"):close()
+dap.launch({program = "ever.lua"})
+local threads = dap.request("threads").threads
+print(#threads, threads[1].name)
+dap.go("pause", {threadId = threads[1].id})
+print(dap.stopped.reason)
+print(dap.stopped.threadId == threads[1].id)
+LUA
+
+talk "once more, as the file is now" "nothing has been launched yet
+breakpoint 2
+2
+cannot read 'gone.lua': No such file or directory
+step 1
+breakpoint 2
+3
+terminated" <<'LUA'
+local function write(n)
+  io.open("again.lua", "w"):write("n = " .. n .. "\nm = n\nx = io.read('*n')\n"):close()
+end
+io.open("number", "w"):write("5"):close()
+write(2)
+print((select(2, dap.request("restart"))))
+dap.launch({program = "again.lua", stdin = "number"}, {{line = 2}})
+print(dap.stop())
+print((dap.evaluate "n"))
+write(3)
+print((dap.go("restart", {arguments = {program = "gone.lua"}})))
+dap.evaluate("!n = 9", "repl")
+print((dap.go("reverseContinue")))
+print((dap.go("restart", {arguments = {program = "again.lua", stdin = "number"}})))
+print((dap.evaluate "n"))
+dap.breaks("again.lua", {})
+dap.request("setFunctionBreakpoints", {breakpoints = {list = true}})
+print(dap.go "continue")
+LUA
+
+talk "data that change in a line that calls, and in the last one" "data breakpoint 4
+5
+data breakpoint 5
+terminated" <<'LUA'
+io.open("data.lua", "w"):write("n = 3\nm = n\nx = tonumber('5')\ny = x\nx = 3 y = math.abs(3) x = math.abs(1)\n"):close()
+dap.launch({program = "data.lua"}, {{line = 2}})
+dap.stop()
+dap.breaks("data.lua", {})
+local id = dap.request("dataBreakpointInfo", {name = "x"}).dataId
+dap.request("setDataBreakpoints", {breakpoints = {{dataId = id}}})
+print(dap.go "continue")
+print((dap.evaluate "x"))
+id = dap.request("dataBreakpointInfo", {name = "y"}).dataId
+dap.request("setDataBreakpoints", {breakpoints = {{dataId = id}}})
+print(dap.go "continue")
+print(dap.go "continue")
+LUA
+
+talk "what is no request is refused in its turn" "true setBreakpoints, false , true threads, false nonsense" <<'LUA'
+local all = {}
+local function send(text) dap.raw("Content-Length: " .. #text .. "\r\n\r\n" .. text) end
+send '{"seq":1,"command":"setBreakpoints","arguments":{"source":{"path":"prog.lua"},"breakpoints":[{"line":3}]}}'
+send 'x'
+send '{"seq":2,"command":"threads"}'
+send '{"seq":3,"command":"nonsense"}'
+for i = 1, 4 do
+  local m = dap.await(function(m) return m.type == "response" end)
+  all[i] = tostring(m.success) .. " " .. m.command
+end
+print(table.concat(all, ", "))
+LUA
+
 talk "text that was loaded" "entry 1
 local x = 7 return x	1" <<'LUA'
 io.open("load.lua", "w"):write("load('local x = 7 return x')()\n"):close()

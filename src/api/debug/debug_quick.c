@@ -317,14 +317,17 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
             return debug_next(rec, begins ? after : end, visit, context, found);
         if (!s.has) return false;
         if (s.suspects) {
-            DebugTime from = {s.before_it, 0};
+            /* also the first line of that step: its node may come behind a store's */
+            DebugTime from = time_before_step(s.before_it);
+            if (time_before(from, after)) from = after;
             if (next_until(rec, begins && !s.before_it ? time_begin : from, s.found, visit,
                            context, found))
                 return true;
         } else if (place(rec, &s, found)) {
             return true;
         }
-        if (debug_is_interrupted(rec)) return false;
+        /* what changes after the last line is seen at the end only */
+        if (debug_is_interrupted(rec) || (!begins && s.found.step <= after.step)) return false;
         after = time_end_of(s.found.step);
     }
 }

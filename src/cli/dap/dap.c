@@ -43,6 +43,7 @@ static const struct {
     {"launch", dap_launch},
     {"attach", dap_attach},
     {"configurationDone", dap_configured},
+    {"restart", dap_restart},
     {"disconnect", dap_disconnect},
     {"terminate", dap_terminate},
     {"setBreakpoints", dap_set_breaks},

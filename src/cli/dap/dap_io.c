@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -30,6 +31,8 @@ enum {
 typedef struct Message {
     struct Message *next;
     json_t *json;
+    char *refused; /* malloc's: why it is no request; NULL: it is one */
+    bool ends;     /* nobody knows where the next message begins: `refused` says why */
 } Message;
 
 /* The process has one session. */
@@ -38,7 +41,9 @@ static struct {
     pthread_mutex_t writing;
     json_int_t sequence; /* of what has been written */
     pthread_mutex_t queueing;
-    pthread_cond_t queued;
+    pthread_cond_t queued, idle;
+    json_int_t
+        running; /* the thread whose program runs, of which nothing else is known; or 0 */
     Message *first, **last;
     bool ended;                 /* nothing more will be queued */
     int pipe[2][2];             /* of the standard output and error */
@@ -160,16 +165,18 @@ void dap_output(const char *category, const char *bytes, size_t length)
 
 /* Reading ----------------------------------------------------------------------------- */
 
-static void put(json_t *json)
+/* Takes the parts over. */
+static void put(Message new)
 {
-    Message *m = json ? malloc(sizeof *m) : NULL;
+    Message *m = malloc(sizeof *m);
     pthread_mutex_lock(&io.queueing);
     if (m) {
-        *m = (Message){.json = json};
+        *m = new;
         *io.last = m;
         io.last = &m->next;
     } else {
-        json_decref(json);
+        json_decref(new.json);
+        free(new.refused);
         io.ended = true;
         dap_interrupt(1);
     }
@@ -177,17 +184,50 @@ static void put(json_t *json)
     pthread_mutex_unlock(&io.queueing);
 }
 
-json_t *dap_io_next(void)
+static void end_queue(void)
+{
+    pthread_mutex_lock(&io.queueing);
+    io.ended = true;
+    dap_interrupt(1);
+    pthread_cond_signal(&io.queued);
+    pthread_mutex_unlock(&io.queueing);
+}
+
+static Message *take_first(void)
 {
     pthread_mutex_lock(&io.queueing);
     while (!io.first && !io.ended) pthread_cond_wait(&io.queued, &io.queueing);
     Message *m = io.first;
-    json_t *json = m ? m->json : NULL;
     if (m) io.first = m->next;
     if (!io.first) io.last = &io.first;
     pthread_mutex_unlock(&io.queueing);
-    free(m);
-    return json;
+    return m;
+}
+
+static void refuse(const Message *m)
+{
+    if (!m->ends) {
+        dap_refuse(m->json, "no request: %s", m->refused);
+        return;
+    }
+    dap_output("console", m->refused, strlen(m->refused));
+    dap_event("terminated", NULL);
+}
+
+json_t *dap_io_next(void)
+{
+    for (;;) {
+        Message *m = take_first();
+        json_t *json = m && !m->refused ? m->json : NULL;
+        bool is = !m || json;
+        if (!is) {
+            refuse(m);
+            json_decref(m->json);
+            free(m->refused);
+        }
+        free(m);
+        if (is) return json;
+    }
 }
 
 bool dap_io_is_over(void)
@@ -237,12 +277,6 @@ static long long read_header(void)
     }
 }
 
-static void say_broken(const char *text)
-{
-    dap_output("console", text, strlen(text));
-    dap_event("terminated", NULL);
-}
-
 static bool interrupts(const json_t *m)
 {
     static const char *const words[] = {"pause", "disconnect", "terminate"};
@@ -252,27 +286,66 @@ static bool interrupts(const json_t *m)
     return false;
 }
 
+void dap_io_run(json_int_t thread)
+{
+    pthread_mutex_lock(&io.queueing);
+    io.running = thread;
+    pthread_cond_signal(&io.idle);
+    pthread_mutex_unlock(&io.queueing);
+}
+
+/* The thread that runs and goes on to; 0: none does, or it has soon ended. */
+static json_int_t running_for_long(void)
+{
+    enum { SOON_MS = 100 };
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += SOON_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&io.queueing);
+    while (io.running && !io.ended)
+        if (pthread_cond_timedwait(&io.idle, &io.queueing, &until) != 0) break;
+    json_int_t running = io.running;
+    pthread_mutex_unlock(&io.queueing);
+    return running;
+}
+
+/* A client asks which threads there are before it can ask for a pause. */
+static bool answer_threads(const json_t *m)
+{
+    if (strcmp(json_string_value(json_object_get(m, "command")), "threads") != 0) return false;
+    json_int_t running = running_for_long();
+    if (running)
+        dap_answer(m, json_pack("{s:[{s:I, s:s}]}", "threads", "id", running, "name",
+                                "the program (running)"));
+    return running != 0;
+}
+
 static void take(const char *bytes, size_t length)
 {
     json_error_t why;
     json_t *m = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
     if (!json_is_object(m) || !json_is_string(json_object_get(m, "command"))) {
-        dap_refuse(m, "no request: %s", m ? "there is no command" : why.text);
-        json_decref(m);
+        put((Message){.json = m, .refused = strdup(m ? "there is no command" : why.text)});
         return;
     }
     if (interrupts(m)) dap_interrupt(1);
-    put(m);
+    if (answer_threads(m))
+        json_decref(m);
+    else
+        put((Message){.json = m});
 }
 
 /* Answers false where there are no more. */
 static bool read_message(void)
 {
     long long length = read_header();
-    if (length == -1) return false;
-    if (length < 0) say_broken("a header that is none\n");
-    if (length > MESSAGE_MAX) say_broken("a message of more than 16 MB\n");
-    if (length < 0 || length > MESSAGE_MAX) return false;
+    const char *broken = length < -1            ? "a header that is none\n"
+                         : length > MESSAGE_MAX ? "a message of more than 16 MB\n"
+                                                : NULL;
+    if (broken) put((Message){.refused = strdup(broken), .ends = true});
+    if (broken || length == -1) return false;
     char *bytes = malloc((size_t)length + 1);
     bool good = bytes && read_all(bytes, (size_t)length);
     if (good) take(bytes, (size_t)length);
@@ -284,7 +357,7 @@ static void *read_messages(void *unused)
 {
     while (read_message()) {
     }
-    put(NULL);
+    end_queue();
     return unused;
 }
 
@@ -356,6 +429,7 @@ bool dap_io_begin(int in, int out)
     pthread_mutex_init(&io.queueing, NULL);
     pthread_mutex_init(&io.forwarding, NULL);
     pthread_cond_init(&io.queued, NULL);
+    pthread_cond_init(&io.idle, NULL);
     return begin_thread(read_messages);
 }
 

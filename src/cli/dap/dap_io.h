@@ -9,7 +9,8 @@
  *
  * A message is "Content-Length: n\r\n\r\n" and n bytes of JSON. Bytes may come from anywhere: a
  * header that is none, or too long a message, ends the session with an event that says why, as
- * nobody knows where the next message begins; what is no JSON is answered with an error.
+ * nobody knows where the next message begins; what is no JSON is answered with an error. Both
+ * in their turn.
  *
  * Some requests must be heard while the program runs or is searched: for these the reader sets
  * `interrupted` before it puts them into the queue.
@@ -34,6 +35,10 @@ void dap_io_end(void);
 
 /* The next request, which becomes the caller's, or NULL if there will be none. Waits for it. */
 json_t *dap_io_next(void);
+
+/* A program runs in this thread, until 0 says that none does: when that takes long, `threads`
+ * is answered with it at once. All other requests wait. */
+void dap_io_run(json_int_t thread);
 
 /* Not 0: the client wants what goes on to stop. */
 extern volatile int dap_interrupted;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ static json_t *capabilities(void)
                                         "supportsExceptionInfoRequest",
                                         "supportsExceptionFilterOptions",
                                         "supportsTerminateRequest",
+                                        "supportsRestartRequest",
                                         "supportsDelayedStackTraceLoading",
                                         "supportsBreakpointLocationsRequest"};
     json_t *body = json_object(), *filters = json_array();
@@ -118,8 +120,10 @@ static bool prepare(Dap *d, const json_t *request, const json_t *a)
     set_environment(json_object_get(a, "env"));
     if (!input) return true;
     int fd = open(input, O_RDONLY | O_CLOEXEC);
+    __fpurge(stdin); /* what a run before has left there */
     if (fd >= 0 && dup2(fd, STDIN_FILENO) >= 0) {
         close(fd);
+        rewind(stdin);
         return true;
     }
     dap_refuse(request, "cannot read '%s': %s", input, strerror(errno));
@@ -148,6 +152,7 @@ static bool load_recording(Dap *d, const json_t *request, const char *file)
 {
     size_t length;
     char *message = NULL, *bytes = api_read_file(file, &length, &message);
+    d->rec = NULL;
     if (bytes && moonlet_is_recording(bytes, length))
         d->rec = moonlet_recording_load(bytes, length, NULL, &message);
     else if (bytes)
@@ -177,12 +182,19 @@ static void note_failure(Dap *d, const moonlet_result *r)
     fprintf(stderr, "%s: %s\n", d->cli->program, r->error->traceback);
 }
 
+void dap_running(const Dap *d, bool runs)
+{
+    dap_io_run(runs ? (json_int_t)object_id(d->cli->M->run.world->main) : 0);
+}
+
 static void record(Dap *d)
 {
     moonlet_result r;
+    dap_running(d, true);
     moonlet_record_options o = {.exits = on_exit_of, .data = d, .stays = true};
     d->rec = record_run(d->cli, value_pointer(d->function), d->args, d->arg_count, &o,
                         &dap_interrupted, &r);
+    dap_running(d, false);
     note_failure(d, &r);
     record_close(r.state);
     moonlet_release(r.state);
@@ -218,19 +230,56 @@ static void begin(Dap *d)
         dap_ended(d);
 }
 
-void dap_launch(Dap *d, const json_t *request, const json_t *arguments)
+/* The program, or the recording, as a client wants it. Answers false if it has said why not. */
+static bool load(Dap *d, const json_t *request, const json_t *arguments)
 {
     const char *recording = dap_word(arguments, "recording");
+    if (!prepare(d, request, arguments)) return false;
+    if (recording ? !load_recording(d, request, recording)
+                  : !load_program(d, request, arguments))
+        return false;
+    json_t *launch =
+        json_is_object(arguments) ? json_incref((json_t *)arguments) : json_object();
+    json_decref(d->launch);
+    d->launch = launch;
+    d->attached = recording != NULL;
+    return true;
+}
+
+void dap_launch(Dap *d, const json_t *request, const json_t *arguments)
+{
     if (d->launch) {
         dap_refuse(request, "a program has been launched already");
         return;
     }
-    if (!prepare(d, request, arguments)) return;
-    if (recording ? !load_recording(d, request, recording)
-                  : !load_program(d, request, arguments))
+    if (!load(d, request, arguments)) return;
+    dap_answer(request, NULL);
+    begin(d);
+}
+
+/* The program runs once more, as its file is now; or the recording is read again. Breaks stay.
+ * What cannot be loaded leaves all as it was. */
+void dap_restart(Dap *d, const json_t *request, const json_t *arguments)
+{
+    const json_t *other = json_object_get(arguments, "arguments");
+    moonlet_recording *before = d->rec;
+    if (!d->launch || !d->configured) {
+        dap_refuse(request, "nothing has been launched yet");
         return;
-    d->attached = recording != NULL;
-    d->launch = json_incref((json_t *)arguments);
+    }
+    if (!dap_word(json_is_object(other) ? other : d->launch, "recording")) d->rec = NULL;
+    if (!load(d, request, json_is_object(other) ? other : d->launch)) {
+        d->rec = before;
+        return;
+    }
+    dap_forget(d);
+    tour_end(d->tour);
+    d->tour = NULL;
+    moonlet_recording_release(before);
+    free(d->error);
+    d->error = NULL;
+    d->exit_code = 0;
+    d->ended = false;
     dap_answer(request, NULL);
     begin(d);
 }

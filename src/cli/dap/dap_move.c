@@ -99,7 +99,9 @@ static void move(Dap *d, const json_t *request, TourMove how, bool back)
         dap_ended(d);
         return;
     }
+    dap_running(d, true);
     tour_move(d->tour, how, back);
+    dap_running(d, false);
     dap_stopped(d, NULL);
 }
 

@@ -70,7 +70,7 @@ typedef struct Dap {
 
 typedef void DapRequest(Dap *d, const json_t *request, const json_t *arguments);
 
-DapRequest dap_initialize, dap_launch, dap_attach, dap_configured, dap_disconnect,
+DapRequest dap_initialize, dap_launch, dap_attach, dap_configured, dap_restart, dap_disconnect,
     dap_terminate;
 DapRequest dap_set_breaks, dap_set_functions, dap_set_exceptions, dap_set_data, dap_data_info,
     dap_break_lines;
@@ -90,6 +90,8 @@ bool dap_is(const json_t *arguments, const char *name, bool other);
 
 /* Where the tour is now is told to the client; reason NULL: by what it has come to. */
 void dap_stopped(Dap *d, const char *reason);
+/* The program runs, or goes on; or does not any more. */
+void dap_running(const Dap *d, bool runs);
 /* The program has ended, and the client is told so. */
 void dap_ended(Dap *d);
 /* Numbers that the client has are good no more. */
