@@ -85,10 +85,10 @@ HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint32_t gap, uint64_t 
 
 HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap)
 {
-    HamtEntry *e = node->entries + index;
+    HamtEntry *e = node->entries + index, *end = node->entries + node->count - gap;
+    for (; e < end; e++) *e = e[gap];
+    for (uint32_t i = 0; i < gap; i++) end[i] = (HamtEntry){0, 0};
     node->count = (uint16_t)(node->count - gap);
-    memmove(e, e + gap, (node->count - index) * sizeof(HamtEntry));
-    memset(node->entries + node->count, 0, gap * sizeof(HamtEntry));
     uint32_t capacity = hamt_capacity(node);
     if (capacity <= 8 || node->count > capacity / 4) return node;
     HamtNode *copy = node_resize(node, capacity / 2, node->epoch);

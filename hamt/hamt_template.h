@@ -383,40 +383,84 @@ HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
     return HAMT(patch_slot)(map, e->key, hash, e->value, token);
 }
 
-/* Removes the key; false if it was not there. */
-HAMT_FN bool HAMT(remove)(Hamt *map, Word key, uint32_t hash, uint64_t token)
-{
-    if (!HAMT(find)(map, key, hash)) return false;
-    if (hamt_is_patch(map->root)) HAMT(merge)(map, token);
-    HAMT(slot_in_nodes)(map, key, hash, token); /* owns the path from here on */
+/* The way to a pair: the entries that lead to the nodes passed, and the node and place it is
+ * in.
+ */
+typedef struct HAMT(Way) {
     HamtEntry *ups[HAMT_DEPTH];
-    HamtNode *node = map->root;
-    uint32_t depth = 0, shift = HAMT(shift)(node), i = 0;
-    ups[0] = NULL;
-    for (; shift < 32; shift += HAMT_BITS) {
-        i = hamt_index(node, HAMT_SLOT(hash, shift));
-        if (node->entries[i].key) break;
-        ups[++depth] = &node->entries[i];
-        node = hamt_child(ups[depth]);
-    }
-    if (shift < 32) {
-        node = hamt_node_close(node, i, 1);
-        node->bitmap &= ~HAMT_BIT(hash, shift);
-        hamt_relink(map, ups[depth], node);
+    HamtNode *node;
+    uint32_t depth, shift, i;
+} HAMT(Way);
+
+/* Takes the pair out where the way leads, whose nodes are all owned. */
+HAMT_FN void HAMT(remove_at)(Hamt *map, HAMT(Way) * w, Word key, uint32_t hash, uint64_t token)
+{
+    HamtNode *node = w->node;
+    if (w->shift < 32) {
+        node = hamt_node_close(node, w->i, 1);
+        node->bitmap &= ~HAMT_BIT(hash, w->shift);
+        if (node != w->node) hamt_relink(map, w->ups[w->depth], node);
     } else {
-        HAMT(bucket_remove)(map, ups[depth], key, token);
-        node = hamt_child(ups[depth]);
+        HAMT(bucket_remove)(map, w->ups[w->depth], key, token);
+        node = hamt_child(w->ups[w->depth]);
     }
     map->count--;
-    while (depth > 0 && node->count == 1 && node->entries[0].key) {
-        *ups[depth--] = node->entries[0];
+    while (w->depth > 0 && node->count == 1 && node->entries[0].key) {
+        *w->ups[w->depth--] = node->entries[0];
         hamt_node_free(node);
-        node = depth ? hamt_child(ups[depth]) : map->root;
+        node = w->depth ? hamt_child(w->ups[w->depth]) : map->root;
     }
     if (node->count == 0) {
         hamt_node_free(node);
         map->root = NULL;
     }
+}
+
+/* Goes down to the key. Answers false where it is not there, or where a node is not owned; then
+ * the way's node is not owned, or NULL. */
+HAMT_FN bool HAMT(go_down)(const Hamt *map, HAMT(Way) * w, Word key, uint32_t hash,
+                           uint64_t token)
+{
+    HamtNode *node = map->root;
+    w->ups[0] = NULL;
+    w->depth = 0;
+    for (w->shift = HAMT(shift)(node); w->shift < 32; w->shift += HAMT_BITS) {
+        w->node = node;
+        if (node->epoch != token) return false;
+        HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, w->shift));
+        if (!e || (e->key && !HAMT(same)(e->key, key))) {
+            w->node = NULL;
+            return false;
+        }
+        w->i = (uint32_t)(e - node->entries);
+        if (e->key) return true;
+        w->ups[++w->depth] = e;
+        node = hamt_child(e);
+    }
+    w->node = node;
+    if (node->epoch != token) return false;
+    if (HAMT(bucket_find)(node, key)) return true;
+    w->node = NULL;
+    return false;
+}
+
+/* Removes the key; false if it was not there. */
+HAMT_FN bool HAMT(remove)(Hamt *map, Word key, uint32_t hash, uint64_t token)
+{
+    HAMT(Way) w;
+    if (!map->root) return false;
+    if (!hamt_is_patch(map->root)) {
+        if (HAMT(go_down)(map, &w, key, hash, token)) {
+            HAMT(remove_at)(map, &w, key, hash, token);
+            return true;
+        }
+        if (!w.node) return false;
+    }
+    if (!HAMT(find)(map, key, hash)) return false;
+    if (hamt_is_patch(map->root)) HAMT(merge)(map, token);
+    HAMT(slot_in_nodes)(map, key, hash, token); /* owns the path from here on */
+    HAMT(go_down)(map, &w, key, hash, token);
+    HAMT(remove_at)(map, &w, key, hash, token);
     return true;
 }
 

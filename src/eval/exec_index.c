@@ -130,33 +130,46 @@ KINDS_FIELD(X_FIELD)
 KINDS_FIELD(X_ITEM)
 #undef X_ITEM
 
-/* (int64_t)x is undefined outside the range; indices of arrays are well inside. */
-static inline bool index_in_range(double x) { return x >= 0 && x < 2147483648.0; }
+/* x without its fraction, or the least integer where that is none of 32 bits. C leaves open
+ * what the conversion of such gives, and the processor does not: no range is to be looked at
+ * first. */
+static inline int32_t index_of(double x)
+{
+#ifdef __SSE2__
+    int32_t i;
+    __asm__("cvttsd2si %1, %0" : "=r"(i) : "x"(x));
+    return i;
+#else
+    return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
+#endif
+}
 
 static inline Value index_double(const TableBody *b, double x)
 {
-    if (LIKELY(index_in_range(x))) {
-        int64_t i = (int64_t)x;
-        if (LIKELY((double)i == x)) return table_get_int(b, i);
-    }
-    return table_get(b, value_number(x));
+    int32_t i = index_of(x);
+    return LIKELY(i == x) ? table_get_int(b, i) : table_get(b, value_number(x));
 }
 
 static inline Value index_value(const TableBody *b, Value k)
 {
-    return LIKELY(value_is_number(k)) ? index_double(b, value_to_double(k)) : table_get(b, k);
+    double x;
+    return LIKELY(value_unbox(k, &x)) ? index_double(b, x) : table_get(b, k);
 }
+
+/* A fraction makes an index too small, and NaN is above nothing; negative ones are in no array.
+ */
+static inline bool index_is(int32_t i, double x) { return i >= x; }
 
 static inline Value peek_double(const TableBody *b, double x)
 {
-    if (UNLIKELY(!index_in_range(x))) return V_NIL;
-    int64_t i = (int64_t)x;
-    return LIKELY((double)i == x) ? table_peek_int(b, i) : V_NIL;
+    int32_t i = index_of(x);
+    return LIKELY(index_is(i, x)) ? table_peek_int(b, i) : V_NIL;
 }
 
 static inline Value peek_value(const TableBody *b, Value k)
 {
-    return LIKELY(value_is_number(k)) ? peek_double(b, value_to_double(k)) : V_NIL;
+    double x;
+    return LIKELY(value_unbox(k, &x)) ? peek_double(b, x) : V_NIL;
 }
 
 #define INDEX_WITH_L(number_, value_) value_(b, fp[n->b])
@@ -201,16 +214,24 @@ KINDS_INDEX(X_INDEX)
         table_set_int(b, n->aux, (v_), M->run.epoch); \
         STORED();                                     \
     }
-#define STORE_INDEX(v_)                                                 \
-    do {                                                                \
-        Value k = fp[n->b];                                             \
-        if (LIKELY(!b->meta && value_is_number(k))) {                   \
-            double x = value_to_double(k);                              \
-            if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) { \
-                table_set_int(b, (int64_t)x, (v_), M->run.epoch);       \
-                STORED();                                               \
-            }                                                           \
-        }                                                               \
+/* All but nil and NaN. */
+static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
+
+#define STORE_INDEX(v_)                                  \
+    do {                                                 \
+        Value k = fp[n->b];                              \
+        double x;                                        \
+        if (LIKELY(!b->meta && value_unbox(k, &x))) {    \
+            int32_t i = index_of(x);                     \
+            if (LIKELY(i == x)) {                        \
+                table_set_int(b, i, (v_), M->run.epoch); \
+                STORED();                                \
+            }                                            \
+        }                                                \
+        if (LIKELY(!b->meta && is_key(k))) {             \
+            table_set(b, k, (v_), M->run.epoch);         \
+            STORED();                                    \
+        }                                                \
     } while (0)
 
 /* What is most common takes no call: another value for a key that is there, in a node of
@@ -233,14 +254,13 @@ KINDS_INDEX(X_INDEX)
         }                                                              \
     } while (0)
 #define OVERWRITE_ITEM(v_) OVERWRITE_AT((int32_t)n->aux, v_)
-#define OVERWRITE_INDEX(v_)                                           \
-    do {                                                              \
-        Value k = fp[n->b];                                           \
-        if (LIKELY(value_is_number(k))) {                             \
-            double x = value_to_double(k);                            \
-            if (LIKELY(index_in_range(x) && (double)(int64_t)x == x)) \
-                OVERWRITE_AT((int64_t)x, v_);                         \
-        }                                                             \
+#define OVERWRITE_INDEX(v_)                                  \
+    do {                                                     \
+        double x;                                            \
+        if (LIKELY(value_unbox(fp[n->b], &x))) {             \
+            int32_t i = index_of(x);                         \
+            if (LIKELY(index_is(i, x))) OVERWRITE_AT(i, v_); \
+        }                                                    \
     } while (0)
 
 #define STORE_NODE(kind_, o, val)                                  \

@@ -189,18 +189,20 @@ static inline bool table_owns_root(const TableBody *t, uint64_t token)
 #endif
 }
 /* The element of the array, if that is flat and the element there and not nil; else nil. */
-static inline Value table_peek_int(const TableBody *t, int64_t i)
+static inline Value table_peek_int(const TableBody *t, int32_t i)
 {
-    if ((uint64_t)i - 1 >= t->array_size || t->array.shape) return V_NIL;
-    return ((const PvecFlat *)t->array.root)->words[i - 1];
+    uint32_t at = (uint32_t)i - 1;
+    if (at >= t->array_size || t->array.shape) return V_NIL;
+    return ((const PvecFlat *)t->array.root)->words[at];
 }
 /* The place of a word of the array. Answers NULL unless the word lies where the token's owner
  * may write. */
-static inline Value *table_own_item(TableBody *t, int64_t i, uint64_t token)
+static inline Value *table_own_item(TableBody *t, int32_t i, uint64_t token)
 {
     PvecFlat *flat = t->array.root;
-    bool own = (uint64_t)i - 1 < t->array_size && PVEC_OWNS(&t->array, flat, token);
-    return own ? &flat->words[i - 1] : NULL;
+    uint32_t at = (uint32_t)i - 1;
+    bool own = at < t->array_size && PVEC_OWNS(&t->array, flat, token);
+    return own ? &flat->words[at] : NULL;
 }
 
 static inline Value table_get_string(const TableBody *t, const String *key, uint32_t hash)
