@@ -44,8 +44,10 @@ typedef int moonlet_puc_function(struct lua_State *L); /* a lua_CFunction */
  * belongs to handles: hooks of C, the function of lua_atpanic, the allocator.
  *
  * While Lua or C functions run in the world, the state holds the program paused in this very
- * call, as one of moonlet_context_state does. It may be looked at, compared, called in beside
- * that program, and saved if nothing in it is C's; when that is gone on with (moonlet_resume),
+ * call, as one of moonlet_context_state does, and the stacks of handles as they are below the
+ * functions that run: where that program has come to its end in moonlet_resume,
+ * moonlet_puc_restore puts them back. It may be looked at, compared, called in beside that
+ * program, and saved if nothing in it is C's; when that is gone on with (moonlet_resume),
  * it fails as soon as control comes back to a C function, which has no C stack there, unless
  * this has a continuation.
  *

@@ -238,13 +238,14 @@ static inline EXEC(yield_inside)
 static NOINLINE EXEC(yield_at_boundary)
 {
     bool outside = M->run.co == M->run.world->main;
-    bool crosses = M->hook.busy || collect_in_finalizer(M, fp);
+    bool crosses = (M->hook.busy && !M->hook_yields) || collect_in_finalizer(M, fp);
     if (M->run.co == M->boundary && M->goes_on && !crosses) {
         M->call_frame = fp; /* in the evaluator below it yields again */
         M->call_count = (int)acc;
         M->status = RUN_YIELDED;
         return NULL;
     }
+    M->hook_yields = false;
     if (!outside && !crosses && M->run.co != M->boundary) HAND(yield_inside, n, fp, acc, d);
     M->native = fp;
     native_throw(M, new_c_string(outside ? "attempt to yield from outside a coroutine"

@@ -74,7 +74,7 @@ static Stage due_after(Machine *M, const Node *n, const Value *fp, Stage from)
     if (UNLIKELY(M->watch)) M->watch->last = after(M->watch->last, n, fp);
     if (UNLIKELY(M->breaks != NULL)) M->breaks->last = after(M->breaks->last, n, fp);
     if (!mask) return STAGE_GO_ON;
-    bool native = frame_is_native(fp);
+    bool native = frame_is_native(fp) && frame_is_seen(fp);
     if (from == STAGE_NATIVE_RETURN && mask & HOOK_RETURN && native) return from;
     if (!frame_is_called(n)) {
         if (hook_is_operation(n)) M->hook.last = frame_payload_node(fp);
@@ -293,7 +293,7 @@ EXEC(hook_enter)
 EXEC(hook_enter_native)
 {
     return_to_twin(M, fp);
-    if (!(hook_mask(M) & HOOK_CALL)) HAND(call_native, n, fp, acc, d);
+    if (!(hook_mask(M) & HOOK_CALL) || !frame_is_seen(fp)) HAND(call_native, n, fp, acc, d);
     fp = hook_frame(M, &glue_hook, fp, fp + acc, V_NIL, 0, STAGE_NATIVE_CALL, (uint32_t)acc);
     HAND(call_any, &glue_hook, fp, 2, d);
 }

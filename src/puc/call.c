@@ -8,6 +8,7 @@
  */
 #include "api/api.h"
 #include "puc/attach.h"
+#include "puc/hook.h"
 #include "puc/names.h"
 #include "puc/puc.h"
 
@@ -22,11 +23,7 @@
 static _Noreturn void panic(lua_State *L)
 {
     Puc *P = L->P;
-    if (L->inside) {
-        L->base = L->own;
-        L->top = L->base + L->own_count;
-        L->end = L->own + L->own_size;
-    }
+    if (L->inside) puc_window_own(L, L->own_count);
     if (L->top == L->base || L->top[-1] != L->M->error) *L->top++ = L->M->error;
     if (P->panic) P->panic(L);
     abort();
@@ -59,18 +56,25 @@ void puc_throw_type(lua_State *L, const char *what, Value culprit)
     puc_throw(L);
 }
 
+int puc_status_of(Value error)
+{
+    static const char twice[] = "error in error handling";
+    static const char finalizer[] = "error in __gc metamethod (";
+    if (error == string_value(string_no_memory())) return LUA_ERRMEM;
+    const String *s = value_is_string(error) ? value_string(error) : NULL;
+    if (s && s->length == sizeof twice - 1 && !memcmp(s->data, twice, s->length))
+        return LUA_ERRERR;
+    if (s && s->length >= sizeof finalizer && !memcmp(s->data, finalizer, sizeof finalizer - 1))
+        return LUA_ERRGCMM;
+    return LUA_ERRRUN;
+}
+
 int puc_status_of_error(Machine *M, Value *error)
 {
-    Value e = M->error;
-    *error = e;
+    *error = M->error;
     M->error = V_NIL;
     M->error_handled = false;
-    if (e == string_value(string_no_memory())) return LUA_ERRMEM;
-    const char *twice = "error in error handling";
-    if (value_is_string(e) && value_string(e)->length == strlen(twice) &&
-        memcmp(value_string(e)->data, twice, strlen(twice)) == 0)
-        return LUA_ERRERR;
-    return LUA_ERRRUN;
+    return puc_status_of(*error);
 }
 
 /* C functions ---------------------------------------------------------------------------- */
@@ -110,9 +114,7 @@ static inline void begin_inside(lua_State *L)
 static inline void end_inside(lua_State *L)
 {
     if (--L->inside) return;
-    L->base = L->own;
-    L->top = L->own + L->own_count;
-    L->end = L->own + L->own_size;
+    puc_window_own(L, L->own_count);
 }
 
 /* Values that are kept behind those of the C function, for its continuation. */
@@ -135,6 +137,7 @@ static NOINLINE int run_function(Machine *M, Value *a, size_t n, lua_CFunction f
     j.ctx = ctx;
     j.status = status;
     j.code = JUMP_ERROR;
+    j.bars = false;
     j.outer = L->P->jump;
     begin_inside(L);
     L->base = a;
@@ -176,8 +179,7 @@ static int continued_status(Machine *M, int info)
     bool ok = M->result_count && M->results[0] == V_TRUE;
     if (M->result_count) M->results++, M->result_count--;
     if (ok) return LUA_YIELD;
-    Value error = M->result_count ? M->results[0] : V_NIL;
-    return error == string_value(string_no_memory()) ? LUA_ERRMEM : LUA_ERRRUN;
+    return puc_status_of(M->result_count ? M->results[0] : V_NIL);
 }
 
 /* A CallAgain: what a C function with a continuation had called has returned. */
@@ -227,7 +229,7 @@ static Value key_of_function(lua_CFunction fn) { return value_number((double)(ui
 Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues)
 {
     Native *f = run_new_native(R, puc_enter, "?", upvalues + 1);
-    f->h.flags |= NATIVE_HIDES;
+    f->h.flags |= NATIVE_HIDES | (puc_is_unseen(fn) ? NATIVE_UNSEEN : 0);
     f->upvalues[upvalues] = puc_light((const void *)(uintptr_t)fn);
     return f;
 }
@@ -256,6 +258,18 @@ Value puc_function(lua_State *L, lua_CFunction fn, int upvalues)
     return f;
 }
 
+Value puc_unseen_native(Machine *M, const char *name)
+{
+    Run *R = &M->run;
+    Table *known = known_functions(R);
+    Value key = new_c_string(name), f = run_get(R, known, key);
+    if (value_is(f, OBJ_NATIVE)) return f;
+    Native *made = native_new(M, natives_by_name(name), 0);
+    made->h.flags |= NATIVE_UNSEEN;
+    run_set(R, known, key, value_object(made));
+    return value_object(made);
+}
+
 /* A LibCFunction. */
 static Value library_function(Machine *M, void *address, const char *file, const char *symbol)
 {
@@ -269,6 +283,7 @@ void puc_init(void)
 {
     api_init();
     image_c = &puc_image_names;
+    puc_names_own("lua_newthread", puc_run_own);
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
 }
@@ -292,14 +307,16 @@ static bool take_results(lua_State *L, int wanted)
 }
 
 /* Calls by a handle on whose coroutine no C function runs: the call is one of the program, or
- * of the C function that does run. */
+ * of the C function that does run. From now on the function and its arguments are no values of
+ * this stack's. */
 RunStatus puc_call_own(lua_State *L, int nargs, Value handler)
 {
     Machine *M = L->M;
     size_t n = (size_t)nargs, used = puc_count(L) - n - 1;
     RunStatus status;
     const Value *f = L->base + used;
-    if (L->base == L->own) L->pins.count = puc_count(L);
+    if (!L->inside) L->pins.count = puc_own_count(L);
+    L->top -= n + 1;
     lua_State *C = M->depth ? puc_running(M) : NULL;
     if (C && puc_is_running(C)) {
         size_t count = puc_count(C);
@@ -313,7 +330,6 @@ RunStatus puc_call_own(lua_State *L, int nargs, Value handler)
         status = eval_call(M, f[0], f + 1, n);
         M->handler = outer;
     }
-    L->top = L->base + used;
     return status;
 }
 
@@ -325,6 +341,8 @@ RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler)
     if (LIKELY(puc_is_running(L))) {
         status = eval_call_above(M, used, n, handler, NULL);
         puc_window(L, used);
+    } else if (puc_is_idle(L)) {
+        status = puc_call_within(L, nargs, handler);
     } else {
         status = puc_call_own(L, nargs, handler);
     }
@@ -398,7 +416,7 @@ static bool may_yield(lua_State *L, lua_CFunction k)
 {
     const Machine *M = L->M;
     const Coroutine *co = M->run.co;
-    return k && puc_is_running(L) && co != M->run.world->main &&
+    return k && puc_is_running(L) && co != M->run.world->main && !L->P->jump->bars &&
            (M->boundary != co || M->goes_on);
 }
 
@@ -414,14 +432,14 @@ void lua_callk(lua_State *L, int nargs, int nresults, int ctx, lua_CFunction k)
     if (status != RUN_OK) puc_throw(L);
 }
 
-/* The same under pcall, or xpcall, which are there to be seen when the callee has yielded. */
+/* The same under pcall, or xpcall, which are on the stack when the callee has yielded. */
 static int protected_with(lua_State *L, int nargs, int nresults, Value handler, int ctx,
                           lua_CFunction k)
 {
     Machine *M = L->M;
     bool handles = handler != V_NIL;
     const char *name = handles ? "xpcall" : "pcall";
-    puc_push(L, native_value(M, natives_by_name(name)));
+    puc_push(L, puc_unseen_native(M, name));
     lua_insert(L, -nargs - 2);
     if (handles) {
         puc_push(L, handler);
@@ -434,12 +452,11 @@ static int protected_with(lua_State *L, int nargs, int nresults, Value handler, 
     M->result_count--;
     if (!take_results(L, ok ? nresults : 1)) puc_throw_stack(L);
     if (ok) return LUA_OK;
-    bool memory = L->top[-1] == string_value(string_no_memory());
     Jump *j = L->P->jump;
     j->code = JUMP_GO_ON;
     j->k = k;
     j->ctx = ctx;
-    j->status = memory ? LUA_ERRMEM : LUA_ERRRUN;
+    j->status = puc_status_of(L->top[-1]);
     jump_to(j->place);
 }
 
@@ -479,24 +496,47 @@ int lua_getctx(lua_State *L, int *ctx)
     return j->status;
 }
 
-int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
+static const char outside_coroutine[] = "attempt to yield from outside a coroutine";
+static const char across_boundary[] = "attempt to yield across a C-call boundary";
+
+void puc_yield(lua_State *L, size_t n, int ctx, lua_CFunction k)
 {
     Machine *M = L->M;
-    size_t n = (size_t)nresults;
-    if (!puc_is_running(L)) puc_throw_text(L, "attempt to yield from outside a coroutine");
     if (!k) { /* what it is resumed with are its results, and nothing else is kept */
         memmove(L->base, L->top - n, n * sizeof(Value));
         L->top = L->base + n;
     }
-    puc_push(L, native_value(M, natives_by_name("coroutine.yield")));
-    lua_insert(L, -nresults - 1);
+    puc_push(L, puc_unseen_native(M, "coroutine.yield"));
+    lua_insert(L, -(int)n - 1);
     if (k) keep(L, n + 1, k, ctx, INFO_BIAS + LUA_MULTRET);
     if (!puc_room(L, NATIVE_SLOTS)) puc_throw_stack(L);
     size_t used = puc_count(L) - n - 1;
     M->call_frame = eval_frame_above(L->base, used, n);
     M->call_frame[AT_PAYLOAD] = (Value)(uintptr_t)(k ? go_on : answer_all);
-    M->call_count = nresults;
+    M->call_count = (int)n;
     leave(L);
+}
+
+/* A hook goes on, and the coroutine yields when it has returned; if it may. */
+static int yield_after_hook(lua_State *L)
+{
+    const Machine *M = L->M;
+    const Coroutine *co = M->run.co;
+    bool outside = co == M->run.world->main;
+    L->yields = !outside && (co != M->boundary || M->goes_on);
+    if (L->yields) return 0;
+    luaL_where(L, 0);
+    lua_pushstring(L, outside ? outside_coroutine : across_boundary);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
+int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
+{
+    if (!puc_is_running(L)) puc_throw_text(L, outside_coroutine);
+    if (L->P->jump->bars) puc_throw_text(L, across_boundary);
+    if (puc_is_hook(L->base[-1])) return yield_after_hook(L);
+    puc_yield(L, (size_t)nresults, ctx, k);
 }
 
 int lua_error(lua_State *L)

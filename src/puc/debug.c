@@ -6,7 +6,6 @@
  * anew by it in each call, as the stack may have moved.
  */
 #include "lib/debug/inspect.h"
-#include "puc/hook.h"
 #include "puc/puc.h"
 #include "stack/hook.h"
 #include "stack/upvalue.h"
@@ -24,14 +23,11 @@ static size_t depth_of(const Activation *a)
     return a->host ? 0 : a->c.segment->below + (size_t)(a->c.base - a->c.segment->slots);
 }
 
-/* The frame of a hook's C function is not seen. */
 static bool activation(lua_State *L, int level, Activation *out)
 {
     Machine *M = L->M;
     Coroutine *co = puc_coroutine(L);
-    bool runs = co == M->run.co && M->depth;
     if (!M->depth && co == M->run.world->main) return false;
-    if (runs && puc_is_hook(M->native[AT_FUNCTION]) && level >= 0) level++;
     return inspect_level(M, co, level, out);
 }
 
@@ -208,12 +204,10 @@ const char *lua_setupvalue(lua_State *L, int funcindex, int n)
     Value f = puc_value(L, funcindex);
     if (!has_upvalue(f, n)) return NULL;
     Value v = *--L->top;
-    if (value_is(f, OBJ_CLOSURE)) {
+    if (value_is(f, OBJ_CLOSURE))
         upvalue_set(L->M, value_pointer(f), (uint32_t)n - 1, v);
-    } else {
-        Value cell = ((Native *)value_pointer(f))->upvalues[n - 1];
-        if (value_is(cell, OBJ_CELL)) *heap_cell_mut(&L->M->run, value_pointer(cell)) = v;
-    }
+    else
+        upvalue_set_native(L->M, value_pointer(f), (uint32_t)n - 1, v);
     return upvalue_text(L, f, n);
 }
 
@@ -229,9 +223,9 @@ void lua_upvaluejoin(lua_State *L, int fidx1, int n1, int fidx2, int n2)
     Value f = puc_value(L, fidx1), g = puc_value(L, fidx2);
     if (!value_is(f, OBJ_CLOSURE) || !value_is(g, OBJ_CLOSURE)) return;
     if (!has_upvalue(f, n1) || !has_upvalue(g, n2)) return;
-    if (!upvalue_join(L->M, value_pointer(f), (uint32_t)n1 - 1, value_pointer(g),
-                      (uint32_t)n2 - 1))
-        puc_throw_text(L, "function too complex");
+    bool joined = upvalue_join(L->M, value_pointer(f), (uint32_t)n1 - 1, value_pointer(g),
+                               (uint32_t)n2 - 1);
+    if (!joined && !mem_short) puc_throw_text(L, "function too complex");
 }
 
 /* Tracebacks ----------------------------------------------------------------------------- */

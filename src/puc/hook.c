@@ -2,8 +2,8 @@
 /*
  * Lua's C interface: debug hooks (manual 4.9).
  *
- * Main invariant: the hook that C gives a coroutine is the C function call_hook, and which
- * lua_Hook that calls stands in the coroutine's handle.
+ * Main invariant: the hook that C gives a coroutine is the C function puc_call_hook, which
+ * nobody sees on the stack; which lua_Hook that calls stands in the coroutine's handle.
  */
 #include "puc/hook.h"
 #include "stack/hook.h"
@@ -19,18 +19,22 @@ static int event_of(const String *name)
 }
 
 /* A lua_CFunction: the event's name, and the line if it is one. */
-static int call_hook(lua_State *L)
+int puc_call_hook(lua_State *L)
 {
     lua_Debug ar = {0};
     ar.event = event_of(value_string(L->base[0]));
     ar.currentline = lua_isnumber(L, 2) ? (int)lua_tointeger(L, 2) : -1;
     lua_settop(L, 0);
+    L->yields = false;
     if (!L->hook || !lua_getstack(L, 0, &ar)) return 0;
     L->hook(L, &ar);
-    return 0;
+    if (!L->yields) return 0;
+    lua_settop(L, 0);
+    L->M->hook_yields = true;
+    puc_yield(L, 0, 0, NULL);
 }
 
-bool puc_is_hook(Value f) { return puc_c_function(f) == call_hook; }
+bool puc_is_hook(Value f) { return puc_c_function(f) == puc_call_hook; }
 
 /* The hook that a coroutine has, or NULL where there is none. */
 static const Hook *hook_of(lua_State *L)
@@ -46,7 +50,7 @@ int lua_sethook(lua_State *L, lua_Hook func, int mask, int count)
 {
     bool none = !func || !mask;
     L->hook = none ? NULL : func;
-    Value f = none ? V_NIL : puc_function(L, call_hook, 0);
+    Value f = none ? V_NIL : puc_function(L, puc_call_hook, 0);
     hook_set(L->M, puc_coroutine(L), f, none ? 0 : (uint32_t)mask, (uint32_t)count);
     return 1;
 }

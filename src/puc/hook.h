@@ -8,7 +8,9 @@
 
 #include "puc/puc.h"
 
-/* Whether it is the function that stands for hooks of C. */
+/* A lua_CFunction. */
+int puc_call_hook(lua_State *L);
+/* Whether it is that function. */
 bool puc_is_hook(Value f);
 
 #endif

@@ -17,12 +17,17 @@ static int refuse(lua_State *L, String *message)
     return memory ? LUA_ERRMEM : LUA_ERRSYNTAX;
 }
 
+static bool allows(const char *mode, char first)
+{
+    return !mode || strchr(mode, first == LUA_SIGNATURE[0] ? 'b' : 't');
+}
+
 static int compile(lua_State *L, const char *bytes, size_t length, const char *name,
                    const char *mode)
 {
     String *error;
     bool binary = length && bytes[0] == LUA_SIGNATURE[0];
-    if (mode && !strchr(mode, binary ? 'b' : 't')) {
+    if (!allows(mode, length ? *bytes : 0)) {
         error = lib_join("attempt to load a ", binary ? "binary" : "text", " chunk (mode is '",
                          mode, "')", NULL);
         return refuse(L, error);
@@ -35,20 +40,26 @@ static int compile(lua_State *L, const char *bytes, size_t length, const char *n
     return LUA_OK;
 }
 
-/* All that the reader gives; its errors are answered. */
-static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, Buffer *to)
+/* All that the reader gives, but nothing more of a chunk that the mode does not allow; its
+ * errors are answered. */
+static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, const char *mode,
+                           Buffer *to)
 {
     Jump j;
     size_t count = puc_count(L);
     j.L = L;
     j.status = LUA_OK;
+    j.bars = true;
     j.outer = L->P->jump;
     L->P->jump = &j;
     volatile int status = LUA_OK;
     if (!jump_set(j.place)) {
         size_t size = 0;
-        for (const char *s; (s = reader(L, data, &size)) && size;)
+        bool allowed = true, first = true;
+        for (const char *s; allowed && (s = reader(L, data, &size)) && size; first = false) {
+            allowed = !first || allows(mode, *s);
             if (!buffer_append(to, s, size)) puc_throw_memory(L);
+        }
     } else {
         status = LUA_ERRRUN;
     }
@@ -67,7 +78,7 @@ int lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, c
 {
     Buffer b;
     buffer_init_parts(&b, machine_string_room(L->M));
-    int status = gather(L, reader, dt, &b);
+    int status = gather(L, reader, dt, mode, &b);
     if (status != LUA_OK) return status;
     const String *s = buffer_finish(&b);
     if (!s) puc_throw_memory(L);

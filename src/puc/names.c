@@ -83,10 +83,15 @@ static void add(Name **list, lua_CFunction fn, const moonlet_type_info *type, ch
     pthread_mutex_unlock(&lock);
 }
 
+void puc_names_own(const char *name, lua_CFunction fn)
+{
+    add(&own, fn, NULL, joined("C", ":", name));
+}
+
 void moonlet_puc_name_function(const char *name, moonlet_puc_function *f)
 {
     puc_init();
-    add(&own, f, NULL, joined("C", ":", name));
+    puc_names_own(name, f);
 }
 
 void moonlet_puc_name_type(const moonlet_type_info *type)

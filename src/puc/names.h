@@ -10,6 +10,8 @@
 #include "puc/puc.h"
 
 extern const ImageC puc_image_names;
+/* Names one of this layer's own. */
+void puc_names_own(const char *name, lua_CFunction fn);
 /* A module has been opened, by a function of a file's. */
 void puc_names_opened(lua_CFunction open, const char *file, const char *symbol);
 

@@ -10,7 +10,11 @@
  * its own upvalues follow. Its values lie in its frame on the Lua stack, where the caller put
  * the arguments: nothing is copied, traces and tracebacks see them, and a snapshot holds them.
  * `base` and `top` of the handle then point into that frame. When no C function runs on a
- * coroutine they point into a stack of the handle's own, which belongs to no state.
+ * coroutine they point into a stack of the handle's own, which belongs to no state; behind what
+ * lay there before, if the coroutine waits at a yield:
+ *
+ *   own       below ... | yielded values | room ... |
+ *                        ^ base           ^ top      ^ end
  *
  *   segment   ... | ret | native | value 1 | value 2 | ...  room ... |
  *                                 ^ base            ^ top           ^ end
@@ -62,6 +66,7 @@ typedef struct Jump {
     lua_State *L;
     JumpCode code;
     int ctx, status; /* of a continuation, for lua_getctx */
+    bool bars;       /* who waits here goes on by a return only: nothing yields across it */
     lua_CFunction k; /* JUMP_GO_ON: the one to go on in */
 } Jump;
 
@@ -71,11 +76,13 @@ struct lua_State {
     struct Puc *P;
     Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
     size_t own_size, own_count;
-    Pins pins;       /* the values on its own stack, for traces */
+    size_t below; /* of a coroutine that waits: values that the function it runs does not see */
+    Pins pins;    /* the values on its own stack, for traces */
     uint32_t inside; /* how many C functions run on the coroutine */
     uintptr_t weak;  /* a weak pointer to the coroutine */
     const void *key; /* the coroutine's hidden address, by which Puc.table finds the handle */
     lua_Hook hook;
+    bool yields; /* its hook wants to yield when it returns */
 };
 
 enum { END_SLACK = 8 /* slots at a segment's end that are for headers of frames */ };
@@ -105,6 +112,9 @@ lua_State *puc_state_of(Puc *P, Coroutine *co);
 /* The handle of the main coroutine stands for this one from now on, which has taken its place.
  */
 void puc_set_main(Puc *P, Coroutine *co);
+/* It stands for a new coroutine, as the program's own cannot be resumed, and is as it was else.
+ */
+void puc_make_resumable(Puc *P);
 lua_State *puc_running_slow(Machine *M);
 static inline lua_State *puc_running(Machine *M)
 {
@@ -129,6 +139,18 @@ static inline void puc_push(lua_State *L, Value v)
 /* The window is that of the running C function, with `count` values. */
 void puc_window(lua_State *L, size_t count);
 static inline size_t puc_count(const lua_State *L) { return (size_t)(L->top - L->base); }
+/* The window is that of the handle's own stack, which has `count` values. */
+static inline void puc_window_own(lua_State *L, size_t count)
+{
+    L->base = L->own + L->below;
+    L->top = L->own + count;
+    L->end = L->own + L->own_size;
+}
+/* How many values its own stack has. */
+static inline size_t puc_own_count(const lua_State *L)
+{
+    return L->inside ? L->own_count : (size_t)(L->top - L->own);
+}
 
 Value puc_pseudo(lua_State *L, int idx);
 /* The value at an index; PUC_NONE where there is none. */
@@ -167,6 +189,11 @@ Value puc_string(lua_State *L, const char *bytes, size_t length);
 const char *puc_c_text(lua_State *L, Value string);
 /* The C function as a value; the same for each push, without upvalues. */
 Value puc_function(lua_State *L, lua_CFunction fn, int upvalues);
+/* Whether it is no level of the stack, and hooks are not told of it: one of this layer's own.
+ */
+bool puc_is_unseen(lua_CFunction fn);
+/* A function of the libraries, of which there is no level on the stack. */
+Value puc_unseen_native(Machine *M, const char *name);
 /* Another one in any case; its upvalues are to be set. */
 Native *puc_new_function(Run *R, lua_CFunction fn, int upvalues);
 /* One without upvalues that came with an image is the one that is pushed from now on. */
@@ -197,6 +224,15 @@ RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler);
 /* Calls as puc_call does, for a handle on whose coroutine no C function runs. The results stay
  * where they are, in M->results. */
 RunStatus puc_call_own(lua_State *L, int nargs, Value handler);
+/* Leaves the C function that runs, as lua_yieldk does. */
+_Noreturn void puc_yield(lua_State *L, size_t n, int ctx, lua_CFunction k);
+/* The function of coroutines that lua_newthread has made. */
+int puc_run_own(lua_State *L);
+/* Whether no function runs or waits on the coroutine of the handle, which is not the running
+ * one. */
+bool puc_is_idle(lua_State *L);
+/* As puc_call_own, but the function runs on the handle's coroutine, which is idle. */
+RunStatus puc_call_within(lua_State *L, int nargs, Value handler);
 /* Calls a value with its arguments. Answers its one result; errors go on. */
 Value puc_call_value(lua_State *L, Value f, const Value *args, int n);
 /* Calls a row of the libraries. */
@@ -204,7 +240,9 @@ void puc_call_native(lua_State *L, const char *name, int nargs, int nresults);
 /* Whether an error has come to the C program that has the run, outside of all functions: it
  * catches also those that no function does, and the run is good again. */
 bool puc_is_for_host(Machine *M);
-/* What LUA_ERR... the error in M->error is; it is taken. */
+/* What LUA_ERR... this error is: there is nothing but the value by which to tell. */
+int puc_status_of(Value error);
+/* Likewise the error in M->error; it is taken. */
 int puc_status_of_error(Machine *M, Value *error);
 
 #endif

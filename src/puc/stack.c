@@ -263,5 +263,5 @@ int lua_pushthread(lua_State *L)
 {
     Coroutine *co = puc_coroutine(L);
     puc_push(L, value_object(co));
-    return co == L->M->run.world->main;
+    return L == L->P->main;
 }

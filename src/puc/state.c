@@ -81,14 +81,14 @@ static void start(lua_State *L, Puc *P, Coroutine *co)
         L->own_size = OWN_FIRST;
         L->own = mem_alloc(L->own_size * sizeof(Value));
     }
-    L->base = L->top = L->own;
-    L->end = L->own + L->own_size;
+    L->below = 0;
+    puc_window_own(L, 0);
     L->pins.values = L->own;
     L->pins.count = 0;
     L->inside = 0;
     const CoBody *b = heap_coroutine(&P->M->run, co);
-    if (b->status == CO_FRESH) *L->top++ = b->segment->slots[b->fp - 1];
-    if (b->status == CO_FRESH && L->top[-1] == V_NIL) L->top--;
+    Value f = b->status == CO_FRESH ? b->segment->slots[b->fp - 1] : V_NIL;
+    if (f != V_NIL && puc_c_function(f) != puc_run_own) *L->top++ = f;
 }
 
 lua_State *puc_state_of(Puc *P, Coroutine *co)
@@ -128,10 +128,23 @@ void puc_set_main(Puc *P, Coroutine *co)
     P->last = main;
 }
 
+void puc_make_resumable(Puc *P)
+{
+    lua_State *L = P->main;
+    Run *R = &P->M->run;
+    size_t count = puc_own_count(L);
+    Coroutine *co = machine_new_coroutine(P->M, puc_function(L, puc_run_own, 0));
+    heap_coroutine_mut(R, co)->hook = heap_coroutine(R, R->world->main)->hook;
+    puc_set_main(P, co);
+    puc_window_own(L, count);
+    L->pins.count = count;
+    run_set(R, R->world->registry, value_number(LUA_RIDX_MAINTHREAD), value_object(co));
+}
+
 lua_State *puc_running_slow(Machine *M)
 {
     Puc *P = puc_attach(M);
-    return puc_state_of(P, M->run.co ? M->run.co : M->run.world->main);
+    return M->run.co ? puc_state_of(P, M->run.co) : P->main;
 }
 
 Coroutine *puc_coroutine(lua_State *L)
@@ -153,16 +166,15 @@ void puc_window(lua_State *L, size_t count)
 
 static bool own_room(lua_State *L, size_t n)
 {
-    size_t count = puc_count(L), size = L->own_size;
+    size_t count = puc_own_count(L), size = L->own_size;
     if (count + n > LUAI_MAXSTACK) return false;
     while (size < count + n) size *= 2;
     Value *own = mem_try_alloc(size * sizeof *own);
     if (!own) return false;
     memcpy(own, L->own, count * sizeof *own);
-    L->own = L->base = own;
+    L->own = own;
     L->own_size = size;
-    L->top = own + count;
-    L->end = own + size;
+    puc_window_own(L, count);
     L->pins.values = own;
     return true;
 }
@@ -170,7 +182,7 @@ static bool own_room(lua_State *L, size_t n)
 bool puc_room(lua_State *L, size_t n)
 {
     if (LIKELY((size_t)(L->end - L->top) >= n && L->top <= L->end)) return true;
-    if (L->base == L->own) return own_room(L, n);
+    if (!L->inside) return own_room(L, n);
     Machine *M = L->M;
     if (!puc_is_running(L)) return false;
     size_t count = puc_count(L);

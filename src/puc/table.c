@@ -106,9 +106,9 @@ int lua_next(lua_State *L, int idx)
 {
     Value before = L->top[-1], key = before, value;
     const TableBody *b = heap_table(&L->M->run, table_at(L, idx));
+    if (before != V_NIL && UNLIKELY(!table_may_have_had(b, before)))
+        puc_throw_text(L, "invalid key to 'next'");
     if (UNLIKELY(!table_next(b, &key, &value))) {
-        if (before != V_NIL && !table_may_have_had(b, before))
-            puc_throw_text(L, "invalid key to 'next'");
         L->top--;
         return 0;
     }

@@ -2,13 +2,15 @@
 /*
  * include/moonlet_puc.h: the world of a lua_State as a value, and values of moonlet.h in it.
  *
- *   hidden table of the state:  [ stacks_key -> { coroutine -> {n = count, value ...} } ]
+ *   hidden table of the state:
+ *   [ stacks_key -> { coroutine -> {n = count, below = unseen of these, value ...},
+ *                     main = coroutine of the main handle } ]
  *
  * Stacks of handles are memory of the run's, and in no state: one that is taken gets a copy,
  * which the run gives up again at once.
  *
- * Main invariant: a state that is given out at rest has the values of all handles' own stacks,
- * a world that is taken in puts them back, and no run keeps the copies.
+ * Main invariant: a state that is given out has the values of all handles' own stacks, a world
+ * that is taken in puts them back, and no run keeps the copies.
  */
 #include "moonlet_puc.h"
 
@@ -25,21 +27,19 @@ static Value stacks_key(void)
     return string_value(string_new(key, sizeof key - 1));
 }
 
-/* How many values are on its own stack. */
-static size_t own_count(const lua_State *L) { return L->inside ? L->own_count : puc_count(L); }
-
 static Table *copy_of_stack(Run *R, const lua_State *L)
 {
     Table *t = run_new_table(R);
-    size_t count = own_count(L);
+    size_t count = puc_own_count(L);
     run_set_field(R, t, "n", value_number((double)count));
+    if (L->below) run_set_field(R, t, "below", value_number((double)L->below));
     for (size_t i = 0; i < count; i++) run_set(R, t, value_number((double)i + 1), L->own[i]);
     return t;
 }
 
 static bool has_stack(const lua_State *L)
 {
-    return L && mem_weak_get(&L->weak) && own_count(L);
+    return L && mem_weak_get(&L->weak) && puc_own_count(L);
 }
 
 /* Answers whether there were any. */
@@ -54,8 +54,12 @@ static bool keep_stacks(Puc *P)
         Value co = value_object(puc_coroutine((lua_State *)L));
         run_set(R, all, co, value_object(copy_of_stack(R, L)));
     }
-    if (all) run_set(R, run_hidden_table(R), stacks_key(), value_object(all));
-    return all;
+    Value main = value_object(puc_coroutine(P->main));
+    if (!all && value_pointer(main) == R->world->main) return false;
+    if (!all) all = run_new_table(R);
+    run_set_field(R, all, "main", main);
+    run_set(R, run_hidden_table(R), stacks_key(), value_object(all));
+    return true;
 }
 
 static void drop_stacks(Run *R)
@@ -64,14 +68,29 @@ static void drop_stacks(Run *R)
     run_set(R, run_hidden_table(R), stacks_key(), V_NIL);
 }
 
+static size_t number_in(Run *R, const Table *t, const char *field)
+{
+    Value n = run_get_field(R, t, field);
+    double d = value_is_number(n) ? value_to_double(n) : 0;
+    return d >= 1 && d <= LUAI_MAXSTACK ? (size_t)d : 0;
+}
+
 static void fill_stack(lua_State *L, const Table *t)
 {
     Run *R = &L->M->run;
-    Value n = run_get_field(R, t, "n");
-    size_t count = value_is_number(n) ? (size_t)value_to_double(n) : 0;
+    size_t count = number_in(R, t, "n"), below = number_in(R, t, "below");
     if (!puc_room(L, count)) mem_fail("not enough memory");
     for (size_t i = 1; i <= count; i++) *L->top++ = run_get(R, t, value_number((double)i));
     L->pins.count = count;
+    L->below = below < count ? below : count;
+    puc_window_own(L, count);
+}
+
+static void set_main(Puc *P, Coroutine *co)
+{
+    Run *R = &P->M->run;
+    puc_set_main(P, co);
+    run_set(R, R->world->registry, value_number(LUA_RIDX_MAINTHREAD), value_object(co));
 }
 
 static void take_stacks(Puc *P)
@@ -79,7 +98,8 @@ static void take_stacks(Puc *P)
     Run *R = &P->M->run;
     Value all = R->world->hidden ? run_get(R, R->world->hidden, stacks_key()) : V_NIL;
     if (!value_is_table(all)) return;
-    Value co = V_NIL, t;
+    Value co = V_NIL, t, main = run_get_field(R, value_pointer(all), "main");
+    if (value_is(main, OBJ_COROUTINE)) set_main(P, value_pointer(main));
     while (table_next(heap_table(R, value_pointer(all)), &co, &t))
         if (value_is(co, OBJ_COROUTINE) && value_is_table(t))
             fill_stack(puc_state_of(P, value_pointer(co)), value_pointer(t));
@@ -91,7 +111,9 @@ static void take_stacks(Puc *P)
 /* A native, so that the frame of the C function that runs is one that waits. */
 static int take_inside(Machine *M, Value *a, int n)
 {
+    bool stacks = keep_stacks(M->puc);
     M->puc->taken = eval_snapshot(M);
+    if (stacks) drop_stacks(&M->run);
     return native_results(M, M->native, 0);
 }
 
@@ -126,10 +148,9 @@ moonlet_state *moonlet_puc_state(lua_State *L)
 static void settle_world(Puc *P)
 {
     Run *R = &P->M->run;
-    puc_set_main(P, R->world->main);
-    Table *registry = R->world->registry;
-    run_set(R, registry, value_number(LUA_RIDX_MAINTHREAD), value_object(R->world->main));
-    run_set(R, registry, value_number(LUA_RIDX_GLOBALS), value_object(R->world->globals));
+    set_main(P, R->world->main);
+    run_set(R, R->world->registry, value_number(LUA_RIDX_GLOBALS),
+            value_object(R->world->globals));
     take_stacks(P);
 }
 
@@ -139,7 +160,8 @@ static void empty_stacks(Puc *P)
         lua_State *L = P->table[i];
         if (!L) continue;
         memset(L->own, 0, L->own_size * sizeof *L->own);
-        L->base = L->top = L->own;
+        L->below = 0;
+        puc_window_own(L, 0);
         L->pins.count = 0;
     }
 }

@@ -118,9 +118,17 @@ bool frame_down(FrameCursor *c)
     return true;
 }
 
+bool frame_is_seen(const Value *fp)
+{
+    Value f = fp[AT_FUNCTION];
+    if (value_is(f, OBJ_CLOSURE)) return true;
+    return value_is(f, OBJ_NATIVE) &&
+           !(((const Native *)value_pointer(f))->h.flags & NATIVE_UNSEEN);
+}
+
 bool frame_skip_uncalled(FrameCursor *c)
 {
-    while (!value_is_function(c->fp[AT_FUNCTION]))
+    while (!frame_is_seen(c->fp))
         if (!frame_down(c)) return false;
     return true;
 }

@@ -214,9 +214,12 @@ FrameCursor frame_cursor_running(Machine *M);
 void frame_set_ret(Machine *M, const FrameCursor *c, const Node *ret);
 /* Goes to the frame that this one returns into. Answers false at the coroutine's lowest. */
 bool frame_down(FrameCursor *c);
-/* Goes down as programs count levels: it passes frames of what could not be called. */
+/* Whether the frame is one of those that programs count: not of what could not be called, and
+ * not of a native that nobody is to see. */
+bool frame_is_seen(const Value *fp);
+/* Goes down as programs count levels: it passes frames that are not seen. */
 bool frame_down_level(FrameCursor *c);
-/* Leaves a top frame of what could not be called. Answers false if there is no other frame. */
+/* Leaves top frames that are not seen. Answers false if there is no other frame. */
 bool frame_skip_uncalled(FrameCursor *c);
 
 /* Makes a segment the current one. */

@@ -137,6 +137,7 @@ struct Machine {
     /* debug hooks: stack/hook.h */
     bool hook_left;       /* an error is leaving the hook's function */
     bool finalizers_left; /* an error is leaving whoever calls finalizers */
+    bool hook_yields;     /* the hook's function may yield now: it has nothing more to do */
     int hook_stage;
     HookState hook;        /* the running coroutine's */
     struct Watch *watch;   /* who is told of each line, in a replay; NULL: nobody */

@@ -162,6 +162,15 @@ void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v)
     refresh(M, f);
 }
 
+bool upvalue_set_native(Machine *M, const Native *f, uint32_t i, Value v)
+{
+    Value cell = f->upvalues[i];
+    if (!(f->h.flags & NATIVE_HIDES) || !value_is(cell, OBJ_CELL)) return false;
+    if (UNLIKELY(M->breaks != NULL)) breaks_store(M, value_pointer(cell));
+    *heap_cell_mut(&M->run, value_pointer(cell)) = v;
+    return true;
+}
+
 /* Joining -------------------------------------------------------------------------- */
 
 /* f's stand-in with nothing but cells, made if need be, or NULL where it needs too many slots.

@@ -43,7 +43,9 @@ enum {
     /* fn is really an Exec (node/node.h) that moves control itself: pcall, resume */
     NATIVE_CONTROL = 1,
     /* no program sees the last upvalue, which fn calls */
-    NATIVE_HIDES = 2
+    NATIVE_HIDES = 2,
+    /* its frames are no levels for who looks at the stack, and hooks are not told of it */
+    NATIVE_UNSEEN = 4
 };
 
 typedef struct Native {

@@ -536,6 +536,83 @@ START_TEST(taken_in_a_c_function)
 }
 END_TEST
 
+/* It has the stacks of all handles, as they are below the functions that run. */
+START_TEST(stacks_are_taken_in_a_c_function)
+{
+    lua_State *L = opened("");
+    lua_register(L, "take", take_inside);
+    lua_pushliteral(L, "below");
+    lua_State *co = lua_newthread(L), *waits = lua_newthread(L);
+    lua_pushliteral(co, "of a thread");
+    lua_pushinteger(waits, 3);
+    luaL_loadstring(waits, "return 'end', coroutine.yield(...)");
+    lua_pushinteger(waits, 4);
+    ck_assert_int_eq(lua_resume(waits, L, 1), LUA_YIELD);
+    luaL_loadstring(L, "local ok = pcall(take) done = (done or 0) + 1 return ok, ...");
+    lua_pushinteger(L, 5);
+    ck_assert_int_eq(lua_pcall(L, 1, 2, 0), LUA_OK);
+    ck_assert_int_eq(lua_gettop(L), 5);
+    lua_settop(L, 0);
+    lua_settop(co, 0);
+    lua_settop(waits, 0);
+    ck_assert_int_eq(lua_resume(waits, L, 0), LUA_OK);
+    moonlet_result r = moonlet_resume(inside);
+    assert_ok(r);
+    moonlet_state *s = moonlet_next(NULL, &r);
+    restored(L, s);
+    ck_assert_double_eq(number(L, "done"), 1);
+    ck_assert_int_eq(lua_gettop(L), 3);
+    ck_assert_str_eq(lua_tostring(L, 1), "below");
+    ck_assert_ptr_eq(lua_tothread(L, 2), co);
+    ck_assert_str_eq(lua_tostring(co, 1), "of a thread");
+    ck_assert_int_eq(lua_gettop(waits), 1);
+    ck_assert_int_eq((int)lua_tointeger(waits, 1), 4);
+    lua_settop(waits, 0);
+    ck_assert_int_eq(lua_resume(waits, L, 0), LUA_OK);
+    ck_assert_int_eq(lua_gettop(waits), 2);
+    ck_assert_int_eq((int)lua_tointeger(waits, 1), 3);
+    ck_assert_str_eq(lua_tostring(waits, 2), "end");
+    moonlet_release(s);
+    moonlet_release(inside);
+    lua_close(L);
+}
+END_TEST
+
+/* A state that the program resumes itself goes on from a yield any number of times. */
+START_TEST(resumed_by_the_program)
+{
+    lua_State *L = opened("");
+    lua_pushliteral(L, "below");
+    luaL_loadstring(L, "local a = ... local b = coroutine.yield(a) x = a + b return x");
+    lua_pushinteger(L, 5);
+    ck_assert_int_eq(lua_resume(L, NULL, 1), LUA_YIELD);
+    moonlet_state *s = moonlet_puc_state(L);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(lua_gettop(L), 1);
+        lua_pushinteger(L, i);
+        ck_assert_int_eq(lua_resume(L, NULL, 1), LUA_OK);
+        ck_assert_int_eq(lua_gettop(L), 2);
+        ck_assert_int_eq((int)lua_tointeger(L, 2), 5 + i);
+        ck_assert_double_eq(number(L, "x"), 5 + i);
+        ck_assert_str_eq(lua_tostring(L, 1), "below");
+        restored(L, s);
+        ck_assert_int_eq(lua_status(L), LUA_YIELD);
+        ck_assert_double_eq(number(L, "x or 0"), 0);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+        ck_assert_ptr_eq(lua_tothread(L, -1), L);
+        lua_pop(L, 1);
+    }
+    lua_State *fork = moonlet_puc_open(s);
+    ck_assert_int_eq(lua_status(fork), LUA_YIELD);
+    lua_pushinteger(fork, 9);
+    ck_assert_int_eq(lua_resume(fork, NULL, 1), LUA_OK);
+    ck_assert_int_eq((int)lua_tointeger(fork, 2), 14);
+    lua_close(fork);
+    moonlet_release(s);
+    lua_close(L);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("world");
@@ -554,5 +631,7 @@ int main(void)
     tcase_add_test(t, not_while_functions_run);
     tcase_add_test(t, not_while_a_chunk_is_read);
     tcase_add_test(t, taken_in_a_c_function);
+    tcase_add_test(t, stacks_are_taken_in_a_c_function);
+    tcase_add_test(t, resumed_by_the_program);
     return run_suite(t);
 }

@@ -23,7 +23,7 @@ static bool cursor_waiting(Run *R, const Coroutine *co, Activation *out)
     Value *fp = b->segment->slots + b->fp;
     out->c = frame_cursor(b->segment, fp, b->node);
     out->end = fp;
-    return frame_skip_uncalled(&out->c);
+    return true;
 }
 
 /* The end of the slots in use below a frame: its header, or the place of its results. */
@@ -33,6 +33,24 @@ static const Value *end_below(const Value *base, const Node *ret, const Value *f
     if (ret->kind != N_RET_S && ret->kind != N_RET_N) return end;
     const Value *results = base - ret->a + ret->c;
     return results < end ? results : end;
+}
+
+/* To the next frame below. */
+static bool go_down(Activation *a)
+{
+    const Node *ret = a->c.ret;
+    const Value *base = a->c.ret_base;
+    if (!frame_down(&a->c)) return false;
+    a->end = end_below(base, ret, a->c.fp);
+    return true;
+}
+
+/* To one that is seen, if this one is not. */
+static bool pass_unseen(Activation *a)
+{
+    while (!frame_is_seen(a->c.fp))
+        if (!go_down(a)) return false;
+    return true;
 }
 
 bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out)
@@ -45,19 +63,13 @@ bool inspect_level(Machine *M, Coroutine *co, int level, Activation *out)
     } else if (!cursor_waiting(&M->run, co, out)) {
         return false;
     }
-    for (; level > 0; level--) {
+    bool found = pass_unseen(out);
+    for (; found && level > 0; level--) {
         if (level % STEP_LEVELS == 0) M->fuel--;
-        do { /* past what could not be called */
-            const Node *ret = out->c.ret;
-            const Value *base = out->c.ret_base;
-            if (!frame_down(&out->c)) {
-                out->host = ret->kind == N_GLUE_HALT && level == 1 && !M->alone;
-                return out->host;
-            }
-            out->end = end_below(base, ret, out->c.fp);
-        } while (!value_is_function(out->c.fp[AT_FUNCTION]));
+        found = go_down(out) && pass_unseen(out);
+        if (!found) out->host = out->c.ret->kind == N_GLUE_HALT && level == 1 && !M->alone;
     }
-    return true;
+    return found || out->host;
 }
 
 Value inspect_function(const Activation *a) { return upvalue_identity(a->c.fp[AT_FUNCTION]); }

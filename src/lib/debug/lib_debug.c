@@ -108,15 +108,18 @@ static int debug_getupvalue(Machine *M, Value *a, int n)
     return 2;
 }
 
-/* What a C function has captured is its own affair and cannot be changed. */
+/* What a library function has captured is its own affair and cannot be changed; what functions
+ * of Lua's C interface have, lies in cells. */
 static int debug_setupvalue(Machine *M, Value *a, int n)
 {
     uint32_t i;
     bool absent;
     if (!arg_any(M, a, n, 2)) return NATIVE_ERROR;
     if (!arg_upvalue(M, a, n, 0, &i, &absent)) return absent ? 0 : NATIVE_ERROR;
-    if (!value_is(a[0], OBJ_CLOSURE)) return 0;
-    upvalue_set(M, value_pointer(a[0]), i, a[2]);
+    if (value_is(a[0], OBJ_CLOSURE))
+        upvalue_set(M, value_pointer(a[0]), i, a[2]);
+    else if (!upvalue_set_native(M, value_pointer(a[0]), i, a[2]))
+        return 0;
     NATIVE_RETURN(upvalue_name_text(a[0], i));
 }
 
