@@ -6,7 +6,7 @@
  */
 #include "api/debug/debug_change.h"
 #include "api/debug/debug_path.h"
-#include "api/tour/debug_pure.h"
+#include "api/tour/tour.h"
 #include "api_test.h"
 #include "stack/breaks.h"
 #include "stack/hook.h"
@@ -306,6 +306,42 @@ START_TEST(changes_at_full_speed)
 }
 END_TEST
 
+/* Where a break stops forwards, and the lines at which the path has another value. */
+START_TEST(changes_forwards)
+{
+    static const char *const paths[] = {"t", "t.x", "t.y[2]", "t.y", "g", "n", "print"};
+    static const uint64_t spacings[] = {0, 1, 7};
+    static DebugTime stops[EVENTS];
+    for (size_t k = 0; k < 3; k++) {
+        moonlet_recording *rec = recorded(changing, spacings[k]);
+        size_t n = 0, i = 0;
+        bool relevant;
+        Tour *breaks = tour_begin(rec), *lines = tour_begin(rec);
+        tour_go_first(breaks);
+        tour_go_first(lines);
+        TourBreak *b = tour_break(breaks);
+        b->path = mem_alloc(sizeof *b->path);
+        DebugPath *p = mem_alloc_root(sizeof *p);
+        ck_assert(path_parse(b->path, paths[_i]) && path_parse(p, paths[_i]));
+        while (n < EVENTS && tour_move(breaks, TOUR_ON, false)) stops[n++] = breaks->now;
+        DebugSeen before = path_see_in(p, lines->state, (DebugMoment){0, 0}, &relevant);
+        while (tour_move(lines, TOUR_INTO, false)) {
+            DebugSeen now = path_see_in(p, lines->state, (DebugMoment){0, 0}, &relevant);
+            if (seen_same(before, now)) continue;
+            ck_assert_msg(i < n && is_same(stops[i], lines->now), "%s: stop %d of %d",
+                          paths[_i], (int)i, (int)n);
+            before = now;
+            i++;
+        }
+        ck_assert_uint_eq(i, n);
+        mem_free_root(p);
+        tour_end(lines);
+        tour_end(breaks);
+        moonlet_recording_release(rec);
+    }
+}
+END_TEST
+
 /* Expressions that only look ----------------------------------------------------------- */
 
 typedef struct Pure {
@@ -578,6 +614,7 @@ int main(void)
     tcase_add_test(t, changes_of_locals_at_full_speed);
     tcase_add_loop_test(t, changes_at_full_speed, 0, 8);
     tcase_add_loop_test(t, changes_of_fields_at_full_speed, 0, 9);
+    tcase_add_loop_test(t, changes_forwards, 0, 7);
     tcase_add_loop_test(t, expressions_that_only_look, 0, 18);
     tcase_add_loop_test(t, looking_takes_no_steps, 0, PROGRAMS);
     tcase_add_loop_test(t, worlds_of_lines, 0, PROGRAMS);

@@ -371,6 +371,32 @@ dap.request("setFunctionBreakpoints", {breakpoints = {list = true}})
 print(dap.go "continue")
 LUA
 
+talk "a local variable is that of its call" "step 3
+data breakpoint 4
+2
+terminated" <<'LUA'
+io.open("local.lua", "w"):write([[
+local function f(x)
+  local y = x
+  y = y + 1
+  return y
+end
+for i = 1, 3 do
+  f(i)
+end
+]]):close()
+dap.launch({program = "local.lua"}, {{line = 3}})
+dap.stop()
+print((dap.go "stepBack" and dap.go "next"):gsub("breakpoint", "step") .. "")
+local _, locals = dap.scope "Locals"
+local id = dap.request("dataBreakpointInfo", {variablesReference = locals, name = "y"}).dataId
+dap.breaks("local.lua", {})
+dap.request("setDataBreakpoints", {breakpoints = {{dataId = id}}})
+print(dap.go "continue")
+print((dap.evaluate "y"))
+print(dap.go "continue")
+LUA
+
 talk "data that change in a line that calls, and in the last one" "data breakpoint 4
 5
 data breakpoint 5

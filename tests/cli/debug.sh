@@ -64,6 +64,9 @@ debug "a line without code" "break 1 at prog.lua:5" r "b 4"
 debug "a line behind the last" "there is no code at line 99 of prog.lua or behind it" r "b 99"
 debug "a condition that is none" "'i ==' is no expression" r "b 12 if i =="
 debug "what ends too early" "(debugger):1: unexpected symbol near <eof>" r "p 1 +"
+debug "hits go on in another future" "  hit 5 times up to here" r "b 12" c c c "set total = 100" c c "i b"
+debug "and are as many as before when it is left" "  hit 3 times up to here" \
+    r "b 12" c c c "set total = 100" c c rc rc rc rn n "i b"
 debug "hits are counted" "  hit 2 times up to here" r "b 3" c c "info b"
 debug "and not more when one has gone back" "  hit 1 times up to here" r "b 3" c c rc "info b"
 debug "and no more of it" "$(at 24)" r "b 3" "d 1" c

@@ -7,6 +7,8 @@
  */
 #include "api/debug/debug_change.h"
 
+#include "stack/breaks.h"
+
 bool debug_change_note(void *context, DebugEvent *e)
 {
     DebugChange *c = context;
@@ -60,6 +62,27 @@ static bool untouched(void *context, const State *before, const State *after)
 static unsigned wants_lines(void *context, const Proto *p, uint32_t i)
 {
     return path_wants_lines(((DebugChange *)context)->path, p, i);
+}
+
+static unsigned wants_entry(void *path, const Proto *p, uint32_t i)
+{
+    const DebugPath *x = path;
+    bool first = x->function && debug_same_function(p->source, x->function);
+    return first && i == breaks_first_line(p) ? BREAK_LINE | BREAK_ENTRY : 0;
+}
+
+static bool is_entry(void *path, DebugEvent *e) { return path_enters(path, e); }
+
+void debug_find_life(moonlet_recording *rec, DebugPath *p, DebugTime now)
+{
+    const DebugFilter entries = {.wants = wants_entry};
+    DebugTime found, behind = {now.step, now.event + (now.event < UINT32_MAX)};
+    p->lives = false;
+    p->born = debug_quick_last(rec, behind, &entries, is_entry, p, &found) ? found.step : 0;
+    bool again = now.step < rec->record->steps &&
+                 debug_quick_next(rec, now, &entries, is_entry, p, &found);
+    p->dies = again ? found.step : UINT64_MAX;
+    p->lives = true;
 }
 
 DebugFilter debug_change_filter(const DebugPath *path)

@@ -22,4 +22,8 @@ bool debug_change_was_other(void *context, DebugEvent *e);
  * context. The path is bound. */
 DebugFilter debug_change_filter(const DebugPath *path);
 
+/* Finds when that call was made whose frame p is a variable of, at a time when it is there, and
+ * when the function was next called at its place. */
+void debug_find_life(moonlet_recording *rec, DebugPath *p, DebugTime now);
+
 #endif

@@ -185,7 +185,7 @@ static DebugFrame place_of(Coroutine *co, const FrameCursor *c)
 static bool is_frame(const DebugPath *p, DebugFrame f, uint64_t step)
 {
     if (f.coroutine != p->frame.coroutine || f.depth != p->frame.depth) return false;
-    return !p->dies || (p->born <= step && step < p->dies);
+    return !p->lives || !p->dies || (p->born <= step && step < p->dies);
 }
 
 /* Another function may have a frame there at another moment. */

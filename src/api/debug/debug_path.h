@@ -41,9 +41,12 @@ typedef struct DebugPath {
     PathBase base;
     DebugFrame frame;            /* of a local variable */
     const AstFunction *function; /* of that frame; NULL: it is not known */
-    /* The step at which that frame's function was called, and the one at which the next frame
-     * was made at its place. dies 0: this is not known, and any frame there may be the one. */
+    /* The step at which that frame's function was called, and the one at which it was next
+     * called at the same place; of the tour's branch of this number, and good where `lives`.
+     * Else, or with dies 0, any frame there may be the one. */
     uint64_t born, dies;
+    int branch;
+    bool lives;
     const Proto *proto; /* the code whose slots are in `slots`: see path_wants */
     uint16_t slots[PATH_SLOTS_MAX];
     int slot_count; /* above PATH_SLOTS_MAX: the variable may be in any slot */

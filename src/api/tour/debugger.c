@@ -172,11 +172,12 @@ static const char *set_function(Tour *t, TourBreak *b, const char *expression)
     return b->file ? NULL : "not enough memory";
 }
 
-static const char *set_write(const Tour *t, TourBreak *b, const char *path)
+static const char *set_write(Tour *t, TourBreak *b, const char *path)
 {
     b->path = mem_alloc(sizeof *b->path);
     if (!path_parse(b->path, path)) return "that is no variable, nor a field";
     if (tour_is_within(t->where)) moonlet_release(debug_state(t->rec, t->now, bind, b->path));
+    tour_find_life(t, b->path);
     return NULL;
 }
 

@@ -69,10 +69,18 @@ void tour_go_end(Tour *t)
     if (where == TOUR_FAILURE) find_failure(t);
 }
 
+/* A branch that was begun at a line begins with that line once more. */
+static DebugTime first_of(DebugTime from)
+{
+    return from.step == time_never.step ? time_begin : (DebugTime){0, 0};
+}
+
 /* The branch's time of before its first line is the moment where it was begun. */
 static void leave_branch(Tour *t)
 {
     DebugTime from = t->branches[t->branch].from;
+    t->rec->interrupt = NULL; /* what is counted is wanted */
+    tour_count_branch(t, first_of(from), from);
     moonlet_recording_release(t->rec);
     t->branches[t->branch].rec = NULL;
     t->rec = t->branches[--t->branch].rec;
@@ -155,6 +163,7 @@ static bool begin_branch(Tour *t)
     TourBranch *branches = tour_room(t->branches, t->branch + 1, sizeof *branches);
     if (t->branch + 1 == BRANCHES_MAX || !branches) return false;
     t->branches = branches;
+    tour_count_branch(t, t->now, first_of(t->now));
     moonlet_limits limits = {.interrupt = t->interrupt, .steps = t->portion};
     bool again = t->where == TOUR_LINE;
     moonlet_state *from = again ? debug_to_go_on(t->state, &again) : moonlet_retain(t->state);
@@ -171,7 +180,6 @@ static bool begin_branch(Tour *t)
     bool line = t->where == TOUR_LINE; /* that one again */
     t->now = line ? (DebugTime){0, 0} : time_begin;
     t->changed = false;
-    for (int i = 0; i < t->break_count; i++) t->breaks[i]->counted = time_begin;
     return true;
 }
 
@@ -407,6 +415,14 @@ const AstFunction *tour_find_function(Tour *t, const DebugPlace *p, const char *
     if (end) f = function_in(end, NULL, expression);
     moonlet_release(end);
     return f;
+}
+
+void tour_find_life(Tour *t, DebugPath *p)
+{
+    if (p->base != PATH_LOCAL || !p->function) return;
+    debug_find_life(t->rec, p, t->now);
+    p->branch = t->branch;
+    if (debug_is_interrupted(t->rec)) p->dies = 0;
 }
 
 /* What the path is now, and the time before which it is looked for. At a failure the variables

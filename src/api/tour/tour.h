@@ -131,6 +131,13 @@ bool tour_is_file(const char *chunk, size_t length, const char *file);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 
+/* Another branch becomes the tour's: hits are counted up to a time of this one, which is that
+ * time of the other. */
+void tour_count_branch(Tour *t, DebugTime in, DebugTime beyond);
+/* Says when the call was made, and ended, whose variable the path is, if it is a local one of a
+ * frame that there is now. O(steps that it is looked for). */
+void tour_find_life(Tour *t, DebugPath *p);
+
 /* An array of a tour, or a larger copy of one that is full. The room is doubled
  * whenever it is a power of two. Answers NULL if there is no memory. */
 void *tour_room(void *array, int count, size_t size);

@@ -166,22 +166,40 @@ static unsigned wants_hit(void *context, const Proto *p, uint32_t i)
     return break_wants(((Count *)context)->b, p, i);
 }
 
-uint64_t tour_hits(Tour *t, TourBreak *b)
+static bool is_beginning(DebugTime t) { return !t.step && t.event == UINT32_MAX; }
+
+/* Counts up to another time of the branch. */
+static void count_to(Tour *t, TourBreak *b, DebugTime to)
 {
     static const DebugFilter f = {.wants = wants_hit};
     Count c = {b, 0};
+    DebugTime from = b->counted;
+    if (from.step == to.step && from.event == to.event) return;
     prepare(b);
-    bool forwards = !time_before(t->now, b->counted) || b->counted.event == UINT32_MAX;
-    if (!tour_is_within(t->where) && b->counted.step == t->now.step) return b->hits;
+    bool forwards = is_beginning(from) || (!is_beginning(to) && !time_before(to, from));
     t->rec->raises = b->errors;
     if (forwards)
-        debug_quick_pass(t->rec, b->counted, t->now, &f, count_hit, &c);
+        debug_quick_pass(t->rec, from, to, &f, count_hit, &c);
     else
-        debug_quick_pass(t->rec, t->now, b->counted, &f, count_hit, &c);
+        debug_quick_pass(t->rec, to, from, &f, count_hit, &c);
     b->hits = forwards ? b->hits + c.hits : b->hits - c.hits;
-    b->counted = t->now;
+    b->counted = to;
     t->rec->raises = false;
+}
+
+uint64_t tour_hits(Tour *t, TourBreak *b)
+{
+    if (tour_is_within(t->where) || b->counted.step != t->now.step) count_to(t, b, t->now);
     return b->hits;
+}
+
+void tour_count_branch(Tour *t, DebugTime in, DebugTime beyond)
+{
+    for (int i = 0; i < t->break_count; i++) {
+        TourBreak *b = t->breaks[i];
+        if (!b->path) count_to(t, b, in);
+        b->counted = beyond;
+    }
 }
 
 /* Texts ------------------------------------------------------------------------------- */
@@ -451,6 +469,7 @@ void tour_seek_begin(TourSeek *s)
         TourBreak *b = t->breaks[i];
         prepare(b);
         if (b->path) watches = true;
+        if (b->path) b->path->lives = b->path->dies && b->path->branch == t->branch;
         if (b->rule && !s->back && tour_is_within(t->where)) tour_hits(t, b);
         b->passed = t->now;
     }

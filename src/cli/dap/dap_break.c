@@ -112,18 +112,24 @@ void dap_break_lines(Dap *d, const json_t *request, const json_t *arguments)
 }
 
 /* Names for what may change, which are good at all moments:
- *   L<coroutine>:<depth>:<name>   C<cell>   T<table>:n<number>   T<table>:s<text> */
+ *   L<coroutine>:<depth>:<born>-<dies>/<branch>:<name>   C<cell>   T<table>:n<number>
+ * T<table>:s<text> */
 static bool parse_data(DebugPath *p, const char *id)
 {
     char kind, rest;
-    int end = 0;
-    uint64_t a, b;
+    int end = 0, branch;
+    uint64_t a, b, born, dies;
     *p = (DebugPath){0};
     if (strlen(id) >= sizeof p->text) return false;
-    if (sscanf(id, "L%" SCNu64 ":%" SCNu64 ":%n", &a, &b, &end) == 2 && end) {
+    if (sscanf(id, "L%" SCNu64 ":%" SCNu64 ":%" SCNu64 "-%" SCNu64 "/%d:%n", &a, &b, &born,
+               &dies, &branch, &end) == 5 &&
+        end) {
         if (!path_parse(p, id + end) || p->count != 1) return false;
         p->base = PATH_LOCAL;
         p->frame = (DebugFrame){a, (size_t)b};
+        p->born = born;
+        p->dies = dies;
+        p->branch = branch;
         return true;
     }
     p->base = PATH_OBJECT;
@@ -202,6 +208,17 @@ static void data_of_field(char *id, size_t size, Value table, Value key)
                  value_string(key)->data);
 }
 
+/* That of this call. */
+static void data_of_local(const Dap *d, char *id, size_t size, const DebugPlace *p,
+                          const char *name)
+{
+    DebugPath *path = mem_alloc(sizeof *path);
+    *path = (DebugPath){.base = PATH_LOCAL, .frame = p->frame, .function = p->function};
+    tour_find_life(d->tour, path);
+    snprintf(id, size, "L%" PRIu64 ":%zu:%" PRIu64 "-%" PRIu64 "/%d:%s", p->frame.coroutine,
+             p->frame.depth, path->born, path->dies, path->branch, name);
+}
+
 /* A variable of a frame. Answers false where it has none of this name. */
 static bool data_of_variable(const Dap *d, char *id, size_t size, const DebugPlace *p,
                              const char *name)
@@ -211,7 +228,7 @@ static bool data_of_variable(const Dap *d, char *id, size_t size, const DebugPla
     if (v && v->cell)
         snprintf(id, size, "C%" PRIu64, v->cell);
     else if (v && v->kind == DEBUG_LOCAL)
-        snprintf(id, size, "L%" PRIu64 ":%zu:%s", p->frame.coroutine, p->frame.depth, name);
+        data_of_local(d, id, size, p, name);
     bool found = v != NULL;
     debug_variables_free(&all);
     return found;
