@@ -122,7 +122,8 @@ MOONLET_API size_t moonlet_convert(const moonlet_value *values, size_t count,
 typedef struct moonlet_state moonlet_state;
 
 /* A state with the standard libraries. The first one in a process builds them (some
- * 100 microseconds); all others share them: O(1), 64 bytes. */
+ * 100 microseconds); all others share them: O(1), 64 bytes. NULL where a process has no memory
+ * to begin with: some 3 MB of address space. */
 MOONLET_API moonlet_state *moonlet_init(void);
 
 /*

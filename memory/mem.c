@@ -310,6 +310,7 @@ void mem_init(void)
     pthread_once(&once, init);
 }
 void mem_init_program(void) { mem_init(); }
+bool mem_can_start(void) { return true; }
 void mem_when_grown(void (*prepare)(void)) { prepare(); }
 
 static MEM_THREAD bool attached; /* a thread of the program's own, with a share */
@@ -896,6 +897,16 @@ static void init(void) { init_as(false); }
 static void init_program(void) { init_as(true); }
 void mem_init(void) { pthread_once(&init_once, init); }
 void mem_init_program(void) { pthread_once(&init_once, init_program); }
+
+/* What it needs at once, in several pieces, and what is kept for its headers. */
+bool mem_can_start(void)
+{
+    if (GC_is_init_called()) return true;
+    size_t bytes = HEAP_FIRST + SPARE_LEAST;
+    void *space = map_space(bytes);
+    if (space) munmap(space, bytes);
+    return space != NULL;
+}
 
 /* The collector makes what it keeps of a thread when it gets to know it, in two small blocks,
  * and ends the process when it cannot have them. So where little is free it is given room

@@ -33,6 +33,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define MEM_TRY __attribute__((warn_unused_result))
+
 /* What hamt.h and pvec.h keep: a number, or a pointer as it is. */
 typedef uint64_t Word;
 
@@ -48,6 +50,9 @@ void mem_init(void);
  * static variables have no pointers into collected memory: starts in half the time, as
  * nobody looks for them. */
 void mem_init_program(void);
+/* Whether there is memory to begin with, before either; afterwards true. The collector ends the
+ * process where it has none. */
+MEM_TRY bool mem_can_start(void);
 /* Has `prepare` called once, by a thread that allocates, when the heap has outgrown its first
  * size. It is for what a process may need later and could not have without memory. There is one
  * such function.
@@ -65,8 +70,6 @@ _Noreturn void mem_fail(const char *why);
 
 /* Larger blocks may be refused. */
 enum { MEM_SURE_MAX = 20 << 10 };
-
-#define MEM_TRY __attribute__((warn_unused_result))
 
 /* A constant size above MEM_SURE_MAX, as that of a type which has grown, does not compile where
  * the compiler knows that it is one. */

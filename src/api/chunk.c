@@ -53,6 +53,8 @@ static moonlet_chunk *new_chunk(const Proto *p)
 moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                char **message)
 {
+    if (message) *message = NULL;
+    if (!mem_can_start()) return NULL;
     api_init();
     String *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
     ParseResult why;

@@ -36,6 +36,7 @@ bool moonlet_seed(uint64_t seed) { return string_seed(seed); }
 
 moonlet_state *moonlet_init(void)
 {
+    if (__builtin_expect(!mem_can_start(), 0)) return NULL;
     pthread_once(&base_once, make_base);
     return handle_new(base->state, NULL);
 }

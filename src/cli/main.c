@@ -231,7 +231,10 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (o.seeded) string_seed(o.seed);
-    start_collector();
+    if (!start_collector()) {
+        report_message(&c, "not enough memory");
+        return EXIT_FAILURE;
+    }
     eval_init();
     puc_init();
     if (o.task == TASK_SHOW) return show_image(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;

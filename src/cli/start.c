@@ -59,10 +59,12 @@ static void populate_heap(void)
 #endif
 }
 
-void start_collector(void)
+bool start_collector(void)
 {
+    if (!mem_can_start()) return false;
     starting = true;
     mem_init_program();
     starting = false;
     populate_heap();
+    return true;
 }

@@ -5,7 +5,10 @@
 #ifndef MOONLET_START_H
 #define MOONLET_START_H
 
-/* mem_init_program, with less work for the program's own copy of bdwgc. */
-void start_collector(void);
+#include <stdbool.h>
+
+/* mem_init_program, with less work for the program's own copy of bdwgc. Answers false where
+ * there is no memory for it. */
+bool start_collector(void);
 
 #endif

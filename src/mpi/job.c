@@ -80,6 +80,10 @@ bool job_run_script(Job *j, const JobOptions *o)
 {
     moonlet_value function;
     j->state = moonlet_init();
+    if (!j->state) {
+        fprintf(stderr, "%s: not enough memory\n", o->program);
+        return false;
+    }
     if (!call_script(j, o, &function)) return false;
     if (!is_callable(j, function)) {
         fprintf(stderr, "%s: the script must return a function\n", o->program);

@@ -12,6 +12,7 @@
 #include "api_test.h"
 #include "state_dump.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -121,6 +122,7 @@ enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
 static moonlet_state *base;
 static int map_nested;
+static size_t space_left; /* for run_in_space */
 static Dump before;
 
 static void make_world(void)
@@ -237,8 +239,8 @@ static int status_of(void (*body)(void), uint64_t n, MemFailMode mode)
 static void assert_survives(void (*body)(void), uint64_t n, MemFailMode mode)
 {
     int status = status_of(body, n, mode);
-    ck_assert_msg(status == 0, "request %d fails in mode %d: status %x", (int)n, (int)mode,
-                  (unsigned)status);
+    ck_assert_msg(status == 0, "request %d fails in mode %d, %d bytes: status %x", (int)n,
+                  (int)mode, (int)space_left, (unsigned)status);
 }
 
 static void run_from_start(void)
@@ -261,6 +263,39 @@ START_TEST(starting_may_fail)
             assert_survives(run_from_start, n, mode);
 }
 END_TEST
+
+#ifndef MOONLET_MALLOC
+static size_t space_used(void)
+{
+    size_t pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%zu", &pages) != 1) _exit(2);
+    fclose(f);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void run_in_space(void)
+{
+    size_t space = space_used() + space_left;
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){space, space}) != 0) _exit(2);
+    char *message = &(char){0};
+    moonlet_chunk *c = moonlet_compile("return 1", 8, NULL, &message);
+    moonlet_state *s = moonlet_init();
+    if (!s) _exit(c != NULL || message);
+    moonlet_result r = moonlet_do(s, "local t = {} for i = 1, 1e9 do t[i] = {i} end");
+    _exit(r.status != MOONLET_FAILED || !is_lack(r.error));
+}
+
+/* Whatever address space there is, a process has a state or none, and a run ends with an error.
+ */
+START_TEST(space_may_lack)
+{
+    enum { STEP = 224 << 10, MOST = 9 << 20 };
+    for (space_left = 0; space_left < MOST; space_left += STEP)
+        assert_survives(run_in_space, 0, MEM_FAIL_ONCE);
+}
+END_TEST
+#endif
 
 static void run_map(void)
 {
@@ -408,6 +443,9 @@ int main(void)
     TCase *t = tcase_create("out of memory");
     tcase_add_loop_test(t, each_request_may_fail, 0, SCRIPTS);
     tcase_add_test(t, starting_may_fail);
+#ifndef MOONLET_MALLOC
+    tcase_add_test(t, space_may_lack);
+#endif
     tcase_add_loop_test(t, maps_without_memory_end, 0, 2);
     tcase_add_test(t, resuming_may_fail);
     tcase_add_test(t, terms_may_fail);

@@ -25,6 +25,7 @@ const lua_Number *lua_version(lua_State *L)
 
 lua_State *lua_newstate(lua_Alloc f, void *ud)
 {
+    if (!mem_can_start()) return NULL;
     puc_init();
     Machine *M = machine_begin(NULL);
     api_attach(M);
@@ -48,7 +49,7 @@ static int default_panic(lua_State *L)
 lua_State *luaL_newstate(void)
 {
     lua_State *L = lua_newstate(puc_plain_alloc, NULL);
-    lua_atpanic(L, default_panic);
+    if (L) lua_atpanic(L, default_panic);
     return L;
 }
 
