@@ -48,14 +48,14 @@ void *reserve_block_new(void);
 void reserve_block_free(void *block);
 /* The back-end's: fills the reserve, which is to have shares for so many threads more. */
 void mem_fill_reserve(unsigned more);
-/* As mem_thread_attach, of a thread that was promised its share. */
+/* Does what mem_thread_attach does, for a thread that was promised its share. */
 void mem_thread_attach_promised(void);
 
 /* Takes so many bytes of what has been given to the back-end, and more is given if need be.
  * Answers false when nothing is left. */
 bool reserve_take(size_t size);
-/* As reserve_take, of what has been given: in a shortage the back-end may say yes because of
- * it. */
+/* Does what reserve_take does, with what has been given: in a shortage the back-end may say yes
+ * because of it. */
 void reserve_count(size_t size);
 /* Says that reserve_take was wrong: what was given is used up, or somebody else's. */
 void reserve_taken_all(void);
@@ -73,7 +73,7 @@ bool reserve_fill(void);
  * there. */
 unsigned reserve_promise(unsigned threads, bool sure);
 void reserve_break_promises(unsigned threads);
-/* In a process that has just been forked: this thread has a share, or nobody has. */
+/* Says, in a process that has just been forked, that this thread has a share, or nobody has. */
 void reserve_promise_one(bool promised);
 /* Bytes ever put in the reserve. */
 uint64_t reserve_total(void);

@@ -113,7 +113,7 @@ void dap_break_lines(Dap *d, const json_t *request, const json_t *arguments)
 
 /* Names for what may change, which are good at all moments:
  *   L<coroutine>:<depth>:<born>-<dies>/<branch>:<name>   C<cell>   T<table>:n<number>
- * T<table>:s<text> */
+ *   T<table>:s<text> */
 static bool parse_data(DebugPath *p, const char *id)
 {
     char kind, rest;

@@ -351,7 +351,7 @@ static void save_changed(Saver *S, const void *o, uint32_t number, bool there, s
         S->out->length = start;
 }
 
-/* Of an object of an earlier record: this one says what has changed in it. */
+/* Notes that this record says what has changed in an object of an earlier one. */
 static void note_told(Saver *S, uint32_t number)
 {
     if (S->record && !S->meetings && !grow_meetings(S)) S->out->failed = true;

@@ -35,7 +35,7 @@ static const Value *end_below(const Value *base, const Node *ret, const Value *f
     return results < end ? results : end;
 }
 
-/* To the next frame below. */
+/* Goes to the next frame below. */
 static bool go_down(Activation *a)
 {
     const Node *ret = a->c.ret;
@@ -45,7 +45,7 @@ static bool go_down(Activation *a)
     return true;
 }
 
-/* To one that is seen, if this one is not. */
+/* Goes to a frame that is seen, if this one is not. */
 static bool pass_unseen(Activation *a)
 {
     while (!frame_is_seen(a->c.fp))
