@@ -231,7 +231,8 @@ int puc_run_own(lua_State *L);
 /* Whether no function runs or waits on the coroutine of the handle, which is not the running
  * one. */
 bool puc_is_idle(lua_State *L);
-/* Does what puc_call_own does, but the function runs on the handle's coroutine, which is idle. */
+/* Does what puc_call_own does, but the function runs on the handle's coroutine, which is idle.
+ */
 RunStatus puc_call_within(lua_State *L, int nargs, Value handler);
 /* Calls a value with its arguments. Answers its one result; errors go on. */
 Value puc_call_value(lua_State *L, Value f, const Value *args, int n);

@@ -103,8 +103,8 @@ static void follow(Flows *f, uint32_t i)
     if (dest == DEST_F || dest == DEST_T || n->kind == N_ITER_TEST) join(f, n + n->target);
 }
 
-/* Takes no more than half of the reserve in a shortage: there might be as many rows as there are
- * functions on the stack, and the rest is for other things. */
+/* Takes no more than half of the reserve in a shortage: there might be as many rows as there
+ * are functions on the stack, and the rest is for other things. */
 static uint64_t *analyse(const Proto *p)
 {
     Flows f = {.p = p, .words = row_words(p)};

@@ -36,8 +36,8 @@ const String *upvalue_name(Value f, uint32_t i);
 Value upvalue_get(Run *R, Value f, uint32_t i);
 /* Allocates; O(depth of the stack), where the upvalue is held by value. */
 void upvalue_set(Machine *M, Closure *f, uint32_t i, Value v);
-/* Sets an upvalue of a function of Lua's C interface. Answers false if f is none, whose upvalues
- * are its own. */
+/* Sets an upvalue of a function of Lua's C interface. Answers false if f is none, whose
+ * upvalues are its own. */
 bool upvalue_set_native(Machine *M, const Native *f, uint32_t i, Value v);
 /* A number by which to tell whether two upvalues are one variable. It is a cell's id. For what
  * is held by value it is made of the variable's place in the source and its value. */

@@ -171,7 +171,8 @@ static void skip_spaces(Input *in)
     if (!in->stopped && !outside_recalls(in->M)) ungetc(c, in->file->f);
 }
 
-/* fscanf reads nothing of a file that is open to write only, and does not call that an error. */
+/* fscanf reads nothing of a file that is open to write only, and does not call that an error.
+ */
 static void forget_bad_mode(Input *in)
 {
     FILE *f = in->file->f;
