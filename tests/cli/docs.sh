@@ -94,7 +94,7 @@ expect "a long function" 1 "" "*long.c:1: 37 lines: int f(void)" tests/lengths.s
 
 # And a file that does not say its invariant, and a picture whose end was wrapped.
 mkdir "$WORK/src"
-printf '/* Only this. */\nint x;\n' >"$WORK/src/brief.c"
+printf '/* It is brief. */\nint x;\n' >"$WORK/src/brief.c"
 printf '/*\n * What it is for.\n *\n *   a ---> b ---> c\n * --> d\n *\n * Main invariant: none.\n */\n' >"$WORK/src/wrapped.c"
 expect "a file without its invariant, a wrapped picture" 1 "src/brief.c:2: does not begin with what it is for and its main invariant
 src/wrapped.c:5: is the end of a picture, or lacks an empty line before it" "" \
