@@ -223,8 +223,9 @@ static int finalized(Machine *M, Value *a, int n);
 
 static void end_finalizers(Machine *M, const Value *a)
 {
+    FrameCursor c = frame_cursor(M->segment, (Value *)a, NULL);
     if (a[OFF] == V_FALSE) hook_leave(M);
-    collect_left(M);
+    collect_left(M, &c);
 }
 
 bool collect_is_caller(const Node *ret, const Value *base)
@@ -233,9 +234,31 @@ bool collect_is_caller(const Node *ret, const Value *base)
     return ret->kind == N_GLUE_NATIVE && frame_payload_code(base) == finalized;
 }
 
-void collect_left(Machine *M)
+/* How many of the frames from the cursor down call finalizers, up to the most. */
+static unsigned callers(FrameCursor c)
 {
-    if (!M->run.world->collection.finalizing) return;
+    unsigned count = 0;
+    do {
+        if (c.ret->kind != N_GLUE_POLL && collect_is_caller(c.ret, c.ret_base)) count++;
+    } while (count < FINALIZING_MAX && frame_down(&c));
+    return count;
+}
+
+/* And of those that wait for the running coroutine. c NULL: only of these. */
+static unsigned callers_around(Machine *M, const FrameCursor *c)
+{
+    unsigned count = c ? callers(*c) : 0;
+    const CoBody *b = heap_coroutine(&M->run, M->run.co);
+    while (count < FINALIZING_MAX && coroutine_has_resumer(b) && b->resumer) {
+        b = heap_coroutine(&M->run, b->resumer);
+        count += callers(frame_cursor(b->segment, b->segment->slots + b->fp, NULL));
+    }
+    return count;
+}
+
+void collect_left(Machine *M, const FrameCursor *to)
+{
+    if (!M->run.world->collection.finalizing || callers_around(M, to)) return;
     run_edit_collection(&M->run)->finalizing = false;
     collect_arm(M);
 }
@@ -302,28 +325,6 @@ static int finalized(Machine *M, Value *a, int n)
     return fail_finalizer(M, a, M->result_count > 1 ? M->results[1] : V_NIL);
 }
 
-/* How many of the frames from the cursor down call finalizers, up to the most. */
-static unsigned callers(FrameCursor c)
-{
-    unsigned count = 0;
-    do {
-        if (c.ret->kind != N_GLUE_POLL && collect_is_caller(c.ret, c.ret_base)) count++;
-    } while (count < FINALIZING_MAX && frame_down(&c));
-    return count;
-}
-
-/* There is no end to a finalizer that collects what has the same finalizer. */
-static bool is_too_deep(Machine *M, Value *a)
-{
-    unsigned depth = callers(frame_cursor(M->segment, a, NULL));
-    const CoBody *b = heap_coroutine(&M->run, M->run.co);
-    while (depth < FINALIZING_MAX && coroutine_has_resumer(b) && b->resumer) {
-        b = heap_coroutine(&M->run, b->resumer);
-        depth += callers(frame_cursor(b->segment, b->segment->slots + b->fp, NULL));
-    }
-    return depth >= FINALIZING_MAX;
-}
-
 /* The next one is called no more, as if its call had failed. */
 static int refuse_finalizers(Machine *M, Value *a)
 {
@@ -341,7 +342,9 @@ static int call_finalizers(Machine *M, Value *a, Value closing)
     a[CLOSING] = closing;
     a[OFF] = value_boolean(hook_off(M));
     if (!M->run.world->collection.finalizing) run_edit_collection(&M->run)->finalizing = true;
-    return is_too_deep(M, a) ? refuse_finalizers(M, a) : next_finalizer(M, a);
+    FrameCursor c = frame_cursor(M->segment, a, NULL);
+    bool too_deep = callers_around(M, &c) >= FINALIZING_MAX; /* one that makes its like */
+    return too_deep ? refuse_finalizers(M, a) : next_finalizer(M, a);
 }
 
 static int collect_finalizers(Machine *M, Value *a, int n)

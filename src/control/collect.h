@@ -28,6 +28,7 @@
 #define MOONLET_COLLECT_H
 
 #include "native/native.h"
+#include "stack/frame.h"
 
 /* Whether something is to be done at a poll. */
 bool collect_due(Machine *M);
@@ -41,9 +42,10 @@ Value *collect_poll(Machine *M, const struct Node *n, Value *fp);
  */
 bool collect_hooks_were_on(const struct Node *ret, const Value *base);
 /* Whether with that frame it leaves whoever calls finalizers, or was about to; and what is to
- * be done when it has: they may be called again. */
+ * be done when it has come down to a frame: they may be called again, unless that was done for
+ * a finalizer. `to` is NULL when it has left the coroutine. O(depth of the stack). */
 bool collect_is_caller(const struct Node *ret, const Value *base);
-void collect_left(Machine *M);
+void collect_left(Machine *M, const FrameCursor *to);
 /* Makes the trace that is due, after a call from the host and before its state is packed, so
  * that not each of the state's forks has to. What the call answers, the values, counts as seen.
  * It costs what a poll's trace does. */

@@ -218,6 +218,18 @@ EXEC(eval_throw)
     HAND(eval_throw_on, n, fp, acc, d);
 }
 
+/* The catcher's frame is there still. */
+static NOINLINE void finalizers_left(Machine *M, Unwind unwind)
+{
+    bool inside = unwind != UNWIND_COROUTINE && (unwind != UNWIND_OUT || M->depth > 1);
+    if (!inside) {
+        collect_left(M, NULL);
+        return;
+    }
+    FrameCursor c = frame_cursor(M->catch_segment, frame_owner(M->catch_frame), NULL);
+    collect_left(M, &c);
+}
+
 EXEC(eval_throw_on)
 {
     if (UNLIKELY(M->stop && !M->fatal)) HAND(eval_stop, n, fp, acc, d);
@@ -225,7 +237,7 @@ EXEC(eval_throw_on)
     Unwind unwind = find_catcher(M, fp, n);
     if (unwind == UNWIND_OUT && stops_first(M, fp, n)) return NULL;
     if (UNLIKELY(M->hook_left) && unwind != UNWIND_HANDLE) hook_leave(M);
-    if (UNLIKELY(M->finalizers_left) && unwind != UNWIND_HANDLE) collect_left(M);
+    if (UNLIKELY(M->finalizers_left) && unwind != UNWIND_HANDLE) finalizers_left(M, unwind);
     switch (unwind) {
     case UNWIND_CATCH: fp = catch_error(M); RETURN_MANY(fp);
     case UNWIND_HANDLE: call_handler(M, fp, n); HAND(call_any, n, M->call_frame, 1, d);
