@@ -8,5 +8,5 @@ local function deep(n) -- helper
   return 1 + deep(n - 1)
 end
 local r, e = state.map(deep, { 50, 8000 }, { steps = 2e6 })
-print(r[1], e[1])
-print(r[2], e[2])
+print(r[1], e[1]) -- expect: 50	nil
+print(r[2], e[2]) -- expect: false	out of steps

@@ -27,4 +27,9 @@ for more = 1, 5 do
   for i = 1, 20000 do setmetatable({}, mt) end
   if finalized == before then never = never + 1 end
 end
-print(never)
+-- expect: true
+-- expect: true
+-- expect: true
+-- expect: true
+-- expect: true
+print(never) -- expect: 0
