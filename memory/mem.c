@@ -1246,7 +1246,7 @@ static uint64_t expected_pause(void)
 /* Marks in slices. */
 static bool mark_for(uint64_t ns)
 {
-    uint64_t end = now_ns(CLOCK_MONOTONIC) + ns;
+    uint64_t now = now_ns(CLOCK_MONOTONIC), end = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
     bool marked = false;
     while (now_ns(CLOCK_MONOTONIC) < end && GC_collect_a_little()) marked = true;
     return marked;
