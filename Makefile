@@ -329,6 +329,15 @@ fuzz: deps-tools ## run every fuzzer for FUZZ_SECONDS (60)
 fuzz-run: $(FUZZERS)
 	$(Q)ASAN_OPTIONS=detect_leaks=0 FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz.sh $(FUZZERS)
 
+# So many of each.
+MUTANTS ?= 500000
+.PHONY: check-mutants mutants-run
+check-mutants: deps-tools ## a million mutated images and deltas, under the address sanitizer
+	$(Q)$(MAKE) KIND=fuzz CC='$(CLANG)' mutants-run
+
+mutants-run: $(OUT)/fuzz/fuzz_image $(OUT)/fuzz/fuzz_delta
+	$(Q)ASAN_OPTIONS=detect_leaks=0 tests/mutants.sh $(MUTANTS) $^
+
 .PHONY: fuzz-diff
 fuzz-diff: deps-check ## run random programs under moonlet and lua5.2 for FUZZ_SECONDS (60)
 	$(Q)$(MAKE) all
