@@ -111,9 +111,12 @@ void dap_break_lines(Dap *d, const json_t *request, const json_t *arguments)
     dap_answer(request, json_pack("{s:o}", "breakpoints", all));
 }
 
-/* Names for what may change, which are good at all moments:
- *   L<coroutine>:<depth>:<born>-<dies>/<branch>:<name>   C<cell>   T<table>:n<number>
- *   T<table>:s<text> */
+/*
+ * Names for what may change, which are good at all moments:
+ *
+ *   L<coroutine>:<depth>:<born>-<dies>/<branch>:<name>
+ *   C<cell>   T<table>:n<number>   T<table>:s<text>
+ */
 static bool parse_data(DebugPath *p, const char *id)
 {
     char kind, rest;
