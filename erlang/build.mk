@@ -54,7 +54,7 @@ $(NIF_LIBRARY): $(NIF_OBJ) $(PIC_OBJ) erlang/exports.map
 	  $(ALL_LDFLAGS) -o $@ $(NIF_OBJ) $(PIC_OBJ) $(LIBS)
 
 define beam_rule
-$(ERLANG)/$(1)/ebin/%.beam: erlang/$(1)/src/%.erl
+$(ERLANG)/$(1)/ebin/%.beam: erlang/$(1)/src/%.erl $(wildcard erlang/$(1)/include/*.hrl)
 	$$(call say,ERLC,$$<)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$(ERLC) -Werror +debug_info -o $$(@D) $$<

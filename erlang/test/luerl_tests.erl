@@ -108,7 +108,8 @@ modules_test() ->
                            element(3, luerl:set_table_keys_dec([my], [], luerl:init()))),
     {ok, [5, 5], _} = luerl:do("local t = {2, 3} local s = my.lib.sum(t) return s, t[3]", St),
     {ok, [42], _} = luerl:do("return my.lib.each(function(x) return x * 2 end, 21)", St),
-    {lua_error, {error_call, <<"badarg in sum: [1]">>}, _} = luerl:do("my.lib.sum(1)", St).
+    {ok, [false, <<"badarg in sum: [1]">>], _} = luerl:do("return pcall(my.lib.sum, 1)", St),
+    {lua_error, {badarg, sum, [1]}, _} = luerl:do("my.lib.sum(1)", St).
 
 private_test() ->
     St = luerl:put_private(k, {any, term}, luerl:init()),

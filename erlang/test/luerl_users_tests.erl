@@ -174,6 +174,37 @@ errors_test() ->
     ?assertMatch({lua_error, {illegal_index, nil, _}, _}, luerl:call_function_dec([nothing, f], [], St)),
     ?assertMatch({lua_error, {illegal_index, nil, _}, _}, luerl:set_table_keys_dec([nothing, f], 1, St)).
 
+%% As Luerl has them: the value that was to be indexed and the key, of paths; the object and the name,
+%% of methods; the string that stands for a function in a sandbox; what an Erlang function has given.
+reasons_test() ->
+    St = luerl:init(),
+    Why = fun({lua_error, R, #luerl{}}) -> R end,
+    Get = fun(Keys) -> Why(luerl:get_table_keys_dec(Keys, St)) end,
+    ?assertEqual({illegal_index, nil, <<"x">>}, Get([nothing, x])),
+    ?assertEqual({illegal_index, nil, <<"y">>}, Get([string, none, y, z])),
+    ?assertEqual({illegal_index, nil, 7}, Get([nothing, 7])),
+    ?assertEqual({illegal_index, nil, <<"b">>}, Why(luerl:set_table_keys([a, b], 5, St))),
+    {ok, [T], St1} = luerl:do("n = 5 p = {q = n} o = setmetatable({}, {__index = function(_, k) return "
+                              "n[k][k] end}) function p.fails() return nothing() end return p", St),
+    ?assertEqual({illegal_index, 5, <<"y">>}, Why(luerl:set_table_keys([p, q, y], 1, St1))),
+    ?assertMatch({illegal_index, _, _}, Why(luerl:get_table_keys([o, a], St1))),
+    ?assertEqual({undefined_method, T, <<"none">>}, Why(luerl:call_method(T, none, [], St1))),
+    ?assertMatch({undefined_method, {tref, _}, <<"none">>}, Why(luerl:call_method([p], <<"none">>, [], St1))),
+    ?assertEqual({illegal_index, nil, <<"m">>}, Why(luerl:call_method_dec([p, none], m, [], St1))),
+    ?assertEqual({undefined_function, nil}, Why(luerl:call_method(T, <<"fails">>, [], St1))),
+    Sandbox = luerl_sandbox:init(),
+    ?assertEqual({undefined_function, <<"sandboxed">>}, Why(luerl_sandbox:run("os.exit()", Sandbox))),
+    ?assertEqual({undefined_function, <<"string">>}, Why(luerl:do("('s')()", St))),
+    Raised = fun(R) ->
+        {F, S} = luerl:encode(fun(_, Now) -> luerl_lib:lua_error(R, Now) end, St),
+        {ok, _, S1} = luerl:set_table_keys([raises], F, S),
+        {Why(luerl:call_function([raises], [], S1)), Why(luerl:do("pcall(raises) raises()", S1)),
+         Why(luerl:do("pcall(raises) error('own', 0)", S1))}
+    end,
+    [?assertEqual({R, R, {error_call, <<"own">>}}, Raised(R))
+     || R <- [my_error, {badarg, f, [1, 2]}, {my, #{error => 1}}, <<"text">>, {error_call, <<"own">>}]],
+    [?assertError(badarg, luerl:decode(A, St)) || A <- [tref, ok, undefined]].
+
 %% What an error leaves: globals that were set before it, and a trace; gone after a run that is good.
 after_errors_test() ->
     {lua_error, _, St} = luerl:do("x = 1 local function f() error('no') end f()", luerl:init()),

@@ -215,8 +215,20 @@ call_method(Keys, Name, Args, St) when is_list(Keys) ->
         {ok, Object, St1} -> call_method(Object, Name, Args, St1);
         Error -> Error
     end;
+call_method(Object, Name, _, St) when not is_tuple(Object), not is_binary(Object) ->
+    {lua_error, {illegal_index, Object, name(Name)}, St};
 call_method(Object, Name, Args, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], raw), St).
+    case finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], raw), St) of
+        {lua_error, {undefined_function, nil}, _} = Error -> method_error(Object, Name, St, Error);
+        Answer -> Answer
+    end.
+
+%% Whether the method is missing, or something else in it.
+method_error(Object, Name, St, Error) ->
+    case get_table_key(Object, Name, St) of
+        {ok, nil, St1} -> {lua_error, {undefined_method, Object, name(Name)}, St1};
+        _ -> Error
+    end.
 
 call_method_enc(Keys, Name, Args, St) -> call_method(Keys, Name, Args, St).
 call_method_dec(Keys, Name, Args, St) -> decoded(call_method(Keys, Name, Args, St)).
@@ -228,7 +240,23 @@ get_table_key(Table, Key, #luerl{ref = Ref} = St) ->
 
 get_table_keys([], #luerl{} = St) -> get_table_keys([<<"_G">>], St);
 get_table_keys([_ | _] = Keys, #luerl{ref = Ref} = St) ->
-    one(finish(moonlet_nif:get(Ref, 0, Keys, raw), St)).
+    where(Keys, St, one(finish(moonlet_nif:get(Ref, 0, Keys, raw), St))).
+
+%% What was to be indexed on the way, by which key: Lua's message has the name of the former.
+where(Keys, St, {lua_error, {illegal_index, _, _}, St1} = Error) ->
+    case missing([hd(Keys)], tl(Keys), St) of
+        none -> Error;
+        {Value, Key} -> {lua_error, {illegal_index, Value, name(Key)}, St1}
+    end;
+where(_, _, Answer) -> Answer.
+
+missing(_, [], _) -> none;
+missing(Before, [Key | Keys], #luerl{ref = Ref} = St) ->
+    case one(finish(moonlet_nif:get(Ref, 0, Before, raw), St)) of
+        {ok, Value, _} when is_tuple(Value); is_binary(Value) -> missing(Before ++ [Key], Keys, St);
+        {ok, Value, _} -> {Value, Key};
+        _ -> none
+    end.
 
 one({ok, [Value], St}) -> {ok, Value, St};
 one(Error) -> Error.
@@ -243,7 +271,7 @@ set_table_key(Table, Key, Value, #luerl{ref = Ref} = St) ->
     finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], raw), St).
 
 set_table_keys([_ | _] = Keys, Value, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], raw), St).
+    where(Keys, St, finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], raw), St)).
 
 set_table_keys_dec(Keys, Value, St) -> set_table_keys(Keys, Value, St).
 
@@ -276,6 +304,7 @@ encode(Term, #luerl{ref = Ref} = St) ->
 
 %% References to functions, which become funs of this state.
 decode_list(Values, #luerl{ref = Ref} = St) ->
+    [error(badarg) || V <- Values, is_atom(V), V =/= nil, not is_boolean(V)],
     case moonlet_nif:decode(Ref, Values) of
         {wrap, {ok, Terms, _}} -> [wrap(T, St) || T <- Terms];
         {ok, Terms, _} -> Terms;
@@ -311,23 +340,36 @@ unwrapped(Answer) -> Answer.
 %% What the library answers -----------------------------------------------------------------
 
 finish({wrap, Answer}, St) -> finish(Answer, St);
-finish({ok, Values, Ref}, St) -> {ok, Values, St#luerl{ref = Ref, error = none}};
+finish({ok, Values, Ref}, St) -> {ok, Values, St#luerl{ref = Ref, error = none, raised = none}};
 finish({error, Error, Ref}, St) ->
-    {lua_error, luerl_lib:reason(Error), St#luerl{ref = Ref, error = Error}};
+    {lua_error, reason(Error, St), St#luerl{ref = Ref, error = Error, raised = none}};
 finish({paused, Limit, Ref}, St) ->
     {lua_error, {limit, Limit}, St#luerl{ref = Ref}};
 finish({callback, Fun, Args, Ref}, St) ->
     {Answer, St1} = called(Fun, Args, St#luerl{ref = Ref}, Ref),
     finish(Answer, St1).
 
+%% An error of an Erlang function has the reason that this has given.
+reason(#{value := Value}, #luerl{raised = {Value, Why}}) -> Why;
+reason(Error, #luerl{sandboxed = Sandboxed}) ->
+    case luerl_lib:reason(Error) of
+        {undefined_function, <<"string">>} when Sandboxed -> {undefined_function, <<"sandboxed">>};
+        Why -> Why
+    end.
+
 called(Fun, Args, St, Ref) ->
     try
         {Values, #luerl{ref = Now} = St1} = invoke(Fun, Args, St),
         {moonlet_nif:answer(Now, return, Values, raw, Ref), St1}
     catch
-        error:{lua_error, Why, #luerl{} = At} -> {throw_in(Why, At, Ref), At};
-        error:{lua_error, Why} -> {throw_in(Why, St, Ref), St}
+        error:{lua_error, Why, #luerl{} = At} -> {throw_in(Why, At, Ref), raised(Why, At)};
+        error:{lua_error, Why} -> {throw_in(Why, St, Ref), raised(Why, St)}
     end.
+
+raised({error_call, _}, St) -> St;
+raised(Why, St) ->
+    Value = luerl_lib:error_value(Why),
+    St#luerl{raised = {name(Value), Why}}.
 
 %% In the state where it was thrown, if that is still waiting for this call.
 throw_in(Why, #luerl{ref = Now}, Ref) ->
@@ -389,7 +431,7 @@ called(#{called := Name}, [_ | _] = Frames) ->
     end;
 called(_, Frames) -> Frames.
 
-name(Name) when is_atom(Name) -> atom_to_binary(Name);
+name(Name) when is_atom(Name), Name =/= nil, not is_boolean(Name) -> atom_to_binary(Name);
 name(Name) -> Name.
 
 stack_frame(Line) ->
