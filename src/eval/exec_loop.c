@@ -37,10 +37,10 @@ EXEC(exec_FOR_PREP)
 EXEC(exec_FOR_LOOP_1)
 {
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
-    double i = value_to_double(fp[n->a]) + 1;
-    if (LIKELY(i <= value_to_double(fp[n->a + 1]))) {
-        fp[n->a] = value_number(i);
-        fp[n->c] = value_number(i);
+    double i = value_load(&fp[n->a]) + 1;
+    if (LIKELY(i <= value_load(&fp[n->a + 1]))) {
+        value_store(&fp[n->a], i);
+        value_store(&fp[n->c], i);
         GO(n + n->target, fp, acc, d);
     }
     GO(n + 1, fp, acc, d);
@@ -49,11 +49,11 @@ EXEC(exec_FOR_LOOP_1)
 EXEC(exec_FOR_LOOP)
 {
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
-    double step = value_to_double(fp[n->a + 2]), limit = value_to_double(fp[n->a + 1]);
-    double i = value_to_double(fp[n->a]) + step;
+    double step = value_load(&fp[n->a + 2]), limit = value_load(&fp[n->a + 1]);
+    double i = value_load(&fp[n->a]) + step;
     if (step > 0 ? i <= limit : limit <= i) {
-        fp[n->a] = value_number(i);
-        fp[n->c] = value_number(i);
+        value_store(&fp[n->a], i);
+        value_store(&fp[n->c], i);
         GO(n + n->target, fp, acc, d);
     }
     GO(n + 1, fp, acc, d);
