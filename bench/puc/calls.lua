@@ -1,5 +1,5 @@
 -- Nanoseconds an operation, in lines "name ns", the best of some rounds.
-package.cpath = arg[1] .. "/?.so;" .. package.cpath
+package.path, package.cpath = "", arg[1] .. "/?.so;" .. package.cpath
 local calls = require "calls"
 local clock = os.clock
 
