@@ -31,7 +31,7 @@ static uint64_t sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64
 
 static uint64_t allocated_since(int64_t then)
 {
-    int64_t used = mem_used() - then;
+    int64_t used = bound_used() - then;
     return used > 0 ? (uint64_t)used : 0;
 }
 
@@ -39,7 +39,7 @@ void bound_begin(Record *r)
 {
     r->held = 0;
     r->own = SIZE_UNKNOWN;
-    r->measured = r->sized = mem_used();
+    r->measured = r->sized = bound_used();
     r->begin = processor_time();
 }
 
@@ -75,7 +75,7 @@ static uint64_t measured(Record *r, Machine *M, const Node *n, Value *fp, bool p
 static void measure_own(Record *r, Machine *M, const Node *n, Value *fp)
 {
     r->own = measured(r, M, n, fp, false);
-    r->sized = mem_used();
+    r->sized = bound_used();
     if (r->own > r->most_own) r->most_own = r->own;
 }
 
@@ -87,7 +87,7 @@ static void look(Record *r, Machine *M, const Node *n, Value *fp)
     uint64_t with = measured(r, M, n, fp, true);
     for (size_t i = 0; i < r->count; i++) own_forget(r->points[i].state);
     r->held = with > r->own ? with - r->own : 0;
-    r->measured = mem_used();
+    r->measured = bound_used();
     for (size_t i = 0; i < r->count; i++)
         if (r->points[i].size > with) r->points[i].size = with;
 }
@@ -115,7 +115,7 @@ static void thin(Record *r, uint64_t step)
         r->spacing = spacing < 2 * r->spacing ? spacing : 2 * r->spacing;
     if (r->count > 1) return;
     r->held = 0;
-    r->measured = mem_used();
+    r->measured = bound_used();
 }
 
 static void look_and_thin(Record *r, Machine *M, const Node *n, Value *fp, uint64_t step)
@@ -153,7 +153,7 @@ static void check(Record *r, Machine *M, const Node *n, Value *fp)
     uint64_t held = held_at_most(r);
     assert((r->count < 2 || held < r->bytes) && "points hold what they may");
     assert(with <= r->most_own + r->bytes / CHECK_SHARE + held + first && "no more than that");
-    r->checked = mem_used();
+    r->checked = bound_used();
 }
 #else
 static void check(Record *r, Machine *M, const Node *n, Value *fp) {}

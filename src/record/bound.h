@@ -18,7 +18,10 @@
 #define MOONLET_RECORD_BOUND_H
 
 #include "record/record.h"
+#include "state/undo.h"
 
+/* Bytes that the thread has allocated: what counts for programs, and logs for what is kept. */
+static inline int64_t bound_used(void) { return mem_used() + (int64_t)undo_logged; }
 /* The recording of a run begins. */
 void bound_begin(Record *r);
 /* What a point holds at most that is taken now. O(1). */

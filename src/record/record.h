@@ -51,12 +51,12 @@ typedef struct Record {
     uint64_t spacing; /* steps between points */
     size_t most;      /* so many points at most */
     uint64_t bytes;   /* so many bytes at most may points hold */
-    uint64_t held;    /* the bytes that they held, at most, when `measured` was mem_used() */
+    uint64_t held;    /* the bytes that they held, at most, when `measured` was bound_used() */
     int64_t measured;
-    uint64_t own; /* what the program had of its own, at most, when `sized` was mem_used() */
+    uint64_t own; /* what the program had of its own, at most, when `sized` was bound_used() */
     int64_t sized;
     uint64_t most_own; /* the most that was measured of it */
-    int64_t checked;   /* mem_used() when debug builds last made sure of all that */
+    int64_t checked;   /* bound_used() when debug builds last made sure of all that */
     int64_t beside;    /* mem_beside at the last point */
     int64_t used;      /* mem_used() at the last point, and its step */
     uint64_t taken;
@@ -101,7 +101,7 @@ typedef struct Replay {
     Machine *M;
     uint64_t from;          /* the step of the point */
     uint64_t next, spacing; /* of the points that it leaves */
-    int64_t used;           /* mem_used() at the last of them */
+    int64_t used;           /* bound_used() at the last of them */
     bool leaves;            /* there is one */
 } Replay;
 

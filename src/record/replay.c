@@ -7,6 +7,8 @@
  */
 #include "record/record.h"
 
+#include "record/bound.h"
+
 enum { PORTION = 100000 };
 
 uint64_t replay_step(const Replay *p) { return p->from + eval_steps_used(p->M); }
@@ -34,11 +36,11 @@ static Value *leave_point(Machine *M, const Node *n, Value *fp)
     if (step < p->next) return fp;
     State *state;
     Value *now = record_take(M, n, fp, &state);
-    int64_t grown = p->leaves ? mem_used() - p->used : 0;
+    int64_t grown = p->leaves ? bound_used() - p->used : 0;
     RecordPoint left = {state, step, p->outside.at, grown > 0 ? (uint64_t)grown : 0, true};
     record_add(p->record, left);
     p->leaves = true;
-    p->used = mem_used();
+    p->used = bound_used();
     bound_near(p);
     p->next = step + p->spacing;
     return now;

@@ -8,17 +8,17 @@
 
 #include <assert.h>
 
-#include "mem.h"
-
 /* Blocks of so many are 64 bytes and a page of the collector, with their headers. */
 enum { ENTRIES_FIRST = 3, ENTRIES_MAX = 255 };
+
+MEM_THREAD uint64_t undo_logged;
 
 static UndoBlock *block_new(UndoBlock *older)
 {
     uint32_t size = older ? older->size * 4 + ENTRIES_FIRST : ENTRIES_FIRST;
     if (size > ENTRIES_MAX) size = ENTRIES_MAX;
     UndoBlock *b = mem_new(sizeof *b + size * sizeof b->entries[0]);
-    mem_count_beside(sizeof *b + size * sizeof b->entries[0]);
+    undo_logged += sizeof *b + size * sizeof b->entries[0];
     b->older = older;
     b->size = size;
     return b;

@@ -35,6 +35,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mem.h"
+
 typedef struct UndoEntry {
     void *object;
     uint64_t *box; /* epoch, contents */
@@ -55,6 +57,10 @@ typedef struct Undo {
     struct Run *open;  /* in the last one: the run that goes on writing over, or NULL */
     UndoList list;
 } Undo;
+
+/* Bytes of logs that the thread has ever begun. They are no bytes of the program's, whose
+ * limits must not go by who keeps which of its states. */
+extern MEM_THREAD uint64_t undo_logged;
 
 /* Amortised O(1). */
 void undo_add(UndoList *l, void *object, uint64_t *box);
