@@ -237,6 +237,23 @@ static void exits(void)
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+/* What reads a file that an image can name. */
+static void reads_files(void)
+{
+    static const Waiting reads[] = {
+        {90, "io.stdin:seek('set') return #io.read('*a'), io.read('*a')"},
+        {90, "io.stdin:seek('set') return #io.stdin:read(70000), #io.stdin:read('*l', '*l')"},
+        {90, "io.stdin:seek('set') local n = 0 for l, c in io.stdin:lines('*L', 2) do "
+             "n = n + #l + #(c or '') end return n"},
+    };
+    FILE *f = tmpfile();
+    for (int i = 0; i < 300000; i++) fputc(i % 60000 == 59999 ? '\n' : 'x', f);
+    fflush(f);
+    dup2(fileno(f), STDIN_FILENO);
+    for (int i = 0; i < 3; i++) goes_on(&reads[i]);
+    fclose(f);
+}
+
 /* debug.debug reads lines from stdin. */
 static void reads_lines(void)
 {
@@ -262,6 +279,7 @@ START_TEST(all_that_waits_is_saved_and_goes_on)
     met = calloc(rows, sizeof *met);
     for (int k = 0; k < PROGRAMS; k++) goes_on(&programs[k]);
     reads_lines();
+    reads_files();
     exits();
     for (const NativeDef *row = NULL; (row = natives_next(row)); i++)
         if (row->place == PLACE_CONTINUATION)

@@ -267,6 +267,15 @@ static const char *const long_ones[] = {
     "return table.unpack(t) end)())",
     "return #('%q'):format(('\\n\\0x'):rep(40000))",
     "return #('%s%s'):format(('x'):rep(1e5), ('y'):rep(1e5))",
+    "local f = io.tmpfile() f:write(('x'):rep(3e5), '\\n', ('y'):rep(2e5)) f:seek('set') "
+    "local a, b, c, d = f:read('*l', 70000, '*a', '*l') return #a .. ' ' .. #b .. ' ' .. #c .. "
+    "tostring(d)",
+    "local f, n = io.tmpfile(), 0 for i = 1, 40 do f:write(('x'):rep(i * 999), '\\n') end "
+    "f:seek('set') for l, k in f:lines('*L', 300) do n = n + #l + (k and #k or 0) end return n",
+    "local f = io.tmpfile() f:write((' '):rep(2e5), '12.5 x') f:seek('set') return "
+    "f:read(9, '*n', 2)",
+    "local f = io.tmpfile() f:write(('x'):rep(3e5)) f:seek('set') io.input(f) "
+    "return #io.read('*a')",
     "return #os.date(('%c %d'):rep(3000), 0)",
     "return #os.date(('x'):rep(30000) .. '%Y', 0)",
     "return #select(2, pcall(os.date, ('%c'):rep(3000) .. '%Q', 0))",
@@ -329,6 +338,48 @@ START_TEST(slices_come_to_the_same)
         ck_assert_msg(steps == whole, "%d steps, in slices of %d %d: %s", (int)whole,
                       (int)slices[i], (int)steps, source);
     }
+    moonlet_release(s);
+}
+END_TEST
+
+/* One call that is long, in a world where what it works on is there. */
+static const char *const calls[] = {
+    "s = ('%c'):rep(1e6)",
+    "os.date(s)",
+    "f = io.open('/dev/zero')",
+    "f:read('*a')",
+    "f = io.open('/dev/zero')",
+    "f:read('*l')",
+    "f = io.open('/dev/zero')",
+    "f:read(1e9)",
+    "f = io.open('/dev/zero')",
+    "f:lines('*L')()",
+    "io.input('/dev/zero')",
+    "io.read('*a')",
+    "f = io.popen('yes')",
+    "f:read('*a')",
+    "s = ('\\n'):rep(9e6)",
+    "('%q'):format(s)",
+    "s = ('ab'):rep(9e6)",
+    "s:gsub('b', '%0%0')",
+    "t = {} for i = 1, 1e5 do t[i] = ('x'):rep(i % 1000) end",
+    "table.concat(t)",
+};
+enum { CALLS = sizeof calls / sizeof *calls / 2 };
+
+/* A run that has 1000 steps for it does not take what all of it takes before it stops. */
+START_TEST(long_calls_stop_within)
+{
+    const moonlet_limits limits = {.steps = 1000};
+    moonlet_state *s = world(calls[2 * _i]), *limited = moonlet_limit(s, &limits);
+    uint64_t before = moonlet_bytes_allocated();
+    moonlet_result r = moonlet_do(limited, calls[2 * _i + 1]);
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    ck_assert_uint_le(r.steps, 1000);
+    ck_assert_msg(moonlet_bytes_allocated() - before < 4000000, "%s: %d bytes",
+                  calls[2 * _i + 1], (int)(moonlet_bytes_allocated() - before));
+    moonlet_release(r.state);
+    moonlet_release(limited);
     moonlet_release(s);
 }
 END_TEST
@@ -414,6 +465,7 @@ int main(void)
     tcase_add_loop_test(t, hostile_programs_stop, 0, HOSTILE);
     tcase_add_loop_test(t, jumps_are_linear, 0, JUMPS);
     tcase_add_loop_test(t, slices_come_to_the_same, 0, LONG_ONES);
+    tcase_add_loop_test(t, long_calls_stop_within, 0, CALLS);
     tcase_add_loop_test(t, errors_do_not_cancel_debts, 0, FAILING);
     return run_suite(t);
 }

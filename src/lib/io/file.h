@@ -11,8 +11,8 @@
  * as C allows it: not while one of them closes it.
  *
  * What waits for a file, or for a command behind a pipe, ends when a signal handler has set
- * the run's flag: with an error, or a pause if that is the host's wish and the function can
- * begin again. What has been read by then is put back.
+ * the run's flag: with an error, or a pause if that is the host's wish. What has been read by
+ * then is put back, or kept until the function goes on.
  *
  * C modules (src/puc) make files, too, with the metatable of files and a function that closes
  * them. A File begins as their luaL_Stream does: the FILE, and zero where it is closed.
@@ -70,9 +70,14 @@ int file_gc(Machine *M, Value *a, int n);
 /* Whether a snapshot has been taken since the file was opened. */
 bool file_is_seen_elsewhere(Machine *M, Value v);
 
-/* Reads by the formats a[first..n) (none: a line) and answers as file:read() does, with
- * the results in a[0..]. One result each; the last one is nil when it failed. */
-int file_read(Machine *M, Value *a, int n, int first, File *file);
+/* Reads from `file`, which is open, by the formats a[first..n) (none: a line) and answers as
+ * file:read() does, with the results in a[0..]. One result each; the last one is nil when it
+ * failed. When the run has to stop meanwhile, cont calls file_read_on; its frame holds
+ * FILE_READS, and file_read_holds. */
+int file_read(Machine *M, Value *a, int n, int first, Value file, NativeCont *cont);
+int file_read_on(Machine *M, Value *a, NativeCont *cont);
+bool file_read_holds(const Value *a, size_t used);
+#define FILE_READS "iuiiS*"
 /* Writes a[first..n); answers `self`, or nil, message, errno. */
 int file_write(Machine *M, Value *a, int n, int first, File *file, Value self);
 /* fwrite, but that the user can end the wait for who reads: then errno is EINTR. */

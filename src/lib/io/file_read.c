@@ -2,11 +2,18 @@
 /*
  * Reading files: numbers, lines, bytes; and iterators over lines.
  *
- * Main invariant: a read that a signal has ended puts back what it has read, so that the
- * function can begin again, or says that it cannot.
+ * What is long is read in pieces of a megabyte at most, between which the run may have to stop.
+ * Then the frame keeps what is needed to go on:
+ *
+ *   a[0] n  [1] the file  [2] at which format  [3] how many results there are
+ *    [4] what that format has read so far  [5..5+n) results, and formats that are left
+ *
+ * Main invariant: what has been read is a result, or in the frame, or put back: a signal or a
+ * lack of memory puts back what the last piece has read, and the function begins that again.
  */
 #include "lib/io/file.h"
 
+#include "control/eval.h"
 #include "lib/io/process.h"
 #include "lib/natives.h"
 #include "outside/outside.h"
@@ -20,24 +27,52 @@
 /* How reading one thing went. */
 typedef enum Got { GOT_IT, GOT_NOTHING, GOT_ERROR } Got;
 
+enum { ARGS, FROM, FORMAT, RESULTS, TEXT, SAVED };
+enum {
+    PIECE = 1 << 20
+}; /* so many bytes are read before the run looks whether it has to stop */
+
 typedef struct Input {
     Machine *M;
     File *file;
-    bool first;  /* nothing has been read: the function can begin again */
-    int stopped; /* not 0: what it has to answer */
+    Value *
+        args; /* formats, and results in their places; where the native has them, or moved up */
+    int n, at, results;
+    const String *before; /* what the format has read until it was suspended, or NULL */
+    int stopped;          /* not 0: what it has to answer */
 } Input;
+
+static bool is_real(const Input *in) { return !outside_recalls(in->M); }
 
 /* Whether a signal has ended a read that goes on now. */
 static bool goes_on(Input *in)
 {
-    bool real = !outside_recalls(in->M);
+    bool real = is_real(in);
     if (!outside_answer(in->M, real && ferror(in->file->f) && errno == EINTR)) return false;
     if (real) file_abandon(in->M, in->file);
     int what = native_woken(in->M);
+    in->stopped = what == NATIVE_PAUSE ? NATIVE_SUSPEND : what;
     if (real) clearerr(in->file->f);
-    if (what == 0 || (what == NATIVE_PAUSE && !in->first)) return true;
-    in->stopped = what;
-    return false;
+    return !what;
+}
+
+/* What has been read is paid for by where it ends, so that it does not matter in which pieces
+ * it was. Where there is more to come, answers whether the run may go on. */
+static bool pay(Input *in, size_t from, size_t to, bool more)
+{
+    in->M->fuel -= (int64_t)(to / MEM_WORK_STEP - from / MEM_WORK_STEP);
+    if (more && UNLIKELY(in->M->fuel < 0) && !native_go_on(in->M)) in->stopped = NATIVE_SUSPEND;
+    return more && !in->stopped;
+}
+
+static void begin(const Input *in, Buffer *b)
+{
+    buffer_init_joined(b, machine_string_room(in->M));
+}
+
+static size_t length_so_far(const Input *in, const Buffer *b)
+{
+    return (in->before ? in->before->length : 0) + buffer_length(b);
 }
 
 static bool unget(Input *in, const char *bytes, size_t length)
@@ -50,7 +85,7 @@ static bool unget(Input *in, const char *bytes, size_t length)
 static Got put_back(Input *in, const Buffer *b)
 {
     size_t length = buffer_length(b);
-    if (outside_recalls(in->M)) return GOT_ERROR;
+    if (!is_real(in)) return GOT_ERROR;
     if (length > BUFFER_ROOM && !fseek(in->file->f, -(long)length, SEEK_CUR)) return GOT_ERROR;
     bool all = unget(in, b->data, b->length);
     for (unsigned i = b->part_count; all && i > 0; i--)
@@ -58,45 +93,47 @@ static Got put_back(Input *in, const Buffer *b)
     return GOT_ERROR;
 }
 
+/* No room for what has been read: it begins again, where that is possible. */
+static Got out_of_room(Input *in, const Buffer *b)
+{
+    in->stopped = native_memory_error(in->M);
+    return in->stopped == NATIVE_PAUSE ? put_back(in, b) : GOT_ERROR;
+}
+
 static Got finish(Input *in, Buffer *b, bool success, Value *out)
 {
-    if (in->stopped) return put_back(in, b);
-    const String *s = buffer_finish(b);
-    if (!s) {
-        in->stopped = native_memory_error(in->M);
-        return in->stopped == NATIVE_PAUSE ? put_back(in, b) : GOT_ERROR;
-    }
+    bool suspended = in->stopped == NATIVE_SUSPEND;
+    if (in->stopped && !suspended) return put_back(in, b);
+    const String *s = buffer_join(b, in->before, !suspended);
+    if (!s) return out_of_room(in, b);
+    in->before = s;
+    if (suspended) return GOT_ERROR;
     *out = success ? string_value(s) : V_NIL;
     return success ? GOT_IT : GOT_NOTHING;
 }
 
-enum { PART_END = EOF - 1 };
+enum { PIECE_END = EOF - 1 };
 
-/* Whether the next part of a long line is to begin. */
-static bool is_part_end(const Buffer *b)
-{
-    return b->length == b->capacity && b->length >= BUFFER_PART;
-}
-
-/* What is left of a line, or of its part, as far as there is room: gives what ends it. */
-static int read_rest(Input *in, Buffer *b)
+/* What is left of a line, as far as it fits into the buffer: gives what ends it. */
+static int read_rest(const Input *in, Buffer *b)
 {
     FILE *f = in->file->f;
-    int c = PART_END;
+    int c = PIECE_END;
     flockfile(f);
-    while (!is_part_end(b) && (c = getc_unlocked(f)) != EOF && c != '\n')
-        if (!buffer_append_char(b, (char)c)) break;
+    while (b->length < b->capacity && (c = getc_unlocked(f)) != EOF && c != '\n')
+        b->data[b->length++] = (char)c;
     funlockfile(f);
-    return is_part_end(b) && c != EOF && c != '\n' ? PART_END : c;
+    return b->length < b->capacity || c == EOF || c == '\n' ? c : PIECE_END;
 }
 
-/* The same, recorded or recalled; the buffer grows as it has grown. */
+/* The same, recorded or recalled: the next piece. */
 static int next_rest(Input *in, Buffer *b)
 {
     int32_t c = EOF;
-    if (is_part_end(b) && !buffer_reserve(b, 1)) return c;
-    size_t before = b->length, length;
-    if (!outside_recalls(in->M)) {
+    size_t from = length_so_far(in, b), length;
+    if (!buffer_reserve(b, 1)) return c;
+    if (is_real(in)) {
+        size_t before = b->length;
         c = read_rest(in, b);
         if (outside_records(in->M))
             outside_write(in->M, SEEN_BYTES, b->data + before, b->length - before);
@@ -105,6 +142,7 @@ static int next_rest(Input *in, Buffer *b)
         for (size_t i = 0; i < length && buffer_append_char(b, (char)bytes[i]); i++) continue;
     }
     outside_record(in->M, SEEN_NUMBER, &c, sizeof c);
+    pay(in, from, length_so_far(in, b), c == PIECE_END);
     return c;
 }
 
@@ -112,10 +150,10 @@ static Got read_line(Input *in, bool keep_end, Value *out)
 {
     Buffer b;
     int c;
-    buffer_init_parts(&b, machine_string_room(in->M));
+    begin(in, &b);
     do c = next_rest(in, &b);
-    while (!b.error && (c == PART_END || (c == EOF && goes_on(in))));
-    bool success = c == '\n' || buffer_length(&b) > 0;
+    while (!b.error && !in->stopped && (c == PIECE_END || (c == EOF && goes_on(in))));
+    bool success = c == '\n' || length_so_far(in, &b) > 0;
     if (keep_end && c == '\n') buffer_append_char(&b, '\n');
     return finish(in, &b, success, out);
 }
@@ -124,19 +162,20 @@ static Got read_line(Input *in, bool keep_end, Value *out)
 static Got read_bytes(Input *in, size_t count, bool nothing_is_fine, Value *out)
 {
     Buffer b;
-    size_t block = BUFFER_ROOM, got;
-    buffer_init_parts(&b, machine_string_room(in->M));
-    do {
-        size_t left = count - buffer_length(&b), want = left < block ? left : block;
+    size_t length = in->before ? in->before->length : 0;
+    begin(in, &b);
+    for (bool more = true; more && length < count;) {
+        size_t block = length < PIECE - BUFFER_ROOM ? length + BUFFER_ROOM : PIECE;
+        size_t want = count - length < block ? count - length : block;
         if (!buffer_reserve(&b, want)) break;
-        bool real = !outside_recalls(in->M);
-        got = real ? fread(b.data + b.length, 1, want, in->file->f) : 0;
+        size_t got = is_real(in) ? fread(b.data + b.length, 1, want, in->file->f) : 0;
         got = outside_bytes(in->M, b.data + b.length, got, want);
         b.length += got;
-        if (got < want && !goes_on(in)) break;
-        if (block < ((size_t)1 << 20)) block *= 2;
-    } while (buffer_length(&b) < count);
-    return finish(in, &b, nothing_is_fine || buffer_length(&b) > 0, out);
+        more = got == want || goes_on(in);
+        length += got;
+        more = pay(in, length - got, length, more && length < count);
+    }
+    return finish(in, &b, nothing_is_fine || length > 0, out);
 }
 
 enum {
@@ -148,27 +187,24 @@ enum {
 static int skip_some_spaces(Input *in)
 {
     int32_t seen[] = {0, ' '};
-    bool real = !outside_recalls(in->M);
-    while (real && seen[0] < SPACES && isspace(seen[1] = getc(in->file->f))) seen[0]++;
+    while (is_real(in) && seen[0] < SPACES && isspace(seen[1] = getc(in->file->f))) seen[0]++;
     outside_record(in->M, SEEN_NUMBER, seen, sizeof seen);
     if (seen[0] < 0 || seen[0] > SPACES || seen[1] < EOF || seen[1] > UCHAR_MAX) return EOF;
-    mem_work((uint32_t)seen[0]);
+    pay(in, 0, (uint32_t)seen[0], isspace(seen[1]) != 0);
     return seen[1];
 }
 
-/* Skips spaces as the conversions of fscanf do. But a pipe may have any number of spaces. So
- * those that are skipped are gone, and the function can begin again. */
+/* Skips spaces as the conversions of fscanf do. But a pipe may have any number of spaces: those
+ * that are skipped are gone, and the function goes on behind them. */
 static void skip_spaces(Input *in)
 {
+    bool more;
     int c;
     do {
         c = skip_some_spaces(in);
-        bool more = c == EOF ? goes_on(in) : isspace(c) != 0;
-        if (!more) break;
-        if (!native_go_on(in->M)) in->stopped = in->first ? NATIVE_PAUSE : native_woken(in->M);
-        if (in->stopped == NATIVE_PAUSE && !in->first) in->stopped = 0;
-    } while (!in->stopped);
-    if (!in->stopped && !outside_recalls(in->M)) ungetc(c, in->file->f);
+        more = !in->stopped && (c == EOF ? goes_on(in) : isspace(c) != 0);
+    } while (more);
+    if (is_real(in) && c != EOF && !isspace(c)) ungetc(c, in->file->f);
 }
 
 /* fscanf reads nothing of a file that is open to write only, and does not call that an error.
@@ -176,14 +212,14 @@ static void skip_spaces(Input *in)
 static void forget_bad_mode(Input *in)
 {
     FILE *f = in->file->f;
-    if (!outside_recalls(in->M) && ferror(f) && errno == EBADF) clearerr(f);
+    if (is_real(in) && ferror(f) && errno == EBADF) clearerr(f);
 }
 
 static bool scan_number(Input *in, double *out)
 {
     int length = 0, got = 0;
     double d = 0;
-    if (!outside_recalls(in->M)) got = fscanf(in->file->f, "%65536lf%n", &d, &length);
+    if (is_real(in)) got = fscanf(in->file->f, "%65536lf%n", &d, &length);
     bool good = outside_answer(in->M, got == 1);
     if (good) *out = outside_number(in->M, d);
     mem_work((size_t)outside_int(in->M, length, 0, SPACES) * NUMBER_WORK);
@@ -198,7 +234,7 @@ static Got read_number(Input *in, Value *out)
     skip_spaces(in);
     forget_bad_mode(in);
     do got = !in->stopped && scan_number(in, &d);
-    while (!got && goes_on(in));
+    while (!got && !in->stopped && goes_on(in));
     if (in->stopped) return GOT_ERROR;
     if (!got) return GOT_NOTHING;
     *out = value_number_checked(d);
@@ -209,13 +245,13 @@ static Got read_number(Input *in, Value *out)
 static Got test_end(Input *in, Value *out)
 {
     int c = EOF;
-    bool real = !outside_recalls(in->M), more;
+    bool more;
     do {
-        if (real) c = getc(in->file->f);
+        if (is_real(in)) c = getc(in->file->f);
         more = outside_answer(in->M, c != EOF);
     } while (!more && goes_on(in));
     if (in->stopped) return GOT_ERROR;
-    if (real) ungetc(c, in->file->f);
+    if (is_real(in)) ungetc(c, in->file->f);
     *out = more ? new_string("", 0) : V_NIL;
     return more ? GOT_IT : GOT_NOTHING;
 }
@@ -233,18 +269,19 @@ static Got refuse_count(Input *in, size_t count)
     return GOT_ERROR;
 }
 
-/* Reads by the format in argument i. */
-static Got read_format(Input *in, Value *a, int i, Value *out)
+/* Reads by the format that is next. */
+static Got read_format(Input *in, Value *out)
 {
     Machine *M = in->M;
-    if (value_is_number(a[i])) {
-        size_t count = (size_t)double_to_integer(value_to_double(a[i]));
+    Value format = in->args[in->at];
+    if (value_is_number(format)) {
+        size_t count = (size_t)double_to_integer(value_to_double(format));
         if (count >= COUNT_MAX) return refuse_count(in, count);
         return count ? read_bytes(in, count, false, out) : test_end(in, out);
     }
-    const String *s = value_is_string(a[i]) ? value_string(a[i]) : NULL;
+    const String *s = value_is_string(format) ? value_string(format) : NULL;
     if (!s || s->length == 0 || s->data[0] != '*') {
-        in->stopped = native_arg_error(M, i, "invalid option");
+        in->stopped = native_arg_error(M, in->at, "invalid option");
         return GOT_ERROR;
     }
     switch (s->length > 1 ? s->data[1] : 0) {
@@ -252,31 +289,98 @@ static Got read_format(Input *in, Value *a, int i, Value *out)
     case 'l': return read_line(in, false, out);
     case 'L': return read_line(in, true, out);
     case 'a': return read_bytes(in, SIZE_MAX, true, out);
-    default: in->stopped = native_arg_error(M, i, "invalid format"); return GOT_ERROR;
+    default: in->stopped = native_arg_error(M, in->at, "invalid format"); return GOT_ERROR;
     }
 }
 
-int file_read(Machine *M, Value *a, int n, int first, File *file)
+static void keep(const Input *in, Value *a)
 {
-    Input in = {M, file, true, 0};
-    int results = 0;
-    Value v = V_NIL;
+    a[FORMAT] = value_number(in->at);
+    a[RESULTS] = value_number(in->results);
+    a[TEXT] = in->before ? string_value(in->before) : V_NIL;
+}
+
+/* Puts what is needed to go on into the frame, in front of what is there of arguments. */
+static int suspend(Input *in, Value *a, Value file, NativeCont *cont)
+{
+    size_t from = (size_t)(in->args - a);
+    a = native_room(in->M, a, (int)from + in->n, SAVED + NATIVE_HEADER);
+    if (!a) return native_stack_error(in->M, SAVED, "too many formats");
+    memmove(a + SAVED, a + from, (size_t)in->n * sizeof(Value));
+    a[ARGS] = value_number(in->n);
+    a[FROM] = file;
+    keep(in, a);
+    eval_poll_soon(in->M);
+    return native_suspend(in->M, a, SAVED + in->n, cont);
+}
+
+/* Where the frame says how far it has come, or nothing has been read, it can begin again. */
+static int stop(Input *in, Value *a, Value file, NativeCont *cont)
+{
+    bool moved = in->args != a;
+    if (in->stopped == NATIVE_PAUSE && (moved || in->results == 0)) {
+        if (moved) keep(in, a);
+        return NATIVE_PAUSE;
+    }
+    in->M->stop = STOP_NONE;
+    return suspend(in, a, file, cont);
+}
+
+static int read_on(Input *in, Value *a, Value file, NativeCont *cont)
+{
     Got got = GOT_IT;
-    bool real = !outside_recalls(M);
-    if (real) clearerr(file->f);
-    if (n <= first) {
-        got = read_line(&in, false, &v);
-        if (got != GOT_ERROR) a[results++] = v;
+    while (in->at < in->n && got == GOT_IT) {
+        Value v = V_NIL;
+        got = read_format(in, &v);
+        if (in->stopped == NATIVE_PAUSE || in->stopped == NATIVE_SUSPEND)
+            return stop(in, a, file, cont);
+        if (got == GOT_ERROR) return in->stopped;
+        in->args[in->results++] = v;
+        in->before = NULL;
+        in->at++;
     }
-    for (int i = first; i < n && got == GOT_IT; i++) {
-        v = V_NIL;
-        got = read_format(&in, a, i, &v);
-        if (got != GOT_ERROR) a[results++] = v;
-        in.first = false;
-    }
-    if (got == GOT_ERROR) return in.stopped;
-    if (!outside_done(M, !real || !ferror(file->f))) return lib_file_result(M, a, false, NULL);
-    return results;
+    if (!outside_done(in->M, !is_real(in) || !ferror(in->file->f)))
+        return lib_file_result(in->M, a, false, NULL);
+    memmove(a, in->args, (size_t)in->results * sizeof(Value));
+    return in->results;
+}
+
+static bool begin_reading(Input *in, Value file)
+{
+    in->file = file_of(file);
+    bool closed = is_real(in) && (!in->file || in->file->kind == FILE_CLOSED);
+    if (closed)
+        native_error(in->M, "attempt to use a closed file");
+    else if (is_real(in))
+        clearerr(in->file->f);
+    return !closed;
+}
+
+int file_read(Machine *M, Value *a, int n, int first, Value file, NativeCont *cont)
+{
+    static const char line[] = "*l";
+    if (n <= first) a[first] = string_value(string_intern(line, sizeof line - 1));
+    Input in = {.M = M, .args = a, .n = n > first ? n : first + 1, .at = first};
+    return begin_reading(&in, file) ? read_on(&in, a, file, cont) : NATIVE_ERROR;
+}
+
+int file_read_on(Machine *M, Value *a, NativeCont *cont)
+{
+    Input in = {.M = M,
+                .args = a + SAVED,
+                .n = (int)value_to_double(a[ARGS]),
+                .at = (int)value_to_double(a[FORMAT]),
+                .results = (int)value_to_double(a[RESULTS]),
+                .before = a[TEXT] == V_NIL ? NULL : value_string(a[TEXT])};
+    Value file = a[FROM];
+    return begin_reading(&in, file) ? read_on(&in, a, file, cont) : NATIVE_ERROR;
+}
+
+bool file_read_holds(const Value *a, size_t used)
+{
+    return frame_has_list(used, a[ARGS], a[FORMAT], SAVED) &&
+           frame_size_in(a[FORMAT]) < frame_size_in(a[ARGS]) &&
+           frame_size_in(a[RESULTS]) <= frame_size_in(a[FORMAT]);
 }
 
 /* Lines ---------------------------------------------------------------------------- */
@@ -292,16 +396,27 @@ static int lines_end(Machine *M, Value *a, int results)
     return 0;
 }
 
+static int lines_read(Machine *M, Value *a, int results)
+{
+    return results < 0 || !value_is_false(a[0]) ? results : lines_end(M, a, results);
+}
+
+static int lines_go_on(Machine *M, Value *a, int n)
+{
+    int results = file_read_on(M, a, lines_go_on);
+    return lines_read(M, a, results);
+}
+
 static int lines_step(Machine *M, Value *a, int n)
 {
     const Native *self = lib_self(a);
     File *file = file_of(self->upvalues[LINES_FILE]);
     if (file_kind(M, file) == FILE_CLOSED) return native_error(M, "file is already closed");
     int formats = (int)self->count - LINES_FORMATS;
+    if (n < 1) a[0] = V_NIL;
     for (int i = 0; i < formats; i++) a[1 + i] = self->upvalues[LINES_FORMATS + i];
-    int results = file_read(M, a, 1 + formats, 1, file);
-    if (results < 0 || !value_is_false(a[0])) return results;
-    return lines_end(M, a, results);
+    int results = file_read(M, a, 1 + formats, 1, self->upvalues[LINES_FILE], lines_go_on);
+    return lines_read(M, a, results);
 }
 
 int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close)
@@ -318,5 +433,7 @@ int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close)
 const NativeDef natives_lines[] = {
     NATIVE_INNER_SEES("file.lines:step", lines_step, WORK_BYTES, OUTSIDE_FILES, false,
                       "needs a file, which only io gives", .captures = "ub*"),
+    NATIVE_CONTINUED("file.lines:go_on", lines_go_on, WORK_BYTES, "|file.lines:step|",
+                     FILE_READS, .holds = file_read_holds),
     NATIVE_ROWS_END,
 };

@@ -24,10 +24,12 @@ static int method_lines(Machine *M, Value *a, int n)
     return file_lines(M, a, n, 1, a[0], false);
 }
 
+static int read_go_on(Machine *M, Value *a, int n) { return file_read_on(M, a, read_go_on); }
+
 static int method_read(Machine *M, Value *a, int n)
 {
     File *file = file_arg_open(M, a, n, 0);
-    return file ? file_read(M, a, n, 1, file) : NATIVE_ERROR;
+    return file ? file_read(M, a, n, 1, a[0], read_go_on) : NATIVE_ERROR;
 }
 
 static int method_write(Machine *M, Value *a, int n)
@@ -101,6 +103,8 @@ const NativeDef natives_file[] = {
     NATIVE_SEES("file.write", method_write, WORK_BYTES, OUTSIDE_FILES, false,
                 "needs a file, which only io gives",
                 NATIVE_DOC("...", "Writes strings and numbers; gives the file.")),
+    NATIVE_CONTINUED("file.read:go_on", read_go_on, WORK_BYTES, "|file.read|", FILE_READS,
+                     .holds = file_read_holds),
     NATIVE_ROWS_END,
 };
 

@@ -59,10 +59,12 @@ static int io_output(Machine *M, Value *a, int n)
 
 /* On the default files ------------------------------------------------------------- */
 
+static int read_go_on(Machine *M, Value *a, int n) { return file_read_on(M, a, read_go_on); }
+
 static int io_read(Machine *M, Value *a, int n)
 {
-    File *file = default_open(M, DEFAULT_INPUT);
-    return file ? file_read(M, a, n, 0, file) : NATIVE_ERROR;
+    if (!default_open(M, DEFAULT_INPUT)) return NATIVE_ERROR;
+    return file_read(M, a, n, 0, default_file(M, DEFAULT_INPUT), read_go_on);
 }
 
 static int io_write(Machine *M, Value *a, int n)
@@ -210,6 +212,8 @@ const NativeDef natives_io[] = {
         "io.write", io_write, WORK_BYTES, OUTSIDE_STREAMS, false, "writes to files",
         .uses = USES_FILES | USES_OUTPUT,
         NATIVE_DOC("...", "Writes strings and numbers to the default output; gives it.")),
+    NATIVE_CONTINUED("io.read:go_on", read_go_on, WORK_BYTES, "|io.read|", FILE_READS,
+                     .holds = file_read_holds),
     NATIVE_ROWS_END,
 };
 
