@@ -672,9 +672,14 @@ files: $(PROGRAM) ## write docs/FILES.md: what each source file is for, by its f
 NAMING := $(CORE_C) $(CORE_H) $(wildcard include/*.h include/*/*.h tests/*/*.[ch] \
   bench/*.[ch] bench/*/*.c bench/*/*.lua examples/*.[ch] examples/*/*.[ch] erlang/*/*.[ch] tests/*.lua tests/*/*.lua tests/*/*/*.lua \
   docs/*.lua docs/*/*.lua bench/*.lua examples/*.lua examples/*/*.lua tests/*.sh tests/*/*.sh Makefile packaging/*.mk)
-files-check: $(PROGRAM) ## fail if `make files` would change something, or a comment names what is not there
+files-check: $(PROGRAM) ## fail if `make files` would change something, a comment names what is not there, or there are fewer assertions than in PUC Lua
 	$(Q)$(FILES_LIST) > $(OUT)/FILES.md && diff -u docs/FILES.md $(OUT)/FILES.md
 	$(Q)$(PROGRAM) tests/comments.lua $(NAMING)
+	$(Q)$(PROGRAM) tests/assertions.lua $(sort $(CORE_C) $(CORE_H)) >$(OUT)/assertions || { cat $(OUT)/assertions; false; }
+
+.PHONY: assertions
+assertions: $(PROGRAM) ## count the assertions by parts: each has as many as PUC Lua's, and words
+	$(Q)$(PROGRAM) tests/assertions.lua $(sort $(CORE_C) $(CORE_H))
 
 .PHONY: tidy
 tidy: ## clang-tidy over the sources

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mutable twin of hamt.h, for measuring what persistence costs: with
+ * A mutable map with the names of hamt.h, for measuring what persistence costs: with
  * -DMOONLET_MUTABLE tables are made of this instead, behind the same names.
  *
  *   [mask | used | e0 e1 e2 ...]    open addressing, linear probing, load <= 3/4

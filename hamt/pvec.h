@@ -2,7 +2,7 @@
 /*
  * Pvec: a persistent vector of words.
  *
- *   flat   shape 0   root -> [epoch | capacity | w0 w1 w2 ... spare]
+ *   flat   shape 0   root -> [epoch | capacity | w0 w1 w2 ... room]
  *   trie   shape s   root -> [epoch | base | child child 0 child ...]
  *                                      |       |     '--- 0: as in base
  *                                      |       v

@@ -19,7 +19,7 @@ void watch_add(void *block, WatchLostFn *lost, const void *context)
     (void)block, (void)lost, (void)context;
 }
 void watch_sweep(void) {}
-void watch_settle_slow(void) {}
+void watch_give_back_slow(void) {}
 void watch_forget(void) {}
 
 #else
@@ -99,7 +99,7 @@ static void *take(void *to)
     return t;
 }
 
-void watch_settle_slow(void)
+void watch_give_back_slow(void)
 {
     mem_thread_attach();
     for (Taken t; GC_call_with_alloc_lock(take, &t);) {

@@ -7,7 +7,7 @@
  *                  ^ count of those that a collection has found unreachable
  *
  * A collection that finds a watched block unreachable keeps the block itself (not what it
- * points to) until watch_settle has called its function: then it is garbage. So a function
+ * points to) until watch_give_back has called its function: then it is garbage. So a function
  * may look at the block's bytes, but not at collected memory that these point to.
  *
  * With the malloc back-end nothing is ever lost, nor if the host has put another function in
@@ -32,15 +32,15 @@ void watch_add(void *block, WatchLostFn *lost, const void *context);
  * lock. */
 void watch_sweep(void);
 
-/* Whether there are lost blocks to be settled. No lock. */
+/* Whether there are lost blocks whose functions are to be called. No lock. */
 extern bool watch_waiting;
-void watch_settle_slow(void);
+void watch_give_back_slow(void);
 /* Calls the functions of lost blocks, on this thread, which holds no lock that they might
  * want. They may allocate, and watch. */
-static inline void watch_settle(void)
+static inline void watch_give_back(void)
 {
     if (__builtin_expect(__atomic_load_n(&watch_waiting, __ATOMIC_RELAXED), 0))
-        watch_settle_slow();
+        watch_give_back_slow();
 }
 
 /* Forgets all that is watched. A forked process calls it, because these things are the

@@ -6,7 +6,8 @@
 #      header only from src/api up;
 #   2. no headers include each other in a circle;
 #   3. its files compile where only its own and lower layers exist;
-#   4. its objects (in $OBJECTS) need no symbol that a higher layer defines.
+#   4. its objects (in $OBJECTS) need no symbol that a higher layer defines, and define none that
+#      nobody else needs.
 # And every directory is one subject, of LINES_MAX lines at most, every function is short
 # (tests/lengths.sh), and nobody indexes the headers of frames by number.
 set -u
@@ -125,6 +126,20 @@ check_symbols()
     done
 }
 
+# A function that no file names but its own and the header that declares it should be static.
+check_private()
+{
+    local name files declared
+    symbols --defined-only "${layers[*]}" | sort -u >"$work/defined"
+    symbols --undefined-only "${layers[*]}" | sort -u >"$work/needed"
+    while read -r name; do
+        files=$(grep -rlw --include='*.[ch]' "$name" memory hamt src tests bench examples | wc -l)
+        declared=$(grep -rhw --include='*.h' "$name" memory hamt src | grep -cvE '^ *(\*|/\*)')
+        if [ "$files" -le 2 ] && [ "$declared" -le 1 ]; then fail "$name is its file's alone, and not static"; fi
+    done < <(comm -23 "$work/defined" "$work/needed" |
+        grep -vE '^(moonlet_|lua_|luaL_|luaopen_|exec_|many_|natives_|__wrap_|main$)')
+}
+
 check_sizes()
 {
     local directory lines
@@ -156,6 +171,9 @@ check_sizes
 check_headers
 check_includes
 check_compiles
-if [ -n "${OBJECTS-}" ]; then check_symbols; fi
+if [ -n "${OBJECTS-}" ]; then
+    check_symbols
+    check_private
+fi
 if [ $failed = 0 ]; then echo "layers: ${#layers[@]} layers, none knows one above it"; fi
 exit $failed

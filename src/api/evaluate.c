@@ -99,7 +99,7 @@ static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
     if (deadline) eval_limit_time(S.M, deadline > now_ns() ? deadline - now_ns() : 1);
     Closure *f = native_closure(S.M, p, NULL);
     RunStatus status = eval_call(S.M, value_object(f), (const Value *)args, count);
-    run_settle_globals(&S.M->run);
+    run_merge_globals(&S.M->run);
     return api_end(&S, status);
 }
 

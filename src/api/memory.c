@@ -25,7 +25,7 @@ void moonlet_collect(void)
 {
     api_init();
     mem_collect();
-    watch_settle();
+    watch_give_back();
 }
 
 moonlet_pauses moonlet_collector_pauses(void)

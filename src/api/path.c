@@ -142,12 +142,13 @@ static RunStatus get_rest(Session *S, Value from, const Value *keys, size_t befo
     return status;
 }
 
-RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count, Value *out)
+static RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count,
+                               Value *out)
 {
     return get_rest(S, from, keys, 0, count, out);
 }
 
-RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v)
+static RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v)
 {
     assert(count > 0 && "a path has keys");
     Lookup l;

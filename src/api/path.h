@@ -19,7 +19,5 @@ RunStatus path_get_callee(Session *S, const char *path, Value *owner, Value *out
 Value *path_keys(const char *path, size_t *count);
 
 /* from[k1][k2]...; from[k1][k2]... = v. */
-RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count, Value *out);
-RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v);
 
 #endif

@@ -226,7 +226,7 @@ void api_drop(Session *S)
     assert(!S->M->depth && "no evaluator is left behind");
     machine_end(S->M);
     api_leave(S);
-    watch_settle();
+    watch_give_back();
 }
 
 static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)

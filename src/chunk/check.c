@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "chunk/chunk.h"
-#include "syntax/parser.h"
 #include "syntax/scope.h"
 #include "tree/packed.h"
 
@@ -40,7 +39,7 @@ static int check_list(const AstFunction *f, const AstExpr *e)
 static void check_table(const AstFunction *f, const AstExpr *e)
 {
     int items = 0, named = 0;
-    PackedView v;
+    PackedField v;
     for (const AstField *field = packed_first(e, &v); field;
          field = packed_next(e, field, &v)) {
         if (field->kind == FIELD_ITEM) {

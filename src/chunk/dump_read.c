@@ -57,7 +57,7 @@ double undump_double(Reader *r)
     return 0;
 }
 
-int64_t undump_signed(Reader *r)
+static int64_t undump_signed(Reader *r)
 {
     uint64_t n = undump_number(r, (uint64_t)1 << 33);
     return (int64_t)(n >> 1 ^ -(n & 1));

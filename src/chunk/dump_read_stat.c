@@ -8,8 +8,6 @@
 
 #include "mem.h"
 
-#include <assert.h>
-
 static AstLocal *read_local(Reader *r)
 {
     AstLocal *l = scope_declare(&r->scopes, undump_name(r));

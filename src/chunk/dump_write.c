@@ -142,7 +142,7 @@ static void write_list(Writer *w, const AstExpr *list)
 
 static void write_fields(Writer *w, const AstExpr *e)
 {
-    PackedView v;
+    PackedField v;
     put_line(w, e->u.table.end_line);
     for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         put_byte(w, (int)f->kind + 1);

@@ -190,7 +190,7 @@ static void print_field(Printer *p, const AstField *f)
 
 static void print_table(Printer *p, const AstExpr *e)
 {
-    PackedView v;
+    PackedField v;
     put(p, "(table");
     for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v))
         print_field(p, f);

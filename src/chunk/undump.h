@@ -84,7 +84,6 @@ static inline void undump_look(Reader *r)
 }
 int undump_int(Reader *r, int limit);
 double undump_double(Reader *r);
-int64_t undump_signed(Reader *r);
 /* Where in the source the expression stands. */
 void undump_place(Reader *r, AstExpr *e);
 /* A line, at least this one; 0 in a stripped chunk. */

@@ -25,7 +25,7 @@
 static void interrupt_at(Machine *M, FrameCursor c)
 {
     *M->interrupt = 0;
-    budget_settle(M);
+    budget_end(M);
     budget_begin(M);
     if (mem_bound_reached()) eval_poll_soon(M);
     if (frame_down(&c))
@@ -85,7 +85,7 @@ static NOINLINE bool memory_recovered(Machine *M, const Node *n, Value *fp)
     bool due = collect_short(M, n, fp);
     bool good = mem_recover() || (due && !mem_is_spent());
     if (good && !misses) return true;
-    budget_settle(M);
+    budget_end(M);
     budget_begin(M);
     error_set_lasting(M);
     return false;
@@ -116,7 +116,7 @@ EXEC(eval_poll)
     fp = record_poll(M, n, fp);
     fp = stress_poll(M, n, fp);
     if (UNLIKELY(over_held(M, n, fp))) HAND(eval_stop, n, fp, acc, d);
-    watch_settle();
+    watch_give_back();
     collect_tidy(M, n, fp);
     if (UNLIKELY(collect_due(M))) {
         Value *nf = collect_poll(M, n, fp);
@@ -152,7 +152,7 @@ EXEC(eval_poll_call)
     fp = record_poll(M, &node_call_again, fp);
     fp = stress_poll(M, &node_call_again, fp);
     if (UNLIKELY(over_held(M, &node_call_again, fp))) HAND(eval_stop_call, n, fp, acc, d);
-    watch_settle();
+    watch_give_back();
     collect_tidy(M, &node_call_again, fp);
     if (UNLIKELY(collect_due(M))) {
         Value *nf = collect_poll(M, &node_call_again, fp);

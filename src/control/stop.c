@@ -30,7 +30,7 @@
 
 static EvalStop why_stop(const Machine *M)
 {
-    if (M->portion <= 0 && !M->steps_left) return STOP_STEPS; /* settled: native_charge */
+    if (M->portion <= 0 && !M->steps_left) return STOP_STEPS; /* it has ended: native_charge */
     if (machine_stopped(M)) return STOP_OUTSIDE;
     EvalStop stop = eval_reached(M);
     return stop == STOP_NONE ? STOP_HOST : stop;
@@ -56,7 +56,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
     assert(!M->boundary && "no C function waits");
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
     switch_save(M, b, fp, fp + live, CO_PAUSED);
-    budget_settle(M);
+    budget_end(M);
     b->node = at;
     b->debt = M->debt;
     b->paid = M->paid;
@@ -87,17 +87,7 @@ EXEC(eval_stop_watched)
     HAND(eval_stop, n, fp, acc, d);
 }
 
-/* What a native has paid is good for this call of it: an image can say that anything is paid.
- */
-EXEC(eval_native_again)
-{
-    acc = (Value)M->open;
-    const Native *f = frame_native(fp);
-    if (!M->paid || f->h.flags & NATIVE_CONTROL) HAND(call_native, n, fp, acc, d);
-    if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
-    HAND(eval_native_retry, n, fp, acc, d);
-}
-EXEC(eval_native_retry)
+static EXEC(eval_native_retry)
 {
     const Native *f = frame_native(fp);
     M->native = fp;
@@ -109,6 +99,17 @@ EXEC(eval_native_retry)
     M->paid = 0;
     acc = (Value)(int64_t)count;
     HAND(native_finish, n, fp, acc, d);
+}
+
+/* What a native has paid is good for this call of it: an image can say that anything is paid.
+ */
+EXEC(eval_native_again)
+{
+    acc = (Value)M->open;
+    const Native *f = frame_native(fp);
+    if (!M->paid || f->h.flags & NATIVE_CONTROL) HAND(call_native, n, fp, acc, d);
+    if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
+    HAND(eval_native_retry, n, fp, acc, d);
 }
 EXEC(eval_call_again)
 {
@@ -223,7 +224,7 @@ static NOINLINE Value *end_frame(Machine *M)
 
 bool eval_stop_end(Machine *M)
 {
-    budget_settle(M);
+    budget_end(M);
     if (!M->debt) return false;
     Value *fp = end_frame(M);
     if (!fp) return false;
@@ -251,7 +252,7 @@ static NOINLINE Value *error_frame(Machine *M, Value *fp, const Node *n)
 
 bool eval_stop_error(Machine *M, Value *fp, const Node *n)
 {
-    budget_settle(M);
+    budget_end(M);
     if (!M->debt || M->segment->epoch != M->run.epoch) return false; /* the latter: no memory */
     Value *nf = error_frame(M, fp, n);
     M->stop = STOP_STEPS;

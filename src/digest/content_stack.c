@@ -105,7 +105,7 @@ void content_add_coroutine(Content *c, const Coroutine *co, const CoBody *b)
  * header is equal, and so what one slot is, it was. Then one visit finds the values of both,
  * and only those that differ are looked at. */
 
-typedef struct Twins {
+typedef struct Pairs {
     const CoBody *old, *now;
     uint64_t met[COMPACT_MAX / 64]; /* slots that are no headers */
     uint32_t count;
@@ -113,7 +113,7 @@ typedef struct Twins {
     struct {
         Value old, now;
     } values[COMPACT_MAX];
-} Twins;
+} Pairs;
 
 static bool is_same_stack(const CoBody *a, const CoBody *b)
 {
@@ -131,26 +131,26 @@ static bool may_be_alike(const CoBody *a, const CoBody *b)
 }
 
 /* The slot's index in the topmost segment; other segments are the same. */
-static bool is_on_top(const Twins *t, const Value *slot, size_t *index)
+static bool is_on_top(const Pairs *t, const Value *slot, size_t *index)
 {
     *index = ((uintptr_t)slot - (uintptr_t)t->now->segment->slots) / sizeof *slot;
     return (uintptr_t)slot >= (uintptr_t)t->now->segment->slots && *index < t->now->top;
 }
 
-static Value before(const Twins *t, const Value *slot)
+static Value before(const Pairs *t, const Value *slot)
 {
     size_t i;
     return is_on_top(t, slot, &i) ? t->old->segment->slots[i] : *slot;
 }
 
-static void meet(Twins *t, const Value *slots, size_t count)
+static void meet(Pairs *t, const Value *slots, size_t count)
 {
     size_t i;
     for (size_t k = 0; k < count; k++)
         if (is_on_top(t, slots + k, &i)) t->met[i / 64] |= (uint64_t)1 << i % 64;
 }
 
-static void add_twins(Twins *t, Value old, Value now)
+static void add_pair(Pairs *t, Value old, Value now)
 {
     if (t->count == COMPACT_MAX) {
         t->alike = false;
@@ -160,40 +160,40 @@ static void add_twins(Twins *t, Value old, Value now)
     t->values[t->count++].now = now;
 }
 
-static void twins_live(void *context, Value *slots, size_t count)
+static void pairs_live(void *context, Value *slots, size_t count)
 {
-    Twins *t = context;
+    Pairs *t = context;
     meet(t, slots, count);
-    for (size_t k = 0; k < count; k++) add_twins(t, before(t, slots + k), slots[k]);
+    for (size_t k = 0; k < count; k++) add_pair(t, before(t, slots + k), slots[k]);
 }
 
-static void twins_dead(void *context, Value *slots, size_t count)
+static void pairs_dead(void *context, Value *slots, size_t count)
 {
     meet(context, slots, count);
 }
 
 /* What it is depends on what is in it. */
-static void twins_left_over(void *context, Value *slot)
+static void pairs_left_over(void *context, Value *slot)
 {
-    Twins *t = context;
+    Pairs *t = context;
     if (before(t, slot) != *slot) t->alike = false;
 }
 
 /* Takes as many words of glue as the longest header has, if there are so many. */
-static void twins_callee(void *context, Value *fp)
+static void pairs_callee(void *context, Value *fp)
 {
-    Twins *t = context;
+    Pairs *t = context;
     size_t at, words = frame_is_called(frame_ret(fp)) ? CALL_HEADER : -AT_HOOK_COUNT;
     if (is_on_top(t, fp - 1, &at) && words > at + 1) words = at + 1;
     for (size_t i = 1; i <= words; i++)
         if (before(t, fp - i) != fp[-(ptrdiff_t)i]) t->alike = false;
     Value callee = upvalue_identity(fp[AT_FUNCTION]);
-    add_twins(t, callee, callee);
+    add_pair(t, callee, callee);
 }
 
-static void twins_unknown(void *context) { ((Twins *)context)->alike = false; }
+static void pairs_unknown(void *context) { ((Pairs *)context)->alike = false; }
 
-static bool all_met(const Twins *t)
+static bool all_met(const Pairs *t)
 {
     const Value *old = t->old->segment->slots, *now = t->now->segment->slots;
     for (uint32_t i = 0; i < t->now->top; i++)
@@ -204,7 +204,7 @@ static bool all_met(const Twins *t)
 /* Light userdata count by their places; whether a cell counts depends on where it is. */
 static bool is_plain(Value v) { return !value_is(v, OBJ_LIGHT) && !value_is(v, OBJ_CELL); }
 
-static bool all_plain(const Twins *t)
+static bool all_plain(const Pairs *t)
 {
     for (uint32_t i = 0; i < t->count; i++) {
         Value old = t->values[i].old, now = t->values[i].now;
@@ -213,13 +213,13 @@ static bool all_plain(const Twins *t)
     return true;
 }
 
-static bool find_twins(Twins *t, const CoBody *old, const CoBody *now)
+static bool find_pairs(Pairs *t, const CoBody *old, const CoBody *now)
 {
-    StackVisitor visitor = {.live = twins_live,
-                            .dead = twins_dead,
-                            .left_over = twins_left_over,
-                            .callee = twins_callee,
-                            .unknown = twins_unknown,
+    StackVisitor visitor = {.live = pairs_live,
+                            .dead = pairs_dead,
+                            .left_over = pairs_left_over,
+                            .callee = pairs_callee,
+                            .unknown = pairs_unknown,
                             .context = t};
     t->old = old;
     t->now = now;
@@ -234,7 +234,7 @@ static bool find_twins(Twins *t, const CoBody *old, const CoBody *now)
 }
 
 /* Answers whether any value has changed. */
-static bool refer_to_twins(Content *c, const Twins *t)
+static bool refer_to_pairs(Content *c, const Pairs *t)
 {
     bool changed = false;
     for (uint32_t i = 0; i < t->count; i++) {
@@ -248,7 +248,7 @@ static bool refer_to_twins(Content *c, const Twins *t)
     return changed;
 }
 
-static void change_twins(Content *c, uint64_t id, const Twins *t)
+static void change_pairs(Content *c, uint64_t id, const Pairs *t)
 {
     Stack now = {.c = c, .id = id};
     add_nodes(&now, t->now);
@@ -272,9 +272,9 @@ bool content_change_coroutine(Content *c, const Coroutine *co, const CoBody *old
 {
     if (is_same_stack(old, now)) return true;
     if (!may_be_alike(old, now)) return false;
-    Twins t; /* of which most is not needed */
-    if (!find_twins(&t, old, now)) return false;
+    Pairs t; /* of which most is not needed */
+    if (!find_pairs(&t, old, now)) return false;
     walk_take(c->walk, t.count, 0);
-    if (refer_to_twins(c, &t)) change_twins(c, object_id(co), &t);
+    if (refer_to_pairs(c, &t)) change_pairs(c, object_id(co), &t);
     return true;
 }

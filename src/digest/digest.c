@@ -41,9 +41,9 @@ static void look_at_waiting(Digest *d)
     look_at(d, object);
 }
 
-bool digest_world(Run *view, Walk *walk, uint64_t *digest)
+bool digest_world(Run *R, Walk *walk, uint64_t *digest)
 {
-    Digest d = {.R = view, .met = {.sure = true}, .waiting = {.sure = true}};
+    Digest d = {.R = R, .met = {.sure = true}, .waiting = {.sure = true}};
     d.content = (Content){.walk = walk, .refer = meet, .context = &d};
     content_add_random(&d.content, d.R->random);
     content_add_world(&d.content, d.R->world);

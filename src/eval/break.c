@@ -7,6 +7,8 @@
  */
 #include "eval/break.h"
 
+#include <assert.h>
+
 #include "stack/breaks.h"
 
 /* Whether the line is another one than that of the node before, which was the last. */
@@ -85,6 +87,7 @@ static NOINLINE Value *look_at_node(Machine *M, const Node *n, Value *fp)
     Breaks *b = M->breaks;
     const Proto *p = frame_proto(fp);
     const Node *last = b->last;
+    assert(proto_index(p, n) != UINT32_MAX && "a broken node is one of the function");
     M->call_frame = fp;
     if (M->depth > 1) return fp;
     if (p->lines[proto_index(p, n)]) b->last = n;
@@ -102,6 +105,7 @@ static Value *look_at_broken(Machine *M, const Node *n, Exec *exec, Value *fp)
 Value *break_hooked(Machine *M, const Node *n, Value *fp)
 {
     const Proto *p = frame_proto(fp);
+    assert(proto_index(p, n) != UINT32_MAX && "a twin is one of the function");
     const Node *plain = p->nodes + proto_index(p, n);
     M->call_frame = fp;
     return breaks_is_broken(plain) ? look_at_broken(M, n, plain->exec, fp) : fp;

@@ -69,6 +69,7 @@ static NOINLINE EXEC(call_native_high)
 static inline Value *shifted_frame(Value *fp, size_t count, const Proto *p)
 {
     Value *inner = fp + count + SHIFT_HEADER;
+    assert(count >= p->params && "parameters that were not given are nil by now");
     inner[AT_FUNCTION] = fp[AT_FUNCTION];
     inner[AT_RETURN] = value_object(&glue_vararg);
     inner[AT_SHIFT] = count + SHIFT_HEADER;
@@ -79,6 +80,7 @@ static inline Value *shifted_frame(Value *fp, size_t count, const Proto *p)
 EXEC(call_any)
 {
     size_t count = (size_t)acc;
+    assert(frame_runs(M, fp) && "what is called lies in the running segment");
     if (UNLIKELY(!value_is_function(fp[AT_FUNCTION]))) {
         if (!call_resolve(M, fp, count)) HAND(throw_uncalled, n, fp, acc, d);
         count++;
@@ -170,22 +172,32 @@ static inline Value first_result(const Machine *M)
     return M->result_count ? M->results[0] : V_NIL;
 }
 
-EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, frame_payload_node(fp), frame_owner(fp), acc, d); }
+/* The function whose operation has called the metamethod at fp, and the node of that. */
+static inline Value *operating(Value *fp)
+{
+    assert(frame_is_lua(frame_owner(fp)) &&
+           "operations with metamethods are those of Lua code");
+    assert(proto_index(frame_proto(frame_owner(fp)), frame_payload_node(fp)) != UINT32_MAX &&
+           "the glue of an operation knows its node");
+    return frame_owner(fp);
+}
+
+EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d); }
 EXEC(exec_GLUE_BOOL)
 {
     acc = value_boolean(!value_is_false(acc));
-    HAND(eval_deliver, frame_payload_node(fp), frame_owner(fp), acc, d);
+    HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d);
 }
 EXEC(exec_GLUE_NOT)
 {
     acc = value_boolean(value_is_false(acc));
-    HAND(eval_deliver, frame_payload_node(fp), frame_owner(fp), acc, d);
+    HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d);
 }
-EXEC(exec_GLUE_NONE) { GO(frame_payload_node(fp) + 1, frame_owner(fp), acc, d); }
+EXEC(exec_GLUE_NONE) { GO(frame_payload_node(fp) + 1, operating(fp), acc, d); }
 EXEC(exec_GLUE_CONCAT)
 {
     n = frame_payload_node(fp);
-    fp = frame_owner(fp);
+    fp = operating(fp);
     Value *slots = fp + n->a;
     size_t left = (size_t)value_to_double(slots[n->b]) - 1;
     assert(left >= 1 && left < n->b && "a concatenation goes on to the left");

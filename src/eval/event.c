@@ -170,7 +170,7 @@ static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, Stage s
 /* Nodes ------------------------------------------------------------------------------- */
 
 /* What the kind does, but for calls, all of which go to call_any. */
-EXEC(hook_run)
+static EXEC(hook_run)
 {
     n = hook_twin_node(frame_proto(fp), n); /* the hook may have come just now */
     Value *nf = fp + n->a;
@@ -249,6 +249,7 @@ static EXEC(watched_from)
 
 EXEC(hook_step)
 {
+    assert(proto_index(frame_proto(fp), n) != UINT32_MAX && "a twin is one of the function");
     if (UNLIKELY(!M->hooking)) { /* back to the plain nodes */
         const Proto *p = frame_proto(fp);
         n = p->nodes + proto_index(p, n);
@@ -282,6 +283,7 @@ static void return_to_twin(Machine *M, Value *fp)
 
 EXEC(hook_enter)
 {
+    assert(frame_is_lua(fp) && "natives are entered elsewhere");
     return_to_twin(M, frame_as_called(fp));
     n = hook_twin_node(frame_proto(fp), n);
     if (LIKELY(!M->watch) || hook_mask(M)) M->hook.last = NULL;
@@ -310,6 +312,7 @@ static EXEC(go_on_after)
 /* Looks what is due before that, from M->hook_stage on. */
 static EXEC(after_from)
 {
+    assert(M->hook_stage >= STAGE_NATIVE_RETURN && "the stages of a return are the last ones");
     Stage stage = due_after(M, n, fp, (Stage)M->hook_stage);
     if (stage == STAGE_GO_ON) HAND(go_on_after, n, fp, acc, d);
     Value *frame = after_frame(M, n, fp, stage);

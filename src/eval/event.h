@@ -18,8 +18,6 @@ Value *hook_mark_handler(Machine *M, Value *nf, const Node *n, Value f);
  * n, or to the native, with acc arguments. */
 EXEC(hook_enter);
 EXEC(hook_enter_native);
-/* Executes a node whose events have been delivered: see eval_again. */
-EXEC(hook_run);
 /* Executes the node that a run goes on with, whose events have been delivered. */
 EXEC(hook_run_again);
 /* What the nodes of twins do. */

@@ -21,6 +21,14 @@
 #define MOONLET_TRAMPOLINE
 #endif
 
+/* What debug builds assert of every frame that control is in: it lies in the running segment.
+ */
+static inline bool frame_runs(const Machine *M, const Value *fp)
+{
+    const Segment *s = M->segment;
+    return fp >= s->slots + CALL_HEADER && fp <= s->slots + s->size;
+}
+
 #ifdef MOONLET_TRAMPOLINE
 static inline Flow flow_go(const Node *n, Value *fp, Value acc, Machine *M, double d)
 {
@@ -202,7 +210,6 @@ EXEC(eval_stop_native);
 /* What the nodes do at which a program has been stopped (stack/frame.h). */
 EXEC(eval_call_again);
 EXEC(eval_native_again);
-EXEC(eval_native_retry);
 EXEC(eval_return_again);
 EXEC(eval_throw_again);
 /* Pauses, if there are no steps, before the native that waits for the frame fp goes on. */

@@ -11,29 +11,34 @@
  * Main invariant: whatever enters a function has checked that its frame ends below M->limit,
  * and has paid a step.
  */
+#include <assert.h>
+
 #include "control/stress.h"
 #include "eval/exec.h"
 #include "native/native.h"
 #include "stack/frame.h"
 
 /* Enters a Lua function of no surprises; anything else is call_any's. */
-#define CALL_BODY(nargs_, fill_)                                             \
-    Value *nf = fp + n->a;                                                   \
-    Value f = nf[AT_FUNCTION];                                               \
-    nf[AT_RETURN] = value_object(n + 1);                                     \
-    if (LIKELY(value_is_object(f))) {                                        \
-        const Closure *c = value_pointer(f);                                 \
-        if (LIKELY(c->h.type == OBJ_CLOSURE)) {                              \
-            const Proto *p = c->proto;                                       \
-            if (LIKELY(nf + p->frame <= M->limit)) {                         \
-                if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d); \
-                fill_;                                                       \
-                GO(p->entry, nf, acc, d);                                    \
-            }                                                                \
-        } else if (c->h.type == OBJ_NATIVE) {                                \
-            HAND(call_native, n, nf, (nargs_), d);                           \
-        }                                                                    \
-    }                                                                        \
+#define CALL_BODY(nargs_, fill_)                                                    \
+    Value *nf = fp + n->a;                                                          \
+    Value f = nf[AT_FUNCTION];                                                      \
+    assert(frame_is_called(n + 1) && "behind a call is the node to return to");     \
+    nf[AT_RETURN] = value_object(n + 1);                                            \
+    if (LIKELY(value_is_object(f))) {                                               \
+        const Closure *c = value_pointer(f);                                        \
+        if (LIKELY(c->h.type == OBJ_CLOSURE)) {                                     \
+            const Proto *p = c->proto;                                              \
+            if (LIKELY(nf + p->frame <= M->limit)) {                                \
+                if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);        \
+                assert(!p->vararg && "the frames of others are made by call_any");  \
+                assert(frame_runs(M, nf) && "a limit lies in the running segment"); \
+                fill_;                                                              \
+                GO(p->entry, nf, acc, d);                                           \
+            }                                                                       \
+        } else if (c->h.type == OBJ_NATIVE) {                                       \
+            HAND(call_native, n, nf, (nargs_), d);                                  \
+        }                                                                           \
+    }                                                                               \
     HAND(call_any, n, nf, (nargs_), d)
 
 #define FILL_FROM(count_) fill_nil(nf, (count_), p->params)
@@ -46,6 +51,8 @@ EXEC(exec_CALL_N) { CALL_BODY(n->b, FILL_FROM(n->b)); }
 EXEC(exec_CALL_OPEN)
 {
     Value *nf = fp + n->a;
+    assert(nf + n->b + M->open <= M->segment->slots + M->segment->size &&
+           "an open list lies behind the other arguments, where there is room");
     nf[AT_RETURN] = value_object(n + 1);
     HAND(call_any, n, nf, n->b + (Value)M->open, d);
 }
@@ -54,6 +61,7 @@ EXEC(call_native)
 {
     Value *nf = fp;
     if (UNLIKELY(--M->fuel < 0) && LIKELY(!M->hooking)) HAND(eval_poll_call, n, fp, acc, d);
+    assert(frame_is_native(nf) && "who hands over has looked at what is called");
     const Native *f = frame_native(nf);
     if (f->h.flags & NATIVE_CONTROL) HAND((Exec *)(void (*)(void))f->fn, n, nf, acc, d);
     M->native = nf;
@@ -61,6 +69,8 @@ EXEC(call_native)
     stress_stack(M, NULL, nf);
     int count = f->fn(M, nf, (int)acc);
     nf = M->native; /* it may have moved */
+    assert(count >= NATIVE_SUSPEND && "a native answers a number of results, or a code");
+    assert(frame_runs(M, nf) && "a native leaves its frame in the running segment");
     if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
     if (UNLIKELY(count == NATIVE_PAUSE)) HAND(eval_stop_native, n, nf, acc, d);
     acc = (Value)(int64_t)count;
@@ -69,36 +79,47 @@ EXEC(call_native)
 
 /* RET nodes: fp is the frame that returns. ------------------------------------- */
 
-EXEC(exec_RET_A) { GO(n + 1, fp - n->a, acc, d); }
+/* The frame that a call of node n - 1 has been made in, when it returns from fp. */
+static inline Value *caller(const Machine *M, const Node *n, Value *fp)
+{
+    fp -= n->a;
+    assert(frame_runs(M, fp) && "a return stays in the running segment");
+    assert(frame_is_lua(fp) && "who calls in Lua code is a function in Lua");
+    assert(proto_index(frame_proto(fp), n) != UINT32_MAX &&
+           "a frame returns to its caller's node");
+    return fp;
+}
+
+EXEC(exec_RET_A) { GO(n + 1, caller(M, n, fp), acc, d); }
 EXEC(many_RET_A)
 {
     acc = M->result_count ? M->results[0] : V_NIL;
-    GO(n + 1, fp - n->a, acc, d);
+    GO(n + 1, caller(M, n, fp), acc, d);
 }
 EXEC(exec_RET_S)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     fp[n->c] = acc;
     GO(n + 1, fp, acc, d);
 }
 EXEC(many_RET_S)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     fp[n->c] = M->result_count ? M->results[0] : V_NIL;
     GO(n + 1, fp, acc, d);
 }
-EXEC(exec_RET_0) { GO(n + 1, fp - n->a, acc, d); }
+EXEC(exec_RET_0) { GO(n + 1, caller(M, n, fp), acc, d); }
 
 EXEC(exec_RET_N)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     fp[n->c] = acc;
     fill_nil(fp + n->c, 1, n->b);
     GO(n + 1, fp, acc, d);
 }
 EXEC(many_RET_N)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     unsigned have = M->result_count < n->b ? M->result_count : n->b;
     const Value *from = M->results;
     Value *to = fp + n->c;
@@ -109,14 +130,14 @@ EXEC(many_RET_N)
 
 EXEC(exec_RET_OPEN)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     fp[n->c] = acc;
     M->open = 1;
     GO(n + 1, fp, acc, d);
 }
 EXEC(many_RET_OPEN)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     Value *to = frame_take_open(M, fp, n->c, M->results, M->result_count);
     if (UNLIKELY(!to)) HAND(eval_overflow, n, fp, acc, d);
     if (UNLIKELY(M->fuel < 0) && LIKELY(!M->hooking)) /* returns alone may be long */
@@ -127,12 +148,12 @@ EXEC(many_RET_OPEN)
 /* What a native called in tail position answers is this function's answer. */
 EXEC(exec_RET_TAIL)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     RETURN_ONE(fp, acc);
 }
 EXEC(many_RET_TAIL)
 {
-    fp -= n->a;
+    fp = caller(M, n, fp);
     RETURN_MANY(fp);
 }
 
@@ -148,6 +169,7 @@ EXEC(exec_RETURN_L) { RETURN_ONE(fp, fp[n->a]); }
 EXEC(exec_RETURN_K) { RETURN_ONE(fp, n->k.v); }
 EXEC(exec_RETURN_N)
 {
+    assert(n->a + n->b <= proto_frame(frame_proto(fp)) && "results lie in the frame");
     M->results = fp + n->a;
     M->result_count = n->b;
     RETURN_MANY(fp);
@@ -166,6 +188,7 @@ EXEC(exec_RETURN_OPEN)
  * chain leaves a mark below the frame, so that tracebacks can tell. */
 static inline Value *tail_frame(Machine *M, Value *fp, const Value *from, size_t count)
 {
+    assert(frame_is_lua(fp) && "tail calls are those of functions in Lua");
     charge_values(M, count);
     Value *nf = frame_without_varargs(fp), f = from[AT_FUNCTION];
     bool first = frame_ret(nf) != &glue_tail;
@@ -230,6 +253,7 @@ EXEC(exec_TAIL_OPEN)
 
 EXEC(exec_VARARG_N)
 {
+    assert(frame_ret(fp) == &glue_vararg && "extra arguments lie below the function's frame");
     uint32_t extra = frame_vararg_count(fp);
     const Value *from = frame_varargs(fp);
     for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = i < extra ? from[i] : V_NIL;
@@ -244,6 +268,7 @@ EXEC(exec_VARARG_A)
 }
 EXEC(exec_VARARG_OPEN)
 {
+    assert(frame_ret(fp) == &glue_vararg && "extra arguments lie below the function's frame");
     uint32_t extra = frame_vararg_count(fp);
     const Value *from = frame_varargs(fp);
     Value *to = frame_take_open(M, fp, n->c, from, extra);

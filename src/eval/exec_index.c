@@ -9,6 +9,8 @@
  * Main invariant: a store in place is into contents whose epoch is the run's; all else goes to
  * slow.c.
  */
+#include <assert.h>
+
 #include "eval/exec.h"
 #include "state/methods.h"
 
@@ -81,6 +83,7 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
     }                                                                               \
     EXEC(exec_FIELD_##o##_##dst)                                                    \
     {                                                                               \
+        assert(n->aux == string_hash(n->k.p) && "a node has the hash of its key");  \
         const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                          \
         quick_(dst);                                                                \
@@ -196,18 +199,19 @@ KINDS_INDEX(X_INDEX)
 
 /* An existing field of an owned table is overwritten; a new one is added when there
  * is no metatable to ask. b: the contents. */
-#define STORE_FIELD(v_)                                                   \
-    do {                                                                  \
-        Value v = (v_);                                                   \
-        Value *slot = table_slot_string(b, n->k.p, n->aux, M->run.epoch); \
-        if (LIKELY(slot && v != V_NIL)) {                                 \
-            *slot = v;                                                    \
-            GO(n + 1, fp, acc, d);                                        \
-        }                                                                 \
-        if (slot || !b->meta) {                                           \
-            table_set_string(b, n->k.p, v, M->run.epoch);                 \
-            STORED();                                                     \
-        }                                                                 \
+#define STORE_FIELD(v_)                                                            \
+    do {                                                                           \
+        Value v = (v_);                                                            \
+        assert(n->aux == string_hash(n->k.p) && "a node has the hash of its key"); \
+        Value *slot = table_slot_string(b, n->k.p, n->aux, M->run.epoch);          \
+        if (LIKELY(slot && v != V_NIL)) {                                          \
+            *slot = v;                                                             \
+            GO(n + 1, fp, acc, d);                                                 \
+        }                                                                          \
+        if (slot || !b->meta) {                                                    \
+            table_set_string(b, n->k.p, v, M->run.epoch);                          \
+            STORED();                                                              \
+        }                                                                          \
     } while (0)
 #define STORE_ITEM(v_)                                \
     if (LIKELY(!b->meta)) {                           \
@@ -263,19 +267,22 @@ static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
         }                                                    \
     } while (0)
 
-#define STORE_NODE(kind_, o, val)                                  \
-    static NOINLINE EXEC(put_##kind_##_##o##_##val)                \
-    {                                                              \
-        TableBody *b = owned_body_noticed(M, OBJECT_##o);          \
-        if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d); \
-        STORE_##kind_(STORED_##val);                               \
-        HAND(slow_store, n, fp, BOXED_##val, d);                   \
-    }                                                              \
-    EXEC(exec_SET_##kind_##_##o##_##val)                           \
-    {                                                              \
-        TableBody *b = own_body(M, OBJECT_##o);                    \
-        if (LIKELY(b != NULL)) OVERWRITE_##kind_(STORED_##val);    \
-        HAND(put_##kind_##_##o##_##val, n, fp, acc, d);            \
+#define STORE_NODE(kind_, o, val)                                                          \
+    static NOINLINE EXEC(put_##kind_##_##o##_##val)                                        \
+    {                                                                                      \
+        TableBody *b = owned_body_noticed(M, OBJECT_##o);                                  \
+        if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
+        assert(heap_body_owned(&M->run, b) &&                                              \
+               "stores in place are into this epoch's contents");                          \
+        STORE_##kind_(STORED_##val);                                                       \
+        HAND(slow_store, n, fp, BOXED_##val, d);                                           \
+    }                                                                                      \
+    EXEC(exec_SET_##kind_##_##o##_##val)                                                   \
+    {                                                                                      \
+        TableBody *b = own_body(M, OBJECT_##o);                                            \
+        assert((!b || !table_is_frozen(b)) && "contents that are read-only are nobody's"); \
+        if (LIKELY(b != NULL)) OVERWRITE_##kind_(STORED_##val);                            \
+        HAND(put_##kind_##_##o##_##val, n, fp, acc, d);                                    \
     }
 #define X_STORE(o, val)       \
     STORE_NODE(FIELD, o, val) \
@@ -292,26 +299,27 @@ KINDS_STORE(X_STORE)
         fp[n->b] = object;     \
         GO(n + 1, fp, acc, d); \
     } while (0)
-#define SELF_NODE(o)                                                                  \
-    static NOINLINE EXEC(inherit_SELF_##o)                                            \
-    {                                                                                 \
-        Value object = OBJECT_##o;                                                    \
-        const TableBody *b = heap_table_at_hand(&M->run, object);                     \
-        if (UNLIKELY(!b && !value_is_string(object))) HAND(slow_self, n, fp, acc, d); \
-        Table *meta = b ? b->meta : M->run.world->type_meta[TYPE_STRING];             \
-        Value v = inherited(M, meta, n->k.p, n->aux);                                 \
-        if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);  \
-        SELF_FOUND(v);                                                                \
-    }                                                                                 \
-    EXEC(exec_SELF_##o)                                                               \
-    {                                                                                 \
-        Value object = OBJECT_##o;                                                    \
-        const TableBody *b = heap_table_at_hand(&M->run, object);                     \
-        if (UNLIKELY(!b)) HAND(inherit_SELF_##o, n, fp, acc, d);                      \
-        Value v = table_peek_string(b, n->k.p, n->aux);                               \
-        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                        \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);                \
-        SELF_FOUND(v);                                                                \
+#define SELF_NODE(o)                                                                         \
+    static NOINLINE EXEC(inherit_SELF_##o)                                                   \
+    {                                                                                        \
+        Value object = OBJECT_##o;                                                           \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                            \
+        if (UNLIKELY(!b && !value_is_string(object))) HAND(slow_self, n, fp, acc, d);        \
+        Table *meta = b ? b->meta : M->run.world->type_meta[TYPE_STRING];                    \
+        Value v = inherited(M, meta, n->k.p, n->aux);                                        \
+        if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);         \
+        SELF_FOUND(v);                                                                       \
+    }                                                                                        \
+    EXEC(exec_SELF_##o)                                                                      \
+    {                                                                                        \
+        assert(n->aux == string_hash(n->k.p) && "a node has the hash of its method's name"); \
+        Value object = OBJECT_##o;                                                           \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                            \
+        if (UNLIKELY(!b)) HAND(inherit_SELF_##o, n, fp, acc, d);                             \
+        Value v = table_peek_string(b, n->k.p, n->aux);                                      \
+        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                               \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);                       \
+        SELF_FOUND(v);                                                                       \
     }
 SELF_NODE(L)
 SELF_NODE(A)

@@ -4,6 +4,8 @@
  *
  * Main invariant: each turn of a loop costs a step, and so comes to a poll.
  */
+#include <assert.h>
+
 #include "eval/exec.h"
 #include "native/iterate.h"
 #include "operate/error.h"
@@ -30,6 +32,8 @@ EXEC(exec_FOR_PREP)
     Value *v = fp + n->a;
     if (UNLIKELY(!value_is_number(v[0]) || !value_is_number(v[1]) || !value_is_number(v[2])))
         if (!for_prepare(n, fp, M)) HAND(eval_throw, n, fp, acc, d);
+    assert(value_is_number(v[0]) && value_is_number(v[1]) && value_is_number(v[2]) &&
+           "a loop counts with numbers");
     v[0] = value_number(value_to_double(v[0]) - value_to_double(v[2]));
     GO(n + n->target, fp, acc, d);
 }
@@ -88,6 +92,7 @@ static inline Value *iterator_frame(const Node *n, Value *fp)
     nf[AT_FUNCTION] = fp[n->a];
     nf[0] = fp[n->a + 1];
     nf[1] = fp[n->a + 2];
+    assert(frame_is_called(n + 1) && "behind a call is the node to return to");
     nf[AT_RETURN] = value_object(n + 1);
     return nf;
 }
@@ -96,6 +101,7 @@ EXEC(slow_iter_call) { HAND(call_any, n, iterator_frame(n, fp), 2, d); }
 
 EXEC(exec_ITER_CALL)
 {
+    assert(n[2].kind == N_ITER_TEST && "what an iterator gave is tested behind the return");
     if (LIKELY(iterate_directly(n, fp, M))) GO(n + 2, fp, acc, d);
     HAND(call_any, n, iterator_frame(n, fp), 2, d);
 }

@@ -5,6 +5,8 @@
  * Main invariant: a captured variable that may still change is reached through its cell alone,
  * and a jump backwards pays a step.
  */
+#include <assert.h>
+
 #include "eval/exec.h"
 #include "link/link.h"
 #include "operate/error.h"
@@ -36,17 +38,18 @@ static inline bool cell_is_plain(Value cell)
 }
 
 /* What takes a call is out of line, so that the common case stays a leaf. */
-#define CELL_NODE(name, cell_, put_)                                              \
-    static NOINLINE EXEC(remapped_##name)                                         \
-    {                                                                             \
-        Value v = heap_cell(&M->run, value_pointer(cell_));                       \
-        put_(v);                                                                  \
-    }                                                                             \
-    EXEC(exec_##name)                                                             \
-    {                                                                             \
-        Value cell = (cell_);                                                     \
-        if (UNLIKELY(!cell_is_plain(cell))) HAND(remapped_##name, n, fp, acc, d); \
-        put_(((Cell *)value_pointer(cell))->value);                               \
+#define CELL_NODE(name, cell_, put_)                                                         \
+    static NOINLINE EXEC(remapped_##name)                                                    \
+    {                                                                                        \
+        Value v = heap_cell(&M->run, value_pointer(cell_));                                  \
+        put_(v);                                                                             \
+    }                                                                                        \
+    EXEC(exec_##name)                                                                        \
+    {                                                                                        \
+        Value cell = (cell_);                                                                \
+        assert(value_is(cell, OBJ_CELL) && "a captured variable that changes is in a cell"); \
+        if (UNLIKELY(!cell_is_plain(cell))) HAND(remapped_##name, n, fp, acc, d);            \
+        put_(((Cell *)value_pointer(cell))->value);                                          \
     }
 CELL_NODE(UPCELL_A, upvalue_of(fp, n->a), PUT_A)
 CELL_NODE(UPCELL_S, upvalue_of(fp, n->a), PUT_S)
@@ -60,16 +63,17 @@ static COLD EXEC(slow_cell_write)
     GO(n + 1, fp, acc, d);
 }
 
-#define WRITE_CELL(cell_)                         \
-    do {                                          \
-        Value cell = (cell_);                     \
-        Cell *c = value_pointer(cell);            \
-        if (UNLIKELY(!HEAP_OWNS(&M->run, c))) {   \
-            M->value = cell;                      \
-            HAND(slow_cell_write, n, fp, acc, d); \
-        }                                         \
-        c->value = acc;                           \
-        GO(n + 1, fp, acc, d);                    \
+#define WRITE_CELL(cell_)                                                                    \
+    do {                                                                                     \
+        Value cell = (cell_);                                                                \
+        Cell *c = value_pointer(cell);                                                       \
+        assert(value_is(cell, OBJ_CELL) && "a captured variable that changes is in a cell"); \
+        if (UNLIKELY(!HEAP_OWNS(&M->run, c))) {                                              \
+            M->value = cell;                                                                 \
+            HAND(slow_cell_write, n, fp, acc, d);                                            \
+        }                                                                                    \
+        c->value = acc;                                                                      \
+        GO(n + 1, fp, acc, d);                                                               \
     } while (0)
 
 EXEC(exec_SET_UPCELL) { WRITE_CELL(upvalue_of(fp, n->a)); }
@@ -77,6 +81,7 @@ EXEC(exec_SET_CELL) { WRITE_CELL(fp[n->a]); }
 
 EXEC(exec_NEW_CELL)
 {
+    assert(value_is_valid(acc) && "what a cell begins with is a value");
     fp[n->c] = value_object(run_new_cell(&M->run, acc));
     GO(n + 1, fp, acc, d);
 }
@@ -86,7 +91,15 @@ EXEC(exec_WRAP_CELL)
     GO(n + 1, fp, acc, d);
 }
 
-EXEC(exec_JUMP) { GO(n + n->target, fp, acc, d); }
+/* Where a node of the function branches to. */
+static inline const Node *target(const Node *n, const Value *fp)
+{
+    assert(proto_index(frame_proto(fp), n + n->target) != UINT32_MAX &&
+           "branches stay in their function");
+    return n + n->target;
+}
+
+EXEC(exec_JUMP) { GO(target(n, fp), fp, acc, d); }
 EXEC(exec_POLL)
 {
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
@@ -99,8 +112,9 @@ EXEC(exec_PAY)
 }
 EXEC(exec_LOOP)
 {
+    assert(n->target <= 0 && "a loop goes back, which is what takes a step");
     if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll, n, fp, acc, d);
-    GO(n + n->target, fp, acc, d);
+    GO(target(n, fp), fp, acc, d);
 }
 
 EXEC(exec_TEST_L_F) { BRANCH_F(!value_is_false(fp[n->a])); }

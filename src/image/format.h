@@ -63,7 +63,7 @@ typedef enum ImageTag {
     TAG_USERDATA,     /* name of its type */
     TAG_CAPTURES,     /* name of a host function, number of captured values */
     TAG_CONSTANT,     /* length, bytes: a string that is interned; has the next number */
-    TAG_TWIN,         /* number: the interned string of these bytes if that is none, and the
+    TAG_SAME_BYTES,   /* number: the interned string of these bytes if that is none, and the
                        * other way round; has the next number */
     TAG_SMALL = 0x40, /* and up: the integers 0 to 63 */
     TAG_NEAR = 0x80   /* and up: the strings numbered 0 to 127 */

@@ -14,7 +14,7 @@
  * program comes to its end, and uses as many as one that is not paused.
  *
  * Main invariant: what a run has used and what it has left (eval_steps_used, eval_steps_left)
- * is the same before and after a portion is settled or begun.
+ * is the same before and after a portion is ended or begun.
  */
 #include "limits/budget.h"
 
@@ -27,7 +27,7 @@
 
 void budget_begin(Machine *M)
 {
-    assert(M->portion == 0 && M->fuel == 0 && "the last portion is settled");
+    assert(M->portion == 0 && M->fuel == 0 && "the last portion has ended");
     int64_t most = stress_portion(M->limits.portion);
     M->portion = M->steps_left < (uint64_t)most ? (int64_t)M->steps_left : most;
     if (M->steps_left != UINT64_MAX) M->steps_left -= (uint64_t)M->portion;
@@ -39,7 +39,7 @@ static uint32_t add_steps(uint32_t x, uint64_t y)
     return y < UINT32_MAX - x ? x + (uint32_t)y : UINT32_MAX;
 }
 
-void budget_settle(Machine *M)
+void budget_end(Machine *M)
 {
     int64_t rest = M->fuel;
     M->steps_used += (uint64_t)(M->portion - rest);
@@ -68,7 +68,7 @@ static void pay_debt(Machine *M)
 
 void eval_set_budget(Machine *M, uint64_t steps)
 {
-    budget_settle(M);
+    budget_end(M);
     M->steps_left = steps;
     budget_begin(M);
     if (mem_bound_reached()) eval_poll_soon(M);
@@ -76,7 +76,7 @@ void eval_set_budget(Machine *M, uint64_t steps)
 
 void eval_set_debt(Machine *M, const CoBody *paused)
 {
-    budget_settle(M);
+    budget_end(M);
     M->debt = paused->debt;
     M->paid = paused->paid;
     M->loading = paused->loading;
@@ -119,7 +119,7 @@ void eval_poll_soon(void *machine)
 
 bool budget_refuel(Machine *M, Value *fp, const Node *n)
 {
-    budget_settle(M);
+    budget_end(M);
     budget_begin(M);
     if (n) M->held_asked = false; /* whoever had no room has got on */
     if (M->portion <= 0 || machine_stopped(M)) return false;
@@ -144,7 +144,7 @@ static NOINLINE bool may_go_on(Machine *M)
             eval_poll_soon(M); /* the one that it asked for is lost */
         return true;
     }
-    budget_settle(M); /* so that the next poll is soon */
+    budget_end(M); /* so that the next poll is soon */
     return false;
 }
 
@@ -159,7 +159,7 @@ Walk native_walk(const Machine *M)
  * again and finds that it has paid. */
 static NOINLINE bool pay_later(Machine *M, uint64_t steps, uint64_t left)
 {
-    budget_settle(M);
+    budget_end(M);
     M->steps_used += M->steps_left;
     M->steps_left = 0;
     M->debt = add_steps(M->debt, steps - left);

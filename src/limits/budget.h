@@ -16,11 +16,11 @@
 
 /* Ends the portion: counts what of it is spent, and gives back what is not. What was spent
  * beyond the budget becomes debt. */
-void budget_settle(Machine *M);
-/* Begins a portion. The last one has been settled. */
+void budget_end(Machine *M);
+/* Begins a portion. The last one has ended. */
 void budget_begin(Machine *M);
-/* Settles, and begins another portion, at a poll before node n of the frame at fp; n is NULL in
- * a native in mid-run. Answers false if the run has to stop. */
+/* Ends the portion and begins another one, at a poll before node n of the frame at fp; n is
+ * NULL in a native in mid-run. Answers false if the run has to stop. */
 bool budget_refuel(Machine *M, Value *fp, const Node *n);
 /* Gives back a step for which there was no fuel. It has not been done, and is taken again. */
 static inline void budget_untake(Machine *M) { M->fuel++; }

@@ -157,16 +157,7 @@ void link_branch_add(Linker *L, Branches *list, uint32_t node)
     *list = node + 1;
 }
 
-void link_branch_here(Linker *L, Branches list)
-{
-    while (list && !L->failed) { /* else the list may be a ring */
-        Branches next = (Branches)L->nodes[list - 1].target;
-        link_lands_here(L, list - 1);
-        list = next;
-    }
-}
-
-void link_lands_here(Linker *L, uint32_t node)
+static void link_lands_here(Linker *L, uint32_t node)
 {
     assert(node < L->count && "what lands here was emitted before");
     NodeList *list = &L->landed;
@@ -182,6 +173,15 @@ void link_lands_here(Linker *L, uint32_t node)
         list->capacity = capacity;
     }
     list->all[list->count++] = node;
+}
+
+void link_branch_here(Linker *L, Branches list)
+{
+    while (list && !L->failed) { /* else the list may be a ring */
+        Branches next = (Branches)L->nodes[list - 1].target;
+        link_lands_here(L, list - 1);
+        list = next;
+    }
 }
 
 void link_nil(Linker *L, unsigned slot, unsigned count)

@@ -144,7 +144,8 @@ void link_open(Linker *L, const AstExpr *e, unsigned at)
         call(L, e, N_RET_OPEN, at, 0);
 }
 
-void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n)
+/* Exactly n values of a call or ... to slots at ... */
+static void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n)
 {
     link_use(L, at + n);
     unsigned top = L->top;

@@ -104,7 +104,6 @@ static inline Node *link_node(Linker *L, NodeKind kind)
 }
 void link_branch_add(Linker *L, Branches *list, uint32_t node);
 void link_branch_here(Linker *L, Branches list);
-void link_lands_here(Linker *L, uint32_t node);
 /* The branches that lead to the next node, which is a jump. They go where that goes, as in PUC
  * Lua. NULL and 0 if there are none. */
 static inline NodeList link_landed(const Linker *L)
@@ -139,9 +138,8 @@ void link_expr_slot(Linker *L, const AstExpr *e, unsigned slot);
 unsigned link_expr_anywhere(Linker *L, const AstExpr *e);
 bool link_is_plain_local(const Linker *L, const AstExpr *e, unsigned *slot);
 bool link_is_multi(const AstExpr *e);
-/* All values of a call or ... to slots at ..., as the open list; exactly n of them. */
+/* All values of a call or ... to slots at ..., as the open list. */
 void link_open(Linker *L, const AstExpr *e, unsigned at);
-void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n);
 /* A call as a statement; as a function's last act. */
 void link_call_discard(Linker *L, const AstExpr *e);
 void link_call_tail(Linker *L, const AstExpr *e);

@@ -61,7 +61,7 @@ static uint32_t item_room(const AstExpr *e)
 static uint32_t named_keys(const AstExpr *e, const String *keys[SHAPE_MAX])
 {
     uint32_t count = 0;
-    PackedView v;
+    PackedField v;
     if (e->u.table.items || e->u.table.named > SHAPE_MAX) return 0;
     for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         if (!link_is_string(f->key) || f->value->line != f->line) return 0;
@@ -92,7 +92,7 @@ static const TableShape *shape_for(Linker *L, const String *const *keys, uint32_
 
 /* The values side by side, and then all at once. False: nothing has been made. What runs once
  * is made as it is read, which takes no shape. */
-static bool named(Linker *L, const AstExpr *e, unsigned table, PackedView *v)
+static bool named(Linker *L, const AstExpr *e, unsigned table, PackedField *v)
 {
     const String *keys[SHAPE_MAX];
     unsigned top = L->top, at = top;
@@ -142,24 +142,24 @@ static bool packed(Linker *L, const AstExpr *e, unsigned table)
 }
 
 /* What was made of a view's expressions may not point to them. */
-static void forget_view(Linker *L, uint32_t first, const PackedView *v)
+static void forget_field(Linker *L, uint32_t first, const PackedField *v)
 {
     for (uint32_t i = first; i < L->count; i++)
         if (packed_has(v, L->origins[i])) L->origins[i] = NULL;
 }
 
-static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedView *v);
+static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedField *v);
 
 static void constructor(Linker *L, const AstExpr *e, unsigned table)
 {
-    PackedView v;
+    PackedField v;
     uint32_t first = L->count;
     if (packed(L, e, table)) return;
     if (!named(L, e, table, &v)) one_by_one(L, e, table, &v);
-    if (e->u.table.is_packed) forget_view(L, first, &v);
+    if (e->u.table.is_packed) forget_field(L, first, &v);
 }
 
-static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedView *v)
+static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedField *v)
 {
     unsigned top = L->top, pending = 0, index = 1;
     begin(L, e, table);

@@ -181,7 +181,7 @@ bool paid_items_may_begin(Machine *M) { return eval_has_room(M, WAITING + 1); }
 static const State *base_state(Machine *M)
 {
     State *base = mem_new(sizeof *base);
-    *base = *state_settled(eval_snapshot(M));
+    *base = *state_whole(eval_snapshot(M));
     base->paused = NULL;
     return base;
 }

@@ -3,14 +3,14 @@
  * The table of node kinds, but for what they do, which is the evaluator's (eval/nodes.c).
  *
  * Main invariant: each kind has just one row, from which its name, operands, destination and
- * twin come.
+ * boxed kind come.
  */
 #include "node/node.h"
 
-#define TWIN_A A
-#define TWIN_D A
-#define TWIN_L L
-#define TWIN_K K
+#define BOXED_KIND_A A
+#define BOXED_KIND_D A
+#define BOXED_KIND_L L
+#define BOXED_KIND_K K
 #define PASTE3_(a, b, c) a##b##c
 #define PASTE3(a, b, c) PASTE3_(a, b, c)
 #define PASTE4_(a, b, c, e) a##b##c##e
@@ -21,12 +21,12 @@
     ((kind) == N_STORE_D ? N_STORE_A : (kind) == N_PAY ? N_PAY_BOXED : (kind))
 
 const KindInfo node_kinds[N_KINDS] = {
-#define X_ARITH(op, l, r, dst)                                                  \
-    [N_##op##_##l##r##_##dst] = {#op "_" #l #r "_" #dst,                        \
-                                 PASTE4(N_##op##_, TWIN_##l, TWIN_##r, _##dst), \
-                                 DEST_##dst,                                    \
-                                 DO_##op,                                       \
-                                 LETTER(l),                                     \
+#define X_ARITH(op, l, r, dst)                                                              \
+    [N_##op##_##l##r##_##dst] = {#op "_" #l #r "_" #dst,                                    \
+                                 PASTE4(N_##op##_, BOXED_KIND_##l, BOXED_KIND_##r, _##dst), \
+                                 DEST_##dst,                                                \
+                                 DO_##op,                                                   \
+                                 LETTER(l),                                                 \
                                  LETTER(r)},
     KINDS_ARITH(X_ARITH)
 #define X_COMPARE(op, l, r, s) X_ARITH(op, l, r, s)
@@ -35,9 +35,9 @@ const KindInfo node_kinds[N_KINDS] = {
     [N_EQ_##l##r##_##    \
         s] = {"EQ_" #l #r "_" #s, N_EQ_##l##r##_##s, DEST_##s, DO_EQ, LETTER(l), LETTER(r)},
             KINDS_EQUAL(X_EQUAL)
-#define X_UNARY(op, o, dst, twin_) \
-    [N_##op##_##o##_##dst] = {#op "_" #o "_" #dst, twin_, DEST_##dst, DO_##op, LETTER(o), 0},
-#define X_NEG(o, dst) X_UNARY(NEG, o, dst, PASTE3(N_NEG_, TWIN_##o, _##dst))
+#define X_UNARY(op, o, dst, boxed_) \
+    [N_##op##_##o##_##dst] = {#op "_" #o "_" #dst, boxed_, DEST_##dst, DO_##op, LETTER(o), 0},
+#define X_NEG(o, dst) X_UNARY(NEG, o, dst, PASTE3(N_NEG_, BOXED_KIND_##o, _##dst))
                 KINDS_NEG(X_NEG)
 #define X_LEN(o, dst) X_UNARY(LEN, o, dst, N_LEN_##o##_##dst)
                     KINDS_LEN(X_LEN)
@@ -45,17 +45,17 @@ const KindInfo node_kinds[N_KINDS] = {
                         KINDS_FIELD(X_FIELD)
 #define X_ITEM(o, dst) X_UNARY(ITEM, o, dst, N_ITEM_##o##_##dst)
                             KINDS_FIELD(X_ITEM)
-#define X_INDEX(o, k, dst)                                             \
-    [N_INDEX_##o##k##_##dst] = {"INDEX_" #o #k "_" #dst,               \
-                                PASTE3(N_INDEX_##o, TWIN_##k, _##dst), \
-                                DEST_##dst,                            \
-                                DO_INDEX,                              \
-                                LETTER(o),                             \
+#define X_INDEX(o, k, dst)                                                   \
+    [N_INDEX_##o##k##_##dst] = {"INDEX_" #o #k "_" #dst,                     \
+                                PASTE3(N_INDEX_##o, BOXED_KIND_##k, _##dst), \
+                                DEST_##dst,                                  \
+                                DO_INDEX,                                    \
+                                LETTER(o),                                   \
                                 LETTER(k)},
                                 KINDS_INDEX(X_INDEX)
-#define X_STORE_(op, o, v)                                                          \
-    [N_##op##_##o##_##v] = {#op "_" #o "_" #v, PASTE3(N_##op##_##o##_, TWIN_##v, ), \
-                            DEST_NONE,         DO_##op,                             \
+#define X_STORE_(op, o, v)                                                                \
+    [N_##op##_##o##_##v] = {#op "_" #o "_" #v, PASTE3(N_##op##_##o##_, BOXED_KIND_##v, ), \
+                            DEST_NONE,         DO_##op,                                   \
                             LETTER(o),         LETTER(v)},
 #define X_STORE(o, v) \
     X_STORE_(SET_FIELD, o, v) X_STORE_(SET_ITEM, o, v) X_STORE_(SET_INDEX, o, v)

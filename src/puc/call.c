@@ -12,7 +12,6 @@
 #include "puc/names.h"
 #include "puc/puc.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,6 +83,8 @@ static inline lua_CFunction function_of(const Native *f)
     return (lua_CFunction)(uintptr_t)((const Light *)value_pointer(f->upvalues[f->count - 1]))
         ->pointer;
 }
+
+static int puc_enter(Machine *M, Value *a, int n);
 
 lua_CFunction puc_c_function(Value v)
 {
@@ -167,7 +168,7 @@ static NOINLINE int go_on_failed(Jump *j)
     return run_function(M, M->native, count, j->k, j->ctx, j->status);
 }
 
-int puc_enter(Machine *M, Value *a, int n)
+static int puc_enter(Machine *M, Value *a, int n)
 {
     return run_function(M, a, (size_t)n, function_of(value_pointer(a[-1])), 0, LUA_OK);
 }

@@ -203,8 +203,6 @@ lua_CFunction puc_c_function(Value v);
 /* t[k], raw. */
 Value puc_get_raw(Run *R, const Table *t, const char *k);
 Value puc_light(const void *p);
-extern const char puc_userdata_tag[];
-int puc_enter(Machine *M, Value *a, int n);
 
 /* Userdata whose blocks a collection has found lost are queued in this run, to be finalized. */
 extern bool puc_has_lost;

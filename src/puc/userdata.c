@@ -24,7 +24,7 @@ typedef struct UserdataEnd {
     bool watched, finalized;
 } UserdataEnd;
 
-const char puc_userdata_tag[] = "userdata of C";
+static const char puc_userdata_tag[] = "userdata of C";
 
 static size_t end_offset(size_t size) { return (size + 15) & ~(size_t)15; }
 

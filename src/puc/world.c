@@ -145,7 +145,7 @@ moonlet_state *moonlet_puc_state(lua_State *L)
 }
 
 /* The world has come from elsewhere. */
-static void settle_world(Puc *P)
+static void meet_world(Puc *P)
 {
     Run *R = &P->M->run;
     set_main(P, R->world->main);
@@ -176,7 +176,7 @@ const char *moonlet_puc_restore(lua_State *L, const moonlet_state *s)
     empty_stacks(P);
     machine_load(M, s->state);
     M->shares = true;
-    settle_world(P);
+    meet_world(P);
     return NULL;
 }
 
@@ -189,7 +189,7 @@ lua_State *moonlet_puc_open(const moonlet_state *s)
     api_attach(M);
     Puc *P = puc_attach(M);
     P->owned = M->shares = M->alone = true;
-    settle_world(P);
+    meet_world(P);
     return P->main;
 }
 

@@ -99,7 +99,7 @@ void machine_check(const Machine *M)
 {
     run_check(&M->run);
     assert((!M->next_segment || M->next_segment->epoch <= M->run.epoch) &&
-           "a spare segment was the run's");
+           "the next segment was the run's");
     assert((!M->next_segment || M->next_segment != M->segment || !M->depth) &&
            "and is not the running one");
     assert(M->stack_max >= M->limits.stack && "handlers have more room, not less");

@@ -160,7 +160,7 @@ static Segment *scratch_take(Machine *M)
 }
 
 #ifdef MOONLET_STRESS
-static __thread bool displacing; /* to a segment with no room to spare */
+static __thread bool displacing; /* to a segment that has just room enough */
 #else
 enum { displacing };
 #endif
@@ -169,10 +169,10 @@ enum { displacing };
  * NULL where there is no memory, which no small one meets. */
 static Segment *segment_for(Machine *M, const Segment *from, size_t filled, size_t size)
 {
-    Segment *spare = M->next_segment;
-    if (spare && spare != from && spare->epoch == M->run.epoch && spare->size >= size) {
+    Segment *next = M->next_segment;
+    if (next && next != from && next->epoch == M->run.epoch && next->size >= size) {
         M->next_segment = NULL;
-        return spare;
+        return next;
     }
     if (from->epoch != M->run.epoch && scratch_fits(M, size)) return scratch_take(M);
     if (UNLIKELY(displacing)) return segment_try_new(&M->run, (uint32_t)size);
@@ -478,7 +478,7 @@ static bool holds_results(const Machine *M, const Segment *s)
 
 /* Many results that are returned through many frames, each of which needs a segment for them,
  * take turns in two. */
-static Segment *spare_after_results(Machine *M, Segment *s)
+static Segment *next_after_results(Machine *M, Segment *s)
 {
     Segment *before = M->left;
     assert(s->epoch == M->run.epoch && "frames run in segments of the run's own epoch");
@@ -491,7 +491,7 @@ Value *frame_underflow(Machine *M, bool reuse)
     Segment *s = M->segment;
     assert(s->prev && "there is a frame below");
     M->ret = s->ret;
-    M->next_segment = reuse ? s : spare_after_results(M, s);
+    M->next_segment = reuse ? s : next_after_results(M, s);
     return return_into(M, s->prev, s->prev->slots + s->prev_frame);
 }
 

@@ -86,10 +86,10 @@ Value run_get_field(Run *R, const Table *t, const char *name)
     return table_get_hashed(heap_table(R, t), string_value(key), string_hash(key));
 }
 
-void run_settle_globals(Run *R)
+void run_merge_globals(Run *R)
 {
     const TableBody *b = heap_table(R, R->world->globals);
-    if (heap_body_owned(R, b)) table_settle((TableBody *)b, R->epoch);
+    if (heap_body_owned(R, b)) table_merge_patch((TableBody *)b, R->epoch);
 }
 
 Table *run_metatable(Run *R, Value v)

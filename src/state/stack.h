@@ -34,10 +34,10 @@
  *
  * A coroutine that has lain frozen goes on in a scratch segment. A run needs one for each
  * coroutine that runs or has resumed another. When control leaves it and its frames are few,
- * they are copied out to a compact segment, which has no room to spare. So a coroutine that is
- * resumed once between two snapshots costs the words that it has on its stack and no more.
- * Scratch segments without frames belong to no state. One that is resumed often between two
- * snapshots gets a segment of its own again.
+ * they are copied out to a compact segment, which has no more room than they need. So a
+ * coroutine that is resumed once between two snapshots costs the words that it has on its stack
+ * and no more. Scratch segments without frames belong to no state. One that is resumed often
+ * between two snapshots gets a segment of its own again.
  *  5. a compact segment is the top one of its stack, and never runs. A segment in which its
  *     frames can run can always be had.
  *  6. `below` says how deep a segment lies. It counts the slots below prev, and those of prev

@@ -137,15 +137,15 @@ State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body)
     return s;
 }
 
-const State *state_settled(const State *s)
+const State *state_whole(const State *s)
 {
     if (!s->heap.more) return s;
     Run R = {0};
     run_prepare(&R);
     run_begin(&R, s);
-    State *settled = run_snapshot(&R, s->paused);
+    State *whole = run_snapshot(&R, s->paused);
     run_end(&R);
-    return settled;
+    return whole;
 }
 
 void run_rest(Run *R)

@@ -337,7 +337,7 @@ void run_set_field(Run *R, Table *t, const char *name, Value v);
 Value run_get_field(Run *R, const Table *t, const char *name);
 
 /* To be called when a chunk has run. What it has defined is there to stay. */
-void run_settle_globals(Run *R);
+void run_merge_globals(Run *R);
 
 /* Metatable of any value, NULL for none. O(1). */
 Table *run_metatable(Run *R, Value v);
@@ -400,7 +400,7 @@ void run_own_value(State *s);
  * look into a run's own snapshot. */
 Hamt state_heap(const State *s);
 /* A state equal to s, in a form in which many runs begin fast. */
-const State *state_settled(const State *s);
+const State *state_whole(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */
 void run_load(Run *R, const State *s);
 /* Goes on from a state as run_load does, from one of the run's own snapshots. All its later own

@@ -50,7 +50,7 @@ static const Operator *find_operator(int token)
     }
 }
 
-/* line 0: not known until the value is needed (parse_settle). */
+/* line 0: not known until the value is needed (parse_use). */
 static AstExpr *new_expr(const Parser *p, ExprKind kind, int line, AstPlace at)
 {
     assert(kind <= EXPR_TABLE && at.line > 0 && "an expression stands somewhere");
@@ -97,7 +97,7 @@ AstExpr *parse_name(Parser *p)
     AstExpr *variable = new_expr(p, EXPR_NIL, 0, at);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
-    parse_settle(p, variable);
+    parse_use(p, variable);
     AstExpr *e = new_index(p, variable, new_string(p, name), at);
     e->u.index.global = true;
     return e;
@@ -111,7 +111,7 @@ static AstExpr *parse_paren(Parser *p)
     lexer_next(&p->lex);
     AstExpr *inner = parse_expr(p);
     parse_match(p, ')', '(', line);
-    parse_settle(p, inner);
+    parse_use(p, inner);
     AstExpr *e = new_expr(p, EXPR_PAREN, line, at);
     e->u.unary.operand = single(inner);
     return e;
@@ -138,7 +138,7 @@ static AstExpr *parse_key(Parser *p)
     assert(parse_token(p) == '[' && "a key is in brackets");
     lexer_next(&p->lex);
     AstExpr *key = parse_expr(p);
-    parse_settle(p, key);
+    parse_use(p, key);
     parse_expect(p, ']');
     return key;
 }
@@ -153,7 +153,7 @@ static void parse_pair(Parser *p, AstField *f)
     }
     parse_expect(p, '=');
     f->value = parse_expr(p);
-    parse_settle(p, f->value);
+    parse_use(p, f->value);
     f->value = single(f->value);
     f->line = p->lex.last_line;
     if (f->kind == FIELD_KEYED) tree_field_store(p->lex.tree, f);
@@ -167,11 +167,11 @@ static FieldKind field_kind(Parser *p)
 
 /* The last positional value, if it is not complete yet: it waits for others to be put
  * into the table with them. */
-static void settle_item(Parser *p, AstField *item, int *waiting)
+static void finish_item(Parser *p, AstField *item, int *waiting)
 {
     assert(*waiting < ITEMS_WAITING_MAX && "items that are enough have been stored");
     if (!item || item->line) return;
-    parse_settle(p, item->value);
+    parse_use(p, item->value);
     item->line = p->lex.last_line;
     parse_hold(p, 1);
     if (++*waiting == ITEMS_WAITING_MAX) {
@@ -191,7 +191,7 @@ static AstExpr *parse_table(Parser *p)
     parse_expect(p, '{');
     do {
         if (parse_token(p) == '}') break;
-        settle_item(p, item, &waiting);
+        finish_item(p, item, &waiting);
         AstField *f = tree_field(p->lex.tree, field_kind(p));
         *tail = f;
         tail = &f->next;
@@ -206,7 +206,7 @@ static AstExpr *parse_table(Parser *p)
     } while (parse_accept(p, ',') || parse_accept(p, ';'));
     parse_match(p, '}', '{', line);
     e->u.table.end_line = p->lex.last_line;
-    if (item && !is_multiple(item->value)) settle_item(p, item, &waiting);
+    if (item && !is_multiple(item->value)) finish_item(p, item, &waiting);
     parse_release(p, waiting + 1);
     if (!p->lex.failed) packed_take(p->lex.tree, e, mark);
     return e;
@@ -217,7 +217,7 @@ static AstExpr *parse_table(Parser *p)
 AstExpr *parse_field(Parser *p, AstExpr *object)
 {
     assert((parse_token(p) == '.' || parse_token(p) == ':') && "a field is behind a sign");
-    parse_settle(p, object);
+    parse_use(p, object);
     lexer_next(&p->lex);
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
@@ -226,7 +226,7 @@ AstExpr *parse_field(Parser *p, AstExpr *object)
 
 static AstExpr *parse_index(Parser *p, AstExpr *object)
 {
-    parse_settle(p, object);
+    parse_use(p, object);
     int held = object->kind != EXPR_LOCAL && object->kind != EXPR_UPVALUE;
     parse_hold(p, held);
     AstPlace at = here(p);
@@ -241,7 +241,7 @@ static ExprList parse_paren_args(Parser *p, int line)
     lexer_next(&p->lex);
     if (parse_token(p) != ')') list = parse_expr_list(p);
     parse_match(p, ')', '(', line);
-    parse_settle(p, list.last);
+    parse_use(p, list.last);
     if (list.last && !is_multiple(list.last)) {
         parse_hold(p, 1);
         parse_release(p, 1);
@@ -267,7 +267,7 @@ static void parse_args(Parser *p, AstExpr *call)
     case '{': list = (ExprList){parse_table(p), NULL, 1}; break;
     case TK_STRING:
         list = (ExprList){parse_string(p), NULL, 1};
-        parse_settle(p, list.first);
+        parse_use(p, list.first);
         break;
     default: parse_error(p, "function arguments expected");
     }
@@ -277,7 +277,7 @@ static void parse_args(Parser *p, AstExpr *call)
 
 static AstExpr *parse_call(Parser *p, AstExpr *callee, int line)
 {
-    parse_settle(p, callee);
+    parse_use(p, callee);
     AstExpr *e = new_expr(p, EXPR_CALL, line, here(p));
     e->u.call.callee = single(callee);
     parse_hold(p, 1);
@@ -293,7 +293,7 @@ static AstExpr *parse_method(Parser *p, AstExpr *object, int line)
     AstExpr *e = new_expr(p, EXPR_METHOD, line, here(p));
     e->u.call.name = parse_expect_name(p);
     e->u.call.name_line = p->lex.last_line;
-    parse_settle(p, object);
+    parse_use(p, object);
     e->u.call.callee = single(object);
     parse_hold(p, 2);
     parse_args(p, e);
@@ -364,7 +364,7 @@ static AstExpr *parse_unary(Parser *p, UnaryOp op)
     AstExpr *e = new_expr(p, EXPR_UNARY, p->lex.line, here(p));
     lexer_next(&p->lex);
     AstExpr *operand = parse_operand(p, PRIORITY_UNARY);
-    parse_settle(p, operand);
+    parse_use(p, operand);
     if (op == OP_NOT) ast_set_line(e, p->lex.last_line);
     e->u.unary.op = op;
     e->u.unary.operand = single(operand);
@@ -415,12 +415,12 @@ static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
     int line = p->lex.line;
     AstPlace at = here(p);
     lexer_next(&p->lex);
-    parse_settle(p, left);
+    parse_use(p, left);
     int held = left_held(o, left);
     parse_hold(p, held);
     AstExpr *right = parse_operand(p, o->right);
     parse_release(p, held);
-    parse_settle(p, right);
+    parse_use(p, right);
     AstExpr *e = new_expr(p, o->kind, operation_line(p, o, line, right), at);
     e->u.binary.op = o->op;
     e->u.binary.left = single(left);
@@ -451,7 +451,7 @@ ExprList parse_expr_list(Parser *p)
     AstExpr **tail = &list.first;
     do {
         if (list.last) {
-            parse_settle(p, list.last);
+            parse_use(p, list.last);
             parse_hold(p, 1);
         }
         list.last = parse_expr(p);

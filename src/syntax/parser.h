@@ -11,10 +11,6 @@
 #include "tree/ast.h"
 #include "tree/compile.h"
 
-/* Gives a piece of source at a time, as lua_Reader does. NULL, or a *size of 0, ends it. The
- * parser does not keep the pieces. */
-typedef const char *SourceReader(void *context, size_t *size);
-
 typedef struct ParseResult {
     AstFunction *main; /* NULL on error */
     String *error;     /* message with position */

@@ -13,7 +13,7 @@
  *     `level`, up to LEVELS_MAX: the C stack is bounded.
  *  2. held is 0 between the statements of a function.
  *  3. constants, variables and indices have no line above 0 until their value is used;
- *     parse_settle sets it.
+ *     parse_use sets it.
  */
 #ifndef MOONLET_PARSE_H
 #define MOONLET_PARSE_H
@@ -81,7 +81,7 @@ static inline int parse_token(const Parser *p) { return p->lex.token.kind; }
 
 /* The value of e is needed here, where PUC Lua would make an instruction for it: an
  * error in it is reported at the line of the last token read. e may be NULL. */
-static inline void parse_settle(const Parser *p, AstExpr *e)
+static inline void parse_use(const Parser *p, AstExpr *e)
 {
     if (!e || e->line > 0) return;
     bool waits = e->kind <= EXPR_STRING || e->kind == EXPR_LOCAL || e->kind == EXPR_UPVALUE ||

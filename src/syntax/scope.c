@@ -10,7 +10,6 @@
 #include <assert.h>
 
 #include "mem.h"
-#include "syntax/parser.h"
 #include "tree/tree.h"
 
 void scopes_init(Scopes *s, Lexer *lex)

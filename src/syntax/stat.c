@@ -164,7 +164,7 @@ static int parse_names(Parser *p)
 static AstExpr *parse_values(Parser *p)
 {
     ExprList list = parse_expr_list(p);
-    parse_settle(p, list.last);
+    parse_use(p, list.last);
     parse_release(p, list.count - 1);
     return list.first;
 }
@@ -198,12 +198,12 @@ static void parse_assign(Parser *p, AstExpr *first, int line)
         target = target->next;
         parse_check_level(p, count);
         check_target(p, target);
-        if (target->kind != EXPR_INDEX) parse_settle(p, target);
+        if (target->kind != EXPR_INDEX) parse_use(p, target);
     }
     parse_expect(p, '=');
     s->u.assign.values = parse_values(p);
     s->end_line = p->lex.last_line;
-    for (target = first; target; target = target->next) parse_settle(p, target);
+    for (target = first; target; target = target->next) parse_use(p, target);
 }
 
 static void parse_expr_stat(Parser *p, int line)
@@ -269,7 +269,7 @@ static AstClause *parse_clause(Parser *p)
     c->condition = parse_expr(p);
     parse_expect(p, TK_THEN);
     c->test_line = p->lex.last_line;
-    parse_settle(p, c->condition);
+    parse_use(p, c->condition);
     c->block = parse_block(p);
     return c;
 }
@@ -300,7 +300,7 @@ static void parse_do(Parser *p, int line)
 static AstExpr *parse_condition(Parser *p)
 {
     AstExpr *e = parse_expr(p);
-    parse_settle(p, e);
+    parse_use(p, e);
     return e;
 }
 

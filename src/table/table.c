@@ -306,7 +306,7 @@ bool table_list_room(TableBody *t, size_t size, uint64_t token)
     return !t->array.shape || mem_can(size / 2 * 3 * sizeof(Value));
 }
 
-void table_settle(TableBody *t, uint64_t token)
+void table_merge_patch(TableBody *t, uint64_t token)
 {
 #ifdef MOONLET_MUTABLE
     (void)t, (void)token;

@@ -67,7 +67,7 @@ typedef struct Table {
 } Table;
 
 /* Object.flags of a table: it was passed in a look-up that is remembered (state/methods.h);
- * what is in it only spares work, so no image has it. */
+ * what is in it only saves work, so no image has it. */
 enum { TABLE_PASSED = 1, TABLE_MEMO = 2 };
 static inline bool table_is_memo(const Table *t)
 {
@@ -327,7 +327,7 @@ bool table_room_is_sound(const TableBody *t);
 
 /* Merges a patch into nodes (hamt.h), for a table that will be read often, and that forks
  * begin with. */
-void table_settle(TableBody *t, uint64_t token);
+void table_merge_patch(TableBody *t, uint64_t token);
 
 /* The border that PUC Lua finds (manual 3.4.6). O(1) without holes, else O(log n). */
 int64_t table_length_slow(const TableBody *t);

@@ -261,7 +261,7 @@ static void propagate_again(Trace *T)
 }
 
 /* Values can make keys live, of the same table or of others. */
-void trace_propagate(Trace *T)
+static void trace_propagate(Trace *T)
 {
     const PointerList *weak = &T->weak[WEAK_KEYS];
     Ephemerons *e = &T->ephemerons;

@@ -15,8 +15,6 @@ bool trace_has(void *T, const void *object);
 
 /* Is v an object that the run can no longer see? */
 bool trace_is_dead(const Trace *T, Value v);
-/* Marks all that the gray objects lead to, ephemerons included. */
-void trace_propagate(Trace *T);
 
 /* Calls fn for each index of the array part that is not nil. */
 typedef void TraceItemFn(void *context, uint32_t index, Value v);

@@ -96,7 +96,7 @@ static void show(AstExpr *e, ExprKind kind, int line, unsigned column)
     e->place_column = column & UINT16_MAX;
 }
 
-static void show_operand(PackedView *v, const AstPacked *p)
+static void show_operand(PackedField *v, const AstPacked *p)
 {
     show(&v->operand, EXPR_NUMBER, v->line, p->column ? p->column + 1u : 0);
     v->operand.u.number = value_to_double(p->value);
@@ -105,7 +105,7 @@ static void show_operand(PackedView *v, const AstPacked *p)
     ast_set_nesting(&v->value);
 }
 
-static void show_table(PackedView *v, const AstPacked *p)
+static void show_table(PackedField *v, const AstPacked *p)
 {
     v->value.u.table.packed = p->total ? p + 1 : NULL;
     v->value.u.table.items = p->items;
@@ -115,7 +115,7 @@ static void show_table(PackedView *v, const AstPacked *p)
     v->value.u.table.is_packed = true;
 }
 
-const AstField *packed_view(PackedView *v)
+const AstField *packed_field(PackedField *v)
 {
     if (!v->left) return NULL;
     const AstPacked *p = v->at;

@@ -24,35 +24,35 @@ void packed_take(Tree *t, AstExpr *e, TreeMark mark);
 
 /* One field as the tree would have it else. Its expressions last until the next is asked for.
  */
-typedef struct PackedView {
+typedef struct PackedField {
     const AstPacked *at;
     int left; /* fields behind it */
     int line;
     AstField field;
     AstExpr key, value, operand;
-} PackedView;
+} PackedField;
 
 /* These go through all fields of a table, packed or not:
  *   for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) */
-const AstField *packed_view(PackedView *v);
-static inline const AstField *packed_first(const AstExpr *e, PackedView *v)
+const AstField *packed_field(PackedField *v);
+static inline const AstField *packed_first(const AstExpr *e, PackedField *v)
 {
     if (!e->u.table.is_packed) return e->u.table.fields;
     v->at = e->u.table.packed;
     v->left = e->u.table.items + e->u.table.named;
     v->line = e->u.table.end_line;
-    return packed_view(v);
+    return packed_field(v);
 }
-static inline const AstField *packed_next(const AstExpr *e, const AstField *f, PackedView *v)
+static inline const AstField *packed_next(const AstExpr *e, const AstField *f, PackedField *v)
 {
     if (!e->u.table.is_packed) return f->next;
     v->at += v->at->total + 1;
     v->left--;
-    return packed_view(v);
+    return packed_field(v);
 }
 
-/* Is e in the view, and gone when that is? */
-static inline bool packed_has(const PackedView *v, const AstExpr *e)
+/* Is e one of the expressions of *v, and gone when that is? */
+static inline bool packed_has(const PackedField *v, const AstExpr *e)
 {
     return e == &v->key || e == &v->value || e == &v->operand;
 }

@@ -9,7 +9,6 @@
 
 #include "mem.h"
 
-#include <math.h>
 #include <pthread.h>
 
 #ifdef __GLIBC__

@@ -99,12 +99,12 @@ static Buffer *claim_room(const String *a, size_t length)
  * first time, twice the size when it has grown before. */
 static Buffer *buffer_new(const String *a, size_t length)
 {
-    size_t spare = a->h.flags & STRING_LONG ? length : length / 4;
-    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + spare);
-    if (!buffer && spare) buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + (spare = 0));
+    size_t room = a->h.flags & STRING_LONG ? length : length / 4;
+    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + room);
+    if (!buffer && room) buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + (room = 0));
     if (!buffer) return NULL;
     buffer->used = length;
-    buffer->capacity = length + spare;
+    buffer->capacity = length + room;
     memcpy(buffer->bytes, a->data, a->length);
     return buffer;
 }

@@ -4,11 +4,11 @@
  * which is there once somebody has asked for it (string_terminated).
  *
  *   short:  [hdr|len|data]bytes...        pointer-free, data points behind itself
- *   long:   [hdr|len|data] -> [used|capacity]bytes........spare
+ *   long:   [hdr|len|data] -> [used|capacity]bytes........room
  *
  * A long string may be a prefix of its buffer. Appending to the string that
  * ends where the buffer's used part ends writes behind it and makes just a new
- * header (the claim of the spare room is one compare-and-swap, so strings stay
+ * header (the claim of the room is one compare-and-swap, so strings stay
  * shareable between threads): a loop of s = s .. x is linear.
  *
  * What lies in collected memory must hold the String, not its data: pointers into the

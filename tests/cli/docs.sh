@@ -92,10 +92,13 @@ expect "a file without a word" 1 "" "no sentence: hamt/mute.c" \
 { printf 'int f(void)\n{\n' && yes '    g();' | head -34 && echo '}'; } >"$WORK/long.c"
 expect "a long function" 1 "" "*long.c:1: 37 lines: int f(void)" tests/lengths.sh "$WORK/long.c"
 
-# And a file that does not say its invariant, and a picture whose end was wrapped.
+# And a file that does not say its invariant, a picture whose end was wrapped, and a comment that
+# hides its subject; sections may have such titles.
 mkdir "$WORK/src"
-printf '/* It is brief. */\nint x;\n' >"$WORK/src/brief.c"
+printf '/* This alone. */\nint x;\n' >"$WORK/src/brief.c"
 printf '/*\n * What it is for.\n *\n *   a ---> b ---> c\n * --> d\n *\n * Main invariant: none.\n */\n' >"$WORK/src/wrapped.c"
-expect "a file without its invariant, a wrapped picture" 1 "src/brief.c:2: does not begin with what it is for and its main invariant
+printf '/*\n * What it is for.\n *\n * Main invariant: none.\n */\n/* In short ---- */\n\n/* For the linker. */\nint x; /* of y */\n' >"$WORK/src/hidden.c"
+expect "a file without its invariant, a wrapped picture, a hidden subject" 1 "src/brief.c:2: does not begin with what it is for and its main invariant
+src/hidden.c:8: begins with 'For', and not with what it is about or does
 src/wrapped.c:5: is the end of a picture, or lacks an empty line before it" "" \
-    bash -c 'cd "$2" && "$0" "$1" src/brief.c src/wrapped.c' "$MOONLET" "$PWD/tests/comments.lua" "$WORK"
+    bash -c 'cd "$2" && "$0" "$1" src/brief.c src/hidden.c src/wrapped.c' "$MOONLET" "$PWD/tests/comments.lua" "$WORK"

@@ -353,7 +353,7 @@ static void snapshot_others_see(Run *R, const Model *m)
     case 1: snapshot_running(R, m, run_snapshot_running, 0); break;
     default:
         for (uint32_t i = 0; i < test->count; i++)
-            if (test->members[i].state == s) test->members[i].state = state_settled(s);
+            if (test->members[i].state == s) test->members[i].state = state_whole(s);
     }
 }
 

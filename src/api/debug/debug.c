@@ -63,6 +63,19 @@ void seek_go_on_counting(const Counting *c)
     mem_bound = c->outer;
 }
 
+/* Sets the event's frame and line, anew when the stack has been moved. */
+static void seek_find_function(const Seek *s, DebugEvent *e)
+{
+    FrameCursor c = frame_cursor(e->M->segment, s->thrown_at, s->throws);
+    while (!frame_is_lua(c.fp))
+        if (!frame_down(&c)) return;
+    int line = error_line(c.fp, c.at);
+    e->segment = c.segment;
+    e->fp = c.fp;
+    e->n = c.at;
+    e->line = line > 0 ? line : 0;
+}
+
 int debug_ask(DebugEvent *e, DebugTest *test, void *context)
 {
     State *state;
@@ -151,18 +164,6 @@ static bool look(Machine *M, const Node *n, Value **frame)
     return ends;
 }
 
-void seek_find_function(const Seek *s, DebugEvent *e)
-{
-    FrameCursor c = frame_cursor(e->M->segment, s->thrown_at, s->throws);
-    while (!frame_is_lua(c.fp))
-        if (!frame_down(&c)) return;
-    int line = error_line(c.fp, c.at);
-    e->segment = c.segment;
-    e->fp = c.fp;
-    e->n = c.at;
-    e->line = line > 0 ? line : 0;
-}
-
 DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp)
 {
     DebugEvent e = {.at = s->at,
@@ -208,7 +209,7 @@ const Node *seek_begun_at(const Seek *s)
 }
 
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
-moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
+static moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
 {
     s->rec = rec;
     s->config = &rec->config;
@@ -232,7 +233,7 @@ moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool w
 }
 
 /* Leaves points on the way to a step, when there are none near. */
-void seek_approach(moonlet_recording *rec, uint64_t step)
+static void seek_approach(moonlet_recording *rec, uint64_t step)
 {
     if (step > rec->record->steps) step = rec->record->steps;
     for (;;) {

@@ -16,7 +16,7 @@
 enum { EVALUATE_STEPS = 100000000 };
 
 /* A run that looks at the state: its stack is the caller's, not the program's. */
-static Machine *view_begin(const moonlet_state *s)
+static Machine *begin_look(const moonlet_state *s)
 {
     Machine *M = machine_begin(s->state);
     M->run.co = NULL;
@@ -67,7 +67,7 @@ static void add_places(Machine *M, DebugPlaces *all, Coroutine *co)
 DebugPlaces debug_places(const moonlet_state *s, const Coroutine *co)
 {
     DebugPlaces all = {0};
-    Machine *M = view_begin(s);
+    Machine *M = begin_look(s);
     if (co) {
         add_places(M, &all, (Coroutine *)co);
     } else {
@@ -87,7 +87,7 @@ void debug_places_free(DebugPlaces *p)
 const char *debug_coroutine_status(const moonlet_state *s, const Coroutine *co)
 {
     bool normal = false;
-    Machine *M = view_begin(s);
+    Machine *M = begin_look(s);
     for (const Coroutine *c = s->state->paused; c; c = heap_coroutine(&M->run, c)->resumer)
         if (c == co) normal = true;
     machine_end(M);
@@ -134,7 +134,7 @@ static void add_upvalues(Machine *M, DebugVariables *all, const Activation *a)
 {
     Value f = inspect_function(a);
     if (!value_is(f, OBJ_CLOSURE)) return;
-    const Closure *view = heap_closure(&M->run, value_pointer(f));
+    const Closure *seen = heap_closure(&M->run, value_pointer(f));
     for (uint32_t i = 0; i < upvalue_count(f); i++) {
         const String *name = upvalue_name(f, i);
         if (!name || !name->length) continue;
@@ -143,7 +143,7 @@ static void add_upvalues(Machine *M, DebugVariables *all, const Activation *a)
                              name->data,
                              name->length,
                              upvalue_get(&M->run, f, i),
-                             cell_of(view->upvalues[i])};
+                             cell_of(seen->upvalues[i])};
         add_variable(all, &one);
     }
 }
@@ -152,7 +152,7 @@ DebugVariables debug_variables(const moonlet_state *s, const DebugPlace *p)
 {
     DebugVariables all = {0};
     Activation a;
-    Machine *M = view_begin(s);
+    Machine *M = begin_look(s);
     if (inspect_level(M, p->co, p->level, &a) && !a.host) {
         add_locals(M, &all, &a, 1, 1);
         add_locals(M, &all, &a, -1, -1);
@@ -181,7 +181,7 @@ static int by_name(const void *a, const void *b)
 DebugVariables debug_globals(const moonlet_state *s, bool own)
 {
     DebugVariables all = {0};
-    Machine *M = view_begin(s);
+    Machine *M = begin_look(s);
     Value loaded = run_get_field(&M->run, M->run.world->registry, "_LOADED"), key = V_NIL, v;
     Table *libraries = value_is_table(loaded) ? value_pointer(loaded) : NULL;
     const TableBody *t = heap_table(&M->run, M->run.world->globals);
@@ -243,7 +243,7 @@ static const Node *resumed_at(const CoBody *b)
 bool debug_can_go_on(const moonlet_state *s)
 {
     if (!s->state->paused) return false;
-    Machine *M = view_begin(s);
+    Machine *M = begin_look(s);
     const CoBody *b = heap_coroutine(&M->run, s->state->paused);
     bool can = !b->node || resumed_at(b);
     machine_end(M);

@@ -74,11 +74,5 @@ static inline bool seek_begins_anew(const Seek *s)
 }
 /* The event of an error that is about to be thrown. */
 DebugEvent seek_raised(Seek *s, Machine *M, const Node *n, Value *fp);
-/* Sets the event's frame and line, anew when the stack has been moved. */
-void seek_find_function(const Seek *s, DebugEvent *e);
-/* Runs from the point before a step, and gives the state where it has ended, if wanted. */
-moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted);
-/* Leaves points on the way to a step, when there are none near. */
-void seek_approach(moonlet_recording *rec, uint64_t step);
 
 #endif

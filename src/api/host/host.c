@@ -171,7 +171,9 @@ Value host_function(Machine *M, const char *name, moonlet_function *call, void *
     return new_native(M, name, record(call, NULL, user, name));
 }
 
-Value host_entry(Machine *M, const moonlet_entry *e, const char *path)
+/* The value of an entry of a library. The path is that of the table in which the entry is, and
+ * may be "". */
+static Value host_entry(Machine *M, const moonlet_entry *e, const char *path)
 {
     const char *name = full_name(path, e->name);
     return new_native(M, e->name, record_entry(e, name));

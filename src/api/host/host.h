@@ -48,9 +48,6 @@ int host_enter(Machine *M, const HostFunction *f, Value *a, int n);
 
 /* A function as a value; name NULL: "?". */
 Value host_function(Machine *M, const char *name, moonlet_function *call, void *user);
-/* The value of an entry of a library. The path is that of the table in which the entry is, and
- * may be "". */
-Value host_entry(Machine *M, const moonlet_entry *e, const char *path);
 /* The record of a native, NULL if it is none of the host's; what goes on in continuations. */
 const HostFunction *host_record(const Native *f);
 extern NativeCont *const host_continuation;

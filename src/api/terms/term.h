@@ -77,8 +77,6 @@ Decoding term_decoding(const moonlet_state *s);
 moonlet_term *term_decode(Machine *M, const moonlet_state *s, Value v, Decoding *d);
 moonlet_term *term_decode_list(Machine *M, const moonlet_state *s, const Value *values,
                                size_t count, Decoding *d);
-/* What the error is. */
-moonlet_error_kind term_decode_kind(const Decoding *d);
 /* The state as it is, with the error, which is freed. */
 moonlet_result term_decode_refuse(const moonlet_state *s, Decoding *d);
 

@@ -286,7 +286,8 @@ Decoding term_decoding(const moonlet_state *s)
     return d;
 }
 
-moonlet_error_kind term_decode_kind(const Decoding *d)
+/* What the error is. */
+static moonlet_error_kind term_decode_kind(const Decoding *d)
 {
     if (d->walk.end == WALK_MEMORY) return MOONLET_ERROR_MEMORY;
     return d->walk.end ? MOONLET_ERROR_LIMIT : MOONLET_ERROR_HOST;

@@ -126,8 +126,6 @@ TourBreak *tour_break(Tour *t);
 bool tour_unbreak(Tour *t, int number);
 /* Reads ">= 5", "% 2" or "7" (as "= 7"). Answers false if the text is no such rule. */
 bool tour_parse_rule(TourBreak *b, const char *text);
-/* Whether the chunk's name is that of the file, or ends in it. */
-bool tour_is_file(const char *chunk, size_t length, const char *file);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 

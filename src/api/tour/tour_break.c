@@ -76,7 +76,8 @@ static bool rule_holds(const TourBreak *b, uint64_t hits)
 
 /* Places ------------------------------------------------------------------------------ */
 
-bool tour_is_file(const char *chunk, size_t length, const char *file)
+/* Whether the chunk's name is that of the file, or ends in it. */
+static bool tour_is_file(const char *chunk, size_t length, const char *file)
 {
     size_t n = strlen(file);
     if (length && (*chunk == '@' || *chunk == '=')) chunk++, length--;

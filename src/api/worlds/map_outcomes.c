@@ -69,7 +69,7 @@ static moonlet_error *error_from(const OutcomeError *from, Value v)
 }
 
 /* The item as if it had failed here; nil is the value that could not leave its process. */
-static void settle_error(const HostMap *m, size_t i)
+static void give_error(const HostMap *m, size_t i)
 {
     const Outcome *out = &m->items.outcomes[i];
     moonlet_result r = {.status = MOONLET_FAILED};
@@ -110,7 +110,7 @@ static moonlet_result result_of(const HostMap *m, const Outcome *out)
     return r;
 }
 
-static void settle_values(const HostMap *m, size_t i)
+static void give_values(const HostMap *m, size_t i)
 {
     Outcome *out = &m->items.outcomes[i];
     moonlet_item *item = &m->results[i];
@@ -129,7 +129,7 @@ static void settle_values(const HostMap *m, size_t i)
     set_item(item, &r);
 }
 
-static void settle_item(const HostMap *m, size_t i)
+static void give_item(const HostMap *m, size_t i)
 {
     const Outcome *out = &m->items.outcomes[i];
     moonlet_item *item = &m->results[i];
@@ -139,9 +139,9 @@ static void settle_item(const HostMap *m, size_t i)
     switch (out->status) {
     case OUTCOME_WAITING: item->limit = MOONLET_LIMIT_INTERRUPT; break;
     case OUTCOME_LOST: fail_item(m, i, out->why); break;
-    case OUTCOME_FAILED: settle_error(m, i); break;
+    case OUTCOME_FAILED: give_error(m, i); break;
     case OUTCOME_OK:
-        if (!host_map_imports(m)) settle_values(m, i);
+        if (!host_map_imports(m)) give_values(m, i);
         break;
     default:
         if (!out->packed && out->state) item->state = state_of(m, out);
@@ -208,7 +208,7 @@ static moonlet_state *import_all(const HostMap *m, const moonlet_state *into)
 moonlet_items host_map_finish(HostMap *m, const moonlet_state *into)
 {
     moonlet_items all = {.count = m->items.count, .items = m->results};
-    for (size_t i = 0; i < all.count; i++) settle_item(m, i);
+    for (size_t i = 0; i < all.count; i++) give_item(m, i);
     all.state = host_map_imports(m) ? import_all(m, into) : moonlet_retain(into);
     for (size_t i = 0; i < all.count; i++) all.failed += m->results[i].status != MOONLET_OK;
     items_end(&m->items);

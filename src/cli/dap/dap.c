@@ -30,7 +30,6 @@ int dap_run(const Cli *c, int port)
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "api/image/record.h"
 #include "cli/dap/dap_session.h"
 
 /* Requests ---------------------------------------------------------------------------- */

@@ -156,7 +156,9 @@ json_t *dap_text(const char *bytes, size_t length)
     return s ? s : json_string("");
 }
 
-void dap_output(const char *category, const char *bytes, size_t length)
+/* An output event: of category "stdout", "stderr" or "console". Bytes that are no UTF-8 are
+ * shown as such. line 0: it is of no place. */
+static void dap_output(const char *category, const char *bytes, size_t length)
 {
     json_t *body = json_pack("{s:s}", "category", category);
     json_object_set_new(body, "output", dap_text(bytes, length));

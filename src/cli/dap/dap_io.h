@@ -54,9 +54,6 @@ void dap_answer(const json_t *request, json_t *body);
 void dap_refuse(const json_t *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void dap_event(const char *name, json_t *body);
-/* An output event: of category "stdout", "stderr" or "console". Bytes that are no UTF-8 are
- * shown as such. line 0: it is of no place. */
-void dap_output(const char *category, const char *bytes, size_t length);
 /* A JSON string of bytes that may be no UTF-8. */
 json_t *dap_text(const char *bytes, size_t length);
 

@@ -113,7 +113,4 @@ const DapReference *dap_reference(const Dap *d, json_int_t number);
 /* Says why there is none. */
 bool dap_has_stopped(const Dap *d, const json_t *request);
 
-/* A variable, or a result ("result" instead of "value"), as the protocol has it. */
-json_t *dap_value(Dap *d, const char *field, moonlet_state *s, Value v, char *name);
-
 #endif

@@ -41,7 +41,8 @@ static json_t *shown(Dap *d, const moonlet_state *s, Value v, bool whole)
     return text;
 }
 
-json_t *dap_value(Dap *d, const char *field, moonlet_state *s, Value v, char *name)
+/* A variable, or a result ("result" instead of "value"), as the protocol has it. */
+static json_t *dap_value(Dap *d, const char *field, moonlet_state *s, Value v, char *name)
 {
     json_t *o = json_object();
     json_object_set_new(o, field, shown(d, s, v, false));

@@ -40,13 +40,13 @@ static size_t terminal_width(void)
 
 void look_begin(Look *l, const Cli *c, const State *s, Sheet *out)
 {
-    *l = (Look){.view = *c, .out = out, .width = terminal_width(), .lines_left = LINES_SPREAD};
-    l->view.M = machine_begin(s);
-    l->view.M->run.co = NULL;
-    api_attach(l->view.M);
+    *l = (Look){.cli = *c, .out = out, .width = terminal_width(), .lines_left = LINES_SPREAD};
+    l->cli.M = machine_begin(s);
+    l->cli.M->run.co = NULL;
+    api_attach(l->cli.M);
 }
 
-void look_end(Look *l) { machine_end_look(l->view.M); }
+void look_end(Look *l) { machine_end_look(l->cli.M); }
 
 /* Parts -------------------------------------------------------------------------------- */
 
@@ -90,11 +90,12 @@ static void show_closure(Look *l, const AstFunction *f)
     show_place(l->out, f->chunk_name, f->line);
 }
 
-void look_function(Look *l, Value v)
+/* What a function is: `function (a, b)` and its place, of a library its name. */
+static void look_function(Look *l, Value v)
 {
     if (value_is(v, OBJ_CLOSURE)) {
         const Closure *f = value_pointer(v);
-        show_closure(l, heap_closure(&l->view.M->run, f)->proto->source);
+        show_closure(l, heap_closure(&l->cli.M->run, f)->proto->source);
         return;
     }
     const Native *f = value_pointer(v);
@@ -111,7 +112,7 @@ static void show_coroutine(Look *l, const Coroutine *co)
 {
     static const char *const words[] = {"not begun", "suspended", "suspended",
                                         "running",   "normal",    "dead"};
-    const CoBody *b = heap_coroutine(&l->view.M->run, co);
+    const CoBody *b = heap_coroutine(&l->cli.M->run, co);
     sheet_format(l->out, INK_FUNCTION, "coroutine %s", words[b->status]);
     if (b->status != CO_SUSPENDED && b->status != CO_PAUSED) return;
     StackTop top = stack_top(b);
@@ -127,10 +128,10 @@ static void show_coroutine(Look *l, const Coroutine *co)
  * looked with. */
 static bool show_by_itself(Look *l, Value v)
 {
-    Machine *M = l->view.M;
+    Machine *M = l->cli.M;
     Value tostring = meta_of(M, v, META_TOSTRING);
     if (tostring == V_NIL) return false;
-    bool good = report_try(&l->view, tostring, &v, 1) == RUN_OK && M->result_count &&
+    bool good = report_try(&l->cli, tostring, &v, 1) == RUN_OK && M->result_count &&
                 value_is_string(M->results[0]);
     if (!good) {
         sheet_format(l->out, INK_NOTE, "%s whose __tostring fails", value_type_name(v));

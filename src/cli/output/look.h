@@ -21,7 +21,7 @@
 enum { LOOK_DEPTH_MAX = 6, LOOK_PAGE = 40 };
 
 typedef struct Look {
-    Cli view; /* the run to look with */
+    Cli cli; /* the run to look with */
     Sheet *out;
     size_t width;      /* columns of a line */
     size_t first;      /* entry of the outermost table to begin with */
@@ -44,7 +44,5 @@ void look_show(Look *l, Value v, size_t first);
  * is over. */
 void look_value(Look *l, Value v, bool flat);
 void look_table(Look *l, Table *t, bool flat);
-/* What a function is: `function (a, b)` and its place, of a library its name. */
-void look_function(Look *l, Value f);
 
 #endif

@@ -145,7 +145,7 @@ static bool show_cycle(Look *l, const Table *t)
 static void show_meta(Look *l, const Table *meta)
 {
     if (!meta) return;
-    const TableBody *t = heap_table(&l->view.M->run, meta);
+    const TableBody *t = heap_table(&l->cli.M->run, meta);
     Entries e = entries_of(t, false);
     sheet_text(l->out, INK_NOTE, " <metatable:");
     for (size_t i = 0; i < e.count && i < META_NAMES; i++) {
@@ -266,7 +266,7 @@ static bool show_in_line(Look *l, const TableBody *t, const Entries *e)
 void look_table(Look *l, Table *table, bool flat)
 {
     if (show_cycle(l, table)) return;
-    const TableBody *t = heap_table(&l->view.M->run, table);
+    const TableBody *t = heap_table(&l->cli.M->run, table);
     if (l->depth == LOOK_DEPTH_MAX) {
         bool empty = !t->array_size && !table_pairs(t);
         sheet_text(l->out, INK_NOTE, empty ? "{}" : "{...}");

@@ -36,7 +36,8 @@ const TableBody *name_fields(Machine *M, Value v, int step)
     return heap_table(&M->run, value_pointer(v));
 }
 
-Value name_field(Machine *M, Value v, const char *name, size_t length)
+/* The field of this name, or nil. */
+static Value name_field(Machine *M, Value v, const char *name, size_t length)
 {
     Value key = string_value(string_new(name, length)), found = V_NIL;
     for (int step = 0; step < NAME_STEPS && found == V_NIL; step++) {

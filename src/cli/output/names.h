@@ -26,8 +26,6 @@ bool name_is_good(const char *bytes, size_t length);
  */
 enum { NAME_STEPS = 10 };
 const TableBody *name_fields(Machine *M, Value v, int step);
-/* The field of this name, or nil. */
-Value name_field(Machine *M, Value v, const char *name, size_t length);
 /* What a path of names with '.' and ':' leads to, from the globals. That is nil if it leads
  * nowhere. */
 Value name_value(Machine *M, const char *path, size_t length);

@@ -91,7 +91,7 @@ bool doc_tell(const Cli *c, Sheet *out, const State *s, const char *name)
 {
     Look look;
     look_begin(&look, c, s, out);
-    Value v = name_value(look.view.M, name, strlen(name));
+    Value v = name_value(look.cli.M, name, strlen(name));
     const NativeDef *native = natives_row_of(v);
     const NativeDef *row = native ? native : natives_by_name(name);
     if (row && !row->doc) row = NULL;
@@ -99,7 +99,7 @@ bool doc_tell(const Cli *c, Sheet *out, const State *s, const char *name)
         tell_row(out, row);
     } else if (v != V_NIL) {
         if (value_is(v, OBJ_CLOSURE))
-            tell_comment(out, heap_closure(&look.view.M->run, value_pointer(v))->proto->source);
+            tell_comment(out, heap_closure(&look.cli.M->run, value_pointer(v))->proto->source);
         look_show(&look, v, 0);
         sheet_line(out, 0);
     }

@@ -12,7 +12,6 @@
 #include "cli/output/look.h"
 #include "cli/repl/repl.h"
 #include "cli/repl/session.h"
-#include "lib/lib.h"
 #include "lib/natives.h"
 
 static String *chunk_name(void) { return string_from_c("=stdin"); }

@@ -19,7 +19,6 @@ typedef struct AnyNames { /* each once, in the order of meeting */
 typedef struct AnyHost {
     ImageHost host;
     AnyNames functions, types;
-    const void **tags; /* one for each type */
     size_t lights;
 } AnyHost;
 

@@ -13,7 +13,6 @@
 #include "image/load/loader.h"
 #include "stack/frame.h"
 #include "stack/upvalue.h"
-#include "state/heap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,7 +28,9 @@ void loader_refuse(Loader *L, const char *format, ...)
     va_end(ap);
 }
 
-void *loader_more(Loader *L, void *items, uint32_t count, uint32_t *capacity, size_t size)
+/* A copy of the items with room for twice as many, at least 16; the items: no memory. */
+static void *loader_more(Loader *L, void *items, uint32_t count, uint32_t *capacity,
+                         size_t size)
 {
     if (count < *capacity) return items;
     uint32_t more = count < 8 ? 16 : count * 2;

@@ -30,13 +30,6 @@ void *loader_known(Loader *L, uint64_t number, bool of_base)
     return o;
 }
 
-void *load_object_by_tag(Loader *L, uint8_t tag)
-{
-    if (tag == TAG_OBJECT || tag == TAG_BASE)
-        return loader_known(L, source_number(&L->in), tag == TAG_BASE);
-    return load_shell(L, tag);
-}
-
 Value load_word(Loader *L)
 {
     if (L->in.at < L->in.end && *L->in.at == TAG_NOBODY) {
@@ -54,7 +47,8 @@ void *load_object(Loader *L, ObjectType type, bool nil_too)
     return NULL;
 }
 
-Value load_upvalue(Loader *L, const Proto *p, uint32_t i)
+/* What a closure with this code has as its upvalue i. */
+static Value load_upvalue(Loader *L, const Proto *p, uint32_t i)
 {
     return p->upvalues[i].cell ? value_object(load_object(L, OBJ_CELL, false)) : load_value(L);
 }
@@ -200,13 +194,21 @@ static void give_id(Loader *L, Object *h)
     L->last_id = id;
 }
 
-void *load_shell(Loader *L, uint8_t tag)
+/* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
+static void *load_shell(Loader *L, uint8_t tag)
 {
     Object *o = new_object(L, tag);
     if (!o) return NULL;
     give_id(L, o);
     objects_add(&L->objects, o);
     return o;
+}
+
+void *load_object_by_tag(Loader *L, uint8_t tag)
+{
+    if (tag == TAG_OBJECT || tag == TAG_BASE)
+        return loader_known(L, source_number(&L->in), tag == TAG_BASE);
+    return load_shell(L, tag);
 }
 
 /* Contents ---------------------------------------------------------------------------- */

@@ -45,16 +45,17 @@ static Value load_string(Loader *L, bool constant)
     return bytes ? make_string(L, (const char *)bytes, length, constant) : V_NIL;
 }
 
-/* All twins together are no longer than all strings, as each has but one. */
-static Value load_twin(Loader *L)
+/* A string whose bytes the image has as another one: of the two one is interned. All such are
+ * together no longer than all strings, as each has but one. */
+static Value load_same_bytes(Loader *L)
 {
     uint64_t number = source_number(&L->in);
     const String *s = number < L->strings.count ? L->strings.items[number] : NULL;
-    if (!s || s->length > L->length - L->twinned) {
+    if (!s || s->length > L->length - L->copied) {
         source_fail(&L->in);
         return V_NIL;
     }
-    L->twinned += s->length;
+    L->copied += s->length;
     return make_string(L, s->data, s->length, !(s->h.flags & STRING_INTERNED));
 }
 
@@ -134,7 +135,7 @@ static __attribute__((noinline)) Value load_other(Loader *L, uint8_t tag)
     case TAG_NEGATIVE: return load_integer(L, tag == TAG_NEGATIVE);
     case TAG_STRING:
     case TAG_CONSTANT: return load_string(L, tag == TAG_CONSTANT);
-    case TAG_TWIN: return load_twin(L);
+    case TAG_SAME_BYTES: return load_same_bytes(L);
     case TAG_STRING_REF: return known_string(L, source_number(&L->in));
     case TAG_LIGHT: return load_light(L);
     case TAG_TYPE: return load_type(L);

@@ -54,7 +54,7 @@ typedef struct Loader {
     Objects objects;
     LoadList strings, chunks, natives, states;
     size_t length;   /* bytes of the image */
-    size_t twinned;  /* bytes of strings that the image has twice */
+    size_t copied;   /* bytes of strings that the image has twice */
     uint32_t filled; /* how many objects have had their contents read */
     Numbering ids;   /* the ids of this record's objects: load_object.c */
     uint64_t last_id;
@@ -72,8 +72,6 @@ typedef struct Loader {
 void loader_refuse(Loader *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline bool loader_failed(const Loader *L) { return L->in.failed || *L->error; }
 void load_list_add(Loader *L, LoadList *l, void *item);
-/* A copy of the items with room for twice as many, at least 16; the items: no memory. */
-void *loader_more(Loader *L, void *items, uint32_t count, uint32_t *capacity, size_t size);
 /* place becomes the state with this number. */
 void loader_fix(Loader *L, void **place, uint32_t number);
 void loader_fix_word(Loader *L, WordFixup fixup);
@@ -85,8 +83,6 @@ void loader_words_are_in(Loader *L, Segment *s);
 Value load_any(Loader *L);
 Value load_value(Loader *L);
 void *load_object(Loader *L, ObjectType type, bool nil_too);
-/* What a closure with this code has as its upvalue i. */
-Value load_upvalue(Loader *L, const Proto *p, uint32_t i);
 /* length, bytes: a name, with a zero behind it, good until the next one is read. */
 const char *load_name(Loader *L, char name[IMAGE_NAME_MAX]);
 /* Reads the code of a function. Answers NULL if it is refused. */
@@ -96,8 +92,6 @@ const Proto *loader_proto(Loader *L);
 void *loader_known(Loader *L, uint64_t number, bool of_base);
 /* Reads an object, by the tag that has been read. Answers NULL if it is refused. */
 void *load_object_by_tag(Loader *L, uint8_t tag);
-/* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
-void *load_shell(Loader *L, uint8_t tag);
 /* The contents of an object that has just been made, or has others now. */
 void load_contents(Loader *L, void *o);
 void load_change(Loader *L, void *o);

@@ -57,7 +57,8 @@ const char *image_path(const ImagePart *part, char *out, size_t size)
     return path_of(S, (Step){STEP_CELL, part->number, V_NIL}, out, size);
 }
 
-void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed)
+/* The contents of an object, or its change, have been written from `start` on. */
+static void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed)
 {
     if (!S->tell) return;
     ImagePart part = {

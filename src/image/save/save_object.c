@@ -16,7 +16,9 @@
 
 /* Objects where they are met first ---------------------------------------------------- */
 
-bool save_native_name(Saver *S, NativeFn *fn)
+/* Writes the name of a library's function or continuation. Without one it answers false, and
+ * the image is refused. */
+static bool save_native_name(Saver *S, NativeFn *fn)
 {
     bool fresh;
     const void *key = (const void *)(uintptr_t)fn;

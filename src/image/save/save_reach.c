@@ -13,7 +13,6 @@
 #include "image/save/saver.h"
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
-#include "trace/trace_internal.h"
 
 /* What an object leads to ---------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
  * written once, where it is met first, and called by its number afterwards.
  *
  * A program can notice whether a string is interned, as constants of code are: these do not
- * count as memory, and others do. So of the same bytes there may be two, twins: the place of
+ * count as memory, and others do. So there may be two strings of the same bytes. The place of
  * the bytes has the number of the one that was met first, and 1 + that of the other as note.
  *
  * Main invariant: the same bytes of a string are written once, and a number always stands for
@@ -79,7 +79,7 @@ static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
     return to;
 }
 
-static bool are_twins(const NumberedPlace *place, const String *s)
+static bool differ(const NumberedPlace *place, const String *s)
 {
     return (((const String *)place->key)->h.flags ^ s->h.flags) & STRING_INTERNED;
 }
@@ -87,7 +87,7 @@ static bool are_twins(const NumberedPlace *place, const String *s)
 static bool is_known_string(const Saver *S, const String *s)
 {
     const NumberedPlace *place = numbering_find_string(&S->strings, s);
-    return place && (!are_twins(place, s) || place->note);
+    return place && (!differ(place, s) || place->note);
 }
 
 /* Gives its number. */
@@ -100,9 +100,9 @@ static uint32_t save_new_string(Saver *S, const String *s)
     return S->string_count++;
 }
 
-static uint32_t save_twin(Saver *S, NumberedPlace *place)
+static uint32_t save_same_bytes(Saver *S, NumberedPlace *place)
 {
-    sink_byte(S->out, TAG_TWIN);
+    sink_byte(S->out, TAG_SAME_BYTES);
     sink_number(S->out, place->number);
     place->note = S->string_count + 1;
     return S->string_count++;
@@ -117,17 +117,17 @@ static void save_string(Saver *S, const String *s)
     }
     NumberedPlace *place = numbering_string(&S->strings, s, &fresh);
     RecentString *recent = recent_place(S, s);
-    bool twin = !fresh && place->key && are_twins(place, s);
+    bool other = !fresh && place->key && differ(place, s);
     if (fresh) {
         place->number = save_new_string(S, s);
-    } else if (twin && !place->note) {
-        save_twin(S, place);
+    } else if (other && !place->note) {
+        save_same_bytes(S, place);
     } else if (sink_room(S->out, PLAIN_MAX)) {
         uint8_t *at = S->out->bytes + S->out->length;
-        uint32_t number = twin ? place->note - 1 : place->number;
+        uint32_t number = other ? place->note - 1 : place->number;
         S->out->length += (size_t)(put_string_number(at, number) - at);
     }
-    *recent = (RecentString){s, twin ? place->note - 1 : place->number};
+    *recent = (RecentString){s, other ? place->note - 1 : place->number};
 }
 
 void save_text(Saver *S, const char *text)

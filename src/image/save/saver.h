@@ -55,7 +55,8 @@ typedef struct Saver {
     const ImageHost *host;
     Objects objects;
     Numbering strings, natives, states;
-    uint32_t string_count; /* of those by bytes, and their twins: save_value.c */
+    uint32_t string_count; /* of those by bytes, and of such as have the bytes of another:
+                              save_value.c */
     RecentString recent[RECENT_STRINGS];
     Numbering chunks, functions, dumps;
     PointerList state_list, chunk_list;
@@ -97,8 +98,6 @@ static inline bool saver_is_strange(Saver *S)
     S->strange |= S->comparing;
     return S->comparing;
 }
-/* The contents of an object, or its change, have been written from `start` on. */
-void saver_tell(Saver *S, const void *o, uint32_t number, size_t start, bool changed);
 /* An object has got the next number; one is met that has a number. */
 void saver_met(Saver *S, const void *o);
 void saver_met_again(Saver *S, uint32_t number);
@@ -117,9 +116,6 @@ void save_proto(Saver *S, const Proto *p);
 void save_state_number(Saver *S, const State *s);
 /* The name of a continuation, the host's among them. */
 void save_continuation(Saver *S, NativeCont *cont);
-/* Writes the name of a library's function or continuation. Without one it answers false, and
- * the image is refused. */
-bool save_native_name(Saver *S, NativeFn *fn);
 /* All that an object contains, as the record's state sees it. */
 void save_contents(Saver *S, const void *o, uint32_t number);
 /* Writes the keys of a table whose values differ from those in another run's state. Answers

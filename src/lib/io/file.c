@@ -80,9 +80,16 @@ static void count_open(void)
 {
     if (++open_count < open_max) return;
     mem_collect();
-    watch_settle();
+    watch_give_back();
     size_t left = open_count;
     open_max = left + (left > OPEN_FIRST ? left : OPEN_FIRST);
+}
+
+/* Stands for the file that a replay has opened. */
+static FILE *file_recalled(void)
+{
+    static char nothing;
+    return (FILE *)(void *)&nothing;
 }
 
 /* What a replay has opened is nobody's to use but by what was recorded of it. */
@@ -101,12 +108,6 @@ Value file_new(Machine *M, FILE *f, FileKind kind)
 }
 
 /* Opening ---------------------------------------------------------------------------- */
-
-FILE *file_recalled(void)
-{
-    static char nothing;
-    return (FILE *)(void *)&nothing;
-}
 
 LibCClose *lib_c_close;
 
@@ -127,6 +128,13 @@ static bool is_plain_file(Machine *M, Value v)
     const File *file = file_of(v);
     Value gc = file && !is_stream(file) ? meta_of(M, v, META_GC) : V_NIL;
     return value_is(gc, OBJ_NATIVE) && ((Native *)value_pointer(gc))->fn == file_gc;
+}
+
+/* Whether a snapshot has been taken since the file was opened. */
+static bool file_is_seen_elsewhere(Machine *M, Value v)
+{
+    const Userdata *u = value_pointer(v);
+    return outside_is_older(M, u->epoch);
 }
 
 /* Does for the files that this run can no longer reach what their finalizers would do, which
@@ -166,7 +174,7 @@ FILE *file_open(Machine *M, FileOpenFn *open, const char *name, const char *mode
     for (int tries = 0; !f && is_short_of_files() && tries < 3; tries++) {
         mem_collect();
         if (M) run_drop_lost(&M->run);
-        watch_settle();
+        watch_give_back();
         f = open_waiting(M, open, name, mode);
     }
     return f;
@@ -202,12 +210,6 @@ Value file_open_checked(Machine *M, const String *name, const char *mode)
     const char *why = strerror(errno);
     lib_error(M, lib_join("cannot open file '", text, "' (", why, ")", NULL));
     return V_NIL;
-}
-
-bool file_is_seen_elsewhere(Machine *M, Value v)
-{
-    const Userdata *u = value_pointer(v);
-    return outside_is_older(M, u->epoch);
 }
 
 int file_gc(Machine *M, Value *a, int n)

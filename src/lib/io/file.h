@@ -43,8 +43,6 @@ Value file_new(Machine *M, FILE *f, FileKind kind);
 /* Whether it is open, and as what: ask this before anything else (a replay is told what it was
  * then). */
 FileKind file_kind(Machine *M, const File *file);
-/* Stands for the file that a replay has opened. */
-FILE *file_recalled(void);
 /* The file in a value, NULL if there is none. */
 File *file_of(Value v);
 /* Argument i, which must be a file. For the second function it must be open. Answers NULL if
@@ -67,8 +65,6 @@ Value file_open_checked(Machine *M, const String *name, const char *mode);
 int file_close(Machine *M, Value *a, Value self);
 /* The method __gc, a native. */
 int file_gc(Machine *M, Value *a, int n);
-/* Whether a snapshot has been taken since the file was opened. */
-bool file_is_seen_elsewhere(Machine *M, Value v);
 
 /* Reads from `file`, which is open, by the formats a[first..n) (none: a line) and answers as
  * file:read() does, with the results in a[0..]. One result each; the last one is nil when it

@@ -6,7 +6,6 @@
  */
 #include "lib/io/file.h"
 
-#include "lib/io/process.h"
 #include "outside/outside.h"
 
 #include <errno.h>

@@ -9,7 +9,6 @@
 #include "lib/natives.h"
 #include "outside/outside.h"
 
-#include <errno.h>
 #include <sys/types.h>
 
 static int method_flush(Machine *M, Value *a, int n)

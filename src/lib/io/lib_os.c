@@ -15,7 +15,6 @@
 #include "outside/outside.h"
 #include "text/osdate.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>

@@ -57,9 +57,9 @@ void freeze_libraries(Run *R)
     const Table *loaded = lib_registry_table(R, "_LOADED");
     Value key = V_NIL, v;
     while (table_next(heap_table(R, loaded), &key, &v)) {
-        bool spared = !value_is_table(v) || value_pointer(v) == R->world->globals ||
-                      value_pointer(v) == loaded;
-        if (!spared) freeze_with_metatable(R, value_pointer(v));
+        bool left_out = !value_is_table(v) || value_pointer(v) == R->world->globals ||
+                        value_pointer(v) == loaded;
+        if (!left_out) freeze_with_metatable(R, value_pointer(v));
     }
     for (int i = 0; i < TYPE_COUNT; i++) freeze_with_metatable(R, R->world->type_meta[i]);
 }

@@ -257,7 +257,7 @@ static int sort_sized(Machine *M, Value *a, int n, int32_t length)
 }
 static int sort_cont(Machine *M, Value *a, int n) { return table_sized_cont(M, a, sort_sized); }
 
-int lib_table_sort(Machine *M, Value *a, int n)
+static int lib_table_sort(Machine *M, Value *a, int n)
 {
     if (!arg_table(M, a, n, 0)) return NATIVE_ERROR;
     return table_sized(M, a, n, sort_cont, sort_sized);

@@ -14,6 +14,4 @@ int table_sized(Machine *M, Value *a, int n, NativeCont *cont, SizedFn *fn);
 /* All that cont does. */
 int table_sized_cont(Machine *M, Value *a, SizedFn *fn);
 
-int lib_table_sort(Machine *M, Value *a, int n);
-
 #endif
