@@ -70,13 +70,14 @@ static moonlet_state *moonlet_world(int tables)
     return moonlet_next(s, &r);
 }
 
-/* What each of a few states has that the first has not. */
-static double moonlet_bytes(moonlet_state **kept, const moonlet_state *s)
+/* What each of a few states has that the one made before it has not. */
+static double moonlet_bytes(moonlet_state **kept)
 {
     enum { FEW = 5 };
     double bytes = 0;
-    for (int i = 0; i < FEW; i++) {
-        moonlet_memory_use m = moonlet_memory(kept[i * (KEPT / FEW)], s);
+    for (int i = 1; i <= FEW; i++) {
+        const moonlet_state *before = kept[i * (KEPT / FEW) - 2];
+        moonlet_memory_use m = moonlet_memory(kept[i * (KEPT / FEW) - 1], before);
         bytes += (double)(m.bytes - m.shared);
     }
     return bytes / FEW;
@@ -98,7 +99,7 @@ static Cost moonlet_cost(int tables)
             kept[i] = r.state;
         }
         cost.ns = least(cost.ns, (clock_busy_all() - start) * 1e9 / KEPT);
-        if (round == 0) cost.bytes = moonlet_bytes(kept, s);
+        if (round == 0) cost.bytes = moonlet_bytes(kept);
         for (int i = 0; i < KEPT; i++) moonlet_release(kept[i]);
     }
     moonlet_release(s);

@@ -100,53 +100,102 @@ HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap)
 
 static size_t patch_size(uint32_t capacity)
 {
-    return sizeof(HamtPatch) + capacity * sizeof(HamtEntry);
+    return sizeof(HamtPatch) + capacity * sizeof(Word);
 }
 
-static HamtPatch *patch_new(uint32_t capacity, uint64_t token)
+/* What a patch counts for, whether it shares its keys or not: that depends on what the thread
+ * has done before. */
+static size_t patch_cost(uint32_t count)
 {
-    HamtPatch *p = mem_new(patch_size(capacity));
-    mem_count_beside(patch_size(capacity));
-    p->epoch = token;
-    p->capacity = (uint16_t)capacity;
-    p->mark = HAMT_PATCH;
-    return p;
+    return sizeof(HamtPatch) + count * sizeof(HamtEntry);
 }
 
-/* Sizes a patch grows through. */
+/* Sizes patches and keys grow through. */
 static uint32_t patch_capacity_for(uint32_t count)
 {
     return count <= 2 ? 2 : count <= 6 ? 6 : count <= 12 ? 12 : PATCH_MAX;
 }
 
-HamtPatch *hamt_patch_begin(Hamt *map, uint64_t token)
+/* The first n of the old keys, which may be none, with room for one more. */
+static HamtKeys *keys_copy(const HamtKeys *old, uint32_t n, uint64_t token)
 {
-    HamtPatch *p = patch_new(2, token);
-    p->base = map->root;
+    bool grows = !n || old->epoch == token;
+    uint32_t capacity = grows ? patch_capacity_for(n + 1) : n + 1;
+    HamtKeys *keys = mem_new(sizeof *keys + capacity * sizeof(Word));
+    keys->epoch = token;
+    keys->capacity = (uint8_t)capacity;
+    keys->count = (uint8_t)n;
+    keys->lasting = !n || old->lasting;
+    if (!n) return keys;
+    keys->filter = old->filter;
+    memcpy(keys->words, old->words, n * sizeof(Word));
+    return keys;
+}
+
+/* Keys of which the first n are the old ones, which may be none, and the next is this. */
+static HamtKeys *keys_with(HamtKeys *keys, uint32_t n, Word key, uint32_t hash, bool lasting,
+                           uint64_t token)
+{
+    if (keys && n < keys->count && keys->words[n] == key) return keys;
+    bool open = keys && keys->epoch == token && n == keys->count && n < keys->capacity;
+    if (!open) keys = keys_copy(keys, n, token);
+    keys->words[n] = key;
+    keys->filter |= 1u << (hash & 31);
+    keys->count = (uint8_t)(n + 1);
+    keys->lasting = keys->lasting && lasting;
+    if (keys->lasting)
+        mem_hint = keys;
+    else if (mem_hint == keys)
+        mem_hint = NULL;
+    return keys;
+}
+
+/* The map gets a patch of the token's with so much room, and these keys. */
+static HamtPatch *patch_renew(Hamt *map, HamtKeys *keys, uint32_t capacity, uint64_t token)
+{
+    HamtPatch *old = hamt_patch(map), *p = mem_new(patch_size(capacity));
+    *p = (HamtPatch){.epoch = token,
+                     .count = old ? old->count : 0,
+                     .capacity = (uint8_t)capacity,
+                     .mark = HAMT_PATCH,
+                     .base = old ? old->base : map->root,
+                     .keys = keys};
+    bool owned = old && old->epoch == token;
+    if (old) p->wear = owned ? old->wear : old->wear / 2;
+    if (old) memcpy(p->values, old->values, old->count * sizeof(Word));
+    mem_count_beside(patch_cost(p->count));
+    if (owned) hamt_patch_free(old);
     map->root = (HamtNode *)p;
     return p;
 }
 
 HamtPatch *hamt_patch_own(Hamt *map, uint64_t token)
 {
-    HamtPatch *old = (HamtPatch *)map->root;
-    bool owned = old->epoch == token;
-    if (owned && old->count < old->capacity) return old;
-    uint32_t capacity = old->count + 1u;
-    HamtPatch *p = patch_new(owned ? patch_capacity_for(capacity) : capacity, token);
-    p->base = old->base;
-    p->filter = old->filter;
-    p->wear = old->wear + (owned ? 0 : PATCH_WEAR_COPY);
-    p->count = old->count;
-    memcpy(p->pairs, old->pairs, old->count * sizeof(HamtEntry));
-    if (owned) hamt_patch_free(old);
-    map->root = (HamtNode *)p;
-    return p;
+    HamtPatch *p = hamt_patch(map);
+    return p->epoch == token ? p : patch_renew(map, p->keys, p->count, token);
+}
+
+Word *hamt_patch_add(Hamt *map, Word key, uint32_t hash, bool lasting, uint64_t token)
+{
+    HamtPatch *p = hamt_patch(map);
+    uint32_t n = p ? p->count : 0;
+    HamtKeys *keys = keys_with(p         ? p->keys
+                               : lasting ? mem_hint
+                                         : NULL,
+                               n, key, hash, lasting, token);
+    bool owned = p && p->epoch == token;
+    if (!owned || n == p->capacity) {
+        uint32_t more = owned || !p ? patch_capacity_for(n + 1) : n + 1;
+        p = patch_renew(map, keys, keys->count > more ? keys->count : more, token);
+    }
+    p->keys = keys;
+    mem_count_beside(sizeof(HamtEntry));
+    return &p->values[p->count++];
 }
 
 void hamt_patch_free(HamtPatch *p)
 {
-    mem_uncount_beside(patch_size(p->capacity));
+    mem_uncount_beside(patch_cost(p->count));
     mem_free(p, patch_size(p->capacity));
 }
 
@@ -197,7 +246,7 @@ static void each_unpatched(void *context, Word key, Word value)
     const EachUnpatched *e = context;
     if (e->keys & key_bit(key))
         for (uint32_t i = 0; i < e->patch->count; i++)
-            if (e->patch->pairs[i].key == key) return;
+            if (e->patch->keys->words[i] == key) return;
     e->fn(e->context, key, value);
 }
 
@@ -209,9 +258,9 @@ void hamt_each(const Hamt *map, HamtEachFn *fn, void *context)
         return;
     }
     EachUnpatched e = {p, 0, fn, context};
-    for (uint32_t i = 0; i < p->count; i++) e.keys |= key_bit(p->pairs[i].key);
+    for (uint32_t i = 0; i < p->count; i++) e.keys |= key_bit(p->keys->words[i]);
     each_below(p->base, each_unpatched, &e);
-    for (uint32_t i = 0; i < p->count; i++) fn(context, p->pairs[i].key, p->pairs[i].value);
+    for (uint32_t i = 0; i < p->count; i++) fn(context, p->keys->words[i], p->values[i]);
 }
 
 static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
@@ -224,6 +273,9 @@ static void blocks_below(const HamtNode *node, MemBlockFn *fn, void *context)
 void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context)
 {
     const HamtPatch *p = hamt_patch(map);
-    if (p) fn(context, p, patch_size(p->capacity));
+    if (p) {
+        fn(context, p, patch_size(p->capacity));
+        fn(context, p->keys, sizeof *p->keys + p->keys->capacity * sizeof(Word));
+    }
     if (map->root) blocks_below(p ? p->base : map->root, fn, context);
 }

@@ -8,13 +8,19 @@
  *   bucket: a node with bitmap 0 below the last level, the top of a tree of pairs of one and
  *           the same hash, which is ordered by the keys: see bucket.h
  *
- *   patch [epoch | bitmap 0 count | base | filter wear capacity | pair pair ...]
- *         a root: the map is as the frozen node base has it but for these pairs
+ *   patch [epoch | bitmap 0 count capacity wear | base | keys | value value ...]
+ *         a root: the map is as the frozen node base has it but for these values
+ *   keys  [epoch | filter count capacity lasting | key key key ...]
+ *         in the order in which they were written; a patch has the first `count` of them
  *
  * If the root of a large map is not the token's own, the first changes go to a patch. So a fork
- * that writes ten keys of a large map, and is kept, costs these ten pairs and not the nodes
- * that they are in. A patch is merged into nodes when it has too many pairs, when it has been
- * written to or copied often, or when a key is removed.
+ * that writes ten keys of a large map, and is kept, costs these ten values and not the nodes
+ * that they are in. The keys are shared: by the patches that come of one another, and by those
+ * of forks that write the same keys in the same order, because a thread remembers the last keys
+ * that it has made (if holding on to them does no harm: HAMT_KEY_LASTING). A patch is merged
+ * into nodes when it has too many keys, when somebody writes to it again and again, or when a
+ * key is removed. That it was copied often is no reason: who writes a few keys after each of
+ * thousands of snapshots would have a new one at once.
  *
  * A key's slot is 5 bits of its hash per level, low bits first. Entries in slot order
  * (the highest first: one shift of the bitmap tells presence and position) make `next` a
@@ -34,12 +40,14 @@
  *     that the shape depends on the contents and the root's shift only, but for what is in
  *     buckets. The empty map may have an empty root.
  *  4. map.count is the number of pairs.
- *  5. a patch has 1 to PATCH_MAX pairs with different keys, in the order of the hash's last
- *     5 bits, each of which has its bit in `filter`; the word of a key that the base has too
- *     is the base's. Only roots are patches, and no base is one; in maps that may be flat,
- *     bases have the shift HAMT_UNFLAT.
+ *  5. a patch has 1 to PATCH_MAX different keys, each of which has the bit of its hash's last
+ *     5 bits in `filter`; the word of a key that the base has too is the base's. Only roots
+ *     are patches, and no base is one; in maps that may be flat, bases have the shift
+ *     HAMT_UNFLAT.
  *  6. flat maps: the root has children only if its shift is HAMT_UNFLAT. Other nodes have
  *     shift 0.
+ *  7. keys are added at the end, by the token that is their epoch; so what a patch has of them
+ *     never changes.
  *
  * Mutation: every change takes an edit token (EPOCH_NONE never). A node with the same
  * token is changed in place, any other is copied first. A token belongs to one map
@@ -76,29 +84,37 @@ typedef struct HamtNode {
     HamtEntry entries[];
 } HamtNode;
 
+typedef struct HamtKeys {
+    uint64_t epoch;
+    uint32_t filter;
+    uint8_t count;
+    uint8_t capacity;
+    bool lasting; /* all of them: a thread may remember them */
+    Word words[];
+} HamtKeys;
+
 typedef struct HamtPatch {
     uint64_t epoch;
     uint32_t bitmap; /* 0: this is no node */
-    uint16_t count;
-    uint8_t mark;  /* HAMT_PATCH */
-    uint8_t shift; /* 0 */
+    uint8_t count;
+    uint8_t capacity;
+    uint8_t mark; /* HAMT_PATCH */
+    uint8_t wear; /* writes since the first one; a copy begins with half of them */
     HamtNode *base;
-    uint32_t filter;
-    uint16_t wear; /* writes since the first pair, and some for each copy */
-    uint16_t capacity;
-    HamtEntry pairs[];
+    HamtKeys *keys;
+    Word values[];
 } HamtPatch;
 
 #ifdef MOONLET_DEBUG /* often, to give bugs a chance */
 enum { PATCH_BASE_MIN = 1, PATCH_MAX = 6, PATCH_WEAR_MAX = 32 };
 #else
-enum { PATCH_BASE_MIN = 16, PATCH_MAX = 16, PATCH_WEAR_MAX = 256 };
+enum { PATCH_BASE_MIN = 16, PATCH_MAX = 16, PATCH_WEAR_MAX = 250 };
 #endif
 _Static_assert(offsetof(HamtPatch, mark) == offsetof(HamtNode, capacity),
                "a root tells by one byte whether it is a patch");
 _Static_assert(offsetof(HamtPatch, bitmap) == offsetof(HamtNode, bitmap),
                "a patch looks like a node without pairs");
-enum { PATCH_WEAR_COPY = 4 }; /* PATCH_BASE_MIN: pairs of a map that is worth it */
+/* PATCH_BASE_MIN: pairs of a map that is worth it; PATCH_WEAR_MAX: writes. */
 
 typedef struct Hamt {
     HamtNode *root; /* NULL: empty */
@@ -218,10 +234,11 @@ static inline HamtPatch *hamt_patch(const Hamt *map)
 {
     return hamt_is_patch(map->root) ? (HamtPatch *)map->root : NULL;
 }
-/* A patch without pairs over the map's root; and the map's own, made the token's, with
- * room for one more pair. The result is the map's root. */
-HamtPatch *hamt_patch_begin(Hamt *map, uint64_t token);
+/* The map's patch, made the token's. */
 HamtPatch *hamt_patch_own(Hamt *map, uint64_t token);
+/* The place of the value of a key that the map's patch has not. The map gets a patch, if it has
+ * none, and that becomes the token's. */
+Word *hamt_patch_add(Hamt *map, Word key, uint32_t hash, bool lasting, uint64_t token);
 void hamt_patch_free(HamtPatch *p);
 
 /* The leftmost pair at or below an entry. */

@@ -8,6 +8,7 @@
  *   #define HAMT_KEY_ORDER(a, b)      <0, 0, >0: total order on keys of one hash
  *   #define HAMT_BITS 5               optional; the tests use 1 and 2
  *   #define HAMT_FLAT 1               optional: may the root go by other bits of the hash?
+ *   #define HAMT_KEY_LASTING(k)       optional: does it do no harm to hold on to the key?
  *
  * Keys are never 0. HAMT_KEY_EQ is asked only when the words differ; `b` is the key
  * that was passed in. All functions are static; find is made to be inlined.
@@ -22,6 +23,10 @@
 
 #ifndef HAMT_FLAT
 #define HAMT_FLAT 0
+#endif
+
+#ifndef HAMT_KEY_LASTING
+#define HAMT_KEY_LASTING(k) false
 #endif
 
 #define HAMT_JOIN2(a, b) a##_##b
@@ -71,38 +76,41 @@ HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_below)(const HamtNo
     }
 }
 
-/* The patch's pair with the key, or NULL. Before it are at least as many pairs as lower
- * bits in the filter, and at most as many more as there are pairs that share a bit. */
-HAMT_FN HamtEntry *HAMT(patch_find)(const HamtPatch *p, Word key, uint32_t hash)
+/* The place of the key's value in the patch, or NULL. A word that is among the keys is not
+ * looked for in another shape: they are different keys. */
+HAMT_FN Word *HAMT(patch_find)(const HamtPatch *p, Word key, uint32_t hash)
 {
-    uint32_t bit = 1u << (hash & 31);
-    if (!(p->filter & bit)) return NULL;
-    const HamtEntry *e = &p->pairs[hamt_popcount(p->filter & (bit - 1))];
-    const HamtEntry *last = e + (p->count - hamt_popcount(p->filter));
-    for (; e <= last; e++)
-        if (HAMT(same)(e->key, key)) return (HamtEntry *)e;
+    const HamtKeys *keys = p->keys;
+    if (!(keys->filter >> (hash & 31) & 1)) return NULL;
+    for (uint32_t i = 0; i < keys->count; i++)
+        if (keys->words[i] == key) return i < p->count ? (Word *)&p->values[i] : NULL;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (HAMT_KEY_EQ(keys->words[i], key)) return (Word *)&p->values[i];
     return NULL;
 }
 
-HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_patched)(const Hamt *map, Word key,
-                                                                      uint32_t hash)
+HAMT_FN __attribute__((noinline)) const Word *HAMT(find_patched)(const Hamt *map, Word key,
+                                                                 uint32_t hash)
 {
     const HamtPatch *p = (const HamtPatch *)map->root;
-    const HamtEntry *e = HAMT(patch_find)(p, key, hash);
-    return e ? e : HAMT(find_below)(p->base, key, hash);
+    const Word *value = HAMT(patch_find)(p, key, hash);
+    if (value) return value;
+    const HamtEntry *e = HAMT(find_below)(p->base, key, hash);
+    return e ? &e->value : NULL;
 }
 
-/* The key's entry, or NULL. */
-static inline __attribute__((unused)) const HamtEntry *HAMT(find)(const Hamt *map, Word key,
-                                                                  uint32_t hash)
+/* The place of the key's value, or NULL. */
+static inline __attribute__((unused)) const Word *HAMT(find)(const Hamt *map, Word key,
+                                                             uint32_t hash)
 {
     const HamtNode *node = map->root;
     if (!node) return NULL;
     const HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, HAMT(shift)(node)));
     if (!e) return hamt_is_patch(node) ? HAMT(find_patched)(map, key, hash) : NULL;
-    if (e->key == key) return e;
-    if (e->key) return HAMT_KEY_EQ(e->key, key) ? e : NULL;
-    return HAMT(find_below)(hamt_child(e), key, hash >> HAMT_BITS);
+    if (e->key == key) return &e->value;
+    if (e->key) return HAMT_KEY_EQ(e->key, key) ? &e->value : NULL;
+    e = HAMT(find_below)(hamt_child(e), key, hash >> HAMT_BITS);
+    return e ? &e->value : NULL;
 }
 
 /* A new node for two pairs whose hashes agree up to shift. */
@@ -279,8 +287,8 @@ HAMT_FN void HAMT(merge)(Hamt *map, uint64_t token)
     uint32_t count = map->count;
     map->root = p->base;
     for (uint32_t i = 0; i < p->count; i++) {
-        const HamtEntry *e = &p->pairs[i];
-        HAMT(put_in_nodes)(map, e->key, HAMT_KEY_HASH(e->key), e->value, token);
+        Word key = p->keys->words[i];
+        HAMT(put_in_nodes)(map, key, HAMT_KEY_HASH(key), p->values[i], token);
     }
     map->count = count;
     if (p->epoch == token) hamt_patch_free(p);
@@ -300,45 +308,53 @@ HAMT_FN bool HAMT(patches)(Hamt *map, bool found, uint64_t token)
     return false;
 }
 
-/* A gap in the patch for a key that is not in it. */
-HAMT_FN HamtEntry *HAMT(patch_open)(HamtPatch *p, uint32_t hash)
+/* Is the root one that changes go to at once? */
+HAMT_FN bool HAMT(is_plain)(const Hamt *map, uint64_t token)
 {
-    uint32_t i = p->count++;
-    for (; i > 0 && (HAMT_KEY_HASH(p->pairs[i - 1].key) & 31) > (hash & 31); i--)
-        p->pairs[i] = p->pairs[i - 1];
-    p->filter |= 1u << (hash & 31);
-    return &p->pairs[i];
+    const HamtNode *root = map->root;
+    return !root || (root->bitmap && (root->epoch == token || map->count < PATCH_BASE_MIN));
 }
 
-/* The place of the value of the key in the map's patch, which gets the pair {key, value} if
- * it has no such key. */
-HAMT_FN Word *HAMT(patch_slot)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
+/* The place of a value in the map's patch, made the token's. */
+HAMT_FN Word *HAMT(patch_slot)(Hamt *map, const Word *in_patch, uint64_t token)
 {
-    HamtPatch *p = hamt_patch(map);
-    HamtEntry *e = p ? HAMT(patch_find)(p, key, hash) : NULL;
-    if (!p)
-        p = hamt_patch_begin(map, token);
-    else if (!e || p->epoch != token)
-        p = hamt_patch_own(map, token);
+    size_t i = (size_t)(in_patch - hamt_patch(map)->values);
+    HamtPatch *p = hamt_patch_own(map, token);
     p->wear++;
-    if (e) return &HAMT(patch_find)(p, key, hash)->value;
-    e = HAMT(patch_open)(p, hash);
-    *e = (HamtEntry){key, value};
-    return &e->value;
+    return &p->values[i];
+}
+
+/* The nodes' entry with the key; of a map with a patch, the base's. */
+HAMT_FN const HamtEntry *HAMT(find_in_nodes)(const Hamt *map, Word key, uint32_t hash)
+{
+    const HamtPatch *p = hamt_patch(map);
+    const HamtNode *root = p ? p->base : map->root;
+    return HAMT(find_below)(root, key, hash >> HAMT(shift)(root));
+}
+
+/* Gives the map's patch a key that it has not: the nodes' word, if they have it. */
+HAMT_FN Word *HAMT(patch_add)(Hamt *map, Word key, uint32_t hash, uint64_t token)
+{
+    Word *value = hamt_patch_add(map, key, hash, HAMT_KEY_LASTING(key), token);
+    hamt_patch(map)->wear++;
+    return value;
 }
 
 /* Adds the pair or replaces the value; true if the key is new. */
 HAMT_FN bool HAMT(put)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
 {
     assert(key && token != EPOCH_NONE && "key 0 marks children, token 0 old nodes");
-    HamtNode *root = map->root;
-    if (!root || (root->bitmap && (root->epoch == token || map->count < PATCH_BASE_MIN)))
+    if (HAMT(is_plain)(map, token)) return HAMT(put_in_nodes)(map, key, hash, value, token);
+    const HamtPatch *p = hamt_patch(map);
+    const Word *in_patch = p ? HAMT(patch_find)(p, key, hash) : NULL;
+    if (!HAMT(patches)(map, in_patch, token))
         return HAMT(put_in_nodes)(map, key, hash, value, token);
-    const HamtEntry *e = HAMT(find)(map, key, hash);
-    bool patched = hamt_is_patch(root) && HAMT(patch_find)(hamt_patch(map), key, hash);
-    if (!HAMT(patches)(map, patched, token))
-        return HAMT(put_in_nodes)(map, key, hash, value, token);
-    *HAMT(patch_slot)(map, e ? e->key : key, hash, value, token) = value;
+    if (in_patch) {
+        *HAMT(patch_slot)(map, in_patch, token) = value;
+        return false;
+    }
+    const HamtEntry *e = HAMT(find_in_nodes)(map, key, hash);
+    *HAMT(patch_add)(map, e ? e->key : key, hash, token) = value;
     map->count += !e;
     return !e;
 }
@@ -372,15 +388,17 @@ HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t t
  * before any other change of the map; NULL if the key is not there. */
 HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
-    HamtNode *root = map->root;
-    if (!root) return NULL;
-    if (root->bitmap && (root->epoch == token || map->count < PATCH_BASE_MIN))
-        return HAMT(slot_in_nodes)(map, key, hash, token);
-    const HamtEntry *e = HAMT(find)(map, key, hash);
-    if (!e) return NULL;
-    bool patched = hamt_is_patch(root) && HAMT(patch_find)(hamt_patch(map), key, hash);
-    if (!HAMT(patches)(map, patched, token)) return HAMT(slot_in_nodes)(map, key, hash, token);
-    return HAMT(patch_slot)(map, e->key, hash, e->value, token);
+    if (!map->root) return NULL;
+    if (HAMT(is_plain)(map, token)) return HAMT(slot_in_nodes)(map, key, hash, token);
+    const HamtPatch *p = hamt_patch(map);
+    const Word *in_patch = p ? HAMT(patch_find)(p, key, hash) : NULL;
+    const HamtEntry *e = in_patch ? NULL : HAMT(find_in_nodes)(map, key, hash);
+    if (!in_patch && !e) return NULL;
+    if (!HAMT(patches)(map, in_patch, token)) return HAMT(slot_in_nodes)(map, key, hash, token);
+    if (in_patch) return HAMT(patch_slot)(map, in_patch, token);
+    Word before = e->value, *value = HAMT(patch_add)(map, e->key, hash, token);
+    *value = before;
+    return value;
 }
 
 /* The way to a pair: the entries that lead to the nodes passed, and the node and place it is
@@ -496,30 +514,33 @@ HAMT_FN const HamtEntry *HAMT(next_in_nodes)(const HamtNode *node, Word key, uin
     }
 }
 
-HAMT_FN const HamtEntry *HAMT(next_patched)(const HamtPatch *p, Word key, uint32_t hash)
+HAMT_FN HamtEntry HAMT(next_patched)(const HamtPatch *p, Word key, uint32_t hash)
 {
-    const HamtEntry *best = HAMT(next_in_nodes)(p->base, key, hash);
-    uint32_t best_hash = best ? HAMT_KEY_HASH(best->key) : 0;
+    const HamtEntry *e = HAMT(next_in_nodes)(p->base, key, hash);
+    HamtEntry best = e ? *e : (HamtEntry){0, 0};
+    uint32_t best_hash = e ? HAMT_KEY_HASH(best.key) : 0;
     for (uint32_t i = 0; i < p->count; i++) {
-        const HamtEntry *e = &p->pairs[i];
-        uint32_t e_hash = HAMT_KEY_HASH(e->key);
-        if (key && !HAMT(precedes)(key, hash, e->key, e_hash)) continue;
-        if (best && e->key != best->key &&
-            !HAMT(precedes)(e->key, e_hash, best->key, best_hash))
+        Word other = p->keys->words[i];
+        uint32_t other_hash = HAMT_KEY_HASH(other);
+        if (key && !HAMT(precedes)(key, hash, other, other_hash)) continue;
+        if (best.key && other != best.key &&
+            !HAMT(precedes)(other, other_hash, best.key, best_hash))
             continue;
-        best = e;
-        best_hash = e_hash;
+        best = (HamtEntry){other, p->values[i]};
+        best_hash = other_hash;
     }
     return best;
 }
 
-/* The pair after the key, which need not be there; key 0 is before the first. */
-HAMT_FN const HamtEntry *HAMT(next)(const Hamt *map, Word key, uint32_t hash)
+/* The pair after the key, which need not be there; key 0 is before the first. Behind the last
+ * is one with key 0. */
+HAMT_FN HamtEntry HAMT(next)(const Hamt *map, Word key, uint32_t hash)
 {
     const HamtNode *root = map->root;
-    if (!root || !root->count) return NULL;
+    if (!root || !root->count) return (HamtEntry){0, 0};
     if (!root->bitmap) return HAMT(next_patched)((const HamtPatch *)root, key, hash);
-    return HAMT(next_in_nodes)(root, key, hash);
+    const HamtEntry *e = HAMT(next_in_nodes)(root, key, hash);
+    return e ? *e : (HamtEntry){0, 0};
 }
 
 HAMT_FN void HAMT(diff_key)(const HAMT(Diff) * d, Word key, Word a, Word b)
@@ -619,11 +640,11 @@ HAMT_FN void HAMT(diff_patch)(const HAMT(Diff) * d, const Hamt *a, const Hamt *b
                               const HamtPatch *p, const HamtPatch *but)
 {
     for (uint32_t i = 0; i < p->count; i++) {
-        Word key = p->pairs[i].key;
+        Word key = p->keys->words[i];
         uint32_t hash = HAMT_KEY_HASH(key);
         if (but && HAMT(patch_find)(but, key, hash)) continue;
-        const HamtEntry *x = HAMT(find)(a, key, hash), *y = HAMT(find)(b, key, hash);
-        Word left = x ? x->value : 0, right = y ? y->value : 0;
+        const Word *x = HAMT(find)(a, key, hash), *y = HAMT(find)(b, key, hash);
+        Word left = x ? *x : 0, right = y ? *y : 0;
         if (left != right) d->fn(d->context, key, left, right);
     }
 }
@@ -696,20 +717,20 @@ HAMT_FN uint32_t HAMT(check_node)(const HamtNode *node, uint32_t shift, uint32_t
 /* Invariant 5; gives the number of keys that the base has not. */
 HAMT_FN uint32_t HAMT(check_patch)(const HamtPatch *p)
 {
-    uint32_t added = 0, filter = 0;
-    assert(p->count <= p->capacity && p->count <= PATCH_MAX && "pairs fit the patch");
+    uint32_t added = 0;
+    const HamtKeys *keys = p->keys;
+    assert(p->count && p->count <= p->capacity && p->count <= PATCH_MAX && "values fit");
+    assert(p->count <= keys->count && keys->count <= keys->capacity && "each has a key");
+    for (uint32_t i = p->count; i < p->capacity; i++) assert(!p->values[i] && "slack is zero");
     for (uint32_t i = 0; i < p->count; i++) {
-        Word key = p->pairs[i].key;
+        Word key = keys->words[i];
         uint32_t hash = HAMT_KEY_HASH(key);
         const HamtEntry *e = HAMT(find_below)(p->base, key, hash);
         assert((!e || e->key == key) && "the word of the key is the base's");
-        assert((!i || (HAMT_KEY_HASH(p->pairs[i - 1].key) & 31) <= (hash & 31)) && "in order");
-        assert(HAMT(patch_find)(p, key, hash) == &p->pairs[i] && "a key is there once");
-        filter |= 1u << (hash & 31);
+        assert(HAMT(patch_find)(p, key, hash) == &p->values[i] && "a key is there once");
         added += !e;
     }
-    assert(filter == p->filter && "the filter has the bits of the keys");
-    (void)filter;
+    (void)keys;
     return added;
 }
 
@@ -737,5 +758,6 @@ HAMT_FN void HAMT(check)(const Hamt *map)
 #undef HAMT_BITS
 #undef HAMT_NAME
 #undef HAMT_KEY_HASH
+#undef HAMT_KEY_LASTING
 #undef HAMT_KEY_EQ
 #undef HAMT_KEY_ORDER

@@ -16,18 +16,17 @@ MUTABLE_FN HamtEntry *MUTABLE(probe)(MutableMap *m, Word key, uint32_t hash)
     }
 }
 
-MUTABLE_FN const HamtEntry *MUTABLE(find)(const Hamt *map, Word key, uint32_t hash)
+MUTABLE_FN const Word *MUTABLE(find)(const Hamt *map, Word key, uint32_t hash)
 {
     if (!map->root) return NULL;
     const HamtEntry *e = MUTABLE(probe)(mutable_of(map), key, hash);
-    return e->value ? e : NULL;
+    return e->value ? &e->value : NULL;
 }
 
 MUTABLE_FN Word *MUTABLE(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
     (void)token;
-    HamtEntry *e = (HamtEntry *)MUTABLE(find)(map, key, hash);
-    return e ? &e->value : NULL;
+    return (Word *)MUTABLE(find)(map, key, hash);
 }
 
 /* Makes room for the keys there are and as many again. */
@@ -75,15 +74,15 @@ MUTABLE_FN bool MUTABLE(remove)(Hamt *map, Word key, uint32_t hash, uint64_t tok
     return true;
 }
 
-MUTABLE_FN const HamtEntry *MUTABLE(next)(const Hamt *map, Word key, uint32_t hash)
+MUTABLE_FN HamtEntry MUTABLE(next)(const Hamt *map, Word key, uint32_t hash)
 {
     MutableMap *m = mutable_of(map);
-    if (!m) return NULL;
+    if (!m) return (HamtEntry){0, 0};
     uint32_t i = 0;
     if (key) i = (uint32_t)(MUTABLE(probe)(m, key, hash) - m->entries) + 1;
     for (; i <= m->mask; i++)
-        if (m->entries[i].value) return &m->entries[i];
-    return NULL;
+        if (m->entries[i].value) return m->entries[i];
+    return (HamtEntry){0, 0};
 }
 
 MUTABLE_FN uint32_t MUTABLE(check)(const Hamt *map) { return map->count; }
@@ -94,5 +93,6 @@ MUTABLE_FN uint32_t MUTABLE(check)(const Hamt *map) { return map->count; }
 #undef MUTABLE_FN
 #undef HAMT_NAME
 #undef HAMT_KEY_HASH
+#undef HAMT_KEY_LASTING
 #undef HAMT_KEY_EQ
 #undef HAMT_KEY_ORDER

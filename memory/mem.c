@@ -244,6 +244,8 @@ bool mem_recover(void)
     return false;
 }
 
+MEM_THREAD void *mem_hint;
+
 void *mem_malloc(size_t size) { return sure(ring_add, size); }
 
 void mem_malloc_free(void *p)

@@ -344,7 +344,11 @@ static inline uint64_t epoch_after(uint64_t epoch)
     return epoch_new();
 }
 
+/* mem_hint: a block that hamt.c remembers for this thread, to use it again. It is kept from the
+ * collector. NULL before the thread's first allocation, which must come before it is set. */
 #ifdef MOONLET_MALLOC
+
+extern MEM_THREAD void *mem_hint;
 
 void *mem_malloc(size_t size);
 void mem_malloc_free(void *p);
@@ -373,9 +377,11 @@ typedef struct MemCache {
     uint8_t more[MEM_CLASSES];
     /* How often that was too few: see try_list. */
     uint8_t asked[MEM_CLASSES], asked_atomic[MEM_CLASSES];
+    void *hint;
 } MemCache;
 
 extern MEM_THREAD MemCache *mem_cache;
+#define mem_hint mem_cache->hint
 void *mem_refill(size_t size_class);
 void *mem_refill_atomic(size_t size_class);
 void mem_free_slow(void *p, size_t size);

@@ -136,8 +136,8 @@ static void cache_missed(Run *R)
 
 static uint64_t *find_box(const Run *R, const void *object)
 {
-    const HamtEntry *e = heap_map_find(&R->heap, value_object(object), place_of(object));
-    return e ? value_pointer(e->value) : NULL;
+    const Word *box = heap_map_find(&R->heap, value_object(object), place_of(object));
+    return box ? value_pointer(*box) : NULL;
 }
 
 const void *heap_read_slow(Run *R, const void *object, const void *frozen)
@@ -327,9 +327,9 @@ static void drop_entry(Run *R, const Object *o)
 /* One by one, which takes longer: there is no memory for a list. */
 static void retain_each(Run *R, const Retain *r)
 {
-    const HamtEntry *e = heap_map_next(&R->heap, 0, 0);
-    while (e) {
-        const Object *o = value_pointer(e->key);
+    HamtEntry e = heap_map_next(&R->heap, 0, 0);
+    while (e.key) {
+        const Object *o = value_pointer(e.key);
         if (!r->keep(r->context, o)) drop_entry(R, o);
         e = heap_map_next(&R->heap, value_object(o), place_of(o));
     }
@@ -453,8 +453,8 @@ void heap_put_back(void *context, const UndoEntry *e)
 {
     const State *s = context;
     if (*e->box > s->epoch) return;
-    const HamtEntry *in = heap_map_find(&s->heap, value_object(e->object), place_of(e->object));
-    uint64_t *place = in ? value_pointer(in->value) : (uint64_t *)e->object + 1;
+    const Word *in = heap_map_find(&s->heap, value_object(e->object), place_of(e->object));
+    uint64_t *place = in ? value_pointer(*in) : (uint64_t *)e->object + 1;
     memcpy(place, e->box, box_size(e->object));
 }
 

@@ -29,11 +29,21 @@ static inline uint32_t key_hash(Value key)
     return value_is_string(key) ? string_hash(value_string(key)) : value_hash(key);
 }
 
+/* Names of fields and global variables, which whatever program has them holds as long. */
+enum { NAME_MAX = 40 };
+
+static bool is_name(Value key)
+{
+    const String *s = value_is_string(key) ? value_string(key) : NULL;
+    return s && s->h.flags & STRING_INTERNED && s->length <= NAME_MAX;
+}
+
 #define HAMT_NAME map
 #define HAMT_FLAT 1
 #define HAMT_KEY_HASH(k) key_hash(k)
 #define HAMT_KEY_EQ(a, b) key_equal(a, b)
 #define HAMT_KEY_ORDER(a, b) value_order(a, b)
+#define HAMT_KEY_LASTING(k) is_name(k)
 #ifdef MOONLET_MUTABLE
 #include "mutable_template.h"
 #else
@@ -50,14 +60,13 @@ static Value normal_key(Value key)
 
 const Value *table_find_hashed(const TableBody *t, Value key, uint32_t hash)
 {
-    const HamtEntry *e = map_find(&t->hash, key, hash);
-    return e ? &e->value : NULL;
+    return map_find(&t->hash, key, hash);
 }
 
 NOINLINE Value table_get_hashed(const TableBody *t, Value key, uint32_t hash)
 {
-    const HamtEntry *e = map_find(&t->hash, key, hash);
-    return e ? e->value : V_NIL;
+    const Value *v = map_find(&t->hash, key, hash);
+    return v ? *v : V_NIL;
 }
 
 /* Apart, and not inline, so that strings need few registers. */
@@ -319,11 +328,11 @@ void table_merge_patch(TableBody *t, uint64_t token)
 
 static bool next_in_map(const TableBody *t, Value *key, Value *value)
 {
-    const HamtEntry *e = map_next(&t->hash, *key, *key ? value_hash(*key) : 0);
-    if (!e) return false;
-    if (chunk_is_key(e->key)) return table_chunk_at(t, chunk_first(e->key), key, value);
-    *key = e->key;
-    *value = e->value;
+    HamtEntry e = map_next(&t->hash, *key, *key ? value_hash(*key) : 0);
+    if (!e.key) return false;
+    if (chunk_is_key(e.key)) return table_chunk_at(t, chunk_first(e.key), key, value);
+    *key = e.key;
+    *value = e.value;
     return true;
 }
 

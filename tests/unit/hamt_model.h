@@ -31,8 +31,8 @@ typedef struct MAP(Model) {
 static void MAP(verify)(const MAP(Version) * v)
 {
     for (Word k = 1; k <= KEYS; k++) {
-        const HamtEntry *e = MAP(find)(&v->map, k, key_hash_of(k));
-        must((e ? e->value : 0) == v->values[k]);
+        const Word *value = MAP(find)(&v->map, k, key_hash_of(k));
+        must((value ? *value : 0) == v->values[k]);
     }
 }
 
@@ -50,10 +50,10 @@ static void MAP(verify_changing_next)(const MAP(Version) * v, Random *random)
     MAP(Version) now = *v;
     bool met[KEYS + 1] = {false};
     uint64_t token = epoch_new();
-    const HamtEntry *e = MAP(next)(&now.map, 0, 0);
-    while (e) {
-        Word key = e->key, k = key & TAG_MASK;
-        must(!met[k] && now.values[k] == e->value);
+    HamtEntry e = MAP(next)(&now.map, 0, 0);
+    while (e.key) {
+        Word key = e.key, k = key & TAG_MASK;
+        must(!met[k] && now.values[k] == e.value);
         met[k] = true;
         for (int i = 0; i < 2; i++) {
             Word other = i ? 1 + random_below(random, MODEL_KEYS) : k;
@@ -75,9 +75,9 @@ static void MAP(verify_changing_next)(const MAP(Version) * v, Random *random)
 static void MAP(verify_next)(const MAP(Version) * v)
 {
     uint32_t n = 0;
-    const HamtEntry *e = MAP(next)(&v->map, 0, 0);
-    for (; e; e = MAP(next)(&v->map, e->key, key_hash_of(e->key))) {
-        must(e->value == v->values[e->key & TAG_MASK]);
+    HamtEntry e = MAP(next)(&v->map, 0, 0);
+    for (; e.key; e = MAP(next)(&v->map, e.key, key_hash_of(e.key))) {
+        must(e.value == v->values[e.key & TAG_MASK]);
         n++;
     }
     must(n == MAP(size)(v));
@@ -85,9 +85,9 @@ static void MAP(verify_next)(const MAP(Version) * v)
         Hamt with = v->map;
         MAP(put)(&with, k, key_hash_of(k), 1, epoch_new());
         if (root_shift(&with) != root_shift(&v->map)) continue; /* in another order */
-        const HamtEntry *a = MAP(next)(&v->map, k, key_hash_of(k));
-        const HamtEntry *b = MAP(next)(&with, k, key_hash_of(k));
-        must((a ? a->key & TAG_MASK : 0) == (b ? b->key & TAG_MASK : 0));
+        HamtEntry a = MAP(next)(&v->map, k, key_hash_of(k));
+        HamtEntry b = MAP(next)(&with, k, key_hash_of(k));
+        must((a.key & TAG_MASK) == (b.key & TAG_MASK));
     }
 }
 
