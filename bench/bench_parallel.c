@@ -8,8 +8,12 @@
  * the machine has to give: processors may share a core, and others may be using them. The runs
  * of one kind take turns, and the best of several counts.
  *
- * Then the locks: pthread_mutex_lock and _trylock are counted here, the collector's and
- * the C library's that go through them as well. Forks and evaluations take none; what
+ * Then what an item takes beside its own work, with 1 to 16 threads: how often a lock is taken
+ * and for how long it is held, collections, and for how long these stop all threads. From that,
+ * how fast as many processors would be.
+ *
+ * Then the locks: pthread_mutex_lock, _trylock and _unlock are counted here, the collector's
+ * and the C library's that go through them as well. Forks and evaluations take none; what
  * fetches memory takes one for each free list.
  */
 #ifndef _GNU_SOURCE
@@ -40,6 +44,30 @@ static void die(const char *why)
 /* Locks ---------------------------------------------------------------------------------- */
 
 static atomic_ulong locks;
+static atomic_bool timing;          /* what it takes is not to be in what is compared */
+static atomic_ulong holds, held_ns; /* of at most HOLD_MAX: then nobody took the processor */
+enum { HOLD_MAX = 20000 };
+static _Thread_local uint64_t held_since; /* 0: this thread holds no lock */
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* What passes between two looks at the clock. */
+static double clock_cost(void)
+{
+    enum { N = 1000000 };
+    uint64_t sum = 0;
+    for (int i = 0; i < N; i++) {
+        uint64_t t = clock_ns();
+        t = clock_ns() - t;
+        if (t < HOLD_MAX) sum += t;
+    }
+    return (double)sum / N / 1e9;
+}
 
 /* so that shared libraries find them here */
 #define EXPORTED __attribute__((visibility("default")))
@@ -55,18 +83,37 @@ static LockFn *real(const char *name, _Atomic(LockFn *) *known)
     return fn;
 }
 
+/* Of locks within locks the last one counts: there are hardly any. */
+static int taken(int failed)
+{
+    if (failed) return failed;
+    atomic_fetch_add_explicit(&locks, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&timing, memory_order_relaxed)) held_since = clock_ns();
+    return 0;
+}
+
 EXPORTED int pthread_mutex_lock(pthread_mutex_t *m)
 {
     static _Atomic(LockFn *) fn;
-    atomic_fetch_add_explicit(&locks, 1, memory_order_relaxed);
-    return real("pthread_mutex_lock", &fn)(m);
+    return taken(real("pthread_mutex_lock", &fn)(m));
 }
 
 EXPORTED int pthread_mutex_trylock(pthread_mutex_t *m)
 {
     static _Atomic(LockFn *) fn;
-    atomic_fetch_add_explicit(&locks, 1, memory_order_relaxed);
-    return real("pthread_mutex_trylock", &fn)(m);
+    return taken(real("pthread_mutex_trylock", &fn)(m));
+}
+
+EXPORTED int pthread_mutex_unlock(pthread_mutex_t *m)
+{
+    static _Atomic(LockFn *) fn;
+    uint64_t ns = held_since ? clock_ns() - held_since : HOLD_MAX + 1;
+    if (ns <= HOLD_MAX) {
+        atomic_fetch_add_explicit(&holds, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&held_ns, ns, memory_order_relaxed);
+    }
+    held_since = 0;
+    return real("pthread_mutex_unlock", &fn)(m);
 }
 
 /* Time ----------------------------------------------------------------------------------- */
@@ -214,6 +261,74 @@ static void control(void)
     print("control: C in registers", best);
 }
 
+/* What an item takes ---------------------------------------------------------------------- */
+
+/* For an item: seconds, and counts of locks and collections. */
+typedef struct Parts {
+    double busy, locks, held, collections, stopped;
+} Parts;
+
+static Parts parts_now(void)
+{
+    moonlet_pauses p = moonlet_collector_pauses();
+    return (Parts){.busy = clock_busy(),
+                   .locks = (double)atomic_load(&locks),
+                   .collections = (double)p.count,
+                   .stopped = (double)p.busy / 1e9};
+}
+
+static double per_item(double then, double now) { return (now - then) / (ROUNDS * ITEMS); }
+
+/* How long a lock is held: collections, which are made with the lock held, are too long to be
+ * among the holds. */
+static double hold(void)
+{
+    double n = (double)atomic_exchange(&holds, 0), ns = (double)atomic_exchange(&held_ns, 0);
+    double each = n > 0 ? ns / n / 1e9 - clock_cost() : 0;
+    return each > 0 ? each : 0;
+}
+
+static Parts parts_of(const char *function, unsigned threads)
+{
+    moonlet_map_options o = {.threads = threads, .give = MOONLET_GIVE_TERMS};
+    Spent unused = {1e9, 1e9};
+    hold();
+    Parts a = parts_now();
+    atomic_store(&timing, true);
+    for (int i = 0; i < ROUNDS; i++) map_with(function, &o, &unused);
+    atomic_store(&timing, false);
+    Parts b = parts_now(), p = {.busy = per_item(a.busy, b.busy),
+                                .locks = per_item(a.locks, b.locks),
+                                .collections = per_item(a.collections, b.collections),
+                                .stopped = per_item(a.stopped, b.stopped)};
+    p.held = p.locks * hold();
+    return p;
+}
+
+/* How many times as fast as one processor so many would be, from what was measured with as many
+ * threads. What an item does while no thread is stopped is spread over them, but done no faster
+ * than the lock allows; while one collects, all others wait. What it takes to fetch the lock,
+ * and memory, from another processor's cache is in this only as far as there are processors
+ * here. */
+static double model(const Parts *one, const Parts *p, unsigned processors)
+{
+    double spread = (p->busy - p->stopped) / processors;
+    return one->busy / ((spread > p->held ? spread : p->held) + p->stopped);
+}
+
+static void take_apart(const char *name, const char *function)
+{
+    Parts one = {0};
+    for (unsigned n = 1; n <= 16; n *= 2) {
+        Parts p = parts_of(function, n);
+        if (n == 1) one = p;
+        printf("  %-27s %2u %8.0f %8.1f %8.1f %8.3f %8.1f   %6.2f\n", n == 1 ? name : "", n,
+               p.busy * 1e6, p.locks, p.held * 1e6, p.collections, p.stopped * 1e6,
+               model(&one, &p, n));
+        fflush(stdout);
+    }
+}
+
 /* Locks of a fork ------------------------------------------------------------------------- */
 
 static void count_locks(const char *name, const char *function, bool by_name)
@@ -252,6 +367,16 @@ int main(int argc, char **argv)
     compare("map: items of closures", "closures");
     compare("map: items of coroutines", "coroutines");
     compare("map: a game each", "game");
+    printf(
+        "what an item takes, us, with so many threads; and how many times as fast as one so\n"
+        "many processors would be\n  %-27s %2s %8s %8s %8s %8s %8s   %6s\n",
+        "", "n", "busy", "locks", "held", "collect", "stopped", "model");
+    take_apart("items that compute", "compute");
+    take_apart("items that make texts", "text");
+    take_apart("items that make tables", "allocate");
+    take_apart("items of closures", "closures");
+    take_apart("items of coroutines", "coroutines");
+    take_apart("a game each", "game");
     printf("locks taken by 100000 of\n");
     count_locks("fork, call nothing, drop", "nothing", false);
     count_locks("fork, write ten globals, drop", "ten", false);
