@@ -393,9 +393,10 @@ void collect_metatable_slow(Machine *M, Value object, const Table *meta)
 static void trace_paid(Machine *M, StackTop *top)
 {
     TraceRoots roots = trace_roots(M, top);
-    trace_run(&M->run, &roots);
+    uint64_t slots = trace_run(&M->run, &roots);
     collect_arm(M);
     M->fuel -= M->run.world->collection.objects / OBJECTS_STEP;
+    charge_values(M, slots);
     charge_values(M, frame_depth(M, top->fp));
 }
 

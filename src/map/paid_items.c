@@ -18,9 +18,17 @@ enum {
 
 /* Items ---------------------------------------------------------------------------- */
 
-static void inherit(Machine *child, const Machine *M)
+/* Bytes of the inputs and outcomes of a map. */
+static size_t bytes_aside(const PaidItems *p)
 {
+    return (p->items.count + 1) * (sizeof(Value) + sizeof(Outcome));
+}
+
+static void inherit(Machine *child, const PaidItems *p)
+{
+    const Machine *M = p->M;
     limits_inherit(child, M);
+    child->aside = M->aside + bytes_aside(p);
     child->nested = M->nested + M->depth + WAITING;
     child->outside = M->outside;
     if (M->hooks && M->hooks->adopt) M->hooks->adopt(child, M);
@@ -107,7 +115,7 @@ static void call(PaidItems *p, Outcome *out, Value f, const Value *args, size_t 
     MemBound outer = mem_bound;
     int64_t used = mem_used();
     M->stops = stops;
-    inherit(M, p->M);
+    inherit(M, p);
     Rest rest = rest_of(p);
     limit(M, rest, own);
     RunStatus status = may_begin(M) ? eval_call(M, f, args, n) : RUN_PAUSED;
@@ -168,14 +176,32 @@ void paid_items_run(PaidItems *p)
 
 void paid_items_init(PaidItems *p, Machine *M, Value function)
 {
-    *p = (PaidItems){.M = M,
-                     .function = function,
-                     .progress = V_NIL,
-                     .left = eval_steps_left(M),
-                     .room = mem_room()};
+    *p = (PaidItems){.M = M, .function = function, .progress = V_NIL};
 }
 
 bool paid_items_may_begin(Machine *M) { return eval_has_room(M, WAITING + 1); }
+
+/* No trace reaches what a map has aside: of maps that wait for each other that may be no more
+ * than a run may hold. */
+int paid_items_take_aside(PaidItems *p)
+{
+    Machine *M = p->M;
+    size_t bytes = bytes_aside(p);
+    if (mem_short) return native_memory_error(M);
+    if (!native_afford(M, bytes / MEM_WORK_STEP)) return NATIVE_PAUSE;
+    if (bytes > mem_room())
+        M->stop = STOP_BYTES;
+    else if (M->limits.held && M->aside + bytes > M->limits.held)
+        M->stop = STOP_HELD;
+    else {
+        mem_count_beside(bytes);
+        mem_work(bytes);
+        p->left = eval_steps_left(M);
+        p->room = mem_room();
+        return 0;
+    }
+    return NATIVE_PAUSE;
+}
 
 /* The world without the program that waits: a run that begins beside one needs a new stack. */
 static const State *base_state(Machine *M)

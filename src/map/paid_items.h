@@ -44,11 +44,13 @@ typedef struct PaidItems {
     StopChain stop, cancel, outer;
 } PaidItems;
 
-/* Makes *p one that M pays for, with what M has left now. It has no inputs yet, and no options.
- */
+/* Makes *p one that M pays for. It has no inputs yet, and no options. */
 void paid_items_init(PaidItems *p, Machine *M, Value function);
 /* Whether M may wait here: evaluators within evaluators are limited, as C functions are. */
 bool paid_items_may_begin(Machine *M);
+/* Has M pay for room for the inputs and outcomes of all items, before it is taken. What M has
+ * left after that is for the items. Answers 0, or what a native is to answer at once. */
+int paid_items_take_aside(PaidItems *p);
 /* Packs M's world, in which the items begin, and makes room for outcomes. Answers false if
  * there is no memory, which is a shortage. */
 MEM_TRY bool paid_items_begin(PaidItems *p);

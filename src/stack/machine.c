@@ -91,6 +91,7 @@ static void set_defaults(Machine *M)
     M->boundary = NULL;
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
+    M->aside = 0;
     M->error = M->handler = M->value = V_NIL;
     M->place = (AstPlace){0};
     M->error_paid = false;

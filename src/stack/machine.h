@@ -106,6 +106,7 @@ struct Machine {
     int call_count;
     int depth;       /* evaluators of this run on the C stack */
     int nested;      /* evaluators of other runs, which wait for this one */
+    uint64_t aside;  /* bytes that these have for their maps, beside their states */
     uint64_t ticket; /* the number of the call that a C function waits for (eval.h); 0: none */
     bool goes_on;    /* that function goes on in a continuation if the call yields */
     int opaque; /* so many of `depth` were called by C functions whose values no trace sees */

@@ -302,11 +302,13 @@ static void trace_slots(void *T, Value *slots, size_t count)
 {
     Trace *t = T;
     t->bytes += count * sizeof *slots;
+    t->slots += count;
     for (size_t i = 0; i < count; i++) trace_value(t, slots[i]);
 }
 
 static void trace_callee(void *T, Value *fp)
 {
+    ((Trace *)T)->slots++;
     trace_value(T, upvalue_identity(fp[AT_FUNCTION]));
 }
 

@@ -115,6 +115,7 @@ static void scan_table(Trace *T, Table *t)
 #endif
     T->bytes += sizeof(Table) + b->array.size * sizeof(Word) +
                 b->hash.count * sizeof(HamtEntry) * 3 / 2;
+    T->slots += b->array.size + b->hash.count;
     trace_object(T, b->meta);
     int kind = weakness(T, b->meta);
     if (kind) pointer_list_add(&T->weak[kind], t);
@@ -390,7 +391,7 @@ bool trace_has(void *T, const void *object)
     return marks_has(&((const Trace *)T)->marks, object);
 }
 
-void trace_run(Run *R, const TraceRoots *roots)
+uint64_t trace_run(Run *R, const TraceRoots *roots)
 {
     Trace T = {0};
     trace_mark(&T, R, roots);
@@ -403,6 +404,7 @@ void trace_run(Run *R, const TraceRoots *roots)
         put_off(R);
     }
     trace_free(&T);
+    return T.slots;
 }
 
 void trace_purge(Run *R, const TraceRoots *roots)

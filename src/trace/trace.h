@@ -75,6 +75,7 @@ struct Trace {
     const TraceRoots *roots;
     const String *mode; /* "__mode" */
     uint64_t bytes;     /* of what is marked, estimated from sizes alone */
+    uint64_t slots;     /* of tables and stacks that were looked at */
     bool every;         /* what needs no mark to be found alive gets one too (measure.h) */
     bool strong; /* weak references are as others, and finalizers have what they may need */
 };
@@ -85,9 +86,10 @@ void trace_value(Trace *T, Value v);
 /*
  * The whole of it: marks; clears weak references; queues the dead that have finalizers
  * (manual 2.5.1), in the order in which they are to be called; drops heap map entries
- * of the dead; takes down the figures in R->world->collection.
+ * of the dead; takes down the figures in R->world->collection. Answers how many slots of tables
+ * and stacks it has looked at.
  */
-void trace_run(Run *R, const TraceRoots *roots);
+uint64_t trace_run(Run *R, const TraceRoots *roots);
 /* Drops heap map entries of objects that cannot be reached even weakly or by finalizers. No
  * program notices. It must not, because how many entries there are depends on who has looked
  * into the run's own snapshots (undo.h), which is no part of the state's history. */

@@ -130,6 +130,13 @@ static const char *const programs[] = {
     "while true do setmetatable({}, {__gc = function() while true do end end}) end",
     "local function g() setmetatable({}, {__gc = g}) end g() while true do local x = {} end",
     "while true do collectgarbage() end",
+    "local cs = {} local function deep(n) if n == 0 then coroutine.yield() else deep(n - 1) "
+    "end "
+    "return 1 end for i = 1, 50 do cs[i] = coroutine.create(deep) coroutine.resume(cs[i], 500) "
+    "end while true do collectgarbage() end",
+    "local t = {} for i = 1, 2e4 do t[i] = i t[-i] = i end while true do collectgarbage() end",
+    "local map, t = require 'state'.map, {} for i = 1, 2e4 do t[i] = i end local function f() "
+    "return #map(f, t) end while true do pcall(f) end",
     "local t = {} for i = 1, 5e4 do t[i] = {} end while true do collectgarbage() end",
     "debug.sethook(function() while true do end end, '', 1) while true do end",
     "debug.sethook(function() debug.traceback() end, 'crl', 1) local function f() return f() "

@@ -196,6 +196,8 @@ int lib_map(Machine *M, Value *a, int n)
     if (M->stops || M->outside) p.items.processes = 0;
     if (!paid_items_may_begin(M)) return native_error(M, "C stack overflow");
     p.items.count = (size_t)table_length(heap_table(&M->run, list));
+    int stopped = paid_items_take_aside(&p);
+    if (stopped) return stopped;
     p.inputs = inputs_of(M, list, p.items.count);
     if (!p.inputs || !paid_items_begin(&p)) return native_memory_error(M);
     paid_items_run(&p);
