@@ -75,7 +75,7 @@ static void set_defaults(Machine *M)
     M->fuel = M->portion = 0;
     M->steps_left = UINT64_MAX;
     M->debt = M->paid = 0;
-    M->steps_used = 0;
+    M->steps_used = M->aside = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
     M->error_room = M->fatal = M->alone = M->held_asked = false;
@@ -91,7 +91,6 @@ static void set_defaults(Machine *M)
     M->boundary = NULL;
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
-    M->aside = 0;
     M->error = M->handler = M->value = V_NIL;
     M->place = (AstPlace){0};
     M->error_paid = false;
