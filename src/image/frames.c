@@ -16,8 +16,8 @@ static const Node *const glues[] = {
 /* No two kinds have one number: added up, the bits of the numbers are what they are together.
  */
 #define BIT(image) (UINT32_C(1) << image & ~UINT32_C(1))
-#define X_SUM(k, n, header, o, p, native, e, h, image) +BIT(image)
-#define X_ALL(k, n, header, o, p, native, e, h, image) | BIT(image)
+#define X_SUM(k, n, header, o, p, native, e, h, image, ...) +BIT(image)
+#define X_ALL(k, n, header, o, p, native, e, h, image, ...) | BIT(image)
 _Static_assert((0 KINDS_GLUE(X_SUM)) == (0 KINDS_GLUE(X_ALL)), "each kind has its own number");
 
 unsigned frame_code(const Node *ret) { return frame_kinds[ret->kind].image; }

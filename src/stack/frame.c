@@ -18,10 +18,10 @@ const FrameKind frame_kinds[N_KINDS] = {
 #define X_RETURN(name, dest) [N_##name] = {.header = CALL_HEADER, .owner = OWNER_CALLER},
     KINDS_RETURNED_TO(X_RETURN)
 #undef X_RETURN
-#define X_GLUE(name, node, header, owner, payload, native, error, hook, image)           \
-    [N_##name] = {                                                                       \
-        header,        OWNER_##owner, PAYLOAD_##payload, NATIVE_##native, ERROR_##error, \
-        HOOKED_##hook, image},
+#define X_GLUE(name, node, header, owner, payload, native, error, hook, image, of, at, extra) \
+    [N_##name] = {                                                                            \
+        header,        OWNER_##owner, PAYLOAD_##payload, NATIVE_##native, ERROR_##error,      \
+        HOOKED_##hook, image,         OF_##of,           GOES_##at,       EXTRA_##extra},
         KINDS_GLUE(X_GLUE)
 #undef X_GLUE
 };

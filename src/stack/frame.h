@@ -82,8 +82,33 @@ typedef enum FrameError {
     ERROR_RETURNS /* the same, to a C function, which may have a handler */
 } FrameError;
 
+typedef enum FrameOf {
+    OF_NOBODY,
+    OF_LUA,
+    OF_NATIVES,
+    OF_ITS,
+    OF_FUNCTIONS,
+    OF_ANYBODY
+} FrameOf;
+typedef enum FrameGoes {
+    GOES_NOWHERE,
+    GOES_VALUES,
+    GOES_STORES,
+    GOES_CONCATS,
+    GOES_STOPS,
+    GOES_EVENTS,
+    GOES_ERRORS
+} FrameGoes;
+typedef enum FrameExtra {
+    EXTRA_NOTHING,
+    EXTRA_OPERANDS,
+    EXTRA_TICKET,
+    EXTRA_POLL,
+    EXTRA_HOOK
+} FrameExtra;
+
 typedef struct FrameKind {
-    uint8_t header, owner, payload, native, error, hook, image;
+    uint8_t header, owner, payload, native, error, hook, image, of, at, extra;
 } FrameKind;
 
 extern const FrameKind frame_kinds[N_KINDS];

@@ -270,12 +270,18 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
         if (i == v->frames || !frame_down(&c)) return;
         limit = frame_used_below(ret, base, c.fp);
         bool kept = false; /* at the node: arguments, results, an open list */
-        if (ret->kind == N_GLUE_HOOK) {
+        switch ((FrameExtra)frame_kinds[ret->kind].extra) {
+        case EXTRA_HOOK:
             visit_hook(v, base, &c);
             kept = true;
-        } else if (ret->kind == N_GLUE_POLL) {
+            break;
+        case EXTRA_POLL:
             open_list(v, c.fp, c.at, (uint32_t)value_to_double(base[AT_POLL_OPEN]));
             kept = node_is_again(c.at);
+            break;
+        case EXTRA_NOTHING:
+        case EXTRA_OPERANDS:
+        case EXTRA_TICKET: break;
         }
         if (kept && !frame_is_lua(c.fp)) limit = 0; /* nothing else */
     }

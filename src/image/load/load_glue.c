@@ -62,32 +62,33 @@ const Node *stack_load_return(StackLoader *k)
     return NULL;
 }
 
-/* Whether glue of this kind can go on at a node of a function. */
-static bool can_go_on(const Node *glue, const Node *n)
+/* Whether glue that goes on there can do so at a node of a function. */
+static bool can_go_on(FrameGoes at, const Node *n)
 {
     unsigned op = node_kinds[n->kind].op;
     bool self = n->kind == N_SELF_L || n->kind == N_SELF_A || n->kind == N_SELF_U;
-    switch (glue->kind) {
-    case N_GLUE_NONE: return op >= DO_SET_FIELD && op <= DO_SET_INDEX;
-    case N_GLUE_CONCAT: return n->kind == N_CONCAT_A || n->kind == N_CONCAT_S;
-    case N_GLUE_HANDLER: return true; /* it does not: the error does */
-    default: break;
+    switch (at) {
+    case GOES_VALUES:
+        return !frame_is_called(n) && (self || node_kinds[n->kind].dest != DEST_NONE);
+    case GOES_STORES: return op >= DO_SET_FIELD && op <= DO_SET_INDEX;
+    case GOES_CONCATS: return n->kind == N_CONCAT_A || n->kind == N_CONCAT_S;
+    case GOES_STOPS:
+    case GOES_EVENTS: return !frame_is_called(n);
+    case GOES_ERRORS: return true; /* it does not: the error does */
+    case GOES_NOWHERE: break;
     }
-    bool takes = self || node_kinds[n->kind].dest != DEST_NONE;
-    bool gives = frame_kinds[glue->kind].hook == HOOKED_OPERATION;
-    return !frame_is_called(n) && (takes || !gives);
+    return false;
 }
 
 static const Node *load_payload_node(StackLoader *k, const Node *glue)
 {
     const Node *n = stack_load_node(k);
-    if (!n && glue->kind == N_GLUE_HANDLER)
-        return &glue_native; /* none of its own has failed */
-    if (!n && !k->p && glue->kind == N_GLUE_HOOK) return &glue_hook;
-    if (n && k->p && glue->kind == N_GLUE_HOOK && is_return(k->p, n)) return n;
-    bool again = n && node_is_again(n);
-    bool beside = glue->kind == N_GLUE_POLL || glue->kind == N_GLUE_HANDLER;
-    bool good = again ? beside : n && k->p && can_go_on(glue, n);
+    FrameGoes at = (FrameGoes)frame_kinds[glue->kind].at;
+    if (!n && at == GOES_ERRORS) return &glue_native; /* none of its own has failed */
+    if (!n && !k->p && at == GOES_EVENTS) return &glue_hook;
+    if (n && k->p && at == GOES_EVENTS && is_return(k->p, n)) return n;
+    bool stopped = n && node_is_again(n);
+    bool good = stopped ? at == GOES_STOPS || at == GOES_ERRORS : n && k->p && can_go_on(at, n);
     if (!good) stack_fail(k);
     return good ? n : NULL;
 }
@@ -129,20 +130,20 @@ static size_t load_distance(StackLoader *k, const Node *glue)
     return 0;
 }
 
-/* The natives whose frames wait with glue of their own. */
+/* Whether the glue may have been pushed for the frame that is being loaded. */
 static bool is_owner(const StackLoader *k, const Node *glue)
 {
-    if (!value_is_function(stack_function(k))) return glue->kind == N_GLUE_HANDLER;
-    switch (glue->kind) {
-    case N_GLUE_NATIVE:
-    case N_GLUE_ANSWER: return !k->p;
-    case N_GLUE_HANDLER:
-    case N_GLUE_HOOK:
-    case N_GLUE_POLL: return true;
-    default: break;
+    FrameOf of = (FrameOf)frame_kinds[glue->kind].of;
+    if (!value_is_function(stack_function(k))) return of == OF_ANYBODY;
+    switch (of) {
+    case OF_NOBODY: return false;
+    case OF_LUA: return k->p != NULL;
+    case OF_NATIVES: return !k->p;
+    case OF_ITS: return !k->p && load_has_glue(stack_function(k), glue);
+    case OF_FUNCTIONS:
+    case OF_ANYBODY: return true;
     }
-    if (frame_kinds[glue->kind].hook == HOOKED_OPERATION) return k->p != NULL;
-    return !k->p && load_has_glue(k->words[k->fp - 1], glue);
+    return false;
 }
 
 /* The operands that are left of a concatenation, whose result so far is on its way. */
@@ -215,6 +216,21 @@ static void load_hook_frame(StackLoader *k, Value *at, size_t distance)
     at[AT_HOOK_STAGE] = value_number(stage);
 }
 
+/* What the header has that no other column of its kind's row tells. */
+static void load_extra(StackLoader *k, const Node *glue, Value *at, size_t distance)
+{
+    switch ((FrameExtra)frame_kinds[glue->kind].extra) {
+    case EXTRA_OPERANDS: load_operands(k, frame_payload_node(at), distance); break;
+    case EXTRA_HOOK: load_hook_frame(k, at, distance); break;
+    case EXTRA_POLL:
+        at[AT_POLL_OPEN] = value_number((double)stack_load_open(k, frame_payload_node(at)));
+        at[AT_POLL_OFF] = value_boolean(source_byte(&k->L->in) != 0);
+        break;
+    case EXTRA_NOTHING:
+    case EXTRA_TICKET: break;
+    }
+}
+
 size_t stack_load_glue(StackLoader *k, const Node *glue)
 {
     if (!is_owner(k, glue)) {
@@ -227,12 +243,6 @@ size_t stack_load_glue(StackLoader *k, const Node *glue)
     at[AT_DISTANCE] = distance;
     at[AT_RETURN] = value_object(k->hooked ? hook_return(glue, NULL) : glue);
     at[AT_PAYLOAD] = load_payload(k, glue, &at[AT_PAYLOAD]);
-    if (glue->kind == N_GLUE_CONCAT && !stack_failed(k))
-        load_operands(k, frame_payload_node(at), distance);
-    if (glue->kind == N_GLUE_HOOK && !stack_failed(k)) load_hook_frame(k, at, distance);
-    if (glue->kind == N_GLUE_POLL && !stack_failed(k)) {
-        at[AT_POLL_OPEN] = value_number((double)stack_load_open(k, frame_payload_node(at)));
-        at[AT_POLL_OFF] = value_boolean(source_byte(&k->L->in) != 0);
-    }
+    if (!stack_failed(k)) load_extra(k, glue, at, distance);
     return stack_failed(k) ? 0 : base;
 }

@@ -189,16 +189,17 @@ static void save_header(StackSaver *k, const FrameCursor *c, const FrameCursor *
     case PAYLOAD_WORLD: save_state_number(S, frame_payload_world(base)); break;
     case PAYLOAD_NOTHING: break;
     }
-    switch (c->ret->kind) {
-    case N_GLUE_POLL:
+    switch ((FrameExtra)kind->extra) {
+    case EXTRA_POLL:
         sink_number(S->out, (uint64_t)value_to_double(base[AT_POLL_OPEN]));
         sink_byte(S->out, base[AT_POLL_OFF] == V_TRUE);
         break;
-    case N_GLUE_CONCAT:
+    case EXTRA_OPERANDS:
         sink_number(S->out, concat_left(below->fp, frame_payload_node(base)));
         break;
-    case N_GLUE_HOOK: save_hook_frame(k, base, below); break;
-    default: break;
+    case EXTRA_HOOK: save_hook_frame(k, base, below); break;
+    case EXTRA_NOTHING:
+    case EXTRA_TICKET: break;
     }
 }
 
