@@ -121,7 +121,7 @@ typedef struct Hamt {
     uint32_t count;
     union {              /* the user's; the map leaves it alone */
         uint32_t border; /* of a table's array (table/table.h) */
-        uint32_t more;   /* of a state: how much of it there is (state/state.h) */
+        uint32_t more;   /* of a state: how much of it there is (state/run.h) */
     };
 } Hamt;
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What states and runs are made of, and the world that both have.
+ *
+ *   State [heap map | next id | random | world | paused]       64 bytes, never changes
+ *   Run   what a state has, unpacked and mutable, with an epoch of its own
+ *
+ * state.h says what becomes of them, and what holds of them; heap.h finds contents in them.
+ */
+#ifndef MOONLET_RUN_H
+#define MOONLET_RUN_H
+
+#include "state/random.h"
+#include "state/stack.h"
+#include "state/undo.h"
+#include "table/table.h"
+
+/* What a state's traces need to know and have found (trace/trace.h, control/collect.h). */
+typedef struct Collection {
+    Table *finalizers; /* NULL: none yet */
+    Table *queue;      /* of objects to be finalized, or NULL */
+    uint64_t counted;  /* at the last trace, as what follows */
+    uint64_t bytes;
+    uint64_t credit;  /* what collectgarbage("step") has paid since */
+    uint32_t objects; /* live then */
+    uint32_t entries; /* of the heap map then */
+    int32_t pause;    /* percent above 200 */
+    int32_t stepmul;
+    int32_t majorinc;
+    uint64_t held;         /* when that was last measured, which a limit makes necessary */
+    uint64_t held_counted; /* then */
+    uint8_t probes;        /* traces that found nothing weak */
+    bool weak;             /* there may be weak tables */
+    bool watched;          /* the program has asked for figures */
+    bool stopped;
+    bool finalizing; /* a poll's finalizers are running */
+} Collection;
+
+/* What hardly ever changes between states: shared by pointer, replaced whole. */
+typedef struct World {
+    Table *globals;
+    Table *registry;
+    Table *type_meta[TYPE_COUNT]; /* of all values of a type but tables, userdata */
+    Coroutine *main;
+    Table *hidden; /* the host's private data, or NULL */
+    Collection collection;
+} World;
+
+typedef struct State {
+    Hamt heap;
+    uint64_t next_id;
+    Random *random;   /* NULL: none drawn yet */
+    uint64_t counted; /* see run_counted */
+    uint64_t epoch;   /* the one that ended here: of no other state */
+    const World *world;
+    Coroutine *paused; /* the coroutine that was running when this was packed */
+    /* heap.more says how much of this there is: a StateMoreKind. */
+    struct StateMore {
+        CoBody running; /* that coroutine's body, which the heap has not; or no segment */
+        Undo *undo;     /* what the heap has not either: state_heap adds it */
+        UndoList *alone;
+        Hamt *whole; /* the heap and that, once somebody has looked into it, else NULL */
+        bool value;  /* only userdata of the run know it, and its other snapshots */
+    } more[];
+} State;
+
+typedef enum StateMoreKind { STATE_NO_MORE, STATE_RUNNING, STATE_OWN } StateMoreKind;
+
+static inline size_t state_size(StateMoreKind more)
+{
+    static const size_t sizes[] = {sizeof(State), sizeof(State) + sizeof(CoBody),
+                                   sizeof(State) + sizeof(struct StateMore)};
+    return sizes[more];
+}
+
+/* key: the object's address, and above its 48 bits the view; body: the address of contents
+ * that are preceded by their epoch. */
+typedef struct CacheEntry {
+    uint64_t key;
+    void *body;
+} CacheEntry;
+enum { CACHE_VIEW_SHIFT = 48 };
+
+/* What a look-up through metatables gave when the run was of this age: see methods.h. */
+typedef struct Method {
+    const Table *meta;
+    const String *key;
+    Value value;
+    uint64_t age;
+} Method;
+enum { METHODS = 64 };
+extern const Method methods_none[METHODS];
+
+/* A run's snapshots that nobody else knows and that have not been looked into. */
+typedef struct OwnSnapshots {
+    MemWeakList states, logs; /* in order; each state's Undo is among the logs */
+    Undo *undo;               /* of the last one; NULL: there are none */
+    UndoList *alone;          /* also its */
+    uint64_t last, before;    /* the epochs of the last one and of the one before it */
+    uint64_t collections;     /* bdwgc's, when last looked which of them are left */
+    size_t expected;          /* so many are kept on purpose */
+} OwnSnapshots;
+
+typedef struct Run {
+    /* hot: what nodes read */
+    uint64_t epoch;
+    uint64_t next_id;
+    const World *world;
+    Coroutine *co; /* the one that runs, or NULL */
+    CacheEntry *cache;
+    uint64_t view;         /* above CACHE_VIEW_SHIFT */
+    uint32_t cache_mask;   /* number of entries less 1 */
+    uint32_t cache_misses; /* since there were so many */
+    const Method *methods; /* METHODS of them */
+    uint64_t methods_age;  /* entries of another one are stale */
+    Hamt heap;
+    uint64_t since;  /* what is older is frozen */
+    uint64_t packed; /* the epoch of the state that is just what the view shows, or 0 */
+    uint64_t *lost;  /* the box that writes to read-only tables come to; NULL: none did */
+    Random *random;
+    uint64_t counted, counted_from; /* see run_counted */
+    uint64_t began_counted;         /* mem_counted then */
+    int64_t began_beside;
+    OwnSnapshots own;
+    uint32_t methods_looks; /* without places for what they gave */
+} Run;
+
+#endif
