@@ -315,7 +315,7 @@ stress: ## Lua tests while stacks move, states are packed and runs pause at ever
 
 stress-long: ## the same at each step, with hooks, the C tests, and many random programs
 	$(Q)$(MAKE) KIND=stress all tests
-	$(Q)tests/stress/run.sh --long $(BUILD)/stress
+	$(Q)RECORD_SEEDS=50 tests/stress/run.sh --long $(BUILD)/stress
 
 stress-asan: ## stress, with the address sanitizer
 	$(Q)$(MAKE) KIND=stressasan all

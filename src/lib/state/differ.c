@@ -19,8 +19,9 @@ typedef struct Diff {
     Table *out;
     Table *queue; /* three words for each table that was met: see Met */
     int64_t queued, left;
-    Walk *walk; /* over the entries */
-    bool full;  /* there is no room for what is found */
+    Walk *walk;       /* over the entries */
+    uint64_t counted; /* bytes of what is found */
+    bool full;        /* there is no room for what is found */
 } Diff;
 
 /* A table in the queue: where it was found. Paths are made when they are reported: all
@@ -100,6 +101,7 @@ static Value shown(Machine *M, Value v)
 static void report(Diff *d, int64_t i, Value key, Value old, Value new)
 {
     if (d->full) return;
+    uint64_t before = mem_counted;
     const String *path = path_of(d, i, key);
     d->full = !path || !mem_room();
     Table *t = run_new_table(&d->M->run);
@@ -108,6 +110,7 @@ static void report(Diff *d, int64_t i, Value key, Value old, Value new)
     run_set_field(&d->M->run, t, "new", shown(d->M, new));
     int64_t at = table_length(&d->out->body) + 1;
     table_set_int(&d->out->body, at, value_object(t), d->M->run.epoch);
+    d->counted += mem_counted - before;
 }
 
 static void compare_values(Diff *d, int64_t i, Value key, Value old, Value new)
@@ -141,8 +144,18 @@ static void compare(Diff *d, int64_t i)
         if (table_get(a, key) == V_NIL) report(d, i, key, V_NIL, v);
 }
 
+/* How far one had to look is no work of the program's: among what may have changed are objects
+ * that are dead, the more of them the more states others keep. Only what is found counts. */
+static void count_found(const Diff *d, uint64_t before)
+{
+    uint64_t all = mem_counted - before;
+    mem_counted = before + d->counted;
+    mem_count_beside(all - d->counted);
+}
+
 Table *differ(Machine *M, const State *from, const State *to, Walk *walk)
 {
+    uint64_t before = mem_counted;
     Diff d = {.M = M, .a = machine_begin(from), .b = machine_begin(to), .walk = walk};
     d.changed = run_new_table(&M->run);
     d.seen = run_new_table(&M->run);
@@ -154,5 +167,6 @@ Table *differ(Machine *M, const State *from, const State *to, Walk *walk)
         compare(&d, i);
     machine_end_look(d.b);
     machine_end_look(d.a);
+    count_found(&d, before);
     return d.full ? NULL : d.out;
 }

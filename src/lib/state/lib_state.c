@@ -28,6 +28,7 @@
 #include "lib/natives.h"
 #include "lib/state/differ.h"
 #include "lib/state/freeze.h"
+#include "outside/outside.h"
 
 static int state_snapshot(Machine *M, Value *a, int n)
 {
@@ -70,14 +71,23 @@ static int state_digest(Machine *M, Value *a, int n)
 
 /* Differences ---------------------------------------------------------------------- */
 
+/* How far one has to look depends on which states others keep, a recorder among them: a replay
+ * pays what was paid. */
+static uint64_t nodes_paid(Machine *M, uint64_t nodes)
+{
+    enum { NODES_MAX = 1 << 30 };
+    double paid = outside_number(M, (double)nodes);
+    return paid >= 0 && paid < NODES_MAX ? (uint64_t)paid : outside_recalls(M) ? 0 : nodes;
+}
+
 static int state_diff_(Machine *M, Value *a, int n)
 {
     const State *from = state_arg(M, &a, n, 0);
     const State *to = from ? state_arg(M, &a, n, 1) : NULL;
     if (!to) return NATIVE_ERROR;
-    Walk walk = native_walk(M);
+    Walk walk = outside_recalls(M) ? walk_begin() : native_walk(M);
     Table *found = differ(M, from, to, &walk);
-    native_charge_values(M, walk.nodes);
+    native_charge_values(M, walk.end ? walk.nodes : nodes_paid(M, walk.nodes));
     if (walk.end) return NATIVE_PAUSE;
     if (!found) return native_memory_error(M);
     NATIVE_RETURN(value_object(found));
