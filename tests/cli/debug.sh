@@ -196,6 +196,10 @@ lines "back over calls in what was loaded" "1 13 12 11 10 9 3 " "b part.lua:13" 
 lines "a variable of it" "1 13 11 9 " "b part.lua:13" c "wa a" "wa a" q
 lines "a field of what it holds" "1 13 6 12 6 " "b part.lua:13" c "wa t.x" rfin "wa t.x" q
 
+debug "a break in this file" "break 1 at prog.lua:3" r "b :3"
+debug "an expression that is missing" "when takes an expression: when #queue > 100" when
+debug "a value that is missing" "set takes a variable and a value: set t.x[3] = 5" r "set total = "
+debug "a frame that is no number" "frame takes a number: backtrace has them" "f x"
 debug "no such command" "no command 'xyzzy': help lists them" xyzzy
 
 expect "what the program writes comes first" 0 "1

@@ -389,7 +389,7 @@ static moonlet_result call_wrapped(const moonlet_state *s, const Wrapper *w)
 bool debug_is_expression(const char *text)
 {
     ParseResult why;
-    return compiles("return ", text, &why);
+    return compiles("return nil, ", text, &why); /* so that nothing is none */
 }
 
 moonlet_result debug_evaluate(const moonlet_state *s, const DebugPlace *p, const char *text)

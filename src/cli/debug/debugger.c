@@ -108,7 +108,7 @@ static bool do_set(Debugger *d, const char *a)
     char *path = equals ? strndup(a, (size_t)(equals - a)) : NULL;
     while (path && *path && isspace((unsigned char)path[strlen(path) - 1]))
         path[strlen(path) - 1] = 0;
-    if (!path || !*path)
+    if (!path || !*path || !equals[1 + strspn(equals + 1, " \t")])
         printf("set takes a variable and a value: set t.x[3] = 5\n");
     else {
         moonlet_result r = tour_assign(d->tour, debugger_place(d), path, equals + 1);
@@ -140,7 +140,14 @@ static bool go_level(Debugger *d, size_t level)
 
 static bool do_up(Debugger *d, const char *a) { return go_level(d, d->level + 1); }
 static bool do_down(Debugger *d, const char *a) { return go_level(d, d->level - 1); }
-static bool do_frame(Debugger *d, const char *a) { return go_level(d, (size_t)atoi(a)); }
+static bool do_frame(Debugger *d, const char *a)
+{
+    if (*a && a[strspn(a, "0123456789")]) {
+        printf("frame takes a number: backtrace has them\n");
+        return true;
+    }
+    return go_level(d, (size_t)atoi(a));
+}
 
 static bool do_list(Debugger *d, const char *a)
 {

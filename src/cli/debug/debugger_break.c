@@ -91,7 +91,7 @@ static bool set_place(Debugger *d, const char *text, TourBreak *b)
         return f != NULL;
     }
     b->line = n < 10 ? atoi(digits) : 0;
-    if (colon)
+    if (colon && colon > text)
         b->file = strndup(text, (size_t)(colon - text));
     else if (p && p->chunk)
         b->file = strdup(without_sign(p->chunk));
