@@ -246,6 +246,30 @@ static inline void fill_nil(Value *v, uint32_t from, uint32_t to)
     }
 }
 
+/* x without its fraction, or the least integer where that is none of 32 bits. C leaves open
+ * what the conversion of such gives, and the processor does not: no range is to be looked at
+ * first. */
+static inline int32_t index_of(double x)
+{
+#ifdef __SSE2__
+    int32_t i;
+    __asm__("cvttsd2si %1, %0" : "=r"(i) : "x"(x));
+    return i;
+#else
+    return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
+#endif
+}
+
+/* a % b of integers, where that is known at once to be one's: a division of integers is the
+ * shorter way. */
+static inline bool arith_mod_whole(double a, double b, double *z)
+{
+    int32_t x = index_of(a), y = index_of(b);
+    if (x < 0 || y <= 0 || x != a || y != b) return false;
+    *z = (double)(int32_t)((uint32_t)x % (uint32_t)y);
+    return true;
+}
+
 /* Whether arith_mod_quick can do a % b: the integer part of the quotient is exact. */
 static inline bool arith_mod_is_quick(double a, double b)
 {

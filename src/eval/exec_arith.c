@@ -13,9 +13,12 @@
 #define CALC_SUB(z, x, y) double z = (x) - (y);
 #define CALC_MUL(z, x, y) double z = (x) * (y);
 #define CALC_DIV(z, x, y) double z = (x) / (y);
-#define CALC_MOD(z, x, y)                               \
-    if (UNLIKELY(!arith_mod_is_quick(x, y))) goto slow; \
-    double z = arith_mod_quick(x, y);
+#define CALC_MOD(z, x, y)                                   \
+    double z;                                               \
+    if (UNLIKELY(!arith_mod_whole(x, y, &z))) {             \
+        if (UNLIKELY(!arith_mod_is_quick(x, y))) goto slow; \
+        z = arith_mod_quick(x, y);                          \
+    }
 #define CALC_POW(z, x, y) double z = number_pow(x, y);
 
 #define X_ARITH(op, l, r, dst)                                                    \

@@ -133,20 +133,6 @@ KINDS_FIELD(X_FIELD)
 KINDS_FIELD(X_ITEM)
 #undef X_ITEM
 
-/* x without its fraction, or the least integer where that is none of 32 bits. C leaves open
- * what the conversion of such gives, and the processor does not: no range is to be looked at
- * first. */
-static inline int32_t index_of(double x)
-{
-#ifdef __SSE2__
-    int32_t i;
-    __asm__("cvttsd2si %1, %0" : "=r"(i) : "x"(x));
-    return i;
-#else
-    return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : INT32_MIN;
-#endif
-}
-
 static inline Value index_double(const TableBody *b, double x)
 {
     int32_t i = index_of(x);

@@ -73,3 +73,13 @@ print(t.n, t[1], t.n ^ 2 + t[1] ^ 2, (t.n + t[1]) / 2) -- expect: 7	27	778	17
 -- the remainder of -0 is 0
 local m = -0
 print(m % 5, m % b, -0 % 5, m % -5, m) -- expect: 0	0	0	0	-0
+
+-- a % b at the edges of 32 bits, and of zeros
+do
+  local edges = {0, -0.0, 1, 2, 7, -1, -7, 0.5, -0.5, 2 ^ 31 - 1, 2 ^ 31, -2 ^ 31, 2 ^ 32 - 1, 2 ^ 32, 2 ^ 52}
+  local function same(a, b, what) assert(a ~= a and b ~= b or a == b and 1 / a == 1 / b, what) end
+  for _, a in ipairs(edges) do
+    same(a % 7, a - math.floor(a / 7) * 7, a)
+    for _, b in ipairs(edges) do same(a % b, a - math.floor(a / b) * b, a .. " % " .. b) end
+  end
+end
