@@ -145,8 +145,9 @@ nodes_join(_) ->
     receive {joined, P, _} -> peer:stop(P) end.
 
 no_nodes(_) ->
-    ?assertEqual([{ok, [4, [{<<"name">>, <<"2">>}]]}],
-                 moonlet_cluster:map(state(), "square", [2], #{nodes => ['none@127.0.0.1']})).
+    [?assertEqual([{ok, [4, [{<<"name">>, <<"2">>}]]}],
+                  moonlet_cluster:map(state(), "square", [2], #{nodes => Nodes}))
+     || Nodes <- [['none@127.0.0.1'], [none], []]].
 
 callers_die([_, {_, Node} | _]) ->
     Caller = spawn(fun() -> moonlet_cluster:map(state(), "spin", [1, 2, 3, 4], #{nodes => [Node]}) end),
@@ -160,6 +161,7 @@ program(Peers) ->
     ok = file:write_file("s.lua", "#!/usr/bin/moonlet\nk = 10\nreturn function(l) "
                                   "if l == 'x' then error('bad ' .. l) end return l, k * l, nil end"),
     ok = file:write_file("in", ["1\n\2\n", "x\n", [[integer_to_list(I), $\n] || I <- lists:seq(1, 999)]]),
+    ok = file:write_file("one", "1"),
     Names = lists:join(",", [atom_to_list(N) || N <- names(Peers)]),
     Shell = fun(Args) -> os:cmd([Program, " ", Args, " 2>err; echo status $?"]) end,
     Expected = lists:flatten(["1\t10\tnil\n", [[integer_to_list(I), $\t, integer_to_list(10 * I), "\tnil\n"]
@@ -171,6 +173,12 @@ program(Peers) ->
     ?assertEqual("status 1\n", Shell("none.lua <in")),
     ?assertEqual("status 1\n", Shell("--nodes none@127.0.0.1 s.lua <in")),
     ?assertEqual("status 1\n", Shell("--nodes")),
+    [begin
+         ?assertEqual("status 1\n", Shell(["--nodes '", Bad, "' s.lua <in"])),
+         {ok, Why} = file:read_file("err"),
+         ?assertMatch(<<"moonlet-cluster: not the name of a node: ", _/binary>>, Why)
+     end || Bad <- ["", "a@b c@d"]],
+    ?assertEqual("1\t10\tnil\nstatus 0\n", Shell("--workers 0 --lease 1 s.lua <one")),
     ?assertEqual("status 0\n", Shell("s.lua </dev/null")).
 
 agents(Node) ->

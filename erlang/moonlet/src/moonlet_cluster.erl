@@ -84,6 +84,7 @@ coordinate(#map{caller = Caller, options = Options} = M) ->
 nodes_of(Options) ->
     case maps:get(nodes, Options, connected) of
         connected -> [node() | nodes()];
+        [] -> [node()];
         Nodes -> lists:usort(Nodes)
     end.
 

@@ -21,18 +21,25 @@ main(Args) ->
     end.
 
 options(["--nodes", Names | Rest], O) ->
-    options(Rest, O#{nodes => [list_to_atom(N) || N <- string:tokens(Names, ",")]});
-options(["--workers", N | Rest], O) -> options(Rest, O#{workers => number(N)});
-options(["--lease", Ms | Rest], O) -> options(Rest, O#{lease => number(Ms)});
+    options(Rest, O#{nodes => [node_named(N) || N <- string:split(Names, ",", all)]});
+options(["--workers", N | Rest], O) -> options(Rest, O#{workers => number(N, 0)});
+options(["--lease", Ms | Rest], O) -> options(Rest, O#{lease => number(Ms, 1)});
 options([[$- | _] = Option | _], _) -> throw({stop, ["no such option, or without its value: ", Option]});
 options([Script], O) -> {Script, O};
 options(_, _) -> throw({stop, "usage: moonlet-cluster [--nodes a@host,b@host] [--workers n] "
                               "[--lease ms] script.lua < inputs > outputs"}).
 
-number(Text) ->
+%% As Erlang wants it, which says nothing to a user about another one.
+node_named(Text) ->
+    case re:run(Text, "^[^@\\s]+@[^@\\s]+$", [{capture, none}, unicode]) of
+        match when length(Text) < 256 -> list_to_atom(Text);
+        _ -> throw({stop, ["not the name of a node: '", Text, "'"]})
+    end.
+
+number(Text, Least) ->
     try list_to_integer(Text) of
-        N when N > 0 -> N;
-        _ -> throw({stop, ["not a positive number: ", Text]})
+        N when N >= Least -> N;
+        _ -> throw({stop, ["too small a number: ", Text]})
     catch
         error:badarg -> throw({stop, ["not a number: ", Text]})
     end.
