@@ -27,8 +27,8 @@
  *            native's whose row names the glue as ITS own (native/native.h); any of FUNCTIONS;
  *            ANYBODY's, also of what could not be called; NOBODY's, as images have none
  *   at       where its NODE may be: at VALUES, nodes that take one; STORES; CONCATS; STOPS,
- * where a program may have been stopped; EVENTS, where hooks are called; ERRORS, anywhere,
- *            since it does not go on there; NOWHERE, it has none
+ *            where a program may have been stopped; EVENTS, where hooks are called; ERRORS,
+ *            anywhere, since it does not go on there; NOWHERE, it has none
  *   extra    what the header tells beside: the OPERANDS that a concatenation has left; the
  *            TICKET of an evaluator; a POLL's open list, and whether hooks were off; what a
  *            HOOK has put aside (stack/hook.h)
