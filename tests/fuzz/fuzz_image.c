@@ -9,8 +9,8 @@
  * moves, repeats and removes whole fields: what follows a change is still read as it was meant.
  *
  * MUTANTS=n MUTANT_SEED=k: instead of libFuzzer's search, about n mutants of the seeds, those
- * of the number k, without looking at what they reach: ten times as many in the same time. The
- * process says how many it tried and how many of them were images, and ends.
+ * of the number k, without looking at what they reach, which takes time. The process says how
+ * many it tried and how many of them were images, and ends.
  */
 #include "image/bytes.h"
 #include "image/format.h"
