@@ -23,9 +23,9 @@
  *            that goes on at the twin of its NODE; the same at the end of an OPERATION, whose
  *            node is the last one of which a hook has been told
  *   image    the number of the kind in images; 0: it has none there
- *   of       whose frame lies below: a function's in LUA, at an operation; one of NATIVES; a
- *            native's whose row names the glue as ITS own (native/native.h); any of FUNCTIONS;
- *            ANYBODY's, also of what could not be called; NOBODY's, as images have none
+ *   of       whose frame lies below: a function's in LUA, at an operation; one of NATIVES;
+ *            that of a native whose row names the glue as ITS own (native/native.h); any of
+ *            FUNCTIONS; ANYBODY's, also of what cannot be called; NOBODY's, as in no image
  *   at       where its NODE may be: at VALUES, nodes that take one; STORES; CONCATS; STOPS,
  *            where a program may have been stopped; EVENTS, where hooks are called; ERRORS,
  *            anywhere, since it does not go on there; NOWHERE, it has none
