@@ -26,9 +26,9 @@
  *   of       whose frame lies below: a function's in LUA, at an operation; one of NATIVES;
  *            that of a native whose row names the glue as ITS own (native/native.h); any of
  *            FUNCTIONS; ANYBODY's, also of what cannot be called; NOBODY's, as in no image
- *   at       where its NODE may be: at VALUES, nodes that take one; STORES; CONCATS; STOPS,
- *            where a program may have been stopped; EVENTS, where hooks are called; ERRORS,
- *            anywhere, since it does not go on there; NOWHERE, it has none
+ *   at       where its NODE may be: at VALUES, nodes that take one; STORES; CONCATS;
+ *            STOPS, where a program may have been stopped; EVENTS, where hooks are called;
+ *            ERRORS, anywhere, since it does not go on there; NOWHERE, it has none
  *   extra    what the header tells beside: the OPERANDS that a concatenation has left; the
  *            TICKET of an evaluator; a POLL's open list, and whether hooks were off; what a
  *            HOOK has put aside (stack/hook.h)
