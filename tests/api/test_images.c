@@ -836,6 +836,37 @@ START_TEST(many_snapshots_take_few_bytes)
 }
 END_TEST
 
+/* Each held state has its own copy of the code, so long that collections come between them. */
+START_TEST(code_is_in_an_image_once)
+{
+    enum { WORDS = 20000, COPIES = 8 };
+    static const char end[] = "local state = require 'state'\n"
+                              "function f() return x end\n"
+                              "local now, kept = state.save(), {}\n"
+                              "for i = 1, ... do kept[i] = state.load(now) end\n"
+                              "_G.kept = kept";
+    static const char line[] = "x = 'something'\n";
+    size_t length = 0, size[2];
+    char *source = malloc(WORDS * sizeof line + sizeof end);
+    for (int i = 0; i < WORDS; i++, length += sizeof line - 1)
+        memcpy(source + length, line, sizeof line);
+    memcpy(source + length, end, sizeof end);
+    moonlet_chunk *c = moonlet_compile(source, length + sizeof end - 1, "=once", NULL);
+    for (int i = 0; i < 2; i++) {
+        moonlet_value n = moonlet_number(1 + i * (COPIES - 1));
+        moonlet_result r = moonlet_call_chunk(moonlet_init(), c, &n, 1);
+        assert_ok(r);
+        moonlet_image *image = saved(r.state, NULL);
+        moonlet_image_bytes(image, &size[i]);
+        moonlet_image_release(image);
+        moonlet_release(r.state);
+    }
+    ck_assert_uint_gt(size[0], WORDS);
+    ck_assert_uint_lt(size[1], size[0] + WORDS);
+    free(source);
+}
+END_TEST
+
 START_TEST(snapshots_in_variables_come_along)
 {
     moonlet_state *s =
@@ -1058,6 +1089,7 @@ int main(int argc, char **argv)
     tcase_add_test(t, held_states_may_have_a_stranger_between);
     tcase_add_test(t, snapshots_owe_nothing);
     tcase_add_test(t, many_snapshots_take_few_bytes);
+    tcase_add_test(t, code_is_in_an_image_once);
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);

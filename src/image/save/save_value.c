@@ -180,6 +180,23 @@ static uint32_t base_chunk(const Saver *S, const Proto *root)
     return UINT32_MAX;
 }
 
+/* Numberings keep nothing alive, and nobody else has a dump. */
+typedef struct KeptDump {
+    struct KeptDump *older;
+    const String *dump;
+} KeptDump;
+
+static void keep_dump(Saver *S, const String *dump)
+{
+    KeptDump *kept = mem_try_alloc(sizeof *kept);
+    if (!kept) {
+        S->out->failed = true;
+        return;
+    }
+    *kept = (KeptDump){S->kept_dumps, dump};
+    S->kept_dumps = kept;
+}
+
 /* A chunk that this record is the first to need: chunks of the same code are one. */
 static uint32_t save_new_chunk(Saver *S, const Proto *root)
 {
@@ -194,6 +211,7 @@ static uint32_t save_new_chunk(Saver *S, const Proto *root)
     sink_number(S->out, number);
     if (!fresh) return number;
     pointer_list_add(&S->chunk_list, root);
+    keep_dump(S, dump);
     sink_number(S->out, dump->length);
     sink_bytes(S->out, dump->data, dump->length);
     S->code_length += dump->length;

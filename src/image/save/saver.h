@@ -60,6 +60,7 @@ typedef struct Saver {
     RecentString recent[RECENT_STRINGS];
     Numbering chunks, functions, dumps;
     PointerList state_list, chunk_list;
+    struct KeptDump *kept_dumps; /* those of `dumps` */
     Meeting *meetings;
     size_t meeting_capacity;
     uint32_t written;    /* how many objects have had their contents written */
