@@ -687,15 +687,15 @@ enum { FREE_SHARE = 16 };
 
 bool mem_recover(void)
 {
-    bool error = refused, own = lacked;
+    bool error = refused;
     inject_reported();
-    refused = lacked = false;
+    refused = false;
     refuse_nothing();
     if (reserve_is_falling()) collect_after(0);
     bool filled = fill();
     mem_short = !filled && reserve_is_falling();
-    if (!filled || error) return false;
-    return !own || GC_get_free_bytes() > GC_get_heap_size() / FREE_SHARE;
+    lacked = lacked && GC_get_free_bytes() <= GC_get_heap_size() / FREE_SHARE;
+    return filled && !error && !lacked;
 }
 
 static void (*_Atomic when_grown)(void);
