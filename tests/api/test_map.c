@@ -341,6 +341,33 @@ START_TEST(limits_hold_in_items)
 }
 END_TEST
 
+/* Other items make so much garbage that collections come before the results are given. */
+START_TEST(results_are_there_after_collections)
+{
+    moonlet_state *s =
+        world("function three(x)\n"
+              "  for i = 1, 200 do local t = {} for k = 1, 200 do t[k] = {} end end\n"
+              "  return x, 'text ' .. x, {x}\n"
+              "end");
+    for (unsigned threads = 0; threads < 3; threads++) {
+        moonlet_map_options options = {.threads = threads};
+        if (threads == 2) options.give = MOONLET_GIVE_STATES;
+        moonlet_items all = map(s, "three", N, &options);
+        ck_assert_uint_eq(all.failed, 0);
+        for (int i = 0; i < N; i++) {
+            char text[20], found[20];
+            snprintf(text, sizeof text, "text %d", i + 1);
+            ck_assert_uint_eq(all.items[i].count, 3);
+            assert_number(all.items[i].values[0], i + 1);
+            ck_assert_str_eq(moonlet_to_text(all.items[i].values[1], found, sizeof found),
+                             text);
+        }
+        moonlet_items_release(&all);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 /* What the items use is the program's; too much for the limit, but not for a larger one. */
 START_TEST(items_are_charged)
 {
@@ -502,6 +529,7 @@ int main(void)
     tcase_add_test(t, nothing_to_do);
     tcase_add_test(t, host_functions_in_items);
     tcase_add_test(t, limits_hold_in_items);
+    tcase_add_test(t, results_are_there_after_collections);
     tcase_add_test(t, items_are_charged);
     tcase_add_test(t, maps_that_wait_leave_nothing);
     tcase_add_test(t, states_go_from_thread_to_thread);

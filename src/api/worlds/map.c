@@ -30,12 +30,14 @@ static void describe(void *work, const Outcome *out, OutcomeError *error)
                             .column_line = e->column_line};
 }
 
-/* A single value is in its handle, which is about to be released. */
+/* A single value is in its handle, which is about to be released. Several are within an answer,
+ * which only a pointer to its beginning keeps. */
 static void set_values(Outcome *out, const moonlet_state *h)
 {
     size_t count;
     out->values = handle_values(h, &count);
     out->count = (uint32_t)count;
+    if (h->kind == HANDLE_ANSWER) out->detail = h->u.answer;
     if (h->kind != HANDLE_VALUE) return;
     Value *copy = mem_new(sizeof *copy);
     *copy = h->u.value;
