@@ -275,16 +275,25 @@ compiled: $(call objects,$(FUZZ_SRC) $(MICRO_SRC) $(wildcard tests/images/*.c))
 check-kind: $(PROGRAM) $(TESTS) $(EXAMPLES)
 	$(Q)tests/run.sh --program $(PROGRAM) --tests $(OUT)/tests
 
-# The API tests take a quarter of an hour so: they are in asan.
+# Some of the API tests take minutes so: they are in asan.
 UNIT_TESTS = $(filter $(OUT)/tests/unit/%,$(TESTS))
-.PHONY: check-unit
+API_LONG = $(addprefix $(OUT)/tests/api/test_,held hook_pauses image_worlds record stress \
+           timeline_worlds work_steps)
+API_TESTS = $(filter-out $(API_LONG),$(filter $(OUT)/tests/api/%,$(TESTS)))
+.PHONY: check-unit check-api
 check-unit: $(UNIT_TESTS)
 	$(Q)tests/run.sh $(UNIT_TESTS)
+check-api: $(API_TESTS)
+	$(Q)tests/run.sh $(API_TESTS)
 
-.PHONY: asan asan-unit ubsan tsan
+.PHONY: asan asan-unit asan-api ubsan tsan
 asan-unit: ## the unit tests under the address sanitizer
 	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
 	STACK_KB=2048 TEST_TIMEOUT=300 $(MAKE) KIND=asan check-unit
+
+asan-api: ## the API tests that take seconds, under the address sanitizer
+	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \
+	STACK_KB=2048 TEST_TIMEOUT=300 $(MAKE) KIND=asan check-api
 
 asan: ## all tests under the address sanitizer, malloc back-end
 	$(Q)ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:allocator_may_return_null=1 \

@@ -167,7 +167,9 @@ START_TEST(what_is_cancelled_stops_at_its_next_poll)
         moonlet_collect();
         if (i < 6 && moonlet_bytes_held() > held) held = moonlet_bytes_held();
     }
+#ifndef MOONLET_MALLOC /* which gives nothing back */
     if (!getenv("GC_DONT_GC")) ck_assert_uint_le(moonlet_bytes_held(), 2 * held + SPARE);
+#endif
     moonlet_release(s);
 }
 END_TEST
