@@ -5,7 +5,7 @@
 # A build kind (release, debug, stress, asan, ubsan, tsan, fuzz, coverage) is a set of flags with
 # its own directory build/<kind>; release's program is build/moonlet itself. A target
 # that needs another kind calls make again with KIND=<kind>; BUILD= names another place
-# for all of build/. Sources are found by globbing: memory, hamt and the directories of src,
+# for all of build/. Sources are found by globbing: hamt and the directories of src,
 # but for some named below, are the library, src/cli the program, tests/unit/test_*.c and
 # tests/api/test_*.c one test executable each, examples/*.c one example each,
 # bench/bench_*.c one micro-benchmark each, tests/fuzz/fuzz_*.c one fuzzer each.
@@ -70,7 +70,7 @@ ARCH ?= -march=x86-64-v2
 endif
 STYLE := -std=gnu11 $(ARCH) -fvisibility=hidden -fno-semantic-interposition \
   -fno-math-errno -falign-functions=32
-INCLUDES := -Isrc -Ihamt -Imemory -Iinclude
+INCLUDES := -Isrc -Ihamt -Iinclude
 
 # MOONLET_TRAMPOLINE: evaluator nodes return to a driver loop instead of tail-jumping.
 # Whatever does not surely turn tail calls into jumps must have it.
@@ -126,7 +126,7 @@ PROGRAM_STATIC ?= $(if $(filter release mutable,$(KIND)),-lgc $(EDIT_ARCHIVES) $
 
 # Files ------------------------------------------------------------------------------
 
-CORE_DIRS := memory hamt $(patsubst %/,%,$(sort $(wildcard src/*/ src/*/*/)))
+CORE_DIRS := hamt $(patsubst %/,%,$(sort $(wildcard src/*/ src/*/*/)))
 CORE_C := $(wildcard $(addsuffix /*.c,$(CORE_DIRS)))
 CORE_H := $(wildcard $(addsuffix /*.h,$(CORE_DIRS)))
 LIB_SRC := $(filter-out src/cli/% src/history/% src/puc/% src/mpi/%,$(CORE_C))

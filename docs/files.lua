@@ -5,7 +5,7 @@
 -- is for, and its main invariant. `make files` runs it.
 
 local SUBJECTS = {
-    { "memory", "allocation, what is counted, injected failures; knows nothing of Lua" },
+    { "src/memory", "allocation, what is counted, injected failures; knows nothing of Lua" },
     { "hamt", "persistent map and vector; knows nothing of Lua" },
     { "src/value", "values, strings, numbers, functions" },
     { "src/table", "tables" },

@@ -61,7 +61,7 @@
 #ifndef MOONLET_HAMT_H
 #define MOONLET_HAMT_H
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <stdbool.h>
 

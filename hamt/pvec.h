@@ -35,7 +35,7 @@
 #ifndef MOONLET_PVEC_H
 #define MOONLET_PVEC_H
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
 -- the same: in tokens, not in text, and not in names of fields. Macros are undefined at the
 -- end of the file that defines them.
 
-local directories = {"src/", "hamt/", "memory/", "include/"}
+local directories = {"src/", "hamt/", "include/"}
 
 local function read(name)
     local f = io.open(name, "rb")

@@ -14,7 +14,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 # A layer is a directory, or several that call each other, with blanks between them.
-layers=(memory hamt src/value src/table src/text src/tree src/syntax src/chunk src/node src/link
+layers=(src/memory hamt src/value src/table src/text src/tree src/syntax src/chunk src/node src/link
     src/state src/trace src/stack src/import src/outside
     "src/operate src/native src/eval src/limits src/control"
     src/lib src/lib/string src/lib/table src/lib/io src/lib/package src/lib/debug src/lib/base
@@ -56,7 +56,7 @@ sources() # directories -> their C files
 resolve() # includer, name -> the file meant
 {
     local try
-    for try in "${1%/*}/$2" "src/$2" "hamt/$2" "memory/$2" "include/$2"; do
+    for try in "${1%/*}/$2" "src/$2" "hamt/$2" "include/$2"; do
         if [ -e "$try" ]; then
             echo "$try"
             return
@@ -98,7 +98,7 @@ check_compiles()
         sources "${layers[i]}" >"$work/files"
         # shellcheck disable=SC2086
         (cd "$work/tree" && xargs -r -n 1 -P "$(nproc)" ${CC:-gcc} -std=gnu11 -fsyntax-only \
-            -x c -w -Isrc -Ihamt -Imemory -Iinclude ${CPPFLAGS-} <"$work/files") ||
+            -x c -w -Isrc -Ihamt -Iinclude ${CPPFLAGS-} <"$work/files") ||
             fail "${layers[i]} does not compile with only the layers below it"
     done
 }
@@ -133,8 +133,8 @@ check_private()
     symbols --defined-only "${layers[*]}" | sort -u >"$work/defined"
     symbols --undefined-only "${layers[*]}" | sort -u >"$work/needed"
     while read -r name; do
-        files=$(grep -rlw --include='*.[ch]' "$name" memory hamt src tests bench examples | wc -l)
-        declared=$(grep -rhw --include='*.h' "$name" memory hamt src | grep -cvE '^ *(\*|/\*)')
+        files=$(grep -rlw --include='*.[ch]' "$name" hamt src tests bench examples | wc -l)
+        declared=$(grep -rhw --include='*.h' "$name" hamt src | grep -cvE '^ *(\*|/\*)')
         if [ "$files" -le 2 ] && [ "$declared" -le 1 ]; then fail "$name is its file's alone, and not static"; fi
     done < <(comm -23 "$work/defined" "$work/needed" |
         grep -vE '^(moonlet_|lua_|luaL_|luaopen_|exec_|many_|natives_|__wrap_|main$)')
@@ -145,7 +145,7 @@ check_sizes()
     local directory lines
     # shellcheck disable=SC2046
     tests/lengths.sh $(sources "${layers[*]}") || failed=1
-    for directory in memory hamt src/*/ src/*/*/; do
+    for directory in hamt src/*/ src/*/*/; do
         directory=${directory%/}
         lines=$(cat "$directory"/*.[ch] </dev/null | wc -l)
         if [ "$lines" -gt $LINES_MAX ]; then

@@ -9,7 +9,7 @@
 
 #include "chunk/chunk.h"
 #include "chunk/dump.h"
-#include "inject.h"
+#include "memory/inject.h"
 #include "operate/error.h"
 
 #include <errno.h>

@@ -5,9 +5,9 @@
  * Main invariant: to ask changes nothing of any state.
  */
 #include "api/api.h"
+#include "memory/watch.h"
 #include "stack/trace_stack.h"
 #include "trace/measure.h"
-#include "watch.h"
 
 uint64_t moonlet_bytes_allocated(void)
 {

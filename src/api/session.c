@@ -12,10 +12,10 @@
 #include "api/host/shared.h"
 #include "api/image/image.h"
 #include "control/collect.h"
+#include "memory/watch.h"
 #include "operate/error.h"
 #include "syntax/parser.h"
 #include "tree/text.h"
-#include "watch.h"
 
 enum { PORTION_INTERRUPTED = 1000 };
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "chunk/chunk.h"
-#include "mem.h"
+#include "memory/mem.h"
 
 /* Numbers and strings ---------------------------------------------------------------- */
 

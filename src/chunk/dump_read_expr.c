@@ -6,7 +6,7 @@
  */
 #include "chunk/undump.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/packed.h"
 
 #include <assert.h>

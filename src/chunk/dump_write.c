@@ -9,7 +9,7 @@
 #include "tree/packed.h"
 #include "tree/text.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "table/table.h"
 
 #define XXH_INLINE_ALL

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 enum {
     PAGE = 4096, /* where pages are larger, madvise refuses what is not at their beginning */

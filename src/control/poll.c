@@ -14,10 +14,10 @@
 #include "eval/exec.h"
 #include "limits/budget.h"
 #include "limits/held.h"
+#include "memory/watch.h"
 #include "operate/error.h"
 #include "outside/outside.h"
 #include "stack/breaks.h"
-#include "watch.h"
 
 /* Interrupts --------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
  */
 #include "digest/address_map.h"
 
-#include "inject.h"
+#include "memory/inject.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include "digest/digest.h"
 
 #include "digest/content.h"
-#include "scratch.h"
+#include "memory/scratch.h"
 #include "state/marks.h"
 
 typedef struct Digest {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "digest/content.h"
-#include "inject.h"
+#include "memory/inject.h"
 
 enum { IN_MAX = 6, ROOT = 0, NODES_FIRST = 256 };
 

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "inject.h"
 #include "link/link_internal.h"
 #include "link/link_lines.h"
+#include "memory/inject.h"
 #include "node/check_proto.h"
 #include "syntax/parser.h"
 

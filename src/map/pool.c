@@ -12,7 +12,7 @@
  */
 #include "map/pool.h"
 
-#include "thread.h"
+#include "memory/thread.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

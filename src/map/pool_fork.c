@@ -12,7 +12,7 @@
  * none is waited for in vain.
  */
 #include "map/pool.h"
-#include "watch.h"
+#include "memory/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,14 +11,14 @@
  * Main invariant: a load that stops for lack of time or memory has changed nothing that the
  * program can see, and goes on or begins again.
  */
-#include "aside.h"
 #include "chunk/chunk.h"
 #include "chunk/dump.h"
 #include "control/eval.h"
 #include "link/link.h"
+#include "memory/aside.h"
+#include "memory/watch.h"
 #include "native/native.h"
 #include "operate/error.h"
-#include "watch.h"
 
 static Value first_upvalue(const Machine *M, const Proto *p, const Value *env)
 {

@@ -16,8 +16,8 @@
 #include <pthread.h>
 
 #include "lib/io/file.h"
+#include "memory/watch.h"
 #include "puc/puc.h"
-#include "watch.h"
 
 typedef struct UserdataEnd {
     uintptr_t meta; /* hidden; of lost ones, which the roots hold */

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inject.h"
-#include "mem.h"
-#include "scratch.h"
+#include "memory/inject.h"
+#include "memory/mem.h"
+#include "memory/scratch.h"
 
 enum {
     LEVELS = 3,

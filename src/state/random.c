@@ -6,7 +6,7 @@
  */
 #include "state/random.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 static uint32_t step(Random *r)
 {

@@ -35,7 +35,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 typedef struct UndoEntry {
     void *object;

@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <stdarg.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/text.h"
 
 enum { LINES_MAX = INT_MAX - 2 };

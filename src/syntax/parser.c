@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "syntax/parser_internal.h"
 #include "tree/tree.h"
 

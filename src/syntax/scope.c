@@ -9,7 +9,7 @@
 
 #include <assert.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/tree.h"
 
 void scopes_init(Scopes *s, Lexer *lex)

@@ -7,7 +7,7 @@
  */
 #include "text/buffer.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <assert.h>
 

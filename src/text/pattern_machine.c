@@ -22,7 +22,7 @@
  */
 #include "text/pattern_internal.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 typedef enum ChoiceKind { TRY_MOST, TRY_FEWEST, TRY_WITHOUT, UNDO_OPEN, UNDO_CLOSE } ChoiceKind;
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inject.h"
-#include "mem.h"
+#include "memory/inject.h"
+#include "memory/mem.h"
 
 enum { FIRST = 64 };
 

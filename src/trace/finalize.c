@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "scratch.h"
+#include "memory/scratch.h"
 
 void trace_add_finalizer(Run *R, Value object)
 {

@@ -9,7 +9,7 @@
 
 #include <assert.h>
 
-#include "scratch.h"
+#include "memory/scratch.h"
 #include "state/own.h"
 
 /* Marking -------------------------------------------------------------------------- */

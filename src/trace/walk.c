@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 enum { LOOK_EVERY = 1000 }; /* nodes: some 100 us at most */
 

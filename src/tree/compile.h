@@ -6,7 +6,7 @@
 #ifndef MOONLET_COMPILE_H
 #define MOONLET_COMPILE_H
 
-#include "mem.h"
+#include "memory/mem.h"
 
 /* The parser, and the reader of dumps, asks `due` from time to time whether it is to give up
  * because there is no time left. Then it fails, with any message. If due is NULL, it is never

@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/compile.h"
 
 enum { TEXT_MIN = 64, ARRAY_MIN = 4 };

@@ -12,7 +12,7 @@
 
 #include <stdarg.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "value/string.h"
 
 typedef struct Text {

@@ -19,7 +19,7 @@
 #ifndef MOONLET_TREE_H
 #define MOONLET_TREE_H
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/ast.h"
 
 enum { TREE_HELD_FIRST = 4 };

@@ -21,7 +21,7 @@
  */
 #include "value/string.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <assert.h>
 #include <pthread.h>

@@ -7,7 +7,7 @@
  */
 #include "value/libm.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <pthread.h>
 

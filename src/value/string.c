@@ -7,7 +7,7 @@
  */
 #include "value/string.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <pthread.h>
 

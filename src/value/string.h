@@ -21,7 +21,7 @@
 #ifndef MOONLET_STRING_H
 #define MOONLET_STRING_H
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "value/value.h"
 
 typedef struct String {

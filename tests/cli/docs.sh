@@ -69,7 +69,7 @@ lost_functions()
 verdict "functions on the pages of the headers" "$(lost_functions)"
 
 # A line for each source file.
-sources=(memory/*.[ch] hamt/*.[ch] src/*/*.[ch] src/*/*/*.[ch])
+sources=(hamt/*.[ch] src/*/*.[ch] src/*/*/*.[ch])
 list=$("$MOONLET" docs/files.lua "${sources[@]}" 2>&1)
 code=$?
 unlisted()

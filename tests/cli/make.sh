@@ -24,7 +24,7 @@ expect "no flags of x86-64 for another one's" 1 "0" "" flags aarch64-linux-gnu
 printf '%s\n' '#include <stdint.h>' '#undef UINTPTR_MAX' '#define UINTPTR_MAX 0xffffffffu' \
     '#include "value/value.h"' >narrow.c
 expect "pointers of 32 bits are refused" 1 "" "*#error*64 bits*" \
-    "${CC:-gcc}" -fsyntax-only -I"$root/src" -I"$root/hamt" -I"$root/memory" narrow.c
+    "${CC:-gcc}" -fsyntax-only -I"$root/src" -I"$root/hamt" narrow.c
 
 # needs: with programs of the system that only write down how they are called
 mkdir bin

@@ -5,7 +5,7 @@
  */
 #include "text/format.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <stdlib.h>
 

@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 /* fuzz_delta.c: deltas to the first state. */
 #ifndef FUZZ_DELTAS

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

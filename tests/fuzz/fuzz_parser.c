@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 static const uint64_t bytes_max = (uint64_t)1 << 30;
 

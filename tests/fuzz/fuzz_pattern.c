@@ -5,7 +5,7 @@
  */
 #include "text/pattern.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 
 #include <moonlet_puc.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 int effects_main(void);
 #define main effects_main

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 /* What api.c shows goes nowhere; and what it takes for granted may lack memory. */
 int api_main(int argc, char **argv);

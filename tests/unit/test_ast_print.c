@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/text.h"
 
 static void add_to_text(void *context, const char *bytes, size_t n)

@@ -2,7 +2,7 @@
 /* Buffer: growing, finishing, and its failures. */
 #include "text/buffer.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/text.h"
 
 static const char *const sources[] = {

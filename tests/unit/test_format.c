@@ -2,7 +2,7 @@
 /* string.format: every conversion, the errors of formats, and ranges. */
 #include "text/format.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <check.h>
 #include <math.h>

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/text.h"
 
 static String *name_of_chunk(void) { return string_from_c("=t"); }

@@ -3,8 +3,8 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "mem.h"
-#include "scratch.h"
+#include "memory/mem.h"
+#include "memory/scratch.h"
 #include "state/marks.h"
 
 /* Addresses in some clusters, far from each other, as heaps have them. */

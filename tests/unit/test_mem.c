@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory: zeroed blocks, what collection keeps and takes, threads, edit tokens. */
 #define _GNU_SOURCE
-#include "mem.h"
+#include "memory/mem.h"
+#include "memory/reserve.h"
 #include "model.h"
-#include "reserve.h"
 
 #include <check.h>
 #include <dirent.h>

@@ -2,7 +2,7 @@
 /* Numbers as text: against PUC Lua's rules on top of the C library, and exact cases. */
 #include "value/number.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "model.h"
 
 #include <check.h>

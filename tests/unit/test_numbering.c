@@ -2,7 +2,7 @@
 /* Numbers for strings and addresses: in the order of meeting, whatever hashes are like. */
 #include "image/numbering.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "image/objects.h"
-#include "mem.h"
+#include "memory/mem.h"
 #include "table/table.h"
 
 enum { OBJECTS = 3000, ROUNDS = 60 };

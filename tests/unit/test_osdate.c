@@ -3,7 +3,7 @@
 #define _GNU_SOURCE /* setenv */
 #include "text/osdate.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <check.h>
 #include <math.h>

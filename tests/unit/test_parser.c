@@ -9,7 +9,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "tree/text.h"
 
 static ParseResult try_parse(const char *source, size_t length)

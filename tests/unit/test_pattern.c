@@ -2,7 +2,7 @@
 /* Lua patterns: a table of matches, the errors, classes, searching, captures, fuel. */
 #include "text/pattern.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #include <check.h>
 #include <ctype.h>

@@ -5,7 +5,7 @@
  */
 #include "lib/table/sort.h"
 
-#include "mem.h"
+#include "memory/mem.h"
 #include "value/string.h"
 
 #include <check.h>

@@ -3,7 +3,7 @@
 #include "value/string.h"
 
 #include "collide.h"
-#include "mem.h"
+#include "memory/mem.h"
 #include "model.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables of thousands of integers, in the array, in chunks and in the map, against a model. */
-#include "mem.h"
+#include "memory/mem.h"
 #include "model.h"
 #include "table/table.h"
 

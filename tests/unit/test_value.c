@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Values: the encoding, types, equality, hash and order. */
-#include "mem.h"
+#include "memory/mem.h"
 #include "table/table.h"
 #include "value/number.h"
 

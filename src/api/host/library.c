@@ -8,8 +8,8 @@
 #include "api/host/host.h"
 #include "api/path.h"
 #include "control/collect.h"
+#include "memory/watch.h"
 #include "operate/operate.h"
-#include "watch.h"
 
 moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
                                     moonlet_function *call, void *user)

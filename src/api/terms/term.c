@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "inject.h"
+#include "memory/inject.h"
 
 /* What there was no memory for. Nobody writes to it, or frees it. */
 static moonlet_term lacking = {.type = MOONLET_TERM_NIL, .lacks = true};

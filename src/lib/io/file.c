@@ -10,9 +10,9 @@
 #include "control/collect.h"
 #include "lib/io/process.h"
 #include "lib/natives.h"
+#include "memory/watch.h"
 #include "outside/outside.h"
 #include "trace/trace.h"
-#include "watch.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -16,7 +16,7 @@
 #ifndef MOONLET_ASIDE_H
 #define MOONLET_ASIDE_H
 
-#include "mem.h"
+#include "memory/mem.h"
 
 typedef struct Aside Aside;
 typedef void AsideWork(void *context);

@@ -6,7 +6,7 @@
  * under the collector's lock only. The first `lost` items are those that a collection has
  * found unreachable.
  */
-#include "watch.h"
+#include "memory/watch.h"
 
 #include <stdlib.h>
 
@@ -18,6 +18,7 @@ void watch_add(void *block, WatchLostFn *lost, const void *context)
 {
     (void)block, (void)lost, (void)context;
 }
+
 void watch_sweep(void) {}
 void watch_give_back_slow(void) {}
 void watch_forget(void) {}

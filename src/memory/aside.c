@@ -4,12 +4,12 @@
  *
  * Main invariant: one of the two threads has the turn, and only that one runs.
  */
-#include "aside.h"
+#include "memory/aside.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "thread.h"
+#include "memory/thread.h"
 
 enum { WAITING_MAX = 64, STACK = 4 << 20 };
 

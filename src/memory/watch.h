@@ -19,7 +19,7 @@
 #ifndef MOONLET_WATCH_H
 #define MOONLET_WATCH_H
 
-#include "mem.h"
+#include "memory/mem.h"
 
 /* What gives back what the block stands for. */
 typedef void WatchLostFn(void *block, const void *context);

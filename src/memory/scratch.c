@@ -5,7 +5,7 @@
  * Main invariant: the regions belong to the thread that has the lock, and are handed out as
  * zeroed blocks; when it is done all of their blocks are free again.
  */
-#include "scratch.h"
+#include "memory/scratch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "inject.h"
-#include "mem.h"
+#include "memory/inject.h"
+#include "memory/mem.h"
 
 /* A trace has two sets of marks, a bit for 16 bytes of the heap each, and a heap lies in some
  * pieces: so a 64th, and as much again for tables and lists. */
@@ -76,11 +76,13 @@ static void lock_all(void)
     if (!has_lock) pthread_mutex_lock(&lock);
     pthread_mutex_lock(&fill_lock);
 }
+
 static void unlock_all(void)
 {
     pthread_mutex_unlock(&fill_lock);
     if (!has_lock) pthread_mutex_unlock(&lock);
 }
+
 static void protect(void) { pthread_atfork(lock_all, unlock_all, unlock_all); }
 
 static void *never_used(void)

@@ -19,7 +19,7 @@
  *  3. a share is promised only when there is as much in the reserve as all shares take
  *     together; but a thread that comes from outside has one whatever there is.
  *
- * Internal to memory/mem.c, which is the back-end.
+ * Internal to src/memory: the back-ends use it.
  */
 #ifndef MOONLET_RESERVE_H
 #define MOONLET_RESERVE_H

@@ -5,13 +5,13 @@
  * Main invariant: a promise is the thread's from when it is started on, and ends when it is
  * detached.
  */
-#include "thread.h"
+#include "memory/thread.h"
 
 #include <stdlib.h>
 
-#include "inject.h"
-#include "mem.h"
-#include "reserve.h"
+#include "memory/inject.h"
+#include "memory/mem.h"
+#include "memory/reserve.h"
 
 unsigned thread_promise(unsigned more)
 {

@@ -89,6 +89,7 @@ static inline void *mem_alloc_atomic(size_t size)
 {
     return mem_sure_alloc_atomic(mem_sure(size));
 }
+
 /* Blocks of any size. These answer NULL when one cannot be had, which happens to scanned
  * blocks above MEM_SURE_MAX and pointer-free ones above MEM_SMALL_MAX. */
 MEM_TRY void *mem_try_alloc(size_t size);
@@ -245,18 +246,21 @@ static inline int64_t mem_used_max(void)
 {
     return mem_bound.bytes_max < mem_bound.used_due ? mem_bound.bytes_max : mem_bound.used_due;
 }
+
 /* To be called after a change of due, used_due or bytes_max. */
 static inline void mem_bound_tune(void)
 {
     int64_t max = mem_used_max() - mem_beside;
     mem_bound.counted_max = max < mem_bound.due ? max : mem_bound.due;
 }
+
 /* A bound with a limit, at which nothing is due. */
 static inline MemBound mem_bound_new(int64_t bytes_max, void (*reached)(void *), void *context)
 {
     return (MemBound){
         bytes_max - mem_beside, MEM_UNBOUNDED, MEM_UNBOUNDED, bytes_max, reached, context};
 }
+
 static inline bool mem_bound_reached(void)
 {
     return (int64_t)mem_counted > mem_bound.counted_max;
@@ -267,12 +271,14 @@ static inline void mem_count(size_t bytes)
     mem_counted += bytes;
     if (__builtin_expect(mem_bound_reached(), 0)) mem_bound.reached(mem_bound.context);
 }
+
 /* What is in memory that mem_count_beside counts, or has counted. */
 static inline void mem_count_content(size_t bytes)
 {
     mem_beside -= (int64_t)bytes;
     mem_count(bytes);
 }
+
 void mem_count_beside(size_t bytes);
 void mem_uncount_beside(size_t bytes);
 
@@ -283,6 +289,7 @@ static inline size_t mem_room(void)
     int64_t room = mem_bound.bytes_max - mem_used();
     return room > 0 ? (size_t)room : 0;
 }
+
 /* Bytes up to the bound, or up to where something is due if that comes first. */
 static inline size_t mem_room_due(void)
 {
@@ -290,6 +297,7 @@ static inline size_t mem_room_due(void)
     int64_t room = mem_used_max() - mem_used();
     return room > 0 ? (size_t)room : 0;
 }
+
 /* Counts what is about to be allocated. Answers false if it must not be, because that is beyond
  * the bound. */
 MEM_TRY static inline bool mem_count_first(size_t bytes)
@@ -298,6 +306,7 @@ MEM_TRY static inline bool mem_count_first(size_t bytes)
     mem_count(bytes);
     return allowed;
 }
+
 static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 
 /* What is allocated between the two is not counted, nor can it reach the bound; nothing is to
@@ -308,6 +317,7 @@ static inline uint64_t mem_count_stop(void)
     mem_counted = (uint64_t)INT64_MIN;
     return counted;
 }
+
 static inline void mem_count_go_on(uint64_t counted) { mem_counted = counted; }
 
 /*
@@ -337,6 +347,7 @@ static inline uint64_t epoch_new(void)
     if (__builtin_expect(epoch_next == epoch_end, 0)) epoch_refill();
     return epoch_next++;
 }
+
 /* One greater than that of another thread's work, or of one's own. */
 static inline uint64_t epoch_after(uint64_t epoch)
 {

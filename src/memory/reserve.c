@@ -5,13 +5,13 @@
  * Main invariant: a block is in one place of `blocks` or given out, never both: places are
  * emptied and filled by one atomic exchange.
  */
-#include "reserve.h"
+#include "memory/reserve.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "inject.h"
-#include "mem.h"
+#include "memory/inject.h"
+#include "memory/mem.h"
 
 static _Atomic(void *) blocks[RESERVE_BLOCKS];
 static atomic_int count, wanted;            /* blocks */
@@ -169,4 +169,5 @@ bool reserve_is_falling(void)
 {
     return 4 * taken_here() > share() || 4 * there() < 3 * whole();
 }
+
 bool reserve_is_spent(void) { return 2 * taken_here() > share() || 2 * there() < whole(); }

@@ -5,12 +5,12 @@
  * Main invariant: every request that may fail is counted just once, so that the n-th of a
  * program fails in each run of it.
  */
-#include "inject.h"
+#include "memory/inject.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "mem.h"
+#include "memory/mem.h"
 
 #if defined(MOONLET_DEBUG) || defined(MOONLET_MALLOC)
 
@@ -60,6 +60,7 @@ bool mem_fail_requests(uint64_t first, MemFailMode mode)
 {
     return (void)first, (void)mode, false;
 }
+
 uint64_t mem_fail_count(void) { return 0; }
 
 #endif
