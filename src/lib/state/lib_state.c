@@ -75,9 +75,9 @@ static int state_digest(Machine *M, Value *a, int n)
  * pays what was paid. */
 static uint64_t nodes_paid(Machine *M, uint64_t nodes)
 {
-    enum { NODES_MAX = 1 << 30 };
+    enum { PAID_MAX = 1 << 30 };
     double paid = outside_number(M, (double)nodes);
-    return paid >= 0 && paid < NODES_MAX ? (uint64_t)paid : outside_recalls(M) ? 0 : nodes;
+    return paid >= 0 && paid < PAID_MAX ? (uint64_t)paid : outside_recalls(M) ? 0 : nodes;
 }
 
 static int state_diff_(Machine *M, Value *a, int n)
