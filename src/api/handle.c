@@ -95,6 +95,7 @@ static __attribute__((noinline)) void give_away(void)
 moonlet_state *handle_new(const State *state, const Config *config)
 {
     assert(state && "a handle is one of a state");
+    assert((!config || mem_is_block(config)) && "what a handle keeps is a block");
     if (!free_list) refill();
     moonlet_state *h = free_list;
     free_list = h->u.next;

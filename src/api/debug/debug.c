@@ -212,7 +212,7 @@ const Node *seek_begun_at(const Seek *s)
 static moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from, bool wanted)
 {
     s->rec = rec;
-    s->config = &rec->config;
+    s->config = rec->config;
     rec->replays++;
     recording_begin(rec, &s->replay, from);
     uint64_t begin = s->replay.replay.from;
@@ -229,7 +229,7 @@ static moonlet_state *seek_lines(moonlet_recording *rec, Seek *s, uint64_t from,
     State *taken = s->failure ? s->failure : s->thrown;
     if (!taken) return end;
     moonlet_release(end);
-    return handle_new(taken, &rec->config);
+    return handle_new(taken, rec->config);
 }
 
 /* Leaves points on the way to a step, when there are none near. */

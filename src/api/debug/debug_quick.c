@@ -201,7 +201,7 @@ static bool replay(moonlet_recording *rec, Seek *s)
 static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
 {
     s->rec = rec;
-    s->config = &rec->config;
+    s->config = rec->config;
     s->has = s->suspects = s->ended = false;
     s->ordinal = s->found_ordinal = 0;
     rec->replays++;

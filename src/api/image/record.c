@@ -19,11 +19,12 @@ static moonlet_recording *new_recording(Record *r, const Config *config)
 {
     moonlet_recording *rec = mem_alloc_root(sizeof *rec);
     *rec = (moonlet_recording){.record = r};
-    if (config) {
-        rec->config = *config;
-        rec->config.limits = (moonlet_limits){0};
-        rec->config.trace = NULL;
-    }
+    if (!config) return rec;
+    Config *c = mem_alloc(sizeof *c);
+    *c = *config;
+    c->limits = (moonlet_limits){0};
+    c->trace = NULL;
+    rec->config = c;
     return rec;
 }
 
@@ -125,7 +126,7 @@ moonlet_recording *moonlet_record_resume(const moonlet_state *s,
 void recording_begin(moonlet_recording *rec, RecordingReplay *p, uint64_t before)
 {
     RecordPoint from = *record_point(rec->record, before);
-    p->h = handle_new(from.state, &rec->config);
+    p->h = handle_new(from.state, rec->config);
     api_begin_resumed(&p->S, p->h);
     replay_begin(&p->replay, rec->record, &from, p->S.M);
 }
@@ -137,7 +138,7 @@ moonlet_state *recording_end(moonlet_recording *rec, RecordingReplay *p, bool wa
     State *state = api_pack(&p->S, false);
     api_drop(&p->S);
     moonlet_release(p->h);
-    return wanted ? handle_new(state, &rec->config) : NULL;
+    return wanted ? handle_new(state, rec->config) : NULL;
 }
 
 moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
@@ -147,7 +148,7 @@ moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
     if (step > r->steps) step = r->steps;
     if (!r->count) return NULL;
     const RecordPoint *from = record_point(r, step + 1);
-    if (from->step == step) return handle_new(from->state, &rec->config);
+    if (from->step == step) return handle_new(from->state, rec->config);
     recording_begin(rec, &p, step + 1);
     replay_run(&p.replay, step, 0);
     bool good = !replay_has_ended(&p.replay) || r->end >= RECORD_PAUSED;

@@ -8,7 +8,7 @@
 
 struct moonlet_recording {
     Record *record;
-    Config config;
+    const Config *config; /* of replays, and of the states they give, which may outlive this */
     moonlet_record_options options;
     uint64_t replays;              /* that have looked at its lines */
     const volatile int *interrupt; /* of who looks into it; NULL: none */

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random walks through the public functions, each of which meets what the others have made.
+ *
+ * A pool has states of all sorts: fresh, failed, paused, loaded, imported into, sandboxed, taken
+ * from timelines, recordings, maps and debuggers. Each step takes some of them and calls one
+ * function of moonlet.h, in a way that can be checked: an image loads as an equal state, a
+ * timeline comes to what states come to, a replay has the digest of the run, a map gives the
+ * same whatever the threads. After each step every state of the pool must have the digest that
+ * it had.
+ *
+ * WALK_STEPS in the environment is how many steps a walk has.
+ */
+#include "moonlet.h"
+#include "random_program.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+enum { POOL = 20, RUN_STEPS = 100000 };
+
+typedef struct Walk {
+    moonlet_state *states[POOL];
+    uint64_t digests[POOL];
+    unsigned count;
+    Program program;
+    const char *doing; /* for messages */
+} Walk;
+
+static unsigned random_below(Walk *w, unsigned below) { return program_random(&w->program, below); }
+
+static moonlet_state *pick(Walk *w) { return w->states[random_below(w, w->count)]; }
+
+/* Takes the state over. */
+static void add(Walk *w, moonlet_state *s)
+{
+    unsigned i = w->count < POOL ? w->count++ : random_below(w, POOL);
+    moonlet_release(w->states[i]);
+    w->states[i] = s;
+    w->digests[i] = moonlet_digest(s);
+}
+
+static void add_limited(Walk *w, moonlet_state *s, uint64_t steps)
+{
+    moonlet_limits limits = {.steps = steps, .nanoseconds = 20000000000u};
+    add(w, moonlet_limit(s, &limits));
+    moonlet_release(s);
+}
+
+static void assert_equal(Walk *w, const moonlet_state *a, const moonlet_state *b)
+{
+    ck_assert_msg(moonlet_digest(a) == moonlet_digest(b), "%s: worlds differ after\n%s", w->doing,
+                  w->program.text);
+}
+
+static moonlet_chunk *compile(Walk *w)
+{
+    program_make(&w->program);
+    moonlet_chunk *c =
+        moonlet_compile(w->program.text, strlen(w->program.text), "=random", NULL);
+    ck_assert_ptr_nonnull(c);
+    return c;
+}
+
+/* With few steps, or as many as a program of these takes. */
+static moonlet_state *limited(Walk *w, const moonlet_state *s)
+{
+    moonlet_limits limits = {.steps = random_below(w, 3) ? RUN_STEPS : 1 + random_below(w, 400),
+                             .nanoseconds = 20000000000u};
+    return moonlet_limit(s, &limits);
+}
+
+/* A state in which nothing is paused. */
+static moonlet_state *pick_idle(Walk *w)
+{
+    for (int i = 0; i < 10; i++) {
+        moonlet_state *s = pick(w);
+        if (!moonlet_is_paused(s)) return s;
+    }
+    return w->states[0];
+}
+
+/* The steps ---------------------------------------------------------------------------- */
+
+static void run(Walk *w)
+{
+    moonlet_state *s = limited(w, pick(w));
+    moonlet_chunk *c = compile(w);
+    moonlet_result r = moonlet_call_chunk(s, c, NULL, 0), again;
+    again = moonlet_call_chunk(s, c, NULL, 0);
+    ck_assert_int_eq(r.status, again.status);
+    ck_assert_uint_eq(r.steps, again.steps);
+    assert_equal(w, r.state, again.state);
+    moonlet_release(again.state);
+    moonlet_chunk_release(c);
+    moonlet_release(s);
+    add(w, r.state);
+}
+
+static void resume(Walk *w)
+{
+    moonlet_state *s = limited(w, pick(w));
+    moonlet_result r = moonlet_resume(s);
+    if (!moonlet_is_paused(s)) ck_assert_int_eq(r.status, MOONLET_FAILED);
+    moonlet_release(s);
+    add(w, r.state);
+}
+
+static void image(Walk *w)
+{
+    moonlet_state *s = pick(w);
+    char *message = NULL;
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, &message);
+    ck_assert_msg(i != NULL, "%s", message);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *back = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    ck_assert_msg(back != NULL, "%s", message);
+    moonlet_state *loaded = moonlet_image_state(back);
+    assert_equal(w, s, loaded);
+    moonlet_image *second = moonlet_image_save(loaded, NULL, NULL, &message);
+    ck_assert_int_eq(memcmp(moonlet_image_id(i), moonlet_image_id(second), 16), 0);
+    moonlet_image_release(second);
+    moonlet_image_release(back);
+    moonlet_image_release(i);
+    add_limited(w, loaded, RUN_STEPS);
+}
+
+/* A delta to a state, of one that has come of it by several runs, is loaded both with the base
+ * and collapsed with it. */
+static void delta(Walk *w)
+{
+    char *message = NULL;
+    moonlet_state *first = pick(w), *last = moonlet_retain(first);
+    for (unsigned n = random_below(w, 4); n > 0; n--) {
+        moonlet_chunk *c = compile(w);
+        moonlet_result r = moonlet_call_chunk(last, c, NULL, 0);
+        moonlet_chunk_release(c);
+        moonlet_release(last);
+        last = r.state;
+    }
+    moonlet_image *base = moonlet_image_save(first, NULL, NULL, &message);
+    moonlet_image *change = moonlet_image_save(last, base, NULL, &message);
+    ck_assert_msg(change != NULL, "%s", message);
+    const char *bytes[2];
+    size_t lengths[2];
+    bytes[0] = moonlet_image_bytes(base, &lengths[0]);
+    bytes[1] = moonlet_image_bytes(change, &lengths[1]);
+    moonlet_image *back = moonlet_image_load(bytes[1], lengths[1], base, NULL, &message);
+    ck_assert_msg(back != NULL, "%s", message);
+    moonlet_image *whole = moonlet_image_collapse(bytes, lengths, 2, NULL, NULL, &message);
+    ck_assert_msg(whole != NULL, "%s", message);
+    moonlet_image *straight = moonlet_image_save(last, NULL, NULL, &message);
+    moonlet_state *loaded = moonlet_image_state(back);
+    assert_equal(w, last, loaded);
+    ck_assert_int_eq(memcmp(moonlet_image_id(whole), moonlet_image_id(straight), 16), 0);
+    moonlet_image_release(base);
+    moonlet_image_release(change);
+    moonlet_image_release(back);
+    moonlet_image_release(whole);
+    moonlet_image_release(straight);
+    add_limited(w, loaded, RUN_STEPS);
+    add(w, last);
+}
+
+/* What a timeline's frames come to is what states come to, also after going back. */
+static void timeline(Walk *w)
+{
+    moonlet_state *s = moonlet_retain(pick_idle(w));
+    moonlet_result f = moonlet_do(s, "function frame(x) n1 = n1 + x list[#list + 1] = x go(cos[x % 9 + 1], x)"
+                                     " map['t' .. x] = object(x) return #list end");
+    if (f.status != MOONLET_OK) {
+        moonlet_release(f.state);
+        moonlet_release(s);
+        return;
+    }
+    s = moonlet_next(s, &f);
+    moonlet_timeline *t = moonlet_timeline_begin(s, 8);
+    unsigned frames = 1 + random_below(w, 12), back = random_below(w, frames + 1);
+    uint64_t digests[16] = {moonlet_digest(s)};
+    for (unsigned i = 1; i <= frames; i++) {
+        moonlet_value x = moonlet_number(random_below(w, 20));
+        moonlet_result r = moonlet_call_function(s, "frame", &x, 1);
+        moonlet_result q = moonlet_timeline_call(t, "frame", &x, 1);
+        ck_assert_int_eq(r.status, q.status);
+        s = moonlet_next(s, &r);
+        if (q.status != MOONLET_OK) frames = i - 1;
+        digests[i] = moonlet_digest(s);
+        uint64_t d;
+        if (q.status == MOONLET_OK && random_below(w, 2)) {
+            ck_assert(moonlet_timeline_digest(t, i, &d));
+            ck_assert_uint_eq(d, digests[i]);
+        }
+    }
+    if (back > frames) back = frames;
+    if (back >= moonlet_timeline_oldest(t)) {
+        moonlet_state *at = moonlet_timeline_state_at(t, back);
+        ck_assert_uint_eq(moonlet_digest(at), digests[back]);
+        add(w, at);
+        ck_assert(moonlet_timeline_back(t, back));
+        moonlet_state *now = moonlet_timeline_state(t);
+        ck_assert_uint_eq(moonlet_digest(now), digests[back]);
+        add(w, now);
+    }
+    moonlet_timeline_end(t);
+    add(w, s);
+}
+
+static void record(Walk *w)
+{
+    moonlet_state *s = limited(w, pick_idle(w));
+    moonlet_chunk *c = compile(w);
+    moonlet_result f = moonlet_load_chunk(s, c), r, plain;
+    moonlet_value function = moonlet_result_value(&f, 0);
+    moonlet_record_options options = {.spacing = random_below(w, 2) ? 1 + random_below(w, 50) : 0};
+    moonlet_recording *rec = moonlet_record(f.state, function, NULL, 0, &options, &r);
+    plain = moonlet_call(f.state, function, NULL, 0);
+    ck_assert_ptr_nonnull(rec);
+    ck_assert_int_eq(r.status, plain.status);
+    ck_assert_uint_eq(r.steps, plain.steps);
+    assert_equal(w, r.state, plain.state);
+    uint64_t steps = moonlet_recording_steps(rec);
+    moonlet_state *end = moonlet_recording_state(rec, steps);
+    assert_equal(w, end, r.state);
+    moonlet_release(end);
+    if (steps > 0) {
+        uint64_t at = random_below(w, (unsigned)steps);
+        moonlet_state *then = moonlet_recording_state(rec, at);
+        moonlet_state *same = moonlet_recording_state(rec, at);
+        ck_assert_ptr_nonnull(then);
+        assert_equal(w, then, same);
+        moonlet_release(same);
+        add_limited(w, then, RUN_STEPS);
+    }
+    moonlet_recording_release(rec);
+    moonlet_chunk_release(c);
+    moonlet_release(plain.state);
+    moonlet_release(f.state);
+    moonlet_release(s);
+    add(w, r.state);
+}
+
+/* Steps of a debugger, forth and back, and a change with which it goes on. */
+static void debug(Walk *w)
+{
+    moonlet_state *s = limited(w, pick_idle(w));
+    moonlet_chunk *c = compile(w);
+    moonlet_result f = moonlet_load_chunk(s, c), r;
+    moonlet_recording *rec =
+        moonlet_record(f.state, moonlet_result_value(&f, 0), NULL, 0, NULL, &r);
+    moonlet_debugger *d = moonlet_debugger_new(rec, NULL);
+    moonlet_break b = {.write = "n1"};
+    moonlet_debugger_break(d, &b, NULL);
+    moonlet_debugger_go_begin(d);
+    uint64_t first = moonlet_digest(moonlet_debugger_state(d));
+    for (unsigned i = 0; i < 6; i++) {
+        moonlet_debugger_move(d, (moonlet_move)random_below(w, 4), random_below(w, 3) == 0);
+        moonlet_moment m = moonlet_debugger_moment(d);
+        uint64_t here = moonlet_digest(moonlet_debugger_state(d));
+        if (m.kind == MOONLET_AT_LINE && moonlet_debugger_move(d, MOONLET_MOVE_INTO, false)) {
+            ck_assert(moonlet_debugger_move(d, MOONLET_MOVE_INTO, true));
+            ck_assert_uint_eq(moonlet_digest(moonlet_debugger_state(d)), here);
+        }
+        if (random_below(w, 4) == 0) {
+            moonlet_result e = moonlet_evaluate(moonlet_debugger_state(d), NULL, "n2 = n2 + 1");
+            if (e.status == MOONLET_OK) moonlet_debugger_change(d, e.state);
+            moonlet_release(e.state);
+        }
+        add(w, moonlet_retain(moonlet_debugger_state(d)));
+    }
+    moonlet_debugger_go_begin(d);
+    if (moonlet_debugger_moment(d).futures == 0 && !moonlet_debugger_moment(d).changed)
+        ck_assert_uint_eq(moonlet_digest(moonlet_debugger_state(d)), first);
+    moonlet_debugger_release(d);
+    moonlet_recording_release(rec);
+    moonlet_chunk_release(c);
+    moonlet_release(f.state);
+    moonlet_release(s);
+    add(w, r.state);
+}
+
+static void map(Walk *w)
+{
+    enum { N = 6 };
+    moonlet_state *s = limited(w, pick_idle(w));
+    moonlet_chunk *c = compile(w);
+    moonlet_result f = moonlet_load_chunk(s, c);
+    moonlet_value inputs[N];
+    for (unsigned i = 0; i < N; i++) inputs[i] = moonlet_number(i);
+    moonlet_map_options options = {.threads = 1, .give = MOONLET_GIVE_STATES};
+    moonlet_items one = moonlet_map(f.state, moonlet_result_value(&f, 0), inputs, N, &options);
+    options.threads = 3;
+    moonlet_items many = moonlet_map(f.state, moonlet_result_value(&f, 0), inputs, N, &options);
+    ck_assert_uint_eq(one.failed, many.failed);
+    assert_equal(w, one.state, many.state);
+    for (unsigned i = 0; i < N; i++) {
+        ck_assert_int_eq(one.items[i].status, many.items[i].status);
+        ck_assert_uint_eq(one.items[i].steps, many.items[i].steps);
+        assert_equal(w, one.items[i].state, many.items[i].state);
+    }
+    unsigned i = random_below(w, N);
+    add(w, many.items[i].state);
+    many.items[i].state = NULL;
+    moonlet_items_release(&one);
+    moonlet_items_release(&many);
+    moonlet_chunk_release(c);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+
+static void import(Walk *w)
+{
+    static const char *const names[] = {"list", "map", "fns", "cos", "objs", "ice", "bodies"};
+    moonlet_state *from = pick(w), *to = pick(w);
+    moonlet_value values[2];
+    for (unsigned i = 0; i < 2; i++)
+        values[i] = moonlet_global(from, names[random_below(w, sizeof names / sizeof *names)]);
+    moonlet_result r = moonlet_import(to, from, values, 2, NULL);
+    if (r.status == MOONLET_OK) {
+        moonlet_result set = moonlet_set(r.state, "imported", moonlet_result_value(&r, 0));
+        moonlet_release(r.state);
+        r = set;
+    }
+    add(w, r.state);
+}
+
+static void look(Walk *w)
+{
+    moonlet_state *a = pick(w), *b = pick(w);
+    moonlet_memory_use use = moonlet_memory(a, b);
+    ck_assert_uint_le(use.shared, use.bytes);
+    moonlet_result d = moonlet_diff(a, a);
+    if (d.status == MOONLET_OK)
+        ck_assert_uint_eq(moonlet_raw_length(d.state, moonlet_result_value(&d, 0)), 0);
+    moonlet_release(d.state);
+    d = moonlet_diff(a, b);
+    moonlet_release(d.state);
+    moonlet_result trace = moonlet_stacktrace(a);
+    moonlet_release(trace.state);
+    moonlet_stack *stack = moonlet_stack_of(a, moonlet_nil(), 0, 50);
+    for (size_t i = 0; i < stack->count; i++) {
+        moonlet_variables *v = moonlet_variables_of(a, &stack->places[i], 31, 0, 10);
+        moonlet_variables_release(v);
+        moonlet_result e = moonlet_evaluate(a, &stack->places[i], "n1 = n1 + #list return map");
+        moonlet_release(e.state);
+    }
+    moonlet_stack_release(stack);
+}
+
+static void host_data(Walk *w)
+{
+    moonlet_state *s = pick(w);
+    uint32_t pin;
+    moonlet_state *pinned = moonlet_pin(s, moonlet_global(s, "map"), &pin);
+    ck_assert(moonlet_equal(moonlet_pinned(pinned, pin), moonlet_global(s, "map")));
+    moonlet_state *private = moonlet_put_private(pinned, "p", moonlet_global(s, "list"));
+    ck_assert(moonlet_equal(moonlet_get_private(private, "p"), moonlet_global(s, "list")));
+    moonlet_state *less = moonlet_delete_private(private, "p");
+    assert_equal(w, less, pinned);
+    moonlet_release(less);
+    add(w, private);
+    moonlet_state *free = moonlet_unpin(pinned, pin);
+    ck_assert_int_eq(moonlet_type_of(moonlet_pinned(free, pin)), MOONLET_NIL);
+    moonlet_release(pinned);
+    add(w, free);
+}
+
+static void rule(Walk *w)
+{
+    moonlet_state *s = pick(w);
+    switch (random_below(w, 4)) {
+    case 0: add(w, moonlet_freeze(s, moonlet_global(s, "map"), random_below(w, 2))); break;
+    case 1: add(w, moonlet_sandbox(s, NULL, NULL)); break;
+    case 2: add(w, moonlet_freeze_libraries(s)); break;
+    default: {
+        moonlet_limits limits = {.steps = RUN_STEPS, .held = 20 << 20, .bytes = 50 << 20};
+        add(w, moonlet_limit(s, &limits));
+    }
+    }
+}
+
+static void terms(Walk *w)
+{
+    moonlet_state *s = pick(w);
+    char *message = NULL;
+    moonlet_term *t = moonlet_externalize(s, &message);
+    if (!t) {
+        free(message);
+        return;
+    }
+    moonlet_result r = moonlet_internalize(t);
+    moonlet_term_free(t);
+    if (r.status == MOONLET_OK)
+        add_limited(w, r.state, RUN_STEPS);
+    else
+        moonlet_release(r.state);
+}
+
+/* Walks ---------------------------------------------------------------------------------- */
+
+static void check_pool(Walk *w)
+{
+    for (unsigned i = 0; i < w->count; i++)
+        ck_assert_msg(moonlet_digest(w->states[i]) == w->digests[i],
+                      "state %u was changed by %s, with\n%s", i, w->doing, w->program.text);
+}
+
+static const struct {
+    const char *name;
+    void (*step)(Walk *w);
+} ways[] = {{"run", run},           {"run", run},       {"run", run},     {"resume", resume},
+            {"resume", resume},     {"image", image},   {"delta", delta}, {"timeline", timeline},
+            {"record", record},     {"debug", debug},   {"map", map},     {"import", import},
+            {"host_data", host_data}, {"look", look}, {"rule", rule},   {"terms", terms}};
+
+START_TEST(walks_change_nothing_that_was)
+{
+    static Walk w;
+    const char *steps = getenv("WALK_STEPS");
+    w = (Walk){.program = {.seed = (uint64_t)_i}, .doing = "begin"};
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_do(s, program_world);
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    add_limited(&w, moonlet_next(s, &r), RUN_STEPS);
+    for (unsigned n = steps ? (unsigned)atoi(steps) : 60; n > 0; n--) {
+        unsigned i = random_below(&w, sizeof ways / sizeof *ways);
+        w.doing = ways[i].name;
+        if (getenv("WALK_TELL")) fprintf(stderr, "%d %u %s\n", _i, n, w.doing);
+        ways[i].step(&w);
+        if (random_below(&w, 16) == 0) moonlet_collect();
+        check_pool(&w);
+    }
+    for (unsigned i = 0; i < w.count; i++) moonlet_release(w.states[i]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("walk");
+    TCase *t = tcase_create("walk");
+    tcase_set_timeout(t, 300);
+    const char *first = getenv("WALK_FIRST"), *last = getenv("WALK_LAST");
+    tcase_add_loop_test(t, walks_change_nothing_that_was, first ? atoi(first) : 0,
+                        last ? atoi(last) : 12);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
