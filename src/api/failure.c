@@ -84,8 +84,7 @@ static Value plain(Machine *M, Value v)
 static void set_arguments(Machine *M, moonlet_frame *f, const Value *fp)
 {
     const Proto *p = frame_proto(fp);
-    bool varargs = frame_ret(fp) == &glue_vararg;
-    uint32_t extra = varargs ? frame_vararg_count(fp) : 0;
+    uint32_t extra = frame_vararg_count(fp);
     if (p->params + extra == 0) return;
     moonlet_value *v = mem_try_alloc((p->params + extra) * sizeof *v);
     if (!v) return;

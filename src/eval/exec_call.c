@@ -253,23 +253,21 @@ EXEC(exec_TAIL_OPEN)
 
 EXEC(exec_VARARG_N)
 {
-    assert(frame_ret(fp) == &glue_vararg && "extra arguments lie below the function's frame");
-    uint32_t extra = frame_vararg_count(fp);
+    uint32_t extra = frame_varargs_moved(fp);
     const Value *from = frame_varargs(fp);
     for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = i < extra ? from[i] : V_NIL;
     GO(n + 1, fp, acc, d);
 }
 EXEC(exec_VARARG_A)
 {
-    uint32_t extra = frame_vararg_count(fp);
+    uint32_t extra = frame_varargs_moved(fp);
     const Value *from = frame_varargs(fp);
     acc = extra ? from[0] : V_NIL;
     GO(n + 1, fp, acc, d);
 }
 EXEC(exec_VARARG_OPEN)
 {
-    assert(frame_ret(fp) == &glue_vararg && "extra arguments lie below the function's frame");
-    uint32_t extra = frame_vararg_count(fp);
+    uint32_t extra = frame_varargs_moved(fp);
     const Value *from = frame_varargs(fp);
     Value *to = frame_take_open(M, fp, n->c, from, extra);
     if (UNLIKELY(!to)) HAND(eval_overflow_node, n, fp, acc, d);

@@ -208,10 +208,16 @@ static inline Closure *frame_closure(const Value *fp) { return value_pointer(fp[
 static inline Native *frame_native(const Value *fp) { return value_pointer(fp[AT_FUNCTION]); }
 static inline const Proto *frame_proto(const Value *fp) { return frame_closure(fp)->proto; }
 
-/* The values of `...` in a vararg function's frame. */
+/* The values of `...` in the frame of a vararg function that has begun, ... */
+static inline uint32_t frame_varargs_moved(const Value *fp)
+{
+    assert(frame_ret(fp) == &glue_vararg && "extra arguments lie below the function's frame");
+    return (uint32_t)fp[AT_SHIFT] - SHIFT_HEADER - frame_proto(fp)->params;
+}
+/* ... and of any Lua function: none before they have been moved. */
 static inline uint32_t frame_vararg_count(const Value *fp)
 {
-    return (uint32_t)fp[AT_SHIFT] - SHIFT_HEADER - frame_proto(fp)->params;
+    return frame_ret(fp) == &glue_vararg ? frame_varargs_moved(fp) : 0;
 }
 static inline const Value *frame_varargs(const Value *fp)
 {

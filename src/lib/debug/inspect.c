@@ -109,7 +109,7 @@ static Variable extra_argument(Run *R, const Activation *a, unsigned n)
 {
     static const char name[] = "(*vararg)";
     Value *fp = a->c.fp;
-    if (!frame_proto(fp)->vararg || n > frame_vararg_count(fp)) return (Variable){0};
+    if (n > frame_vararg_count(fp)) return (Variable){0};
     return named(R, name, sizeof name - 1, (Value *)frame_varargs(fp) + n - 1);
 }
 
