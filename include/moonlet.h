@@ -948,7 +948,8 @@ MOONLET_API const char *moonlet_limit_text(moonlet_limit_kind kind);
 /*
  * Values of one state in another: values 0, 1, ... of the new state that comes of `to`.
  * Strings are shared, and so are the objects of `common`, a state from which both came; with
- * NULL, only those of moonlet_init are. Everything else is copied, each object once, with
+ * NULL, or where one of the two was loaded from an image and the other was not, only those of
+ * moonlet_init are. Everything else is copied, each object once, with
  * identity and cycles kept: tables with their metatables (those without such
  * objects in them share their contents), functions with their variables, suspended
  * coroutines, userdata. A coroutine that runs, or is within state.fork, is an error of kind

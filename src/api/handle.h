@@ -61,7 +61,8 @@ struct moonlet_state {
     } u;
 };
 
-/* A handle with one reference. It keeps its configuration, which is a block of its own, alive. */
+/* A handle with one reference. It keeps its configuration, which is a block of its own, alive.
+ */
 moonlet_state *handle_new(const State *state, const Config *config);
 /* Copies values into the handle. Answers false when they are more than one and
  * there is no memory. */

@@ -172,7 +172,7 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
     State *s = u->data;
     Value *values = save_values(M, a, n);
     if (!values) return NULL;
-    Value *to = go_back(M, s, values + 1, n - 1, 0);
+    Value *to = go_back(M, s, values + 1, n - 1, import_libraries());
     if (!to) return NULL;
     Userdata *again = run_new_userdata(&M->run, world_snapshot_tag, 0);
     again->data = s;

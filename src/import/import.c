@@ -3,20 +3,98 @@
  * Copying values from one state to another.
  *
  * Main invariant: each object has at most one copy, which is made empty when the object is
- * first met, and filled in the order in which objects were met.
+ * first met, and filled in the order in which objects were met. No object is in two states that
+ * are strangers.
  */
 #include "import/import.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
 #include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 
+/* Libraries between strangers --------------------------------------------------------- */
+
+static _Atomic uint64_t libraries_below;
+
+void import_set_libraries(uint64_t below) { atomic_store(&libraries_below, below); }
+uint64_t import_libraries(void) { return atomic_load(&libraries_below); }
+
+/* The objects of the libraries that were met, by id, and which of them are to be looked into.
+ */
+typedef struct Libraries {
+    Run *R;
+    uint64_t below;
+    void **by_id, **queue;
+    size_t count;
+} Libraries;
+
+static void meet(Libraries *l, Value v)
+{
+    if (!value_is_object(v) || value_is_string(v) || value_is(v, OBJ_LIGHT)) return;
+    void *o = value_pointer(v);
+    uint64_t id = object_id(o);
+    if (id >= l->below || l->by_id[id]) return;
+    l->by_id[id] = l->queue[l->count++] = o;
+}
+
+static void meet_table(Libraries *l, const Table *t)
+{
+    if (t) meet(l, value_object(t));
+}
+
+static void look_into(Libraries *l, void *o)
+{
+    Value key = V_NIL, v;
+    if (object_type(o) == OBJ_USERDATA) meet_table(l, heap_userdata(l->R, o)->meta);
+    if (object_type(o) != OBJ_TABLE) return;
+    const TableBody *b = heap_table(l->R, o);
+    meet_table(l, b->meta);
+    while (table_next(b, &key, &v)) meet(l, v);
+}
+
+/* Finds them through the tables that a state's world begins with. O(libraries). */
+static void **find_libraries(Run *R)
+{
+    const World *w = R->world;
+    Libraries l = {.R = R, .below = import_libraries()};
+    l.by_id = mem_alloc((size_t)l.below * sizeof *l.by_id);
+    l.queue = mem_alloc((size_t)l.below * sizeof *l.queue);
+    meet_table(&l, w->globals);
+    meet_table(&l, w->registry);
+    for (int i = 0; i < TYPE_COUNT; i++) meet_table(&l, w->type_meta[i]);
+    for (size_t i = 0; i < l.count; i++) look_into(&l, l.queue[i]);
+    return l.by_id;
+}
+
+static bool is_like(const void *a, const void *b)
+{
+    ObjectType type = object_type(a);
+    if (type != object_type(b)) return false;
+    if (type != OBJ_NATIVE) return type == OBJ_TABLE || type == OBJ_USERDATA;
+    return ((const Native *)a)->fn == ((const Native *)b)->fn;
+}
+
+/* The receiving state's own object of the libraries, or NULL. */
+static void *own_library(const Import *im, const void *o)
+{
+    uint64_t id = object_id(o);
+    if (!im->libraries || id >= import_libraries()) return NULL;
+    void *own = im->libraries[id];
+    return own && is_like(own, o) ? own : NULL;
+}
+
+/* Beginning ---------------------------------------------------------------------------- */
+
 void import_begin(Import *im, Run *to, Run *from, uint64_t shared_below)
 {
     assert(to != from && "values are brought from another state");
-    *im = (Import){.to = to, .from = from, .shared_below = shared_below, .trail.R = from};
+    bool strangers = world_is_stranger(to->world, from->world);
+    *im = (Import){.to = to, .from = from, .trail.R = from};
     im->walk = walk_begin();
+    im->shared_below = strangers ? 0 : shared_below;
+    if (strangers) im->libraries = find_libraries(to);
 }
 
 /* Whether the receiving state has the value as it is. */
@@ -124,6 +202,8 @@ static void *shell_of(Import *im, void *o, Step step)
 static Value brought(Import *im, Value v, Step step)
 {
     if (is_common(im, v)) return v;
+    void *own = own_library(im, value_pointer(v));
+    if (own) return value_object(own);
     const TrailItem *known = trail_find(&im->trail, v);
     if (known) return known->copy;
     if (!may_copy(im, 1, COPY_BYTES, step)) return V_NIL;

@@ -76,7 +76,7 @@ static void pack_item(void *context, size_t i, Pack *p)
     if (!has_values(out)) return;
     p->max = out->status == OUTCOME_OK ? m->results_max : m->error_max;
     Machine *M = machine_begin(out->state);
-    pack_values(p, &M->run, out->values, out->count, m->base->next_id);
+    pack_values(p, &M->run, out->values, out->count, state_shared_below(m->base, M->run.world));
     machine_end(M);
     p->max = 0;
     if (!p->error[0]) return;
@@ -270,7 +270,7 @@ bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, Item
     why->what[0] = why->path[0] = 0;
     if (!out->packed && out->state) return bring_imported(m, out, M, to, why);
     if (!out->packed) {
-        assert(items_world_of(m, out->values, out->count) == ITEMS_WORLD_NONE &&
+        assert(items_world_of(m, m->base->world, out->values, out->count) == ITEMS_WORLD_NONE &&
                "values of a world have a state");
         if (out->count) memcpy(to, out->values, out->count * sizeof *to);
         return true;

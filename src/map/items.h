@@ -114,9 +114,10 @@ typedef enum ItemsWorld {
     ITEMS_WORLD_OWN   /* that in which the item has ended */
 } ItemsWorld;
 
-/* What the world is when the item has ended. O(entries of the tables that it has made, 64 of
- * them at most). */
-ItemsWorld items_world_of(const Items *m, const Value *values, size_t count);
+/* What the world is when the item has ended in `ended`. O(entries of the tables that it has
+ * made, 64 of them at most). */
+ItemsWorld items_world_of(const Items *m, const World *ended, const Value *values,
+                          size_t count);
 
 /* What a packed outcome's error says; good until items_end. */
 void items_error(const Outcome *out, OutcomeError *error);

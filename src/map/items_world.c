@@ -12,7 +12,7 @@
 enum { TABLES_MAX = 64 }; /* that are looked into; results are seldom larger */
 
 typedef struct Look {
-    const Items *m;
+    uint64_t base_below; /* ids of the base's objects; 0: the world is a stranger to it */
     ItemsWorld world;
     unsigned count;
     const Table *tables[TABLES_MAX]; /* the item's own */
@@ -33,8 +33,8 @@ static void look_at(Look *l, Value v)
     if (!value_is_object(v) || value_is_string(v) || value_is(v, OBJ_LIGHT)) return;
     if (l->world == ITEMS_WORLD_NONE) l->world = ITEMS_WORLD_BASE;
     const void *o = value_pointer(v);
-    if (object_id(o) < l->m->base->next_id) return;
-    if (object_type(o) == OBJ_TABLE)
+    if (object_id(o) < l->base_below) return;
+    if (object_type(o) == OBJ_TABLE && l->base_below)
         look_at_table(l, o);
     else
         l->world = ITEMS_WORLD_OWN;
@@ -58,9 +58,9 @@ static void look_into(Look *l, const TableBody *t)
     table_each_hashed(t, look_at_pair, l);
 }
 
-ItemsWorld items_world_of(const Items *m, const Value *values, size_t count)
+ItemsWorld items_world_of(const Items *m, const World *ended, const Value *values, size_t count)
 {
-    Look l = {.m = m};
+    Look l = {.base_below = state_shared_below(m->base, ended)};
     for (size_t i = 0; i < count; i++) look_at(&l, values[i]);
     for (unsigned i = 0; i < l.count && l.world != ITEMS_WORLD_OWN; i++)
         look_into(&l, &l.tables[i]->body);

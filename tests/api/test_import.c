@@ -84,6 +84,48 @@ START_TEST(a_common_state)
 }
 END_TEST
 
+static moonlet_state *loaded(moonlet_state *s)
+{
+    moonlet_image *i = moonlet_image_save(s, NULL, NULL, NULL);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *back = moonlet_image_load(bytes, length, NULL, NULL, NULL);
+    moonlet_state *l = moonlet_image_state(back);
+    moonlet_image_release(i);
+    moonlet_image_release(back);
+    moonlet_release(s);
+    return l;
+}
+
+static void assert_saves(moonlet_state *s) { moonlet_release(loaded(moonlet_retain(s))); }
+
+/* A loaded state has objects of its own with the same ids. */
+START_TEST(strangers_have_nothing_in_common_but_libraries)
+{
+    static const char source[] =
+        "x = {print, string, io.stdout, getmetatable(''), {1}} x[6] = x[5]";
+    static const char test[] =
+        "assert(x[1] == print and x[2] == string and x[3] == io.stdout)"
+        "assert(x[4] == getmetatable('') and x[5] ~= y and x[5] == x[6])"
+        "assert(x[5][1] == 1 and x[1] ~= type and x[2].rep == string.rep)";
+    moonlet_state *plain = world(source), *image = loaded(world(source));
+    moonlet_state *other = loaded(world("y = {2}")), *fresh = world("y = {2}");
+    moonlet_state *pairs[][2] = {{fresh, image}, {other, plain}, {other, image}};
+    for (unsigned i = 0; i < 3; i++) {
+        moonlet_state *s = bring(moonlet_retain(pairs[i][0]), pairs[i][1], "x");
+        moonlet_result r = moonlet_do(s, test);
+        assert_ok(r);
+        assert_saves(r.state);
+        moonlet_release(r.state);
+        moonlet_release(s);
+    }
+    moonlet_release(plain);
+    moonlet_release(image);
+    moonlet_release(other);
+    moonlet_release(fresh);
+}
+END_TEST
+
 START_TEST(what_cannot_be_brought)
 {
     moonlet_limits limits = {.steps = 100};
@@ -265,6 +307,7 @@ int main(void)
     tcase_add_test(t, graphs_keep_their_shape);
     tcase_add_test(t, libraries_are_common);
     tcase_add_test(t, a_common_state);
+    tcase_add_test(t, strangers_have_nothing_in_common_but_libraries);
     tcase_add_test(t, what_cannot_be_brought);
     tcase_add_test(t, userdata);
     tcase_add_test(t, userdata_out_of_a_fork);

@@ -2,9 +2,9 @@
 /*
  * Random walks through the public functions, each of which meets what the others have made.
  *
- * A pool has states of all sorts: fresh, failed, paused, loaded, imported into, sandboxed, taken
- * from timelines, recordings, maps and debuggers. Each step takes some of them and calls one
- * function of moonlet.h, in a way that can be checked: an image loads as an equal state, a
+ * A pool has states of all sorts: fresh, failed, paused, loaded, imported into, sandboxed,
+ * taken from timelines, recordings, maps and debuggers. Each step takes some of them and calls
+ * one function of moonlet.h, in a way that can be checked: an image loads as an equal state, a
  * timeline comes to what states come to, a replay has the digest of the run, a map gives the
  * same whatever the threads. After each step every state of the pool must have the digest that
  * it had.
@@ -27,7 +27,10 @@ typedef struct Walk {
     const char *doing; /* for messages */
 } Walk;
 
-static unsigned random_below(Walk *w, unsigned below) { return program_random(&w->program, below); }
+static unsigned random_below(Walk *w, unsigned below)
+{
+    return program_random(&w->program, below);
+}
 
 static moonlet_state *pick(Walk *w) { return w->states[random_below(w, w->count)]; }
 
@@ -49,8 +52,8 @@ static void add_limited(Walk *w, moonlet_state *s, uint64_t steps)
 
 static void assert_equal(Walk *w, const moonlet_state *a, const moonlet_state *b)
 {
-    ck_assert_msg(moonlet_digest(a) == moonlet_digest(b), "%s: worlds differ after\n%s", w->doing,
-                  w->program.text);
+    ck_assert_msg(moonlet_digest(a) == moonlet_digest(b), "%s: worlds differ after\n%s",
+                  w->doing, w->program.text);
 }
 
 static moonlet_chunk *compile(Walk *w)
@@ -167,8 +170,9 @@ static void delta(Walk *w)
 static void timeline(Walk *w)
 {
     moonlet_state *s = moonlet_retain(pick_idle(w));
-    moonlet_result f = moonlet_do(s, "function frame(x) n1 = n1 + x list[#list + 1] = x go(cos[x % 9 + 1], x)"
-                                     " map['t' .. x] = object(x) return #list end");
+    moonlet_result f =
+        moonlet_do(s, "function frame(x) n1 = n1 + x list[#list + 1] = x go(cos[x % 9 + 1], x)"
+                      " map['t' .. x] = object(x) return #list end");
     if (f.status != MOONLET_OK) {
         moonlet_release(f.state);
         moonlet_release(s);
@@ -212,7 +216,8 @@ static void record(Walk *w)
     moonlet_chunk *c = compile(w);
     moonlet_result f = moonlet_load_chunk(s, c), r, plain;
     moonlet_value function = moonlet_result_value(&f, 0);
-    moonlet_record_options options = {.spacing = random_below(w, 2) ? 1 + random_below(w, 50) : 0};
+    moonlet_record_options options = {.spacing =
+                                          random_below(w, 2) ? 1 + random_below(w, 50) : 0};
     moonlet_recording *rec = moonlet_record(f.state, function, NULL, 0, &options, &r);
     plain = moonlet_call(f.state, function, NULL, 0);
     ck_assert_ptr_nonnull(rec);
@@ -408,10 +413,22 @@ static void check_pool(Walk *w)
 static const struct {
     const char *name;
     void (*step)(Walk *w);
-} ways[] = {{"run", run},           {"run", run},       {"run", run},     {"resume", resume},
-            {"resume", resume},     {"image", image},   {"delta", delta}, {"timeline", timeline},
-            {"record", record},     {"debug", debug},   {"map", map},     {"import", import},
-            {"host_data", host_data}, {"look", look}, {"rule", rule},   {"terms", terms}};
+} ways[] = {{"run", run},
+            {"run", run},
+            {"run", run},
+            {"resume", resume},
+            {"resume", resume},
+            {"image", image},
+            {"delta", delta},
+            {"timeline", timeline},
+            {"record", record},
+            {"debug", debug},
+            {"map", map},
+            {"import", import},
+            {"host_data", host_data},
+            {"look", look},
+            {"rule", rule},
+            {"terms", terms}};
 
 START_TEST(walks_change_nothing_that_was)
 {

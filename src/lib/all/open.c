@@ -4,6 +4,7 @@
  *
  * Main invariant: a library is opened after those whose tables it reads.
  */
+#include "import/import.h"
 #include "lib/lib.h"
 
 /* What is at the registry's fixed places in PUC Lua. */
@@ -31,4 +32,5 @@ void lib_open_all(Machine *M)
     lib_open_math(M);
     lib_open_debug(M);
     lib_open_state(M);
+    import_set_libraries(M->run.next_id);
 }
