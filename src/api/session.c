@@ -113,6 +113,7 @@ static __attribute__((noinline)) void lend_main(Session *S)
     main->body.resumer = S->paused;
     M->run.world = copy_world(M->run.world, main);
     M->run.co = NULL;
+    M->beside = true;
 }
 
 static void attach(Session *S, const moonlet_state *s, Machine *M)
@@ -289,10 +290,7 @@ static void end_failed(Machine *M, const moonlet_error *e)
 moonlet_result api_end(Session *S, RunStatus status)
 {
     Machine *M = S->M;
-    if (__builtin_expect(S->paused && status == RUN_PAUSED, 0)) {
-        M->fatal = true;
-        return api_end_error(S, MOONLET_ERROR_LIMIT, "limit reached beside a paused program");
-    }
+    assert(!(S->paused && status == RUN_PAUSED) && "one program at most is paused");
     const moonlet_error *error = status == RUN_ERROR ? error_of(S) : NULL;
     if (status == RUN_OK) collect_end(M, M->results, M->result_count);
     if (status == RUN_PAUSED) collect_pause(M);

@@ -13,8 +13,9 @@
  * it is executed again (eval_again), that is without any.
  *
  * Main invariant: what has been saved is a coroutine as coroutine_check wants it, whatever the
- * reason of the stop. Where a C function waits on the C stack, nothing can be saved: the stop
- * then is an error that nothing but the host catches (M->fatal).
+ * reason of the stop. Where a C function waits on the C stack, nothing can be saved, and where
+ * another program is paused there is no place for this one: the stop then is an error that
+ * nothing but the host catches (M->fatal).
  */
 #include <assert.h>
 #include <limits.h>
@@ -44,9 +45,11 @@ static NOINLINE bool can_stop(Machine *M, Value *fp, const Node *n)
         return false;
     }
     if (!M->stop) M->stop = why_stop(M);
-    if (!M->boundary) return true;
+    if (!M->boundary && !M->beside) return true;
     M->fatal = true;
-    error_set(M, fp, n, "limit reached within a C function");
+    error_set(M, fp, n,
+              M->boundary ? "limit reached within a C function"
+                          : "limit reached beside a paused program");
     return false;
 }
 

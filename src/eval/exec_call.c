@@ -253,6 +253,7 @@ EXEC(exec_TAIL_OPEN)
 
 EXEC(exec_VARARG_N)
 {
+    assert(frame_proto(fp)->vararg && "extra arguments are those of a vararg function");
     uint32_t extra = frame_varargs_moved(fp);
     const Value *from = frame_varargs(fp);
     for (unsigned i = 0; i < n->b; i++) fp[n->c + i] = i < extra ? from[i] : V_NIL;
@@ -267,6 +268,7 @@ EXEC(exec_VARARG_A)
 }
 EXEC(exec_VARARG_OPEN)
 {
+    assert(frame_proto(fp)->vararg && "extra arguments are those of a vararg function");
     uint32_t extra = frame_varargs_moved(fp);
     const Value *from = frame_varargs(fp);
     Value *to = frame_take_open(M, fp, n->c, from, extra);

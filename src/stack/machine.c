@@ -78,7 +78,7 @@ static void set_defaults(Machine *M)
     M->steps_used = M->aside = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
-    M->error_room = M->fatal = M->alone = M->held_asked = false;
+    M->error_room = M->fatal = M->beside = M->alone = M->held_asked = false;
     M->stop = 0;
     M->hooks = NULL;
     M->outside = NULL;

@@ -115,6 +115,7 @@ struct Machine {
     /* errors on their way: control/eval.c */
     bool error_handled; /* the xpcall handler of the error has run */
     bool fatal;         /* the error is caught by nobody but the host */
+    bool beside;        /* another program is paused in the world: this one cannot pause */
     bool error_room;    /* a handler runs on the running coroutine's stack */
     uint32_t pcalls;    /* protected calls on the running coroutine's stack */
     RaisedBy raised;    /* who has raised the error; set with it by error_raise */

@@ -177,6 +177,38 @@ static const char *const endless[] = {
     "end",
 };
 
+/* It ends as by an error: its coroutines are dead, and the world can be saved. */
+START_TEST(a_limit_beside_a_paused_program)
+{
+    moonlet_limits limits = {.steps = 1000};
+    moonlet_state *first = world("n = 0"), *s = moonlet_limit(first, &limits);
+    moonlet_result p = moonlet_do(s, "while true do n = n + 1 end");
+    assert_paused(p, MOONLET_LIMIT_STEPS);
+    moonlet_result r =
+        moonlet_do(p.state, "co = coroutine.create(function() while true do end end)"
+                            " return pcall(coroutine.resume, co)");
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_int_eq(r.error->kind, MOONLET_ERROR_LIMIT);
+    ck_assert_ptr_nonnull(strstr(r.error->message, "limit reached beside a paused program"));
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_STEPS);
+    ck_assert(moonlet_is_paused(r.state));
+    moonlet_result status = moonlet_do(r.state, "return coroutine.status(co)");
+    assert_bytes(moonlet_result_value(&status, 0), "dead");
+    moonlet_image *i = moonlet_image_save(r.state, NULL, NULL, NULL);
+    size_t length;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *back = moonlet_image_load(bytes, length, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(back);
+    moonlet_image_release(i);
+    moonlet_image_release(back);
+    moonlet_release(status.state);
+    moonlet_release(r.state);
+    moonlet_release(p.state);
+    moonlet_release(s);
+    moonlet_release(first);
+}
+END_TEST
+
 START_TEST(nothing_escapes_the_steps)
 {
     moonlet_state *s = moonlet_init();
@@ -483,6 +515,7 @@ int main(void)
     tcase_add_test(t, steps_are_exact);
     tcase_add_loop_test(t, slices_take_as_many_steps, 0, sizeof costly / sizeof *costly);
     tcase_add_test(t, a_paused_program_goes_on);
+    tcase_add_test(t, a_limit_beside_a_paused_program);
     tcase_add_test(t, nothing_escapes_the_steps);
     tcase_add_test(t, stacks);
     tcase_add_test(t, strings);

@@ -37,7 +37,7 @@ m --save=part.img --steps=1000 count.lua 2>/dev/null
 cp part.img kept.img
 expect "a script beside a paused program" 0 "beside" "" m --load=part.img --save=beside.img -e 'print "beside" x = 1'
 expect "which then goes on" 0 "done	4501500" "" m --load=beside.img
-expect "a second pause beside it is none" 1 "" "*: cannot save beside.img: two programs are paused" \
+expect "a second pause beside it is none" 1 "" "*:1: limit reached beside a paused program" \
     m --load=part.img --save=beside.img --steps=100 -e 'while true do end'
 said "where it is paused" "*paused program *count.lua:*in the state*tables*coroutines*_G*" "$MOONLET" --show=part.img
 

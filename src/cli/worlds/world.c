@@ -93,8 +93,6 @@ bool world_save(CliWorld *w, const Cli *c, const Options *o)
 {
     char *message = NULL;
     size_t length;
-    if (w->session.paused && c->M->status == RUN_PAUSED)
-        return complain(c, "save", o->save, "two programs are paused");
     moonlet_state *s = pack(w, c->M);
     moonlet_image *image = moonlet_image_save(s, o->delta ? w->base : NULL, NULL, &message);
     bool good = image != NULL;
