@@ -23,6 +23,7 @@ typedef struct Walk {
     moonlet_state *states[POOL];
     uint64_t digests[POOL];
     unsigned count;
+    moonlet_state *first;
     Program program;
     const char *doing; /* for messages */
 } Walk;
@@ -80,7 +81,7 @@ static moonlet_state *pick_idle(Walk *w)
         moonlet_state *s = pick(w);
         if (!moonlet_is_paused(s)) return s;
     }
-    return w->states[0];
+    return w->first;
 }
 
 /* The steps ---------------------------------------------------------------------------- */
@@ -438,7 +439,8 @@ START_TEST(walks_change_nothing_that_was)
     moonlet_state *s = moonlet_init();
     moonlet_result r = moonlet_do(s, program_world);
     ck_assert_int_eq(r.status, MOONLET_OK);
-    add_limited(&w, moonlet_next(s, &r), RUN_STEPS);
+    w.first = moonlet_next(s, &r);
+    add_limited(&w, moonlet_retain(w.first), RUN_STEPS);
     for (unsigned n = steps ? (unsigned)atoi(steps) : 60; n > 0; n--) {
         unsigned i = random_below(&w, sizeof ways / sizeof *ways);
         w.doing = ways[i].name;
@@ -448,6 +450,7 @@ START_TEST(walks_change_nothing_that_was)
         check_pool(&w);
     }
     for (unsigned i = 0; i < w.count; i++) moonlet_release(w.states[i]);
+    moonlet_release(w.first);
 }
 END_TEST
 
