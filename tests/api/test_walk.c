@@ -57,15 +57,6 @@ static void assert_equal(Walk *w, const moonlet_state *a, const moonlet_state *b
                   w->doing, w->program.text);
 }
 
-static moonlet_chunk *compile(Walk *w)
-{
-    program_make(&w->program);
-    moonlet_chunk *c =
-        moonlet_compile(w->program.text, strlen(w->program.text), "=random", NULL);
-    ck_assert_ptr_nonnull(c);
-    return c;
-}
-
 /* With few steps, or as many as a program of these takes. */
 static moonlet_state *limited(Walk *w, const moonlet_state *s)
 {
@@ -82,6 +73,164 @@ static moonlet_state *pick_idle(Walk *w)
         if (!moonlet_is_paused(s)) return s;
     }
     return w->first;
+}
+
+/* The host ------------------------------------------------------------------------------ */
+
+/* Calls Lua at once, on the C stack. */
+static int host_call(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    const moonlet_value *values;
+    size_t results;
+    if (!count) return moonlet_fail(c, "function expected");
+    moonlet_status status =
+        moonlet_context_call(c, args[0], args + 1, count - 1, &values, &results);
+    return status == MOONLET_OK ? moonlet_return(c, values, results)
+                                : moonlet_throw(c, values[0]);
+}
+
+static int host_then(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_value first = moonlet_context_data(c), t = moonlet_context_new_table(c);
+    moonlet_context_set_field(c, t, "first", first);
+    for (size_t i = 0; i < count; i++) moonlet_context_set_index(c, t, (int64_t)i + 1, args[i]);
+    return moonlet_return_one(c, t);
+}
+
+static int host_after(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    if (!count) return moonlet_fail(c, "function expected");
+    return moonlet_call_then(c, args[0], args + 1, count - 1, host_then, args[0]);
+}
+
+static int host_pcall(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    if (!count) return moonlet_fail(c, "function expected");
+    return moonlet_pcall_then(c, args[0], args + 1, count - 1, host_then, moonlet_number(1));
+}
+
+static int host_yield(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_yield_then(c, args, count, host_then, moonlet_text("yield"));
+}
+
+static int host_resume(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    if (!count) return moonlet_fail(c, "coroutine expected");
+    return moonlet_resume_then(c, args[0], args + 1, count - 1, host_then, moonlet_nil());
+}
+
+/* Does something to the state that it is called in, and goes on in what has come of it. */
+static int host_state(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args;
+    const moonlet_state *now = moonlet_context_state(c);
+    moonlet_result r = moonlet_do(now, "n1 = n1 + 1 list[#list + 1] = {n1} map.host = list");
+    moonlet_state *pinned = moonlet_put_private(r.state, "host", moonlet_number((double)count));
+    moonlet_value v = moonlet_global(pinned, "map");
+    int answer = moonlet_return_state(c, pinned, &v, 1);
+    moonlet_release(r.state);
+    moonlet_release(pinned);
+    return answer;
+}
+
+static void copy_counter(void *to, const void *from, size_t size) { memcpy(to, from, size); }
+
+static bool save_counter(const void *bytes, moonlet_writer *write, void *context)
+{
+    write(context, bytes, sizeof(double));
+    return true;
+}
+
+static bool load_counter(void *to, const char *bytes, size_t length)
+{
+    if (length != sizeof(double)) return false;
+    memcpy(to, bytes, length);
+    return true;
+}
+
+static const moonlet_type_info counter = {.name = "counter",
+                                          .size = sizeof(double),
+                                          .copy = copy_counter,
+                                          .save = save_counter,
+                                          .load = load_counter};
+
+static int host_new(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    (void)args;
+    double d = (double)count;
+    return moonlet_return_one(c, moonlet_context_new_userdata(c, &counter, &d));
+}
+
+static int host_count(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    double *d = count ? moonlet_context_userdata_write(c, args[0], &counter) : NULL;
+    if (!d) return moonlet_bad_argument(c, 1, "counter expected");
+    *d += 1;
+    return moonlet_return_one(c, moonlet_number(*d));
+}
+
+static const moonlet_entry host_entries[] = {
+    {.name = "call", .call = host_call},     {.name = "after", .call = host_after},
+    {.name = "pcall", .call = host_pcall},   {.name = "yield", .call = host_yield},
+    {.name = "resume", .call = host_resume}, {.name = "state", .call = host_state},
+    {.name = "new", .call = host_new},       {.name = "count", .call = host_count},
+    {.name = "then", .call = host_then},     {.name = NULL}};
+static const moonlet_library libraries[] = {{"host", host_entries}, {NULL, NULL}};
+static const moonlet_type_info *const types[] = {&counter, NULL};
+static const moonlet_image_host image_host = {.libraries = libraries, .types = types};
+
+/* What programs do with the host, and with states as values. */
+static const char *const more_statements[] = {
+    "pcall(host.call, function(a) n# = n# + a return a end, @)",
+    "pcall(host.call, function(a) error('host@') end, @)",
+    "pcall(function() list = host.after(function(a) n# = a return a, map end, @) end)",
+    "list = host.pcall(function() if n# % 2 == 0 then error{n#} end return 1, 2 end)",
+    "cos[#] = coroutine.create(function(a) while true do a = host.yield(a, n#) n# = n# + 1 end "
+    "end)",
+    "cos[#] = coroutine.create(function(a) local t = host.after(bodies[#], a % 9) map[a] = t "
+    "end)",
+    "pcall(function() map['k@'] = host.resume(cos[#], @) end)",
+    "pcall(host.state, @)",
+    "objs[#] = host.new(@)",
+    "pcall(host.count, objs[#])",
+    "for i = 1, 9 do pcall(host.count, objs[i]) end",
+    "pcall(S.fork, function() n# = n# + 1 list[1] = {} return n#, list end)",
+    "pcall(function() map.fork = S.fork(function() cos[#] = nil return {map, list, go} end) "
+    "end)",
+    "pcall(S.try, function() n# = n# + 1 if n# % 2 == 0 then error(n#) end return {n#} end)",
+    "snaps[#] = S.snapshot()",
+    "snaps[#] = nil",
+    "if snaps[#] and n# % 3 == 0 then n# = n# + 1 pcall(S.restore, snaps[#], @, list) end",
+    "pcall(function() list = S.map(function(x) n# = x return {x, map, host.new()} end, {1, 2, "
+    "3}) end)",
+    "pcall(function() n# = $S.save() % 2 end)",
+    "pcall(function() snaps[#] = S.load(S.save()) end)",
+    "pcall(function() n# = $S.diff(snaps[#], snaps[#]) end)",
+    "pcall(function() s# = S.digest() end)",
+    "pcall(function() s# = string.dump(bodies[# % 8 + 1]) fns[#] = load(s#, '=d') s# = '' end)",
+    "for i = 1, 9 do local o = objs[i] if type(o) == 'userdata' then map[o] = i end end",
+    "setmetatable(map, {__mode = n# % 2 == 0 and 'k' or 'v'})",
+    "objs[#] = setmetatable({}, {__gc = function(o) n# = n# + 1 list[1] = o end})",
+    "collectgarbage()",
+    "debug.sethook(function(e) n# = n# + 1 end, 'crl', @)",
+    "debug.sethook()",
+};
+
+static moonlet_chunk *compile(Walk *w)
+{
+    enum { MORE = sizeof more_statements / sizeof *more_statements };
+    program_make(&w->program);
+    Program *p = &w->program;
+    char *own = strstr(p->text, "error({n");
+    if (own) p->length = (size_t)(own - p->text);
+    for (unsigned n = random_below(w, 12); n > 0; n--)
+        program_expand(p, more_statements[random_below(w, MORE)]);
+    program_lengths(p);
+    moonlet_chunk *c =
+        moonlet_compile(w->program.text, strlen(w->program.text), "=random", NULL);
+    ck_assert_ptr_nonnull(c);
+    return c;
 }
 
 /* The steps ---------------------------------------------------------------------------- */
@@ -114,15 +263,15 @@ static void image(Walk *w)
 {
     moonlet_state *s = pick(w);
     char *message = NULL;
-    moonlet_image *i = moonlet_image_save(s, NULL, NULL, &message);
+    moonlet_image *i = moonlet_image_save(s, NULL, &image_host, &message);
     ck_assert_msg(i != NULL, "%s", message);
     size_t length;
     const char *bytes = moonlet_image_bytes(i, &length);
-    moonlet_image *back = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    moonlet_image *back = moonlet_image_load(bytes, length, NULL, &image_host, &message);
     ck_assert_msg(back != NULL, "%s", message);
     moonlet_state *loaded = moonlet_image_state(back);
     assert_equal(w, s, loaded);
-    moonlet_image *second = moonlet_image_save(loaded, NULL, NULL, &message);
+    moonlet_image *second = moonlet_image_save(loaded, NULL, &image_host, &message);
     ck_assert_int_eq(memcmp(moonlet_image_id(i), moonlet_image_id(second), 16), 0);
     moonlet_image_release(second);
     moonlet_image_release(back);
@@ -143,18 +292,25 @@ static void delta(Walk *w)
         moonlet_release(last);
         last = r.state;
     }
-    moonlet_image *base = moonlet_image_save(first, NULL, NULL, &message);
-    moonlet_image *change = moonlet_image_save(last, base, NULL, &message);
+    moonlet_image *base = moonlet_image_save(first, NULL, &image_host, &message);
+    moonlet_image *change = moonlet_image_save(last, base, &image_host, &message);
     ck_assert_msg(change != NULL, "%s", message);
+    if (!moonlet_image_is_delta(change)) { /* a program has restored what was loaded */
+        moonlet_image_release(base);
+        moonlet_image_release(change);
+        add(w, last);
+        return;
+    }
     const char *bytes[2];
     size_t lengths[2];
     bytes[0] = moonlet_image_bytes(base, &lengths[0]);
     bytes[1] = moonlet_image_bytes(change, &lengths[1]);
-    moonlet_image *back = moonlet_image_load(bytes[1], lengths[1], base, NULL, &message);
+    moonlet_image *back = moonlet_image_load(bytes[1], lengths[1], base, &image_host, &message);
     ck_assert_msg(back != NULL, "%s", message);
-    moonlet_image *whole = moonlet_image_collapse(bytes, lengths, 2, NULL, NULL, &message);
+    moonlet_image *whole =
+        moonlet_image_collapse(bytes, lengths, 2, NULL, &image_host, &message);
     ck_assert_msg(whole != NULL, "%s", message);
-    moonlet_image *straight = moonlet_image_save(last, NULL, NULL, &message);
+    moonlet_image *straight = moonlet_image_save(last, NULL, &image_host, &message);
     moonlet_state *loaded = moonlet_image_state(back);
     assert_equal(w, last, loaded);
     ck_assert_int_eq(memcmp(moonlet_image_id(whole), moonlet_image_id(straight), 16), 0);
@@ -437,9 +593,18 @@ START_TEST(walks_change_nothing_that_was)
     const char *steps = getenv("WALK_STEPS");
     w = (Walk){.program = {.seed = (uint64_t)_i}, .doing = "begin"};
     moonlet_state *s = moonlet_init();
-    moonlet_result r = moonlet_do(s, program_world);
+    moonlet_result r =
+        moonlet_do(s, "S = require 'state' R = debug.getregistry()['SNAPSHOT*']");
+    s = moonlet_next(s, &r);
+    r = moonlet_do(s, program_world);
     ck_assert_int_eq(r.status, MOONLET_OK);
-    w.first = moonlet_next(s, &r);
+    s = moonlet_next(s, &r);
+    r = moonlet_do(s, "debug.getregistry()['SNAPSHOT*'] = R R = nil snaps = {}");
+    s = moonlet_next(s, &r);
+    r = moonlet_load_module(s, "host", host_entries);
+    s = moonlet_next(s, &r);
+    w.first = moonlet_set_image_host(s, &image_host);
+    moonlet_release(s);
     add_limited(&w, moonlet_retain(w.first), RUN_STEPS);
     for (unsigned n = steps ? (unsigned)atoi(steps) : 60; n > 0; n--) {
         unsigned i = random_below(&w, sizeof ways / sizeof *ways);
