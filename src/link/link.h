@@ -17,8 +17,9 @@
  * number of values than one. Once per process, before anything is linked. */
 void link_init(Exec *const *execs, Exec *const *manys);
 
-/* What nodes of this kind do. */
+/* What nodes of this kind do; and k.many of one to which frames return. */
 Exec *link_exec_of(unsigned kind);
+Exec *link_many(NodeKind kind);
 
 /* Makes nodes of a chunk. O(size of the tree). The result is immutable and good for
  * any state and thread. If a function needs too many slots, it answers NULL and sets *error. */

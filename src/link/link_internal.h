@@ -89,8 +89,6 @@ MEM_TRY void *link_grown(Linker *L, const void *old, size_t count, size_t capaci
 typedef uint32_t Branches;
 
 uint32_t link_emit(Linker *L, NodeKind kind);
-/* k.many of a node of this kind, to which frames return. */
-Exec *link_many(NodeKind kind);
 /* Nodes for a step where there are neither calls nor loops. */
 enum { NODES_A_STEP = 100 };
 /* Makes a node that pays, where there have been many nodes without one. To be called between

@@ -34,18 +34,6 @@ void breaks_store(Machine *M, const void *object)
 
 /* Breaking ---------------------------------------------------------------------------- */
 
-static void note(Breaks *b, Node *n, Exec *many)
-{
-    if (b->count == b->room) {
-        size_t room = b->room ? 2 * b->room : 64;
-        BrokenNode *more = realloc(b->broken, room * sizeof *more);
-        if (!more) return;
-        b->broken = more;
-        b->room = room;
-    }
-    b->broken[b->count++] = (BrokenNode){n, many};
-}
-
 static void set_exec(Node *n, Exec *exec)
 {
     __atomic_store_n(&n->exec, exec, __ATOMIC_RELAXED);
@@ -53,10 +41,8 @@ static void set_exec(Node *n, Exec *exec)
 
 static void break_node(Breaks *b, Node *n, Exec *exec)
 {
-    size_t before = b->count;
     bool returned_to = frame_is_called(n);
-    note(b, n, returned_to ? n->k.many : NULL);
-    if (b->count == before) return;
+    b->broke = true;
     set_exec(n, returned_to ? execs.ret : exec);
     if (returned_to) __atomic_store_n(&n->k.many, execs.ret_many, __ATOMIC_RELAXED);
 }
@@ -114,31 +100,74 @@ static void break_all(void *context, Proto *p)
     if (celled && celled != p) break_all(context, celled);
 }
 
+/* The outermost functions of the chunks that have something broken, for whoever holds `taken`.
+ * A program that makes its code may make any number of chunks, so they are not kept alive. */
+static MemWeakList broken_chunks;
+
+static bool make_room(Breaks *b)
+{
+    if (broken_chunks.count < b->room) return true;
+    uint32_t room = b->room ? 2 * b->room : 64;
+    void **roots = mem_try_alloc(room * sizeof *roots);
+    if (!roots) return false;
+    b->roots = roots;
+    b->room = room;
+    return true;
+}
+
+/* The list has room for those that have left, before it grows. */
+static bool remember(Breaks *b, Proto *root)
+{
+    if (broken_chunks.count && broken_chunks.count == broken_chunks.size)
+        mem_weak_list_get(&broken_chunks, b->roots);
+    return make_room(b) && mem_weak_list_add(&broken_chunks, root);
+}
+
+static void mend_all(Proto *p)
+{
+    Proto *celled = __atomic_load_n(&p->celled, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < p->node_count; i++) {
+        Node *n = &p->nodes[i];
+        if (!breaks_is_broken(n)) continue;
+        set_exec(n, link_exec_of(n->kind));
+        if (frame_is_called(n))
+            __atomic_store_n(&n->k.many, link_many((NodeKind)n->kind), __ATOMIC_RELAXED);
+    }
+    for (uint32_t i = 0; i < p->proto_count; i++) mend_all(p->protos[i]);
+    if (celled && celled != p) mend_all(celled);
+}
+
+/* Without memory to remember it there are no breaks in it. */
+static void break_chunk(void *context, Proto *root)
+{
+    Breaks *b = context;
+    b->broke = false;
+    break_all(b, root);
+    if (b->broke && !remember(b, root)) mend_all(root);
+}
+
 bool breaks_begin(Breaks *b, Machine *M)
 {
     if (pthread_mutex_trylock(&taken) != 0) return false;
     b->M = M;
     b->after = true;
     M->breaks = b;
-    if (!link_each_chunk(break_all, b)) {
+    if (!link_each_chunk(break_chunk, b)) {
         breaks_end(b);
         return false;
     }
-    link_tell(break_all, b);
+    link_tell(break_chunk, b);
     return true;
 }
 
 void breaks_end(Breaks *b)
 {
     link_tell(NULL, NULL);
-    for (size_t i = b->count; i-- > 0;) {
-        BrokenNode *x = &b->broken[i];
-        set_exec(x->node, link_exec_of(x->node->kind));
-        if (x->many) __atomic_store_n(&x->node->k.many, x->many, __ATOMIC_RELAXED);
-    }
-    free(b->broken);
-    b->broken = NULL;
-    b->count = b->room = 0;
+    int64_t count = b->roots ? mem_weak_list_get(&broken_chunks, b->roots) : 0;
+    for (int64_t i = 0; i < count; i++) mend_all(b->roots[i]);
+    mem_weak_list_clear(&broken_chunks);
+    b->roots = NULL;
+    b->room = 0;
     b->M->breaks = NULL;
     pthread_mutex_unlock(&taken);
 }

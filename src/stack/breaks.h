@@ -28,12 +28,6 @@ enum {
     BREAK_STORE = 4, /* before it is executed: it may write what is watched */
     BREAK_AFTER = 8  /* before it is executed, if the last store was to what is watched */
 };
-
-typedef struct BrokenNode {
-    Node *node;
-    Exec *many; /* the `many` that it had, if frames return to it; else NULL */
-} BrokenNode;
-
 typedef struct Breaks {
     /* What is wanted of a node: bits. Of one that BREAK_LINE is wanted of, also the others. */
     unsigned (*wants)(void *context, const Proto *p, uint32_t i);
@@ -48,13 +42,14 @@ typedef struct Breaks {
     bool (*touches)(void *context, Machine *M, const void *object, Value key);
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
-    bool ends;          /* `store`, asked about a native's, has ended the run */
-    bool after;         /* something watched may have been written since the last look */
-    bool assigns;       /* what may have been written is a local variable */
-    bool again;         /* the node that is gone on with is looked at first */
-    const Node *last;   /* as Watch.last, in functions all of whose nodes are broken */
-    BrokenNode *broken; /* malloc's */
-    size_t count, room;
+    bool ends;        /* `store`, asked about a native's, has ended the run */
+    bool after;       /* something watched may have been written since the last look */
+    bool assigns;     /* what may have been written is a local variable */
+    bool again;       /* the node that is gone on with is looked at first */
+    const Node *last; /* as Watch.last, in functions all of whose nodes are broken */
+    bool broke;       /* something of the chunk at hand was broken */
+    void **roots;     /* room for the chunks that have something broken; collected memory */
+    uint32_t room;
     Machine *M;
 } Breaks;
 
