@@ -168,12 +168,19 @@ static size_t load_inset(StackLoader *k, size_t base, unsigned bits)
     return fp;
 }
 
+/* Whether a run may end where the coroutine does: it is the main one, or that of a program
+ * which ran beside a paused one. Nobody can resume it. */
+static bool may_halt(const StackLoader *k)
+{
+    CoStatus status = heap_coroutine(&k->L->M->run, k->co)->status;
+    return k->co == k->L->M->run.world->main || (status != CO_FRESH && status != CO_SUSPENDED);
+}
+
 /* The lowest frame's base. */
 static size_t load_lowest(StackLoader *k, unsigned code)
 {
     const Node *glue = frame_glue(code);
-    bool main = k->co == k->L->M->run.world->main;
-    if (glue != (main ? &glue_halt : &glue_base) && glue != &glue_base) stack_fail(k);
+    if (glue != &glue_base && !(glue == &glue_halt && may_halt(k))) stack_fail(k);
     if (stack_failed(k) || !stack_words_up_to(k, FRAME_HEADER + 1)) {
         stack_fail(k);
         return 0;
