@@ -126,7 +126,7 @@ typedef struct Hamt {
 } Hamt;
 
 /* What a traversal calls for each pair; and for each difference, where 0 stands for
- * the value of a key that one side has not. */
+ * the value of a key that one side has not; a key that both have is told as b has it. */
 typedef void HamtEachFn(void *context, Word key, Word value);
 typedef void HamtDiffFn(void *context, Word key, Word a, Word b);
 

@@ -9,6 +9,8 @@
  *   #define HAMT_BITS 5               optional; the tests use 1 and 2
  *   #define HAMT_FLAT 1               optional: may the root go by other bits of the hash?
  *   #define HAMT_KEY_LASTING(k)       optional: does it do no harm to hold on to the key?
+ *   #define HAMT_KEY_ALIKE(a, b)      optional: is it all the same which of two words is the
+ * key?
  *
  * Keys are never 0. HAMT_KEY_EQ is asked only when the words differ; `b` is the key
  * that was passed in. All functions are static; find is made to be inlined.
@@ -27,6 +29,10 @@
 
 #ifndef HAMT_KEY_LASTING
 #define HAMT_KEY_LASTING(k) false
+#endif
+
+#ifndef HAMT_KEY_ALIKE
+#define HAMT_KEY_ALIKE(a, b) true
 #endif
 
 #define HAMT_JOIN2(a, b) a##_##b
@@ -384,6 +390,14 @@ HAMT_FN Word *HAMT(slot_in_nodes)(Hamt *map, Word key, uint32_t hash, uint64_t t
     }
 }
 
+/* Makes this word the one by which the map has the key, which is there. */
+HAMT_FN void HAMT(rekey)(Hamt *map, Word key, uint32_t hash, uint64_t token)
+{
+    if (hamt_is_patch(map->root)) HAMT(merge)(map, token);
+    Word *value = HAMT(slot_in_nodes)(map, key, hash, token);
+    if (value) ((HamtEntry *)((char *)value - offsetof(HamtEntry, value)))->key = key;
+}
+
 /* The place of the value of a key that is there, to be written by the token's owner
  * before any other change of the map; NULL if the key is not there. */
 HAMT_FN Word *HAMT(slot)(Hamt *map, Word key, uint32_t hash, uint64_t token)
@@ -553,6 +567,13 @@ HAMT_FN void HAMT(diff_key)(const HAMT(Diff) * d, Word key, Word a, Word b)
     d->fn(d->context, key, a, b);
 }
 
+/* What both sides have of a key. */
+HAMT_FN void HAMT(diff_both)(const HAMT(Diff) * d, const HamtEntry *a, const HamtEntry *b)
+{
+    if (a->value != b->value || !HAMT_KEY_ALIKE(a->key, b->key))
+        HAMT(diff_key)(d, b->key, a->value, b->value);
+}
+
 /* Reports what one side (the left, or the right) has at or below e. */
 HAMT_FN void HAMT(diff_side)(const HAMT(Diff) * d, const HamtEntry *e, bool left)
 {
@@ -578,7 +599,7 @@ HAMT_FN bool HAMT(diff_pair)(const HAMT(Diff) * d, const HamtEntry *pair, const 
         else {
             met = true;
             const HamtEntry *a = left ? pair : e, *b = left ? e : pair;
-            if (a->value != b->value) HAMT(diff_key)(d, pair->key, a->value, b->value);
+            HAMT(diff_both)(d, a, b);
         }
     }
     return met;
@@ -599,8 +620,8 @@ HAMT_FN void HAMT(diff_entries)(const HAMT(Diff) * d, const HamtEntry *a, const 
     } else if (!HAMT(same)(a->key, b->key)) {
         HAMT(diff_side)(d, a, true);
         HAMT(diff_side)(d, b, false);
-    } else if (a->value != b->value) {
-        HAMT(diff_key)(d, a->key, a->value, b->value);
+    } else {
+        HAMT(diff_both)(d, a, b);
     }
 }
 
@@ -630,9 +651,20 @@ HAMT_FN void HAMT(diff_apart)(const HAMT(Diff) * d, const HamtNode *node, const 
         o = HAMT(find_below)(root, e->key, HAMT_KEY_HASH(e->key) >> HAMT(shift)(root));
         if (!o)
             HAMT(diff_side)(d, e, left);
-        else if (left && e->value != o->value)
-            HAMT(diff_key)(d, e->key, e->value, o->value);
+        else if (left)
+            HAMT(diff_both)(d, e, o);
     }
+}
+
+/* The pair with the key; its key is 0 if there is none. */
+HAMT_FN HamtEntry HAMT(pair)(const Hamt *map, Word key, uint32_t hash)
+{
+    const HamtPatch *p = hamt_patch(map);
+    for (uint32_t i = 0; p && i < p->count; i++)
+        if (HAMT(same)(p->keys->words[i], key))
+            return (HamtEntry){p->keys->words[i], p->values[i]};
+    const HamtEntry *e = map->root ? HAMT(find_in_nodes)(map, key, hash) : NULL;
+    return e ? *e : (HamtEntry){0, 0};
 }
 
 /* The keys of a patch that `but` has not. */
@@ -643,14 +675,15 @@ HAMT_FN void HAMT(diff_patch)(const HAMT(Diff) * d, const Hamt *a, const Hamt *b
         Word key = p->keys->words[i];
         uint32_t hash = HAMT_KEY_HASH(key);
         if (but && HAMT(patch_find)(but, key, hash)) continue;
-        const Word *x = HAMT(find)(a, key, hash), *y = HAMT(find)(b, key, hash);
-        Word left = x ? *x : 0, right = y ? *y : 0;
-        if (left != right) d->fn(d->context, key, left, right);
+        HamtEntry x = HAMT(pair)(a, key, hash), y = HAMT(pair)(b, key, hash);
+        bool alike = !x.key || !y.key || HAMT_KEY_ALIKE(x.key, y.key);
+        if (x.value != y.value || !alike)
+            d->fn(d->context, y.key ? y.key : x.key, x.value, y.value);
     }
 }
 
-/* Calls fn for each key whose value is not the same word on both sides; what both
- * share costs nothing. */
+/* Calls fn for each key whose value is not the same word on both sides, or that is not the same
+ * on both where that matters; what both share costs nothing. */
 HAMT_FN void HAMT(diff)(const Hamt *a, const Hamt *b, HamtDiffFn *fn, void *context)
 {
     static const HamtNode empty;

@@ -38,12 +38,21 @@ static bool is_name(Value key)
     return s && s->h.flags & STRING_INTERNED && s->length <= NAME_MAX;
 }
 
+/* An image tells which strings are interned. */
+static bool key_alike(Value a, Value b)
+{
+    bool strings = a != b && value_is_string(a) && value_is_string(b);
+    return !(strings &&
+             ((value_string(a)->h.flags ^ value_string(b)->h.flags) & STRING_INTERNED));
+}
+
 #define HAMT_NAME map
 #define HAMT_FLAT 1
 #define HAMT_KEY_HASH(k) key_hash(k)
 #define HAMT_KEY_EQ(a, b) key_equal(a, b)
 #define HAMT_KEY_ORDER(a, b) value_order(a, b)
 #define HAMT_KEY_LASTING(k) is_name(k)
+#define HAMT_KEY_ALIKE(a, b) key_alike(a, b)
 #ifdef MOONLET_MUTABLE
 #include "mutable_template.h"
 #else
@@ -138,6 +147,18 @@ bool table_map_put(TableBody *t, Value key, Value v, uint64_t token)
 {
     return map_put(&t->hash, key, key_hash(key), v, token);
 }
+
+#ifdef MOONLET_MUTABLE
+void table_map_rekey(TableBody *t, Value key, uint64_t token)
+{
+    (void)t, (void)key, (void)token;
+}
+#else
+void table_map_rekey(TableBody *t, Value key, uint64_t token)
+{
+    map_rekey(&t->hash, key, key_hash(key), token);
+}
+#endif
 
 void table_map_remove(TableBody *t, Value key, uint64_t token)
 {

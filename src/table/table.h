@@ -310,9 +310,9 @@ static inline Value *table_array_to_fill(TableBody *t, uint64_t token)
 }
 void table_array_filled(TableBody *t);
 /* Calls fn for each key whose values differ, with the value in b, which is nil if the key is
- * not there. The two must have the same room, but for the number of nodes, what is in them,
- * and flags. What they share costs nothing. There is no order. Answers false, and calls
- * nothing, when the rooms differ. */
+ * not there; also for one that is an interned string in one of the two alone. The two must have
+ * the same room, but for the number of nodes, what is in them, and flags. What they share costs
+ * nothing. There is no order. Answers false, and calls nothing, when the rooms differ. */
 typedef void TableDiffFn(void *context, Value key, Value old, Value now);
 bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context);
 /* Apply what table_diff told: the table gets the room, and then each value. Answer false for a

@@ -125,8 +125,8 @@ bool table_change_like(TableBody *t, Value key, Value now, uint64_t token)
         table_map_remove(t, key, token);
     else if (value_is_number(key) && !(table_flags(t) & TABLE_NUMBERS))
         return false;
-    else
-        table_map_put(t, key, now, token);
+    else if (!table_map_put(t, key, now, token) && value_is_string(key))
+        table_map_rekey(t, key, token);
     return true;
 }
 

@@ -41,11 +41,13 @@ static inline Nodes table_nodes(TableBody *t, uint64_t token)
     return (Nodes){&t->array, t->array_size, table_node_count(t), token, words};
 }
 
-/* These go to the map alone. The first answers nil if the key is not there, the second whether
+/* These go to the map alone. The first answers nil if the key is not there, the third whether
  * it was new. */
 Value table_map_get(const TableBody *t, Value key);
 Word *table_map_slot(TableBody *t, Value key, uint64_t token);
 bool table_map_put(TableBody *t, Value key, Value v, uint64_t token);
+/* Makes this string the one by which the map has the key, which is there. */
+void table_map_rekey(TableBody *t, Value key, uint64_t token);
 void table_map_remove(TableBody *t, Value key, uint64_t token);
 void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context);
 

@@ -204,6 +204,29 @@ static void cannot_collapse(const moonlet_image *const *images, size_t count, co
     free(message);
 }
 
+/* One is a constant, the other is computed. */
+START_TEST(a_key_may_be_another_string_of_the_same_bytes)
+{
+    moonlet_state *first =
+        world("t = {} _G[('ke'):rep(1) .. 'y'] = 1 t[('o'):rep(1) .. 'ne'] = 1"
+              " for i = 1, 20 do t['k' .. i] = i end");
+    moonlet_state *s = after(moonlet_retain(first), "key = nil t.one = nil");
+    s = after(s, "key = 2 t.one = 1");
+    moonlet_image *base = saved(first, NULL), *straight = saved(s, NULL);
+    moonlet_image *next = saved(s, base);
+    const char *bytes[2];
+    size_t lengths[2];
+    bytes[0] = moonlet_image_bytes(base, &lengths[0]);
+    bytes[1] = moonlet_image_bytes(next, &lengths[1]);
+    moonlet_image *whole = moonlet_image_collapse(bytes, lengths, 2, NULL, NULL, NULL);
+    ck_assert_int_eq(memcmp(moonlet_image_id(whole), moonlet_image_id(straight), 16), 0);
+    moonlet_image_release(base);
+    moonlet_image_release(next);
+    moonlet_image_release(whole);
+    moonlet_image_release(straight);
+}
+END_TEST
+
 START_TEST(what_is_no_chain_does_not_collapse)
 {
     moonlet_state *s = world("a = {}"), *t = after(moonlet_retain(s), "a.b = 1"),
@@ -1075,6 +1098,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, random_worlds_go_on, 0, 12);
     tcase_add_loop_test(t, deltas_to_any_state, 0, 12);
     tcase_add_loop_test(t, chains_collapse, 0, 12);
+    tcase_add_test(t, a_key_may_be_another_string_of_the_same_bytes);
     tcase_add_test(t, what_is_no_chain_does_not_collapse);
     tcase_add_loop_test(t, keys_that_come_and_go_keep_their_order, 0, 6);
     tcase_add_test(t, host_functions_and_userdata_have_names);

@@ -29,6 +29,15 @@ expect()
     fi
 }
 
+# said NAME PATTERN command...: what it prints, errors as well, is like the pattern.
+said()
+{
+    local name=$1 pattern=$2
+    shift 2
+    # shellcheck disable=SC2016
+    expect "$name" 0 yes "" bash -c 'p=$1; shift; [[ $("$@" 2>&1) == $p ]] && echo yes' - "$pattern" "$@"
+}
+
 # same NAME argument...: moonlet and lua5.2 do the same with these arguments: exit code,
 # standard output and, but for the program's name, standard error. Both read stdin from
 # the file .stdin of the test's directory if there is one.

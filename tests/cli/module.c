@@ -2,6 +2,8 @@
 /* A C module for module.sh. */
 #include "moonlet.h"
 
+#include <string.h>
+
 static int add(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     double sum = 0, x;
@@ -60,10 +62,48 @@ static moonlet_term *lengths(void *user, const moonlet_term *args, char **error)
     return list;
 }
 
-static const moonlet_entry entries[] = {
-    {"add", add, NULL, NULL, false},         {"within", within, NULL, NULL, false},
-    {"call", then_call, NULL, NULL, false},  {"counter", new_counter, NULL, NULL, false},
-    {"lengths", NULL, lengths, NULL, false}, {0}};
+static int write_image(moonlet_context *c, const moonlet_value *args, size_t count);
+
+static const moonlet_entry entries[] = {{"image", write_image, NULL, NULL, false},
+                                        {"add", add, NULL, NULL, false},
+                                        {"within", within, NULL, NULL, false},
+                                        {"call", then_call, NULL, NULL, false},
+                                        {"counter", new_counter, NULL, NULL, false},
+                                        {"lengths", NULL, lengths, NULL, false},
+                                        {0}};
+
+static bool save_counter(const void *bytes, moonlet_writer *write, void *context)
+{
+    write(context, bytes, sizeof(int));
+    return true;
+}
+
+static const moonlet_type_info saved = {
+    .name = "saved", .size = sizeof(int), .save = save_counter};
+
+/* The file gets an image of the world in which there are the module's functions and one
+ * userdata; in the program moonlet nobody knows what these are. */
+static int write_image(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    static const moonlet_type_info *const types[] = {&saved, NULL};
+    static const moonlet_library libraries[] = {{"m", entries}, {NULL, NULL}};
+    const moonlet_image_host host = {.libraries = libraries, .types = types};
+    moonlet_context_set_field(c, moonlet_context_globals(c), "u",
+                              moonlet_context_new_userdata(c, &saved, NULL));
+    char *message = NULL;
+    size_t length, named;
+    moonlet_image *i = moonlet_image_save(moonlet_context_state(c), NULL, &host, &message);
+    if (!i) return moonlet_fail(c, "%s", message);
+    const char *bytes = moonlet_image_bytes(i, &length),
+               *name = moonlet_to_bytes(args[0], &named);
+    char path[64] = {0};
+    memcpy(path, name, named < sizeof path ? named : 0);
+    FILE *f = fopen(path, "wb");
+    fwrite(bytes, 1, length, f);
+    fclose(f);
+    moonlet_image_release(i);
+    return moonlet_return(c, NULL, 0);
+}
 
 MOONLET_API int moonletopen_module(moonlet_context *c, const moonlet_value *args, size_t count)
 {

@@ -34,6 +34,10 @@ run "on threads" "2	4	6	8" '
 run "opened on a thread" "3" '
     local load = function() return package.loadlib("./module.so", "moonletopen_module")() end
     print(require("state").map(load, {0}, {threads = 1})[1].add(1, 2))'
+run "an image with a host's functions" "" 'x = 1 m.image("a.img") x = 2 m.image("b.img")'
+said "what an image needs" "*functions of the host*lengths*add*types of userdata*saved*" \
+    "$MOONLET" --show=a.img
+said "what differs between such images" "*x*1*2*" "$MOONLET" --diff a.img b.img
 run "package.loadlib" "function	true" '
     print(type(package.loadlib("./module.so", "moonletopen_module")), package.loadlib("./module.so", "*"))'
 run "a function that is not there" "nil	init" \

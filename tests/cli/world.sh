@@ -3,14 +3,6 @@
 . "$LIB"
 
 m() { "$MOONLET" "$@"; }
-# said NAME PATTERN command...: both streams, of a command that fails or not
-said()
-{
-    local name=$1 pattern=$2
-    shift 2
-    # shellcheck disable=SC2016
-    expect "$name" 0 yes "" bash -c 'p=$1; shift; [[ $("$@" 2>&1) == $p ]] && echo yes' - "$pattern" "$@"
-}
 
 cat >count.lua <<'LUA'
 local co = coroutine.wrap(function() for i = 1, 1e9 do coroutine.yield(i) end end)

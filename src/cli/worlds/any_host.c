@@ -16,17 +16,18 @@
 
 /* Names ------------------------------------------------------------------------------- */
 
-static size_t note(AnyNames *n, const char *name)
+/* The name as it is kept. */
+static const char *note(AnyNames *n, const char *name)
 {
     for (size_t i = 0; i < n->count; i++)
-        if (strcmp(n->items[i], name) == 0) return i;
+        if (strcmp(n->items[i], name) == 0) return n->items[i];
     const char **items = mem_try_alloc((n->count + 1) * sizeof *items);
     char *copy = mem_try_alloc(strlen(name) + 1);
     if (!items || !copy) report_no_memory();
     if (n->count) memcpy(items, n->items, n->count * sizeof *items);
     items[n->count] = strcpy(copy, name);
     n->items = items;
-    return n->count++;
+    return n->items[n->count++];
 }
 
 static int does_nothing(moonlet_context *c, const moonlet_value *args, size_t count)
@@ -38,7 +39,7 @@ static int does_nothing(moonlet_context *c, const moonlet_value *args, size_t co
 static const HostFunction *record_of(AnyHost *h, const char *name)
 {
     const moonlet_entry entry = {.name = "?", .call = does_nothing};
-    return host_new_record(&entry, h->functions.items[note(&h->functions, name)]);
+    return host_new_record(&entry, note(&h->functions, name));
 }
 
 static Native *load_function(void *host, Machine *M, const char *name, uint32_t captured)
@@ -73,7 +74,7 @@ static const char *record_name(void *host, const void *record)
 static const void *load_type(void *host, const char *name)
 {
     AnyHost *h = host;
-    return &h->types.items[note(&h->types, name)][0];
+    return note(&h->types, name);
 }
 
 static const char *type_name(void *host, const void *tag)

@@ -354,7 +354,8 @@ static bool is_newer_key(Value key, uint64_t next_id)
 static void note_change(void *context, Value key, Value old, Value now)
 {
     Changes *c = context;
-    if (value_is_string(old) && value_equal(old, now) && is_like(old, now)) return;
+    bool same_text = old != now && value_is_string(old) && value_equal(old, now);
+    if (same_text && is_like(old, now)) return;
     if (c->count == c->most || is_newer_key(key, c->next_id)) c->failed = true;
     if (c->failed) return;
     if (c->count == c->capacity) {
