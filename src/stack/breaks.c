@@ -137,7 +137,7 @@ static void mend_all(Proto *p)
     if (celled && celled != p) mend_all(celled);
 }
 
-/* Without memory to remember it there are no breaks in it. */
+/* Breaks a chunk. There are none in it where there is no memory to remember it. */
 static void break_chunk(void *context, Proto *root)
 {
     Breaks *b = context;

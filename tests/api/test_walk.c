@@ -17,7 +17,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-enum { POOL = 20, RUN_STEPS = 100000 };
+enum { POOL = 20, RUN_STEPS = 30000 };
 
 typedef struct Walk {
     moonlet_state *states[POOL];
@@ -438,7 +438,7 @@ static void debug(Walk *w)
             if (e.status == MOONLET_OK) moonlet_debugger_change(d, e.state);
             moonlet_release(e.state);
         }
-        add(w, moonlet_retain(moonlet_debugger_state(d)));
+        add_limited(w, moonlet_retain(moonlet_debugger_state(d)), RUN_STEPS);
     }
     moonlet_debugger_go_begin(d);
     if (moonlet_debugger_moment(d).futures == 0 && !moonlet_debugger_moment(d).changed)
