@@ -41,8 +41,9 @@ typedef struct Session {
     Coroutine *main;
 } Session;
 
-/* Prepares the process; first thing in every function that can be the first called. */
-void api_init(void);
+/* Prepares the process; first thing in every function that can be the first called. Answers
+ * false where there is no memory to begin with: then nothing is to be asked for. */
+bool api_init(void);
 
 void api_begin(Session *S, const moonlet_state *s);
 /* Begins a session that goes on with what s holds paused. */

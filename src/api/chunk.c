@@ -54,8 +54,7 @@ moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *na
                                char **message)
 {
     if (message) *message = NULL;
-    if (!mem_can_start()) return NULL;
-    api_init();
+    if (!api_init()) return NULL;
     String *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
     ParseResult why;
     const Proto *p = api_compile(source, length, chunk_name, false, &why);

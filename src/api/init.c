@@ -21,11 +21,15 @@ static void init(void)
     image_init();
 }
 
-void api_init(void) { pthread_once(&init_once, init); }
+bool api_init(void)
+{
+    if (__builtin_expect(!mem_can_start(), 0)) return false;
+    pthread_once(&init_once, init);
+    return true;
+}
 
 static void make_base(void)
 {
-    api_init();
     Machine *M = machine_begin(NULL);
     lib_open_all(M);
     base = handle_new(machine_snapshot(M), NULL);
@@ -36,7 +40,7 @@ bool moonlet_seed(uint64_t seed) { return string_seed(seed); }
 
 moonlet_state *moonlet_init(void)
 {
-    if (__builtin_expect(!mem_can_start(), 0)) return NULL;
+    if (!api_init()) return NULL;
     pthread_once(&base_once, make_base);
     return handle_new(base->state, NULL);
 }

@@ -9,28 +9,20 @@
 #include "stack/trace_stack.h"
 #include "trace/measure.h"
 
-uint64_t moonlet_bytes_allocated(void)
-{
-    api_init();
-    return mem_bytes_total();
-}
+uint64_t moonlet_bytes_allocated(void) { return api_init() ? mem_bytes_total() : 0; }
 
-uint64_t moonlet_bytes_held(void)
-{
-    api_init();
-    return mem_bytes_heap();
-}
+uint64_t moonlet_bytes_held(void) { return api_init() ? mem_bytes_heap() : 0; }
 
 void moonlet_collect(void)
 {
-    api_init();
+    if (!api_init()) return;
     mem_collect();
     watch_give_back();
 }
 
 moonlet_pauses moonlet_collector_pauses(void)
 {
-    api_init();
+    if (!api_init()) return (moonlet_pauses){0};
     MemPauses p = mem_pauses();
     return (moonlet_pauses){.count = p.count,
                             .nanoseconds = p.ns,
@@ -41,15 +33,10 @@ moonlet_pauses moonlet_collector_pauses(void)
 
 bool moonlet_limit_pauses(unsigned milliseconds)
 {
-    api_init();
-    return mem_limit_pauses(milliseconds ? milliseconds : 1);
+    return api_init() && mem_limit_pauses(milliseconds ? milliseconds : 1);
 }
 
-bool moonlet_idle(uint64_t nanoseconds)
-{
-    api_init();
-    return mem_idle(nanoseconds);
-}
+bool moonlet_idle(uint64_t nanoseconds) { return api_init() && mem_idle(nanoseconds); }
 
 moonlet_memory_use moonlet_memory(const moonlet_state *s, const moonlet_state *other)
 {

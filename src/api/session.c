@@ -149,7 +149,7 @@ void api_begin(Session *S, const moonlet_state *s)
 
 void api_attach(Machine *M)
 {
-    api_init();
+    (void)api_init();
     M->hooks = &hooks_attached;
 }
 

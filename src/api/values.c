@@ -17,8 +17,7 @@ moonlet_value moonlet_number(double d) { return value_out(value_number_checked(d
 
 moonlet_value moonlet_string(const char *bytes, size_t length)
 {
-    api_init();
-    String *s = string_new(bytes, length);
+    String *s = api_init() ? string_new(bytes, length) : NULL;
     return value_out(s ? string_value(s) : V_NIL);
 }
 
@@ -79,7 +78,7 @@ const char *moonlet_to_text(moonlet_value value, char *out, size_t size)
 
 moonlet_value moonlet_pointer(const void *p)
 {
-    api_init();
+    if (!api_init()) return value_out(V_NIL);
     Light *light = mem_new(sizeof *light);
     object_init(&light->h, OBJ_LIGHT, 0);
     light->pointer = (void *)(uintptr_t)p;

@@ -236,7 +236,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     eval_init();
-    puc_init();
+    (void)puc_init();
     if (o.task == TASK_SHOW) return show_image(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
     if (o.task == TASK_COLLAPSE) return collapse_images(&c, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
     if (o.task == TASK_DIFF) return diff_images(&c, &o, argv);

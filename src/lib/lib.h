@@ -125,14 +125,16 @@ enum {
     FILE_MODE,  /* or nil */
     FILE_ENV,
     FILE_HAS_ENV,
-    FILE_FOR, /* the native's own */
+    FILE_OPEN, /* what is being read, or nil */
+    FILE_FOR,  /* the native's own */
     FILE_FRAME
 };
-/* Reads it, and charges for compiling it. Sets the first two slots; or *error; or answers what
- * the native is to return, its arguments being as they were. */
-int lib_file_begin(Machine *M, Value *a, const char *name, String **error);
-/* Compiles it; the other slots have been set. Answers what the native is to return, which
- * `again` goes on with, or 0: *f, or NULL and *error. */
+/* Opens it. Sets the first two slots and FILE_OPEN; the others have been set. Answers as the
+ * next one does, in which it goes on. */
+int lib_file_begin(Machine *M, Value *a, const char *name, NativeCont *cont, Closure **f,
+                   String **error);
+/* Reads and compiles it. Answers what the native is to return, which cont goes on with, or 0:
+ * *f, or NULL and *error. */
 int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String **error);
 
 #endif

@@ -108,14 +108,7 @@ void eval_count_reached(void *machine)
     eval_poll_soon(M);
 }
 
-void eval_poll_soon(void *machine)
-{
-    Machine *M = machine;
-    if (M->fuel <= 0) return;
-    M->portion -= M->fuel;
-    if (M->steps_left != UINT64_MAX) M->steps_left += (uint64_t)M->fuel;
-    M->fuel = 0;
-}
+void eval_poll_soon(void *machine) { machine_poll_soon(machine); }
 
 bool budget_refuel(Machine *M, Value *fp, const Node *n)
 {

@@ -109,6 +109,12 @@ void outside_record(Machine *M, OutsideKind kind, void *record, size_t size)
     memset(record, 0, size);
 }
 
+/* The system may have taken any time, which is no step: the next one looks at the clock. */
+static void look_at_clock(Machine *M)
+{
+    if (M && M->limits.deadline) machine_poll_soon(M);
+}
+
 double outside_number(Machine *M, double now)
 {
     outside_record(M, SEEN_NUMBER, &now, sizeof now);
@@ -117,6 +123,7 @@ double outside_number(Machine *M, double now)
 
 int outside_int(Machine *M, int now, int least, int most)
 {
+    look_at_clock(M);
     double d = outside_number(M, now);
     return d >= least && d <= most ? (int)d : least;
 }
@@ -124,6 +131,7 @@ int outside_int(Machine *M, int now, int least, int most)
 bool outside_answer(Machine *M, bool now)
 {
     size_t length;
+    look_at_clock(M);
     if (!M || !M->outside) return now;
     if (!M->outside->replays) {
         outside_write(M, now ? SEEN_YES : SEEN_NO, NULL, 0);
@@ -140,6 +148,7 @@ bool outside_answer(Machine *M, bool now)
 bool outside_done(Machine *M, bool now)
 {
     size_t length;
+    look_at_clock(M);
     if (!M || !M->outside) return now;
     int32_t number = errno;
     if (!M->outside->replays) {
@@ -171,6 +180,7 @@ static char *collected(const uint8_t *bytes, size_t length)
 const char *outside_text(Machine *M, const char *now)
 {
     size_t length;
+    look_at_clock(M);
     if (!M || !M->outside) return now;
     if (!M->outside->replays) {
         outside_write(M, now ? SEEN_TEXT : SEEN_NOTHING, now, now ? strlen(now) : 0);

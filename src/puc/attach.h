@@ -3,8 +3,11 @@
 #ifndef MOONLET_PUC_ATTACH_H
 #define MOONLET_PUC_ATTACH_H
 
+#include <stdbool.h>
+
 /* Lets libraries with luaopen_ functions be loaded in all runs of the process from now on. The
- * program must export the functions of lua.h. */
-void puc_init(void);
+ * program must export the functions of lua.h. Answers false where there is no memory to begin
+ * with. */
+bool puc_init(void);
 
 #endif

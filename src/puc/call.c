@@ -280,13 +280,14 @@ static Value library_function(Machine *M, void *address, const char *file, const
     return puc_function(puc_attach(M)->main, fn, 0);
 }
 
-void puc_init(void)
+bool puc_init(void)
 {
-    api_init();
+    if (!api_init()) return false;
     image_c = &puc_image_names;
     puc_names_own("lua_newthread", puc_run_own);
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
+    return true;
 }
 
 /* Calls ---------------------------------------------------------------------------------- */

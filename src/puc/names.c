@@ -90,13 +90,12 @@ void puc_names_own(const char *name, lua_CFunction fn)
 
 void moonlet_puc_name_function(const char *name, moonlet_puc_function *f)
 {
-    puc_init();
-    puc_names_own(name, f);
+    if (puc_init()) puc_names_own(name, f);
 }
 
 void moonlet_puc_name_type(const moonlet_type_info *type)
 {
-    puc_init();
+    if (!puc_init()) return;
     if (opening)
         add(&opening->names, NULL, type, joined(opening->name, ":=", type->name));
     else

@@ -184,7 +184,7 @@ lua_State *moonlet_puc_open(const moonlet_state *s)
 {
     assert_live(s);
     if (s->state->paused) return NULL;
-    puc_init();
+    (void)puc_init();
     Machine *M = machine_begin(s->state);
     api_attach(M);
     Puc *P = puc_attach(M);
@@ -202,12 +202,12 @@ moonlet_value moonlet_puc_value(lua_State *L, int index)
 
 void moonlet_puc_push(lua_State *L, moonlet_value v) { puc_push(L, value_in(v)); }
 
-void moonlet_puc_attach(void) { puc_init(); }
+void moonlet_puc_attach(void) { (void)puc_init(); }
 
 moonlet_result moonlet_puc_new_function(const moonlet_state *s, moonlet_puc_function *f)
 {
     Session S;
-    puc_init();
+    (void)puc_init();
     api_begin(&S, s);
     Value v = puc_function(puc_attach(S.M)->main, f, 0);
     return api_end_values(&S, &v, 1);

@@ -212,6 +212,15 @@ Coroutine *machine_new_coroutine(Machine *M, Value function);
 /* Whether others want the run to stop. */
 static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
 
+/* Ends the portion of steps here, so that the next step polls. */
+static inline void machine_poll_soon(Machine *M)
+{
+    if (M->fuel <= 0) return;
+    M->portion -= M->fuel;
+    if (M->steps_left != UINT64_MAX) M->steps_left += (uint64_t)M->fuel;
+    M->fuel = 0;
+}
+
 /* How many bytes a new string may have. What is alive may be measured first, if there is a
  * limit on that: whoever is refused is asked again then (held_makes_room). */
 static inline size_t machine_string_room(const Machine *M)

@@ -192,6 +192,13 @@ static String *join_behind(Buffer *b, const String *before)
     return s;
 }
 
+String *buffer_keep(Buffer *b, const String *before)
+{
+    b->error = BUFFER_OK;
+    b->limit = STRING_MAX;
+    return buffer_join(b, before, false);
+}
+
 String *buffer_join(Buffer *b, const String *before, bool whole)
 {
     if (b->error != BUFFER_OK) return NULL;

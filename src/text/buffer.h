@@ -111,6 +111,10 @@ String *buffer_finish(Buffer *b);
  * allocated, twice if the buffer had to grow. Answers NULL if there is no room. */
 String *buffer_join(Buffer *b, const String *before, bool whole);
 
+/* Joins them like buffer_join, where the buffer has had no room, or the result has none: for
+ * what must not be lost. The limits do not hold. Answers NULL if there is no memory. */
+String *buffer_keep(Buffer *b, const String *before);
+
 void buffer_check(const Buffer *b);
 
 #endif

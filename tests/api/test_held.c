@@ -259,6 +259,43 @@ static int nest(moonlet_context *c, const moonlet_value *args, size_t count)
                                 : moonlet_throw(c, values[0]);
 }
 
+/* Each reads a line, another one, and 100 bytes of a pipe. */
+static const char *const reads[] = {
+    "p:read(), p:read(), p:read('*a')",
+    "p:read('*l', '*l', '*a')",
+    "p:read('*L'):sub(1, -2), (' '..p:read('*L')):sub(2, -2), p:read(1000)",
+    "p:read(300000), p:read(1, 300000, 1, 1000)",
+};
+enum { READS = sizeof reads / sizeof *reads, READS_APART = 170000 };
+
+/* What the limit does not let a program have of a file is there when it goes on. */
+START_TEST(reads_that_stop_lose_nothing)
+{
+    char source[400];
+    snprintf(source, sizeof source,
+             "local p = io.popen(\"printf '%%300000s\\n%%300000s\\n%%100s' a b c\")\n"
+             "local t = {%s}\nlocal n = 0 for i = 1, 5 do n = n + #(t[i] or '') end\n"
+             "return n, t[1]:sub(-1)",
+             reads[_i]);
+    uint64_t expected = _i < 3 ? 600100 : 600102;
+    for (uint64_t limit = 50000; limit < 1500000; limit += READS_APART) {
+        for (int held = 0; held < 2; held++) {
+            moonlet_limits limits = {.held = held ? limit : 0, .bytes = held ? 0 : limit};
+            moonlet_result r = run(source, limits);
+            if (r.status == MOONLET_PAUSED) {
+                moonlet_state *free = moonlet_limit(r.state, NULL);
+                moonlet_release(r.state);
+                r = moonlet_resume(free);
+                moonlet_release(free);
+            }
+            assert_ok(r);
+            assert_number(r.values[0], (double)expected);
+            moonlet_release(r.state);
+        }
+    }
+}
+END_TEST
+
 START_TEST(within_a_c_function_it_is_an_error)
 {
     static const moonlet_entry entries[] = {{"nest", nest, NULL, NULL, false}, {NULL}};
@@ -309,6 +346,7 @@ int main(void)
     tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);
     tcase_add_test(t, it_is_the_state_that_holds);
     tcase_add_test(t, it_stops_at_the_same_step);
+    tcase_add_loop_test(t, reads_that_stop_lose_nothing, 0, READS);
     tcase_add_test(t, within_a_c_function_it_is_an_error);
     tcase_add_test(t, items_of_maps_have_it);
     return run_suite(t);

@@ -123,6 +123,37 @@ START_TEST(a_paused_program_goes_on)
 }
 END_TEST
 
+/* Each asks the system, which may take any time. */
+static const char *const asking[] = {
+    "os.remove(os.tmpname())",
+    "os.remove('/none')",
+    "os.rename('/none', '/none')",
+    "os.execute()",
+    "os.execute(':')",
+    "io.open('/none')",
+    "io.popen(':'):close()",
+    "io.tmpfile():close()",
+    "loadfile('/none')",
+    "pcall(io.lines, '/none')",
+    "package.searchpath('x', '/none')",
+};
+
+/* Time that has run out while the program waited is noticed after the first one, and not after
+ * so many steps. */
+START_TEST(the_clock_is_looked_at_after_each)
+{
+    char source[200];
+    moonlet_state *s = after(moonlet_init(), "i = 0");
+    snprintf(source, sizeof source,
+             "io.popen('sleep 0.1; echo'):read(1) while true do i = i + 1 %s end", asking[_i]);
+    moonlet_result r = limited(s, (moonlet_limits){.nanoseconds = 50000000}, source);
+    assert_paused(r, MOONLET_LIMIT_TIME);
+    ck_assert_double_le(number_of(moonlet_global(r.state, "i")), 2);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 static const char *const endless[] = {
     "while true do end",
     "repeat until false",
@@ -513,6 +544,8 @@ int main(void)
 {
     TCase *t = tcase_create("limits");
     tcase_add_test(t, steps_are_exact);
+    tcase_add_loop_test(t, the_clock_is_looked_at_after_each, 0,
+                        sizeof asking / sizeof *asking);
     tcase_add_loop_test(t, slices_take_as_many_steps, 0, sizeof costly / sizeof *costly);
     tcase_add_test(t, a_paused_program_goes_on);
     tcase_add_test(t, a_limit_beside_a_paused_program);

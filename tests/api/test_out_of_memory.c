@@ -123,6 +123,8 @@ enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 static moonlet_state *base;
 static int map_nested;
 static size_t space_left; /* for run_in_space */
+enum { FIRSTS = 8 };
+static int first; /* for call_first */
 static Dump before;
 
 static void make_world(void)
@@ -274,10 +276,28 @@ static size_t space_used(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* What a host may call before it has a state. */
+static void call_first(void)
+{
+    static const moonlet_type_info type = {.name = "first"};
+    switch (first) {
+    case 1: moonlet_string("text", 4); break;
+    case 2: moonlet_pointer(&type); break;
+    case 3: moonlet_bytes_allocated(); break;
+    case 4: moonlet_collect(); break;
+    case 5: moonlet_idle(1000000); break;
+    case 6: moonlet_thread_attach(); break;
+    case 7: moonlet_collector_pauses(); break;
+    case FIRSTS: moonlet_bytes_held(); break;
+    default: break;
+    }
+}
+
 static void run_in_space(void)
 {
     size_t space = space_used() + space_left;
     if (setrlimit(RLIMIT_AS, &(struct rlimit){space, space}) != 0) _exit(2);
+    call_first();
     char *message = &(char){0};
     moonlet_chunk *c = moonlet_compile("return 1", 8, NULL, &message);
     moonlet_state *s = moonlet_init();
@@ -290,9 +310,13 @@ static void run_in_space(void)
  */
 START_TEST(space_may_lack)
 {
-    enum { STEP = 224 << 10, MOST = 9 << 20 };
+    enum { STEP = 224 << 10, MOST = 9 << 20, BEGIN = 4 << 20 };
     for (space_left = 0; space_left < MOST; space_left += STEP)
         assert_survives(run_in_space, 0, MEM_FAIL_ONCE);
+    for (first = 1; first <= FIRSTS; first++)
+        for (space_left = 0; space_left < BEGIN; space_left += 4 * STEP)
+            assert_survives(run_in_space, 0, MEM_FAIL_ONCE);
+    first = 0;
 }
 END_TEST
 #endif

@@ -276,6 +276,8 @@ static const char *const long_ones[] = {
     "f:read(9, '*n', 2)",
     "local f = io.tmpfile() f:write(('x'):rep(3e5)) f:seek('set') io.input(f) "
     "return #io.read('*a')",
+    "local name = os.tmpname() local f = io.open(name, 'w') f:write(('x = 1 '):rep(40000)) "
+    "f:write('return 7') f:close() local r = dofile(name) os.remove(name) return r",
     "return #os.date(('%c %d'):rep(3000), 0)",
     "return #os.date(('x'):rep(30000) .. '%Y', 0)",
     "return #select(2, pcall(os.date, ('%c'):rep(3000) .. '%Q', 0))",
@@ -358,6 +360,12 @@ static const char *const calls[] = {
     "io.read('*a')",
     "f = io.popen('yes')",
     "f:read('*a')",
+    "",
+    "loadfile('/dev/zero')",
+    "",
+    "dofile('/dev/zero')",
+    "package.path = '/dev/zero'",
+    "require('x')",
     "s = ('\\n'):rep(9e6)",
     "('%q'):format(s)",
     "s = ('ab'):rep(9e6)",

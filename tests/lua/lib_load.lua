@@ -239,3 +239,14 @@ do
   print(load(function() n = n + 1 return text:sub(n, n) end) ~= nil) -- expect: true
 end
 end
+
+-- a file without an end, which is no Lua from its second line on
+local pipe = os.tmpname()
+os.remove(pipe)
+for _, mode in ipairs { "t", "b" } do
+  os.execute("mkfifo " .. pipe .. " && (yes > " .. pipe .. " 2>/dev/null &)")
+  print((select(2, loadfile(pipe, mode)):gsub("^.*: ", "")))
+  os.remove(pipe)
+end
+-- expect: syntax error near 'y'
+-- expect: attempt to load a text chunk (mode is 'b')

@@ -56,12 +56,10 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
 
 void moonlet_thread_attach(void)
 {
-    api_init();
-    mem_thread_attach();
+    if (api_init()) mem_thread_attach();
 }
 
 void moonlet_thread_detach(void)
 {
-    api_init();
-    mem_thread_detach();
+    if (api_init()) mem_thread_detach();
 }

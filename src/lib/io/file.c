@@ -93,18 +93,31 @@ static FILE *file_recalled(void)
 }
 
 /* What a replay has opened is nobody's to use but by what was recorded of it. */
-Value file_new(Machine *M, FILE *f, FileKind kind)
+Value file_new_hidden(Machine *M, FILE *f, FileKind kind)
 {
     Userdata *u = run_new_userdata(&M->run, file_tag, sizeof(File));
     bool real = f != file_recalled();
     *(File *)u->data = (File){f, real ? kind : FILE_CLOSED, 0};
-    u->body.meta = lib_registry_table(&M->run, FILE_TYPE_NAME);
     if (kind == FILE_STANDARD) return value_object(u);
     mem_count(OPEN_BYTES);
-    collect_metatable(M, value_object(u), u->body.meta);
     watch_add(u->data, lost, NULL);
     if (real) count_open();
     return value_object(u);
+}
+
+Value file_new(Machine *M, FILE *f, FileKind kind)
+{
+    Value file = file_new_hidden(M, f, kind);
+    Userdata *u = value_pointer(file);
+    u->body.meta = lib_registry_table(&M->run, FILE_TYPE_NAME);
+    if (kind != FILE_STANDARD) collect_metatable(M, file, u->body.meta);
+    return file;
+}
+
+void file_close_hidden(Machine *M, Value v)
+{
+    File *file = file_of(v);
+    if (file->kind != FILE_STANDARD && !outside_recalls(M) && take(file)) fclose(file->f);
 }
 
 /* Opening ---------------------------------------------------------------------------- */

@@ -43,6 +43,9 @@ Value file_new(Machine *M, FILE *f, FileKind kind);
 /* Whether it is open, and as what: ask this before anything else (a replay is told what it was
  * then). */
 FileKind file_kind(Machine *M, const File *file);
+/* A file object that no program gets to see, which has no methods; and the end of it. */
+Value file_new_hidden(Machine *M, FILE *f, FileKind kind);
+void file_close_hidden(Machine *M, Value file);
 /* The file in a value, NULL if there is none. */
 File *file_of(Value v);
 /* Argument i, which must be a file. For the second function it must be open. Answers NULL if
@@ -73,7 +76,11 @@ int file_gc(Machine *M, Value *a, int n);
 int file_read(Machine *M, Value *a, int n, int first, Value file, NativeCont *cont);
 int file_read_on(Machine *M, Value *a, NativeCont *cont);
 bool file_read_holds(const Value *a, size_t used);
-#define FILE_READS "iuiiS*"
+#define FILE_READS "iuiiSb*"
+/* Reads as much behind *text, which is a string or NULL, as makes it `most` bytes long, or less
+ * where the file ends. Answers 0; or what a native is to answer: *text then is what there is so
+ * far, and the function goes on behind it. */
+int file_read_text(Machine *M, File *file, size_t most, const String **text);
 /* Writes a[first..n); answers `self`, or nil, message, errno. */
 int file_write(Machine *M, Value *a, int n, int first, File *file, Value self);
 /* fwrite, but that the user can end the wait for who reads: then errno is EINTR. */

@@ -6,10 +6,11 @@
  * Then the frame keeps what is needed to go on:
  *
  *   a[0] n  [1] the file  [2] at which format  [3] how many results there are
- *    [4] what that format has read so far  [5..5+n) results, and formats that are left
+ *    [4] what that format has read so far  [5] whether that is all of it, and lacks only room
+ *    [6..6+n) results, and formats that are left
  *
- * Main invariant: what has been read is a result, or in the frame, or put back: a signal or a
- * lack of memory puts back what the last piece has read, and the function begins that again.
+ * Main invariant: what has been read is a result, or in the frame, or put back, which a signal
+ * does that ends the function with an error.
  */
 #include "lib/io/file.h"
 
@@ -27,7 +28,7 @@
 /* How reading one thing went. */
 typedef enum Got { GOT_IT, GOT_NOTHING, GOT_ERROR } Got;
 
-enum { ARGS, FROM, FORMAT, RESULTS, TEXT, SAVED };
+enum { ARGS, FROM, FORMAT, RESULTS, TEXT, ENDED, SAVED };
 enum {
     PIECE = 1 << 20
 }; /* so many bytes are read before the run looks whether it has to stop */
@@ -39,6 +40,8 @@ typedef struct Input {
         args; /* formats, and results in their places; where the native has them, or moved up */
     int n, at, results;
     const String *before; /* what the format has read until it was suspended, or NULL */
+    bool ended;           /* that is all */
+    size_t room;          /* for all of it */
     int stopped;          /* not 0: what it has to answer */
 } Input;
 
@@ -65,9 +68,12 @@ static bool pay(Input *in, size_t from, size_t to, bool more)
     return more && !in->stopped;
 }
 
-static void begin(const Input *in, Buffer *b)
+/* The buffer has the room that what was read before leaves. */
+static void begin(Input *in, Buffer *b)
 {
-    buffer_init_joined(b, machine_string_room(in->M));
+    size_t before = in->before ? in->before->length : 0;
+    in->room = machine_string_room(in->M);
+    buffer_init_joined(b, in->room > before ? in->room - before : 0);
 }
 
 static size_t length_so_far(const Input *in, const Buffer *b)
@@ -93,20 +99,34 @@ static Got put_back(Input *in, const Buffer *b)
     return GOT_ERROR;
 }
 
-/* No room for what has been read: it begins again, where that is possible. */
-static Got out_of_room(Input *in, const Buffer *b)
+/* The run may not have what has been read as a result. Where it can go on later, the frame has
+ * it until then: twice what the run may allocate is taken at most, for a moment. */
+static Got out_of_room(Input *in, Buffer *b)
 {
+    bool whole = b->error == BUFFER_OK && in->stopped != NATIVE_SUSPEND;
     in->stopped = native_memory_error(in->M);
-    return in->stopped == NATIVE_PAUSE ? put_back(in, b) : GOT_ERROR;
+    if (in->stopped != NATIVE_PAUSE) return GOT_ERROR;
+    const String *s = in->before;
+    if (!s || buffer_length(b)) s = buffer_keep(b, s);
+    if (!s) {
+        in->M->stop = STOP_NONE;
+        in->stopped = NATIVE_ERROR;
+        return GOT_ERROR;
+    }
+    in->before = s;
+    in->ended = whole;
+    return GOT_ERROR;
 }
 
 static Got finish(Input *in, Buffer *b, bool success, Value *out)
 {
     bool suspended = in->stopped == NATIVE_SUSPEND;
     if (in->stopped && !suspended) return put_back(in, b);
+    b->limit = in->room;
     const String *s = buffer_join(b, in->before, !suspended);
     if (!s) return out_of_room(in, b);
     in->before = s;
+    in->ended = false;
     if (suspended) return GOT_ERROR;
     *out = success ? string_value(s) : V_NIL;
     return success ? GOT_IT : GOT_NOTHING;
@@ -270,9 +290,18 @@ static Got refuse_count(Input *in, size_t count)
 }
 
 /* Reads by the format that is next. */
+/* There was no room for it as a result, and may be now. */
+static Got take_ended(Input *in, Value *out)
+{
+    Buffer b;
+    begin(in, &b);
+    return finish(in, &b, true, out);
+}
+
 static Got read_format(Input *in, Value *out)
 {
     Machine *M = in->M;
+    if (in->ended) return take_ended(in, out);
     Value format = in->args[in->at];
     if (value_is_number(format)) {
         size_t count = (size_t)double_to_integer(value_to_double(format));
@@ -298,6 +327,7 @@ static void keep(const Input *in, Value *a)
     a[FORMAT] = value_number(in->at);
     a[RESULTS] = value_number(in->results);
     a[TEXT] = in->before ? string_value(in->before) : V_NIL;
+    a[ENDED] = value_boolean(in->ended);
 }
 
 /* Puts what is needed to go on into the frame, in front of what is there of arguments. */
@@ -314,12 +344,12 @@ static int suspend(Input *in, Value *a, Value file, NativeCont *cont)
     return native_suspend(in->M, a, SAVED + in->n, cont);
 }
 
-/* Where the frame says how far it has come, or nothing has been read, it can begin again. */
+/* Where there is a frame that says how far it has come, it can begin again. */
 static int stop(Input *in, Value *a, Value file, NativeCont *cont)
 {
     bool moved = in->args != a;
-    if (in->stopped == NATIVE_PAUSE && (moved || in->results == 0)) {
-        if (moved) keep(in, a);
+    if (in->stopped == NATIVE_PAUSE && moved) {
+        keep(in, a);
         return NATIVE_PAUSE;
     }
     in->M->stop = STOP_NONE;
@@ -371,7 +401,8 @@ int file_read_on(Machine *M, Value *a, NativeCont *cont)
                 .n = (int)value_to_double(a[ARGS]),
                 .at = (int)value_to_double(a[FORMAT]),
                 .results = (int)value_to_double(a[RESULTS]),
-                .before = a[TEXT] == V_NIL ? NULL : value_string(a[TEXT])};
+                .before = a[TEXT] == V_NIL ? NULL : value_string(a[TEXT]),
+                .ended = a[TEXT] != V_NIL && a[ENDED] == V_TRUE};
     Value file = a[FROM];
     return begin_reading(&in, file) ? read_on(&in, a, file, cont) : NATIVE_ERROR;
 }
@@ -381,6 +412,17 @@ bool file_read_holds(const Value *a, size_t used)
     return frame_has_list(used, a[ARGS], a[FORMAT], SAVED) &&
            frame_size_in(a[FORMAT]) < frame_size_in(a[ARGS]) &&
            frame_size_in(a[RESULTS]) <= frame_size_in(a[FORMAT]);
+}
+
+int file_read_text(Machine *M, File *file, size_t most, const String **text)
+{
+    Value all;
+    Input in = {.M = M, .file = file, .before = *text};
+    if (is_real(&in) && file->kind == FILE_CLOSED)
+        return native_error(M, "attempt to use a closed file");
+    read_bytes(&in, most, true, &all);
+    if (in.before) *text = in.before;
+    return in.stopped;
 }
 
 /* Lines ---------------------------------------------------------------------------- */

@@ -13,10 +13,10 @@
 #include "lib/natives.h"
 #include "operate/error.h"
 #include "outside/outside.h"
-#include "text/buffer.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* The frame of load: arguments, whether there is an env, the text so far. */
 enum { LOAD_SOURCE, LOAD_NAME, LOAD_MODE, LOAD_ENV, LOAD_HAS_ENV, LOAD_TEXT, LOAD_AT };
@@ -75,20 +75,27 @@ static int load_read(Machine *M, Value *a)
 }
 
 /*
- * Whether what a reader has given so far cannot be made good by what follows: PUC Lua stops
- * asking then. Looked at when the text has grown past 64 KB, 1 MB, 16 MB ...: a reader may
- * have no end. What lies behind the last space may be half a token; errors that name no
- * token are of the text's end.
+ * Whether what a reader or a file has given so far cannot be made good by what follows: PUC Lua
+ * stops asking then. Looked at where the text grows past 64 KB, 1 MB, 16 MB ...: it may have no
+ * end. What lies behind the last space may be half a token; errors that name no token are of
+ * the text's end.
  */
-static String *early_error(Machine *M, const Value *a, const String *text, size_t before)
+enum { FIRST_MARK = 1 << 16, MARKS_APART = 16 };
+
+static size_t next_mark(size_t length)
 {
-    size_t mark = 1 << 16, length = text->length;
-    while (mark <= before) mark *= 16;
-    if (length < mark || text->data[0] == '\033') return NULL;
-    while (length && !strchr(" \n\r\t", text->data[length - 1])) length--;
+    size_t mark = FIRST_MARK;
+    while (mark <= length) mark *= MARKS_APART;
+    return mark;
+}
+
+static String *early_error(Machine *M, const char *source, size_t length, String *chunk)
+{
+    if (source[0] == '\033') return NULL;
+    while (length && !strchr(" \n\r\t", source[length - 1])) length--;
     if (!length) return NULL;
     native_charge(M, length / LOAD_STEP);
-    ParseResult r = native_parse(M, text->data, length, value_string(a[LOAD_NAME]));
+    ParseResult r = native_parse(M, source, length, chunk);
     if (r.main || r.incomplete || !r.near) return NULL;
     return r.error;
 }
@@ -110,7 +117,9 @@ static int load_piece(Machine *M, Value *a, int n)
     if (before + s->length > machine_string_room(M)) return native_memory_error(M);
     text = string_concat(text, s->data, s->length);
     if (!text) return native_memory_error(M);
-    String *error = early_error(M, a, text, before);
+    String *error = NULL;
+    if (text->length >= next_mark(before))
+        error = early_error(M, text->data, text->length, value_string(a[LOAD_NAME]));
     if (error) return failed(a, string_value(error));
     a[LOAD_TEXT] = string_value(text);
     return load_read(M, a);
@@ -146,27 +155,6 @@ static int base_load(Machine *M, Value *a, int n)
 
 /* Files ----------------------------------------------------------------------------- */
 
-static size_t read_block(Machine *M, FILE *f, char *to, size_t size)
-{
-    return outside_bytes(M, to, outside_recalls(M) ? 0 : fread(to, 1, size, f), size);
-}
-
-static String *read_all(Machine *M, FILE *f)
-{
-    Buffer b;
-    size_t n;
-    bool real = !outside_recalls(M);
-    buffer_init_parts(&b, machine_string_room(M));
-    for (;;) {
-        char block[8192];
-        while ((n = read_block(M, f, block, sizeof block)) > 0)
-            if (!buffer_append(&b, block, n)) return NULL;
-        bool woken = real && ferror(f) && errno == EINTR && !stop_flag(M->interrupt);
-        if (!woken) return buffer_finish(&b);
-        clearerr(f); /* some other signal */
-    }
-}
-
 static String *file_error(const char *what, const char *name)
 {
     const char *why = strerror(errno);
@@ -187,32 +175,50 @@ static void skip_first_line(const char **source, size_t *length)
     *length = (size_t)(end - s);
 }
 
-/* Answers NULL, and *error says why, or is NULL too if it is too long. */
-static String *read_file(Machine *M, const char *name, String **error)
-{
-    FILE *f = name ? file_open(M, fopen, name, "r") : stdin;
-    const char *shown = name ? name : "stdin";
-    if (!f) {
-        *error = errno == EINTR ? value_string(M->error) : file_error("open", shown);
-        return NULL;
-    }
-    errno = 0;
-    String *text = read_all(M, f);
-    bool real = !outside_recalls(M), bad = !outside_done(M, !real || !ferror(f));
-    if (bad) *error = file_error("read", shown);
-    if (bad && stop_flag(M->interrupt)) {
-        *M->interrupt = 0;
-        *error = string_from_c("interrupted!");
-    }
-    if (name && real) fclose(f);
-    if (bad) return NULL;
-    if (!text) *error = NULL;
-    return text;
-}
-
 static String *file_chunk(const char *name)
 {
     return lib_join(name ? "@" : "=", name ? name : "stdin", NULL);
+}
+
+/* Answers V_NIL, and *error says why. */
+static Value open_file(Machine *M, const char *name, String **error)
+{
+    FILE *f = name ? file_open(M, fopen, name, "r") : stdin;
+    if (f) return file_new_hidden(M, f, name ? FILE_PLAIN : FILE_STANDARD);
+    bool ended = errno == EINTR && value_is_string(M->error);
+    *error = ended ? value_string(M->error) : file_error("open", name);
+    return V_NIL;
+}
+
+/* Whether nobody knows beforehand where it ends. */
+static bool is_endless(Machine *M, const File *file)
+{
+    struct stat s;
+    bool real = !outside_recalls(M);
+    return outside_answer(M, real && fstat(fileno(file->f), &s) == 0 && !S_ISREG(s.st_mode));
+}
+
+/* Reads it behind *text. Answers what a native is to answer, or 0: *text is all, or *error. */
+static int read_file(Machine *M, File *file, const String *chunk, const String *mode,
+                     const String **text, String **error)
+{
+    bool endless = is_endless(M, file), more = true;
+    errno = 0;
+    for (size_t most = SIZE_MAX; more && !*error;) {
+        if (endless) most = next_mark((*text)->length);
+        int stopped = file_read_text(M, file, most, text);
+        if (stopped) return stopped;
+        more = (*text)->length == most;
+        if (!more) break;
+        const char *source = (*text)->data;
+        size_t length = most;
+        skip_first_line(&source, &length);
+        *error = refuse(mode, source, length);
+        if (!*error) *error = early_error(M, source, length, (String *)chunk);
+    }
+    if (!outside_done(M, outside_recalls(M) || !ferror(file->f)))
+        *error = file_error("read", lib_c_text(chunk) + 1);
+    return 0;
 }
 
 static Closure *compile_file(Machine *M, const String *text, String *chunk, const String *mode,
@@ -227,35 +233,86 @@ static Closure *compile_file(Machine *M, const String *text, String *chunk, cons
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
                        String **error)
 {
-    String *text = read_file(M, name, error);
-    if (!text && !*error) *error = error_memory_text();
-    if (!text) return NULL;
-    const String *modes = mode ? string_from_c(mode) : NULL;
-    return compile_file(M, text, file_chunk(name), modes, env, error);
+    String *chunk = file_chunk(name), *modes = mode ? string_from_c(mode) : NULL;
+    const String *text = string_new("", 0);
+    Value file = open_file(M, name, error);
+    if (file == V_NIL) return NULL;
+    *error = NULL;
+    int stopped = read_file(M, file_of(file), chunk, modes, &text, error);
+    file_close_hidden(M, file);
+    if (stopped)
+        *error = value_is_string(M->error) ? value_string(M->error) : error_memory_text();
+    return *error ? NULL : compile_file(M, text, chunk, modes, env, error);
 }
 
-int lib_file_begin(Machine *M, Value *a, const char *name, String **error)
+/* An image has the file's name, and how much of it has been read. */
+static bool open_again(Machine *M, Value *a, String **error)
 {
-    String *text = read_file(M, name, error);
-    if (!text) return *error ? native_load_stopped(M) : native_memory_error(M);
+    const File *file = file_of(a[FILE_OPEN]);
+    const String *chunk = value_string(a[FILE_CHUNK]);
+    if (file && file_kind(M, file) != FILE_CLOSED) return true;
+    const char *name = chunk->length && chunk->data[0] == '@' ? lib_c_text(chunk) + 1 : NULL;
+    a[FILE_OPEN] = open_file(M, name, error);
+    if (*error) return false;
+    file = file_of(a[FILE_OPEN]);
+    off_t at = (off_t)value_string(a[FILE_TEXT])->length;
+    bool real = !outside_recalls(M);
+    if (outside_done(M, !real || fseeko(file->f, at, SEEK_SET) == 0)) return true;
+    *error = file_error("read", name ? name : "stdin");
+    return false;
+}
+
+static int read_frame(Machine *M, Value *a, String **error)
+{
+    if (!open_again(M, a, error)) return 0;
+    Value file = a[FILE_OPEN];
+    const String *text = value_string(a[FILE_TEXT]);
+    const String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
+    int stopped = read_file(M, file_of(file), value_string(a[FILE_CHUNK]), mode, &text, error);
     a[FILE_TEXT] = string_value(text);
-    a[FILE_CHUNK] = string_value(file_chunk(name));
+    if (stopped) return stopped;
+    file_close_hidden(M, file);
+    a[FILE_OPEN] = V_NIL;
     M->fuel -= (int64_t)(text->length / LOAD_STEP);
-    *error = NULL;
     return 0;
+}
+
+/* The frame has how far it has come. */
+static int suspend_file(Machine *M, Value *a, NativeCont *cont)
+{
+    M->stop = STOP_NONE;
+    eval_poll_soon(M);
+    return native_suspend(M, a, FILE_FRAME, cont);
+}
+
+int lib_file_begin(Machine *M, Value *a, const char *name, NativeCont *cont, Closure **f,
+                   String **error)
+{
+    *f = NULL;
+    *error = NULL;
+    a[FILE_TEXT] = new_string("", 0);
+    a[FILE_CHUNK] = string_value(file_chunk(name));
+    a[FILE_OPEN] = open_file(M, name, error);
+    if (*error) return 0;
+    int stopped = read_frame(M, a, error);
+    if (stopped == NATIVE_PAUSE || stopped == NATIVE_SUSPEND) return suspend_file(M, a, cont);
+    return stopped || *error ? stopped : lib_file_go_on(M, a, cont, f, error);
 }
 
 int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String **error)
 {
+    *f = NULL;
+    *error = NULL;
+    int stopped = a[FILE_OPEN] != V_NIL ? read_frame(M, a, error) : 0;
+    if (stopped == NATIVE_SUSPEND) return suspend_file(M, a, cont);
+    if (stopped || *error) return stopped;
     if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, cont);
     String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
     const Value *env = a[FILE_HAS_ENV] == V_TRUE ? &a[FILE_ENV] : NULL;
     *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]), mode, env,
                       error);
-    int stopped = *f ? 0 : native_load_stopped(M);
-    if (stopped != NATIVE_PAUSE) return stopped;
-    eval_poll_soon(M);
-    return native_suspend(M, a, FILE_FRAME, cont);
+    stopped = *f ? 0 : native_load_stopped(M);
+    return stopped == NATIVE_PAUSE ? suspend_file(M, a, cont) : stopped;
 }
 
 static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
@@ -266,30 +323,42 @@ static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
     return true;
 }
 
+static int loadfile_answer(Value *a, int stopped, Closure *f, String *error)
+{
+    if (stopped) return stopped;
+    if (!f) return failed(a, string_value(error));
+    NATIVE_RETURN(value_object(f));
+}
+
 static int loadfile_go_on(Machine *M, Value *a, int n)
 {
     Closure *f;
     String *error;
     int stopped = lib_file_go_on(M, a, loadfile_go_on, &f, &error);
-    if (stopped) return stopped;
-    if (!f) return failed(a, string_value(error));
-    NATIVE_RETURN(value_object(f));
+    return loadfile_answer(a, stopped, f, error);
 }
 
 static int base_loadfile(Machine *M, Value *a, int n)
 {
     const char *name;
     String *mode, *error;
+    Closure *f;
     if (!arg_file_name(M, a, n, &name) || !arg_string_or_null(M, a, n, 1, &mode))
         return NATIVE_ERROR;
-    Value env = arg(a, n, 2);
-    int stopped = lib_file_begin(M, a, name, &error);
-    if (stopped) return stopped;
+    a[FILE_ENV] = arg(a, n, 2);
     a[FILE_MODE] = mode ? string_value(mode) : V_NIL;
-    a[FILE_ENV] = env;
     a[FILE_HAS_ENV] = value_boolean(n > 2);
     a[FILE_FOR] = V_NIL;
-    return error ? failed(a, string_value(error)) : loadfile_go_on(M, a, 0);
+    int stopped = lib_file_begin(M, a, name, loadfile_go_on, &f, &error);
+    return loadfile_answer(a, stopped, f, error);
+}
+
+static int dofile_answer(Machine *M, Value *a, int stopped, Closure *f, String *error)
+{
+    if (stopped) return stopped;
+    if (!f) return native_throw(M, string_value(error));
+    a[NATIVE_HEADER] = value_object(f);
+    return native_tail(M, a, 1, 0);
 }
 
 static int dofile_go_on(Machine *M, Value *a, int n)
@@ -297,22 +366,19 @@ static int dofile_go_on(Machine *M, Value *a, int n)
     Closure *f;
     String *error;
     int stopped = lib_file_go_on(M, a, dofile_go_on, &f, &error);
-    if (stopped) return stopped;
-    if (!f) return native_throw(M, string_value(error));
-    a[NATIVE_HEADER] = value_object(f);
-    return native_tail(M, a, 1, 0);
+    return dofile_answer(M, a, stopped, f, error);
 }
 
 static int base_dofile(Machine *M, Value *a, int n)
 {
     const char *name;
     String *error;
+    Closure *f;
     if (!arg_file_name(M, a, n, &name)) return NATIVE_ERROR;
     a[FILE_MODE] = a[FILE_ENV] = a[FILE_FOR] = V_NIL;
     a[FILE_HAS_ENV] = V_FALSE;
-    int stopped = lib_file_begin(M, a, name, &error);
-    if (stopped) return stopped;
-    return error ? native_throw(M, string_value(error)) : dofile_go_on(M, a, 0);
+    int stopped = lib_file_begin(M, a, name, dofile_go_on, &f, &error);
+    return dofile_answer(M, a, stopped, f, error);
 }
 
 /* Opening --------------------------------------------------------------------------- */
@@ -327,8 +393,8 @@ const NativeDef natives_load[] = {
         NATIVE_DOC("text|f [, name [, mode [, env]]]",
                    "The function that a chunk is; nil and a message if it is none.")),
     NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE, "|load|", "fSS.bS*"),
-    NATIVE_CONTINUED("dofile:go_on", dofile_go_on, WORK_SOURCE, "|dofile|", "ssS.b.*"),
-    NATIVE_CONTINUED("loadfile:go_on", loadfile_go_on, WORK_SOURCE, "|loadfile|", "ssS.b.*"),
+    NATIVE_CONTINUED("dofile:go_on", dofile_go_on, WORK_SOURCE, "|dofile|", "ssS.b..*"),
+    NATIVE_CONTINUED("loadfile:go_on", loadfile_go_on, WORK_SOURCE, "|loadfile|", "ssS.b..*"),
     NATIVE_SEES("loadfile", base_loadfile, WORK_SOURCE, OUTSIDE_FILES, false, "reads files",
                 NATIVE_DOC("[file [, mode [, env]]]", "As load, of a file.")),
     NATIVE_ROWS_END,

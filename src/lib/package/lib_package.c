@@ -192,11 +192,8 @@ static int search_preload(Machine *M, Value *a, int n)
     return native_index(M, a, 1, preload, a[0], preload_result);
 }
 
-static int search_lua_go_on(Machine *M, Value *a, int n)
+static int search_lua_answer(Machine *M, Value *a, int stopped, Closure *f, String *error)
 {
-    Closure *f;
-    String *error;
-    int stopped = lib_file_go_on(M, a, search_lua_go_on, &f, &error);
     if (stopped) return stopped;
     const String *chunk = value_string(a[FILE_CHUNK]);
     const char *file = lib_c_text(chunk) + (chunk->length > 0); /* behind its '@' */
@@ -206,9 +203,18 @@ static int search_lua_go_on(Machine *M, Value *a, int n)
     return 2;
 }
 
+static int search_lua_go_on(Machine *M, Value *a, int n)
+{
+    Closure *f;
+    String *error;
+    int stopped = lib_file_go_on(M, a, search_lua_go_on, &f, &error);
+    return search_lua_answer(M, a, stopped, f, error);
+}
+
 static int search_lua(Machine *M, Value *a, int n)
 {
     int result;
+    Closure *f;
     String *error, *name = arg_string(M, a, n, 0);
     if (!name) return NATIVE_ERROR;
     const char *file = find_file(M, a, name, "path", &result);
@@ -216,9 +222,8 @@ static int search_lua(Machine *M, Value *a, int n)
     a[FILE_FOR] = string_value(name);
     a[FILE_MODE] = a[FILE_ENV] = V_NIL;
     a[FILE_HAS_ENV] = V_FALSE;
-    int stopped = lib_file_begin(M, a, file, &error);
-    if (stopped) return stopped;
-    return error ? cannot_load(M, name, file, lib_c_text(error)) : search_lua_go_on(M, a, 0);
+    int stopped = lib_file_begin(M, a, file, search_lua_go_on, &f, &error);
+    return search_lua_answer(M, a, stopped, f, error);
 }
 
 static LibraryStatus find_function(Machine *M, const char *file, const char *name,
@@ -407,7 +412,7 @@ const NativeDef natives_package[] = {
     NATIVE_INNER_SEES("package.searchers:croot", search_c_root, WORK_BYTES, OUTSIDE_FILES,
                       false, "loads C libraries", .captures = "t"),
     NATIVE_CONTINUED("package.searchers:go_on", search_lua_go_on, WORK_SOURCE,
-                     "|package.searchers:lua|", "ssS.bs*"),
+                     "|package.searchers:lua|", "ssS.b.s*"),
     NATIVE_CONTINUED("package.searchers:found", preload_result, WORK_FIXED,
                      "|package.searchers:preload|", "s*"),
     NATIVE_INNER_SEES("require", base_require, WORK_CALLEE, OUTSIDE_FILES, false, "loads files",

@@ -25,8 +25,7 @@ const lua_Number *lua_version(lua_State *L)
 
 lua_State *lua_newstate(lua_Alloc f, void *ud)
 {
-    if (!mem_can_start()) return NULL;
-    puc_init();
+    if (!puc_init()) return NULL;
     Machine *M = machine_begin(NULL);
     api_attach(M);
     Run *R = &M->run;
