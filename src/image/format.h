@@ -29,7 +29,7 @@ enum {
     IMAGE_AT_HASH = 16,   /* 16 bytes: XXH3-128 of all from IMAGE_AT_LENGTH on, big-endian */
     IMAGE_AT_LENGTH = 32, /* 8 bytes: of what follows the header */
     IMAGE_AT_BASE = 40,   /* 16 bytes: the base's identity, or zeros */
-    IMAGE_AT_SELF = 56,   /* 16 bytes: its own identity if that is not its hash, or zeros */
+    IMAGE_AT_ZERO = 56,   /* 16 bytes: zeros */
     IMAGE_HEADER = 72,
 
     IMAGE_HAS_BASE = 1,  /* flags */
