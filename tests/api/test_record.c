@@ -669,6 +669,32 @@ START_TEST(what_has_no_recording)
 END_TEST
 
 /* Points are thinned, whatever they hold. */
+/* A run that is to stop before it has begun has its first moment, from which it goes on. */
+START_TEST(what_stops_at_once_is_recorded)
+{
+    static const volatile int stops = 1;
+    moonlet_state *s = moonlet_init();
+    moonlet_result f = function_of(s, "n = 1 return n"), r, rest;
+    moonlet_limits limits = {.interrupt = &stops};
+    moonlet_state *limited = moonlet_limit(f.state, &limits);
+    moonlet_recording *rec = moonlet_record(limited, f.values[0], NULL, 0, NULL, &r);
+    ck_assert_ptr_nonnull(rec);
+    ck_assert_int_eq(MOONLET_PAUSED, r.status);
+    ck_assert_uint_eq(0, moonlet_recording_steps(rec));
+    moonlet_state *first = moonlet_recording_state(rec, 0);
+    rest = moonlet_resume(first);
+    assert_ok(rest);
+    assert_number(moonlet_result_value(&rest, 0), 1);
+    moonlet_release(rest.state);
+    moonlet_release(first);
+    moonlet_recording_release(rec);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(memory_is_bounded)
 {
     moonlet_state *s = moonlet_init();
@@ -743,6 +769,7 @@ int main(void)
     tcase_add_test(t, hostile_bytes);
     tcase_add_test(t, hostile_answers);
     tcase_add_test(t, what_has_no_recording);
+    tcase_add_test(t, what_stops_at_once_is_recorded);
     tcase_add_test(t, memory_is_bounded);
     tcase_add_loop_test(t, what_spends_memory_is_bounded, 0,
                         sizeof spenders / sizeof *spenders);

@@ -343,6 +343,114 @@ print(dap.stopped.reason)
 print(dap.stopped.threadId == threads[1].id)
 LUA
 
+# The program is launched with a standard input that nobody writes to yet: what follows waits
+# in the queue when the run begins.
+talk "what is asked before a run begins holds for it" "1	the program (running)
+pause
+pause
+pause	true
+true" <<'LUA'
+io.open("ever.lua", "w"):write("n = 0\nwhile true do\n  n = n + 1\nend\n"):close()
+os.execute("rm -f input; mkfifo input")
+dap.request("initialize", {adapterID = "moonlet"})
+dap.request("configurationDone")
+dap.send("launch", {program = "ever.lua", stdin = "input", stopOnEntry = true})
+local threads = dap.send "threads"
+os.execute("sleep 0.2")
+io.open("input", "w"):close()
+local all = dap.answer(threads).threads
+print(#all, all[1].name)
+dap.send "pause"
+dap.stop()
+os.execute("rm -f input; mkfifo input")
+dap.send("restart", {arguments = {program = "ever.lua", stdin = "input"}})
+dap.send "pause"
+os.execute("sleep 0.2")
+io.open("input", "w"):close()
+print((dap.stop():match("%a+")))
+dap.send "pause"
+dap.send "continue"
+dap.send "pause"
+print((dap.stop():match("%a+")))
+dap.send "continue"
+dap.answer(dap.send "threads")
+dap.send "pause"
+dap.stop()
+print(dap.stopped.reason, tonumber((dap.evaluate "n")) > 0)
+dap.send "continue"
+print(dap.request "disconnect" ~= nil)
+LUA
+
+talk "what waits is cancelled, and what runs stops" "cancelled
+true
+pause
+cancelled
+there is no such line" <<'LUA'
+io.open("ever.lua", "w"):write("n = 0\nwhile true do\n  n = n + 1\nend\n"):close()
+dap.request("initialize", {adapterID = "moonlet"})
+dap.request("launch", {program = "ever.lua"})
+local run = dap.send "configurationDone"
+dap.answer(dap.send "threads")
+local waits = dap.send("evaluate", {expression = "n"})
+local cancel = dap.send("cancel", {requestId = waits})
+print((select(2, dap.answer(waits))))
+local stops = dap.send("cancel", {requestId = run})
+print(dap.answer(cancel) and dap.answer(stops) and true)
+print((dap.stop():match("%a+")))
+local again = dap.send "continue"
+dap.answer(dap.send "threads")
+dap.send("cancel", {requestId = again})
+dap.stop()
+local search = dap.send("evaluate", {expression = ":when n < 0", context = "repl"})
+dap.send("cancel", {requestId = search})
+print((select(2, dap.answer(search))))
+print(dap.request("cancel", {requestId = -1}) and dap.request("cancel") and
+  (select(2, dap.request("evaluate", {expression = ":changed nothing", context = "repl"}))))
+LUA
+
+talk "what may stand where one types" "rep reverse
+name
+twice
+name
+and arg assert
+0	0
+14	2" <<'LUA'
+io.open("typed.lua", "w"):write(
+  "local twice = {name = 'x', [1] = 2}\nt = {deep = twice}\ntwice = twice\n"):close()
+dap.launch({program = "typed.lua"}, {{line = 3}})
+dap.stop()
+local function offered(text, column, line)
+  local all, names = dap.request("completions", {text = text, frameId = dap.frame,
+    column = column or #text + 1, line = line}).targets, {}
+  for i, x in ipairs(all) do names[i] = x.label end
+  return table.concat(names, " "), all[1], #all
+end
+print((offered "twice.name:re"))
+print((offered "x = twice."))
+print((offered "1 + tw"))
+print((offered("t.deep.na + 1", 10)))
+print((offered("total =\na", 2, 2)))
+print(select(3, offered "nothing.x"), select(3, offered "('x')."))
+local _, first = offered "x = '\195\164\240\159\152\128' .. tw"
+print(first.start, first.length)
+dap.request("completions", {column = -5, text = "x", line = -7})
+dap.request("completions", {column = 1e9, text = "\n\n", line = 1e9})
+LUA
+
+talk "which sources there are" "0
+[string \"return 1\"] true, load false, typed.lua false" <<'LUA'
+print(#dap.request("loadedSources").sources)
+io.open("typed.lua", "w"):write("f = load('return 1', '=load')\ng = load('return 1')\nfunction h() end\n"):close()
+dap.launch({program = "typed.lua", stopAtEnd = true})
+dap.stop()
+local all = {}
+for i, s in ipairs(dap.request("loadedSources").sources) do
+  all[i] = s.name .. " " .. tostring(s.sourceReference ~= nil)
+end
+table.sort(all)
+print(table.concat(all, ", "))
+LUA
+
 talk "once more, as the file is now" "nothing has been launched yet
 breakpoint 2
 2

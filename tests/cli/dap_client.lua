@@ -143,17 +143,23 @@ function M.event(name)
   return m and m.body
 end
 
--- The body of the answer; or nil and what is wrong.
-function M.request(command, arguments)
+-- The number of a request that is not waited for.
+function M.send(command, arguments)
   seq = seq + 1
-  local n = seq
-  local text = encode {seq = n, type = "request", command = command, arguments = arguments}
+  local text = encode {seq = seq, type = "request", command = command, arguments = arguments}
   M.raw("Content-Length: " .. #text .. "\r\n\r\n" .. text)
+  return seq
+end
+
+-- The body of the answer to a number; or nil and what is wrong.
+function M.answer(n)
   local m = M.await(function(m) return m.type == "response" and m.request_seq == n end)
   if not m then return nil, "no answer" end
   if not m.success then return nil, m.message end
   return m.body or {}
 end
+
+function M.request(command, arguments) return M.answer(M.send(command, arguments)) end
 
 -- Sessions --------------------------------------------------------------------------------
 

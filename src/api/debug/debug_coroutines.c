@@ -124,6 +124,27 @@ size_t debug_coroutines(const moonlet_state *s, Coroutine **out, size_t most)
     return n;
 }
 
+/* Adds a text that is not there yet. Answers how many there are now. */
+static size_t note_chunk(const String **out, size_t n, const String *chunk)
+{
+    for (size_t i = 0; i < n; i++)
+        if (string_equal(out[i], chunk)) return n;
+    out[n] = chunk;
+    return n + 1;
+}
+
+size_t debug_chunks(const moonlet_state *s, const String **out, size_t most)
+{
+    size_t n = 0;
+    void *o;
+    Search x = search_begin(s);
+    for (int64_t i = 1; n < most && (o = search_next(&x, i)); i++)
+        if (object_type(o) == OBJ_CLOSURE)
+            n = note_chunk(out, n, heap_closure(&x.M->run, o)->proto->source->chunk_name);
+    machine_end(x.M);
+    return n;
+}
+
 void *debug_object(const moonlet_state *s, uint64_t id)
 {
     void *o;

@@ -43,6 +43,9 @@ void debug_places_free(DebugPlaces *p);
 /* The coroutines that a program in this state can reach, that which runs and those that wait
  * for it first; each has a stack. At most so many; O(objects). Gives how many. */
 size_t debug_coroutines(const moonlet_state *s, Coroutine **out, size_t most);
+/* The chunks, as load takes their names, whose functions a program in this state can reach. At
+ * most so many; O(objects * chunks). Gives how many. */
+size_t debug_chunks(const moonlet_state *s, const String **out, size_t most);
 /* The object of an id, or NULL where the program cannot reach it. O(objects). */
 void *debug_object(const moonlet_state *s, uint64_t id);
 /* "running", "suspended" or "normal" (it waits for another that it has resumed). */

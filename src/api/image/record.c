@@ -89,6 +89,8 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
     RunStatus status = eval_call(S.M, value_in(function), (const Value *)args, count);
     if (rec->record->M) record_end(rec->record, end_of(status));
     *r = api_end(&S, status);
+    if (r->status == MOONLET_PAUSED && !rec->record->steps) /* before the first poll's point */
+        record_add(rec->record, (RecordPoint){.state = (State *)r->state->state});
     if (rec->record->count) return rec;
     moonlet_recording_release(rec); /* what cannot be called has no moments */
     return NULL;

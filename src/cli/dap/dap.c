@@ -58,15 +58,18 @@ static const struct {
     {"stepBack", dap_step_back},
     {"reverseContinue", dap_reverse},
     {"pause", dap_pause},
+    {"cancel", dap_cancel},
     {"exceptionInfo", dap_exception_info},
     {"threads", dap_threads},
     {"stackTrace", dap_stack},
     {"scopes", dap_scopes},
     {"source", dap_source},
+    {"loadedSources", dap_sources},
     {"variables", dap_variables},
     {"setVariable", dap_set_variable},
     {"setExpression", dap_set_expression},
     {"evaluate", dap_evaluate},
+    {"completions", dap_complete},
 };
 
 static void answer(Dap *d, const json_t *request)

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -28,29 +27,14 @@ enum {
     TEXT_MAX = 1000
 };
 
-typedef struct Message {
-    struct Message *next;
-    json_t *json;
-    char *refused; /* malloc's: why it is no request; NULL: it is one */
-    bool ends;     /* nobody knows where the next message begins: `refused` says why */
-} Message;
-
 /* The process has one session. */
 static struct {
     int in, out;
     pthread_mutex_t writing;
-    json_int_t sequence; /* of what has been written */
-    pthread_mutex_t queueing;
-    pthread_cond_t queued, idle;
-    json_int_t
-        running; /* the thread whose program runs, of which nothing else is known; or 0 */
-    Message *first, **last;
-    bool ended;                 /* nothing more will be queued */
+    json_int_t sequence;        /* of what has been written */
     int pipe[2][2];             /* of the standard output and error */
     pthread_mutex_t forwarding; /* what is not in a pipe any more has been sent */
 } io;
-
-volatile int dap_interrupted;
 
 /* Writing ----------------------------------------------------------------------------- */
 
@@ -167,46 +151,7 @@ static void dap_output(const char *category, const char *bytes, size_t length)
 
 /* Reading ----------------------------------------------------------------------------- */
 
-/* Takes the parts over. */
-static void put(Message new)
-{
-    Message *m = malloc(sizeof *m);
-    pthread_mutex_lock(&io.queueing);
-    if (m) {
-        *m = new;
-        *io.last = m;
-        io.last = &m->next;
-    } else {
-        json_decref(new.json);
-        free(new.refused);
-        io.ended = true;
-        dap_interrupt(1);
-    }
-    pthread_cond_signal(&io.queued);
-    pthread_mutex_unlock(&io.queueing);
-}
-
-static void end_queue(void)
-{
-    pthread_mutex_lock(&io.queueing);
-    io.ended = true;
-    dap_interrupt(1);
-    pthread_cond_signal(&io.queued);
-    pthread_mutex_unlock(&io.queueing);
-}
-
-static Message *take_first(void)
-{
-    pthread_mutex_lock(&io.queueing);
-    while (!io.first && !io.ended) pthread_cond_wait(&io.queued, &io.queueing);
-    Message *m = io.first;
-    if (m) io.first = m->next;
-    if (!io.first) io.last = &io.first;
-    pthread_mutex_unlock(&io.queueing);
-    return m;
-}
-
-static void refuse(const Message *m)
+static void refuse(const DapMessage *m)
 {
     if (!m->ends) {
         dap_refuse(m->json, "no request: %s", m->refused);
@@ -218,26 +163,14 @@ static void refuse(const Message *m)
 
 json_t *dap_io_next(void)
 {
-    for (;;) {
-        Message *m = take_first();
-        json_t *json = m && !m->refused ? m->json : NULL;
-        bool is = !m || json;
-        if (!is) {
-            refuse(m);
-            json_decref(m->json);
-            free(m->refused);
-        }
-        free(m);
-        if (is) return json;
+    DapMessage *m;
+    while ((m = queue_take()) && m->refused) {
+        refuse(m);
+        queue_free(m);
     }
-}
-
-bool dap_io_is_over(void)
-{
-    pthread_mutex_lock(&io.queueing);
-    bool over = io.ended;
-    pthread_mutex_unlock(&io.queueing);
-    return over;
+    json_t *json = m ? json_incref(m->json) : NULL;
+    queue_free(m);
+    return json;
 }
 
 static bool read_all(char *to, size_t length)
@@ -279,74 +212,69 @@ static long long read_header(void)
     }
 }
 
-static bool interrupts(const json_t *m)
+/* What waits is not done any more, and what runs is to stop: cancel's turn comes then. */
+static bool cancels(const json_t *m)
 {
-    static const char *const words[] = {"pause", "disconnect", "terminate"};
-    const char *command = json_string_value(json_object_get(m, "command"));
-    for (size_t i = 0; command && i < sizeof words / sizeof *words; i++)
-        if (strcmp(command, words[i]) == 0) return true;
-    return false;
-}
-
-void dap_io_run(json_int_t thread)
-{
-    pthread_mutex_lock(&io.queueing);
-    io.running = thread;
-    pthread_cond_signal(&io.idle);
-    pthread_mutex_unlock(&io.queueing);
-}
-
-/* The thread that runs and goes on to; 0: none does, or it has soon ended. */
-static json_int_t running_for_long(void)
-{
-    enum { SOON_MS = 100 };
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += SOON_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&io.queueing);
-    while (io.running && !io.ended)
-        if (pthread_cond_timedwait(&io.idle, &io.queueing, &until) != 0) break;
-    json_int_t running = io.running;
-    pthread_mutex_unlock(&io.queueing);
-    return running;
-}
-
-/* A client asks which threads there are before it can ask for a pause. */
-static bool answer_threads(const json_t *m)
-{
-    if (strcmp(json_string_value(json_object_get(m, "command")), "threads") != 0) return false;
-    json_int_t running = running_for_long();
-    if (running)
-        dap_answer(m, json_pack("{s:[{s:I, s:s}]}", "threads", "id", running, "name",
-                                "the program (running)"));
-    return running != 0;
+    const json_t *arguments = json_object_get(m, "arguments");
+    json_int_t number = json_integer_value(json_object_get(arguments, "requestId"));
+    DapMessage *waits = queue_take_number(number);
+    if (waits) dap_refuse(waits->json, "cancelled");
+    queue_free(waits);
+    return queue_is_current(number);
 }
 
 static void take(const char *bytes, size_t length)
 {
     json_error_t why;
     json_t *m = json_loadb(bytes, length, JSON_REJECT_DUPLICATES, &why);
-    if (!json_is_object(m) || !json_is_string(json_object_get(m, "command"))) {
-        put((Message){.json = m, .refused = strdup(m ? "there is no command" : why.text)});
+    const char *command = json_string_value(json_object_get(m, "command"));
+    if (!command) {
+        queue_put(
+            (DapMessage){.json = m, .refused = strdup(m ? "there is no command" : why.text)});
         return;
     }
-    if (interrupts(m)) dap_interrupt(1);
-    if (answer_threads(m))
-        json_decref(m);
-    else
-        put((Message){.json = m});
+    queue_put((DapMessage){
+        .json = m,
+        .pauses = strcmp(command, "pause") == 0 || strcmp(command, "restart") == 0 ||
+                  (strcmp(command, "cancel") == 0 && cancels(m)),
+        .leaves = strcmp(command, "disconnect") == 0 || strcmp(command, "terminate") == 0,
+        .threads = strcmp(command, "threads") == 0});
+}
+
+/* A client asks which threads there are before it can ask for a pause. */
+static void answer_threads(void)
+{
+    json_int_t thread;
+    DapMessage *m = queue_take_threads(&thread);
+    while (m) {
+        DapMessage *next = m->next;
+        dap_answer(m->json, json_pack("{s:[{s:I, s:s}]}", "threads", "id", thread, "name",
+                                      "the program (running)"));
+        queue_free(m);
+        m = next;
+    }
+}
+
+/* Waits until the client has written something. Who asks for threads meanwhile is told when its
+ * turn comes, or after a while that the program runs. */
+static void await_bytes(void)
+{
+    enum { SOON_MS = 100 };
+    struct pollfd fd = {.fd = io.in, .events = POLLIN};
+    int n;
+    while ((n = poll(&fd, 1, queue_has_threads() ? SOON_MS : -1)) <= 0)
+        if (n == 0) answer_threads();
 }
 
 /* Answers false where there are no more. */
 static bool read_message(void)
 {
+    await_bytes();
     long long length = read_header();
     const char *broken = length < -1            ? "a header that is none\n"
                          : length > MESSAGE_MAX ? "a message of more than 16 MB\n"
                                                 : NULL;
-    if (broken) put((Message){.refused = strdup(broken), .ends = true});
+    if (broken) queue_put((DapMessage){.refused = strdup(broken), .ends = true});
     if (broken || length == -1) return false;
     char *bytes = malloc((size_t)length + 1);
     bool good = bytes && read_all(bytes, (size_t)length);
@@ -359,7 +287,7 @@ static void *read_messages(void *unused)
 {
     while (read_message()) {
     }
-    end_queue();
+    queue_end();
     return unused;
 }
 
@@ -425,13 +353,10 @@ bool dap_io_begin(int in, int out)
 {
     io.in = in;
     io.out = out;
-    io.last = &io.first;
     io.pipe[0][0] = io.pipe[1][0] = -1;
     pthread_mutex_init(&io.writing, NULL);
-    pthread_mutex_init(&io.queueing, NULL);
     pthread_mutex_init(&io.forwarding, NULL);
-    pthread_cond_init(&io.queued, NULL);
-    pthread_cond_init(&io.idle, NULL);
+    queue_begin();
     return begin_thread(read_messages);
 }
 

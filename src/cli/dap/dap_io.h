@@ -12,16 +12,15 @@
  * nobody knows where the next message begins; what is no JSON is answered with an error. Both
  * in their turn.
  *
- * Some requests must be heard while the program runs or is searched: for these the reader sets
- * `interrupted` before it puts them into the queue.
+ * Some requests must be heard while the program runs or is searched: dap_queue.h says how.
+ * While it runs, `threads` is answered by the reader.
  *
  * None of this touches collected memory, so the threads need not be known to the collector.
  */
 #ifndef MOONLET_CLI_DAP_IO_H
 #define MOONLET_CLI_DAP_IO_H
 
-#include <jansson.h>
-#include <stdbool.h>
+#include "cli/dap/dap_queue.h"
 
 /* Takes over two files of the client: one for both directions, or two. Answers false if there
  * is no memory, or no thread. */
@@ -35,19 +34,6 @@ void dap_io_end(void);
 
 /* The next request, which becomes the caller's, or NULL if there will be none. Waits for it. */
 json_t *dap_io_next(void);
-
-/* A program runs in this thread, until 0 says that none does: when that takes long, `threads`
- * is answered with it at once. All other requests wait. */
-void dap_io_run(json_int_t thread);
-
-/* Not 0: the client wants what goes on to stop. */
-extern volatile int dap_interrupted;
-static inline void dap_interrupt(int wanted)
-{
-    __atomic_store_n(&dap_interrupted, wanted, __ATOMIC_RELAXED); /* two threads do */
-}
-/* The client is gone, or has ended the session: programs need not be run to their end. */
-bool dap_io_is_over(void);
 
 /* Answers and events; body becomes theirs, and may be NULL. */
 void dap_answer(const json_t *request, json_t *body);

@@ -44,8 +44,12 @@ static json_t *capabilities(void)
                                         "supportsTerminateRequest",
                                         "supportsRestartRequest",
                                         "supportsDelayedStackTraceLoading",
-                                        "supportsBreakpointLocationsRequest"};
-    json_t *body = json_object(), *filters = json_array();
+                                        "supportsBreakpointLocationsRequest",
+                                        "supportsLoadedSourcesRequest",
+                                        "supportsCompletionsRequest",
+                                        "supportsCancelRequest"};
+    json_t *body = json_pack("{s:[s, s]}", "completionTriggerCharacters", ".", ":");
+    json_t *filters = json_array();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         json_object_set_new(body, words[i], json_true());
     json_array_append_new(filters, filter("uncaught", "Errors that nothing catches", true));
@@ -182,9 +186,13 @@ static void note_failure(Dap *d, const moonlet_result *r)
     fprintf(stderr, "%s: %s\n", d->cli->program, r->error->traceback);
 }
 
-void dap_running(const Dap *d, bool runs)
+void dap_running(Dap *d, bool runs)
 {
-    dap_io_run(runs ? (json_int_t)object_id(d->cli->M->run.world->main) : 0);
+    d->paused = false;
+    if (runs)
+        queue_run((json_int_t)object_id(d->cli->M->run.world->main));
+    else
+        d->paused = queue_rest();
 }
 
 static void record(Dap *d)
@@ -212,7 +220,9 @@ static void begin_tour(Dap *d)
         tour_go_first(d->tour);
         dap_stopped(d, "entry");
     } else {
+        dap_running(d, true);
         tour_run(d->tour);
+        dap_running(d, false);
         dap_stopped(d, NULL);
     }
 }
@@ -222,8 +232,8 @@ static void begin(Dap *d)
 {
     if (!d->configured || !d->launch || d->tour) return;
     if (!d->rec) record(d);
-    if (dap_io_is_over()) return;
-    dap_interrupt(0); /* it has ended the recording */
+    if (queue_is_over()) return;
+    queue_obey(); /* it has ended the recording */
     if (d->rec && !dap_is(d->launch, "noDebug", false))
         begin_tour(d);
     else

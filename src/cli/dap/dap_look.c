@@ -15,7 +15,7 @@
 #include "cli/dap/dap_session.h"
 #include "tree/text.h"
 
-enum { THREADS_MAX = 1000, FRAMES_MAX = 10000 };
+enum { THREADS_MAX = 1000, FRAMES_MAX = 10000, SOURCES_MAX = 1000 };
 
 /* Numbers ----------------------------------------------------------------------------- */
 
@@ -164,6 +164,16 @@ static json_t *source_of(Dap *d, const String *chunk)
     }
     free(path);
     return s;
+}
+
+void dap_sources(Dap *d, const json_t *request, const json_t *arguments)
+{
+    const String *all[SOURCES_MAX];
+    json_t *list = json_array();
+    (void)arguments;
+    size_t n = d->tour ? debug_chunks(d->tour->state, all, SOURCES_MAX) : 0;
+    for (size_t i = 0; i < n; i++) json_array_append_new(list, source_of(d, all[i]));
+    dap_answer(request, json_pack("{s:o}", "sources", list));
 }
 
 void dap_source(Dap *d, const json_t *request, const json_t *arguments)

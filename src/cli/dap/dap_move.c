@@ -68,8 +68,9 @@ void dap_stopped(Dap *d, const char *reason)
 {
     dap_io_flush();
     dap_forget(d);
-    if (!reason && stop_flag(&dap_interrupted) && !dap_io_is_over()) reason = "pause";
-    dap_interrupt(0);
+    if (queue_is_over()) return;
+    if (!reason && d->paused) reason = "pause";
+    d->paused = false;
     if (d->tour->where == TOUR_END && d->tour->rec->record->end == RECORD_PAUSED) {
         reason = "pause"; /* the last line that was run */
         tour_move(d->tour, TOUR_INTO, true);
@@ -148,7 +149,14 @@ void dap_pause(Dap *d, const json_t *request, const json_t *arguments)
 {
     (void)d;
     (void)arguments;
-    dap_interrupt(0);
+    dap_answer(request, NULL);
+}
+
+/* What waited has been refused by now, and what went on has stopped. */
+void dap_cancel(Dap *d, const json_t *request, const json_t *arguments)
+{
+    (void)d;
+    (void)arguments;
     dap_answer(request, NULL);
 }
 

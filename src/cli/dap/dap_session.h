@@ -8,6 +8,7 @@
  *   dap_move.c    steps, both ways
  *   dap_look.c    threads, frames, scopes
  *   dap_value.c   variables and expressions
+ *   dap_complete.c  what may stand where one types
  *
  * A frame or a variable is told to the client by a number, which is good until the tour moves.
  */
@@ -44,6 +45,7 @@ typedef struct Dap {
     bool configured; /* the client has set its breaks */
     bool lines_from_0, columns_from_0;
     bool over;         /* no more requests */
+    bool paused;       /* the last run or search was stopped by the client */
     bool ended;        /* the client has been told that the program has */
     json_t *breaks;    /* {path: list}, as the client has set them */
     json_t *functions; /* the list of breaks at functions */
@@ -75,9 +77,9 @@ DapRequest dap_initialize, dap_launch, dap_attach, dap_configured, dap_restart, 
 DapRequest dap_set_breaks, dap_set_functions, dap_set_exceptions, dap_set_data, dap_data_info,
     dap_break_lines;
 DapRequest dap_continue, dap_next, dap_step_in, dap_step_out, dap_step_back, dap_reverse,
-    dap_pause, dap_exception_info;
-DapRequest dap_threads, dap_stack, dap_scopes, dap_source;
-DapRequest dap_variables, dap_set_variable, dap_set_expression, dap_evaluate;
+    dap_pause, dap_cancel, dap_exception_info;
+DapRequest dap_threads, dap_stack, dap_scopes, dap_source, dap_sources;
+DapRequest dap_variables, dap_set_variable, dap_set_expression, dap_evaluate, dap_complete;
 
 /* Arguments --------------------------------------------------------------------------- */
 
@@ -91,7 +93,7 @@ bool dap_is(const json_t *arguments, const char *name, bool other);
 /* Where the tour is now is told to the client; reason NULL: by what it has come to. */
 void dap_stopped(Dap *d, const char *reason);
 /* The program runs, or goes on; or does not any more. */
-void dap_running(const Dap *d, bool runs);
+void dap_running(Dap *d, bool runs);
 /* The program has ended, and the client is told so. */
 void dap_ended(Dap *d);
 /* Numbers that the client has are good no more. */

@@ -259,13 +259,15 @@ static bool do_command(Dap *d, const json_t *request, const char *text)
     DebugPath *p = mem_alloc(sizeof *p);
     bool when = strncmp(text, ":when ", 6) == 0, changed = strncmp(text, ":changed ", 9) == 0;
     if (!when && !changed) return false;
+    dap_running(d, true);
     bool moved = when ? tour_go_true(d->tour, text + 6, ASKED_MAX, &asked)
                       : path_parse(p, text + 9) && tour_go_change(d->tour, p);
+    dap_running(d, false);
     if (moved) {
         dap_answer(request, json_pack("{s:s, s:i}", "result", "", "variablesReference", 0));
         dap_stopped(d, "goto");
     } else {
-        dap_refuse(request, "there is no such line");
+        dap_refuse(request, d->paused ? "cancelled" : "there is no such line");
     }
     return true;
 }

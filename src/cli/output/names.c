@@ -48,9 +48,8 @@ static Value name_field(Machine *M, Value v, const char *name, size_t length)
     return found;
 }
 
-Value name_value(Machine *M, const char *path, size_t length)
+Value name_value_in(Machine *M, Value v, const char *path, size_t length)
 {
-    Value v = value_object(M->run.world->globals);
     for (size_t i = 0; v != V_NIL; i++) {
         size_t begin = i;
         while (i < length && path[i] != '.' && path[i] != ':') i++;
@@ -58,4 +57,9 @@ Value name_value(Machine *M, const char *path, size_t length)
         if (i >= length) break;
     }
     return v;
+}
+
+Value name_value(Machine *M, const char *path, size_t length)
+{
+    return name_value_in(M, value_object(M->run.world->globals), path, length);
 }

@@ -29,5 +29,7 @@ const TableBody *name_fields(Machine *M, Value v, int step);
 /* What a path of names with '.' and ':' leads to, from the globals. That is nil if it leads
  * nowhere. */
 Value name_value(Machine *M, const char *path, size_t length);
+/* The same from a value's fields. */
+Value name_value_in(Machine *M, Value v, const char *path, size_t length);
 
 #endif
