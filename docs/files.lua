@@ -49,6 +49,8 @@ local SUBJECTS = {
     { "src/api/tour", "the public header: debuggers, which go both ways" },
     { "src/puc", "lua.h, Lua's own C interface" },
     { "src/puc/aux", "lauxlib.h and lualib.h" },
+    { "src/puc/names", "what images call C functions" },
+    { "src/puc/record", "C functions in recordings" },
     { "src/cli/output", "the program: what it writes" },
     { "src/cli/line", "the program: lines read from a terminal" },
     { "src/cli/options", "the program: its command line" },

@@ -21,7 +21,7 @@ layers=(src/memory hamt src/value src/table src/text src/tree src/syntax src/chu
     src/digest src/map src/lib/state src/lib/all
     src/image src/image/save src/image/load src/record
     "src/api src/api/host src/api/terms src/api/image" src/api/worlds src/api/debug src/api/tour
-    "src/puc src/puc/aux"
+    "src/puc src/puc/aux src/puc/names src/puc/record"
     src/cli/output src/cli/line src/cli/options src/cli/worlds src/cli/debug src/cli/dap
     src/cli/repl src/cli)
 public="src/api src/api/host src/api/terms src/api/image" # the first that knows moonlet.h

@@ -271,8 +271,9 @@ static bool may_finalize(Machine *M, const Value *a, Value object)
 {
     Userdata *u = value_is(object, OBJ_USERDATA) ? value_pointer(object) : NULL;
     if (!u || !u->kind || !u->kind->finalizes) return true;
-    if ((a[CLOSING] == V_FALSE || M->shares) && outside_is_older(M, u->epoch)) return false;
-    return u->kind->finalizes(u);
+    if (outside_recalls(M)) return outside_answer(M, true);
+    bool waits = (a[CLOSING] == V_FALSE || M->shares) && outside_is_older(M, u->epoch);
+    return outside_answer(M, !waits && u->kind->finalizes(M, u));
 }
 
 static int next_finalizer(Machine *M, Value *a)

@@ -16,8 +16,10 @@
 #include "control/world.h"
 #include "eval/event.h"
 #include "eval/exec.h"
+#include "limits/budget.h"
 #include "limits/held.h"
 #include "operate/error.h"
+#include "outside/outside.h"
 #include "stack/check_stack.h"
 #include "value/libm.h"
 
@@ -60,6 +62,12 @@ static void leave_evaluator(Machine *M, int outer)
     evaluators = outer;
 }
 
+/* In a replay the run does not stop where a C function waits: it could not be gone on with. */
+static inline bool waits_in_replay(const Machine *M)
+{
+    return UNLIKELY(M->outside != NULL) && M->depth > 1 && M->outside->replays;
+}
+
 static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value acc)
 {
     int64_t *meter = mem_meter;
@@ -68,6 +76,8 @@ static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value a
     mem_alarm = (MemAlarm){eval_memory_alarm, M};
     M->urgent = false;
     if (UNLIKELY(mem_short)) eval_memory_alarm(M);
+    bool lends = waits_in_replay(M);
+    BudgetLoan loan = lends ? budget_lend(M, M->outside->later) : (BudgetLoan){0};
 #ifdef MOONLET_TRAMPOLINE
     M->hand = first;
     do {
@@ -82,6 +92,7 @@ static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value a
 #else
     first(n, fp, EXEC_ANY acc, M, 0);
 #endif
+    if (UNLIKELY(lends)) budget_take_back(M, &loan);
     mem_meter = meter;
     mem_alarm = outer;
     if (UNLIKELY(mem_short) && outer.ring) outer.ring(outer.context);

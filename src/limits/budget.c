@@ -74,6 +74,25 @@ void eval_set_budget(Machine *M, uint64_t steps)
     if (mem_bound_reached()) eval_poll_soon(M);
 }
 
+BudgetLoan budget_lend(Machine *M, uint64_t more)
+{
+    budget_end(M);
+    BudgetLoan loan = {M->steps_left, M->steps_used};
+    if (M->steps_left != UINT64_MAX) M->steps_left += more;
+    budget_begin(M);
+    if (mem_bound_reached()) eval_poll_soon(M);
+    return loan;
+}
+
+void budget_take_back(Machine *M, const BudgetLoan *loan)
+{
+    budget_end(M);
+    uint64_t spent = M->steps_used - loan->used;
+    if (loan->left != UINT64_MAX) M->steps_left = loan->left > spent ? loan->left - spent : 0;
+    budget_begin(M);
+    if (mem_bound_reached()) eval_poll_soon(M);
+}
+
 void eval_set_debt(Machine *M, const CoBody *paused)
 {
     budget_end(M);

@@ -22,6 +22,13 @@ void budget_begin(Machine *M);
 /* Ends the portion and begins another one, at a poll before node n of the frame at fp; n is
  * NULL in a native in mid-run. Answers false if the run has to stop. */
 bool budget_refuel(Machine *M, Value *fp, const Node *n);
+/* For as long as no stop is possible the run may take so many steps more. They count, and
+ * when it has taken too many it stops at the next poll. */
+typedef struct BudgetLoan {
+    uint64_t left, used; /* when it began */
+} BudgetLoan;
+BudgetLoan budget_lend(Machine *M, uint64_t more);
+void budget_take_back(Machine *M, const BudgetLoan *loan);
 /* Gives back a step for which there was no fuel. It has not been done, and is taken again. */
 static inline void budget_untake(Machine *M) { M->fuel++; }
 

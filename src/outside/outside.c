@@ -44,6 +44,14 @@ void outside_write(Machine *M, OutsideKind kind, const void *bytes, size_t lengt
     o->length = (size_t)(to - o->log) + length;
 }
 
+bool outside_used;
+
+void outside_give(Machine *M, Outside *o)
+{
+    M->outside = o;
+    if (o) __atomic_store_n(&outside_used, true, __ATOMIC_RELAXED);
+}
+
 /* Reading ----------------------------------------------------------------------------- */
 
 static const uint8_t *end_log(Outside *o, size_t *length)
@@ -53,6 +61,12 @@ static const uint8_t *end_log(Outside *o, size_t *length)
     __atomic_store_n(&o->stop, 1, __ATOMIC_RELAXED);
     *length = 0;
     return nothing;
+}
+
+void outside_end(Machine *M)
+{
+    size_t length;
+    end_log(M->outside, &length);
 }
 
 /* The length at o->at, which is left behind it. Answers false where there is none. */

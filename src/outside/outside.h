@@ -34,17 +34,19 @@ typedef enum OutsideKind {
     SEEN_VALUES,  /* results of a host function */
     SEEN_ERROR,   /* of a host function: one value */
     SEEN_END,     /* the program has ended its process */
+    SEEN_C,       /* what a C function does to the world: puc/record/ops.h */
     SEEN_KINDS
 } OutsideKind;
 
 typedef struct Outside {
     bool replays;
-    bool ended;    /* of a replay */
-    bool failed;   /* no memory for the log */
-    bool foreign;  /* modules of PUC Lua's were opened: what their functions answer is not in it
-                    */
-    uint8_t *log;  /* malloc's; in a replay, the recording's */
-    size_t length; /* of the log, in bytes */
+    bool ended;     /* of a replay */
+    bool failed;    /* no memory for the log */
+    bool foreign;   /* a C function has done what a replay cannot do again */
+    bool elsewhere; /* of a replay: addresses in the log are of another process */
+    uint64_t later; /* of a replay: so many steps did the run take beyond those wanted */
+    uint8_t *log;   /* malloc's; in a replay, the recording's */
+    size_t length;  /* of the log, in bytes */
     size_t room;
     size_t at; /* in a replay: where the log has the next answer */
     volatile int stop;
@@ -67,6 +69,18 @@ static inline bool outside_records(const Machine *M)
 {
     return __builtin_expect(M && M->outside != NULL, 0) && !M->outside->replays;
 }
+
+/* Whether any run of the process has ever been recorded, or replayed. */
+extern bool outside_used;
+static inline bool outside_was_used(void)
+{
+    return __atomic_load_n(&outside_used, __ATOMIC_RELAXED);
+}
+/* Gives a run its outside, or none. */
+void outside_give(Machine *M, Outside *o);
+
+/* The log of a replay ends here: it is not this program's. */
+void outside_end(Machine *M);
 
 /* Writes down one more answer. */
 void outside_write(Machine *M, OutsideKind kind, const void *bytes, size_t length);

@@ -9,8 +9,9 @@
 #include "api/api.h"
 #include "puc/attach.h"
 #include "puc/hook.h"
-#include "puc/names.h"
+#include "puc/names/names.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,8 @@ void puc_throw_text(lua_State *L, const char *text)
 
 void puc_throw_type(lua_State *L, const char *what, Value culprit)
 {
-    lua_pushfstring(L, "attempt to %s a %s value", what, value_type_name(culprit));
-    error_raise(L->M, L->top[-1]);
+    const char *type = value_type_name(culprit);
+    error_raise(L->M, string_value(lib_join("attempt to ", what, " a ", type, " value", NULL)));
     puc_throw(L);
 }
 
@@ -127,18 +128,26 @@ enum { INFO_PROTECTED = 1 << 30, INFO_YIELD = 1 << 29, INFO_BIAS = 1 << 20 };
  * it goes on there, with what is on its stack. */
 static int go_on_failed(Jump *j);
 
+/* What is done before a call when userdata have been lost, or runs were recorded: a recorded
+ * run does not see what the collector of memory finds. */
+static NOINLINE lua_CFunction instead(Machine *M, lua_CFunction fn)
+{
+    if (puc_has_lost && !M->outside) puc_take_lost(M);
+    return note_instead(M, fn);
+}
+
 /* Calls fn with the n values at a. Never inlined: it is what is jumped into. */
 static NOINLINE int run_function(Machine *M, Value *a, size_t n, lua_CFunction fn, int ctx,
                                  int status)
 {
     Jump j;
     lua_State *L = puc_running(M);
-    if (UNLIKELY(puc_has_lost)) puc_take_lost(M);
+    if (UNLIKELY(puc_has_lost || outside_was_used())) fn = instead(M, fn);
     j.L = L;
     j.ctx = ctx;
     j.status = status;
     j.code = JUMP_ERROR;
-    j.bars = false;
+    j.notes = j.bars = false;
     j.outer = L->P->jump;
     begin_inside(L);
     L->base = a;
@@ -276,7 +285,9 @@ static Value library_function(Machine *M, void *address, const char *file, const
 {
     lua_CFunction fn;
     memcpy(&fn, &address, sizeof fn); /* POSIX: they have the same size */
-    puc_names_opened(fn, file, symbol);
+    if (M->outside) fn = note_open(M, address, file, symbol);
+    if (!fn) return V_NIL;
+    if (!note_is_elsewhere(fn)) puc_names_opened(fn, file, symbol);
     return puc_function(puc_attach(M)->main, fn, 0);
 }
 
@@ -288,6 +299,14 @@ bool puc_init(void)
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
     return true;
+}
+
+/* The value at the top comes below the n - 1 under it. */
+static void insert(lua_State *L, size_t n)
+{
+    Value *p = L->top - n, v = L->top[-1];
+    memmove(p + 1, p, (n - 1) * sizeof *p);
+    *p = v;
 }
 
 /* Calls ---------------------------------------------------------------------------------- */
@@ -370,7 +389,7 @@ Value puc_call_value(lua_State *L, Value f, const Value *args, int n)
 void puc_call_native(lua_State *L, const char *name, int nargs, int nresults)
 {
     puc_push(L, native_value(L->M, natives_by_name(name)));
-    lua_insert(L, -nargs - 1);
+    insert(L, (size_t)nargs + 1);
     if (puc_call(L, nargs, nresults, V_NIL) != RUN_OK) puc_throw(L);
 }
 
@@ -424,6 +443,7 @@ static bool may_yield(lua_State *L, lua_CFunction k)
 
 void lua_callk(lua_State *L, int nargs, int nresults, int ctx, lua_CFunction k)
 {
+    NOTE(L, NOTE_CALL, nargs, nresults, ctx, k);
     RunStatus status;
     if (may_yield(L, k)) {
         status = call_with(L, nargs, nresults, ctx, k, 0);
@@ -442,10 +462,10 @@ static int protected_with(lua_State *L, int nargs, int nresults, Value handler, 
     bool handles = handler != V_NIL;
     const char *name = handles ? "xpcall" : "pcall";
     puc_push(L, puc_unseen_native(M, name));
-    lua_insert(L, -nargs - 2);
+    insert(L, (size_t)nargs + 2);
     if (handles) {
         puc_push(L, handler);
-        lua_insert(L, -nargs - 1);
+        insert(L, (size_t)nargs + 1);
     }
     if (call_with(L, nargs + 1 + handles, nresults, ctx, k, INFO_PROTECTED) != RUN_OK)
         puc_throw(L);
@@ -485,6 +505,7 @@ static int fail(lua_State *L)
 
 int lua_pcallk(lua_State *L, int nargs, int nresults, int errfunc, int ctx, lua_CFunction k)
 {
+    NOTE(L, NOTE_PCALL, nargs, nresults, errfunc, ctx, k);
     Value handler = errfunc ? puc_value(L, errfunc) : V_NIL;
     if (may_yield(L, k)) return protected_with(L, nargs, nresults, handler, ctx, k);
     return puc_call(L, nargs, nresults, handler) == RUN_OK ? LUA_OK : fail(L);
@@ -509,7 +530,7 @@ void puc_yield(lua_State *L, size_t n, int ctx, lua_CFunction k)
         L->top = L->base + n;
     }
     puc_push(L, puc_unseen_native(M, "coroutine.yield"));
-    lua_insert(L, -(int)n - 1);
+    insert(L, n + 1);
     if (k) keep(L, n + 1, k, ctx, INFO_BIAS + LUA_MULTRET);
     if (!puc_room(L, NATIVE_SLOTS)) puc_throw_stack(L);
     size_t used = puc_count(L) - n - 1;
@@ -527,14 +548,15 @@ static int yield_after_hook(lua_State *L)
     bool outside = co == M->run.world->main;
     L->yields = !outside && (co != M->boundary || M->goes_on);
     if (L->yields) return 0;
-    luaL_where(L, 0);
-    lua_pushstring(L, outside ? outside_coroutine : across_boundary);
-    lua_concat(L, 2);
-    return lua_error(L);
+    const String *where = native_where(L->M, 1); /* the hook's frame is not seen */
+    const char *why = outside ? outside_coroutine : across_boundary;
+    error_raise(L->M, string_value(lib_join(lib_c_text(where), why, NULL)));
+    puc_throw(L);
 }
 
 int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
 {
+    NOTE(L, NOTE_YIELD, nresults, ctx, k);
     if (!puc_is_running(L)) puc_throw_text(L, outside_coroutine);
     if (L->P->jump->bars) puc_throw_text(L, across_boundary);
     if (puc_is_hook(L->base[-1])) return yield_after_hook(L);
@@ -543,6 +565,7 @@ int lua_yieldk(lua_State *L, int nresults, int ctx, lua_CFunction k)
 
 int lua_error(lua_State *L)
 {
+    NOTE(L, NOTE_ERROR);
     error_raise(L->M, L->top[-1]);
     puc_throw(L);
 }

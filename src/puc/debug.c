@@ -7,6 +7,7 @@
  */
 #include "lib/debug/inspect.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 #include "stack/hook.h"
 #include "stack/upvalue.h"
 #include "tree/text.h"
@@ -31,9 +32,11 @@ static bool activation(lua_State *L, int level, Activation *out)
     return inspect_level(M, co, level, out);
 }
 
+static int place_of(const lua_Debug *ar) { return (int)(uintptr_t)ar->i_ci; }
+
 static bool find(lua_State *L, const lua_Debug *ar, Activation *out)
 {
-    size_t depth = (size_t)(uintptr_t)ar->i_ci - 1;
+    size_t depth = (size_t)place_of(ar) - 1;
     for (int level = 0; activation(L, level, out); level++)
         if (depth_of(out) == depth) return true;
     return false;
@@ -126,6 +129,7 @@ int lua_getinfo(lua_State *L, const char *what, lua_Debug *ar)
 {
     Activation where;
     Info info = {0};
+    NOTE(L, NOTE_GETINFO, *what == '>' ? 0 : place_of(ar), what);
     if (*what == '>') {
         what++;
         info.function = *--L->top;
@@ -155,6 +159,7 @@ static const char *name_of(lua_State *L, const Variable *v)
 
 const char *lua_getlocal(lua_State *L, const lua_Debug *ar, int n)
 {
+    NOTE(L, NOTE_GETLOCAL, ar ? place_of(ar) : 0, n);
     if (!ar) {
         Value f = L->top[-1];
         if (!value_is(f, OBJ_CLOSURE)) return NULL;
@@ -170,6 +175,7 @@ const char *lua_getlocal(lua_State *L, const lua_Debug *ar, int n)
 
 const char *lua_setlocal(lua_State *L, const lua_Debug *ar, int n)
 {
+    NOTE(L, NOTE_SETLOCAL, place_of(ar), n);
     Activation a;
     Variable v = {0};
     if (find(L, ar, &a)) v = inspect_variable(&L->M->run, &a, n);
@@ -193,6 +199,7 @@ static const char *upvalue_text(lua_State *L, Value f, int n)
 
 const char *lua_getupvalue(lua_State *L, int funcindex, int n)
 {
+    NOTE(L, NOTE_GETUPVALUE, funcindex, n);
     Value f = puc_value(L, funcindex);
     if (!has_upvalue(f, n)) return NULL;
     puc_push(L, upvalue_get(&L->M->run, f, (uint32_t)n - 1));
@@ -201,6 +208,7 @@ const char *lua_getupvalue(lua_State *L, int funcindex, int n)
 
 const char *lua_setupvalue(lua_State *L, int funcindex, int n)
 {
+    NOTE(L, NOTE_SETUPVALUE, funcindex, n);
     Value f = puc_value(L, funcindex);
     if (!has_upvalue(f, n)) return NULL;
     Value v = *--L->top;
@@ -220,6 +228,7 @@ void *lua_upvalueid(lua_State *L, int fidx, int n)
 
 void lua_upvaluejoin(lua_State *L, int fidx1, int n1, int fidx2, int n2)
 {
+    NOTE(L, NOTE_UPVALUEJOIN, fidx1, n1, fidx2, n2);
     Value f = puc_value(L, fidx1), g = puc_value(L, fidx2);
     if (!value_is(f, OBJ_CLOSURE) || !value_is(g, OBJ_CLOSURE)) return;
     if (!has_upvalue(f, n1) || !has_upvalue(g, n2)) return;
@@ -232,6 +241,7 @@ void lua_upvaluejoin(lua_State *L, int fidx1, int n1, int fidx2, int n2)
 
 void luaL_traceback(lua_State *L, lua_State *L1, const char *msg, int level)
 {
+    NOTE(L, NOTE_TRACEBACK, L1, msg, level);
     const String *s;
     Machine *M = L->M;
     const Coroutine *co = puc_coroutine(L1);

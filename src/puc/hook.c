@@ -6,6 +6,7 @@
  * nobody sees on the stack; which lua_Hook that calls stands in the coroutine's handle.
  */
 #include "puc/hook.h"
+#include "puc/record/note.h"
 #include "stack/hook.h"
 
 static int event_of(const String *name)
@@ -27,7 +28,10 @@ int puc_call_hook(lua_State *L)
     lua_settop(L, 0);
     L->yields = false;
     if (!L->hook || !lua_getstack(L, 0, &ar)) return 0;
-    L->hook(L, &ar);
+    if (UNLIKELY(outside_was_used()))
+        note_call_hook(L, L->hook, &ar);
+    else
+        L->hook(L, &ar);
     if (!L->yields) return 0;
     lua_settop(L, 0);
     L->M->hook_yields = true;
@@ -48,6 +52,7 @@ static const Hook *hook_of(lua_State *L)
 
 int lua_sethook(lua_State *L, lua_Hook func, int mask, int count)
 {
+    NOTE(L, NOTE_SETHOOK, func, mask, count);
     bool none = !func || !mask;
     L->hook = none ? NULL : func;
     Value f = none ? V_NIL : puc_function(L, puc_call_hook, 0);

@@ -6,6 +6,7 @@
  */
 #include "chunk/dump.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 #include "text/buffer.h"
 
 /* Reading -------------------------------------------------------------------------------- */
@@ -40,6 +41,15 @@ static int compile(lua_State *L, const char *bytes, size_t length, const char *n
     return LUA_OK;
 }
 
+/* What the reader gives next, or NULL at the end. */
+static const char *piece(lua_State *L, lua_Reader reader, void *data, size_t *size)
+{
+    const char *s = reader(L, data, size);
+    if (!s) *size = 0;
+    NOTE(L, NOTE_PIECE, s, *size);
+    return *size ? s : NULL;
+}
+
 /* All that the reader gives, but nothing more of a chunk that the mode does not allow; its
  * errors are answered. */
 static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, const char *mode,
@@ -51,12 +61,14 @@ static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, const ch
     j.status = LUA_OK;
     j.bars = true;
     j.outer = L->P->jump;
+    j.notes = j.outer && j.outer->notes;
+    j.noted = j.notes ? j.outer->noted : NULL;
     L->P->jump = &j;
     volatile int status = LUA_OK;
     if (!jump_set(j.place)) {
         size_t size = 0;
         bool allowed = true, first = true;
-        for (const char *s; allowed && (s = reader(L, data, &size)) && size; first = false) {
+        for (const char *s; allowed && (s = piece(L, reader, data, &size)); first = false) {
             allowed = !first || allows(mode, *s);
             if (!buffer_append(to, s, size)) puc_throw_memory(L);
         }
@@ -65,6 +77,7 @@ static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, const ch
     }
     L = j.L;
     L->P->jump = j.outer;
+    if (j.notes) j.outer->noted = j.noted;
     if (status == LUA_OK) return LUA_OK;
     if (j.code != JUMP_ERROR || L->M->fatal) puc_throw(L);
     Value error;
@@ -77,6 +90,7 @@ static NOINLINE int gather(lua_State *L, lua_Reader reader, void *data, const ch
 int lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, const char *mode)
 {
     Buffer b;
+    NOTE(L, NOTE_LOAD, chunkname, mode);
     buffer_init_parts(&b, machine_string_room(L->M));
     int status = gather(L, reader, dt, mode, &b);
     if (status != LUA_OK) return status;
@@ -88,6 +102,7 @@ int lua_load(lua_State *L, lua_Reader reader, void *dt, const char *chunkname, c
 int luaL_loadbufferx(lua_State *L, const char *buff, size_t sz, const char *name,
                      const char *mode)
 {
+    NOTE(L, NOTE_LOADBUFFER, buff, sz, name, mode);
     return compile(L, buff, sz, name, mode);
 }
 
@@ -95,6 +110,7 @@ int luaL_loadstring(lua_State *L, const char *s) { return luaL_loadbuffer(L, s, 
 
 int luaL_loadfilex(lua_State *L, const char *filename, const char *mode)
 {
+    NOTE(L, NOTE_LOADFILE, filename, mode);
     String *error;
     Closure *f = lib_load_file(L->M, filename, mode, NULL, &error);
     if (f) {
@@ -111,8 +127,11 @@ int luaL_loadfilex(lua_State *L, const char *filename, const char *mode)
 int lua_dump(lua_State *L, lua_Writer writer, void *data)
 {
     Value f = L->top[-1];
+    NOTE(L, NOTE_DUMP);
     if (!value_is(f, OBJ_CLOSURE)) return 1;
     const String *bytes = dump_write(((const Closure *)value_pointer(f))->proto->source, false);
     if (!bytes) puc_throw_memory(L);
-    return writer(L, bytes->data, bytes->length, data);
+    int status = writer(L, bytes->data, bytes->length, data);
+    NOTE(L, NOTE_WRITTEN, status);
+    return status;
 }

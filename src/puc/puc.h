@@ -65,9 +65,11 @@ typedef struct Jump {
     struct Jump *outer;
     lua_State *L;
     JumpCode code;
-    int ctx, status; /* of a continuation, for lua_getctx */
-    bool bars;       /* who waits here goes on by a return only: nothing yields across it */
-    lua_CFunction k; /* JUMP_GO_ON: the one to go on in */
+    int ctx, status;  /* of a continuation, for lua_getctx */
+    bool notes;       /* what the C function does is written down (record/note.h) */
+    bool bars;        /* who waits here goes on by a return only: nothing yields across it */
+    lua_CFunction k;  /* JUMP_GO_ON: the one to go on in */
+    lua_State *noted; /* the handle of the last call that was written down */
 } Jump;
 
 struct lua_State {
@@ -97,8 +99,9 @@ typedef struct Puc {
     lua_CFunction panic;
     lua_Alloc alloc;
     void *alloc_data;
-    const State *taken; /* a state on its way from the native that took it (world.c) */
-    bool owned;         /* the run is lua_close's to end */
+    lua_CFunction recorded; /* the function that is about to be called, and recorded */
+    const State *taken;     /* a state on its way from the native that took it (world.c) */
+    bool owned;             /* the run is lua_close's to end */
 } Puc;
 
 /* Handles -------------------------------------------------------------------------------- */
@@ -130,6 +133,8 @@ static inline bool puc_is_running(lua_State *L) { return L->inside && L->base ==
 /* Makes room for n more values. Answers false if the stack would be too deep, or if there is
  * no memory. */
 bool puc_room(lua_State *L, size_t n);
+/* The same, within what lua_checkstack allows. */
+bool puc_has_room(lua_State *L, int n);
 void puc_room_slow(lua_State *L); /* for one more, or an error */
 static inline void puc_push(lua_State *L, Value v)
 {
@@ -184,6 +189,8 @@ _Noreturn void puc_throw_stack(lua_State *L);
 
 /* Values --------------------------------------------------------------------------------- */
 
+/* As rawlen has it. */
+size_t puc_raw_length(lua_State *L, Value v);
 /* A string, or an error. */
 Value puc_string(lua_State *L, const char *bytes, size_t length);
 const char *puc_c_text(lua_State *L, Value string);
@@ -192,6 +199,12 @@ Value puc_function(lua_State *L, lua_CFunction fn, int upvalues);
 /* Whether it is no level of the stack, and hooks are not told of it: one of this layer's own.
  */
 bool puc_is_unseen(lua_CFunction fn);
+/* Whether it is one that lets coroutines made by C run, or opens a library of Lua's. */
+bool puc_is_own(lua_CFunction fn);
+/* Which of Lua's libraries the function opens, from 1 on; 0: none. And back: NULL, if there is
+ * none of this number. */
+size_t puc_library_number(lua_CFunction fn);
+lua_CFunction puc_library_function(size_t number);
 /* A function of the libraries, of which there is no level on the stack. */
 Value puc_unseen_native(Machine *M, const char *name);
 /* Another one in any case; its upvalues are to be set. */
@@ -209,6 +222,9 @@ extern bool puc_has_lost;
 void puc_take_lost(Machine *M);
 /* The bytes, for writing, of one that has none that all states share. */
 void *puc_userdata_own(lua_State *L, Userdata *u);
+/* One as a replay makes it in place of lua_newuserdata: it has no bytes. */
+void puc_new_recorded(lua_State *L, size_t size);
+bool puc_is_recorded(const Userdata *u);
 /* A LibCClose. */
 int puc_close_file(Machine *M, Value *a, Value file);
 void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta);

@@ -6,6 +6,7 @@
  * there. That a negative one is within the stack is the C function's promise, as in PUC Lua.
  */
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 /* Positions ------------------------------------------------------------------------------ */
 
@@ -18,6 +19,7 @@ int lua_gettop(lua_State *L) { return (int)puc_count(L); }
 
 void lua_settop(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_SETTOP, idx);
     if (idx < 0) {
         L->top += idx + 1;
         return;
@@ -31,7 +33,11 @@ void lua_settop(lua_State *L, int idx)
     L->top = to;
 }
 
-void lua_pushvalue(lua_State *L, int idx) { puc_push(L, puc_value(L, idx)); }
+void lua_pushvalue(lua_State *L, int idx)
+{
+    NOTE(L, NOTE_PUSHVALUE, idx);
+    puc_push(L, puc_value(L, idx));
+}
 
 static Value *place(lua_State *L, int idx)
 {
@@ -40,6 +46,7 @@ static Value *place(lua_State *L, int idx)
 
 void lua_remove(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_REMOVE, idx);
     Value *p = place(L, idx);
     memmove(p, p + 1, (size_t)(L->top - p - 1) * sizeof *p);
     L->top--;
@@ -47,6 +54,7 @@ void lua_remove(lua_State *L, int idx)
 
 void lua_insert(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_INSERT, idx);
     Value *p = place(L, idx), v = L->top[-1];
     memmove(p + 1, p, (size_t)(L->top - p - 1) * sizeof *p);
     *p = v;
@@ -54,23 +62,32 @@ void lua_insert(lua_State *L, int idx)
 
 void lua_replace(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_REPLACE, idx);
     puc_put(L, idx, L->top[-1]);
     L->top--;
 }
 
 void lua_copy(lua_State *L, int fromidx, int toidx)
 {
+    NOTE(L, NOTE_COPY, fromidx, toidx);
     puc_put(L, toidx, puc_value(L, fromidx));
+}
+
+bool puc_has_room(lua_State *L, int n)
+{
+    return n >= 0 && puc_count(L) + (size_t)n <= LUAI_MAXSTACK && puc_room(L, (size_t)n);
 }
 
 int lua_checkstack(lua_State *L, int sz)
 {
-    return sz >= 0 && puc_count(L) + (size_t)sz <= LUAI_MAXSTACK && puc_room(L, (size_t)sz);
+    NOTE(L, NOTE_CHECKSTACK, sz);
+    return puc_has_room(L, sz);
 }
 
 void lua_xmove(lua_State *from, lua_State *to, int n)
 {
     if (from == to) return;
+    NOTE(from, NOTE_XMOVE, to, n);
     if (!puc_room(to, (size_t)n)) puc_throw_stack(from);
     from->top -= n;
     memcpy(to->top, from->top, (size_t)n * sizeof(Value));
@@ -93,7 +110,10 @@ const char *lua_typename(lua_State *L, int tp)
 int lua_isnumber(lua_State *L, int idx)
 {
     double d;
-    return value_to_number(puc_value(L, idx), &d);
+    Value v = puc_value(L, idx);
+    if (LIKELY(value_is_number(v))) return 1;
+    NOTE(L, NOTE_ISNUMBER, idx); /* to read a long text takes steps */
+    return value_to_number(v, &d);
 }
 
 int lua_isstring(lua_State *L, int idx)
@@ -115,10 +135,13 @@ lua_Number lua_tonumberx(lua_State *L, int idx, int *isnum)
     double d = 0;
     Value v = puc_value(L, idx);
     bool is = true;
-    if (LIKELY(value_is_number(v)))
+    if (LIKELY(value_is_number(v))) {
         d = value_to_double(v);
-    else if (!(is = value_to_number(v, &d)))
-        d = 0;
+    } else {
+        NOTE(L, NOTE_ISNUMBER, idx);
+        is = value_to_number(v, &d);
+        if (!is) d = 0;
+    }
     if (isnum) *isnum = is;
     return d;
 }
@@ -151,6 +174,7 @@ const char *puc_c_text(lua_State *L, Value string)
 const char *lua_tolstring(lua_State *L, int idx, size_t *len)
 {
     Value v = puc_value(L, idx);
+    NOTE(L, NOTE_TOLSTRING, idx);
     if (!value_is_string(v)) {
         if (!value_is_number(v)) {
             if (len) *len = 0;
@@ -163,13 +187,18 @@ const char *lua_tolstring(lua_State *L, int idx, size_t *len)
     return puc_c_text(L, v);
 }
 
-size_t lua_rawlen(lua_State *L, int idx)
+size_t puc_raw_length(lua_State *L, Value v)
 {
-    Value v = puc_value(L, idx);
     if (value_is_string(v)) return value_string(v)->length;
     if (value_is_table(v))
         return (size_t)table_length(heap_table(&L->M->run, value_pointer(v)));
     return value_is(v, OBJ_USERDATA) ? ((Userdata *)value_pointer(v))->size : 0;
+}
+
+size_t lua_rawlen(lua_State *L, int idx)
+{
+    NOTE(L, NOTE_RAWLEN, idx);
+    return puc_raw_length(L, puc_value(L, idx));
 }
 
 lua_CFunction lua_tocfunction(lua_State *L, int idx)
@@ -190,6 +219,7 @@ void *lua_touserdata(lua_State *L, int idx)
 lua_State *lua_tothread(lua_State *L, int idx)
 {
     Value v = puc_value(L, idx);
+    NOTE(L, NOTE_TOTHREAD, idx);
     return value_is(v, OBJ_COROUTINE) ? puc_state_of(L->P, value_pointer(v)) : NULL;
 }
 
@@ -211,11 +241,35 @@ const void *lua_topointer(lua_State *L, int idx)
 
 /* New values ----------------------------------------------------------------------------- */
 
-void lua_pushnil(lua_State *L) { puc_push(L, V_NIL); }
-void lua_pushnumber(lua_State *L, lua_Number n) { puc_push(L, value_number_checked(n)); }
-void lua_pushinteger(lua_State *L, lua_Integer n) { puc_push(L, value_number((double)n)); }
-void lua_pushunsigned(lua_State *L, lua_Unsigned n) { puc_push(L, value_number((double)n)); }
-void lua_pushboolean(lua_State *L, int b) { puc_push(L, value_boolean(b != 0)); }
+void lua_pushnil(lua_State *L)
+{
+    NOTE(L, NOTE_PUSHNIL);
+    puc_push(L, V_NIL);
+}
+
+void lua_pushnumber(lua_State *L, lua_Number n)
+{
+    NOTE(L, NOTE_PUSHNUMBER, n);
+    puc_push(L, value_number_checked(n));
+}
+
+void lua_pushinteger(lua_State *L, lua_Integer n)
+{
+    NOTE(L, NOTE_PUSHNUMBER, (double)n);
+    puc_push(L, value_number((double)n));
+}
+
+void lua_pushunsigned(lua_State *L, lua_Unsigned n)
+{
+    NOTE(L, NOTE_PUSHNUMBER, (double)n);
+    puc_push(L, value_number((double)n));
+}
+
+void lua_pushboolean(lua_State *L, int b)
+{
+    NOTE(L, NOTE_PUSHBOOLEAN, b);
+    puc_push(L, value_boolean(b != 0));
+}
 
 Value puc_string(lua_State *L, const char *bytes, size_t length)
 {
@@ -231,6 +285,7 @@ Value puc_string(lua_State *L, const char *bytes, size_t length)
 
 const char *lua_pushlstring(lua_State *L, const char *s, size_t l)
 {
+    NOTE(L, NOTE_PUSHLSTRING, s, l);
     Value v = puc_string(L, s, l);
     puc_push(L, v);
     return puc_c_text(L, v);
@@ -239,12 +294,13 @@ const char *lua_pushlstring(lua_State *L, const char *s, size_t l)
 const char *lua_pushstring(lua_State *L, const char *s)
 {
     if (s) return lua_pushlstring(L, s, strlen(s));
-    puc_push(L, V_NIL);
+    lua_pushnil(L);
     return NULL;
 }
 
 void lua_pushcclosure(lua_State *L, lua_CFunction fn, int n)
 {
+    NOTE(L, NOTE_PUSHCCLOSURE, fn, n);
     Value f = puc_function(L, fn, n);
     Native *native = value_pointer(f);
     L->top -= n;
@@ -255,12 +311,14 @@ void lua_pushcclosure(lua_State *L, lua_CFunction fn, int n)
 
 void lua_pushlightuserdata(lua_State *L, void *p)
 {
+    NOTE(L, NOTE_PUSHLIGHT, p);
     mem_count(sizeof(Light));
     puc_push(L, puc_light(p));
 }
 
 int lua_pushthread(lua_State *L)
 {
+    NOTE(L, NOTE_PUSHTHREAD);
     Coroutine *co = puc_coroutine(L);
     puc_push(L, value_object(co));
     return L == L->P->main;

@@ -5,6 +5,7 @@
  * Main invariant: a pointer into the stack is not kept across what may call Lua.
  */
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 #include <stdlib.h>
 
@@ -53,18 +54,21 @@ static Value get_named(lua_State *L, Value object, const char *k)
 
 void lua_getglobal(lua_State *L, const char *var)
 {
+    NOTE(L, NOTE_GETGLOBAL, var);
     Value v = get_named(L, value_object(L->M->run.world->globals), var);
     puc_push(L, v);
 }
 
 void lua_getfield(lua_State *L, int idx, const char *k)
 {
+    NOTE(L, NOTE_GETFIELD, idx, k);
     Value v = get_named(L, puc_value(L, idx), k);
     puc_push(L, v);
 }
 
 void lua_gettable(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_GETTABLE, idx);
     Value v = get(L, puc_value(L, idx), L->top[-1]);
     L->top[-1] = v;
 }
@@ -79,11 +83,13 @@ static Table *table_at(lua_State *L, int idx)
 
 void lua_rawget(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_RAWGET, idx);
     L->top[-1] = run_get(&L->M->run, table_at(L, idx), L->top[-1]);
 }
 
 void lua_rawgeti(lua_State *L, int idx, int n)
 {
+    NOTE(L, NOTE_RAWGETI, idx, n);
     Value v = table_get_int(heap_table(&L->M->run, table_at(L, idx)), n);
     puc_push(L, v);
 }
@@ -98,12 +104,14 @@ Value puc_light(const void *p)
 
 void lua_rawgetp(lua_State *L, int idx, const void *p)
 {
+    NOTE(L, NOTE_RAWGETP, idx, p);
     Value v = run_get(&L->M->run, table_at(L, idx), puc_light(p));
     puc_push(L, v);
 }
 
 int lua_next(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_NEXT, idx);
     Value before = L->top[-1], key = before, value;
     const TableBody *b = heap_table(&L->M->run, table_at(L, idx));
     if (before != V_NIL && UNLIKELY(!table_may_have_had(b, before)))
@@ -168,16 +176,22 @@ static void set_named(lua_State *L, Value object, const char *k)
 
 void lua_setglobal(lua_State *L, const char *var)
 {
+    NOTE(L, NOTE_SETGLOBAL, var);
     set_named(L, value_object(L->M->run.world->globals), var);
 }
 
 void lua_settable(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_SETTABLE, idx);
     set(L, puc_value(L, idx), L->top[-2], L->top[-1]);
     L->top -= 2;
 }
 
-void lua_setfield(lua_State *L, int idx, const char *k) { set_named(L, puc_value(L, idx), k); }
+void lua_setfield(lua_State *L, int idx, const char *k)
+{
+    NOTE(L, NOTE_SETFIELD, idx, k);
+    set_named(L, puc_value(L, idx), k);
+}
 
 static TableBody *to_write(lua_State *L, int idx)
 {
@@ -189,6 +203,7 @@ static TableBody *to_write(lua_State *L, int idx)
 
 void lua_rawset(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_RAWSET, idx);
     TableBody *b = to_write(L, idx);
     Value key = L->top[-2];
     if (UNLIKELY(key == V_NIL)) puc_throw_text(L, "table index is nil");
@@ -200,12 +215,14 @@ void lua_rawset(lua_State *L, int idx)
 
 void lua_rawseti(lua_State *L, int idx, int n)
 {
+    NOTE(L, NOTE_RAWSETI, idx, n);
     table_set_int(to_write(L, idx), n, L->top[-1], L->M->run.epoch);
     L->top--;
 }
 
 void lua_rawsetp(lua_State *L, int idx, const void *p)
 {
+    NOTE(L, NOTE_RAWSETP, idx, p);
     table_set(to_write(L, idx), puc_light(p), L->top[-1], L->M->run.epoch);
     L->top--;
 }
@@ -214,6 +231,7 @@ void lua_rawsetp(lua_State *L, int idx, const void *p)
 
 void lua_createtable(lua_State *L, int narr, int nrec)
 {
+    NOTE(L, NOTE_CREATETABLE, narr, nrec);
     Table *t = run_new_table(&L->M->run);
     if (narr > 0 || nrec > 0) {
         size_t room = machine_string_room(L->M) / sizeof(Value);
@@ -227,6 +245,7 @@ void lua_createtable(lua_State *L, int narr, int nrec)
 
 int lua_getmetatable(lua_State *L, int objindex)
 {
+    NOTE(L, NOTE_GETMETATABLE, objindex);
     Table *meta = run_metatable(&L->M->run, puc_value(L, objindex));
     if (!meta) return 0;
     puc_push(L, value_object(meta));
@@ -235,6 +254,7 @@ int lua_getmetatable(lua_State *L, int objindex)
 
 int lua_setmetatable(lua_State *L, int objindex)
 {
+    NOTE(L, NOTE_SETMETATABLE, objindex);
     Machine *M = L->M;
     Value object = puc_value(L, objindex), m = L->top[-1];
     Table *meta = value_is_table(m) ? value_pointer(m) : NULL;
@@ -255,18 +275,18 @@ int lua_setmetatable(lua_State *L, int objindex)
 int lua_rawequal(lua_State *L, int idx1, int idx2)
 {
     Value x = puc_at(L, idx1), y = puc_at(L, idx2);
+    NOTE(L, NOTE_RAWEQUAL, idx1, idx2); /* to compare long strings takes steps */
     return x != PUC_NONE && y != PUC_NONE && value_equal(x, y);
 }
 
 static _Noreturn void throw_compare(lua_State *L, Value x, Value y)
 {
     const char *tx = value_type_name(x), *ty = value_type_name(y);
-    if (strcmp(tx, ty) == 0)
-        lua_pushfstring(L, "attempt to compare two %s values", tx);
-    else
-        lua_pushfstring(L, "attempt to compare %s with %s", tx, ty);
-    lua_error(L);
-    abort();
+    const String *text = strcmp(tx, ty) == 0
+                             ? lib_join("attempt to compare two ", tx, " values", NULL)
+                             : lib_join("attempt to compare ", tx, " with ", ty, NULL);
+    error_raise(L->M, string_value(text));
+    puc_throw(L);
 }
 
 static int compare_order(lua_State *L, Value x, Value y, bool or_equal)
@@ -285,6 +305,7 @@ static int compare_order(lua_State *L, Value x, Value y, bool or_equal)
 
 int lua_compare(lua_State *L, int idx1, int idx2, int op)
 {
+    NOTE(L, NOTE_COMPARE, idx1, idx2, op);
     Value x = puc_at(L, idx1), y = puc_at(L, idx2);
     if (x == PUC_NONE || y == PUC_NONE) return 0;
     if (op != LUA_OPEQ) return compare_order(L, x, y, op == LUA_OPLE);
@@ -295,6 +316,7 @@ int lua_compare(lua_State *L, int idx1, int idx2, int op)
 
 void lua_arith(lua_State *L, int op)
 {
+    NOTE(L, NOTE_ARITH, op);
     Machine *M = L->M;
     double dx, dy;
     if (op == LUA_OPUNM) puc_push(L, L->top[-1]); /* a second operand, as in PUC Lua */
@@ -318,13 +340,14 @@ void lua_arith(lua_State *L, int op)
 
 void lua_len(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_LEN, idx);
     Machine *M = L->M;
     Value v = puc_value(L, idx), handler = V_NIL, result;
     if (!value_is_string(v)) handler = meta_of(M, v, META_LEN);
     if (handler != V_NIL) {
         result = puc_call_value(L, handler, (Value[]){v, v}, 2);
     } else if (value_is_string(v) || value_is_table(v)) {
-        result = value_number((double)lua_rawlen(L, idx));
+        result = value_number((double)puc_raw_length(L, v));
     } else {
         puc_throw_type(L, "get length of", v);
     }
@@ -381,6 +404,7 @@ static void concat_meta(lua_State *L)
 
 void lua_concat(lua_State *L, int n)
 {
+    NOTE(L, NOTE_CONCAT, n);
     if (n == 0) puc_push(L, puc_string(L, "", 0));
     while (n > 1) {
         int pieces = 0;

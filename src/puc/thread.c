@@ -8,6 +8,7 @@
  */
 #include "puc/hook.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 /* A lua_CFunction, that of a coroutine which C has made, for the case that Lua resumes it: it
  * runs the function that C has put on the handle's own stack. */
@@ -24,6 +25,7 @@ int puc_run_own(lua_State *L)
 
 lua_State *lua_newthread(lua_State *L)
 {
+    NOTE(L, NOTE_NEWTHREAD);
     Coroutine *co = machine_new_coroutine(L->M, puc_function(L, puc_run_own, 0));
     puc_push(L, value_object(co));
     lua_State *L1 = puc_state_of(L->P, co);
@@ -77,13 +79,14 @@ static void show_all(lua_State *L)
 
 int lua_resume(lua_State *L, lua_State *from, int narg)
 {
+    NOTE(L, NOTE_RESUME, narg);
     Machine *M = L->M;
     if (puc_coroutine(L) == M->run.world->main && !M->depth) puc_make_resumable(L->P);
     Coroutine *co = puc_coroutine(L);
     const char *refusal = prepare(L, co, (size_t)narg);
     if (refusal) {
         L->top -= narg;
-        lua_pushstring(L, refusal);
+        puc_push(L, puc_string(L, refusal, strlen(refusal)));
         return LUA_ERRRUN;
     }
     if (!puc_room(L, 2)) puc_throw_stack(from ? from : puc_running(M));
@@ -159,6 +162,11 @@ RunStatus puc_call_within(lua_State *L, int nargs, Value handler)
     }
     error_raise(M, M->results[began ? 2 : 1]);
     return RUN_ERROR;
+}
+
+bool puc_is_own(lua_CFunction fn)
+{
+    return puc_is_unseen(fn) || fn == return_all || puc_library_number(fn) != 0;
 }
 
 bool puc_is_unseen(lua_CFunction fn)

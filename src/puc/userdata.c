@@ -18,6 +18,7 @@
 #include "lib/io/file.h"
 #include "memory/watch.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 typedef struct UserdataEnd {
     uintptr_t meta; /* hidden; of lost ones, which the roots hold */
@@ -33,9 +34,12 @@ static UserdataEnd *end_of(const void *block, size_t size)
     return (UserdataEnd *)((char *)(uintptr_t)block + end_offset(size));
 }
 
+static bool is_recorded_finalizer(Machine *M, const Userdata *u);
+
 /* Two states may come to this at once. */
-static bool finalizes(Userdata *u)
+static bool finalizes(Machine *M, Userdata *u)
 {
+    if (M->outside && !is_recorded_finalizer(M, u)) return false;
     return !__atomic_exchange_n(&end_of(u->data, u->size)->finalized, true, __ATOMIC_ACQ_REL);
 }
 
@@ -52,7 +56,7 @@ static Userdata *new_userdata(Machine *M, void *block, size_t size)
     return u;
 }
 
-void *lua_newuserdata(lua_State *L, size_t sz)
+static void *new_block(lua_State *L, size_t sz)
 {
     if (sz > machine_string_room(L->M)) puc_throw_memory(L);
     size_t size = end_offset(sz) + sizeof(UserdataEnd);
@@ -63,9 +67,58 @@ void *lua_newuserdata(lua_State *L, size_t sz)
     }
     *end_of(block, sz) = (UserdataEnd){0};
     mem_count(sz);
+    return block;
+}
+
+void *lua_newuserdata(lua_State *L, size_t sz)
+{
+    NOTE(L, NOTE_NEWUSERDATA, sz);
+    void *block = new_block(L, sz);
     puc_push(L, value_object(new_userdata(L->M, block, sz)));
     return block;
 }
+
+/* Userdata of replays --------------------------------------------------------------------
+ *
+ * What C functions have made, and a replay makes in their place, has no bytes: nobody has
+ * written them. C functions that were not recorded get an error when they ask for them.
+ */
+
+/* Others are of functions that replays call; while a run is recorded they wait: they would free
+ * what states have that the recording keeps. */
+static bool is_recorded_finalizer(Machine *M, const Userdata *u)
+{
+    Value gc = meta_of(M, value_object((void *)(uintptr_t)u), META_GC);
+    lua_CFunction fn = puc_c_function(gc);
+    return !fn || note_is_recorded(fn);
+}
+
+static bool never_finalizes(Machine *M, Userdata *u) { return false; }
+
+static const UserdataKind recorded_kind = {.contents = no_contents,
+                                           .finalizes = never_finalizes};
+
+void puc_new_recorded(lua_State *L, size_t size)
+{
+    new_block(L, size); /* is paid for as in the recorded run */
+    Userdata *u = new_userdata(L->M, NULL, size);
+    u->kind = &recorded_kind;
+    puc_push(L, value_object(u));
+}
+
+/* The functions of io know it by its tag, and that it is C's by the function that closes it. */
+static void make_stream(Userdata *u)
+{
+    enum { ANY = 1 << 30 };
+    luaL_Stream *stream = mem_try_alloc_atomic(u->size);
+    if (!stream) return;
+    memset(stream, 0, u->size);
+    stream->closef = (lua_CFunction)(uintptr_t)((uint64_t)1 << 48 | ANY);
+    u->data = stream;
+    u->tag = file_tag;
+}
+
+bool puc_is_recorded(const Userdata *u) { return u->kind == &recorded_kind; }
 
 /* Finalizers ----------------------------------------------------------------------------- */
 
@@ -150,11 +203,15 @@ void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta)
 {
     Machine *M = L->M;
     heap_userdata_mut(&M->run, u)->meta = meta;
-    if (u->kind != &kind) return;
+    if (u->kind != &kind && u->kind != &recorded_kind) return;
     bool stream =
         meta && u->size >= sizeof(luaL_Stream) &&
         puc_get_raw(&M->run, M->run.world->registry, LUA_FILEHANDLE) == value_object(meta);
-    if (stream) u->tag = file_tag; /* io's functions know it by that */
+    if (stream && u->kind == &recorded_kind)
+        make_stream(u);
+    else if (stream)
+        u->tag = file_tag; /* io's functions know it by that */
+    if (u->kind == &recorded_kind) return;
     if (meta_of_table(M, meta, META_GC) == V_NIL) return;
     UserdataEnd *end = end_of(u->data, u->size);
     if (end->watched && end->meta == ~(uintptr_t)meta) return;
@@ -203,7 +260,7 @@ int puc_close_file(Machine *M, Value *a, Value file)
 {
     Userdata *u = value_pointer(file);
     luaL_Stream *stream = u->data;
-    lua_CFunction close = stream->closef;
+    lua_CFunction close = note_closes(M, stream->closef);
     stream->closef = NULL;
     trace_remove_finalizer(&M->run, file);
     a[NATIVE_HEADER - 1] = puc_function(puc_running(M), close, 0);
@@ -215,6 +272,7 @@ int puc_close_file(Machine *M, Value *a, Value file)
 
 void lua_getuservalue(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_GETUSERVALUE, idx);
     Value u = puc_value(L, idx), v = V_NIL;
     if (value_is(u, OBJ_USERDATA)) v = heap_userdata(&L->M->run, value_pointer(u))->user;
     puc_push(L, v);
@@ -222,6 +280,7 @@ void lua_getuservalue(lua_State *L, int idx)
 
 void lua_setuservalue(lua_State *L, int idx)
 {
+    NOTE(L, NOTE_SETUSERVALUE, idx);
     Value u = puc_value(L, idx);
     if (value_is(u, OBJ_USERDATA))
         heap_userdata_mut(&L->M->run, value_pointer(u))->user = L->top[-1];

@@ -17,6 +17,7 @@
 #include "api/host/host.h"
 #include "puc/attach.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 /* Stacks --------------------------------------------------------------------------------- */
 
@@ -138,6 +139,7 @@ static const State *state_at_rest(Puc *P)
 
 moonlet_state *moonlet_puc_state(lua_State *L)
 {
+    NOTE(L, NOTE_UNKNOWN);
     Machine *M = L->M;
     const Config *config = M->host ? api_session(M)->from->config : NULL;
     M->shares = true;
@@ -200,7 +202,11 @@ moonlet_value moonlet_puc_value(lua_State *L, int index)
     return value_out(puc_value(L, index));
 }
 
-void moonlet_puc_push(lua_State *L, moonlet_value v) { puc_push(L, value_in(v)); }
+void moonlet_puc_push(lua_State *L, moonlet_value v)
+{
+    NOTE(L, NOTE_UNKNOWN);
+    puc_push(L, value_in(v));
+}
 
 void moonlet_puc_attach(void) { (void)puc_init(); }
 
@@ -217,6 +223,7 @@ moonlet_result moonlet_puc_new_function(const moonlet_state *s, moonlet_puc_func
 
 void *moonlet_puc_userdata(lua_State *L, const moonlet_type_info *type)
 {
+    NOTE(L, NOTE_UNKNOWN);
     if (type->size > machine_string_room(L->M)) puc_throw_memory(L);
     Value v = library_new_userdata(L->M, type, NULL);
     if (v == V_NIL) puc_throw_memory(L);
@@ -234,6 +241,8 @@ const void *moonlet_puc_look(lua_State *L, int index, const moonlet_type_info *t
 
 void *puc_userdata_own(lua_State *L, Userdata *u)
 {
+    if (puc_is_recorded(u))
+        puc_throw_text(L, "a userdata of a recording: what C had in it is not there");
     if (u->kind != &library_kind) return NULL;
     void *bytes = library_userdata_write(L->M, u);
     if (!bytes) puc_throw_memory(L);

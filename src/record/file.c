@@ -81,6 +81,7 @@ static bool set_log(Record *r, const uint8_t *bytes, size_t length)
     if (!r->outside.log) return false;
     if (length) memcpy(r->outside.log, bytes, length);
     r->outside.length = r->outside.room = length;
+    r->outside.elsewhere = true;
     return true;
 }
 

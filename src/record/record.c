@@ -203,7 +203,7 @@ void record_begin(Record *r, Machine *M)
     r->beside = mem_beside;
     r->used = mem_used();
     bound_begin(r);
-    M->outside = &r->outside;
+    outside_give(M, &r->outside);
     M->run.own.expected = r->most;
     set_portion(M, r->spacing);
     eval_poll_soon(M);
@@ -213,6 +213,6 @@ void record_end(Record *r, RecordEnd end)
 {
     r->steps = eval_steps_used(r->M) - r->began;
     r->end = end;
-    r->M->outside = NULL;
+    outside_give(r->M, NULL);
     r->M = NULL;
 }

@@ -52,17 +52,19 @@ void replay_begin(Replay *p, Record *r, const RecordPoint *from, Machine *M)
     p->outside = (Outside){.replays = true,
                            .log = r->outside.log,
                            .length = r->outside.length,
+                           .elsewhere = r->outside.elsewhere,
                            .at = from->log,
                            .poll = leave_point,
                            .context = p};
     p->outside.stops = (StopChain){&p->outside.stop, NULL};
-    M->outside = &p->outside;
+    outside_give(M, &p->outside);
     M->stops = &p->outside.stops;
 }
 
 RunStatus replay_run(Replay *p, uint64_t to, uint64_t spacing)
 {
     Machine *M = p->M;
+    p->outside.later = p->record->steps > to ? p->record->steps - to : 0;
     p->spacing = spacing;
     p->next = replay_step(p) + spacing;
     M->limits.portion = spacing && spacing < PORTION ? (int64_t)spacing : PORTION;

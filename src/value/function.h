@@ -70,6 +70,7 @@ typedef struct UserdataBody {
 } UserdataBody;
 
 struct Userdata;
+struct Machine;
 typedef void UserdataAddFn(void *to, const void *bytes, size_t size);
 
 /* What those who made a userdata do for it. */
@@ -79,7 +80,7 @@ typedef struct UserdataKind {
     /* Answers whether this is the call of the finalizer, for a userdata that all states share,
      * whose finalizer is to be called once, when none has it any more. If it is NULL, each
      * state calls the finalizer. */
-    bool (*finalizes)(struct Userdata *u);
+    bool (*finalizes)(struct Machine *M, struct Userdata *u);
 } UserdataKind;
 
 typedef struct Userdata {

@@ -11,6 +11,7 @@
 #   embed/*.c            programs that embed Lua, as one who has only the manual writes them: likewise
 #   test_*.c             what moonlet_puc.h promises, and limits: made with Check, in the directory --tests
 #   states/*.lua         what only Moonlet has: forks, snapshots; expectations beside the code
+#   images.sh, record.sh  worlds with C modules in files; recordings of such programs
 #   tools.sh             luarocks, busted and others, on a rock of our own
 #   modules/test_*.lua   scripts that use C modules of Debian's: the same output as lua5.2's
 set -u
@@ -146,6 +147,7 @@ for script in "$here"/modules/test_*.lua; do
     wanted "${name%.lua}" && same "${name%.lua}" "$script"
 done
 if wanted images; then . "$here/images.sh"; fi
+if wanted record; then . "$here/record.sh"; fi
 . "$here/tools.sh"
 if [ -n "${library-}" ] && wanted install; then . "$here/install.sh"; fi
 echo "$passed passed, $failed failed"

@@ -42,28 +42,56 @@ static bool has_foreign(void *library, const char *name)
            dlsym(library, lib_c_text(lib_join("lua", name + strlen(PREFIX), NULL)));
 }
 
-LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
-                               const char **error)
+/* Looks in the library itself. '*' is the name of one that is only to be there, for others. */
+static LibraryStatus find(const char *file, const char *name, void **address,
+                          const char **error)
 {
-    bool all = *name == '*'; /* only to be there, for others */
+    bool all = *name == '*';
     void *library = dlopen(file, RTLD_NOW | (all ? RTLD_GLOBAL : RTLD_LOCAL));
     if (!library) {
         *error = last_error();
         if (is_foreign_error(*error)) *error = foreign;
         return LIBRARY_NOT_OPEN;
     }
-    if (all) {
+    if (all) return LIBRARY_OK;
+    *address = dlsym(library, name);
+    if (*address) return LIBRARY_OK;
+    *error = last_error();
+    if (has_foreign(library, name)) *error = foreign;
+    return LIBRARY_NO_FUNCTION;
+}
+
+/* What was found; in a replay, what was found then. A replay needs the library only for
+ * functions that it calls. */
+static LibraryStatus find_now(Machine *M, const char *file, const char *name, void **address,
+                              const char **error)
+{
+    bool recalls = outside_recalls(M);
+    int found = recalls ? LIBRARY_OK : (int)find(file, name, address, error);
+    LibraryStatus status =
+        (LibraryStatus)outside_int(M, found, LIBRARY_OK, LIBRARY_NO_FUNCTION);
+    if (status != LIBRARY_OK) {
+        *error = outside_text(M, *error);
+        if (!*error) *error = "";
+    } else if (recalls && !is_foreign(name) && *name != '*' &&
+               find(file, name, address, error) != LIBRARY_OK) {
+        outside_end(M);
+        return LIBRARY_NOT_OPEN;
+    }
+    return status;
+}
+
+LibraryStatus library_function(Machine *M, const char *file, const char *name, Value *function,
+                               const char **error)
+{
+    void *address = NULL;
+    LibraryStatus status = find_now(M, file, name, &address, error);
+    if (status != LIBRARY_OK) return status;
+    if (*name == '*') {
         *function = V_TRUE;
         return LIBRARY_OK;
     }
-    void *address = dlsym(library, name);
-    if (!address) {
-        *error = last_error();
-        if (has_foreign(library, name)) *error = foreign;
-        return LIBRARY_NO_FUNCTION;
-    }
     if (lib_c_function && is_foreign(name)) {
-        if (outside_records(M)) M->outside->foreign = true;
         *function = lib_c_function(M, address, file, name);
         return LIBRARY_OK;
     }

@@ -135,7 +135,7 @@ void recording_begin(moonlet_recording *rec, RecordingReplay *p, uint64_t before
 
 moonlet_state *recording_end(moonlet_recording *rec, RecordingReplay *p, bool wanted)
 {
-    p->S.M->outside = NULL;
+    outside_give(p->S.M, NULL);
     p->S.M->stops = NULL;
     State *state = api_pack(&p->S, false);
     api_drop(&p->S);
@@ -143,9 +143,10 @@ moonlet_state *recording_end(moonlet_recording *rec, RecordingReplay *p, bool wa
     return wanted ? handle_new(state, rec->config) : NULL;
 }
 
-moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
+moonlet_state *recording_state(moonlet_recording *rec, uint64_t step, bool *whole)
 {
     RecordingReplay p;
+    *whole = true;
     Record *r = rec->record;
     if (step > r->steps) step = r->steps;
     if (!r->count) return NULL;
@@ -153,8 +154,17 @@ moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
     if (from->step == step) return handle_new(from->state, rec->config);
     recording_begin(rec, &p, step + 1);
     replay_run(&p.replay, step, 0);
-    bool good = !replay_has_ended(&p.replay) || r->end >= RECORD_PAUSED;
-    return recording_end(rec, &p, good);
+    *whole = !replay_has_ended(&p.replay) || r->end >= RECORD_PAUSED;
+    return recording_end(rec, &p, true);
+}
+
+moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
+{
+    bool whole;
+    moonlet_state *s = recording_state(rec, step, &whole);
+    if (whole) return s;
+    moonlet_release(s);
+    return NULL;
 }
 
 /* Files ------------------------------------------------------------------------------- */

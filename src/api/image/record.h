@@ -29,6 +29,8 @@ moonlet_recording *recording_go_on(const moonlet_state *s,
 
 /* Begins a replay at the last point at a step below `before`. p is not to be moved. */
 void recording_begin(moonlet_recording *rec, RecordingReplay *p, uint64_t before);
+/* The state at a step; or where the log has ended before, which is then not the whole. */
+moonlet_state *recording_state(moonlet_recording *rec, uint64_t step, bool *whole);
 /* Ends it, and gives the state that it has come to, if wanted. */
 moonlet_state *recording_end(moonlet_recording *rec, RecordingReplay *p, bool wanted);
 

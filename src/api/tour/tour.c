@@ -58,7 +58,12 @@ void tour_go_end(Tour *t)
     Value error = V_NIL;
     moonlet_state *s = debug_failure(t->rec, &error);
     TourWhere where = s ? TOUR_FAILURE : TOUR_END;
-    if (!s) s = moonlet_recording_state(t->rec, UINT64_MAX);
+    t->broken = false;
+    if (!s) {
+        bool whole;
+        s = recording_state(t->rec, UINT64_MAX, &whole);
+        t->broken = !whole;
+    }
     t->hit = NULL;
     set_state(t, s, where);
     t->now = time_never;

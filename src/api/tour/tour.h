@@ -65,6 +65,7 @@ typedef struct Tour {
     const String *chunk; /* the chunk of that frame; NULL where there is none */
     int line;
     Value error;  /* at an error, or failure */
+    bool broken;  /* the end is none of the program's: the log does not have what it asks for */
     bool changed; /* the state is not the recording's any more */
     TourBreak **breaks;
     int break_count, breaks_made;

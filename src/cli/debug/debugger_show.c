@@ -95,7 +95,10 @@ void debugger_show(const Debugger *d)
     const Tour *t = d->tour;
     const DebugPlace *p = debugger_place(d);
     if (t->where == TOUR_END || !p) {
-        printf("the end: the program %s\n", how[t->rec->record->end]);
+        if (t->broken)
+            printf("the recording ends here: the program asks for what is not in it\n");
+        else
+            printf("the end: the program %s\n", how[t->rec->record->end]);
         return;
     }
     if (t->where == TOUR_FAILURE) printf("failed, ");

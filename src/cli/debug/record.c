@@ -115,7 +115,8 @@ static bool record(Recording *recording, Closure *f, const Value *args, size_t n
     if (rec && recording->file && !recording->written && !write_recording(recording, rec))
         good = false;
     if (rec && rec->record->outside.foreign)
-        report_message(c, "what C modules answered is not recorded: replays call them again");
+        report_message(c,
+                       "a C module has done what a replay cannot do again: replays end there");
     record_close(r.state);
     if (rec && recording->debugs) debugger_run(c, rec);
     moonlet_recording_release(rec);

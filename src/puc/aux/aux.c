@@ -8,6 +8,7 @@
  */
 #include "puc/hook.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 
 void luaL_where(lua_State *L, int lvl)
 {
+    NOTE(L, NOTE_WHERE, lvl);
     Machine *M = L->M;
     if (M->depth && puc_is_hook(M->native[AT_FUNCTION])) lvl++; /* its frame is not seen */
     const String *where = M->depth ? native_where(M, lvl) : string_new("", 0);
@@ -37,6 +39,7 @@ int luaL_error(lua_State *L, const char *fmt, ...)
 int luaL_argerror(lua_State *L, int numarg, const char *extramsg)
 {
     if (!L->M->depth) return luaL_error(L, "bad argument #%d (%s)", numarg, extramsg);
+    NOTE(L, NOTE_ARGERROR, numarg, extramsg);
     native_arg_error(L->M, numarg - 1, "%s", extramsg);
     puc_throw(L);
 }
@@ -123,13 +126,15 @@ int luaL_checkoption(lua_State *L, int narg, const char *def, const char *const 
 void luaL_checkstack(lua_State *L, int sz, const char *msg)
 {
     enum { EXTRA = LUA_MINSTACK };
-    if (lua_checkstack(L, sz + EXTRA)) return;
+    NOTE(L, NOTE_ROOM, sz, msg);
+    if (puc_has_room(L, sz + EXTRA)) return;
     bool most = sz < 0 || puc_count(L) + (size_t)sz + EXTRA > LUAI_MAXSTACK;
     if (L->M->limits.stack_limited && !most) puc_throw_stack(L);
-    if (msg)
-        luaL_error(L, "stack overflow (%s)", msg);
-    else
-        luaL_error(L, "stack overflow");
+    const char *where = lib_c_text(native_where(L->M, 1));
+    const String *text = msg ? lib_join(where, "stack overflow (", msg, ")", NULL)
+                             : lib_join(where, "stack overflow", NULL);
+    error_raise(L->M, string_value(text));
+    puc_throw(L);
 }
 
 /* Metatables ----------------------------------------------------------------------------- */
@@ -170,6 +175,7 @@ void *luaL_checkudata(lua_State *L, int ud, const char *tname)
 
 int luaL_getmetafield(lua_State *L, int obj, const char *e)
 {
+    NOTE(L, NOTE_GETMETAFIELD, obj, e);
     Run *R = &L->M->run;
     const Table *meta = run_metatable(R, puc_value(L, obj));
     Value v = meta ? puc_get_raw(R, meta, e) : V_NIL;
@@ -187,10 +193,15 @@ int luaL_callmeta(lua_State *L, int obj, const char *e)
     return 1;
 }
 
+static void push_text(lua_State *L, int idx)
+{
+    NOTE(L, NOTE_TOTEXT, idx);
+    puc_push(L, value_to_text(L->M, puc_value(L, idx)));
+}
+
 const char *luaL_tolstring(lua_State *L, int idx, size_t *len)
 {
-    if (!luaL_callmeta(L, idx, "__tostring"))
-        puc_push(L, value_to_text(L->M, puc_value(L, idx)));
+    if (!luaL_callmeta(L, idx, "__tostring")) push_text(L, idx);
     return lua_tolstring(L, -1, len);
 }
 
@@ -346,7 +357,17 @@ void luaL_unref(lua_State *L, int t, int ref)
 
 static int push_native(lua_State *L, int count, const Value *values)
 {
-    for (int i = 0; i < count; i++) puc_push(L, values[i]);
+    for (int i = 0; i < count; i++) {
+        Value v = values[i];
+        if (value_is_string(v))
+            lua_pushlstring(L, value_string(v)->data, value_string(v)->length);
+        else if (value_is_number(v))
+            lua_pushnumber(L, value_to_double(v));
+        else if (v == V_NIL)
+            lua_pushnil(L);
+        else
+            lua_pushboolean(L, v == V_TRUE);
+    }
     return count;
 }
 

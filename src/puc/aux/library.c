@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "puc/attach.h"
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -123,22 +124,38 @@ OPENS(bit32, lib_open_bit32)
 OPENS(math, lib_open_math)
 OPENS(debug, lib_open_debug)
 
+static const luaL_Reg libraries[] = {{"_G", luaopen_base},
+                                     {LUA_LOADLIBNAME, luaopen_package},
+                                     {LUA_COLIBNAME, luaopen_coroutine},
+                                     {LUA_TABLIBNAME, luaopen_table},
+                                     {LUA_IOLIBNAME, luaopen_io},
+                                     {LUA_OSLIBNAME, luaopen_os},
+                                     {LUA_STRLIBNAME, luaopen_string},
+                                     {LUA_BITLIBNAME, luaopen_bit32},
+                                     {LUA_MATHLIBNAME, luaopen_math},
+                                     {LUA_DBLIBNAME, luaopen_debug}};
+
+enum { LIBRARIES = sizeof libraries / sizeof *libraries };
+
+size_t puc_library_number(lua_CFunction fn)
+{
+    size_t i = 0;
+    while (i < LIBRARIES && libraries[i].func != fn) i++;
+    return i < LIBRARIES ? i + 1 : 0;
+}
+
+lua_CFunction puc_library_function(size_t number)
+{
+    return number && number <= LIBRARIES ? libraries[number - 1].func : NULL;
+}
+
 void luaL_openlibs(lua_State *L)
 {
-    static const luaL_Reg libraries[] = {{"_G", luaopen_base},
-                                         {LUA_LOADLIBNAME, luaopen_package},
-                                         {LUA_COLIBNAME, luaopen_coroutine},
-                                         {LUA_TABLIBNAME, luaopen_table},
-                                         {LUA_IOLIBNAME, luaopen_io},
-                                         {LUA_OSLIBNAME, luaopen_os},
-                                         {LUA_STRLIBNAME, luaopen_string},
-                                         {LUA_BITLIBNAME, luaopen_bit32},
-                                         {LUA_MATHLIBNAME, luaopen_math},
-                                         {LUA_DBLIBNAME, luaopen_debug}};
-    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    for (size_t i = 0; i < LIBRARIES; i++) {
         luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
         lua_pop(L, 1);
     }
+    NOTE(L, NOTE_OPENSTATE);
     lib_open_state(L->M);
 }
 
@@ -147,8 +164,8 @@ void luaL_openlibs(lua_State *L)
 /* collectgarbage(what, data), as a number. */
 static double collect(lua_State *L, const char *what, int data)
 {
-    lua_pushstring(L, what);
-    lua_pushinteger(L, data);
+    puc_push(L, puc_string(L, what, strlen(what)));
+    puc_push(L, value_number(data));
     puc_call_native(L, "collectgarbage", 2, 1);
     Value v = *--L->top;
     return v == V_TRUE ? 1 : value_is_number(v) ? value_to_double(v) : 0;
@@ -156,6 +173,7 @@ static double collect(lua_State *L, const char *what, int data)
 
 int lua_gc(lua_State *L, int what, int data)
 {
+    NOTE(L, NOTE_GC, what, data);
     static const char *const names[] = {
         "stop",     "restart",    "collect",     "count",     "count",        "step",
         "setpause", "setstepmul", "setmajorinc", "isrunning", "generational", "incremental"};

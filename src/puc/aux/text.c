@@ -5,6 +5,7 @@
  * Main invariant: a buffer's bytes are in itself, or in the userdata that is then at the top.
  */
 #include "puc/puc.h"
+#include "puc/record/note.h"
 
 #include <stdio.h>
 
@@ -13,14 +14,14 @@
 static void push_char(lua_State *L, int c)
 {
     char byte = (char)c;
-    puc_push(L, puc_string(L, &byte, 1));
+    lua_pushlstring(L, &byte, 1);
 }
 
 static void push_pointer(lua_State *L, const void *p)
 {
     char text[32];
     int n = snprintf(text, sizeof text, "%p", p);
-    puc_push(L, puc_string(L, text, (size_t)n));
+    lua_pushlstring(L, text, (size_t)n);
 }
 
 const char *lua_pushvfstring(lua_State *L, const char *fmt, va_list argp)
@@ -28,26 +29,26 @@ const char *lua_pushvfstring(lua_State *L, const char *fmt, va_list argp)
     int n = 0;
     for (const char *e; (e = strchr(fmt, '%')); fmt = e + 2, n += 2) {
         luaL_checkstack(L, 2, NULL);
-        puc_push(L, puc_string(L, fmt, (size_t)(e - fmt)));
+        lua_pushlstring(L, fmt, (size_t)(e - fmt));
         switch (e[1]) {
         case 's': {
             const char *s = va_arg(argp, char *);
             if (!s) s = "(null)";
-            puc_push(L, puc_string(L, s, strlen(s)));
+            lua_pushlstring(L, s, strlen(s));
             break;
         }
         case 'c': push_char(L, va_arg(argp, int)); break;
-        case 'd': puc_push(L, value_number(va_arg(argp, int))); break;
-        case 'f': puc_push(L, value_number_checked(va_arg(argp, LUAI_UACNUMBER))); break;
+        case 'd': lua_pushinteger(L, va_arg(argp, int)); break;
+        case 'f': lua_pushnumber(L, va_arg(argp, LUAI_UACNUMBER)); break;
         case 'p': push_pointer(L, va_arg(argp, void *)); break;
-        case '%': puc_push(L, puc_string(L, "%", 1)); break;
+        case '%': lua_pushlstring(L, "%", 1); break;
         default:
             luaL_error(L, "invalid option " LUA_QL("%%%c") " to " LUA_QL("lua_pushfstring"),
                        e[1]);
         }
     }
     luaL_checkstack(L, 1, NULL);
-    puc_push(L, puc_string(L, fmt, strlen(fmt)));
+    lua_pushlstring(L, fmt, strlen(fmt));
     if (n > 0) lua_concat(L, n + 1);
     return lua_tostring(L, -1);
 }
@@ -116,7 +117,7 @@ void luaL_addvalue(luaL_Buffer *B)
 void luaL_pushresult(luaL_Buffer *B)
 {
     lua_State *L = B->L;
-    puc_push(L, puc_string(L, B->b, B->n));
+    lua_pushlstring(L, B->b, B->n);
     if (is_outgrown(B)) lua_remove(L, -2);
 }
 

@@ -12,7 +12,7 @@
  * Main invariant: the lists of modules and names only grow, under the lock, and what is in
  * them does not change. No Lua runs under the lock.
  */
-#include "puc/names.h"
+#include "puc/names/names.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
