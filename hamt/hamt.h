@@ -234,6 +234,19 @@ static inline HamtPatch *hamt_patch(const Hamt *map)
 {
     return hamt_is_patch(map->root) ? (HamtPatch *)map->root : NULL;
 }
+/* Writes to a patch before it is merged have been few enough. */
+static inline bool hamt_patch_is_fresh(const HamtPatch *p) { return p->wear < PATCH_WEAR_MAX; }
+/* Is the key the one that others have written next? Then the patch has it not. */
+static inline bool hamt_patch_is_next(const HamtPatch *p, Word key)
+{
+    return p->count < p->keys->count && p->keys->words[p->count] == key;
+}
+/* Is it, and can the token put it there as things are? */
+static inline bool hamt_patch_takes(const HamtPatch *p, Word key, uint64_t token)
+{
+    return p->epoch == token && p->count < p->capacity && hamt_patch_is_next(p, key) &&
+           hamt_patch_is_fresh(p);
+}
 /* The map's patch, made the token's. */
 HamtPatch *hamt_patch_own(Hamt *map, uint64_t token);
 /* The place of the value of a key that the map's patch has not. The map gets a patch, if it has

@@ -87,7 +87,7 @@ HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_below)(const HamtNo
 HAMT_FN Word *HAMT(patch_find)(const HamtPatch *p, Word key, uint32_t hash)
 {
     const HamtKeys *keys = p->keys;
-    if (!(keys->filter >> (hash & 31) & 1)) return NULL;
+    if (!(keys->filter >> (hash & 31) & 1) || hamt_patch_is_next(p, key)) return NULL;
     for (uint32_t i = 0; i < keys->count; i++)
         if (keys->words[i] == key) return i < p->count ? (Word *)&p->values[i] : NULL;
     for (uint32_t i = 0; i < p->count; i++)
@@ -309,7 +309,7 @@ HAMT_FN bool HAMT(patches)(Hamt *map, bool found, uint64_t token)
     if (!p)
         return root && root->epoch != token && map->count >= PATCH_BASE_MIN &&
                (!HAMT_FLAT || root->shift == HAMT_UNFLAT);
-    if (p->wear < PATCH_WEAR_MAX && (found || p->count < PATCH_MAX)) return true;
+    if (hamt_patch_is_fresh(p) && (found || p->count < PATCH_MAX)) return true;
     HAMT(merge)(map, token);
     return false;
 }
@@ -344,6 +344,21 @@ HAMT_FN Word *HAMT(patch_add)(Hamt *map, Word key, uint32_t hash, uint64_t token
     Word *value = hamt_patch_add(map, key, hash, HAMT_KEY_LASTING(key), token);
     hamt_patch(map)->wear++;
     return value;
+}
+
+/* Does as put, of which it answers, where the map's patch is the token's and the key the next
+ * that others have written; else answers -1, and does nothing. */
+HAMT_FN int HAMT(put_next)(Hamt *map, Word key, uint32_t hash, Word value, uint64_t token)
+{
+    HamtPatch *p = hamt_patch(map);
+    if (!p || !hamt_patch_takes(p, key, token)) return -1;
+    const HamtEntry *e = HAMT(find_in_nodes)(map, key, hash);
+    if (e && e->key != key) return -1;
+    p->values[p->count++] = value;
+    p->wear++;
+    mem_count_beside(sizeof(HamtEntry));
+    map->count += !e;
+    return !e;
 }
 
 /* Adds the pair or replaces the value; true if the key is new. */

@@ -69,7 +69,9 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
     {                                                                               \
         const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
-        Value v = table_get_hashed(b, n->k.v, n->aux);                              \
+        Value v = table_peek_patched(b, n->k.p, n->aux);                            \
+        if (LIKELY(v != V_NIL)) PUT_##dst(v);                                       \
+        v = table_get_hashed(b, n->k.v, n->aux);                                    \
         FINISH_GET(dst);                                                            \
         HAND(slow_index, n, fp, acc, d);                                            \
     }                                                                               \
@@ -96,10 +98,11 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
         const HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux); \
         if (LIKELY(e != NULL)) PUT_##dst(e->value);                  \
     } while (0)
-#define AT_TWO_LEVELS(dst)                                       \
-    do {                                                         \
-        Value v = table_peek_string(b, n->k.p, n->aux);          \
-        if (LIKELY(v != TABLE_LOOK && v != V_NIL)) PUT_##dst(v); \
+#define AT_TWO_LEVELS(dst)                                            \
+    do {                                                              \
+        Value v = table_peek_string(b, n->k.p, n->aux);               \
+        if (LIKELY(v != TABLE_LOOK && v != V_NIL)) PUT_##dst(v);      \
+        if (v == TABLE_LOOK) HAND(look_FIELD_U_##dst, n, fp, acc, d); \
     } while (0)
 #define FIELD_QUICK_L AT_ROOT
 #define FIELD_QUICK_A AT_ROOT
@@ -184,11 +187,16 @@ KINDS_INDEX(X_INDEX)
     } while (0)
 
 /* An existing field of an owned table is overwritten; a new one is added when there
- * is no metatable to ask. b: the contents. */
+ * is no metatable to ask. Where there is a patch it takes a search to tell which, so that the
+ * latter is tried first. b: the contents. */
 #define STORE_FIELD(v_)                                                            \
     do {                                                                           \
         Value v = (v_);                                                            \
         assert(n->aux == string_hash(n->k.p) && "a node has the hash of its key"); \
+        if (table_is_patched(b) && !b->meta && v != V_NIL) {                       \
+            table_set_patched(b, n->k.p, n->aux, v, M->run.epoch);                 \
+            STORED();                                                              \
+        }                                                                          \
         Value *slot = table_slot_string(b, n->k.p, n->aux, M->run.epoch);          \
         if (LIKELY(slot && v != V_NIL)) {                                          \
             *slot = v;                                                             \

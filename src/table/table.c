@@ -192,6 +192,14 @@ static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v,
     }
 }
 
+/* The map has got another pair; no nodes are followed, and there are no chunks. */
+static inline void pair_added(TableBody *t, uint64_t token)
+{
+    table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
+    mem_count_content(TABLE_PAIR_BYTES);
+    if (t->hash.count > table_node_count(t)) table_rehash(t, V_NIL, token);
+}
+
 /* A key that is not in the array. */
 static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
@@ -200,12 +208,19 @@ static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t t
     } else if (v == V_NIL) {
         pair_remove(t, key, hash, token);
     } else if (map_put(&t->hash, key, hash, v, token)) {
-        uint32_t flags = table_flags(t), nodes = table_node_count(t);
-        table_set_flags(t, flags & ~TABLE_ABSENT);
-        mem_count_content(TABLE_PAIR_BYTES);
-        if (t->hash.count > nodes) table_rehash(t, V_NIL, token);
+        pair_added(t, token);
     }
 }
+
+#ifndef MOONLET_MUTABLE
+void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v, uint64_t token)
+{
+    bool hidden = t->array.size > t->array_size;
+    int added = hidden ? -1 : map_put_next(&t->hash, string_value(key), hash, v, token);
+    if (added > 0) pair_added(t, token);
+    if (added < 0) hash_set(t, string_value(key), hash, v, token);
+}
+#endif
 
 static NOINLINE void chunk_set(TableBody *t, int64_t i, Value v, uint64_t token)
 {

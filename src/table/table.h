@@ -119,6 +119,17 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_reserve mutable_reserve
 #define hamt_reserve_like mutable_reserve_like
 
+static inline bool table_is_patched(const TableBody *t) { return (void)t, false; }
+static inline Value table_peek_patched(const TableBody *t, const String *key, uint32_t hash)
+{
+    return (void)t, (void)key, (void)hash, V_NIL;
+}
+static inline void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v,
+                                     uint64_t token)
+{
+    (void)t, (void)key, (void)hash, (void)v, (void)token;
+}
+
 static inline HamtEntry *table_entry(const TableBody *t, const String *key, uint32_t hash)
 {
     MutableMap *m = mutable_of(&t->hash);
@@ -138,6 +149,20 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
     return e->key == string_value(key) ? e->value : TABLE_LOOK;
 }
 #else
+/* Has the hash a patch? */
+static inline bool table_is_patched(const TableBody *t) { return hamt_is_patch(t->hash.root); }
+/* The value if the hash has a patch, and the patch the key; else nil. */
+static inline Value table_peek_patched(const TableBody *t, const String *key, uint32_t hash)
+{
+    const HamtPatch *p = hamt_patch(&t->hash);
+    if (!p || !(p->keys->filter >> (hash & 31) & 1)) return V_NIL;
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->keys->words[i] == string_value(key)) return p->values[i];
+    return V_NIL;
+}
+/* Does as table_set_string, fast where there is a patch. The value is not nil. */
+void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v, uint64_t token);
+
 /* The first-level entry for the hash. Answers NULL if there is no key with such a hash. */
 static inline HamtEntry *table_entry(HamtNode *root, uint32_t hash)
 {

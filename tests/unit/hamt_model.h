@@ -146,6 +146,12 @@ static void MAP(change)(MAP(Model) * m)
         must(MAP(put)(&m->now.map, word, hash, value, m->token) == !m->now.values[key]);
         m->now.values[key] = value;
         break;
+    case 4:
+        if (random_below(&m->random, 2)) return;
+        int added = MAP(put_next)(&m->now.map, word, hash, value, m->token);
+        must(added < 0 || added == !m->now.values[key]);
+        if (added >= 0) m->now.values[key] = value;
+        break;
     case 3:
         place = MAP(slot)(&m->now.map, word, hash, m->token);
         must((place != NULL) == (m->now.values[key] != 0));

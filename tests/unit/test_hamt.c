@@ -517,6 +517,40 @@ START_TEST(patches_share_their_keys)
 }
 END_TEST
 
+/* What others have written next goes to the token's own patch at once: a new key and one that
+ * the base has. Another key does not, nor another word for a key of the base, nor one for a
+ * patch that is somebody else's or full. */
+START_TEST(what_others_wrote_next_is_put_at_once)
+{
+    static const Word few[] = {3, 5, 60, 61};
+    const Word again = (Word)1 << TAG_SHIFT | 60;
+    uint64_t token = epoch_new();
+    Hamt map = {0};
+    for (Word k = 1; k <= 50; k++) flat_put(&map, k, mixed(k), k, token);
+    Hamt a = patched(&map, few, 4), b = map;
+    token = epoch_new();
+    must(flat_put_next(&b, 3, mixed(3), 1, token) < 0); /* has no patch */
+    flat_put(&b, 3, mixed(3), 1, token);
+    must(flat_put_next(&b, 60, mixed(60), 1, token) < 0);
+    must(flat_put_next(&b, 5, mixed(5), 2, epoch_new()) < 0);
+    ck_assert_int_eq(flat_put_next(&b, 5, mixed(5), 2, token), 0);
+    ck_assert_int_eq(flat_put_next(&b, 60, mixed(60), 3, token), 1);
+    must(flat_put_next(&b, again, mixed(60), 1, token) < 0);
+    must(hamt_patch(&a)->keys == hamt_patch(&b)->keys && b.count == 51);
+    flat_check(&b);
+    ck_assert_uint_eq(*flat_find(&b, 5, mixed(5)), 2);
+    ck_assert_uint_eq(*flat_find(&b, 60, mixed(60)), 3);
+    ck_assert_ptr_null(flat_find(&b, 61, mixed(61)));
+    flat_put(&map, again, mixed(60), 4, token = epoch_new()); /* in a base to come */
+    flat_merge(&map, token);
+    flat_put(&map, 3, mixed(3), 1, token = epoch_new());
+    flat_put(&map, 5, mixed(5), 1, token);
+    must(flat_put_next(&map, 60, mixed(60), 5, token) < 0);
+    flat_put(&map, 60, mixed(60), 5, token);
+    flat_check(&map);
+}
+END_TEST
+
 START_TEST(a_worn_patch_is_merged)
 {
     uint64_t token = epoch_new();
@@ -807,6 +841,7 @@ int main(void)
     tcase_add_test(tc, a_change_shares_all_but_its_path);
     tcase_add_test(tc, the_first_changes_are_a_patch);
     tcase_add_test(tc, patches_share_their_keys);
+    tcase_add_test(tc, what_others_wrote_next_is_put_at_once);
     tcase_add_test(tc, a_worn_patch_is_merged);
     tcase_add_test(tc, the_owner_writes_in_place);
     tcase_add_test(tc, each_meets_all_pairs);

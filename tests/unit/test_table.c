@@ -107,6 +107,11 @@ static void set_one(Model *m, int i, Value v)
             table_set(t, key, v, m->token);
     } else if (way == 1 && i < INTEGERS) {
         table_set_int(t, i - 5, v, m->token);
+    } else if (way == 1 && value_is_string(key) && v != V_NIL && table_is_patched(t)) {
+        const String *name = value_string(key);
+        table_set_patched(t, name, string_hash(name), v, m->token);
+        Value peeked = table_peek_patched(t, name, string_hash(name));
+        must(peeked == V_NIL || peeked == v);
     } else if (way == 1 && value_is_string(key)) {
         table_set_string(t, value_string(key), v, m->token);
     } else {
