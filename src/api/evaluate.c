@@ -73,7 +73,7 @@ moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
 moonlet_result moonlet_resume(const moonlet_state *s)
 {
     assert_live(s);
-    if (!s->state->paused)
+    if (!s->state->base->paused)
         return api_refuse(s, MOONLET_ERROR_HOST, "the state holds no paused program");
     Session S;
     api_begin_resumed(&S, s);

@@ -213,10 +213,10 @@ moonlet_result moonlet_stacktrace(const moonlet_state *s)
     moonlet_result r = api_answer(s, NULL, 0);
     moonlet_error *e = api_error(MOONLET_ERROR_LIMIT, V_NIL, "paused", 6);
     Machine *M = machine_begin(s->state);
-    for (const Coroutine *co = s->state->paused; co;) {
+    for (const Coroutine *co = s->state->base->paused; co;) {
         const CoBody *b = heap_coroutine(&M->run, co);
         FrameCursor c = frame_cursor(b->segment, b->segment->slots + b->fp, b->node);
-        if (co == s->state->paused) set_place(M, e, c);
+        if (co == s->state->base->paused) set_place(M, e, c);
         add_frames(M, e, c);
         co = b->resumer;
     }

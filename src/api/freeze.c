@@ -12,7 +12,7 @@
 static moonlet_state *state_after(Machine *M, const moonlet_state *s)
 {
     State *state = machine_snapshot(M);
-    state->paused = s->state->paused;
+    state_set_paused(state, s->state->base->paused);
     machine_end(M);
     return handle_new(state, s->config);
 }

@@ -48,5 +48,5 @@ moonlet_state *moonlet_init(void)
 bool moonlet_is_paused(const moonlet_state *s)
 {
     assert_live(s);
-    return s->state->paused != NULL;
+    return s->state->base->paused != NULL;
 }

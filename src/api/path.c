@@ -374,7 +374,7 @@ moonlet_result moonlet_new_table(const moonlet_state *s, const moonlet_value *pa
 moonlet_value moonlet_globals(const moonlet_state *s)
 {
     assert_live(s);
-    return value_out(value_object(s->state->world->globals));
+    return value_out(value_object(s->state->base->world->globals));
 }
 
 moonlet_value moonlet_global(const moonlet_state *s, const char *name)
@@ -396,7 +396,7 @@ moonlet_state *moonlet_put_private(const moonlet_state *s, const char *name, moo
     Machine *M = machine_begin(s->state);
     run_set(&M->run, run_hidden_table(&M->run), new_c_string(name), value_in(v));
     State *state = machine_snapshot(M);
-    state->paused = s->state->paused;
+    state_set_paused(state, s->state->base->paused);
     machine_end(M);
     return handle_new(state, s->config);
 }
@@ -409,7 +409,7 @@ moonlet_state *moonlet_delete_private(const moonlet_state *s, const char *name)
 moonlet_value moonlet_get_private(const moonlet_state *s, const char *name)
 {
     assert_live(s);
-    const Table *t = s->state->world->hidden;
+    const Table *t = s->state->base->world->hidden;
     if (!t) return moonlet_nil();
     Machine *M = machine_begin(s->state);
     Value v = run_get_field(&M->run, t, name);

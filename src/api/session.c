@@ -104,9 +104,9 @@ static World *copy_world(const World *world, Coroutine *main)
  * holds is not taken for garbage. */
 static __attribute__((noinline)) void lend_main(Session *S)
 {
-    assert(S->from->state->paused && "a paused program waits");
+    assert(S->from->state->base->paused && "a paused program waits");
     Machine *M = S->M;
-    S->paused = S->from->state->paused;
+    S->paused = S->from->state->base->paused;
     S->main = M->run.world->main;
     Coroutine *main = machine_new_coroutine(M, V_NIL);
     main->body.status = CO_RUNNING;
@@ -138,7 +138,7 @@ void api_begin_in(Session *S, const moonlet_state *s, Machine *M)
 {
     assert(!M->depth && "a session begins at rest");
     attach(S, s, M);
-    if (__builtin_expect(s->state->paused != NULL, 0)) lend_main(S);
+    if (__builtin_expect(s->state->base->paused != NULL, 0)) lend_main(S);
 }
 
 void api_begin(Session *S, const moonlet_state *s)
@@ -204,7 +204,7 @@ State *api_pack(Session *S, bool own)
     M->status = RUN_OK;
     M->run.world = copy_world(M->run.world, S->main);
     State *state = take(M, own);
-    state->paused = S->paused;
+    state_set_paused(state, S->paused);
     return state;
 }
 

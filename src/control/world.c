@@ -36,7 +36,7 @@ static Value *save_values(Machine *M, const Value *from, size_t n)
  * native that was running in s. Answers NULL if M->error says what could not be brought. */
 static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t shared_below)
 {
-    assert(s->paused && "a world that is gone back to is in mid-run");
+    assert(s->base->paused && "a world that is gone back to is in mid-run");
     Import im;
     uint64_t counted = mem_counted;
     if (UNLIKELY(M->breaks != NULL)) breaks_store(M, NULL);

@@ -448,7 +448,7 @@ static bool start(Ledger *l, Run *R)
 static bool follow(Ledger *l, Run *R, const State *from)
 {
     begin_move(l, R);
-    change_world(l, from->world, R->world);
+    change_world(l, from->base->world, R->world);
     run_changes(R, from, write_down, l);
     change_written(l);
     return end_move(l);

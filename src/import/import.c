@@ -396,8 +396,9 @@ static void fill(Import *im, uint32_t at)
 /* What the sending state's collection knows of the copied objects. */
 static void bring_collection(Import *im, uint32_t first)
 {
-    const Collection *c = &im->from->world->collection;
-    if (c->weak && !im->to->world->collection.weak) run_edit_collection(im->to)->weak = true;
+    const Collection *c = &im->from->base->world->collection;
+    if (c->weak && !im->to->base->world->collection.weak)
+        run_edit_collection(im->to)->weak = true;
     if (!c->finalizers) return;
     for (uint32_t i = first; i < im->trail.count; i++) {
         const TrailItem *item = &im->trail.items[i];

@@ -208,7 +208,7 @@ static const State *base_state(Machine *M)
 {
     State *base = mem_new(sizeof *base);
     *base = *state_whole(eval_snapshot(M));
-    base->paused = NULL;
+    state_set_paused(base, NULL);
     return base;
 }
 

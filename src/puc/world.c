@@ -174,7 +174,7 @@ const char *moonlet_puc_restore(lua_State *L, const moonlet_state *s)
     Machine *M = P->M;
     assert_live(s);
     if (M->depth || P->jump) return "functions are running";
-    if (s->state->paused) return "the state holds a paused program";
+    if (s->state->base->paused) return "the state holds a paused program";
     empty_stacks(P);
     machine_load(M, s->state);
     M->shares = true;
@@ -185,7 +185,7 @@ const char *moonlet_puc_restore(lua_State *L, const moonlet_state *s)
 lua_State *moonlet_puc_open(const moonlet_state *s)
 {
     assert_live(s);
-    if (s->state->paused) return NULL;
+    if (s->state->base->paused) return NULL;
     (void)puc_init();
     Machine *M = machine_begin(s->state);
     api_attach(M);

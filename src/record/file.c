@@ -91,7 +91,7 @@ static bool set_first(Record *r, const uint8_t *bytes, size_t length, const Imag
 {
     Image *image = image_load(bytes, length, NULL, host, error);
     if (!image) return false;
-    if (!image->state->paused) return fail(error, "a recording that begins nowhere");
+    if (!image->state->base->paused) return fail(error, "a recording that begins nowhere");
     record_add(r, (RecordPoint){.state = (State *)image->state});
     return r->count || fail(error, "not enough memory");
 }

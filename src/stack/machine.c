@@ -110,7 +110,7 @@ Machine *machine_begin(const State *state)
 {
     Machine *M = machine_alloc();
     set_defaults(M);
-    if (state && state->paused) M->main_segment = NULL;
+    if (state && state->base->paused) M->main_segment = NULL;
     if (state) state_check(state);
     run_begin(&M->run, state);
     machine_check(M);
@@ -177,7 +177,7 @@ static Coroutine *in_mid_run(const Machine *M)
 static State *packed(Machine *M, State *s, const CoBody *body)
 {
     if (M->next_segment) M->next_segment->epoch = M->run.epoch;
-    if (body ? M->segment != M->main_segment : s->paused != NULL) M->main_segment = NULL;
+    if (body ? M->segment != M->main_segment : s->base->paused != NULL) M->main_segment = NULL;
     if (body) M->segment->epoch = M->run.epoch;
     state_check(s);
     machine_check(M);
@@ -202,7 +202,7 @@ State *machine_snapshot_own(Machine *M, const CoBody *body)
 static void loaded(Machine *M, const State *s)
 {
     M->next_segment = M->left = M->ended = NULL;
-    if (s->paused) M->main_segment = NULL;
+    if (s->base->paused) M->main_segment = NULL;
     machine_check(M);
 }
 

@@ -50,16 +50,16 @@ static void check_more(const State *s)
         break;
     default: assert(!"heap.more says how much there is of a state");
     }
-    assert(s->paused && "the body is that of a coroutine in mid-run");
+    assert(s->base->paused && "the body is that of a coroutine in mid-run");
     segment_check(more->running.segment);
 }
 
 static void check_record(const State *s)
 {
     assert(s->epoch != EPOCH_NONE && "an epoch ended here");
-    assert(s->world && "a state has a world");
-    check_world(s->world, s->next_id);
-    assert(is_object(s->paused, OBJ_COROUTINE, s->next_id, false) &&
+    assert(s->base->world && "a state has a world");
+    check_world(s->base->world, s->next_id);
+    assert(is_object(s->base->paused, OBJ_COROUTINE, s->next_id, false) &&
            "what is paused is a coroutine that the state has");
     check_more(s);
 }

@@ -106,13 +106,13 @@ static bool let_go(Run *R, const State *last)
     return true;
 }
 
+static const StateBase nothing;
+
 /* Whoever still points to it does so by mistake. */
 static void empty(State *s)
 {
     s->heap = (Hamt){.more = STATE_NO_MORE};
-    s->world = NULL;
-    s->random = NULL;
-    s->paused = NULL;
+    s->base = &nothing;
     memset(s->more, 0, sizeof *s->more);
 }
 

@@ -2,7 +2,8 @@
 /*
  * What states and runs are made of, and the world that both have.
  *
- *   State [heap map | next id | random | world | paused]       64 bytes, never changes
+ *   State [heap map | next id | counted | epoch | base]        48 bytes, never changes
+ *   base  [world | random | paused]                            shared by states in a row
  *   Run   what a state has, unpacked and mutable, with an epoch of its own
  *
  * state.h says what becomes of them, and what holds of them; heap.h finds contents in them.
@@ -46,14 +47,19 @@ typedef struct World {
     Collection collection;
 } World;
 
+/* What is mostly the same in a state and in the one that it came of, which then share it. */
+typedef struct StateBase {
+    const World *world;
+    Random *random;    /* NULL: none drawn yet */
+    Coroutine *paused; /* the coroutine that was running when the state was packed, or NULL */
+} StateBase;
+
 typedef struct State {
     Hamt heap;
     uint64_t next_id;
-    Random *random;   /* NULL: none drawn yet */
     uint64_t counted; /* see run_counted */
     uint64_t epoch;   /* the one that ended here: of no other state */
-    const World *world;
-    Coroutine *paused; /* the coroutine that was running when this was packed */
+    const StateBase *base;
     /* heap.more says how much of this there is: a StateMoreKind. */
     struct StateMore {
         CoBody running; /* that coroutine's body, which the heap has not; or no segment */
@@ -118,6 +124,7 @@ typedef struct Run {
     uint64_t packed; /* the epoch of the state that is just what the view shows, or 0 */
     uint64_t *lost;  /* the box that writes to read-only tables come to; NULL: none did */
     Random *random;
+    const StateBase *base;          /* of the state last loaded or packed, or NULL */
     uint64_t counted, counted_from; /* see run_counted */
     uint64_t began_counted;         /* mem_counted then */
     int64_t began_beside;

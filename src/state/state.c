@@ -38,16 +38,17 @@ static void new_epoch(Run *R, uint64_t after)
 /* The run's world becomes that of s, with this heap map. */
 static void load(Run *R, const State *s, Hamt heap)
 {
-    assert(s->world && s->next_id && "a state has a world");
+    assert(s->base->world && s->next_id && "a state has a world");
     if (R->packed != s->epoch) heap_new_view(R);
     R->packed = s->epoch;
     R->heap = heap;
     R->next_id = s->next_id;
-    R->random = s->random;
+    R->random = s->base->random;
+    R->base = s->base;
     R->counted = s->counted;
     R->counted_from = mem_counted;
-    R->world = s->world;
-    R->co = s->paused;
+    R->world = s->base->world;
+    R->co = s->base->paused;
     if (s->heap.more && s->more->running.segment)
         *heap_coroutine_mut(R, R->co) = s->more->running;
 }
@@ -84,11 +85,29 @@ void run_begin(Run *R, const State *s)
         R->heap = (Hamt){0};
         R->next_id = 1;
         R->random = NULL;
+        R->base = NULL;
         R->counted = 0;
         R->counted_from = mem_counted;
         new_world(R);
         R->co = NULL;
     }
+}
+
+/* This base, or what is the same. */
+static const StateBase *base_of(const StateBase *same, const StateBase *base)
+{
+    if (same && same->world == base->world && same->random == base->random &&
+        same->paused == base->paused)
+        return same;
+    StateBase *own = mem_new(sizeof *own);
+    *own = *base;
+    return own;
+}
+
+void state_set_paused(State *s, Coroutine *paused)
+{
+    assert((!paused || object_id(paused) < s->next_id) && "what is paused is in the state");
+    s->base = base_of(s->base, &(StateBase){s->base->world, s->base->random, paused});
 }
 
 static State *snapshot(Run *R, Coroutine *paused, size_t size)
@@ -98,10 +117,8 @@ static State *snapshot(Run *R, Coroutine *paused, size_t size)
     State *s = mem_new(size);
     s->heap = R->heap;
     s->next_id = R->next_id;
-    s->random = R->random;
     s->counted = run_counted(R);
-    s->world = R->world;
-    s->paused = paused;
+    s->base = R->base = base_of(R->base, &(StateBase){R->world, R->random, paused});
     s->epoch = R->packed = R->epoch;
     R->epoch = epoch_after(R->epoch); /* the thread may be another by now */
     return s;
@@ -143,7 +160,7 @@ const State *state_whole(const State *s)
     Run R = {0};
     run_prepare(&R);
     run_begin(&R, s);
-    State *whole = run_snapshot(&R, s->paused);
+    State *whole = run_snapshot(&R, s->base->paused);
     run_end(&R);
     return whole;
 }
@@ -172,4 +189,5 @@ void run_end(Run *R)
     run_rest(R);
     R->heap = (Hamt){0};
     R->world = NULL;
+    R->base = NULL;
 }

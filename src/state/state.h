@@ -3,7 +3,8 @@
  * State: a Lua world as an immutable value, and Run: a thread's work on one. What they are made
  * of is in run.h; contents of objects are found by the functions of heap.h.
  *
- *   State [heap map | next id | random | world | paused]       64 bytes, never changes
+ *   State [heap map | next id | counted | epoch | base]        48 bytes, never changes
+ *   base  [world | random | paused]                            shared by states in a row
  *   Run   what a state has, unpacked and mutable, with an epoch of its own
  *
  * What executes programs, its stack, its limits and its host are no part of this: they are
@@ -53,7 +54,7 @@ static inline bool world_is_stranger(const World *a, const World *b)
  * has gone to a stranger since, are below this one. */
 static inline uint64_t state_shared_below(const State *s, const World *later)
 {
-    return world_is_stranger(s->world, later) ? 0 : s->next_id;
+    return world_is_stranger(s->base->world, later) ? 0 : s->next_id;
 }
 
 Table *run_new_table(Run *R);
@@ -143,9 +144,9 @@ void run_prepare(Run *R);
 /* Begins in the state. If s is NULL, it begins in an empty world, whose globals are an empty
  * table. */
 void run_begin(Run *R, const State *s);
-/* Packs the run's world as a new State (allocates ~80 bytes). The run goes on under
- * a fresh epoch. paused: the coroutine that the state is in the middle of, or NULL; its
- * registers are in its body. O(1). */
+/* Packs the run's world as a new State (allocates 48 bytes, and 32 where it shares no base).
+ * The run goes on under a fresh epoch. paused: the coroutine that the state is in the middle
+ * of, or NULL; its registers are in its body. O(1). */
 State *run_snapshot(Run *R, Coroutine *paused);
 /* Packs as run_snapshot does, while `paused` runs and goes on in its segment. In the state, its
  * body is `body`, which has copies of the frames. */
@@ -153,6 +154,9 @@ State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body);
 /* Packs as run_snapshot_running does, or with body NULL as run_snapshot, for a state that only
  * this run knows, as a value of its world. What the run writes next costs less. */
 State *run_snapshot_own(Run *R, Coroutine *paused, const CoBody *body);
+/* Makes a state that has just been taken, and that nobody else knows, one in the middle of this
+ * coroutine, or of none if that is NULL. */
+void state_set_paused(State *s, Coroutine *paused);
 /* Freezes what the run has made. Then others may see all its own snapshots, and look into them.
  * run_begin does this, and other functions of this header do. */
 void run_close(Run *R);

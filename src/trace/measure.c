@@ -47,9 +47,10 @@ static void count_coroutine(Measuring *m, const Coroutine *c)
 
 static void note_snapshot(Measuring *m, const State *s)
 {
-    assert(s && s->world && "a snapshot is a state");
+    assert(s && s->base->world && "a snapshot is a state");
     if (!marks_add(&m->blocks, s)) return;
     m->sum.bytes += state_size(s->heap.more);
+    count(m, s->base, sizeof *s->base);
     pointer_list_add(&m->states, (void *)s);
 }
 
@@ -98,17 +99,18 @@ static void count_reached(Measuring *m, Trace *T, const TraceRoots *roots)
  * stack, whatever segment it once had. */
 static void measure(Measuring *m, const State *s, TraceStackFn *stack)
 {
-    Value paused = value_object(s->paused);
-    TraceRoots roots = {.stack = stack, .values = &paused, .count = s->paused ? 1 : 0};
+    Value paused = value_object(s->base->paused);
+    TraceRoots roots = {.stack = stack, .values = &paused, .count = s->base->paused ? 1 : 0};
     Trace T = {.every = true};
     Run look = {0};
     run_prepare(&look);
     run_begin(&look, s);
-    look.co = s->paused ? NULL : s->world->main;
+    look.co = s->base->paused ? NULL : s->base->world->main;
     m->R = &look;
     count_reached(m, &T, &roots);
     count(m, s, state_size(s->heap.more));
-    count(m, s->world, sizeof *s->world);
+    count(m, s->base, sizeof *s->base);
+    count(m, s->base->world, sizeof *s->base->world);
     m->sum.objects = T.marks.count;
     m->sum.entries = state_heap(s).count;
     trace_free(&T);

@@ -195,7 +195,7 @@ static void dump_stack(DumpWalk *w, const CoBody *b)
 static void dump_coroutine(DumpWalk *w, const Coroutine *c)
 {
     /* the main one's stack is nobody's between runs */
-    if (c == w->state->world->main && !w->state->paused) return;
+    if (c == w->state->base->world->main && !w->state->base->paused) return;
     const CoBody *b = heap_coroutine(&w->M->run, c);
     dump_put(w, b->status);
     if (w->mode >= DUMP_VISIBLE) return;
@@ -256,13 +256,13 @@ static Dump dump_state(const State *s, DumpMode mode)
     DumpWalk w = {.M = machine_begin(s), .state = s, .out = &d, .mode = mode, .seen_mask = 255};
     dump_seen_grow(&w);
     if (mode != DUMP_ALIKE) dump_put(&w, s->next_id);
-    const Random *r = s->random;
+    const Random *r = s->base->random;
     for (unsigned i = 0; r && i < RANDOM_WORDS; i++)
         dump_put(&w, r->words[(r->oldest + i) % RANDOM_WORDS]);
-    dump_pointer(&w, s->world->globals);
-    dump_pointer(&w, s->world->registry);
-    for (int i = 0; i < TYPE_COUNT; i++) dump_pointer(&w, s->world->type_meta[i]);
-    dump_pointer(&w, s->paused);
+    dump_pointer(&w, s->base->world->globals);
+    dump_pointer(&w, s->base->world->registry);
+    for (int i = 0; i < TYPE_COUNT; i++) dump_pointer(&w, s->base->world->type_meta[i]);
+    dump_pointer(&w, s->base->paused);
     for (size_t i = 0; i < w.found_count; i++) dump_object(&w, w.found[i]);
     free(w.found);
     free(w.seen);

@@ -72,7 +72,7 @@ static moonlet_state *through_bytes(const moonlet_state *s)
     moonlet_image *again = saved(t, NULL);
     assert_same(s, t);
     assert_same_bytes(i, again);
-    if (!s->state->paused) assert_same_figures(s, t);
+    if (!s->state->base->paused) assert_same_figures(s, t);
     moonlet_image_release(again);
     moonlet_image_release(j);
     moonlet_image_release(i);

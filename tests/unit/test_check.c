@@ -135,8 +135,14 @@ static void empty_block(void) { log_of_state()->block->count = 0; }
 static void closed(void) { state->more->undo->open = NULL; }
 
 static void too_few_ids(void) { state->next_id = 1; }
-static void no_world(void) { state->world = NULL; }
-static void not_paused(void) { state->paused = global("t"); }
+static StateBase damaged;
+static void no_world(void) { state->base = &damaged; }
+static void not_paused(void)
+{
+    damaged = *state->base;
+    damaged.paused = global("t");
+    state->base = &damaged;
+}
 static void no_such_kind(void) { state->heap.more = 3; }
 static void view(void) { M->run.view = 0; }
 static void younger(void) { M->run.since = M->run.epoch + 1; }

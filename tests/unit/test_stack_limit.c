@@ -236,7 +236,7 @@ END_TEST
 static size_t depth_of(const State *s, size_t *slots)
 {
     Machine *M = machine_begin(s);
-    const CoBody *b = heap_coroutine(&M->run, s->paused);
+    const CoBody *b = heap_coroutine(&M->run, s->base->paused);
     *slots = 0;
     for (const Segment *k = b->segment; k; k = k->prev) *slots += k->size;
     size_t depth = b->segment->below + b->fp;

@@ -671,7 +671,7 @@ START_TEST(unseen_values_are_emptied)
     }
     marks_add(&seen, s[SEEN]);
     own_drop_unseen(R, &seen);
-    ck_assert_ptr_null(s[FIRST]->world);
+    ck_assert_ptr_null(s[FIRST]->base->world);
     ck_assert_ptr_null(s[LAST]->more->undo);
     for (int i = SEEN; i <= HOST; i++) {
         Run *view = begin(s[i]);

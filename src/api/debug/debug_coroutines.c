@@ -95,7 +95,7 @@ static Search search_begin(const moonlet_state *s)
 {
     Machine *M = machine_begin(s->state);
     Search x = {.M = M, .met = run_new_table(&M->run), .queue = run_new_table(&M->run)};
-    for (Coroutine *co = s->state->paused; co; co = heap_coroutine(&M->run, co)->resumer)
+    for (Coroutine *co = s->state->base->paused; co; co = heap_coroutine(&M->run, co)->resumer)
         meet(&x, value_object(co));
     meet(&x, value_object(M->run.world->globals));
     meet(&x, value_object(M->run.world->registry));

@@ -71,7 +71,7 @@ DebugPlaces debug_places(const moonlet_state *s, const Coroutine *co)
     if (co) {
         add_places(M, &all, (Coroutine *)co);
     } else {
-        for (Coroutine *c = s->state->paused; c; c = heap_coroutine(&M->run, c)->resumer)
+        for (Coroutine *c = s->state->base->paused; c; c = heap_coroutine(&M->run, c)->resumer)
             add_places(M, &all, c);
     }
     machine_end(M);
@@ -88,10 +88,11 @@ const char *debug_coroutine_status(const moonlet_state *s, const Coroutine *co)
 {
     bool normal = false;
     Machine *M = begin_look(s);
-    for (const Coroutine *c = s->state->paused; c; c = heap_coroutine(&M->run, c)->resumer)
+    for (const Coroutine *c = s->state->base->paused; c;
+         c = heap_coroutine(&M->run, c)->resumer)
         if (c == co) normal = true;
     machine_end(M);
-    return co == s->state->paused ? "running" : normal ? "normal" : "suspended";
+    return co == s->state->base->paused ? "running" : normal ? "normal" : "suspended";
 }
 
 /* Variables --------------------------------------------------------------------------- */
@@ -242,9 +243,9 @@ static const Node *resumed_at(const CoBody *b)
 
 bool debug_can_go_on(const moonlet_state *s)
 {
-    if (!s->state->paused) return false;
+    if (!s->state->base->paused) return false;
     Machine *M = begin_look(s);
-    const CoBody *b = heap_coroutine(&M->run, s->state->paused);
+    const CoBody *b = heap_coroutine(&M->run, s->state->base->paused);
     bool can = !b->node || resumed_at(b);
     machine_end(M);
     return can;
@@ -254,7 +255,7 @@ moonlet_state *debug_to_go_on(const moonlet_state *s, bool *line_again)
 {
     Session S;
     api_begin(&S, s);
-    Coroutine *co = s->state->paused;
+    Coroutine *co = s->state->base->paused;
     const CoBody *b = heap_coroutine(&S.M->run, co);
     const Node *n = resumed_at(b);
     *line_again = n == b->node;

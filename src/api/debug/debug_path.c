@@ -347,7 +347,7 @@ moonlet_result path_assign(const moonlet_state *s, const DebugPlace *place, cons
     DebugVariables all = place ? debug_variables(s, place) : (DebugVariables){0};
     const DebugVariable *v = debug_variable_find(&all, p->keys[0].text, p->keys[0].length);
     moonlet_value table, key,
-        base = value_out(v ? v->value : value_object(s->state->world->globals));
+        base = value_out(v ? v->value : value_object(s->state->base->world->globals));
     moonlet_result r;
     if (v && p->count == 1) {
         r = debug_assign(s, place, v, value_in(value));

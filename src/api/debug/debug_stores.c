@@ -128,9 +128,10 @@ static bool is_same_entry(const TableBody *a, const TableBody *b, Value key)
 
 bool path_is_untouched(const DebugPath *p, const State *before, const State *after)
 {
-    if (p->base != PATH_GLOBAL || before->world->globals != after->world->globals) return false;
+    if (p->base != PATH_GLOBAL || before->base->world->globals != after->base->world->globals)
+        return false;
     Machine *A = machine_begin(before), *B = machine_begin(after);
-    Value v = value_object(before->world->globals);
+    Value v = value_object(before->base->world->globals);
     bool same = true;
     for (int i = 0; i < p->count && same && value_is_table(v); i++) {
         const TableBody *a = heap_table(&A->run, value_pointer(v));

@@ -202,7 +202,7 @@ void moonlet_context_unpin(moonlet_context *c, uint32_t n)
 static moonlet_state *packed(Machine *M, const moonlet_state *s)
 {
     State *state = machine_snapshot(M);
-    state->paused = s->state->paused;
+    state_set_paused(state, s->state->base->paused);
     machine_end(M);
     return handle_new(state, s->config);
 }

@@ -72,7 +72,7 @@ moonlet_result moonlet_resume_with(const moonlet_state *s, const moonlet_value *
 {
     assert_live(s);
     assert_values(s, values, count);
-    if (!s->state->paused)
+    if (!s->state->base->paused)
         return api_refuse(s, MOONLET_ERROR_HOST, "the state holds no paused program");
     Session S;
     api_begin_resumed(&S, s);

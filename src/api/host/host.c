@@ -283,10 +283,10 @@ moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(
  * paused program leaves them where they are: so they tell where it came from. */
 static const Segment *paused_frames(const State *s)
 {
-    if (!s->paused) return NULL;
+    if (!s->base->paused) return NULL;
     if (s->heap.more && s->more->running.segment) return s->more->running.segment;
     Machine *M = machine_begin(s);
-    const Segment *frames = heap_coroutine(&M->run, s->paused)->segment;
+    const Segment *frames = heap_coroutine(&M->run, s->base->paused)->segment;
     machine_end(M);
     return frames;
 }
@@ -305,7 +305,7 @@ static void note_given(moonlet_context *c, const State *s)
 /* Whether a state came of one that the context has given, and is paused where that was. */
 static bool has_given(const moonlet_context *c, const State *s)
 {
-    if (s->paused != c->co) return false;
+    if (s->base->paused != c->co) return false;
     const Segment *frames = paused_frames(s);
     for (size_t i = c->given_count; i > 0; i--)
         if (c->given[i - 1] == frames) return true;

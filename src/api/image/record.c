@@ -75,7 +75,7 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
     Session S;
     moonlet_record_options o = options ? *options : (moonlet_record_options){0};
     assert_live(s);
-    if (s->state->paused) {
+    if (s->state->base->paused) {
         *r = api_refuse(s, MOONLET_ERROR_HOST, "a state with a paused program");
         return NULL;
     }
@@ -118,7 +118,7 @@ moonlet_recording *moonlet_record_resume(const moonlet_state *s,
                                          moonlet_result *r)
 {
     assert_live(s);
-    if (s->state->paused) return recording_go_on(s, options, r);
+    if (s->state->base->paused) return recording_go_on(s, options, r);
     *r = api_refuse(s, MOONLET_ERROR_HOST, "no program is paused");
     return NULL;
 }

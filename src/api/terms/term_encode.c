@@ -86,7 +86,7 @@ static Value encode_value(Encoder *e, const moonlet_term *t)
 {
     Value v = value_in(t->u.held.value);
     const State *s = t->u.held.state->state;
-    bool stranger = value_is_object(v) && world_is_stranger(s->world, e->M->run.world);
+    bool stranger = value_is_object(v) && world_is_stranger(s->base->world, e->M->run.world);
     if (!e->copies && stranger)
         e->error = text_of("a value of a state that this one did not come from");
     if (!e->copies) return v;

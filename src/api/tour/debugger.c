@@ -132,7 +132,7 @@ const char *moonlet_debugger_change(moonlet_debugger *d, const moonlet_state *s)
 {
     assert_live(s);
     const char *why = tour_cannot_change(d->tour);
-    if (!why && !s->state->paused) why = "no program is paused in that state";
+    if (!why && !s->state->base->paused) why = "no program is paused in that state";
     if (!why) tour_change(d->tour, handle_new(s->state, d->tour->state->config));
     return why;
 }

@@ -237,7 +237,7 @@ static DebugVisit *visit_of(const Tour *t, TourMove how)
 bool tour_goes_on(const Tour *t)
 {
     return t->where == TOUR_END && t->rec->record->end == RECORD_PAUSED && t->state &&
-           t->state->state->paused;
+           t->state->state->base->paused;
 }
 
 static bool move(Tour *t, TourMove how, bool back)

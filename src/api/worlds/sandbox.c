@@ -175,7 +175,7 @@ moonlet_state *moonlet_sandbox(const moonlet_state *s, const char *const *deny,
         forget(M, &lists, *path);
     }
     State *state = machine_snapshot(M);
-    state->paused = s->state->paused;
+    state_set_paused(state, s->state->base->paused);
     machine_end(M);
     return handle_new(state, s->config);
 }

@@ -87,7 +87,7 @@ moonlet_timeline *moonlet_timeline_begin(const moonlet_state *s, size_t frames)
     t->M = machine_begin(s->state);
     t->M->run.own.expected = frames;
     State *state = machine_snapshot_own(t->M, NULL);
-    state->paused = s->state->paused;
+    state_set_paused(state, s->state->base->paused);
     keep(t, state);
     machine_rest(t->M);
     return t;
@@ -251,7 +251,7 @@ moonlet_state *moonlet_timeline_state(moonlet_timeline *t)
     if (t->running) return NULL;
     machine_wake(t->M, t->now.state);
     State *state = machine_snapshot(t->M);
-    state->paused = t->now.state->paused;
+    state_set_paused(state, t->now.state->base->paused);
     machine_rest(t->M);
     return handle_new(state, t->now.config);
 }

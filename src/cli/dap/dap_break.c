@@ -253,7 +253,7 @@ static void data_of_expression(Dap *d, char *id, size_t size, const DebugPlace *
 {
     DebugPath *path = mem_alloc(sizeof *path);
     if (!path_parse(path, text)) return;
-    Value globals = value_object(d->tour->state->state->world->globals);
+    Value globals = value_object(d->tour->state->state->base->world->globals);
     if (path->count == 1) {
         if (!p || !data_of_variable(d, id, size, p, text))
             data_of_field(id, size, globals, value_in(path_key(path, 0)));
@@ -288,8 +288,9 @@ void dap_data_info(Dap *d, const json_t *request, const json_t *arguments)
         data_of_variable(d, id, sizeof id, &r->place, name);
     else
         data_of_name(id, sizeof id,
-                     r->kind == REFERS_TO_TABLE ? r->table
-                                                : value_object(r->state->state->world->globals),
+                     r->kind == REFERS_TO_TABLE
+                         ? r->table
+                         : value_object(r->state->state->base->world->globals),
                      name);
     json_t *body = json_pack(
         "{s:o, s:o, s:[s], s:b}", "dataId", *id ? dap_text(id, strlen(id)) : json_null(),

@@ -84,10 +84,10 @@ static json_t *thread_of(const Dap *d, const Coroutine *co)
 {
     char name[80];
     const moonlet_state *s = d->tour->state;
-    bool main = co == s->state->world->main;
+    bool main = co == s->state->base->world->main;
     const char *status = debug_coroutine_status(s, co);
     if (main)
-        snprintf(name, sizeof name, "main (%s)", s->state->paused ? status : "ended");
+        snprintf(name, sizeof name, "main (%s)", s->state->base->paused ? status : "ended");
     else
         snprintf(name, sizeof name, "coroutine %llu (%s)", (unsigned long long)object_id(co),
                  status);
@@ -102,7 +102,7 @@ void dap_threads(Dap *d, const json_t *request, const json_t *arguments)
     if (d->tour) {
         const moonlet_state *s = d->tour->state;
         size_t n = debug_coroutines(s, all, THREADS_MAX);
-        if (!n) all[n++] = s->state->world->main;
+        if (!n) all[n++] = s->state->base->world->main;
         for (size_t i = 0; i < n; i++) json_array_append_new(list, thread_of(d, all[i]));
     }
     dap_answer(request, json_pack("{s:o}", "threads", list));
@@ -246,13 +246,15 @@ void dap_stack(Dap *d, const json_t *request, const json_t *arguments)
     json_int_t first = dap_number(arguments, "startFrame", 0);
     json_int_t count = dap_number(arguments, "levels", 0);
     const Coroutine *co = find_thread(d, id);
-    if (first < 0 || count < 0 || (!co && id != (json_int_t)object_id(s->state->world->main))) {
+    if (first < 0 || count < 0 ||
+        (!co && id != (json_int_t)object_id(s->state->base->world->main))) {
         dap_refuse(request, co ? "there are no such frames" : "there is no such thread");
         return;
     }
     if (!count || count > FRAMES_MAX) count = FRAMES_MAX;
     if (first > INT_MAX) first = INT_MAX;
-    DebugPlaces p = co ? debug_places(s, co == s->state->paused ? NULL : co) : (DebugPlaces){0};
+    DebugPlaces p =
+        co ? debug_places(s, co == s->state->base->paused ? NULL : co) : (DebugPlaces){0};
     json_t *list = frames_of(d, &p, (size_t)first, (size_t)count);
     json_int_t all = (json_int_t)frames_in_all(&p);
     dap_answer(request, json_pack("{s:o, s:I}", "stackFrames", list, "totalFrames", all));

@@ -49,8 +49,8 @@ static const char *error_text(const Dap *d)
 static json_t *stop_body(const Dap *d, const char *reason)
 {
     const Tour *t = d->tour;
-    const Coroutine *co = t->state->state->paused;
-    if (!co) co = t->state->state->world->main;
+    const Coroutine *co = t->state->state->base->paused;
+    if (!co) co = t->state->state->base->world->main;
     json_t *body = json_pack("{s:s, s:I, s:b}", "reason", reason ? reason : reason_of(d),
                              "threadId", (json_int_t)object_id(co), "allThreadsStopped", 1);
     if (t->hit && !t->hit->errors)

@@ -79,7 +79,7 @@ static bool report(const Cli *c, const moonlet_result *r)
 /* What lua does when it ends. */
 void record_close(const moonlet_state *s)
 {
-    if (s->state->paused) return;
+    if (s->state->base->paused) return;
     Machine *M = machine_begin(s->state);
     api_attach(M);
     collect_close(M);

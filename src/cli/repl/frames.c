@@ -27,15 +27,15 @@ typedef struct Change {
 static void note_change(void *context, void *object)
 {
     Change *c = context;
-    if (object != c->after->world->main) c->found = true;
+    if (object != c->after->base->world->main) c->found = true;
 }
 
 /* Whether programs can tell the two apart, of which the second came of the first. */
 static bool differ(const State *before, const State *after)
 {
-    const World *a = before->world, *b = after->world;
+    const World *a = before->base->world, *b = after->base->world;
     Change change = {after, false};
-    if (before->random != after->random || a->globals != b->globals ||
+    if (before->base->random != after->base->random || a->globals != b->globals ||
         a->registry != b->registry || a->hidden != b->hidden ||
         memcmp(a->type_meta, b->type_meta, sizeof a->type_meta) != 0)
         return true;

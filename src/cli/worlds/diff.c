@@ -277,7 +277,7 @@ static bool same_places(const CoBody *a, const CoBody *b)
 
 static bool has_stack(const State *s, const Coroutine *c, const CoBody *b)
 {
-    return b->segment && (b->status != CO_RUNNING || c == s->paused);
+    return b->segment && (b->status != CO_RUNNING || c == s->base->paused);
 }
 
 static void compare_coroutines(Diff *d, uint32_t at, const Coroutine *a, const Coroutine *b,
@@ -336,14 +336,14 @@ static void compare_root(Diff *d, const char *root, const void *a, const void *b
 
 static void compare_states(Diff *d, const State *s, const State *t)
 {
-    compare_root(d, "_G", s->world->globals, t->world->globals, s, t);
-    compare_root(d, "registry", s->world->registry, t->world->registry, s, t);
+    compare_root(d, "_G", s->base->world->globals, t->base->world->globals, s, t);
+    compare_root(d, "registry", s->base->world->registry, t->base->world->registry, s, t);
     for (int i = 0; i < TYPE_COUNT; i++) {
         char root[60];
         snprintf(root, sizeof root, "metatable of %s", lua_type_name((LuaType)i));
-        compare_root(d, root, s->world->type_meta[i], t->world->type_meta[i], s, t);
+        compare_root(d, root, s->base->world->type_meta[i], t->base->world->type_meta[i], s, t);
     }
-    compare_root(d, "paused program", s->paused, t->paused, s, t);
+    compare_root(d, "paused program", s->base->paused, t->base->paused, s, t);
 }
 
 /* Whether there is a difference; or there was no memory, which is said. */

@@ -158,7 +158,7 @@ static void print_names(const char *title, const AnyNames *n)
 static void print_paused(const State *state)
 {
     Machine *M = machine_begin(state);
-    const CoBody *b = heap_coroutine(&M->run, state->paused);
+    const CoBody *b = heap_coroutine(&M->run, state->base->paused);
     StackTop top = stack_top(b);
     FrameCursor c = frame_cursor(b->segment, top.fp, top.node);
     while (!frame_is_lua(c.fp) && frame_down(&c)) {
@@ -182,7 +182,7 @@ static void print_head(const Options *o, const AnyImage *a)
            delta ? "a delta" : "whole");
     print_id("id", a->image->id);
     if (delta) print_id("base", a->bytes + IMAGE_AT_BASE);
-    if (a->image->state->paused) print_paused(a->image->state);
+    if (a->image->state->base->paused) print_paused(a->image->state);
 }
 
 static bool refuse(const Cli *c, const char *error)

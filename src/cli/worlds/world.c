@@ -56,7 +56,7 @@ bool world_open(CliWorld *w, Cli *c, const Options *o)
         if (!next) return false;
     }
     moonlet_state *s = moonlet_image_state(w->base);
-    if (s->state->paused && !has_more_to_run(o))
+    if (s->state->base->paused && !has_more_to_run(o))
         api_begin_resumed(&w->session, s);
     else
         api_begin(&w->session, s);
@@ -67,7 +67,7 @@ bool world_open(CliWorld *w, Cli *c, const Options *o)
 bool world_goes_on(const CliWorld *w, const Options *o)
 {
     const Session *S = &w->session;
-    return w->base && S->from->state->paused && !S->paused && !has_more_to_run(o);
+    return w->base && S->from->state->base->paused && !S->paused && !has_more_to_run(o);
 }
 
 /* Saving ------------------------------------------------------------------------------ */

@@ -264,14 +264,14 @@ static void load_record(Loader *L)
     if (!loader_failed(L)) fix_functions(L);
     if (!loader_failed(L) && paused && !can_go_on(L, paused)) source_fail(&L->in);
     if (!loader_failed(L)) {
-        if (!from || L->M->run.world != from->world)
+        if (!from || L->M->run.world != from->base->world)
             run_edit_collection(&L->M->run)->objects = count_objects(L);
         if (L->host->complete) L->host->complete(L->host->context, L->M);
         L->M->run.next_id = L->next_id;
         L->M->run.counted_from = mem_counted;
         L->M->run.co = paused; /* not the one of the state that it differs from */
         State *s = machine_snapshot(L->M);
-        s->paused = paused;
+        state_set_paused(s, paused);
         load_list_add(L, &L->states, s);
     }
     machine_end(L->M);

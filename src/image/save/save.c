@@ -240,18 +240,18 @@ static bool same_words(const Random *a, const Random *b)
 
 static void save_roots(Saver *S, const State *s, const State *from)
 {
-    bool known_world = from && same_world(from->world, s->world);
-    bool same_random = from && same_words(from->random, s->random);
+    bool known_world = from && same_world(from->base->world, s->base->world);
+    bool same_random = from && same_words(from->base->random, s->base->random);
     uint8_t bits =
-        (uint8_t)((s->paused ? ROOTS_PAUSED : 0) |
-                  (s->random && !same_random ? ROOTS_RANDOM : 0) |
+        (uint8_t)((s->base->paused ? ROOTS_PAUSED : 0) |
+                  (s->base->random && !same_random ? ROOTS_RANDOM : 0) |
                   (same_random ? ROOTS_SAME_RANDOM : 0) | (known_world ? ROOTS_SAME_WORLD : 0));
     sink_byte(S->out, bits);
     sink_number(S->out, s->next_id);
     sink_number(S->out, s->counted);
-    if (bits & ROOTS_RANDOM) save_random(S, s->random);
-    if (!known_world) save_world(S, s->world);
-    if (s->paused) save_root(S, s->paused, "paused");
+    if (bits & ROOTS_RANDOM) save_random(S, s->base->random);
+    if (!known_world) save_world(S, s->base->world);
+    if (s->base->paused) save_root(S, s->base->paused, "paused");
 }
 
 /* Contents and changes --------------------------------------------------------------- */
@@ -308,7 +308,7 @@ static bool is_as_in(Saver *S, const State *s, const void *o, uint32_t number, s
     size_t end = S->out->length;
     bool frames = S->frames;
     S->M = machine_begin(s);
-    S->paused = s->paused;
+    S->paused = s->base->paused;
     S->comparing = true;
     S->strange = false;
     save_contents(S, o, number);
@@ -496,7 +496,7 @@ static void save_record(Saver *S, const State *s, const State *from)
     S->reached = false;
     S->M = machine_begin(s);
     S->from = from ? machine_begin(from) : NULL;
-    S->paused = s->paused;
+    S->paused = s->base->paused;
     S->last_id = 0;
     S->owner = OBJECT_NONE;
     save_roots(S, s, from);

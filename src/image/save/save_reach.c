@@ -189,7 +189,7 @@ bool saver_keeps_all(Saver *S, const State *from, const PointerList *changed)
 {
     Search x = {.S = S, .left = S->objects.count};
     if (S->record < 2 || S->base || S->out->failed) return false;
-    Roots before = roots_of(S->from, from->paused);
+    Roots before = roots_of(S->from, from->base->paused);
     for (size_t i = 0; i < before.count && !x.lost; i++)
         if (before.at[i]) look_at_lost(&x, before.at[i]);
     for (size_t i = 0; i < changed->count && !x.lost; i++) {

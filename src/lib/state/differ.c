@@ -162,7 +162,7 @@ Table *differ(Machine *M, const State *from, const State *to, Walk *walk)
     d.queue = run_new_table(&M->run);
     d.out = run_new_table(&M->run);
     state_diff(from, to, note_changed, &d);
-    later(&d, value_object(from->world->globals), V_TRUE, 0);
+    later(&d, value_object(from->base->world->globals), V_TRUE, 0);
     for (int64_t i = 0; i < d.queued && d.left > 0 && !d.full && !walk->end; i++)
         compare(&d, i);
     machine_end_look(d.b);
