@@ -13,7 +13,9 @@ main(Arguments) ->
         {"items that compute", fun compute/1},
         {"items that make texts", fun texts/1},
         {"items that make tables", fun tables/1},
-        {"items of closures", fun closures/1}]].
+        {"items of closures", fun closures/1},
+        {"items of coroutines", fun coroutines/1},
+        {"items that are a game", fun game/1}]].
 
 compute(X) -> compute(X, 200000, 0).
 compute(_, 0, S) -> S;
@@ -32,6 +34,48 @@ tables(I, T) ->
 closures(X) -> closures(X, 20000, 0).
 closures(_, 0, S) -> S;
 closures(X, I, S) -> F = fun(Y) -> S + Y + I rem X end, closures(X, I - 1, F(I)).
+
+%% What a coroutine is in Erlang: a process that is asked and answers.
+coroutines(X) -> coroutines(X, 1, 0).
+coroutines(_, 4001, S) -> S;
+coroutines(X, I, S) ->
+    Co = spawn(fun() ->
+        A = receive {From, First} -> From ! {self(), First}, First end,
+        receive {Again, B} -> Again ! {self(), A + B} end
+    end),
+    coroutines(X, I + 1, S + ask(Co, I) + ask(Co, X)).
+
+ask(Co, Value) ->
+    Co ! {self(), Value},
+    receive {Co, Answer} -> Answer end.
+
+game(X) ->
+    All = [begin
+        Name = <<"e", (integer_to_binary(I))/binary>>,
+        spawn(fun() -> behave(I * X rem 97, I rem 7 + 1, 0, Name, []) end)
+    end || I <- lists:seq(1, 100)],
+    Near = lists:sum([frame(All) || _ <- lists:seq(1, 60)]),
+    [Co ! stop || Co <- All],
+    Near.
+
+behave(X, Way, Gone, Name, Log) when Gone < Way -> answer(X + 1, Way, Gone + 1, Name, Log);
+behave(X, Way, _, Name, Log) ->
+    Longer = [<<Name/binary, " at ", (integer_to_binary(X))/binary>> | Log],
+    answer(X, Way, 0, Name, case length(Longer) > 3 of true -> []; false -> Longer end).
+
+answer(X, Way, Gone, Name, Log) ->
+    receive
+        {From, step} -> From ! {self(), X}, behave(X, Way, Gone, Name, Log);
+        stop -> ok
+    end.
+
+frame(All) ->
+    {Near, _} = lists:foldl(fun(Co, {Sum, Places}) ->
+        X = ask(Co, step),
+        {Count, There} = maps:get(X, Places, {0, []}),
+        {Sum + Count + 1, Places#{X => {Count + 1, [Co | There]}}}
+    end, {0, #{}}, All),
+    Near.
 
 row(Name, Item, Workers) ->
     Runs = [{spent(Item, 1), spent(Item, Workers)} || _ <- lists:seq(1, 5)],
