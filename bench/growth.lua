@@ -554,10 +554,11 @@ if not name then
 end
 local work, operations = cases[name](n)
 local repeats, best = math.max(1, math.floor(1e5 / n)), math.huge
-local deadline = os.clock() + (tonumber(arg[3]) or 0.2)
+local rounds, deadline = 0, os.clock() + (tonumber(arg[3]) or 0.2)
 repeat
   local before = os.clock()
   for _ = 1, repeats do work() end
   best = math.min(best, (os.clock() - before) / repeats)
-until os.clock() > deadline
+  rounds = rounds + 1
+until os.clock() > deadline and rounds > 1
 print(string.format("%.2f %d", best / operations * 1e9, peak()))

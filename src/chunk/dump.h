@@ -49,6 +49,9 @@ extern const char dump_start[DUMP_LENGTH_AT];
 /* The hash of contents. */
 uint64_t dump_hash(const char *bytes, size_t length);
 
+/* The hash that a dump says it has, never 0. */
+uint64_t dump_code(const char *dump);
+
 /* Writes any function of a chunk. Answers NULL if there is no memory. O(size of its tree). */
 String *dump_write(const AstFunction *f, bool strip);
 

@@ -220,6 +220,12 @@ static AstFunction *read_outermost(Reader *r)
 
 /* Dumps ------------------------------------------------------------------------------ */
 
+uint64_t dump_code(const char *dump)
+{
+    uint64_t hash = load_64((const uint8_t *)dump + DUMP_HASH_AT);
+    return hash ? hash : 1;
+}
+
 /* What is wrong with a dump's head, in PUC Lua's words, or NULL where there is nothing. */
 static const char *check_head(const char *bytes, size_t length)
 {

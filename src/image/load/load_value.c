@@ -175,12 +175,13 @@ static const Proto *new_chunk(Loader *L)
         return NULL;
     }
     ParseResult r = dump_read((const char *)bytes, length, string_from_c("=?"));
-    const Proto *p = r.main ? link_chunk(r.main, &error) : NULL;
+    Proto *p = r.main ? link_chunk(r.main, &error) : NULL;
     if (!p) {
         loader_refuse(L, "the image has code that cannot be read");
         return NULL;
     }
-    load_list_add(L, &L->chunks, (void *)p);
+    p->code = dump_code((const char *)bytes);
+    load_list_add(L, &L->chunks, p);
     return p;
 }
 

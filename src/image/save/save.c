@@ -517,8 +517,8 @@ static void save_record(Saver *S, const State *s, const State *from)
 
 static void saver_free(Saver *S)
 {
-    Numbering *all[] = {&S->strings, &S->natives,   &S->states,
-                        &S->chunks,  &S->functions, &S->dumps};
+    Numbering *all[] = {&S->strings,   &S->natives, &S->states,      &S->chunks,
+                        &S->functions, &S->dumps,   &S->base_chunks, &S->base_codes};
     S->out->failed |= S->objects.failed;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         S->out->failed |= all[i]->failed;

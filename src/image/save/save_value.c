@@ -172,12 +172,38 @@ static void number_functions(Saver *S, const AstFunction *f, uint32_t *next)
     for (int i = 0; i < f->function_count; i++) number_functions(S, f->functions[i], next);
 }
 
-/* The number that the base knows a chunk by, or UINT32_MAX if it does not. */
-static uint32_t base_chunk(const Saver *S, const Proto *root)
+/* The base's chunks, by tree, and by the hash of the dump, which who made the base has noted.
+ */
+static void number_base_chunks(Saver *S)
 {
-    for (uint32_t i = 0; S->base && i < S->base->chunk_count; i++)
-        if (S->base->chunks[i]->source == root->source) return i;
-    return UINT32_MAX;
+    bool fresh;
+    for (uint32_t i = S->base_chunks.count; i < S->base->chunk_count; i++) {
+        const Proto *p = S->base->chunks[i];
+        uint64_t code = __atomic_load_n(&p->code, __ATOMIC_RELAXED);
+        numbering_place(&S->base_chunks, p->source, &fresh)->note = i;
+        if (!code) continue;
+        NumberedPlace *place = numbering_place(&S->base_codes, (void *)code, &fresh);
+        if (fresh) place->note = i;
+    }
+}
+
+/* The number that the base knows a chunk by, or UINT32_MAX if it does not. */
+static uint32_t base_chunk(Saver *S, const Proto *root)
+{
+    if (!S->base) return UINT32_MAX;
+    if (!S->base_chunks.count) number_base_chunks(S);
+    const NumberedPlace *place = numbering_find(&S->base_chunks, root->source);
+    return place ? place->note : UINT32_MAX;
+}
+
+/* Likewise, if it has the same code in a chunk of its own: what a program loads twice may be
+ * one chunk, or not. */
+static uint32_t base_code(const Saver *S, uint64_t code, const String *dump)
+{
+    const NumberedPlace *place = S->base ? numbering_find(&S->base_codes, (void *)code) : NULL;
+    if (!place) return UINT32_MAX;
+    const String *other = dump_write(S->base->chunks[place->note]->source, false);
+    return other && string_equal(other, dump) ? place->note : UINT32_MAX;
 }
 
 /* Numberings keep nothing alive, and nobody else has a dump. */
@@ -207,7 +233,14 @@ static uint32_t save_new_chunk(Saver *S, const Proto *root)
         S->out->failed = true;
         return 0;
     }
-    uint32_t number = first + numbering_string(&S->dumps, dump, &fresh)->number;
+    uint64_t code = dump_code(dump->data);
+    __atomic_store_n(&((Proto *)(uintptr_t)root)->code, code, __ATOMIC_RELAXED);
+    uint32_t number = base_code(S, code, dump);
+    if (number != UINT32_MAX) {
+        sink_number(S->out, number);
+        return number;
+    }
+    number = first + numbering_string(&S->dumps, dump, &fresh)->number;
     sink_number(S->out, number);
     if (!fresh) return number;
     pointer_list_add(&S->chunk_list, root);

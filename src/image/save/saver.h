@@ -59,6 +59,8 @@ typedef struct Saver {
                               save_value.c */
     RecentString recent[RECENT_STRINGS];
     Numbering chunks, functions, dumps;
+    Numbering base_chunks,
+        base_codes; /* the base's, by tree and by hash; made when asked for */
     PointerList state_list, chunk_list;
     struct KeptDump *kept_dumps; /* those of `dumps` */
     Meeting *meetings;
