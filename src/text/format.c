@@ -154,27 +154,37 @@ static void append_control(Buffer *out, unsigned char c, char next)
     buffer_append(out, text, (size_t)n);
 }
 
-static bool is_quoted(unsigned char c)
+static bool is_escaped(unsigned char c) { return c == '"' || c == '\\' || c == '\n'; }
+
+/* Quotes bytes from i on, until one needs more than a backslash or room: answers which. */
+static size_t quote_in_place(Buffer *out, const char *bytes, size_t i, size_t to)
 {
-    return c == '"' || c == '\\' || byteclass_is(c, CLASS_CNTRL);
+    if (out->error) return i;
+    char *at = out->data + out->length, *end = out->data + out->capacity;
+    for (; i < to && end - at > 1; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (is_escaped(c))
+            *at++ = '\\';
+        else if (byteclass_is(c, CLASS_CNTRL))
+            break;
+        *at++ = (char)c;
+    }
+    out->length = (size_t)(at - out->data);
+    return i;
 }
 
 void format_quoted(Buffer *out, const char *bytes, size_t length, size_t from, size_t to)
 {
-    size_t i = from;
     if (!from) buffer_append_char(out, '"');
-    while (i < to) {
-        size_t start = i;
-        while (i < to && !is_quoted((unsigned char)bytes[i])) i++;
-        buffer_append(out, bytes + start, i - start);
-        if (i == to) break;
-        char c = bytes[i++];
-        if (c == '"' || c == '\\' || c == '\n') {
-            buffer_append_char(out, '\\');
-            buffer_append_char(out, c);
-        } else {
-            append_control(out, (unsigned char)c, i < length ? bytes[i] : '\0');
-        }
+    buffer_reserve(out, to - from);
+    for (size_t i = from; (i = quote_in_place(out, bytes, i, to)) < to && !out->error; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        bool escaped = is_escaped(c);
+        if (escaped) buffer_append_char(out, '\\');
+        if (!escaped && byteclass_is(c, CLASS_CNTRL))
+            append_control(out, c, i + 1 < length ? bytes[i + 1] : '\0');
+        else
+            buffer_append_char(out, (char)c);
     }
     if (to == length) buffer_append_char(out, '"');
 }

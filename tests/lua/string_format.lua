@@ -52,6 +52,20 @@ local all = {}
 for i = 0, 255 do all[#all + 1] = string.char(i) end
 all = table.concat(all)
 print(load("return " .. f("%q", all))() == all, f("%q", 5), f("%q", "")) -- expect: true	"5"	""
+-- however long it is, and whatever comes where the room ends
+do
+  local odd = { "a", '"', "\\", "\n", "\0", "\0001", "\r", "\127\48", "\200" }
+  local good = true
+  for n = 480, 560 do
+    for i = 1, #odd do
+      local text = odd[i]:rep(3) .. ("x"):rep(n) .. odd[i]:rep(40) .. odd[(i + n) % #odd + 1]
+      local quoted = f("%s%q|", ("-"):rep(n % 7), text)
+      good = good and load("return " .. quoted:match('^%-*(".*")|$'))() == text
+    end
+  end
+  local long = table.concat(odd):rep(20000)
+  print(good, load("return " .. f("%q", long))() == long, #f("%q%q", long, long)) -- expect: true	true	920004
+end
 
 -- many arguments, long results
 print(f(("%d "):rep(10), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)) -- expect: 1 2 3 4 5 6 7 8 9 10 
