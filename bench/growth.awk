@@ -5,7 +5,7 @@
 function power(which,    i, x, y, sx, sy, sxx, sxy, k) {
     for (i = 1; i <= count; i++) {
         if (ns[which, i] == "over") return 9.99
-        x = log(size[i]); y = log(ns[which, i] * size[i])
+        x = log(size[i]); y = log((ns[which, i] + 0.001) * size[i])
         sx += x; sy += y; sxx += x * x; sxy += x * y; k++
     }
     return k < 2 ? 1 : (k * sxy - sx * sy) / (k * sxx - sx * sx)

@@ -470,8 +470,14 @@ local function source(n, line)
   for i = 1, n do lines[i] = line(i) end
   return lines
 end
+-- Another text each time: Moonlet knows what it has loaded lately.
+local loads = 0
+local function loaded(text)
+  loads = loads + 1
+  return assert(load(text .. "--" .. loads))
+end
 local function loading(text, n)
-  return function() assert(load(text)) end, n
+  return function() loaded(text) end, n
 end
 case("load statements", function(n)
   return loading(table.concat(source(n, function(i)
@@ -506,7 +512,7 @@ case("load and run records", function(n)
   local text = "return {" .. table.concat(source(n, function(i)
     return "{x=" .. i % 1000 .. ",y=2,name='n'}"
   end), ",") .. "}"
-  return function() assert(load(text))() end, n
+  return function() loaded(text)() end, n
 end)
 case("load a map", function(n)
   return loading("return {" .. table.concat(source(n, function(i)
@@ -528,6 +534,9 @@ end)
 case("load small chunks", function(n)
   return function() for i = 1, n / 8 do load("local x = ... return x + " .. i % 100)(i) end end, n / 8
 end)
+case("load new small chunks", function(n)
+  return function() for i = 1, n / 8 do loaded("local x = ... return x + " .. i)(i) end end, n / 8
+end)
 case("loaded functions kept", function(n)
   return function()
     local t = {}
@@ -537,6 +546,377 @@ end)
 case("string.dump and load", function(n)
   local f = load(table.concat(source(n, function() return "x = y + 1\n" end)))
   return function() load(string.dump(f)) end, n
+end)
+
+-- Lists
+case("insert in the middle", function(n)
+  local m = math.min(n, 2e4)
+  return function()
+    local t = {}
+    for i = 1, m do table.insert(t, math.floor(#t / 2) + 1, i) end
+  end, m
+end)
+case("remove at the front", function(n)
+  local m = math.min(n, 2e4)
+  return function()
+    local t = {}
+    for i = 1, m do t[i] = i end
+    for _ = 1, m do table.remove(t, 1) end
+  end, m
+end)
+case("sort sorted", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = i end
+    table.sort(t)
+  end, n
+end)
+case("sort equal", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = 7 end
+    table.sort(t)
+  end, n
+end)
+case("sort strings", function(n)
+  local keys = shuffled(n)
+  for i = 1, n do keys[i] = "key" .. keys[i] end
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = keys[i] end
+    table.sort(t)
+  end, n
+end)
+case("sort records by field", function(n)
+  local keys = shuffled(n)
+  for i = 1, n do keys[i] = { k = keys[i] } end
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = keys[i] end
+    table.sort(t, function(a, b) return a.k < b.k end)
+  end, n
+end)
+case("# while growing", function(n)
+  return function()
+    local t, s = {}, 0
+    for i = 1, n do
+      t[i] = i
+      s = s + #t
+    end
+  end, n
+end)
+case("# of sparse", function(n)
+  local t = {}
+  for i = 1, n, 2 do t[i] = i end
+  return function() local s = 0 for i = 1, n do s = s + #t end end, n
+end)
+case("heap", function(n)
+  return function()
+    local h, r = {}, random()
+    for i = 1, n do
+      h[i] = r(n)
+      local j = i
+      while j > 1 do
+        local p = math.floor(j / 2)
+        if h[p] <= h[j] then break end
+        h[p], h[j] = h[j], h[p]
+        j = p
+      end
+    end
+  end, n
+end)
+case("deque both ends", function(n)
+  return function()
+    local t, l, r = {}, 0, -1
+    for i = 1, n do
+      l, r = l - 1, r + 1
+      t[l] = i
+      t[r] = i
+    end
+    for _ = 1, n do
+      t[l] = nil
+      t[r] = nil
+      l, r = l + 1, r - 1
+    end
+  end, 2 * n
+end)
+
+-- Keys that come and go
+case("growing string keys", function(n)
+  local m = math.floor(math.min(n, 1e5) ^ 0.5 * 3)
+  local s = ("abcdefghij"):rep(m / 10 + 1)
+  return function()
+    local t = {}
+    for i = 1, m do t[s:sub(1, i)] = i end
+  end, m
+end)
+case("numeric string keys", function(n)
+  return function() local t = {} for i = 1, n do t[tostring(i)] = i end end, n
+end)
+case("keys x,y", function(n)
+  local side = math.floor(n ^ 0.5)
+  return function()
+    local t = {}
+    for x = 1, side do for y = 1, side do t[x .. "," .. y] = true end end
+  end, side * side
+end)
+case("many globals", function(n)
+  local keys = names(n)
+  return function()
+    for i = 1, n do _G[keys[i]] = i end
+    for i = 1, n do _G[keys[i]] = nil end
+  end, 2 * n
+end)
+case("next with deletion", function(n)
+  local keys = names(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[keys[i]] = i end
+    local k = next(t)
+    while k do
+      t[k] = nil
+      k = next(t, k)
+    end
+  end, n
+end)
+case("field = nil and again", function(n)
+  return function()
+    local t = { a = 1, b = 2 }
+    for i = 1, n do
+      t.a = nil
+      t.a = i
+    end
+  end, n
+end)
+case("memo fib", function(n)
+  return function()
+    local m = {}
+    for i = 1, n do m[i] = i < 3 and 1 or (m[i - 1] + m[i - 2]) % 1000 end
+  end, n
+end)
+
+-- Texts
+case("prepend s = x .. s", function(n)
+  n = math.min(n, 5e4)
+  return function() local s = "" for _ = 1, n do s = "x" .. s end end, n
+end)
+case("gsub by function", function(n)
+  local s = ("word, "):rep(n / 6)
+  return function() return (s:gsub("%a+", function(w) return w .. "s" end)) end, n / 6
+end)
+case("gsub each char", function(n)
+  local s = ("abcdefghij"):rep(n / 10)
+  return function() return (s:gsub(".", "%0 ")) end, n
+end)
+case("gmatch pairs", function(n)
+  local s = ("key=value, "):rep(n / 11)
+  return function() for k, v in s:gmatch("(%w+)=(%w+)") do end end, n / 11
+end)
+case("format %q", function(n)
+  local s = ('a"b\n'):rep(n / 4) 
+  return function() return string.format("%q", s) end, n
+end)
+case("tostring of fractions", function(n)
+  return function() for i = 1, n do tostring(i / 7) end end, n
+end)
+case("tonumber", function(n)
+  local t = {} for i = 1, n do t[i] = tostring(i / 7) end
+  return function() for i = 1, n do tonumber(t[i]) end end, n
+end)
+case("consume tokens", function(n)
+  local m = math.min(n, 5e4)
+  local text = ("word, "):rep(m / 6)
+  return function()
+    local word, rest = nil, text
+    repeat word, rest = rest:match("^(%a+), (.*)$") until not word
+  end, m / 6
+end)
+case("split", function(n)
+  local s = ("word,"):rep(n / 5)
+  return function()
+    local t, at = {}, 1
+    repeat
+      local e = s:find(",", at, true)
+      t[#t + 1] = s:sub(at, (e or 0) - 1)
+      at = e and e + 1
+    until not at
+  end, n / 5
+end)
+local function lines_file(n)
+  local f = io.tmpfile()
+  for i = 1, n do f:write("line ", i, "\n") end
+  return f
+end
+case("io.lines", function(n)
+  local f = lines_file(n)
+  return function()
+    f:seek("set")
+    for _ in f:lines() do end
+  end, n
+end)
+case("io.read all", function(n)
+  local f = lines_file(n)
+  return function()
+    f:seek("set")
+    return f:read("*a")
+  end, n
+end)
+
+-- Calls and errors
+case("{...} of n", function(n)
+  local m = math.min(n, 5000)
+  local t = {}
+  for i = 1, m do t[i] = i end
+  local function f(...) local x = { ... } return #x end
+  return function() f((unpack or table.unpack)(t)) end, m
+end)
+case("vararg recursion", function(n)
+  local m = math.min(n, 150)
+  local t = {}
+  for i = 1, m do t[i] = i end
+  local function f(a, ...) if a then return a + f(...) end return 0 end
+  return function() for _ = 1, n / m do f((unpack or table.unpack)(t)) end end, n
+end)
+case("deep recursion", function(n)
+  local m = math.min(n, 190000)
+  local function f(i) if i > 0 then return 1 + f(i - 1) end return 0 end
+  return function() f(m) end, m
+end)
+case("nested pcall", function(n)
+  local m = math.min(n, 180)
+  local function f(i) if i > 0 then return pcall(f, i - 1) end error("x") end
+  return function() for _ = 1, n / m do f(m) end end, n
+end)
+case("error through depth", function(n)
+  local m = math.min(n, 10000)
+  local function f(i) if i > 0 then return 1 + f(i - 1) end error("x") end
+  return function() for _ = 1, n / m do pcall(f, m) end end, n
+end)
+case("metatable chain of n", function(n)
+  local m = math.min(n, 90)
+  local t = { x = 1 }
+  for _ = 1, m do t = setmetatable({}, { __index = t }) end
+  return function() local s = 0 for _ = 1, n do s = s + t.x end end, n
+end)
+case("proxy", function(n)
+  return function()
+    local store = {}
+    local t = setmetatable({}, { __newindex = store, __index = store })
+    for i = 1, n do t[i] = i end
+    local s = 0
+    for i = 1, n do s = s + t[i] end
+  end, 2 * n
+end)
+case("generator", function(n)
+  local function gen() for i = 1, n do coroutine.yield(i) end end
+  return function() for _ in coroutine.wrap(gen) do end end, n
+end)
+case("generators nested", function(n)
+  local depth = math.min(math.floor(n / 10), 50)
+  local function gen(d)
+    return coroutine.wrap(function()
+      if d == 0 then
+        for i = 1, n / depth do coroutine.yield(i) end
+      else
+        for v in gen(d - 1) do coroutine.yield(v) end
+      end
+    end)
+  end
+  return function() for _ in gen(depth) do end end, n
+end)
+case("constructor of calls", function(n)
+  local m = math.min(n, 10000)
+  local f = load("local f = ... return {" .. ("f(1),"):rep(m) .. "}")
+  local function id(x) return x end
+  return function() for _ = 1, n / m do f(id) end end, n
+end)
+
+-- Data
+case("deep data", function(n)
+  local m = math.min(n, 1e5)
+  return function()
+    local t = {}
+    for _ = 1, m do t = { t } end
+    while t do t = t[1] end
+  end, m
+end)
+case("deep copy", function(n)
+  local function copy(t)
+    if type(t) ~= "table" then return t end
+    local r = {}
+    for k, v in pairs(t) do r[k] = copy(v) end
+    return r
+  end
+  local t = {}
+  for i = 1, n / 4 do t[i] = { a = i, b = { i } } end
+  return function() copy(t) end, n / 4
+end)
+case("serialize", function(n)
+  local t = {}
+  for i = 1, n / 4 do t[i] = { a = i, b = "x" .. i } end
+  local function add(out, v)
+    if type(v) ~= "table" then
+      out[#out + 1] = type(v) == "string" and string.format("%q", v) or tostring(v)
+      return
+    end
+    out[#out + 1] = "{"
+    for k, x in pairs(v) do
+      out[#out + 1] = "["
+      add(out, k)
+      out[#out + 1] = "]="
+      add(out, x)
+      out[#out + 1] = ","
+    end
+    out[#out + 1] = "}"
+  end
+  return function()
+    local out = {}
+    add(out, t)
+    return table.concat(out)
+  end, n / 4
+end)
+
+-- More sources
+case("load chained calls", function(n)
+  return loading("return x" .. (":f(1)"):rep(n), n)
+end)
+case("load ifs", function(n)
+  return loading(("if x == 1 then y = 2 end\n"):rep(n), n)
+end)
+case("load pretty data", function(n)
+  return loading("return {\n" .. table.concat(source(n / 4, function(i)
+    return "  {\n    id = " .. i .. ",\n    name = 'n" .. i .. "',\n  },\n"
+  end)) .. "}\n", n)
+end)
+case("load by pieces", function(n)
+  return function()
+    local i = 0
+    loads = loads + 1
+    load(function()
+      i = i + 1
+      if i <= n then return i < n and "x = y + 1\n" or "--" .. loads end
+    end)
+  end, n
+end)
+case("load a..a chain", function(n)
+  local m = math.min(n, 190)
+  local s = "local a = 1 return a" .. ("..a"):rep(m)
+  return function() for _ = 1, n / m do loaded(s) end end, n
+end)
+case("load nested functions", function(n)
+  local m = math.min(n, 90)
+  local s = ("return function() "):rep(m) .. (" end"):rep(m)
+  return function() for _ = 1, n / m do loaded(s) end end, n
+end)
+case("load, dump small", function(n)
+  return function()
+    for i = 1, n / 10 do string.dump(loaded("local a = ... return a + " .. i)) end
+  end, n / 10
+end)
+case("load dump small", function(n)
+  local dumps = {}
+  for i = 1, 100 do dumps[i] = string.dump(load("local a = ... return a + " .. i)) end
+  return function() for i = 1, n / 10 do load(dumps[i % 100 + 1], "x", "b") end end, n / 10
 end)
 
 local function peak()

@@ -66,7 +66,7 @@ ParseResult native_parse(Machine *M, const char *source, size_t length, String *
 typedef struct Compile {
     const char *source;
     size_t length;
-    const String *text; /* which source is of; NULL: of none */
+    RecentKey key; /* of a string's source; its text is NULL: of no string */
     String *chunk_name;
     const Proto *dumped; /* to be dumped; NULL: source is to be compiled */
     bool strip;
@@ -180,11 +180,6 @@ static bool compile_go_on(Machine *M, Compile *c)
     return false;
 }
 
-static RecentKey recent_key(const Compile *c)
-{
-    return (RecentKey){c->text, c->chunk_name, (size_t)(c->source - c->text->data)};
-}
-
 /* Who dumps the first time pays for hashing the long strings there are, so that is not what it
  * takes the second time. */
 static bool costs_the_same(const Compile *c, RecentCost cost)
@@ -197,9 +192,7 @@ static void remember(Machine *M, const Compile *c, RecentCost cost)
 {
     if (c->dump && costs_the_same(c, cost))
         recent_keep_dump(c->dumped, c->strip, c->dump, cost);
-    if (!c->proto || !c->text) return;
-    const RecentKey key = recent_key(c);
-    recent_keep_chunk(M, &key, c->proto, cost);
+    if (c->proto && c->key.text) recent_keep_chunk(M, &c->key, c->proto, cost);
 }
 
 static void compile_here(Machine *M, Compile *c)
@@ -223,9 +216,8 @@ static bool recall(Machine *M, Compile *c)
 {
     enum { FOR_A_WHILE = 2 };
     RecentCost cost = {0};
-    const RecentKey key = c->text ? recent_key(c) : (RecentKey){0};
     String *dump = c->dumped ? recent_dump(c->dumped, c->strip, &cost) : NULL;
-    const Proto *p = c->text ? recent_chunk(M, &key, &cost) : NULL;
+    const Proto *p = c->key.text ? recent_chunk(M, &c->key, &cost) : NULL;
     int64_t needed = ((int64_t)cost.counted + cost.beside) * FOR_A_WHILE;
     if (needed > 0 && (uint64_t)needed >= mem_room_due()) return false;
     if (!dump && !p) return false;
@@ -282,10 +274,9 @@ Closure *native_load(Machine *M, const char *source, size_t length, String *chun
 Closure *native_load_text(Machine *M, const String *text, size_t from, String *chunk_name,
                           const Value *env, String **error)
 {
-    const Compile wanted = {.source = text->data + from,
-                            .length = text->length - from,
-                            .text = text,
-                            .chunk_name = chunk_name};
+    Compile wanted = {
+        .source = text->data + from, .length = text->length - from, .chunk_name = chunk_name};
+    if (chunk_name) wanted.key = recent_key(text, from, chunk_name);
     return load_wanted(M, &wanted, env, error);
 }
 

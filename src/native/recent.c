@@ -17,7 +17,7 @@
 enum { SIZE_FIRST = 16, SIZE_GROWTH = 4, SIZE_MAX_LOG = 10 };
 
 typedef struct Entry {
-    uint64_t collections, hash;
+    uint64_t collections;
     RecentKey key;
     const Proto *chunk;
     RecentCost cost;
@@ -34,11 +34,11 @@ static uint32_t text_hash(const String *s, size_t from)
     return known ? known : string_hash_bytes(s->data + from, s->length - from);
 }
 
-static uint64_t key_hash(const RecentKey *k)
+RecentKey recent_key(const String *text, size_t from, const String *name)
 {
-    uint32_t text = text_hash(k->text, k->from);
-    if (k->name == k->text && !k->from) return text;
-    return text | (uint64_t)text_hash(k->name, 0) << 32;
+    uint64_t hash = text_hash(text, from);
+    if (name != text || from) hash |= (uint64_t)text_hash(name, 0) << 32;
+    return (RecentKey){text, name, from, hash};
 }
 
 static uint64_t place_of(uint64_t hash, uint32_t size)
@@ -64,12 +64,11 @@ const Proto *recent_chunk(const Machine *M, const RecentKey *key, RecentCost *co
 {
     const Recent *r = M->recent;
     if (!r) return NULL;
-    uint64_t hash = key_hash(key);
-    const Entry *known = &r->entries[place_of(hash, r->size)];
+    const Entry *known = &r->entries[place_of(key->hash, r->size)];
     volatile RecentKey had = known->key;
     const Proto *volatile chunk = known->chunk;
-    if (known->collections != mem_collections() || known->hash != hash) return NULL;
-    const RecentKey other = {had.text, had.name, had.from};
+    if (known->collections != mem_collections() || had.hash != key->hash) return NULL;
+    const RecentKey other = {had.text, had.name, had.from, had.hash};
     *cost = known->cost;
     return key_equal(key, &other) ? chunk : NULL;
 }
@@ -93,9 +92,8 @@ void recent_keep_chunk(Machine *M, const RecentKey *key, const Proto *p, RecentC
 {
     Recent *r = mem_short ? NULL : room(M);
     if (!r) return;
-    uint64_t hash = key_hash(key);
     r->kept++;
-    r->entries[place_of(hash, r->size)] = (Entry){mem_collections(), hash, *key, p, cost};
+    r->entries[place_of(key->hash, r->size)] = (Entry){mem_collections(), *key, p, cost};
 }
 
 /* Dumps ---------------------------------------------------------------------------- */

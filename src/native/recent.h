@@ -18,6 +18,7 @@ typedef struct Recent Recent;
 typedef struct RecentKey {
     const String *text, *name;
     size_t from;
+    uint64_t hash; /* of both */
 } RecentKey;
 
 /* What making it took: of mem_counted, of mem_beside, of steps. */
@@ -26,6 +27,8 @@ typedef struct RecentCost {
     int64_t beside, steps;
 } RecentCost;
 
+/* O(length of the text). */
+RecentKey recent_key(const String *text, size_t from, const String *name);
 /* The chunk, and what it took; NULL if that is not known. O(length of the text). */
 const Proto *recent_chunk(const Machine *M, const RecentKey *key, RecentCost *cost);
 void recent_keep_chunk(Machine *M, const RecentKey *key, const Proto *p, RecentCost cost);
