@@ -55,7 +55,8 @@ static void set_outcome(const HostMap *m, Outcome *out, const moonlet_result *r)
     set_values(out, r->state);
     bool only_values = host_map_imports(m) && !m->items.processes && r->status == MOONLET_OK;
     if (!only_values) return;
-    ItemsWorld world = items_world_of(&m->items, out->state->base->world, out->values, out->count);
+    ItemsWorld world =
+        items_world_of(&m->items, out->state->base->world, out->values, out->count);
     if (world != ITEMS_WORLD_OWN) out->state = world == ITEMS_WORLD_BASE ? m->items.base : NULL;
 }
 

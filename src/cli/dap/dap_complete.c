@@ -52,7 +52,7 @@ static Value first_value(const Dap *d, const DebugVariables *v, const char *path
     while (n < length && name_letter(path[n])) n++;
     const DebugVariable *x = debug_variable_find(v, path, n);
     *rest = x ? n + (n < length) : 0;
-    return x ? x->value : value_object(d->tour->state->state->world->globals);
+    return x ? x->value : value_object(d->tour->state->state->base->world->globals);
 }
 
 static void offer(Dap *d, const DebugPlace *p, const char *line, size_t cursor, LineWords *out)

@@ -209,9 +209,8 @@ static int read_file(Machine *M, File *file, const String *chunk, const String *
         if (stopped) return stopped;
         more = (*text)->length == most;
         if (!more) break;
-        const char *source = (*text)->data;
-        size_t length = most;
-        skip_first_line(&source, &length);
+        size_t from = first_line(*text), length = (*text)->length - from;
+        const char *source = (*text)->data + from;
         *error = refuse(mode, source, length);
         if (!*error) *error = early_error(M, source, length, (String *)chunk);
     }
