@@ -189,7 +189,7 @@ _Noreturn void puc_throw_stack(lua_State *L);
 
 /* Values --------------------------------------------------------------------------------- */
 
-/* As rawlen has it. */
+/* The length that rawlen gives. */
 size_t puc_raw_length(lua_State *L, Value v);
 /* A string, or an error. */
 Value puc_string(lua_State *L, const char *bytes, size_t length);
