@@ -9,8 +9,7 @@
  *   #define HAMT_BITS 5               optional; the tests use 1 and 2
  *   #define HAMT_FLAT 1               optional: may the root go by other bits of the hash?
  *   #define HAMT_KEY_LASTING(k)       optional: does it do no harm to hold on to the key?
- *   #define HAMT_KEY_ALIKE(a, b)      optional: is it all the same which of two words is the
- * key?
+ *   #define HAMT_KEY_ALIKE(a, b)      optional: does it not matter which word is the key?
  *
  * Keys are never 0. HAMT_KEY_EQ is asked only when the words differ; `b` is the key
  * that was passed in. All functions are static; find is made to be inlined.

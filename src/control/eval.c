@@ -62,7 +62,8 @@ static void leave_evaluator(Machine *M, int outer)
     evaluators = outer;
 }
 
-/* In a replay the run does not stop where a C function waits: it could not be gone on with. */
+/* Whether a replay is where a C function waits. It does not stop there: it could not be gone on
+ * with. */
 static inline bool waits_in_replay(const Machine *M)
 {
     return UNLIKELY(M->outside != NULL) && M->depth > 1 && M->outside->replays;

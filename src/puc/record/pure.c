@@ -52,7 +52,8 @@ static const char *text_at(const Elf *e, const ElfW(Shdr) * texts, size_t at)
 
 /* Symbols -------------------------------------------------------------------------------- */
 
-/* Names in order. What the functions print goes to the standard error, before the process ends. */
+/* Names in order. What the functions print goes to the standard error, before the process ends.
+ */
 static const char *const computing[] = {"_ITM_deregisterTMCloneTable",
                                         "_ITM_registerTMCloneTable",
                                         "__assert_fail",
