@@ -340,7 +340,7 @@ int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
         String *s = arg_string(M, a, n, i);
         if (!s) return -1;
         text = s->data;
-        length = s->length;
+        length = strnlen(s->data, s->length); /* as C sees it */
     }
     for (int k = 0; names[k]; k++)
         if (strlen(names[k]) == length && memcmp(names[k], text, length) == 0) return k;

@@ -325,3 +325,9 @@ show(f:read("*l")) show(f:read(0)) -- expect: nil "Bad file descriptor" 9
 -- expect: nil "Bad file descriptor" 9
 f:close()
 os.remove(name)
+
+-- C sees options up to their first zero
+f = io.tmpfile()
+show(f:seek("end\0x"), f:setvbuf("no\0x")) -- expect: 0 true
+err(f.seek, f, "e\0nd") -- expect: bad argument #2 to '?' (invalid option 'e')
+f:close()

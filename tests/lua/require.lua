@@ -79,3 +79,9 @@ table.remove(package.searchers, 1)
 
 print(type(package.config), type(package.cpath), #package.searchers >= 2, package.config:sub(1, 1))
 -- expect: string	string	true	/
+
+-- C sees names up to their first zero
+package.preload.cut = function(name) return name end
+print(require("cut\0off"), package.loaded.cut, package.loaded["cut\0off"]) -- expect: cut	cut	nil
+print(require("cut\0otherwise")) -- expect: cut
+print(select(2, pcall(require, "none\0x")):match("^[^\n]*")) -- expect: module 'none' not found:

@@ -364,9 +364,14 @@ static int require_answer(Machine *M, Value *a, int n)
     return require_ask(M, a);
 }
 
+/* The name is what C sees of it. */
 static int base_require(Machine *M, Value *a, int n)
 {
-    if (!arg_string(M, a, n, 0)) return NATIVE_ERROR;
+    String *name = arg_string(M, a, n, NAME);
+    if (!name) return NATIVE_ERROR;
+    if (memchr(name->data, 0, name->length)) name = string_from_c(lib_c_text(name));
+    if (!name) return native_memory_error(M);
+    a[NAME] = string_value(name);
     Value module = run_get(&M->run, lib_registry_table(&M->run, "_LOADED"), a[NAME]);
     if (!value_is_false(module)) NATIVE_RETURN(module);
     a[SEARCHERS] = run_get_field(&M->run, value_pointer(lib_upvalue(a, 0)), "searchers");
