@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { CHAIN_DEFAULT = 32, KEPT = 8, VERSION = 1, APPLICATION = 0x4d6f6f6e };
@@ -47,6 +48,7 @@ enum {
     ADOPT,
     GHOST,
     REMOVE,
+    OLDER,
     OLD,
     STATEMENTS
 };
@@ -67,8 +69,8 @@ static const char *const sql[STATEMENTS] = {
     [ADOPT] = "update entry set parent = ? where parent = ?",
     [GHOST] = "update entry set removed = 1, parent = 0, label = '' where id = ?",
     [REMOVE] = "delete from entry where id = ?",
-    [OLD] = "select id from entry where not removed and label = '' and id <="
-            " (select id from entry where not removed order by id desc limit 1 offset ?)"
+    [OLDER] = "select id from entry where not removed order by id desc limit 1 offset ?",
+    [OLD] = "select id from entry where not removed and label = '' and id <= ?"
             " order by id desc limit 1",
 };
 
@@ -158,38 +160,117 @@ static bool execute(moonlet_history *h, const char *text, char **message)
 
 /* Opening ---------------------------------------------------------------------------- */
 
-/* Whether the file is a history, or has nothing in it and now is one. */
-static bool prepare(moonlet_history *h, bool read_only, char **message)
+/* The number that a query gives which is needed but once. */
+static bool ask(moonlet_history *h, const char *query, int64_t *out, char **message)
 {
-    int64_t application = 0, version = 0;
     sqlite3_stmt *s = NULL;
-    if (sqlite3_prepare_v2(h->db, "pragma application_id", -1, &s, NULL))
-        return refuse_db(h, message);
-    bool good = number_of(h, s, &application, message);
+    if (sqlite3_prepare_v2(h->db, query, -1, &s, NULL)) return refuse_db(h, message);
+    bool good = number_of(h, s, out, message);
     sqlite3_finalize(s);
-    if (!good || sqlite3_prepare_v2(h->db, "pragma user_version", -1, &s, NULL))
-        return good ? refuse_db(h, message) : false;
-    good = number_of(h, s, &version, message);
-    sqlite3_finalize(s);
-    if (!good) return false;
-    if (application == APPLICATION && version != VERSION)
-        return refuse(message, "history: the file is of another version");
-    if (application != APPLICATION && (application || version))
-        return refuse(message, "history: the file is no history");
-    if (application == APPLICATION || read_only) return true;
-    char text[512];
+    return good;
+}
+
+/* Views and triggers of a file that somebody has made would run as part of our statements. */
+static bool is_plain(moonlet_history *h, char **message)
+{
+    int64_t others = 0;
+    return ask(h,
+               "select count(*) from sqlite_master where type not in ('table', 'index')"
+               " or sql like 'create virtual%'",
+               &others, message) &&
+           (!others || refuse(message, "history: the file is no history"));
+}
+
+static bool create(moonlet_history *h, char **message)
+{
+    char text[600];
     snprintf(text, sizeof text,
-             "begin;"
-             "create table entry(id integer primary key autoincrement, parent integer not null,"
+             "begin immediate;"
+             "create table if not exists entry(id integer primary key autoincrement, parent "
+             "integer not null,"
              " label text not null, time integer not null, base integer not null,"
              " depth integer not null, removed integer not null default 0,"
              " image blob not null);"
-             "create index by_parent on entry(parent);"
-             "create index by_base on entry(base) where base > 0;"
-             "create index by_label on entry(label) where label <> '';"
+             "create index if not exists by_parent on entry(parent);"
+             "create index if not exists by_base on entry(base) where base > 0;"
+             "create index if not exists by_label on entry(label) where label <> '';"
              "pragma application_id = %d; pragma user_version = %d; commit",
              APPLICATION, VERSION);
     return execute(h, text, message);
+}
+
+/* Whether the file is a history, or has nothing in it and now is one. */
+static bool prepare(moonlet_history *h, bool read_only, char **message)
+{
+    int64_t application = 0, version = 0, tables = 0;
+    sqlite3_db_config(h->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(h->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    if (!ask(h, "pragma application_id", &application, message) ||
+        !ask(h, "pragma user_version", &version, message) ||
+        !ask(h, "select count(*) from sqlite_master", &tables, message))
+        return false;
+    if (application == APPLICATION && version != VERSION)
+        return refuse(message, "history: the file is of another version");
+    if (application == APPLICATION) return is_plain(h, message);
+    if (application || version || tables || read_only)
+        return refuse(message, "history: the file is no history");
+    return create(h, message);
+}
+
+/* The path as SQLite takes it for a file and nothing else: to be given to free(). Where nothing
+ * can be written beside the file, SQLite has to be told that nobody does. */
+static char *file_uri(const char *path, bool immutable)
+{
+    char *uri = malloc(3 * strlen(path) + 32), *to = uri;
+    if (!uri) return NULL;
+    to += sprintf(to, "file:%s", *path == '/' ? "" : "./");
+    for (; *path; path++) {
+        unsigned char c = (unsigned char)*path;
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                     (c >= 'A' && c <= 'Z') || strchr("/._-", c);
+        to += sprintf(to, plain ? "%c" : "%%%02x", c);
+    }
+    strcpy(to, immutable ? "?immutable=1" : "");
+    return uri;
+}
+
+static bool open_file(moonlet_history *h, const char *path, bool read_only, bool immutable,
+                      char **message)
+{
+    int flags = SQLITE_OPEN_URI |
+                (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    if (!path || !*path) return refuse(message, "history: the name of the file is empty");
+    char *uri = file_uri(path, immutable);
+    if (!uri) return refuse(message, "not enough memory");
+    bool good = sqlite3_open_v2(uri, &h->db, flags, NULL) == SQLITE_OK;
+    free(uri);
+    if (!good)
+        refuse(message, "history: %s: %s", path, h->db ? sqlite3_errmsg(h->db) : "no memory");
+    if (good) sqlite3_busy_timeout(h->db, 5000);
+    return good;
+}
+
+/* Readers write, too, in a file beside it; where that cannot be made, nobody else can write.
+ * What a writer that was killed has left there would not be seen. */
+static bool is_fixed(moonlet_history *h, const char *path)
+{
+    struct stat st;
+    int code = sqlite3_exec(h->db, "pragma user_version", NULL, NULL, NULL);
+    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY) return false;
+    size_t length = strlen(path);
+    char *log = malloc(length + 5);
+    if (log) sprintf(log, "%s-wal", path);
+    bool alone = log && stat(log, &st) != 0;
+    free(log);
+    return alone;
+}
+
+static bool open_any(moonlet_history *h, const char *path, bool read_only, char **message)
+{
+    if (!open_file(h, path, read_only, false, message)) return false;
+    if (!read_only || !is_fixed(h, path)) return true;
+    sqlite3_close(h->db);
+    return open_file(h, path, true, true, message);
 }
 
 moonlet_history *moonlet_history_open(const char *path, const moonlet_history_options *options,
@@ -203,13 +284,7 @@ moonlet_history *moonlet_history_open(const char *path, const moonlet_history_op
     h->chain = o->chain ? o->chain : CHAIN_DEFAULT;
     h->batch = o->batch;
     h->host = o->host;
-    int flags =
-        o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    bool good = sqlite3_open_v2(path, &h->db, flags, NULL) == SQLITE_OK;
-    if (!good)
-        refuse(message, "history: %s: %s", path, h->db ? sqlite3_errmsg(h->db) : "no memory");
-    if (good) sqlite3_busy_timeout(h->db, 5000);
-    good = good && prepare(h, o->read_only, message);
+    bool good = open_any(h, path, o->read_only, message) && prepare(h, o->read_only, message);
     if (good && !o->read_only)
         good = execute(h, "pragma journal_mode = wal; pragma synchronous = full", message);
     if (good) return h;
@@ -333,32 +408,41 @@ static char *read_bytes(moonlet_history *h, int64_t id, int64_t *base, unsigned 
     return bytes;
 }
 
+/* The entry to which this one is a delta; 0: it is whole. A base is older than what was made to
+ * it, so a chain has an end, whatever is in the file. */
+static bool base_of(moonlet_history *h, int64_t id, int64_t *base, char **message)
+{
+    sqlite3_stmt *s = statement_of(h, SELECT, id, message);
+    if (!s) return false;
+    int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) *base = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    if (code == SQLITE_DONE)
+        return refuse(message, "history: there is no entry %lld", (long long)id);
+    if (code != SQLITE_ROW) return refuse_db(h, message);
+    bool good = *base >= 0 && *base < id;
+    return good || refuse(message, "history: the file is damaged");
+}
+
 /* The entries from `id` down to one that is kept, or whole: the last one of `ids` is read
  * first. Gives their number; -1 on error. */
 static int chain_of(moonlet_history *h, int64_t id, int64_t **ids, char **message)
 {
-    size_t count = 0, capacity = 16;
-    int64_t *all = malloc(capacity * sizeof *all);
-    while (all && id && !kept(h, id)) {
+    size_t count = 0, capacity = 0;
+    int64_t *all = NULL, *grown = NULL;
+    while (id && !kept(h, id)) {
         int64_t base = 0;
-        if (count == capacity) all = reallocarray(all, capacity *= 2, sizeof *all);
-        if (!all || count > 1u << 20) break;
-        all[count++] = id;
-        sqlite3_stmt *s = statement_of(h, SELECT, id, message);
-        int code = s ? sqlite3_step(s) : SQLITE_ERROR;
-        if (code == SQLITE_ROW) base = sqlite3_column_int64(s, 0);
-        if (s) sqlite3_reset(s);
-        if (code != SQLITE_ROW) {
-            if (code == SQLITE_DONE)
-                refuse(message, "history: there is no entry %lld", (long long)id);
-            else
-                refuse_db(h, message);
+        if (count == capacity)
+            grown = reallocarray(all, capacity = 2 * capacity + 16, sizeof *all);
+        if (!grown) refuse(message, "not enough memory");
+        if (grown) all = grown;
+        if (!grown || !base_of(h, id, &base, message)) {
             free(all);
             return -1;
         }
+        all[count++] = id;
         id = base;
     }
-    if (!all) return refuse(message, "not enough memory"), -1;
     *ids = all;
     return (int)count;
 }
@@ -390,10 +474,14 @@ static Kept *load(moonlet_history *h, int64_t id, char **message)
     return k;
 }
 
+/* All that leads to the entry is read as of one moment: another process may be pruning. */
 moonlet_state *moonlet_history_read(moonlet_history *h, int64_t id, char **message)
 {
     begin_call(message);
+    bool alone = sqlite3_get_autocommit(h->db);
+    if (alone && !execute(h, "begin", message)) return NULL;
     const Kept *k = exists(h, id, message) ? load(h, id, message) : NULL;
+    if (alone) sqlite3_exec(h->db, "commit", NULL, NULL, NULL);
     return k ? moonlet_image_state(k->image) : NULL;
 }
 
@@ -432,7 +520,7 @@ int64_t moonlet_history_append(moonlet_history *h, const moonlet_state *s, int64
                                const char *label, char **message)
 {
     begin_call(message);
-    if (parent && !kept(h, parent) && !exists(h, parent, message)) return 0;
+    if (parent && !exists(h, parent, message)) return 0; /* it may be kept, and removed */
     Kept *base = base_for(h, parent);
     moonlet_image *image = moonlet_image_save(s, base ? base->image : NULL, h->host, message);
     if (!image) return 0;
@@ -461,16 +549,21 @@ int64_t moonlet_history_find(moonlet_history *h, const char *label, char **messa
 {
     int64_t id = 0;
     begin_call(message);
+    if (!label || !*label) return 0; /* no label is not a label */
     sqlite3_stmt *s = statement(h, FIND, message);
     if (s) sqlite3_bind_text(s, 1, label, -1, SQLITE_TRANSIENT);
     return number_of(h, s, &id, message) ? id : 0;
 }
 
-static bool visit_rows(moonlet_history *h, sqlite3_stmt *s, moonlet_history_visit *visit,
+/* A visitor may visit others, so each visit has a statement of its own. `of` is bound, if there
+ * is something to bind. */
+static bool visit_rows(moonlet_history *h, int which, int64_t of, moonlet_history_visit *visit,
                        void *data, char **message)
 {
     int code = SQLITE_ERROR;
-    if (!s) return false;
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(h->db, sql[which], -1, &s, NULL)) return refuse_db(h, message);
+    if (sqlite3_bind_parameter_count(s)) sqlite3_bind_int64(s, 1, of);
     while ((code = sqlite3_step(s)) == SQLITE_ROW) {
         const char *label = (const char *)sqlite3_column_text(s, 2);
         moonlet_history_entry e = {.id = sqlite3_column_int64(s, 0),
@@ -482,7 +575,7 @@ static bool visit_rows(moonlet_history *h, sqlite3_stmt *s, moonlet_history_visi
         if (!visit(data, &e)) break;
     }
     if (code != SQLITE_ROW && code != SQLITE_DONE) refuse_db(h, message);
-    sqlite3_reset(s);
+    sqlite3_finalize(s);
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
@@ -490,14 +583,14 @@ bool moonlet_history_each(moonlet_history *h, moonlet_history_visit *visit, void
                           char **message)
 {
     begin_call(message);
-    return visit_rows(h, statement(h, EACH, message), visit, data, message);
+    return visit_rows(h, EACH, 0, visit, data, message);
 }
 
 bool moonlet_history_children(moonlet_history *h, int64_t id, moonlet_history_visit *visit,
                               void *data, char **message)
 {
     begin_call(message);
-    return visit_rows(h, statement_of(h, CHILDREN, id, message), visit, data, message);
+    return visit_rows(h, CHILDREN, id, visit, data, message);
 }
 
 /* Forgetting ------------------------------------------------------------------------- */
@@ -558,9 +651,12 @@ bool moonlet_history_prune(moonlet_history *h, uint64_t keep_newest, char **mess
     begin_call(message);
     if (!begin_forgetting(h, message)) return false;
     int64_t most = keep_newest < INT64_MAX ? (int64_t)keep_newest : INT64_MAX;
-    do {
-        good = number_of(h, statement_of(h, OLD, most, message), &id, message);
-        if (good && id) good = remove_entry(h, id, message);
-    } while (good && id);
+    good = number_of(h, statement_of(h, OLDER, most, message), &id, message);
+    while (good && id) {
+        good = number_of(h, statement_of(h, OLD, id, message), &id, message);
+        if (!good || !id) break;
+        good = remove_entry(h, id, message);
+        id--; /* those above are done */
+    }
     return within(h, good, message);
 }
