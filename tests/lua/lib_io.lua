@@ -1,4 +1,4 @@
--- io beyond os_io.lua: formats, modes, buffering, pipes, default files, closed files.
+-- io: formats, modes, buffering, pipes, default files, closed files; at the end what ordinary scripts need.
 
 local name = os.tmpname()
 local function write(text)
@@ -331,3 +331,91 @@ f = io.tmpfile()
 show(f:seek("end\0x"), f:setvbuf("no\0x")) -- expect: 0 true
 err(f.seek, f, "e\0nd") -- expect: bad argument #2 to '?' (invalid option 'e')
 f:close()
+-- What ordinary scripts need.
+do
+-- files: write, read back in every way
+local name = os.tmpname()
+local f = assert(io.open(name, "w"))
+print(io.type(f), io.type(io.stdout), io.type(5), io.type({})) -- expect: file	file	nil	nil
+print(f:write("line one\n", 2, " ", 3.5, "\n", "\n", "last without newline") == f)
+-- expect: true
+print(f:close(), io.type(f)) -- expect: true	closed file
+f = io.open(name)
+print(f:read()) -- expect: line one
+print(f:read("*n", "*n")) -- expect: 2	3.5
+print(f:read("*l"), f:read("*l"), f:read("*l"), f:read("*l"))
+-- expect: 		last without newline	nil
+print(f:seek("set", 5), f:read(3), f:seek(), f:seek("cur", -3), f:read("*l"))
+-- expect: 5	one	8	5	one
+print(f:seek("end"), f:read(0), f:read("*a") == "", f:read(1)) -- expect: 36	nil	true	nil
+print(f:seek("set"), #f:read("*a"), f:read("*a") == "", f:read("*l")) -- expect: 0	36	true	nil
+f:close()
+local n = 0
+for line in io.lines(name) do n = n + #line end
+print(n) -- expect: 33
+local lines = {}
+for a, b in io.lines(name, 1, "*l") do lines[#lines + 1] = a .. "|" .. tostring(b) end
+print((table.concat(lines, " "):gsub("\n", "<NL>")))
+-- expect: l|ine one 2| 3.5 <NL>|last without newline
+f = io.open(name, "a")
+f:write("\nappended")
+f:close()
+f = io.open(name, "r+")
+f:write("LINE")
+f:seek("end", -8)
+print((f:read("*a"):gsub("\n", "<NL>"))) -- expect: appended
+f:seek("set", 0)
+print((f:read("*l"))) -- expect: LINE one
+n = 0
+for _ in f:lines() do n = n + 1 end
+print(n) -- expect: 4
+f:close()
+print((select(2, pcall(f.read, f)):gsub("^.-:%d+: ", "")), tostring(f))
+-- expect: attempt to use a closed file	file (closed)
+print((select(2, pcall(function() f:write("x") end)):gsub("^[^:]*:%d+: ", "")))
+-- expect: attempt to use a closed file
+
+-- binary data, long lines, numbers
+f = io.open(name, "wb")
+local all = {}
+for i = 0, 255 do all[#all + 1] = string.char(i) end
+all = table.concat(all)
+f:write(all, ("x"):rep(10000), "\n", "12 0x1F -3.5e2 word")
+f:close()
+f = io.open(name, "rb")
+print(f:read(256) == all, #f:read("*l"), f:read("*n"), f:read("*n"), f:read("*n"), f:read("*n"))
+-- expect: true	10000	12	31	-350	nil
+f:close()
+
+-- standard input and output through names
+local out = io.output()
+print(out == io.stdout, io.type(io.stdin), io.input() == io.stdin) -- expect: true	file	true
+io.output(name)
+io.write("to ", "file\n")
+io.close()
+io.output(out)
+io.input(name)
+print((io.read("*a"):gsub("\n", "<NL>"))) -- expect: to file<NL>
+io.close(io.input())
+io.input(io.stdin)
+io.write("")
+print(io.write() == io.stdout, io.stdout:write() == io.stdout) -- expect: true	true
+
+-- errors
+print(io.open("/nonexistent/file"))
+-- expect: nil	/nonexistent/file: No such file or directory	2
+print(io.open("/nonexistent/file", "w"))
+-- expect: nil	/nonexistent/file: No such file or directory	2
+print(pcall(io.open, name, "bad mode"))
+-- expect: false	bad argument #2 to 'io.open' (invalid mode)
+print(pcall(io.lines, "/nonexistent/file"))
+-- expect: false	cannot open file '/nonexistent/file' (No such file or directory)
+print((select(2, pcall(function() f:read() end)):gsub("^[^:]*:%d+: ", "")))
+-- expect: attempt to use a closed file
+
+-- setvbuf, flush
+f = io.open(name, "w")
+print(f:setvbuf("full", 1024), f:setvbuf("no"), f:flush(), f:close())
+-- expect: true	true	true	true
+os.remove(name)
+end

@@ -1,4 +1,4 @@
--- os beyond os_io.lua.
+-- os: dates, times, the environment, files by name.
 
 local function err(f, ...) -- helper
   print((select(2, pcall(f, ...)):gsub("'os%.", "'")))
@@ -88,3 +88,37 @@ err(os.setlocale, "C", "nothing") err(os.setlocale, {}) err(os.exit, {})
 -- expect: bad argument #2 to 'setlocale' (invalid option 'nothing')
 -- expect: bad argument #1 to 'setlocale' (string expected, got table)
 -- expect: bad argument #1 to 'exit' (number expected, got table)
+
+-- What ordinary scripts need.
+do
+-- time and date
+print(type(os.time()), type(os.clock()), os.clock() >= 0, os.time() > 1.5e9)
+-- expect: number	number	true	true
+print(os.time({ year = 2000, month = 1, day = 1, hour = 0 }), os.time({ year = 2024, month = 2, day = 29, hour = 12, min = 30, sec = 15 }))
+-- expect: 946684800	1709209815
+print(os.time({ year = 2024, month = 14, day = 1 }), os.time({ year = 2024, month = 1, day = -5, hour = 12 }))
+-- expect: 1738411200	1703592000
+print(os.date("!%Y-%m-%d %H:%M:%S", 0), os.date("!%A %B %d %j %p", 86400 * 45), os.date("!%x %X", 1e9))
+-- expect: 1970-01-01 00:00:00	Sunday February 15 046 AM	09/09/01 01:46:40
+local d = os.date("*t", 1e9)
+print(d.year, d.month, d.day, d.hour, d.min, d.sec, d.wday, d.yday, d.isdst)
+-- expect: 2001	9	9	1	46	40	1	252	false
+print(os.time(os.date("*t", 123456789)), os.date("!*t", 0).year, os.difftime(10, 5), #os.date() > 10)
+-- expect: 123456789	1970	5	true
+print(os.date("!%%", 0), pcall(os.date, "%Ez", 0))
+-- expect: %	false	bad argument #1 to 'os.date' (invalid conversion specifier '%Ez')
+print(pcall(os.time, { year = 2000 })) -- expect: false	field 'day' missing in date table
+print(pcall(os.time, { year = "x", month = 1, day = 1 }))
+-- expect: false	field 'year' missing in date table
+
+-- environment
+print(os.getenv("NO_SUCH_VARIABLE_HERE"), type(os.getenv("PATH"))) -- expect: nil	string
+
+-- rename and remove
+local name = os.tmpname()
+local other = name .. ".renamed"
+print(os.rename(name, other), io.open(name) == nil, os.remove(other)) -- expect: true	true	true
+print((select(2, os.remove(other)):gsub("^.*: ", "")), select("#", os.remove(other)))
+-- expect: No such file or directory	3
+print((os.rename(name, other))) -- expect: nil
+end
