@@ -353,11 +353,13 @@ fuzz-diff: deps-check ## run random programs under moonlet and lua5.2 for FUZZ_S
 	$(Q)tests/diff/run.sh --program $(PROGRAM) --seconds $(FUZZ_SECONDS) \
 	  --first $${FUZZ_SEED:-$$(date +%s)}
 
+# Much time for each: as a gate of the night it may run beside much else.
 .PHONY: programs
 programs: deps-check ## real programs of Debian's packages, under moonlet and lua5.2
 	$(Q)tests/deps.sh programs
 	$(Q)$(MAKE) all
-	$(Q)tests/run.sh --program $(PROGRAM) tests/cli/programs.sh
+	$(Q)TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} PROGRAM_SECONDS=$${PROGRAM_SECONDS:-400} \
+	  tests/run.sh --program $(PROGRAM) tests/cli/programs.sh
 
 # All that takes long, one gate after the other, whatever fails.
 NIGHTLY := asan ubsan asan-puc ubsan-puc stress-long stress-asan oom fuzz fuzz-diff programs \

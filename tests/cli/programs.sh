@@ -28,7 +28,7 @@ for driver in "$programs"/*.lua; do
     has_needs "$driver" || continue
     cp "$driver" program.lua
     for program in "$MOONLET" lua5.2; do
-        timeout 50 "$program" program.lua </dev/null >".${program##*/}" 2>&1
+        timeout "${PROGRAM_SECONDS:-50}" "$program" program.lua </dev/null >".${program##*/}" 2>&1
         echo "exit code $?" >>".${program##*/}"
         # addresses are nobody's business, nor is the program's name
         sed -i -E -e 's/0x[0-9a-f]{6,}/ADDRESS/g' -e 's!^[^ ]*(moonlet|lua5[.]2): !!' ".${program##*/}"

@@ -39,4 +39,4 @@ for steps in "$@"; do
         IMAGE_STEPS=$steps xargs "$here/../run.sh" --program "$program_path")
 done
 echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
