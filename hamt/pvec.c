@@ -73,7 +73,7 @@ static bool flat_copy(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
     PvecFlat *flat = flat_new(n, token);
     if (!flat) return false;
     for (uint32_t i = 0, count; i < keep; i += count) {
-        const Word *words = pvec_chunk(v, i, &count);
+        const Word *words = pvec_piece(v, i, &count);
         count = min_size(count, keep - i);
         memcpy(flat->words + i, words, count * sizeof(Word));
     }
@@ -269,9 +269,9 @@ void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 
 static const Word zeros[PVEC_WIDTH];
 
-const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count)
+const Word *pvec_piece(const Pvec *v, uint32_t i, uint32_t *count)
 {
-    assert(i < v->size && "a chunk has words");
+    assert(i < v->size && "a piece has words");
     *count = v->size - i;
     if (!v->shape) return ((const PvecFlat *)v->root)->words + i;
     uint32_t shift;

@@ -121,7 +121,7 @@ static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
 void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token);
 
 /* The words from i on that lie side by side, and their number; i < size. */
-const Word *pvec_chunk(const Pvec *v, uint32_t i, uint32_t *count);
+const Word *pvec_piece(const Pvec *v, uint32_t i, uint32_t *count);
 
 /* Calls fn for each index where the words differ; a missing word is 0. What both share
  * costs nothing. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the files of the API share: values in and out of their public dress, sessions,
+ * What the files of the API share: values in and out of their public dress, runs,
  * errors. What is handed to the host is immutable from then on.
  *
- * A session is one run for the host, from a state to a result:
+ * A HostRun is one run for the host, from a state to a result:
  *
- *   Session S;
+ *   HostRun S;
  *   api_begin(&S, s);
  *   RunStatus status = eval_call(S.M, ...);
  *   return api_end(&S, status);
  *
- * A state that holds a paused program lends the session a main coroutine of its own, so
+ * A state that holds a paused program lends the run a main coroutine of its own, so
  * that nothing touches the paused one's stack; it comes back in the new state.
  */
 #ifndef MOONLET_API_H
@@ -30,7 +30,7 @@ struct moonlet_chunk {
     uint32_t refs; /* atomic */
 };
 
-typedef struct Session {
+typedef struct HostRun {
     Machine *M;
     const moonlet_state *from;
     const moonlet_error *error; /* of what nobody caught */
@@ -39,40 +39,40 @@ typedef struct Session {
     MemBound outer;
     Coroutine *paused; /* what s holds, and its main coroutine */
     Coroutine *main;
-} Session;
+} HostRun;
 
 /* Prepares the process; first thing in every function that can be the first called. Answers
  * false where there is no memory to begin with: then nothing is to be asked for. */
 bool api_init(void);
 
-void api_begin(Session *S, const moonlet_state *s);
-/* Begins a session that goes on with what s holds paused. */
-void api_begin_resumed(Session *S, const moonlet_state *s);
-/* Begins a session in a run that is there already, and is the caller's to end. */
-void api_begin_in(Session *S, const moonlet_state *s, Machine *M);
-void api_leave(Session *S);
+void api_begin(HostRun *S, const moonlet_state *s);
+/* Begins one that goes on with what s holds paused. */
+void api_begin_resumed(HostRun *S, const moonlet_state *s);
+/* Begins one on a machine that is there already, and is the caller's to end. */
+void api_begin_in(HostRun *S, const moonlet_state *s, Machine *M);
+void api_leave(HostRun *S);
 /* Which limit has stopped it. */
-moonlet_limit_kind api_limit_of(const Session *S);
+moonlet_limit_kind api_limit_of(const HostRun *S);
 /* The host's names of reasons to stop, and back: INTERRUPT is what has come from outside. */
 moonlet_limit_kind api_limit_kind(EvalStop stop);
 EvalStop api_stop_of(moonlet_limit_kind limit);
 /* Lets a run that is not the API's load C modules. */
 void api_attach(Machine *M);
-/* The session of a run, made when an attached one first calls a host function. */
-Session *api_session(Machine *M);
+/* That of a machine, made when an attached one first calls a host function. */
+HostRun *api_host_run(Machine *M);
 /* Ends a run that has come to nothing. */
-void api_drop(Session *S);
+void api_drop(HostRun *S);
 /* The run's world, with the paused program in it again; own: as machine_snapshot_own. */
-State *api_pack(Session *S, bool own);
+State *api_pack(HostRun *S, bool own);
 /* Packs what the evaluator left behind and ends the run. */
-moonlet_result api_end(Session *S, RunStatus status);
+moonlet_result api_end(HostRun *S, RunStatus status);
 /* Ends a run that worked without the evaluator; its results are count values. */
-moonlet_result api_end_values(Session *S, const Value *values, size_t count);
+moonlet_result api_end_values(HostRun *S, const Value *values, size_t count);
 /* Ends a run with an error of the host's making. */
-moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message);
+moonlet_result api_end_error(HostRun *S, moonlet_error_kind kind, const char *message);
 
 /* Ends a run with the error that there is no memory. */
-moonlet_result api_end_memory(Session *S);
+moonlet_result api_end_memory(HostRun *S);
 /* Makes room for count values and one more. Answers NULL if there is none, which is a
  * shortage. */
 MEM_TRY Value *api_values(size_t count);
@@ -104,7 +104,7 @@ moonlet_limit_kind api_walk_limit(const Walk *w);
  * node. */
 moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *message,
                          size_t length);
-moonlet_error *api_error_of_run(Session *S, Value *fp, const struct Node *n);
+moonlet_error *api_error_of_run(HostRun *S, Value *fp, const struct Node *n);
 /* Adds where it was: chunk name as load takes it; line of the message, and what to point at. */
 void api_error_at(moonlet_error *e, const String *chunk_name, int line, AstPlace at);
 /* The text with a zero behind it, in collected memory; cut where there is none for all. */

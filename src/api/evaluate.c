@@ -34,7 +34,7 @@ moonlet_state *moonlet_next(moonlet_state *s, moonlet_result *r)
 moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
                             const moonlet_value *args, size_t count)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_values(s, &function, 1);
     assert_values(s, args, count);
@@ -44,7 +44,7 @@ moonlet_result moonlet_call(const moonlet_state *s, moonlet_value function,
 moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
                                      const moonlet_value *args, size_t count)
 {
-    Session S;
+    HostRun S;
     Value f;
     api_begin(&S, s);
     assert_given(path);
@@ -57,7 +57,7 @@ moonlet_result moonlet_call_function(const moonlet_state *s, const char *path,
 moonlet_result moonlet_call_method(const moonlet_state *s, const char *path,
                                    const moonlet_value *args, size_t count)
 {
-    Session S;
+    HostRun S;
     Value f, few[16], *all = few;
     api_begin(&S, s);
     assert_given(path);
@@ -75,7 +75,7 @@ moonlet_result moonlet_resume(const moonlet_state *s)
     assert_live(s);
     if (!s->state->base->paused)
         return api_refuse(s, MOONLET_ERROR_HOST, "the state holds no paused program");
-    Session S;
+    HostRun S;
     api_begin_resumed(&S, s);
     return api_end(&S, eval_resume_paused(S.M));
 }
@@ -93,7 +93,7 @@ static uint64_t now_ns(void)
 static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
                                  const moonlet_value *args, size_t count, uint64_t deadline)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_values(s, args, count);
     if (deadline) eval_limit_time(S.M, deadline > now_ns() ? deadline - now_ns() : 1);
@@ -106,7 +106,7 @@ static moonlet_result call_proto(const moonlet_state *s, const Proto *p,
 /* The function as value 0, and these more values. */
 static moonlet_result load_proto(const moonlet_state *s, const Proto *p, const char *full_name)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     Value v[2] = {value_object(native_closure(S.M, p, NULL))};
     if (full_name) v[1] = new_c_string(full_name);

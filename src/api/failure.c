@@ -186,7 +186,7 @@ static void set_place(const Machine *M, moonlet_error *e, FrameCursor c)
     } while (frame_down(&c));
 }
 
-moonlet_error *api_error_of_run(Session *S, Value *fp, const Node *n)
+moonlet_error *api_error_of_run(HostRun *S, Value *fp, const Node *n)
 {
     Machine *M = S->M;
     Value v = M->error;

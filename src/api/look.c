@@ -90,7 +90,7 @@ bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest)
 
 moonlet_result moonlet_diff(const moonlet_state *from, const moonlet_state *to)
 {
-    Session S;
+    HostRun S;
     assert_live(from);
     api_begin(&S, to);
     Walk w = api_walk(to);

@@ -42,9 +42,9 @@ static const Proto *compiled(_Atomic(const Proto **) *place, const char *source)
     return p;
 }
 
-static RunStatus no_memory(Session *S);
+static RunStatus no_memory(HostRun *S);
 
-static RunStatus call_proto(Session *S, const Proto *p, const Value *args, size_t count)
+static RunStatus call_proto(HostRun *S, const Proto *p, const Value *args, size_t count)
 {
     if (!p) return no_memory(S);
     S->ran = true;
@@ -63,7 +63,7 @@ static void add_key(char *text, size_t size, Value key)
              value_is_string(key) && used ? "." : "", part);
 }
 
-static RunStatus index_error(Session *S, const Value *keys, size_t at, Value v)
+static RunStatus index_error(HostRun *S, const Value *keys, size_t at, Value v)
 {
     char path[512] = "", text[640];
     for (size_t i = 0; i < at; i++) add_key(path, sizeof path, keys[i]);
@@ -76,20 +76,20 @@ static RunStatus index_error(Session *S, const Value *keys, size_t at, Value v)
     return RUN_ERROR;
 }
 
-static RunStatus fail(Session *S, const char *text)
+static RunStatus fail(HostRun *S, const char *text)
 {
     error_raise(S->M, new_c_string(text));
     return RUN_ERROR;
 }
 
-static RunStatus no_memory(Session *S)
+static RunStatus no_memory(HostRun *S)
 {
     error_set_memory(S->M);
     return RUN_ERROR;
 }
 
 /* What a lookup that was no success means. */
-static RunStatus lookup_error(Session *S, Lookup l, const Value *keys, size_t at, Value v)
+static RunStatus lookup_error(HostRun *S, Lookup l, const Value *keys, size_t at, Value v)
 {
     switch (l) {
     case LOOKUP_LOOP: return fail(S, "loop in a metatable's chain");
@@ -103,7 +103,7 @@ static RunStatus lookup_error(Session *S, Lookup l, const Value *keys, size_t at
 /* Steps ------------------------------------------------------------------------------- */
 
 /* Makes the steps that need no call: gives how many, with *v what they lead to. */
-static size_t raw_steps(Session *S, Value *v, const Value *keys, size_t count, Lookup *l)
+static size_t raw_steps(HostRun *S, Value *v, const Value *keys, size_t count, Lookup *l)
 {
     *l = LOOKUP_DONE;
     for (size_t i = 0; i < count; i++) {
@@ -127,7 +127,7 @@ static Value *arguments(const Value *keys, size_t count, Value a, Value b, size_
 }
 
 /* Goes on from a value to which the first keys, `before`, have led. */
-static RunStatus get_rest(Session *S, Value from, const Value *keys, size_t before,
+static RunStatus get_rest(HostRun *S, Value from, const Value *keys, size_t before,
                           size_t count, Value *out)
 {
     Lookup l;
@@ -142,13 +142,13 @@ static RunStatus get_rest(Session *S, Value from, const Value *keys, size_t befo
     return status;
 }
 
-static RunStatus path_get_keys(Session *S, Value from, const Value *keys, size_t count,
+static RunStatus path_get_keys(HostRun *S, Value from, const Value *keys, size_t count,
                                Value *out)
 {
     return get_rest(S, from, keys, 0, count, out);
 }
 
-static RunStatus path_set_keys(Session *S, Value from, const Value *keys, size_t count, Value v)
+static RunStatus path_set_keys(HostRun *S, Value from, const Value *keys, size_t count, Value v)
 {
     assert(count > 0 && "a path has keys");
     Lookup l;
@@ -238,14 +238,14 @@ static Value *lookup_keys(const char *path, size_t *count)
 }
 
 /* An error that is the host's own. */
-static RunStatus refuse(Session *S, const char *text)
+static RunStatus refuse(HostRun *S, const char *text)
 {
     error_raise(S->M, new_c_string(text));
     S->M->raised = RAISED_BY_HOST;
     return RUN_ERROR;
 }
 
-static RunStatus malformed(Session *S, const char *path)
+static RunStatus malformed(HostRun *S, const char *path)
 {
     char text[256];
     if (mem_short) return no_memory(S);
@@ -253,7 +253,7 @@ static RunStatus malformed(Session *S, const char *path)
     return refuse(S, text);
 }
 
-RunStatus path_get(Session *S, const char *path, Value *out)
+RunStatus path_get(HostRun *S, const char *path, Value *out)
 {
     size_t count;
     Value *keys = lookup_keys(path, &count);
@@ -261,7 +261,7 @@ RunStatus path_get(Session *S, const char *path, Value *out)
     return path_get_keys(S, value_object(S->M->run.world->globals), keys, count, out);
 }
 
-RunStatus path_set(Session *S, const char *path, Value v)
+RunStatus path_set(HostRun *S, const char *path, Value v)
 {
     size_t count;
     Value *keys = path_keys(path, &count);
@@ -275,7 +275,7 @@ static bool is_callable(Machine *M, Value v)
     return value_is_function(v) || meta_of(M, v, META_CALL) != V_NIL;
 }
 
-RunStatus path_get_callee(Session *S, const char *path, Value *owner, Value *out)
+RunStatus path_get_callee(HostRun *S, const char *path, Value *owner, Value *out)
 {
     size_t count;
     char text[512];
@@ -297,7 +297,7 @@ RunStatus path_get_callee(Session *S, const char *path, Value *owner, Value *out
 
 /* The public functions ---------------------------------------------------------------- */
 
-static moonlet_result got(Session *S, RunStatus status, Value v)
+static moonlet_result got(HostRun *S, RunStatus status, Value v)
 {
     if (status != RUN_OK) return api_end(S, status);
     if (S->ran) return api_end_values(S, &v, 1);
@@ -308,7 +308,7 @@ static moonlet_result got(Session *S, RunStatus status, Value v)
 moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
                                 const moonlet_value *keys, size_t count)
 {
-    Session S;
+    HostRun S;
     Value out = V_NIL;
     api_begin(&S, s);
     assert_values(s, &from, 1);
@@ -319,7 +319,7 @@ moonlet_result moonlet_get_keys(const moonlet_state *s, moonlet_value from,
 
 moonlet_result moonlet_get(const moonlet_state *s, const char *path)
 {
-    Session S;
+    HostRun S;
     Value out = V_NIL;
     api_begin(&S, s);
     assert_given(path);
@@ -331,7 +331,7 @@ moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
                                 const moonlet_value *keys, size_t count, moonlet_value v)
 {
     if (!count) return api_refuse(s, MOONLET_ERROR_HOST, "no keys to set");
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_values(s, &from, 1);
     assert_values(s, keys, count);
@@ -343,7 +343,7 @@ moonlet_result moonlet_set_keys(const moonlet_state *s, moonlet_value from,
 
 moonlet_result moonlet_set(const moonlet_state *s, const char *path, moonlet_value v)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_given(path);
     assert_values(s, &v, 1);
@@ -359,7 +359,7 @@ static bool is_key(Value v)
 moonlet_result moonlet_new_table(const moonlet_state *s, const moonlet_value *pairs,
                                  size_t count)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_values(s, pairs, 2 * count);
     Table *t = run_new_table(&S.M->run);

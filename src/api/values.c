@@ -10,6 +10,9 @@
 
 _Static_assert((int)MOONLET_THREAD == (int)TYPE_THREAD && (int)MOONLET_LIGHT == (int)TYPE_LIGHT,
                "the public types are the internal ones");
+_Static_assert(sizeof(moonlet_value) == sizeof(Value) && offsetof(moonlet_value, bits) == 0 &&
+                   _Alignof(moonlet_value) == _Alignof(Value),
+               "an array of public values is one of values");
 
 moonlet_value moonlet_nil(void) { return value_out(V_NIL); }
 moonlet_value moonlet_boolean(bool b) { return value_out(value_boolean(b)); }

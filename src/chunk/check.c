@@ -38,12 +38,12 @@ static int check_list(const AstFunction *f, const AstExpr *e)
 
 static void check_table(const AstFunction *f, const AstExpr *e)
 {
-    int items = 0, named = 0;
+    int elements = 0, named = 0;
     PackedField v;
     for (const AstField *field = packed_first(e, &v); field;
          field = packed_next(e, field, &v)) {
-        if (field->kind == FIELD_ITEM) {
-            items++;
+        if (field->kind == FIELD_ELEMENT) {
+            elements++;
         } else {
             named++;
             require(has_line(f, field->line), "a field with a key has a line");
@@ -53,7 +53,7 @@ static void check_table(const AstFunction *f, const AstExpr *e)
         }
         check_expr(f, field->value);
     }
-    require(items == e->u.table.items && named == e->u.table.named, "fields are counted");
+    require(elements == e->u.table.elements && named == e->u.table.named, "fields are counted");
 }
 
 /* Gives the next expression on the left. */

@@ -54,19 +54,19 @@ AstLocal *undump_find_active(Reader *r, const FunctionScope *f, int index)
 
 static void read_field(Reader *r, AstField *f)
 {
-    if (f->kind != FIELD_ITEM) {
+    if (f->kind != FIELD_ELEMENT) {
         f->key = read_single(r);
         undump_require(r, f->kind == FIELD_KEYED || f->key->kind == EXPR_STRING);
     }
-    f->value = f->kind == FIELD_ITEM ? undump_expr(r) : read_single(r);
-    f->line = undump_line(r, f->kind != FIELD_ITEM);
+    f->value = f->kind == FIELD_ELEMENT ? undump_expr(r) : read_single(r);
+    f->line = undump_line(r, f->kind != FIELD_ELEMENT);
     if (f->kind == FIELD_KEYED && !undump_failed(r)) tree_field_store(r->lex.tree, f);
 }
 
-/* Items wait in places of their own until there are as many as a node takes. */
+/* Elements wait in places of their own until there are as many as a node takes. */
 static void read_table(Reader *r, AstExpr *e)
 {
-    enum { ITEMS_WAITING_MAX = 50 };
+    enum { ELEMENTS_WAITING_MAX = 50 };
     AstField **tail = &e->u.table.fields;
     TreeMark mark = tree_mark(r->lex.tree);
     int held = r->held, waiting = 0, kind;
@@ -74,17 +74,17 @@ static void read_table(Reader *r, AstExpr *e)
     e->u.table.end_line = undump_line(r, 0);
     while ((kind = undump_byte(r)) != 0) {
         undump_require(r, kind <= FIELD_KEYED + 1);
-        FieldKind what = undump_failed(r) ? FIELD_ITEM : (FieldKind)(kind - 1);
+        FieldKind what = undump_failed(r) ? FIELD_ELEMENT : (FieldKind)(kind - 1);
         AstField *f = *tail = tree_field(r->lex.tree, what);
         tail = &f->next;
         read_field(r, f);
-        if (f->kind != FIELD_ITEM) {
+        if (f->kind != FIELD_ELEMENT) {
             e->u.table.named++;
             continue;
         }
-        e->u.table.items++;
+        e->u.table.elements++;
         if (is_multiple(f->value)) continue;
-        waiting = waiting == ITEMS_WAITING_MAX - 1 ? 0 : waiting + 1;
+        waiting = waiting == ELEMENTS_WAITING_MAX - 1 ? 0 : waiting + 1;
         r->held = held + 1;
         undump_hold(r, waiting);
     }

@@ -146,7 +146,7 @@ static void write_fields(Writer *w, const AstExpr *e)
     put_line(w, e->u.table.end_line);
     for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         put_byte(w, (int)f->kind + 1);
-        if (f->kind != FIELD_ITEM) write_expr(w, f->key);
+        if (f->kind != FIELD_ELEMENT) write_expr(w, f->key);
         write_expr(w, f->value);
         put_line(w, f->line);
     }

@@ -178,7 +178,7 @@ static void print_tail(Printer *p, const AstExpr *e)
 static void print_field(Printer *p, const AstField *f)
 {
     put_char(p, ' ');
-    if (f->kind == FIELD_ITEM) {
+    if (f->kind == FIELD_ELEMENT) {
         print_expr(p, f->value);
         return;
     }

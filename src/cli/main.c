@@ -170,19 +170,28 @@ static void apply_limits(Machine *M, const moonlet_limits *l)
 
 enum { EXIT_PAUSED = 3 };
 
+/* A delta is loaded after all that leads to it. */
+static const char *loads_text(const Options *o)
+{
+    const char *text = "";
+    for (int i = 0; o->delta && i < o->load_count; i++)
+        text = lib_c_text(lib_join(text, "--load=", o->loads[i], " ", NULL));
+    return lib_c_text(lib_join(text, "--load=", o->save, NULL));
+}
+
 static void say_paused(const Cli *c, const Options *o)
 {
     EvalStop stop = eval_stop_reason(c->M);
     const char *why = stop == STOP_OUTSIDE ? "interrupted" : eval_stop_text(stop);
     report_message(
-        c, lib_c_text(lib_join("paused (", why, "): go on with --load=", o->save, NULL)));
+        c, lib_c_text(lib_join("paused (", why, "): go on with ", loads_text(o), NULL)));
 }
 
 /* The exit code of a program whose world is loaded, saved, or both. A world that is saved lives
  * on, so its finalizers are not called. */
 static int run_world(Cli *c, CliWorld *w, const Options *o, char **argv)
 {
-    c->pauses = o->save && !o->interactive && !w->session.paused;
+    c->pauses = o->save && !o->interactive && !w->host_run.paused;
     if (o->save && !world_can_save(c, o)) return EXIT_FAILURE;
     const State *before = o->stats ? machine_snapshot(c->M) : NULL;
     apply_limits(c->M, &o->mapping.limits);

@@ -104,7 +104,9 @@ static Unwind who_takes(Machine *M, const FrameCursor *c, int handlers)
     case ERROR_RESTORES: return UNWIND_WORLD;
     case ERROR_ENDS: return UNWIND_COROUTINE;
     case ERROR_LEAVES:
-        if (M->depth > 1 || M->handler == V_NIL) return UNWIND_OUT;
+        if (M->depth > 1) return UNWIND_OUT;
+        if (M->handler == V_NIL && M->make_handler) M->handler = M->make_handler(M);
+        if (M->handler == V_NIL) return UNWIND_OUT;
         return has_handler(M, M->handler, handlers) ? UNWIND_HANDLE : UNWIND_OUT;
     case ERROR_RETURNS:
         if (!frame_is_awaited(M, base)) return UNWIND_ON;

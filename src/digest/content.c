@@ -83,7 +83,7 @@ static void add_array(Pairs *p, const TableBody *t)
 {
     uint32_t count;
     for (uint32_t i = 0; i < t->array_size && !p->c->walk->end; i += count) {
-        const Word *words = pvec_chunk(&t->array, i, &count);
+        const Word *words = pvec_piece(&t->array, i, &count);
         if (count > t->array_size - i) count = t->array_size - i;
         for (uint32_t k = 0; k < count && !p->c->walk->end; k++)
             if (words[k] != V_NIL) add_pair(p, value_number(i + k + 1.0), words[k]);

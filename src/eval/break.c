@@ -42,7 +42,7 @@ static bool touches(Machine *M, const Node *n, const Value *fp)
     Value key = V_NIL;
     switch (node_kinds[n->kind].op) {
     case DO_SET_FIELD: key = n->k.v; break;
-    case DO_SET_ITEM: key = value_number((int32_t)n->aux); break;
+    case DO_SET_ELEMENT: key = value_number((int32_t)n->aux); break;
     case DO_SET_INDEX: key = fp[n->b]; break;
     default: break;
     }

@@ -129,15 +129,15 @@ KINDS_LEN(X_LEN)
 #define X_FIELD(o, dst) EXEC(exec_FIELD_##o##_##dst);
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
-#define X_ITEM(o, dst) EXEC(exec_ITEM_##o##_##dst);
-KINDS_FIELD(X_ITEM)
-#undef X_ITEM
+#define X_ELEMENT(o, dst) EXEC(exec_ELEMENT_##o##_##dst);
+KINDS_FIELD(X_ELEMENT)
+#undef X_ELEMENT
 #define X_INDEX(o, k, dst) EXEC(exec_INDEX_##o##k##_##dst);
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
-#define X_STORE(o, v)               \
-    EXEC(exec_SET_FIELD_##o##_##v); \
-    EXEC(exec_SET_ITEM_##o##_##v);  \
+#define X_STORE(o, v)                 \
+    EXEC(exec_SET_FIELD_##o##_##v);   \
+    EXEC(exec_SET_ELEMENT_##o##_##v); \
     EXEC(exec_SET_INDEX_##o##_##v);
 KINDS_STORE(X_STORE)
 #undef X_STORE
@@ -160,8 +160,8 @@ EXEC(slow_compare);
 EXEC(slow_equal);
 EXEC(slow_neg);
 EXEC(slow_len);
-EXEC(slow_index); /* FIELD, ITEM, INDEX */
-EXEC(slow_store); /* SET_FIELD, SET_ITEM, SET_INDEX */
+EXEC(slow_index); /* FIELD, ELEMENT, INDEX */
+EXEC(slow_store); /* SET_FIELD, SET_ELEMENT, SET_INDEX */
 EXEC(slow_self);
 EXEC(slow_concat);
 EXEC(slow_for_prep);

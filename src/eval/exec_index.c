@@ -130,11 +130,11 @@ KINDS_FIELD(X_FIELD)
         HAND(full_##name, n, fp, acc, d);                          \
     }
 
-#define X_ITEM(o, dst)                                                          \
-    GET_NODE(ITEM_##o##_##dst, OBJECT_##o, acc, dst, table_peek_int(b, n->aux), \
+#define X_ELEMENT(o, dst)                                                          \
+    GET_NODE(ELEMENT_##o##_##dst, OBJECT_##o, acc, dst, table_peek_int(b, n->aux), \
              table_get_int(b, n->aux))
-KINDS_FIELD(X_ITEM)
-#undef X_ITEM
+KINDS_FIELD(X_ELEMENT)
+#undef X_ELEMENT
 
 static inline Value index_double(const TableBody *b, double x)
 {
@@ -207,7 +207,7 @@ KINDS_INDEX(X_INDEX)
             STORED();                                                              \
         }                                                                          \
     } while (0)
-#define STORE_ITEM(v_)                                \
+#define STORE_ELEMENT(v_)                             \
     if (LIKELY(!b->meta)) {                           \
         table_set_int(b, n->aux, (v_), M->run.epoch); \
         STORED();                                     \
@@ -243,15 +243,15 @@ static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
             GO(n + 1, fp, acc, d);                                         \
         }                                                                  \
     } while (0)
-#define OVERWRITE_AT(i_, v_)                                           \
-    do {                                                               \
-        Value v = (v_), *slot = table_own_item(b, (i_), M->run.epoch); \
-        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {            \
-            *slot = v;                                                 \
-            GO(n + 1, fp, acc, d);                                     \
-        }                                                              \
+#define OVERWRITE_AT(i_, v_)                                              \
+    do {                                                                  \
+        Value v = (v_), *slot = table_own_element(b, (i_), M->run.epoch); \
+        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {               \
+            *slot = v;                                                    \
+            GO(n + 1, fp, acc, d);                                        \
+        }                                                                 \
     } while (0)
-#define OVERWRITE_ITEM(v_) OVERWRITE_AT((int32_t)n->aux, v_)
+#define OVERWRITE_ELEMENT(v_) OVERWRITE_AT((int32_t)n->aux, v_)
 #define OVERWRITE_INDEX(v_)                                  \
     do {                                                     \
         double x;                                            \
@@ -278,9 +278,9 @@ static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
         if (LIKELY(b != NULL)) OVERWRITE_##kind_(STORED_##val);                            \
         HAND(put_##kind_##_##o##_##val, n, fp, acc, d);                                    \
     }
-#define X_STORE(o, val)       \
-    STORE_NODE(FIELD, o, val) \
-    STORE_NODE(ITEM, o, val)  \
+#define X_STORE(o, val)         \
+    STORE_NODE(FIELD, o, val)   \
+    STORE_NODE(ELEMENT, o, val) \
     STORE_NODE(INDEX, o, val)
 KINDS_STORE(X_STORE)
 #undef X_STORE

@@ -190,19 +190,20 @@ EXEC(exec_LIST_OPEN)
 
 static Value packed_value(Run *run, const AstPacked *p);
 
-/* Names one by one, then the items, as constructors do it. It nests PACKED_MAX deep at most. */
+/* Names one by one, then the elements, as constructors do it. It nests PACKED_MAX deep at most.
+ */
 static NOINLINE void set_packed(Run *run, TableBody *b, const AstPacked *p, unsigned count)
 {
-    Value items[PACKED_MAX];
+    Value elements[PACKED_MAX];
     unsigned waiting = 0;
     for (; count > 0; count--, p += p->total + 1) {
         Value v = packed_value(run, p);
         if (p->key)
             table_set_string(b, p->key, v, run->epoch);
         else
-            items[waiting++] = v;
+            elements[waiting++] = v;
     }
-    if (waiting) table_set_list(b, 1, items, waiting, run->epoch);
+    if (waiting) table_set_list(b, 1, elements, waiting, run->epoch);
 }
 
 static Value packed_value(Run *run, const AstPacked *p)
@@ -210,9 +211,9 @@ static Value packed_value(Run *run, const AstPacked *p)
     if (p->kind == EXPR_UNARY) return value_number(-value_to_double(p->value));
     if (p->kind != EXPR_TABLE) return p->value;
     Table *t = run_new_table(run);
-    uint32_t items = table_size_rounded(p->items), named = table_size_rounded(p->named);
-    if (items || named) table_begin(&t->body, items, named, run->epoch);
-    set_packed(run, &t->body, p + 1, p->items + p->named);
+    uint32_t elements = table_size_rounded(p->elements), named = table_size_rounded(p->named);
+    if (elements || named) table_begin(&t->body, elements, named, run->epoch);
+    set_packed(run, &t->body, p + 1, p->elements + p->named);
     return value_object(t);
 }
 

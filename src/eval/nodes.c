@@ -23,12 +23,12 @@ Exec *const node_execs[N_KINDS] = {
     KINDS_NEG(X_NEG)
 #define X_LEN(o, dst) X_UNARY(LEN, o, dst)
     KINDS_LEN(X_LEN)
-#define X_FIELD(o, dst) X_UNARY(FIELD, o, dst) X_UNARY(ITEM, o, dst)
+#define X_FIELD(o, dst) X_UNARY(FIELD, o, dst) X_UNARY(ELEMENT, o, dst)
     KINDS_FIELD(X_FIELD)
 #define X_INDEX(o, k, dst) [N_INDEX_##o##k##_##dst] = exec_INDEX_##o##k##_##dst,
     KINDS_INDEX(X_INDEX)
 #define X_STORE(o, v) \
-    X_UNARY(SET_FIELD, o, v) X_UNARY(SET_ITEM, o, v) X_UNARY(SET_INDEX, o, v)
+    X_UNARY(SET_FIELD, o, v) X_UNARY(SET_ELEMENT, o, v) X_UNARY(SET_INDEX, o, v)
     KINDS_STORE(X_STORE)
 #define X_OTHER(name, dst) [N_##name] = exec_##name,
     KINDS_OTHER(X_OTHER)

@@ -95,7 +95,7 @@ enum {
     TABLE_HAS_REMOVED = 16,
     TABLE_HAS_NUMBERS = 32,
     TABLE_HAS_WORDS = 64,
-    TABLE_HAS_CHUNKS = 128,
+    TABLE_HAS_BUNDLES = 128,
     TABLE_IS_FROZEN = 256 /* read-only */
 };
 

@@ -53,6 +53,9 @@ void lib_open_debug(Machine *M);
  * after lib_open_package. */
 void lib_open_state(Machine *M);
 int lib_map(Machine *M, Value *a, int n);
+/* What the program moonlet handles errors with that nothing catches, for Machine.make_handler.
+ */
+Value lib_message_handler(Machine *M);
 
 /* state.save, state.load and state.collapse, which a higher layer gives; or NULL. */
 typedef struct LibImages {

@@ -25,6 +25,7 @@
     X(load)          \
     X(match)         \
     X(math)          \
+    X(message)       \
     X(module)        \
     X(os)            \
     X(package)       \

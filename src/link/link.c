@@ -57,7 +57,7 @@ void *link_grown(Linker *L, const void *old, size_t count, size_t capacity, size
  */
 enum { CAPACITY_FIRST = 16, ARRAYS = 4 };
 typedef struct LinkArray {
-    void *at; /* of a pointer to items of any type */
+    void *at; /* of a pointer to elements of any type */
     size_t size;
 } LinkArray;
 

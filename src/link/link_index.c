@@ -44,16 +44,16 @@ int link_object_operand(Linker *L, const AstExpr *e, unsigned *at)
 static void index_constant(Linker *L, const AstExpr *e, int object, unsigned at, Dest d)
 {
     const AstExpr *key = e->u.index.key;
-    uint32_t item = 0;
+    uint32_t element = 0;
     bool field = link_is_string(key);
-    if (!field) link_integer_key(key, &item);
-    NodeKind first = field ? N_FIELD_L_A : N_ITEM_L_A;
+    if (!field) link_integer_key(key, &element);
+    NodeKind first = field ? N_FIELD_L_A : N_ELEMENT_L_A;
     uint32_t i = link_emit_dest2(L, first + (NodeKind)(object * 2), d);
     L->nodes[i].a = (uint16_t)at;
     if (field)
         link_set_string_key(&L->nodes[i], key->u.string);
     else
-        L->nodes[i].aux = item;
+        L->nodes[i].aux = element;
 }
 
 /* group: where the object is, L U A. The INDEX family is LL LA LD UL UA UD AL. */
@@ -100,8 +100,8 @@ static void index_general(Linker *L, const AstExpr *e, Dest d)
 
 static bool is_constant_key(const AstExpr *key)
 {
-    uint32_t item;
-    return link_is_string(key) || link_integer_key(key, &item);
+    uint32_t element;
+    return link_is_string(key) || link_integer_key(key, &element);
 }
 
 void link_indexing(Linker *L, const AstExpr *e, Dest d)

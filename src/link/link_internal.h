@@ -79,8 +79,8 @@ typedef struct Linker {
     bool celled; /* this function, or one around it, is to have cells for all upvalues */
 } Linker;
 
-/* Copies old[0..count) to a new block with room for capacity items of that size. Answers NULL
- * if there is no memory, which is a shortage; L has failed then. */
+/* Copies old[0..count) to a new block with room for capacity elements of that size. Answers
+ * NULL if there is no memory, which is a shortage; L has failed then. */
 MEM_TRY void *link_grown(Linker *L, const void *old, size_t count, size_t capacity,
                          size_t size);
 

@@ -15,7 +15,7 @@ Target link_target(Linker *L, const AstExpr *e)
     Target t = {.expr = e, .origin = e};
     if (e->kind != EXPR_INDEX) return t;
     const AstExpr *object = e->u.index.object, *key = e->u.index.key;
-    uint32_t item;
+    uint32_t element;
     if (link_plain_upvalue(L, object, &t.slot)) {
         t.object = 'U';
     } else if (link_is_cell(L, object)) {
@@ -26,7 +26,7 @@ Target link_target(Linker *L, const AstExpr *e)
     }
     if (link_is_string(key)) {
         t.key = 'F';
-    } else if (link_integer_key(key, &item)) {
+    } else if (link_integer_key(key, &element)) {
         t.key = 'I';
     } else if (link_is_cell_local(key)) {
         t.key = 'L', t.late_key = true;
@@ -68,7 +68,7 @@ void link_target_conflict(Linker *L, Target *t, const AstExpr *assigned)
     }
 }
 
-/* The stores are, for each of L and U, for each value operand L A D: FIELD ITEM INDEX. */
+/* The stores are, for each of L and U, for each value operand L A D: FIELD ELEMENT INDEX. */
 static void store_indexed(Linker *L, const Target *t, int value, unsigned value_slot)
 {
     int what = t->key == 'F' ? 0 : t->key == 'I' ? 1 : 2;

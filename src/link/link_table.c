@@ -2,8 +2,8 @@
 /*
  * The linker: table constructors.
  *
- * Main invariant: items are stored in order, at most LIST_BATCH of them waiting in slots, and
- * the table is where nothing of the constructor can see it.
+ * Main invariant: elements are stored in order, at most LIST_BATCH of them waiting in slots,
+ * and the table is where nothing of the constructor can see it.
  */
 #include "link/link_internal.h"
 #include "table/table_shape.h"
@@ -11,8 +11,8 @@
 
 enum { LIST_BATCH = 50 };
 
-static void flush_items(Linker *L, unsigned table, unsigned first_slot, unsigned pending,
-                        unsigned index, bool open)
+static void flush_elements(Linker *L, unsigned table, unsigned first_slot, unsigned pending,
+                           unsigned index, bool open)
 {
     if (!pending && !open) return;
     uint32_t i = link_emit(L, open ? N_LIST_OPEN : N_SET_LIST);
@@ -27,12 +27,12 @@ static void field_store(Linker *L, unsigned table, const AstField *f)
 {
     unsigned top = L->top;
     AstExpr target = {.kind = EXPR_INDEX, .line = f->line, .u.index.key = f->key};
-    uint32_t item;
+    uint32_t element;
     Target t = {.expr = &target, .object = 'L', .slot = table};
     if (f->kind == FIELD_KEYED) t.origin = f->store;
     if (link_is_string(f->key)) {
         t.key = 'F';
-    } else if (link_integer_key(f->key, &item)) {
+    } else if (link_integer_key(f->key, &element)) {
         t.key = 'I';
     } else {
         t.key = 'L';
@@ -44,14 +44,14 @@ static void field_store(Linker *L, unsigned table, const AstField *f)
     L->top = top;
 }
 
-/* How many items there is room for at first: a call or `...` at the end makes its own. */
-static uint32_t item_room(const AstExpr *e)
+/* How many elements there is room for at first: a call or `...` at the end makes its own. */
+static uint32_t element_room(const AstExpr *e)
 {
-    if (e->u.table.is_packed) return table_size_rounded((uint32_t)e->u.table.items);
+    if (e->u.table.is_packed) return table_size_rounded((uint32_t)e->u.table.elements);
     const AstField *last = e->u.table.fields;
     while (last && last->next) last = last->next;
-    bool open = last && last->kind == FIELD_ITEM && link_is_multi(last->value);
-    return table_size_rounded((uint32_t)e->u.table.items - open);
+    bool open = last && last->kind == FIELD_ELEMENT && link_is_multi(last->value);
+    return table_size_rounded((uint32_t)e->u.table.elements - open);
 }
 
 /* Named fields ------------------------------------------------------------------------ */
@@ -62,7 +62,7 @@ static uint32_t named_keys(const AstExpr *e, const String *keys[SHAPE_MAX])
 {
     uint32_t count = 0;
     PackedField v;
-    if (e->u.table.items || e->u.table.named > SHAPE_MAX) return 0;
+    if (e->u.table.elements || e->u.table.named > SHAPE_MAX) return 0;
     for (const AstField *f = packed_first(e, &v); f; f = packed_next(e, f, &v)) {
         if (!link_is_string(f->key) || f->value->line != f->line) return 0;
         keys[count++] = f->key->u.string;
@@ -120,7 +120,7 @@ static void begin(Linker *L, const AstExpr *e, unsigned table)
 {
     Node *n = link_node(L, N_TABLE);
     n->c = (uint16_t)table;
-    n->aux = item_room(e);
+    n->aux = element_room(e);
     n->k.v = table_size_rounded((uint32_t)e->u.table.named);
 }
 
@@ -134,7 +134,7 @@ static bool packed(Linker *L, const AstExpr *e, unsigned table)
     L->line = e->u.table.end_line;
     Node *n = link_node(L, N_SET_PACKED);
     n->a = (uint16_t)table;
-    n->b = (uint16_t)e->u.table.items;
+    n->b = (uint16_t)e->u.table.elements;
     n->c = (uint16_t)e->u.table.named;
     n->k.p = e->u.table.packed;
     L->paid -= 2u * e->u.table.total; /* it is work for so many nodes */
@@ -165,14 +165,14 @@ static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedField 
     begin(L, e, table);
     for (const AstField *f = packed_first(e, v); f; f = packed_next(e, f, v)) {
         link_pay(L);
-        if (f->kind != FIELD_ITEM) {
+        if (f->kind != FIELD_ELEMENT) {
             field_store(L, table, f);
             continue;
         }
         if (link_is_multi(f->value) && !f->next) {
             link_open(L, f->value, top + pending);
             L->line = e->u.table.end_line;
-            flush_items(L, table, top, pending, index, true);
+            flush_elements(L, table, top, pending, index, true);
             L->top = top;
             return;
         }
@@ -180,14 +180,14 @@ static void one_by_one(Linker *L, const AstExpr *e, unsigned table, PackedField 
         link_expr_slot(L, f->value, top + pending);
         if (++pending == LIST_BATCH) {
             L->line = f->line;
-            flush_items(L, table, top, pending, index, false);
+            flush_elements(L, table, top, pending, index, false);
             index += pending;
             pending = 0;
             L->top = top;
         }
     }
     L->line = e->u.table.end_line;
-    flush_items(L, table, top, pending, index, false);
+    flush_elements(L, table, top, pending, index, false);
     L->top = top;
 }
 

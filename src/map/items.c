@@ -270,9 +270,7 @@ bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, Item
     why->what[0] = why->path[0] = 0;
     if (!out->packed && out->state) return bring_imported(m, out, M, to, why);
     if (!out->packed) {
-        assert(items_world_of(m, m->base->base->world, out->values, out->count) ==
-                   ITEMS_WORLD_NONE &&
-               "values of a world have a state");
+        assert(items_of_no_world(m, out) && "values of a world have a state");
         if (out->count) memcpy(to, out->values, out->count * sizeof *to);
         return true;
     }

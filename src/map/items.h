@@ -107,17 +107,12 @@ void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
 
-/* The world that an item's values are of: what must be kept so that they can be brought. */
-typedef enum ItemsWorld {
-    ITEMS_WORLD_NONE, /* of none: numbers, strings */
-    ITEMS_WORLD_BASE, /* the base's, and few tables that have their contents in themselves */
-    ITEMS_WORLD_OWN   /* that in which the item has ended */
-} ItemsWorld;
-
-/* What the world is when the item has ended in `ended`. O(entries of the tables that it has
- * made, 64 of them at most). */
-ItemsWorld items_world_of(const Items *m, const World *ended, const Value *values,
-                          size_t count);
+/* Whether a face must give out->state, whose world is the one in which the item has ended, so that
+ * its values can be brought or packed. If not, out->state is set here: to the base, or to NULL for
+ * values of no world. O(entries of the tables that the item has made, 64 of them at most). */
+bool items_need_own(const Items *m, const World *ended, Outcome *out);
+/* Whether its values are numbers, strings and the like, which need no state. The same cost. */
+bool items_of_no_world(const Items *m, const Outcome *out);
 
 /* What a packed outcome's error says; good until items_end. */
 void items_error(const Outcome *out, OutcomeError *error);

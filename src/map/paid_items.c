@@ -122,11 +122,7 @@ static void call(PaidItems *p, Outcome *out, Value f, const Value *args, size_t 
     out->steps = eval_steps_used(M);
     out->bytes = ITEM_BYTES + (mem_used() > used ? (uint64_t)(mem_used() - used) : 0);
     set_outcome(p, rest, own, M, status, out);
-    ItemsWorld world = items_world_of(&p->items, M->run.world, out->values, out->count);
-    if (world == ITEMS_WORLD_OWN || p->items.processes)
-        out->state = machine_snapshot(M);
-    else if (world == ITEMS_WORLD_BASE)
-        out->state = p->items.base;
+    if (items_need_own(&p->items, M->run.world, out)) out->state = machine_snapshot(M);
     machine_end(M);
     mem_bound = outer;
     spend(p, out);

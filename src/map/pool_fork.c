@@ -29,7 +29,7 @@
 #include <sys/prctl.h>
 #endif
 
-enum { WORKERS_MAX = 256, CHUNK = 1 << 16 };
+enum { WORKERS_MAX = 256, PIECE = 1 << 16 };
 
 typedef struct Shared {
     atomic_size_t next;
@@ -170,7 +170,7 @@ static void take_answers(Herd *h, Pack *in)
 /* Reads what has come; false at the end. */
 static bool read_some(Herd *h, Worker *w)
 {
-    char bytes[CHUNK];
+    char bytes[PIECE];
     for (;;) {
         ssize_t n = read(w->pipe, bytes, sizeof bytes);
         if (n < 0 && errno == EINTR) continue;

@@ -43,8 +43,8 @@ const KindInfo node_kinds[N_KINDS] = {
                     KINDS_LEN(X_LEN)
 #define X_FIELD(o, dst) X_UNARY(FIELD, o, dst, N_FIELD_##o##_##dst)
                         KINDS_FIELD(X_FIELD)
-#define X_ITEM(o, dst) X_UNARY(ITEM, o, dst, N_ITEM_##o##_##dst)
-                            KINDS_FIELD(X_ITEM)
+#define X_ELEMENT(o, dst) X_UNARY(ELEMENT, o, dst, N_ELEMENT_##o##_##dst)
+                            KINDS_FIELD(X_ELEMENT)
 #define X_INDEX(o, k, dst)                                                   \
     [N_INDEX_##o##k##_##dst] = {"INDEX_" #o #k "_" #dst,                     \
                                 PASTE3(N_INDEX_##o, BOXED_KIND_##k, _##dst), \
@@ -58,7 +58,7 @@ const KindInfo node_kinds[N_KINDS] = {
                             DEST_NONE,         DO_##op,                                   \
                             LETTER(o),         LETTER(v)},
 #define X_STORE(o, v) \
-    X_STORE_(SET_FIELD, o, v) X_STORE_(SET_ITEM, o, v) X_STORE_(SET_INDEX, o, v)
+    X_STORE_(SET_FIELD, o, v) X_STORE_(SET_ELEMENT, o, v) X_STORE_(SET_INDEX, o, v)
                                     KINDS_STORE(X_STORE)
 #define X_OTHER(name, dst) \
     [N_##name] = {#name, BOXED_OTHER(N_##name), DEST_##dst, DO_OTHER, 0, 0},

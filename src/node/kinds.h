@@ -156,7 +156,7 @@ enum { PAIR_LL, PAIR_LK, PAIR_KL, PAIR_LA, PAIR_AL, PAIR_AK, PAIR_KA, PAIR_LD, P
     X(SET_LIST, NONE)  /* table a, slots c .. c+b-1 to index aux ... */                  \
     X(LIST_OPEN, NONE) /* ... and the open list behind these */                         \
     X(SET_NAMED, NONE) /* table a, slots c .. c+b-1 to the keys of shape k */            \
-    X(SET_PACKED, NONE) /* table a, b items and c names, packed at k */                  \
+    X(SET_PACKED, NONE) /* table a, b elements and c names, packed at k */                  \
     X(CLOSURE, A)      /* of proto k */                                                  \
     X(CONCAT_A, A)     /* slots a .. a+b-1 */                                            \
     X(CONCAT_S, S)                                                                       \

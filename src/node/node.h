@@ -90,13 +90,13 @@ typedef enum NodeKind {
 #define X_FIELD(o, dst) N_FIELD_##o##_##dst,
                         KINDS_FIELD(X_FIELD)
 #undef X_FIELD
-#define X_ITEM(o, dst) N_ITEM_##o##_##dst,
-                            KINDS_FIELD(X_ITEM)
-#undef X_ITEM
+#define X_ELEMENT(o, dst) N_ELEMENT_##o##_##dst,
+                            KINDS_FIELD(X_ELEMENT)
+#undef X_ELEMENT
 #define X_INDEX(o, k, dst) N_INDEX_##o##k##_##dst,
                                 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
-#define X_STORE(o, v) N_SET_FIELD_##o##_##v, N_SET_ITEM_##o##_##v, N_SET_INDEX_##o##_##v,
+#define X_STORE(o, v) N_SET_FIELD_##o##_##v, N_SET_ELEMENT_##o##_##v, N_SET_INDEX_##o##_##v,
                                     KINDS_STORE(X_STORE)
 #undef X_STORE
 #define X_OTHER(name, dst) N_##name,
@@ -122,10 +122,10 @@ typedef enum NodeOp {
     DO_NEG,
     DO_LEN,
     DO_FIELD,
-    DO_ITEM,
+    DO_ELEMENT,
     DO_INDEX,
     DO_SET_FIELD,
-    DO_SET_ITEM,
+    DO_SET_ELEMENT,
     DO_SET_INDEX,
     DO_OTHER
 } NodeOp;

@@ -272,10 +272,10 @@ static Meta meta_of_node(const Node *n)
     case DO_NEG: return META_UNM;
     case DO_LEN: return META_LEN;
     case DO_FIELD:
-    case DO_ITEM:
+    case DO_ELEMENT:
     case DO_INDEX: return META_INDEX;
     case DO_SET_FIELD:
-    case DO_SET_ITEM:
+    case DO_SET_ELEMENT:
     case DO_SET_INDEX: return META_NEWINDEX;
     case DO_OTHER: break;
     default: return (Meta)(META_ADD + op - DO_ADD);

@@ -291,8 +291,8 @@ static Value key_of(const Node *n, Value *fp, Value acc, uint8_t op, char right)
     switch (op) {
     case DO_FIELD:
     case DO_SET_FIELD: return n->k.v;
-    case DO_ITEM:
-    case DO_SET_ITEM: return value_number((int32_t)n->aux);
+    case DO_ELEMENT:
+    case DO_SET_ELEMENT: return value_number((int32_t)n->aux);
     case DO_SET_INDEX: return fp[n->b];
     default: return operand(n, fp, acc, right, n->b);
     }

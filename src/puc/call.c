@@ -13,7 +13,6 @@
 #include "puc/puc.h"
 #include "puc/record/note.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Errors --------------------------------------------------------------------------------- */

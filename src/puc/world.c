@@ -141,7 +141,7 @@ moonlet_state *moonlet_puc_state(lua_State *L)
 {
     NOTE(L, NOTE_UNKNOWN);
     Machine *M = L->M;
-    const Config *config = M->host ? api_session(M)->from->config : NULL;
+    const Config *config = M->host ? api_host_run(M)->from->config : NULL;
     M->shares = true;
     return handle_new(M->depth ? state_inside(M) : state_at_rest(L->P), config);
 }
@@ -212,7 +212,7 @@ void moonlet_puc_attach(void) { (void)puc_init(); }
 
 moonlet_result moonlet_puc_new_function(const moonlet_state *s, moonlet_puc_function *f)
 {
-    Session S;
+    HostRun S;
     (void)puc_init();
     api_begin(&S, s);
     Value v = puc_function(puc_attach(S.M)->main, f, 0);

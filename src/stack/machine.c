@@ -92,9 +92,9 @@ static void set_defaults(Machine *M)
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;
+    M->make_handler = NULL;
     M->place = (AstPlace){0};
-    M->error_paid = false;
-    M->error_handled = false;
+    M->error_paid = M->error_handled = false;
     M->open = M->result_count = 0;
     M->host = NULL;
     M->pins = NULL;
@@ -132,6 +132,7 @@ static void tidy(Machine *M)
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
+    M->make_handler = NULL;
     M->place = (AstPlace){0};
     M->error_paid = false;
     M->loading = NULL;

@@ -125,6 +125,9 @@ struct Machine {
     Segment *catch_segment; /* the frame that catches the error, and its segment */
     Value *catch_frame;
     Value handler; /* called as xpcall's for errors that nothing catches; nil: none */
+    /* Makes the handler when the first such error comes; NULL: there is one, or none. So a
+     * program that goes on in another process has the ids that it would have had. */
+    Value (*make_handler)(struct Machine *);
 
     uint32_t captures; /* how often functions were given other upvalues: stack/upvalue.c */
 

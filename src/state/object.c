@@ -9,6 +9,11 @@
 
 #include <assert.h>
 
+#define BEGINS(type) (offsetof(type, h) == 0)
+_Static_assert(BEGINS(Light) && BEGINS(String) && BEGINS(Closure) && BEGINS(Native) &&
+                   BEGINS(Cell) && BEGINS(Userdata) && BEGINS(Table) && BEGINS(Coroutine),
+               "a pointer to an object is one to its header");
+
 Table *run_new_table(Run *R)
 {
     Table *t = mem_new(sizeof(Table));

@@ -45,13 +45,44 @@ TrailItem *trail_add(Trail *t, Value object, Value copy, Step step)
 
 enum { STEPS_MAX = 32, NAME_MAX_SHOWN = 40 };
 
+static bool is_name_byte(unsigned char c, bool first)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9' && !first);
+}
+
+static bool is_name(const String *s)
+{
+    for (size_t i = 0; i < s->length; i++)
+        if (!is_name_byte((unsigned char)s->data[i], i == 0)) return false;
+    return s->length > 0;
+}
+
+/* A string as Lua reads it, so no byte does anything to a terminal; cut where it is long. */
+static int write_text(char *out, size_t size, const String *s)
+{
+    char shown[4 * NAME_MAX_SHOWN + 1], *to = shown;
+    size_t n = s->length < NAME_MAX_SHOWN ? s->length : NAME_MAX_SHOWN;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s->data[i];
+        if (c < ' ' || c == 127)
+            to += sprintf(to, "\\%03u", c);
+        else if (c == '"' || c == '\\')
+            to += sprintf(to, "\\%c", c);
+        else
+            *to++ = (char)c;
+    }
+    *to = 0;
+    const char *more = n < s->length ? "..." : "";
+    return is_name(s) ? snprintf(out, size, ".%s%s", shown, more)
+                      : snprintf(out, size, "[\"%s%s\"]", shown, more);
+}
+
 static int write_key(char *out, size_t size, Value key)
 {
-    if (value_is_string(key)) {
-        const String *s = value_string(key);
-        int n = (int)(s->length < NAME_MAX_SHOWN ? s->length : NAME_MAX_SHOWN);
-        return snprintf(out, size, ".%.*s", n, s->data);
-    }
+    if (value_is_string(key)) return write_text(out, size, value_string(key));
+    if (key == V_TRUE || key == V_FALSE)
+        return snprintf(out, size, "[%s]", key == V_TRUE ? "true" : "false");
     if (!value_is_number(key)) return snprintf(out, size, "[%s]", value_type_name(key));
     char number[NUMBER_TEXT_MAX + 1];
     number[number_format(value_to_double(key), number)] = 0;

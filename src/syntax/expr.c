@@ -10,7 +10,7 @@
 #include "tree/packed.h"
 #include <assert.h>
 
-enum { PRIORITY_UNARY = 8, ITEMS_WAITING_MAX = 50 };
+enum { PRIORITY_UNARY = 8, ELEMENTS_WAITING_MAX = 50 };
 
 /* X(token, kind of node, operation, left priority, right priority) */
 #define BINARY_OPERATORS(X)                    \
@@ -161,20 +161,21 @@ static void parse_pair(Parser *p, AstField *f)
 
 static FieldKind field_kind(Parser *p)
 {
-    if (parse_token(p) == TK_NAME) return lexer_peek(&p->lex) == '=' ? FIELD_NAMED : FIELD_ITEM;
-    return parse_token(p) == '[' ? FIELD_KEYED : FIELD_ITEM;
+    if (parse_token(p) == TK_NAME)
+        return lexer_peek(&p->lex) == '=' ? FIELD_NAMED : FIELD_ELEMENT;
+    return parse_token(p) == '[' ? FIELD_KEYED : FIELD_ELEMENT;
 }
 
 /* The last positional value, if it is not complete yet: it waits for others to be put
  * into the table with them. */
-static void finish_item(Parser *p, AstField *item, int *waiting)
+static void finish_element(Parser *p, AstField *element, int *waiting)
 {
-    assert(*waiting < ITEMS_WAITING_MAX && "items that are enough have been stored");
-    if (!item || item->line) return;
-    parse_use(p, item->value);
-    item->line = p->lex.last_line;
+    assert(*waiting < ELEMENTS_WAITING_MAX && "elements that are enough have been stored");
+    if (!element || element->line) return;
+    parse_use(p, element->value);
+    element->line = p->lex.last_line;
     parse_hold(p, 1);
-    if (++*waiting == ITEMS_WAITING_MAX) {
+    if (++*waiting == ELEMENTS_WAITING_MAX) {
         parse_release(p, *waiting);
         *waiting = 0;
     }
@@ -184,29 +185,29 @@ static AstExpr *parse_table(Parser *p)
 {
     int line = p->lex.line;
     AstExpr *e = new_expr(p, EXPR_TABLE, p->lex.last_line, here(p));
-    AstField **tail = &e->u.table.fields, *item = NULL;
+    AstField **tail = &e->u.table.fields, *element = NULL;
     TreeMark mark = tree_mark(p->lex.tree);
     int waiting = 0;
     parse_hold(p, 1);
     parse_expect(p, '{');
     do {
         if (parse_token(p) == '}') break;
-        finish_item(p, item, &waiting);
+        finish_element(p, element, &waiting);
         AstField *f = tree_field(p->lex.tree, field_kind(p));
         *tail = f;
         tail = &f->next;
-        if (f->kind != FIELD_ITEM) {
+        if (f->kind != FIELD_ELEMENT) {
             parse_pair(p, f);
             e->u.table.named++;
         } else {
-            item = f;
+            element = f;
             f->value = parse_expr(p);
-            e->u.table.items++;
+            e->u.table.elements++;
         }
     } while (parse_accept(p, ',') || parse_accept(p, ';'));
     parse_match(p, '}', '{', line);
     e->u.table.end_line = p->lex.last_line;
-    if (item && !is_multiple(item->value)) finish_item(p, item, &waiting);
+    if (element && !is_multiple(element->value)) finish_element(p, element, &waiting);
     parse_release(p, waiting + 1);
     if (!p->lex.failed) packed_take(p->lex.tree, e, mark);
     return e;

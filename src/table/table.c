@@ -6,7 +6,7 @@
  * Main invariant: a key is in one place: in the array if it is 1 to its size, else in the hash;
  * and a body is written only by its token.
  */
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 
 #include "value/number.h"
 
@@ -86,7 +86,7 @@ static NOINLINE Value get_other(const TableBody *t, Value key)
     if (!t->hash.count || key == V_NIL) return V_NIL; /* a map has no key 0 */
     key = normal_key(key);
     int64_t integer;
-    if (table_chunked(t) && chunk_integer(key, &integer)) return table_chunk_get(t, integer);
+    if (table_bundled(t) && bundle_integer(key, &integer)) return table_bundle_get(t, integer);
     return table_get_hashed(t, key, value_hash(key));
 }
 
@@ -100,7 +100,7 @@ Value table_get_int_slow(const TableBody *t, int64_t i)
 {
     if ((uint64_t)i - 1 < t->array_size) return pvec_get(&t->array, (uint32_t)(i - 1));
     if (!t->hash.count) return V_NIL;
-    if (table_chunked(t)) return get_other(t, table_integer_key(i));
+    if (table_bundled(t)) return get_other(t, table_integer_key(i));
     return table_get_hashed(t, table_integer_key(i), value_hash_number(table_integer_key(i)));
 }
 
@@ -115,7 +115,7 @@ Value *table_slot_int_slow(TableBody *t, int64_t i, uint64_t token)
 {
     if ((uint64_t)i - 1 < t->array_size) return table_slot_int(t, i, token);
     if (!t->hash.count) return NULL;
-    if (table_chunked(t)) return table_slot(t, table_integer_key(i), token);
+    if (table_bundled(t)) return table_slot(t, table_integer_key(i), token);
     return map_slot(&t->hash, table_integer_key(i), value_hash_number(table_integer_key(i)),
                     token);
 }
@@ -126,8 +126,8 @@ Value *table_slot(TableBody *t, Value key, uint64_t token)
     if (i) return table_slot_int(t, i, token);
     key = normal_key(key);
     int64_t integer;
-    if (table_chunked(t) && chunk_integer(key, &integer))
-        return table_chunk_slot(t, integer, token);
+    if (table_bundled(t) && bundle_integer(key, &integer))
+        return table_bundle_slot(t, integer, token);
     return map_slot(&t->hash, key, value_hash(key), token);
 }
 
@@ -177,7 +177,7 @@ static void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
     if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
 }
 
-/* Where nodes are followed, or integers are in chunks. */
+/* Where nodes are followed, or integers are in bundles. */
 static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
     if (table_has_nodes(t) && !table_note(t, key, v != V_NIL, token)) {
@@ -222,9 +222,9 @@ void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v, 
 }
 #endif
 
-static NOINLINE void chunk_set(TableBody *t, int64_t i, Value v, uint64_t token)
+static NOINLINE void bundle_set(TableBody *t, int64_t i, Value v, uint64_t token)
 {
-    if (!table_chunk_set(t, i, v, token)) return;
+    if (!table_bundle_set(t, i, v, token)) return;
     mem_count_content(TABLE_PAIR_BYTES);
     if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
 }
@@ -233,8 +233,8 @@ static NOINLINE void chunk_set(TableBody *t, int64_t i, Value v, uint64_t token)
 static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token)
 {
     int64_t integer;
-    if (table_chunked(t) && chunk_integer(key, &integer)) {
-        chunk_set(t, integer, v, token);
+    if (table_bundled(t) && bundle_integer(key, &integer)) {
+        bundle_set(t, integer, v, token);
         return;
     }
     uint32_t hash = value_hash_number(key), nodes = table_node_count(t);
@@ -303,8 +303,8 @@ void table_add_like(TableBody *t, Value key, Value v, uint64_t token)
         table_set_int(t, place, v, token);
         return;
     }
-    if (table_chunked(t) && chunk_integer(key, &i))
-        table_chunk_set(t, i, v, token);
+    if (table_bundled(t) && bundle_integer(key, &i))
+        table_bundle_set(t, i, v, token);
     else
         table_map_put(t, key, v, token);
     mem_count_content(TABLE_PAIR_BYTES);
@@ -314,7 +314,7 @@ bool table_add_new(TableBody *t, Value key, Value v, uint64_t token)
 {
     int64_t i;
     if (v == V_NIL || table_index_in(key, t->array_size)) return false;
-    if (table_chunked(t) && chunk_integer(key, &i)) return table_chunk_set(t, i, v, token);
+    if (table_bundled(t) && bundle_integer(key, &i)) return table_bundle_set(t, i, v, token);
     uint32_t hash = key_hash(key);
 #ifndef MOONLET_MUTABLE
     if (hamt_append(&t->hash, (HamtEntry){key, v}, hash)) return true;
@@ -366,7 +366,7 @@ static bool next_in_map(const TableBody *t, Value *key, Value *value)
 {
     HamtEntry e = map_next(&t->hash, *key, *key ? value_hash(*key) : 0);
     if (!e.key) return false;
-    if (chunk_is_key(e.key)) return table_chunk_at(t, chunk_first(e.key), key, value);
+    if (bundle_is_key(e.key)) return table_bundle_at(t, bundle_first(e.key), key, value);
     *key = e.key;
     *value = e.value;
     return true;
@@ -375,9 +375,9 @@ static bool next_in_map(const TableBody *t, Value *key, Value *value)
 static bool next_in_hash(const TableBody *t, Value *key, Value *value)
 {
     int64_t i;
-    if (table_chunked(t) && chunk_integer(*key, &i)) {
-        if ((i + 1) % CHUNK_WIDTH && table_chunk_at(t, i + 1, key, value)) return true;
-        *key = chunk_key(i);
+    if (table_bundled(t) && bundle_integer(*key, &i)) {
+        if ((i + 1) % BUNDLE_WIDTH && table_bundle_at(t, i + 1, key, value)) return true;
+        *key = bundle_key(i);
     }
     return next_in_map(t, key, value);
 }
@@ -493,7 +493,7 @@ void table_check(const TableBody *t)
         Nodes n = table_nodes((TableBody *)t, EPOCH_NONE);
         nodes_check(&n);
     }
-    if (table_chunked(t)) table_chunks_check(t);
+    if (table_bundled(t)) table_bundles_check(t);
     check_border(t);
     table_each_hashed(t, check_pair, (void *)t);
 }

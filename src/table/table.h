@@ -13,10 +13,10 @@
  * Which keys are in the array is as in PUC Lua 5.2, because it decides what `#` is where there
  * are holes. When a new key finds no free node in the hash, the array gets the greatest size
  * 2^k of which more than half is in use. That key counts, even if it is assigned nil. A
- * constructor makes room for its items. The map has no nodes, so their number is kept. If there
- * are numbers among the keys, it is also kept what is in each node (nodes.h): behind the array,
- * in the same vector. A hash without a number, or of more than NODES_MAX nodes, is full when
- * there are as many pairs as nodes. So it is in PUC Lua, too, where none has become nil.
+ * constructor makes room for its elements. The map has no nodes, so their number is kept. If
+ * there are numbers among the keys, it is also kept what is in each node (nodes.h): behind the
+ * array, in the same vector. A hash without a number, or of more than NODES_MAX nodes, is full
+ * when there are as many pairs as nodes. So it is in PUC Lua, too, where none has become nil.
  *
  * Invariants (table_check):
  *  1. all keys in 1..array_size are in the array, all others in the hash.
@@ -40,7 +40,7 @@
 
 #define TABLE_ABSENT 0x003fffffu
 #define TABLE_FROZEN 0x00400000u /* read-only: see heap_freeze */
-#define TABLE_CHUNKED 0x00800000u
+#define TABLE_BUNDLED 0x00800000u
 #define TABLE_NODES 0x3f000000u
 #define TABLE_NUMBERS 0x40000000u
 #define TABLE_REMOVED 0x80000000u
@@ -222,7 +222,7 @@ static inline Value table_peek_int(const TableBody *t, int32_t i)
 }
 /* The place of a word of the array. Answers NULL unless the word lies where the token's owner
  * may write. */
-static inline Value *table_own_item(TableBody *t, int32_t i, uint64_t token)
+static inline Value *table_own_element(TableBody *t, int32_t i, uint64_t token)
 {
     PvecFlat *flat = t->array.root;
     uint32_t at = (uint32_t)i - 1;
@@ -295,7 +295,7 @@ static inline uint32_t table_size_rounded(uint32_t n)
     while ((n + ((uint32_t)1 << shift) - 1) >> shift >= 16) shift++;
     return ((n + ((uint32_t)1 << shift) - 1) >> shift) << shift;
 }
-/* Begins an empty table as PUC Lua's constructor does for so many items and other fields. */
+/* Begins an empty table as PUC Lua's constructor does for so many elements and other fields. */
 void table_begin(TableBody *t, uint32_t array, uint32_t hash, uint64_t token);
 
 /* Begins a copy of a table: makes an empty one with the room of another. Then each pair of
@@ -313,14 +313,14 @@ typedef struct TableRoom {
     uint32_t array; /* its size */
     uint32_t nodes; /* a power of two, or 0 */
     uint32_t words; /* that are kept of the nodes (nodes.h) */
-    bool chunked, numbers, removed;
+    bool bundled, numbers, removed;
     uint8_t shift; /* of the hash's root: hamt.h */
 } TableRoom;
 TableRoom table_room(const TableBody *t);
 Word table_room_word(const TableBody *t, uint32_t i);
-/* Begins an empty table with such room, for so many pairs in the hash, to which its items are
- * then added (table_add_like) and its pairs. Answers false, and does nothing, when there is no
- * such room. */
+/* Begins an empty table with such room, for so many pairs in the hash, to which its elements
+ * are then added (table_add_like) and its pairs. Answers false, and does nothing, when there is
+ * no such room. */
 bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
                       uint64_t token);
 /* A pair for the hash, which is not counted. Answers false for a value of nil and a key that

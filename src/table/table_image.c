@@ -5,7 +5,7 @@
  * Main invariant: numbers from outside make a room only if it is one that a table can come to
  * have (table_room_is_sound).
  */
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 
 static uint8_t root_shift(const Hamt *map)
 {
@@ -20,7 +20,7 @@ TableRoom table_room(const TableBody *t)
     return (TableRoom){.array = t->array_size,
                        .nodes = table_node_count(t),
                        .words = table_has_nodes(t) ? t->array.size - t->array_size : 0,
-                       .chunked = flags & TABLE_CHUNKED,
+                       .bundled = flags & TABLE_BUNDLED,
                        .numbers = flags & TABLE_NUMBERS,
                        .removed = flags & TABLE_REMOVED,
                        .shift = root_shift(&t->hash)};
@@ -37,7 +37,7 @@ static bool is_possible(const TableRoom *room)
     bool power = !(nodes & (nodes - 1)) && nodes <= TABLE_ARRAY_MAX;
     bool kept = nodes >= 2 && nodes <= NODES_MAX && room->words == nodes_words(nodes);
     if (!power || room->array > TABLE_ARRAY_MAX || room->shift > HAMT_UNFLAT) return false;
-    return !room->words || (kept && !room->chunked && room->numbers);
+    return !room->words || (kept && !room->bundled && room->numbers);
 }
 
 void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token)
@@ -51,7 +51,7 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
                       uint64_t token)
 {
     if (!is_possible(room)) return false;
-    uint32_t hidden = room->chunked ? (uint32_t)CHUNK_COUNTS : room->words;
+    uint32_t hidden = room->bundled ? (uint32_t)BUNDLE_COUNTS : room->words;
     mem_count_content(room->array * sizeof(Value));
     if (room->array + hidden) pvec_resize(&t->array, 0, room->array + hidden, token);
     t->array_size = room->array;
@@ -73,7 +73,7 @@ void table_array_filled(TableBody *t)
 static bool is_alike(const TableRoom *a, const TableRoom *b)
 {
     return a->array == b->array && a->words == b->words && a->shift == b->shift &&
-           !a->chunked && !b->chunked;
+           !a->bundled && !b->bundled;
 }
 
 typedef struct TableDiff {
@@ -174,6 +174,6 @@ bool table_room_is_sound(const TableBody *body)
     }
     table_each_hashed(t, look_at, &s);
     if (!s.known || (s.numbers && !(table_flags(t) & TABLE_NUMBERS))) return false;
-    bool wants = s.numbers && nodes >= 2 && nodes <= NODES_MAX && !table_chunked(t);
+    bool wants = s.numbers && nodes >= 2 && nodes <= NODES_MAX && !table_bundled(t);
     return !wants || table_has_nodes(t);
 }

@@ -11,7 +11,7 @@
  * Main invariant: after the room has changed each key is where the new sizes say, and `#`
  * answers what it would in PUC Lua.
  */
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 
 /* The number of bits of x: 2^bits is the first power of two not below x, if x > 0. */
 static uint32_t log2_above(uint32_t x)
@@ -45,7 +45,7 @@ static void count_pair(void *context, Word key, Word value)
 static void count_array(Census *c, const TableBody *t)
 {
     for (uint32_t i = 0, n; i < t->array_size; i += n) {
-        const Word *words = pvec_chunk(&t->array, i, &n);
+        const Word *words = pvec_piece(&t->array, i, &n);
         if (n > t->array_size - i) n = t->array_size - i;
         for (uint32_t k = 0; k < n; k++)
             if (words[k] != V_NIL) count_integer(c, (int64_t)i + k + 1);
@@ -174,8 +174,8 @@ static void spill(TableBody *t, uint32_t size, uint64_t token)
     for (uint32_t i = size; i < t->array_size; i++) {
         Value v = pvec_get(&t->array, i), key = table_integer_key((int64_t)i + 1);
         if (v == V_NIL) continue;
-        if (table_chunked(t))
-            table_chunk_set(t, (int64_t)i + 1, v, token);
+        if (table_bundled(t))
+            table_bundle_set(t, (int64_t)i + 1, v, token);
         else
             table_map_put(t, key, v, token);
     }
@@ -201,8 +201,8 @@ static void move_pair(void *context, Word key, Word value)
 /* Moves pairs from the hash to the array. */
 static void absorb(TableBody *t, uint64_t token)
 {
-    if (table_chunked(t)) {
-        table_absorb_chunks(t, token);
+    if (table_bundled(t)) {
+        table_absorb_bundles(t, token);
         return;
     }
     Move m = {.t = t, .token = token, .room = t->hash.count};
@@ -223,7 +223,7 @@ static void recount(TableBody *t)
 {
     uint32_t used = 0, dense = 0, size = t->array_size;
     for (uint32_t i = 0, n; i < size; i += n) {
-        const Word *words = pvec_chunk(&t->array, i, &n);
+        const Word *words = pvec_piece(&t->array, i, &n);
         if (n > size - i) n = size - i;
         for (uint32_t k = 0; k < n; k++) {
             if (words[k] == V_NIL) continue;
@@ -234,13 +234,13 @@ static void recount(TableBody *t)
     t->hash.border = used == dense ? dense : TABLE_HOLES | used;
 }
 
-/* hidden: words behind the array, which become 0 unless they are the counts of chunks. */
+/* hidden: words behind the array, which become 0 unless they are the counts of bundles. */
 static void set_room(TableBody *t, uint32_t size, uint32_t nodes, uint32_t hidden,
                      uint64_t token)
 {
-    Word counts[CHUNK_COUNTS] = {0, 0};
-    bool chunked = table_chunked(t);
-    for (uint32_t k = 0; k < CHUNK_COUNTS && chunked; k++)
+    Word counts[BUNDLE_COUNTS] = {0, 0};
+    bool bundled = table_bundled(t);
+    for (uint32_t k = 0; k < BUNDLE_COUNTS && bundled; k++)
         counts[k] = pvec_get(&t->array, t->array_size + k);
     uint32_t keep = size < t->array_size ? size : t->array_size;
     uint32_t words = size + hidden;
@@ -250,7 +250,7 @@ static void set_room(TableBody *t, uint32_t size, uint32_t nodes, uint32_t hidde
     if (hidden || keep != size || words != t->array.size)
         pvec_resize(&t->array, keep, words, token);
     t->array_size = size;
-    for (uint32_t k = 0; k < hidden && chunked; k++)
+    for (uint32_t k = 0; k < hidden && bundled; k++)
         pvec_set(&t->array, size + k, counts[k], token);
 }
 
@@ -285,16 +285,16 @@ static bool numbers_stay(const TableBody *t, uint32_t size, Value key)
 static void change_room(TableBody *t, uint32_t size, uint32_t nodes, uint64_t token)
 {
     uint32_t before = t->array_size;
-    bool moves = size > before && t->hash.count, chunks = table_wants_chunks(t, size, nodes);
-    if (chunks && !table_chunked(t)) {
-        set_room(t, before, nodes, CHUNK_COUNTS, token);
-        table_chunk_all(t, token);
+    bool moves = size > before && t->hash.count, bundles = table_wants_bundles(t, size, nodes);
+    if (bundles && !table_bundled(t)) {
+        set_room(t, before, nodes, BUNDLE_COUNTS, token);
+        table_bundle_all(t, token);
     }
     if (size < before) spill(t, size, token);
-    set_room(t, size, nodes, table_chunked(t) ? CHUNK_COUNTS : 0, token);
+    set_room(t, size, nodes, table_bundled(t) ? BUNDLE_COUNTS : 0, token);
     if (moves) absorb(t, token);
-    if (table_chunked(t) && !chunks) {
-        table_unchunk_all(t, token);
+    if (table_bundled(t) && !bundles) {
+        table_unbundle_all(t, token);
         set_room(t, size, nodes, 0, token);
     }
     if (moves || t->hash.border > size) recount(t);
@@ -356,7 +356,7 @@ void table_begin(TableBody *t, uint32_t array, uint32_t hash, uint64_t token)
 uint32_t table_room_flags(const TableRoom *room)
 {
     uint32_t code = room->nodes ? log2_above(room->nodes) + 1 : 0;
-    return code << TABLE_NODES_SHIFT | (room->chunked ? TABLE_CHUNKED : 0) |
+    return code << TABLE_NODES_SHIFT | (room->bundled ? TABLE_BUNDLED : 0) |
            (room->numbers ? TABLE_NUMBERS : 0) | (room->removed ? TABLE_REMOVED : 0);
 }
 
@@ -364,8 +364,8 @@ void table_begin_like(TableBody *t, const TableBody *like, uint64_t token)
 {
     uint32_t size = like->array_size;
     set_room(t, size, table_node_count(like), like->array.size - size, token);
-    if (table_chunked(like)) {
-        table_set_flags(t, table_flags(t) | TABLE_CHUNKED);
+    if (table_bundled(like)) {
+        table_set_flags(t, table_flags(t) | TABLE_BUNDLED);
     } else {
         for (uint32_t i = size; i < like->array.size; i++)
             pvec_set(&t->array, i, pvec_get(&like->array, i), token);

@@ -31,7 +31,7 @@ static inline uint32_t table_node_count(const TableBody *t)
 }
 static inline bool table_has_nodes(const TableBody *t)
 {
-    return t->array.size > t->array_size && !(table_flags(t) & TABLE_CHUNKED);
+    return t->array.size > t->array_size && !(table_flags(t) & TABLE_BUNDLED);
 }
 static inline Nodes table_nodes(TableBody *t, uint64_t token)
 {

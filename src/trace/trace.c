@@ -82,7 +82,7 @@ void trace_array(const TableBody *t, TraceItemFn *fn, void *context)
     assert(t->array_size <= t->array.size && "the vector has the array");
     uint32_t count;
     for (uint32_t i = 0; i < t->array_size; i += count) {
-        const Word *words = pvec_chunk(&t->array, i, &count);
+        const Word *words = pvec_piece(&t->array, i, &count);
         if (count > t->array_size - i) count = t->array_size - i;
         for (uint32_t k = 0; k < count; k++)
             if (words[k] != V_NIL) fn(context, i + k, words[k]);

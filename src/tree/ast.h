@@ -90,14 +90,14 @@ typedef enum BinaryOp {
 
 typedef enum UnaryOp { OP_NEG, OP_NOT, OP_LEN } UnaryOp;
 
-typedef enum FieldKind { FIELD_ITEM, FIELD_NAMED, FIELD_KEYED } FieldKind;
+typedef enum FieldKind { FIELD_ELEMENT, FIELD_NAMED, FIELD_KEYED } FieldKind;
 
 typedef struct AstField { /* of a table constructor, in source order */
     struct AstField *next;
     FieldKind kind; /* value | name = value (key is EXPR_STRING) | [key] = value */
     int line;       /* where the store into the table fails: the end of the value */
     AstExpr *value;
-    AstExpr *key; /* not there for an item */
+    AstExpr *key; /* not there for an element */
     AstExpr
         *store; /* only there if keyed: table[key], what an error in it points at; or NULL */
 } AstField;
@@ -105,11 +105,11 @@ typedef struct AstField { /* of a table constructor, in source order */
 /* A field of a constructor in which all is constant and on one line (packed.h). The fields of a
  * table in it are behind it. */
 typedef struct AstPacked {
-    const String *key; /* NULL: an item */
+    const String *key; /* NULL: an element */
     Value value;       /* unless it is a table; of a minus, what is negated */
     uint16_t key_column, column;
-    uint8_t kind;                /* ExprKind: a constant, unary minus, or a table */
-    uint8_t items, named, total; /* of a table: its fields; all that are behind it */
+    uint8_t kind;                   /* ExprKind: a constant, unary minus, or a table */
+    uint8_t elements, named, total; /* of a table: its fields; all that are behind it */
 } AstPacked;
 
 struct AstExpr {
@@ -159,8 +159,8 @@ struct AstExpr {
                 AstField *fields;
                 const AstPacked *packed; /* if is_packed: see packed.h for who walks both */
             };
-            int items, named; /* counts: FIELD_ITEM, all others */
-            int end_line;     /* of `}` */
+            int elements, named; /* counts: FIELD_ELEMENT, all others */
+            int end_line;        /* of `}` */
             bool is_packed;
             uint8_t total; /* packed ones, those of inner tables too */
         } table;

@@ -30,7 +30,7 @@ static bool pack_table(Packing *p, AstPacked *to, const AstExpr *e)
     unsigned total = e->u.table.total;
     if (!e->u.table.is_packed || e->u.table.end_line != p->line) return false;
     if (p->count + total > PACKED_MAX) return false;
-    to->items = (uint8_t)e->u.table.items;
+    to->elements = (uint8_t)e->u.table.elements;
     to->named = (uint8_t)e->u.table.named;
     to->total = (uint8_t)total;
     if (total) memcpy(&p->all[p->count], e->u.table.packed, total * sizeof *to);
@@ -108,7 +108,7 @@ static void show_operand(PackedField *v, const AstPacked *p)
 static void show_table(PackedField *v, const AstPacked *p)
 {
     v->value.u.table.packed = p->total ? p + 1 : NULL;
-    v->value.u.table.items = p->items;
+    v->value.u.table.elements = p->elements;
     v->value.u.table.named = p->named;
     v->value.u.table.total = p->total;
     v->value.u.table.end_line = v->line;
@@ -119,7 +119,7 @@ const AstField *packed_field(PackedField *v)
 {
     if (!v->left) return NULL;
     const AstPacked *p = v->at;
-    v->field = (AstField){.kind = p->key ? FIELD_NAMED : FIELD_ITEM, .line = v->line};
+    v->field = (AstField){.kind = p->key ? FIELD_NAMED : FIELD_ELEMENT, .line = v->line};
     if (p->key) {
         show(&v->key, EXPR_STRING, v->line, p->key_column);
         v->key.u.string = (String *)p->key;

@@ -3,10 +3,10 @@
  * Constructors in which all is constant, as data files are made of, packed: 24 bytes for a
  * field instead of 80, and one node of the evaluator for all fields.
  *
- *    {x = 1, {2}}   AstExpr [packed, items 1, named 1, total 3] --> [x = 1, {}, total 1, 2]
+ *    {x = 1, {2}}   AstExpr [packed, elements 1, named 1, total 3] --> [x = 1, {}, total 1, 2]
  *
  * Packed are 1 to PACKED_MAX fields, those of inner tables counted, all on one line, that of
- * the `}`: names with values, and items. Each value is nil, a boolean, a number, a string, a
+ * the `}`: names with values, and elements. Each value is nil, a boolean, a number, a string, a
  * number with a minus just before it, or a table that is packed or empty.
  *
  * Main invariant: whether a table is packed depends on what is in it, and not on how the tree
@@ -39,7 +39,7 @@ static inline const AstField *packed_first(const AstExpr *e, PackedField *v)
 {
     if (!e->u.table.is_packed) return e->u.table.fields;
     v->at = e->u.table.packed;
-    v->left = e->u.table.items + e->u.table.named;
+    v->left = e->u.table.elements + e->u.table.named;
     v->line = e->u.table.end_line;
     return packed_field(v);
 }

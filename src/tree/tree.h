@@ -96,9 +96,12 @@ static inline AstStat *tree_stat(Tree *t, StatKind kind)
     s->kind = kind;
     return s;
 }
+_Static_assert(offsetof(AstField, value) < offsetof(AstField, key) &&
+                   offsetof(AstField, key) < offsetof(AstField, store),
+               "what a kind of field does not have is at its end");
 static inline AstField *tree_field(Tree *t, FieldKind kind)
 {
-    size_t size = kind == FIELD_ITEM    ? offsetof(AstField, key)
+    size_t size = kind == FIELD_ELEMENT ? offsetof(AstField, key)
                   : kind == FIELD_NAMED ? offsetof(AstField, store)
                                         : sizeof(AstField);
     AstField *f = tree_node(t, size);

@@ -447,6 +447,48 @@ START_TEST(all_that_the_host_lacks_is_listed)
 }
 END_TEST
 
+/* Where it is, wherever it is: u is moved there from _G, which has nothing else like it. */
+static const struct {
+    const char *code, *path;
+} odd_places[] = {
+    {"u = nil t = setmetatable({}, setmetatable({}, {__index = v}))",
+     "_G.t.<metatable>.<metatable>.__index"},
+    {"t = {[{[coroutine.create(function() return v end)] = 1}] = 2}",
+     "_G.t.<key>.<key>.<stack>.<upvalue 1>"},
+    {"local co = coroutine.create(function() local w = v coroutine.yield() return w end) "
+     "coroutine.resume(co) t = {[co] = 1}",
+     "_G.t.<key>.<stack>"},
+    {"t = setmetatable({}, {__mode = 'k'}) t[v] = 1 hold = function() return v end",
+     "_G.t.<key>"},
+    {"t = setmetatable({}, {__mode = 'v'}) t[1] = v hold = function() return v end", "_G.t[1]"},
+    {"debug.getregistry().here = {v}", "registry.here[1]"},
+    {"debug.setmetatable(1, {__index = v})", "<metatable of each number>.__index"},
+    {"getmetatable('').at = {v}", "<metatable of each string>.at[1]"},
+    {"debug.setuservalue(io.stdout, {v})", "registry._IO_output.<uservalue>[1]"},
+    {"t = {['a b'] = {[true] = {[1.5] = {['\\n\\0\"'] = v}}}}",
+     "_G.t[\"a b\"][true][1.5][\"\\010\\000\\\"\"]"},
+    {"t = {[('x'):rep(100)] = v}", "_G.t.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..."},
+    {"local state = require 'state' x = v s = state.snapshot() x = nil", "_G.x, in a snapshot"},
+};
+
+START_TEST(where_it_is_is_told)
+{
+    for (size_t i = 0; i < sizeof odd_places / sizeof *odd_places; i++) {
+        char *message = NULL, code[512], want[256];
+        snprintf(code, sizeof code, "local v = u u = nil %s", odd_places[i].code);
+        snprintf(want, sizeof want, "cannot save a light userdata (%s)", odd_places[i].path);
+        moonlet_result r = moonlet_set(world(""), "u", moonlet_pointer(&host));
+        r = moonlet_do(r.state, code);
+        ck_assert_msg(r.status == MOONLET_OK, "%s", code);
+        ck_assert_ptr_null(moonlet_image_save(r.state, NULL, NULL, &message));
+        ck_assert_str_eq(message, want);
+        free(message);
+        r = moonlet_do(r.state, "return 1"); /* as it was */
+        ck_assert_int_eq(r.status, MOONLET_OK);
+    }
+}
+END_TEST
+
 START_TEST(what_cannot_be_saved_is_found)
 {
     char *message = NULL;
@@ -1137,6 +1179,7 @@ int main(int argc, char **argv)
     tcase_add_test(t, what_the_host_lacks_is_listed);
     tcase_add_test(t, all_that_the_host_lacks_is_listed);
     tcase_add_test(t, what_cannot_be_saved_is_found);
+    tcase_add_test(t, where_it_is_is_told);
     tcase_add_loop_test(t, coroutines_wait_anywhere, 0, WAITS);
     tcase_add_loop_test(t, paused_programs_go_on, 0, STEPPED);
     tcase_add_loop_test(t, each_step_has_one_image, 0, STEPPED);

@@ -303,7 +303,7 @@ static moonlet_result call(const moonlet_state *s, const char *name, double x,
     return r;
 }
 
-/* It once crashed: there was no session for the items. */
+/* It once crashed: the items had no HostRun. */
 START_TEST(host_functions_in_items)
 {
     moonlet_state *s = map_world();

@@ -262,7 +262,7 @@ on branch b
 {["\27[m"] = 1}
 > t["\27[m"] = 1
 > :diff
-+ _G.t.\27[m: 1
++ _G.t["\027[m"]: 1
 END
 "$MOONLET" --save=old.img -e 'y = "old"'
 session "a state in a file" <<'END'

@@ -27,6 +27,37 @@ expect "again and again" 0 "done	4501500" "" bash -c 'code=3 n=0
     [ $code = 0 ] && [ $n -gt 3 ]' "$MOONLET"
 m --save=part.img --steps=1000 count.lua 2>/dev/null
 cp part.img kept.img
+
+# A program does not notice that it was saved and loaded on its way, and its image does not show it.
+cat >ids.lua <<'LUA'
+for k in pairs(arg) do arg[k] = nil end -- the options are in it
+local keys = {}
+for i = 1, 5000 do local t = {} if i % 500 == 0 then keys[t] = i end end
+local order = {}
+for _, v in pairs(keys) do order[#order + 1] = v end
+print({}, collectgarbage "count", table.concat(order, " "))
+LUA
+expect "ids, the figures of memory and orders are as in one run" 0 "" "" bash -c '
+    "$0" --save=ids.img --steps=9000 ids.lua >once
+    "$0" --save=ids.img --steps=1000 ids.lua >often 2>/dev/null; code=$?
+    while [ $code = 3 ]; do "$0" --load=ids.img --save=ids.img --steps=1500 >often 2>/dev/null; code=$?; done
+    [ -s once ] && cmp once often' "$MOONLET"
+expect "an image is that of one run, and so is a chain made one" 0 "" "" bash -c '
+    "$0" --save=ids.img --steps=3000 ids.lua 2>/dev/null; mv ids.img want.img
+    "$0" --save=ids.img --steps=1000 ids.lua 2>/dev/null
+    "$0" --load=ids.img --save=ids1.img --steps=2000 2>/dev/null
+    "$0" --load=ids.img --save=ids2.img --delta --steps=1200 2>/dev/null
+    "$0" --load=ids.img --load=ids2.img --save=ids3.img --delta --steps=800 2>/dev/null
+    "$0" --load=ids.img --load=ids2.img --load=ids3.img --collapse=ids4.img
+    cmp want.img ids1.img && cmp want.img ids4.img' "$MOONLET"
+expect "what goes on with a delta is the chain" 3 "" \
+    "*: go on with --load=ids.img --load=ids2.img --load=ids5.img" \
+    m --load=ids.img --load=ids2.img --save=ids5.img --delta --steps=10
+
+# So also in what makes a message of an error.
+echo 'error(setmetatable({}, {__tostring = function() for i = 1, 3000 do n = i end return "at " .. n end}))' >says.lua
+expect "paused in __tostring of an error" 3 "" "*: paused (out of steps)*" m --save=says.img --steps=1000 says.lua
+expect "and gone on with" 1 "" "*: at 3000" m --load=says.img
 expect "a script beside a paused program" 0 "beside" "" m --load=part.img --save=beside.img -e 'print "beside" x = 1'
 expect "which then goes on" 0 "done	4501500" "" m --load=beside.img
 expect "a second pause beside it is none" 1 "" "*:1: limit reached beside a paused program" \

@@ -32,7 +32,7 @@ static void verify(const Version *v)
 static void verify_chunks(const Version *v)
 {
     for (uint32_t i = 0, n; i < v->size; i += n) {
-        const Word *words = pvec_chunk(&v->vec, i, &n);
+        const Word *words = pvec_piece(&v->vec, i, &n);
         must(n > 0 && i + n <= v->size);
         for (uint32_t k = 0; k < n; k++) must(words[k] == v->words[i + k]);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of thousands of integers, in the array, in chunks and in the map, against a model. */
+/* Tables of thousands of integers, in the array, in bundles and in the map, against a model. */
 #include "memory/mem.h"
 #include "model.h"
 #include "table/table.h"
@@ -20,7 +20,7 @@ typedef struct WideVersion {
 typedef struct Wide {
     Random random;
     uint64_t token;
-    bool met_chunks;
+    bool met_bundles;
     WideVersion now, old[WIDE_VERSIONS];
 } Wide;
 
@@ -108,7 +108,7 @@ static void wide_step(Wide *w)
     default: wide_run(w);
     }
     table_check(&w->now.body);
-    w->met_chunks |= table_flags(&w->now.body) & TABLE_CHUNKED;
+    w->met_bundles |= table_flags(&w->now.body) & TABLE_BUNDLED;
 }
 
 START_TEST(wide_tables_behave_as_the_model)
@@ -122,7 +122,7 @@ START_TEST(wide_tables_behave_as_the_model)
         wide_verify(&w->now);
         wide_verify(&w->old[i / 20 % WIDE_VERSIONS]);
     }
-    ck_assert(w->met_chunks);
+    ck_assert(w->met_bundles);
     mem_free_root(w);
 }
 END_TEST

@@ -253,7 +253,7 @@ bool debug_can_go_on(const moonlet_state *s)
 
 moonlet_state *debug_to_go_on(const moonlet_state *s, bool *line_again)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     Coroutine *co = s->state->base->paused;
     const CoBody *b = heap_coroutine(&S.M->run, co);
@@ -266,7 +266,7 @@ moonlet_state *debug_to_go_on(const moonlet_state *s, bool *line_again)
 moonlet_result debug_assign(const moonlet_state *s, const DebugPlace *p, const DebugVariable *v,
                             Value value)
 {
-    Session S;
+    HostRun S;
     Activation a;
     api_begin(&S, s);
     if (inspect_level(S.M, p->co, p->level, &a)) {
@@ -376,7 +376,7 @@ static Wrapper wrap(const DebugVariables *v, const char *text, bool expression)
 static moonlet_result call_wrapped(const moonlet_state *s, const Wrapper *w)
 {
     ParseResult why;
-    Session S;
+    HostRun S;
     String *name = string_from_c("=(debugger)");
     const Proto *p = api_compile(w->text, w->length, name, false, &why);
     if (!p) return api_refuse_source(s, name, &why);

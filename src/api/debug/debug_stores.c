@@ -75,7 +75,7 @@ static bool is_store(const DebugPath *p, const Node *n)
     if (n->kind == N_SET_UPCELL || n->kind == N_SET_CELL) return p->base == PATH_OBJECT;
     switch (node_kinds[n->kind].op) {
     case DO_SET_FIELD: return has_key(p, n->k.v);
-    case DO_SET_ITEM: return has_key(p, value_number((int32_t)n->aux));
+    case DO_SET_ELEMENT: return has_key(p, value_number((int32_t)n->aux));
     case DO_SET_INDEX: return true;
     default: return false;
     }

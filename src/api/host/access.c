@@ -121,7 +121,7 @@ bool moonlet_context_set_metatable(moonlet_context *c, moonlet_value v, moonlet_
 moonlet_result moonlet_set_metatable(const moonlet_state *s, moonlet_value v,
                                      moonlet_value meta)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     assert_values(s, &v, 1);
     assert_values(s, &meta, 1);

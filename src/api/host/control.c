@@ -74,7 +74,7 @@ moonlet_result moonlet_resume_with(const moonlet_state *s, const moonlet_value *
     assert_values(s, values, count);
     if (!s->state->base->paused)
         return api_refuse(s, MOONLET_ERROR_HOST, "the state holds no paused program");
-    Session S;
+    HostRun S;
     api_begin_resumed(&S, s);
     if (!waits_for_values(S.M)) {
         api_drop(&S);

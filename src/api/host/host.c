@@ -35,7 +35,7 @@ static moonlet_term *decode_arguments(moonlet_context *c, const moonlet_value *a
                                       size_t count, Decoding *d)
 {
     Machine *M = c->M;
-    const moonlet_state *s = api_session(M)->from;
+    const moonlet_state *s = api_host_run(M)->from;
     *d = term_decoding(s);
     if (M->limits.deadline && M->limits.deadline < d->walk.deadline)
         d->walk.deadline = M->limits.deadline;
@@ -274,7 +274,7 @@ void *moonlet_context_user(const moonlet_context *c) { return c->function->user;
 void *moonlet_context_run_user(moonlet_context *c)
 {
     assert_context(c);
-    return moonlet_user(api_session(c->M)->from);
+    return moonlet_user(api_host_run(c->M)->from);
 }
 
 moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(c->data); }
@@ -316,7 +316,7 @@ const moonlet_state *moonlet_context_state(moonlet_context *c)
 {
     assert_context(c);
     moonlet_release(c->state);
-    const Config *config = api_session(c->M)->from->config;
+    const Config *config = api_host_run(c->M)->from->config;
     c->state = handle_new(eval_snapshot(c->M), config);
     note_given(c, c->state->state);
     return c->state;

@@ -14,7 +14,7 @@
 moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
                                     moonlet_function *call, void *user)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     Value f = host_function(S.M, name, call, user);
     return api_end_values(&S, &f, 1);
@@ -23,7 +23,7 @@ moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
 moonlet_result moonlet_load_module(const moonlet_state *s, const char *path,
                                    const moonlet_entry *entries)
 {
-    Session S;
+    HostRun S;
     Value at = V_NIL;
     api_begin(&S, s);
     assert_given(path);
@@ -135,7 +135,7 @@ static const void *bytes_of(Machine *M, Value v, const moonlet_type_info *type)
 moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_info *type,
                                     const void *init)
 {
-    Session S;
+    HostRun S;
     api_begin(&S, s);
     Value v = library_new_userdata(S.M, type, init);
     if (v == V_NIL) return api_end_memory(&S);

@@ -305,7 +305,7 @@ const void *image_host_of(Machine *M)
         ImageHost host;
         Names names;
     } *both = mem_alloc(sizeof *both);
-    const Config *config = api_session(M)->from->config;
+    const Config *config = api_host_run(M)->from->config;
     both->names.host = config ? config->images : NULL;
     both->host = host_of(&both->names);
     return &both->host;

@@ -72,7 +72,7 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
                                   const moonlet_value *args, size_t count,
                                   const moonlet_record_options *options, moonlet_result *r)
 {
-    Session S;
+    HostRun S;
     moonlet_record_options o = options ? *options : (moonlet_record_options){0};
     assert_live(s);
     if (s->state->base->paused) {
@@ -99,7 +99,7 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
 moonlet_recording *recording_go_on(const moonlet_state *s,
                                    const moonlet_record_options *options, moonlet_result *r)
 {
-    Session S;
+    HostRun S;
     moonlet_record_options o = options ? *options : (moonlet_record_options){0};
     moonlet_recording *rec = new_recording(record_new(o.spacing, o.bytes), s->config);
     rec->options = o;

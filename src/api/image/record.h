@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Replays of recordings, as the API's sessions: see record.c. */
+/* Replays of recordings, as runs of the host: see record.c. */
 #ifndef MOONLET_API_RECORD_H
 #define MOONLET_API_RECORD_H
 
@@ -17,7 +17,7 @@ struct moonlet_recording {
 };
 
 typedef struct RecordingReplay {
-    Session S;
+    HostRun S;
     moonlet_state *h;
     Replay replay;
 } RecordingReplay;

@@ -43,7 +43,7 @@ moonlet_term *moonlet_externalize(const moonlet_state *s, char **message)
 
 moonlet_result moonlet_internalize(const moonlet_term *t)
 {
-    Session S;
+    HostRun S;
     const char *error;
     moonlet_state *base = moonlet_init();
     api_begin(&S, base);

@@ -18,7 +18,7 @@ static void give_text(char **message, char *text)
 
 /* Values and terms -------------------------------------------------------------------- */
 
-static moonlet_result end_refused(Session *S, const char *error)
+static moonlet_result end_refused(HostRun *S, const char *error)
 {
     if (error == term_no_memory) return api_end_memory(S);
     return api_end_error(S, MOONLET_ERROR_HOST, error);
@@ -26,7 +26,7 @@ static moonlet_result end_refused(Session *S, const char *error)
 
 moonlet_result moonlet_encode(const moonlet_state *s, const moonlet_term *t)
 {
-    Session S;
+    HostRun S;
     const char *error;
     api_begin(&S, s);
     Value v = term_encode(S.M, t, &error);
@@ -35,7 +35,7 @@ moonlet_result moonlet_encode(const moonlet_state *s, const moonlet_term *t)
 
 moonlet_result moonlet_encode_list(const moonlet_state *s, const moonlet_term *list)
 {
-    Session S;
+    HostRun S;
     const char *error;
     api_begin(&S, s);
     Value *v = term_encode_items(S.M, list, &error);

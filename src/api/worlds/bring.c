@@ -18,7 +18,7 @@ const char *bring_text(char *out, const char *what, const char *path)
     return out;
 }
 
-static moonlet_result bring_limited(Session *S, const Import *im, const char *why)
+static moonlet_result bring_limited(HostRun *S, const Import *im, const char *why)
 {
     moonlet_result r = api_end_error(S, MOONLET_ERROR_LIMIT, why);
     r.limit = api_walk_limit(&im->walk);
@@ -30,7 +30,7 @@ moonlet_result moonlet_import(const moonlet_state *to, const moonlet_state *from
                               const moonlet_state *common)
 {
     char why[BRING_TEXT_MAX];
-    Session S;
+    HostRun S;
     Import im;
     assert_live(from);
     assert_values(from, values, count);

@@ -1,21 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * moonlet_map: each item is done as moonlet_call would do it; see host_map.h.
+ * moonlet_map: the host's face of the map engine (map/items.h). An item is done as moonlet_call
+ * would do it, under its own limits, in a run that begins in the state of the map.
  *
- * Main invariant: an item is done under its own limits, in a session that begins in the state
- * of the map; nothing but its Outcome, and its terms, is left of that.
+ *   on a thread     a result becomes the moonlet_item at once
+ *   in a process    it becomes an Outcome, and the moonlet_item where that arrives
+ *   MOONLET_GIVE_   nothing: values that went well wait as Outcomes, for all are brought into
+ *                   one state, which comes of `into`
+ *
+ * Main invariant: values are brought in the order of the items, and so are ids given. An item
+ * whose values cannot be brought has failed, whatever it has done.
  */
 #include <stdlib.h>
 
-#include "api/worlds/host_map.h"
+#include "api/terms/term.h"
+#include "api/worlds/bring.h"
+#include "map/items.h"
 
-/* Items ---------------------------------------------------------------------------- */
+typedef struct HostMap {
+    Items items;
+    moonlet_state *s; /* with the limits of the items */
+    Value function;
+    const Value *inputs;
+    moonlet_map_options options;
+    moonlet_item *results;
+    StopChain stop, outer;
+} HostMap;
 
-static void set_error(Outcome *out, const moonlet_error *e)
+static bool gives(const HostMap *m, unsigned what) { return (m->options.give & what) != 0; }
+
+/* Whether the values of all items are to be in one state. */
+static bool imports(const HostMap *m) { return m->options.give == 0; }
+
+/* Results -------------------------------------------------------------------------- */
+
+/* The values of *r as terms. Where they cannot be terms it answers NULL, and *r is that error.
+ */
+static moonlet_term *decode(moonlet_result *r, Decoding *d)
 {
-    out->detail = e;
-    outcome_set_value(out, value_in(e->value));
+    Machine *M = machine_begin(r->state->state);
+    moonlet_term *terms = term_decode_list(M, r->state, (const Value *)r->values, r->count, d);
+    machine_end(M);
+    if (terms) return terms;
+    moonlet_state *state = r->state;
+    *r = term_decode_refuse(state, d);
+    moonlet_release(state);
+    return NULL;
 }
+
+/* The item's result, from now on. What nobody has asked for is released. */
+static void give(const HostMap *m, size_t i, moonlet_result *r, Decoding *d)
+{
+    moonlet_item *item = &m->results[i];
+    if (r->status == MOONLET_OK && gives(m, MOONLET_GIVE_TERMS)) item->terms = decode(r, d);
+    item->status = r->status;
+    item->limit = r->limit;
+    if (r->status != MOONLET_FAILED && !gives(m, MOONLET_GIVE_STATES)) {
+        moonlet_release(r->state);
+        return;
+    }
+    item->state = r->state;
+    item->count = r->count;
+    item->values = r->values;
+    item->error = r->error;
+}
+
+/* An item whose values are not to be had: in its own state, if that is here. */
+static void fail_item(const HostMap *m, size_t i, const char *why)
+{
+    const Outcome *out = &m->items.outcomes[i];
+    bool here = !out->packed && out->state, lacks = strcmp(why, ITEM_NO_MEMORY) == 0;
+    moonlet_state *s = here ? handle_new(out->state, m->s->config) : moonlet_retain(m->s);
+    moonlet_result r = lacks ? api_refuse_memory(s) : api_refuse(s, MOONLET_ERROR_HOST, why);
+    moonlet_release(s);
+    r.limit = MOONLET_LIMIT_NONE;
+    give(m, i, &r, NULL);
+}
+
+/* Doing an item -------------------------------------------------------------------- */
 
 static void describe(void *work, const Outcome *out, OutcomeError *error)
 {
@@ -44,27 +106,15 @@ static void set_values(Outcome *out, const moonlet_state *h)
     out->values = copy;
 }
 
-/* The state is kept for values that are in no other, or if it is asked for. */
+/* What the engine is to have of an item: its error, or its values, and where these are. */
 static void set_outcome(const HostMap *m, Outcome *out, const moonlet_result *r)
 {
-    out->state = r->state->state;
-    if (r->error) {
-        set_error(out, r->error);
-        return;
-    }
-    set_values(out, r->state);
-    bool only_values = host_map_imports(m) && !m->items.processes && r->status == MOONLET_OK;
-    if (!only_values) return;
-    ItemsWorld world =
-        items_world_of(&m->items, out->state->base->world, out->values, out->count);
-    if (world != ITEMS_WORLD_OWN) out->state = world == ITEMS_WORLD_BASE ? m->items.base : NULL;
-}
-
-/* Whether nobody asks for more of an item than its terms, or that it was stopped. */
-static bool is_done(const HostMap *m, const moonlet_item *item, const moonlet_result *r)
-{
-    if (m->items.processes || host_map_gives(m, MOONLET_GIVE_STATES)) return false;
-    return item->terms || r->status == MOONLET_PAUSED;
+    out->detail = r->error;
+    if (r->error)
+        outcome_set_value(out, value_in(r->error->value));
+    else
+        set_values(out, r->state);
+    if (items_need_own(&m->items, r->state->state->base->world, out)) out->state = r->state->state;
 }
 
 /* Terms are made where the item is done, but not in another process. */
@@ -74,19 +124,148 @@ static void run_item(void *work, size_t i, Outcome *out)
                                            [MOONLET_FAILED] = OUTCOME_FAILED,
                                            [MOONLET_PAUSED] = OUTCOME_LIMIT};
     HostMap *m = work;
-    moonlet_item *item = &m->results[i];
-    Session S;
+    HostRun S;
     Decoding d = term_decoding(m->s); /* the time is for both */
     api_begin(&S, m->s);
     S.M->stops = m->items.stop;
     moonlet_result r = api_end(&S, eval_call(S.M, m->function, &m->inputs[i], 1));
-    out->steps = r.steps;
-    if (r.status == MOONLET_OK && !m->items.processes && host_map_gives(m, MOONLET_GIVE_TERMS))
-        item->terms = host_map_decode(&r, &d);
     out->status = status[r.status];
     out->stop = api_stop_of(r.limit);
-    if (!is_done(m, item, &r)) set_outcome(m, out, &r);
+    out->steps = r.steps;
+    bool here = !m->items.processes, waits = imports(m) && r.status == MOONLET_OK;
+    if (!here || waits) set_outcome(m, out, &r);
+    if (here)
+        give(m, i, &r, &d);
+    else
+        moonlet_release(r.state);
+}
+
+/* What has come from another process ----------------------------------------------- */
+
+static const char *kept_text(const char *text) { return api_c_text(text, strlen(text)); }
+
+/* An error that has come from another process. */
+static moonlet_error *error_from(const OutcomeError *from, Value v)
+{
+    const char *message = from->message ? from->message : "";
+    moonlet_error *e = api_error((moonlet_error_kind)from->kind, v, message, strlen(message));
+    e->traceback = kept_text(from->traceback ? from->traceback : "");
+    e->chunk = from->chunk ? kept_text(from->chunk) : NULL;
+    e->line = from->line;
+    e->column = from->column;
+    e->column_line = from->column_line;
+    return e;
+}
+
+/* The item as if it had failed here; nil is the value that could not leave its process. */
+static moonlet_result packed_error(const HostMap *m, const Outcome *out)
+{
+    HostRun S;
+    ItemRefusal why;
+    OutcomeError error;
+    Value v = V_NIL;
+    items_error(out, &error);
+    api_begin(&S, m->s);
+    bool good = out->why || items_bring(&m->items, out, S.M, &v, &why);
+    moonlet_result r = api_end_error(&S, (moonlet_error_kind)error.kind, ITEM_DAMAGED);
+    if (good) handle_set_error(r.state, error_from(&error, v));
+    r.error = handle_error(r.state);
+    return r;
+}
+
+/* The state of the map with the item's values in it. */
+static moonlet_result packed_values(const HostMap *m, const Outcome *out)
+{
+    HostRun S;
+    ItemRefusal why;
+    Value *values = api_values(out->count);
+    api_begin(&S, m->s);
+    if (!values) return api_end_memory(&S);
+    bool good = items_bring(&m->items, out, S.M, values, &why);
+    if (good) return api_end_values(&S, values, out->count);
+    return api_end_error(&S, MOONLET_ERROR_HOST, why.what);
+}
+
+static void give_packed(const HostMap *m, size_t i)
+{
+    const Outcome *out = &m->items.outcomes[i];
+    Decoding d = term_decoding(m->s);
+    moonlet_result r = {.status = MOONLET_PAUSED};
+    if (out->status == OUTCOME_FAILED) r = packed_error(m, out);
+    if (out->status == OUTCOME_OK) r = packed_values(m, out);
+    r.limit = api_limit_kind(out->stop);
+    give(m, i, &r, &d);
+}
+
+/* Values that wait are brought when all items are known. */
+static void finish_item(const HostMap *m, size_t i)
+{
+    const Outcome *out = &m->items.outcomes[i];
+    moonlet_item *item = &m->results[i];
+    bool waits = imports(m) && out->status == OUTCOME_OK;
+    item->steps = out->steps;
+    if (out->status == OUTCOME_LOST) {
+        fail_item(m, i, out->why);
+    } else if (out->status == OUTCOME_WAITING) {
+        item->status = MOONLET_PAUSED;
+        item->limit = MOONLET_LIMIT_INTERRUPT;
+    } else if (out->packed && !waits) {
+        give_packed(m, i);
+    }
+}
+
+/* Values in one state --------------------------------------------------------------- */
+
+/* The values of an item that went well, into the run that waits. */
+static bool import_item(const HostMap *m, HostRun *S, size_t i, Value *to)
+{
+    char text[BRING_TEXT_MAX];
+    ItemRefusal why;
+    if (items_bring(&m->items, &m->items.outcomes[i], S->M, to, &why)) return true;
+    fail_item(m, i, bring_text(text, why.what, why.path));
+    return false;
+}
+
+/* All have failed, for want of memory. */
+static moonlet_state *no_values(const HostMap *m, const moonlet_state *into)
+{
+    for (size_t i = 0; i < m->items.count; i++)
+        if (m->results[i].status == MOONLET_OK) fail_item(m, i, ITEM_NO_MEMORY);
+    return moonlet_retain(into);
+}
+
+/* The items share the values of the new state. */
+static void share_values(const HostMap *m, const moonlet_result *r)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < m->items.count; i++) {
+        moonlet_item *item = &m->results[i];
+        if (item->status != MOONLET_OK) continue;
+        item->values = r->values + at;
+        item->count = m->items.outcomes[i].count;
+        at += item->count;
+    }
+}
+
+static moonlet_state *import_all(const HostMap *m, const moonlet_state *into)
+{
+    size_t total = 0, at = 0;
+    for (size_t i = 0; i < m->items.count; i++)
+        if (m->results[i].status == MOONLET_OK) total += m->items.outcomes[i].count;
+    Value *values = api_values(total);
+    if (!values) return no_values(m, into);
+    HostRun S;
+    api_begin(&S, into);
+    for (size_t i = 0; i < m->items.count; i++)
+        if (m->results[i].status == MOONLET_OK && import_item(m, &S, i, values + at))
+            at += m->items.outcomes[i].count;
+    moonlet_result r = api_end_values(&S, values, at);
+    if (r.status == MOONLET_OK) {
+        share_values(m, &r);
+        return r.state;
+    }
     moonlet_release(r.state);
+    return no_values(m, into);
 }
 
 /* The whole ------------------------------------------------------------------------- */
@@ -115,6 +294,16 @@ static void begin(HostMap *m, const moonlet_state *s)
     m->items.progress = o->progress ? tell : NULL;
 }
 
+static moonlet_items finish(HostMap *m, const moonlet_state *into)
+{
+    moonlet_items all = {.count = m->items.count, .items = m->results};
+    for (size_t i = 0; i < all.count; i++) finish_item(m, i);
+    all.state = imports(m) ? import_all(m, into) : moonlet_retain(into);
+    for (size_t i = 0; i < all.count; i++) all.failed += m->results[i].status != MOONLET_OK;
+    items_end(&m->items);
+    return all;
+}
+
 moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
                           const moonlet_value *inputs, size_t n,
                           const moonlet_map_options *options)
@@ -133,7 +322,7 @@ moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
         return (moonlet_items){.failed = n};
     }
     items_run(&m.items);
-    moonlet_items all = host_map_finish(&m, m.options.into ? m.options.into : s);
+    moonlet_items all = finish(&m, m.options.into ? m.options.into : s);
     moonlet_release(m.s);
     return all;
 }

@@ -29,7 +29,7 @@ typedef struct Kept {
 } Kept;
 
 struct moonlet_timeline {
-    struct moonlet_state now; /* what a session begins from: no handle for others */
+    struct moonlet_state now; /* what a run begins from: no handle for others */
     Machine *M;
     Kept *kept;
     Ledger *ledger;
@@ -147,7 +147,7 @@ static moonlet_error *error_of(moonlet_error_kind kind, const char *message)
 }
 
 /* The world is again what it was before the call. */
-static moonlet_result failed(moonlet_timeline *t, Session *S, RunStatus status)
+static moonlet_result failed(moonlet_timeline *t, HostRun *S, RunStatus status)
 {
     assert(t->now.state && "there is a state to go back to");
     Machine *M = S->M;
@@ -165,7 +165,7 @@ static moonlet_result failed(moonlet_timeline *t, Session *S, RunStatus status)
     return r;
 }
 
-static moonlet_result succeeded(moonlet_timeline *t, Session *S)
+static moonlet_result succeeded(moonlet_timeline *t, HostRun *S)
 {
     size_t count = S->M->result_count;
     collect_end(S->M, S->M->results, count);
@@ -188,7 +188,7 @@ moonlet_result moonlet_timeline_call(moonlet_timeline *t, const char *path,
         return fail(t, error_of(MOONLET_ERROR_HOST, "the timeline is in the middle of a call"));
     assert_values(&t->now, args, count);
     t->running = true;
-    Session S;
+    HostRun S;
     Value f;
     machine_wake(t->M, t->now.state);
     api_begin_in(&S, &t->now, t->M);

@@ -7,8 +7,6 @@
  */
 #ifdef MOONLET_DAP
 
-#include <stdlib.h>
-
 #include "cli/dap/dap_session.h"
 #include "lib/lib.h"
 

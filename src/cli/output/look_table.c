@@ -14,7 +14,7 @@
 #include "cli/output/look.h"
 #include "cli/output/names.h"
 #include "lib/lib.h"
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 #include "value/number.h"
 
 enum { INNER_ENTRIES = 12, KEYS_MAX = 100000, INNER_KEYS = 1000, INDENT = 2, META_NAMES = 8 };

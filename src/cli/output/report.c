@@ -45,25 +45,6 @@ void report_no_memory(void)
     exit(EXIT_FAILURE);
 }
 
-static int message_made(Machine *M, Value *a, int n) { NATIVE_RETURN(lib_result(M, 0)); }
-
-/* What an error that nothing catches becomes. */
-static int make_message(Machine *M, Value *a, int n)
-{
-    Value error = a[0];
-    if (value_is_string(error) || value_is_number(error)) {
-        const String *text = value_string(value_to_text(M, error));
-        const String *trace = native_traceback(M, NULL, text, 1);
-        NATIVE_RETURN(string_value(trace ? trace : text));
-    }
-    if (error == V_NIL) return 1;
-    Value tostring = meta_of(M, error, META_TOSTRING);
-    if (tostring == V_NIL) NATIVE_RETURN(new_c_string("(no error message)"));
-    a[NATIVE_HEADER] = tostring;
-    a[NATIVE_HEADER + 1] = error;
-    return native_call(M, a, 1, 1, message_made);
-}
-
 static void report_error(const Cli *c)
 {
     Value error = c->M->error;
@@ -80,11 +61,12 @@ static void begin_call(const Cli *c)
     c->M->interrupt = c->pauses ? NULL : &interrupted;
     c->M->stops = c->pauses ? &stop : NULL;
     catch_interrupt();
-    c->M->handler = value_object(run_new_native(&c->M->run, make_message, "?", 0));
+    c->M->make_handler = lib_message_handler;
 }
 
 static bool end_call(const Cli *c, RunStatus status)
 {
+    c->M->make_handler = NULL;
     c->M->handler = V_NIL;
     c->M->stops = NULL;
     signal(SIGINT, SIG_DFL);
@@ -101,7 +83,7 @@ bool report_call(const Cli *c, Value f, const Value *args, size_t n)
 RunStatus report_try(const Cli *c, Value f, const Value *args, size_t n)
 {
     begin_call(c);
-    c->M->handler = V_NIL;
+    c->M->make_handler = NULL;
     RunStatus status = eval_call(c->M, f, args, n);
     end_call(c, RUN_OK);
     return status;

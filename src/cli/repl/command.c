@@ -165,7 +165,7 @@ static void do_save(Repl *r, const char *file)
         say(r, "it takes the name of a file");
         return;
     }
-    moonlet_state *s = handle_new(api_pack(api_session(r->c->M), false), NULL);
+    moonlet_state *s = handle_new(api_pack(api_host_run(r->c->M), false), NULL);
     moonlet_image *image = moonlet_image_save(s, NULL, NULL, &message);
     if (image) {
         const char *bytes = moonlet_image_bytes(image, &length);

@@ -19,7 +19,7 @@
 #include "operate/error.h"
 #include "stack/trace_stack.h"
 #include "state/trail.h"
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 #include "value/number.h"
 
 enum { PATH_SHOWN = 300, TEXT_SHOWN = 40 };

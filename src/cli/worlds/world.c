@@ -57,16 +57,16 @@ bool world_open(CliWorld *w, Cli *c, const Options *o)
     }
     moonlet_state *s = moonlet_image_state(w->base);
     if (s->state->base->paused && !has_more_to_run(o))
-        api_begin_resumed(&w->session, s);
+        api_begin_resumed(&w->host_run, s);
     else
-        api_begin(&w->session, s);
-    c->M = w->session.M;
+        api_begin(&w->host_run, s);
+    c->M = w->host_run.M;
     return true;
 }
 
 bool world_goes_on(const CliWorld *w, const Options *o)
 {
-    const Session *S = &w->session;
+    const HostRun *S = &w->host_run;
     return w->base && S->from->state->base->paused && !S->paused && !has_more_to_run(o);
 }
 
@@ -81,12 +81,12 @@ bool world_can_save(const Cli *c, const Options *o)
 /* What the run has come to. */
 static moonlet_state *pack(CliWorld *w, Machine *M)
 {
-    w->session.M = M;
+    w->host_run.M = M;
     if (M->status == RUN_PAUSED)
         collect_pause(M);
     else
         collect_end(M, NULL, 0);
-    return handle_new(api_pack(&w->session, false), NULL);
+    return handle_new(api_pack(&w->host_run, false), NULL);
 }
 
 bool world_save(CliWorld *w, const Cli *c, const Options *o)

@@ -20,7 +20,7 @@
 #include "cli/output/report.h"
 
 typedef struct CliWorld {
-    Session session;     /* of the run, if the world was loaded */
+    HostRun host_run;    /* of the run, if the world was loaded */
     moonlet_image *base; /* the last one loaded; NULL: none */
 } CliWorld;
 

@@ -10,7 +10,7 @@
 #include "lib/io/file.h"
 #include "lib/natives.h"
 #include "stack/upvalue.h"
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 
 #include <math.h>
 
@@ -248,7 +248,7 @@ static bool load_hash(Loader *L, TableBody *b, const TableRoom *room, size_t cou
 
 static TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX + 1])
 {
-    TableRoom room = {.chunked = bits & TABLE_HAS_CHUNKS,
+    TableRoom room = {.bundled = bits & TABLE_HAS_BUNDLES,
                       .numbers = bits & TABLE_HAS_NUMBERS,
                       .removed = bits & TABLE_HAS_REMOVED};
     uint64_t array = bits & TABLE_HAS_ARRAY ? source_number(&L->in) : 0;

@@ -27,16 +27,25 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum { ROOT_MAX = 48 };
+
 /* What the objects are called from which the step leads. */
-static const char *root_name(const Saver *S, Step step)
+static const char *root_name(const Saver *S, Step step, char out[ROOT_MAX])
 {
     const void *root = NULL;
+    const World *w = S->M->run.world;
     while (step.kind != STEP_START) {
         root = value_pointer(S->steps[step.from].object);
         step = S->steps[step.from].step;
     }
-    if (root == S->M->run.world->globals) return "_G";
-    return root == S->M->run.world->registry ? "registry" : "state";
+    if (root == w->globals) return "_G";
+    if (root == w->registry) return "registry";
+    for (int i = 0; root && i < TYPE_COUNT; i++) {
+        if (root != w->type_meta[i]) continue;
+        snprintf(out, ROOT_MAX, "<metatable of each %s>", lua_type_name((LuaType)i));
+        return out;
+    }
+    return "state";
 }
 
 /* What is told ----------------------------------------------------------------------- */
@@ -44,10 +53,10 @@ static const char *root_name(const Saver *S, Step step)
 static const char *path_of(const Saver *S, Step step, char *out, size_t size)
 {
     const Trail trail = {.items = S->steps, .count = S->objects.count};
-    char path[IMAGE_NAME_MAX];
+    char path[IMAGE_NAME_MAX], root[ROOT_MAX];
     const char *rest = trail_path(&trail, step, path, sizeof path);
     if (strncmp(rest, "value", 5) == 0) rest += 5; /* what a trail calls its start */
-    snprintf(out, size, "%s%s", root_name(S, step), rest);
+    snprintf(out, size, "%s%s", root_name(S, step, root), rest);
     return out;
 }
 
@@ -76,8 +85,8 @@ void saver_refuse(Saver *S, const char *format, ...)
     va_end(ap);
     if (!S->tracking || n < 0 || n >= IMAGE_ERROR_MAX - IMAGE_NAME_MAX) return;
     char path[IMAGE_NAME_MAX];
-    snprintf(S->error + n, IMAGE_ERROR_MAX - (size_t)n, " (%s)",
-             path_of(S, S->step, path, sizeof path));
+    snprintf(S->error + n, IMAGE_ERROR_MAX - (size_t)n, " (%s%s)",
+             path_of(S, S->step, path, sizeof path), S->record ? ", in a snapshot" : "");
 }
 
 /* Meetings -------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "image/save/saver.h"
 #include "lib/io/file.h"
 #include "lib/natives.h"
-#include "table/table_chunks.h"
+#include "table/table_bundles.h"
 
 #include <stdlib.h>
 
@@ -158,7 +158,7 @@ static void save_array(Saver *S, const TableBody *b, uint32_t n, uint32_t number
 {
     uint32_t count;
     for (uint32_t i = 0; i < n; i += count) {
-        const Word *words = pvec_chunk(&b->array, i, &count);
+        const Word *words = pvec_piece(&b->array, i, &count);
         if (count > n - i) count = n - i;
         for (uint32_t k = 0; k < count; k++) {
             saver_step(S, STEP_VALUE, number, value_number(i + k + 1));
@@ -262,7 +262,7 @@ static unsigned table_bits(const TableBody *b, const TableRoom *room)
     if (room->removed) bits |= TABLE_HAS_REMOVED;
     if (room->numbers) bits |= TABLE_HAS_NUMBERS;
     if (room->words) bits |= TABLE_HAS_WORDS;
-    if (room->chunked) bits |= TABLE_HAS_CHUNKS;
+    if (room->bundled) bits |= TABLE_HAS_BUNDLES;
     if (table_is_frozen(b)) bits |= TABLE_IS_FROZEN;
     return bits;
 }

@@ -56,7 +56,7 @@ static void table_edges(Edges *e, const TableBody *b)
     uint32_t count;
     edge_to(e, b->meta);
     for (uint32_t i = 0; i < b->array_size; i += count) {
-        const Word *words = pvec_chunk(&b->array, i, &count);
+        const Word *words = pvec_piece(&b->array, i, &count);
         if (count > b->array_size - i) count = b->array_size - i;
         for (uint32_t k = 0; k < count; k++) edge_item(e, words[k]);
     }

@@ -9,7 +9,6 @@
  */
 #include "control/collect.h"
 #include "lib/lib.h"
-#include "lib/natives.h"
 
 enum { DEFAULT_PERCENT = 200 };
 

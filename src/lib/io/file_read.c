@@ -15,7 +15,6 @@
 #include "lib/io/file.h"
 
 #include "control/eval.h"
-#include "lib/io/process.h"
 #include "lib/natives.h"
 #include "outside/outside.h"
 #include "text/buffer.h"

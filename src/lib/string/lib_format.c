@@ -11,7 +11,6 @@
  * Main invariant: arguments are taken from left to right, each once, and what has been written
  * stays when a __tostring is called.
  */
-#include "lib/natives.h"
 #include "lib/string/lib_string.h"
 
 #include "node/node.h"

@@ -276,7 +276,7 @@ static bool sort_holds(const Value *a, size_t used)
 const NativeDef natives_sort[] = {
     NATIVE_OWN(
         "table.sort", lib_table_sort, WORK_COMPARING,
-        NATIVE_DOC("t [, before]", "Sorts the items in place, by < or by before(a, b).")),
+        NATIVE_DOC("t [, before]", "Sorts the elements in place, by < or by before(a, b).")),
     NATIVE_CONTINUED("table.sort:resumed", resumed, WORK_COMPARING, "|table.sort|", "tFnnn*",
                      .holds = sort_holds),
     NATIVE_CONTINUED("table.sort:sized", sort_cont, WORK_COMPARING, "|table.sort|", "t...i*"),

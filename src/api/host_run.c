@@ -34,7 +34,7 @@ static void trace(const Machine *M, const Config *c, Value *fp, const Node *n)
 
 static bool on_poll(Machine *M, Value *fp, const Node *n)
 {
-    Session *S = M->host;
+    HostRun *S = M->host;
     const Config *c = S->from->config;
     if (c->trace && fp) trace(M, c, fp, n);
     return !stop_flag(c->limits.interrupt);
@@ -42,7 +42,7 @@ static bool on_poll(Machine *M, Value *fp, const Node *n)
 
 static void on_uncaught(Machine *M, Value *fp, const Node *n)
 {
-    Session *S = M->host;
+    HostRun *S = M->host;
     S->error = api_error_of_run(S, fp, n);
 }
 
@@ -57,20 +57,20 @@ static const MachineHooks hooks_traced = {on_uncaught,      on_poll,       adopt
 static const MachineHooks hooks_attached = {NULL,          NULL, adopt, library_function,
                                             image_host_of, false};
 
-/* An item of state.map: a session of its own, that ends with the run. */
+/* An item of state.map has one of its own, which ends with its machine. */
 static void adopt(Machine *child, const Machine *M)
 {
     child->hooks = M->hooks;
-    const Session *S = M->host;
+    const HostRun *S = M->host;
     if (!S) return;
-    Session *own = mem_alloc(sizeof *own);
-    *own = (Session){.M = child, .from = S->from};
+    HostRun *own = mem_alloc(sizeof *own);
+    *own = (HostRun){.M = child, .from = S->from};
     child->host = own;
 }
 
 /* Beginning --------------------------------------------------------------------------- */
 
-static void apply_bytes(Session *S, uint64_t bytes)
+static void apply_bytes(HostRun *S, uint64_t bytes)
 {
     S->bounded = true;
     S->outer = mem_bound;
@@ -78,7 +78,7 @@ static void apply_bytes(Session *S, uint64_t bytes)
     if (bytes) eval_limit_bytes(S->M, bytes); /* or in a run that is bounded, one that is not */
 }
 
-static void apply_limits(Session *S, const Config *c)
+static void apply_limits(HostRun *S, const Config *c)
 {
     Machine *M = S->M;
     const moonlet_limits *l = &c->limits;
@@ -100,9 +100,9 @@ static World *copy_world(const World *world, Coroutine *main)
     return w;
 }
 
-/* A main coroutine for this session; the paused program waits for it, so that what it
+/* A main coroutine for this run; the paused program waits for it, so that what it
  * holds is not taken for garbage. */
-static __attribute__((noinline)) void lend_main(Session *S)
+static __attribute__((noinline)) void lend_main(HostRun *S)
 {
     assert(S->from->state->base->paused && "a paused program waits");
     Machine *M = S->M;
@@ -116,10 +116,10 @@ static __attribute__((noinline)) void lend_main(Session *S)
     M->beside = true;
 }
 
-static void attach(Session *S, const moonlet_state *s, Machine *M)
+static void attach(HostRun *S, const moonlet_state *s, Machine *M)
 {
-    assert(s->state && "a session is one of a state that lives");
-    *S = (Session){.from = s, .M = M};
+    assert(s->state && "a run is one of a state that lives");
+    *S = (HostRun){.from = s, .M = M};
     if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover();
     M->host = S;
     M->hooks = &hooks_plain;
@@ -128,20 +128,20 @@ static void attach(Session *S, const moonlet_state *s, Machine *M)
     if (__builtin_expect(bytes || mem_bound.reached, 0)) apply_bytes(S, bytes);
 }
 
-void api_begin_resumed(Session *S, const moonlet_state *s)
+void api_begin_resumed(HostRun *S, const moonlet_state *s)
 {
     assert_live(s);
     attach(S, s, machine_begin(s->state));
 }
 
-void api_begin_in(Session *S, const moonlet_state *s, Machine *M)
+void api_begin_in(HostRun *S, const moonlet_state *s, Machine *M)
 {
-    assert(!M->depth && "a session begins at rest");
+    assert(!M->depth && "a run begins at rest");
     attach(S, s, M);
     if (__builtin_expect(s->state->base->paused != NULL, 0)) lend_main(S);
 }
 
-void api_begin(Session *S, const moonlet_state *s)
+void api_begin(HostRun *S, const moonlet_state *s)
 {
     assert_live(s);
     api_begin_in(S, s, machine_begin(s->state));
@@ -153,11 +153,11 @@ void api_attach(Machine *M)
     M->hooks = &hooks_attached;
 }
 
-Session *api_session(Machine *M)
+HostRun *api_host_run(Machine *M)
 {
     if (__builtin_expect(!M->host, 0)) {
-        Session *S = mem_alloc(sizeof *S);
-        *S = (Session){.M = M, .from = moonlet_init()};
+        HostRun *S = mem_alloc(sizeof *S);
+        *S = (HostRun){.M = M, .from = moonlet_init()};
         M->host = S;
     }
     return M->host;
@@ -186,7 +186,7 @@ EvalStop api_stop_of(moonlet_limit_kind limit)
     return STOP_OUTSIDE;
 }
 
-moonlet_limit_kind api_limit_of(const Session *S)
+moonlet_limit_kind api_limit_of(const HostRun *S)
 {
     return api_limit_kind(eval_stop_reason(S->M));
 }
@@ -196,7 +196,7 @@ static State *take(Machine *M, bool own)
     return own ? machine_snapshot_own(M, NULL) : machine_snapshot(M);
 }
 
-State *api_pack(Session *S, bool own)
+State *api_pack(HostRun *S, bool own)
 {
     assert(!S->M->depth && "a state is packed at rest");
     Machine *M = S->M;
@@ -216,13 +216,13 @@ static moonlet_result result_of(moonlet_status status, moonlet_state *h)
 }
 
 /* What is lacking now is lacking no more when the next call begins, or is told of then. */
-void api_leave(Session *S)
+void api_leave(HostRun *S)
 {
     if (__builtin_expect(mem_short, 0)) mem_recover();
     if (S->bounded) mem_bound = S->outer;
 }
 
-void api_drop(Session *S)
+void api_drop(HostRun *S)
 {
     assert(!S->M->depth && "no evaluator is left behind");
     machine_end(S->M);
@@ -230,7 +230,7 @@ void api_drop(Session *S)
     watch_give_back();
 }
 
-static moonlet_result finish(Session *S, moonlet_status status, moonlet_state *h)
+static moonlet_result finish(HostRun *S, moonlet_status status, moonlet_state *h)
 {
     moonlet_result r = result_of(status, h);
     r.steps = eval_steps_used(S->M);
@@ -246,13 +246,13 @@ static moonlet_error *memory_error(void)
     return api_error(MOONLET_ERROR_MEMORY, string_value(s), s->data, s->length);
 }
 
-static moonlet_result finish_memory(Session *S, moonlet_state *h)
+static moonlet_result finish_memory(HostRun *S, moonlet_state *h)
 {
     handle_set_error(h, memory_error());
     return finish(S, MOONLET_FAILED, h);
 }
 
-moonlet_result api_end_memory(Session *S)
+moonlet_result api_end_memory(HostRun *S)
 {
     return finish_memory(S, handle_new(api_pack(S, false), S->from->config));
 }
@@ -264,7 +264,7 @@ Value *api_values(size_t count)
     return values;
 }
 
-static const moonlet_error *error_of(Session *S)
+static const moonlet_error *error_of(HostRun *S)
 {
     return S->error ? S->error : api_error_of_run(S, NULL, NULL);
 }
@@ -287,7 +287,7 @@ static void end_failed(Machine *M, const moonlet_error *e)
     memset(seen, 0, count * sizeof *seen);
 }
 
-moonlet_result api_end(Session *S, RunStatus status)
+moonlet_result api_end(HostRun *S, RunStatus status)
 {
     Machine *M = S->M;
     assert(!(S->paused && status == RUN_PAUSED) && "one program at most is paused");
@@ -304,7 +304,7 @@ moonlet_result api_end(Session *S, RunStatus status)
     return finish(S, MOONLET_FAILED, h);
 }
 
-moonlet_result api_end_values(Session *S, const Value *values, size_t count)
+moonlet_result api_end_values(HostRun *S, const Value *values, size_t count)
 {
     assert((values || !count) && "values are somewhere");
     collect_end(S->M, values, count);
@@ -313,7 +313,7 @@ moonlet_result api_end_values(Session *S, const Value *values, size_t count)
     return finish(S, MOONLET_OK, h);
 }
 
-moonlet_result api_end_error(Session *S, moonlet_error_kind kind, const char *message)
+moonlet_result api_end_error(HostRun *S, moonlet_error_kind kind, const char *message)
 {
     moonlet_state *h = handle_new(api_pack(S, false), S->from->config);
     size_t length = strlen(message);
