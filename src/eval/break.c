@@ -129,9 +129,17 @@ EXEC(break_look)
     HAND(node_execs[n->kind], n, fp, acc, d);
 }
 
+/* Whether the node stores under a key that nobody watches: programs spend their time with these
+ * stores. */
+static inline bool is_other_key(const Breaks *b, const Node *n, const Value *fp)
+{
+    if (!b->keys || b->after || node_kinds[n->kind].op != DO_SET_INDEX) return false;
+    return !(b->keys & breaks_key(fp[n->b]));
+}
+
 EXEC(break_store)
 {
-    if (M->breaks) {
+    if (M->breaks && !is_other_key(M->breaks, n, fp)) {
         fp = look_at_store(M, n, false, fp);
         if (!M->call_frame) HAND(eval_stop_watched, n, fp, acc, d);
     }

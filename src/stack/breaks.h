@@ -40,6 +40,7 @@ typedef struct Breaks {
      * through which that is found. `store` is not called for other stores. If object is NULL,
      * anything may be written; if key is nil, any key may be. touches NULL: all stores may. */
     bool (*touches)(void *context, Machine *M, const void *object, Value key);
+    uint64_t keys; /* breaks_key of all keys under which tables are watched; 0: of any */
     Value *(*raised)(Machine *M, const Node *n, Value *fp, bool *ends); /* as a Watch's */
     void *context;
     bool ends;        /* `store`, asked about a native's, has ended the run */
@@ -72,6 +73,16 @@ static inline uint32_t breaks_first_line(const Proto *p)
     uint32_t i = (uint32_t)(p->entry - p->nodes);
     while (i + 1 < p->node_count && !p->lines[i]) i++;
     return i;
+}
+
+/* A bit for a key; keys of several bits are other keys. What is no number, nor a string, has
+ * none. */
+static inline uint64_t breaks_key(Value key)
+{
+    if (value_is_string(key)) return (uint64_t)1 << (value_string(key)->length & 31);
+    if (!value_is_number(key)) return 0;
+    Value plain = value_number(value_to_double(key) + 0.0); /* one zero */
+    return (uint64_t)1 << (32 + (plain * 0x9e3779b97f4a7c15u >> 59));
 }
 
 /* Whether a store is to be looked at. */

@@ -193,6 +193,23 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
 }
 #endif
 
+/* The same, also where the first changes to an older map are in a patch. A run has its globals
+ * there, if they are older than it. */
+static inline Value table_peek_patched(const TableBody *t, const String *key, uint32_t hash)
+{
+#ifndef MOONLET_MUTABLE
+    if (t->hash.root && hamt_is_patch(t->hash.root)) {
+        const HamtPatch *p = (const HamtPatch *)t->hash.root;
+        const TableBody base = {.hash = {.root = p->base}};
+        if (!(p->keys->filter >> (hash & 31) & 1)) return table_peek_string(&base, key, hash);
+        for (uint32_t i = 0; i < p->count; i++)
+            if (p->keys->words[i] == string_value(key)) return p->values[i];
+        return TABLE_LOOK;
+    }
+#endif
+    return table_peek_string(t, key, hash);
+}
+
 /* The entry of a key if it is at the root of the hash, as those of small tables are. */
 static inline HamtEntry *table_entry_at_root(const TableBody *t, const String *key,
                                              uint32_t hash)

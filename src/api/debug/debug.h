@@ -106,6 +106,8 @@ typedef struct DebugFilter {
     /* Whether a store is to what is watched (Breaks.touches in stack/breaks.h). If it is NULL,
      * every store may be. */
     bool (*touches)(void *context, Machine *M, uint64_t replay, const void *object, Value key);
+    /* The breaks_key of all keys of what is watched; 0: it is not known. */
+    uint64_t (*keys)(const void *context);
     /* Where nothing but what is found from the globals is watched, and no line is wanted:
      * whether none of it can have been written to between two points. */
     bool (*untouched)(void *context, const State *before, const State *after);

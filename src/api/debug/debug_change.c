@@ -54,6 +54,11 @@ static bool touches(void *context, Machine *M, uint64_t replay, const void *obje
     return path_touches(((DebugChange *)context)->path, M, replay, object, key);
 }
 
+static uint64_t keys(const void *context)
+{
+    return path_key_bits(((const DebugChange *)context)->path);
+}
+
 static bool untouched(void *context, const State *before, const State *after)
 {
     return path_is_untouched(((DebugChange *)context)->path, before, after);
@@ -89,7 +94,11 @@ DebugFilter debug_change_filter(const DebugPath *path)
 {
     static const DebugFilter lines = {.wants = wants_lines};
     bool local = path->base == PATH_LOCAL && path->count == 1;
-    return (DebugFilter){wants,      changed,
-                         changed_in, local ? &lines : NULL,
-                         touches,    path->base == PATH_GLOBAL ? untouched : NULL};
+    return (DebugFilter){wants,
+                         changed,
+                         changed_in,
+                         local ? &lines : NULL,
+                         touches,
+                         keys,
+                         path->base == PATH_GLOBAL ? untouched : NULL};
 }

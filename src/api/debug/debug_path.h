@@ -105,6 +105,9 @@ DebugSeen path_see_in(DebugPath *p, const moonlet_state *s, DebugMoment at, bool
  * Breaks.touches (stack/breaks.h). After a yes the path must be looked at before the next store
  * is asked about. */
 bool path_touches(DebugPath *p, Machine *M, uint64_t replay, const void *object, Value key);
+/* The breaks_key of all keys under which a store may be one that path_touches is to be asked
+ * about. Stores under others it would answer false about, whatever the object. */
+uint64_t path_key_bits(const DebugPath *p);
 /* Whether it is certain that nothing was written to what the path leads to between two states
  * of a run. Answers false where that is not seen at once. */
 bool path_is_untouched(const DebugPath *p, const State *before, const State *after);

@@ -214,6 +214,7 @@ static bool run(moonlet_recording *rec, Seek *s, uint64_t from)
     s->breaks.again = seek_begins_anew(s);
     if (!s->breaks.again) s->breaks.last = seek_begun_at(s);
     if (s->filter->touches) s->breaks.touches = touches;
+    if (s->filter->touches && s->filter->keys) s->breaks.keys = s->filter->keys(s->context);
     if (rec->raises) s->breaks.raised = at_raised;
     return replay(rec, s);
 }

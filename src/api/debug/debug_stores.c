@@ -25,6 +25,13 @@ static bool has_key(const DebugPath *p, Value key)
     return false;
 }
 
+uint64_t path_key_bits(const DebugPath *p)
+{
+    uint64_t all = 0;
+    for (int i = p->base == PATH_LOCAL; i < p->count; i++) all |= breaks_key(p->keys[i].value);
+    return all;
+}
+
 static bool is_named(const DebugPath *p, const String *name)
 {
     const PathKey *k = &p->keys[0];

@@ -387,6 +387,15 @@ static bool touches(void *seek, Machine *M, uint64_t replay, const void *object,
     return any;
 }
 
+static uint64_t keys(const void *seek)
+{
+    const TourSeek *s = seek;
+    uint64_t all = 0;
+    for (int i = 0; i < s->t->break_count; i++)
+        if (s->t->breaks[i]->path) all |= path_key_bits(s->t->breaks[i]->path);
+    return all;
+}
+
 static bool untouched(void *seek, const State *before, const State *after)
 {
     const TourSeek *s = seek;
@@ -406,9 +415,13 @@ const DebugFilter *tour_filter(TourSeek *s)
     s->lines = (DebugFilter){.wants = wants_lines};
     s->filter = (DebugFilter){.wants = wants};
     if (s->seen)
-        s->filter = (DebugFilter){wants,      changed,
-                                  changed_in, locals ? &s->lines : NULL,
-                                  touches,    globals ? untouched : NULL};
+        s->filter = (DebugFilter){wants,
+                                  changed,
+                                  changed_in,
+                                  locals ? &s->lines : NULL,
+                                  touches,
+                                  keys,
+                                  globals ? untouched : NULL};
     return s->slow ? NULL : &s->filter;
 }
 
