@@ -72,9 +72,7 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
     {                                                                               \
         const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
-        Value v = table_peek_patched(b, n->k.p, n->aux);                            \
-        if (LIKELY(v != V_NIL)) PUT_##dst(v);                                       \
-        v = table_get_hashed(b, n->k.v, n->aux);                                    \
+        Value v = table_get_hashed(b, n->k.v, n->aux);                              \
         FINISH_GET(dst);                                                            \
         HAND(slow_index, n, fp, acc, d);                                            \
     }                                                                               \

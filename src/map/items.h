@@ -107,9 +107,10 @@ void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
 
-/* Whether a face must give out->state, whose world is the one in which the item has ended, so that
- * its values can be brought or packed. If not, out->state is set here: to the base, or to NULL for
- * values of no world. O(entries of the tables that the item has made, 64 of them at most). */
+/* Whether a face must give out->state, whose world is the one in which the item has ended, so
+ * that its values can be brought or packed. If not, out->state is set here: to the base, or to
+ * NULL for values of no world. O(entries of the tables that the item has made, 64 of them at
+ * most). */
 bool items_need_own(const Items *m, const World *ended, Outcome *out);
 /* Whether its values are numbers, strings and the like, which need no state. The same cost. */
 bool items_of_no_world(const Items *m, const Outcome *out);

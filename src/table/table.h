@@ -120,10 +120,6 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_reserve_like mutable_reserve_like
 
 static inline bool table_is_patched(const TableBody *t) { return (void)t, false; }
-static inline Value table_peek_patched(const TableBody *t, const String *key, uint32_t hash)
-{
-    return (void)t, (void)key, (void)hash, V_NIL;
-}
 static inline void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v,
                                      uint64_t token)
 {
@@ -151,15 +147,6 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
 #else
 /* Has the hash a patch? */
 static inline bool table_is_patched(const TableBody *t) { return hamt_is_patch(t->hash.root); }
-/* The value if the hash has a patch, and the patch the key; else nil. */
-static inline Value table_peek_patched(const TableBody *t, const String *key, uint32_t hash)
-{
-    const HamtPatch *p = hamt_patch(&t->hash);
-    if (!p || !(p->keys->filter >> (hash & 31) & 1)) return V_NIL;
-    for (uint32_t i = 0; i < p->count; i++)
-        if (p->keys->words[i] == string_value(key)) return p->values[i];
-    return V_NIL;
-}
 /* Does as table_set_string, fast where there is a patch. The value is not nil. */
 void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v, uint64_t token);
 

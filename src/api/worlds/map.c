@@ -114,7 +114,8 @@ static void set_outcome(const HostMap *m, Outcome *out, const moonlet_result *r)
         outcome_set_value(out, value_in(r->error->value));
     else
         set_values(out, r->state);
-    if (items_need_own(&m->items, r->state->state->base->world, out)) out->state = r->state->state;
+    if (items_need_own(&m->items, r->state->state->base->world, out))
+        out->state = r->state->state;
 }
 
 /* Terms are made where the item is done, but not in another process. */
