@@ -74,6 +74,7 @@ HAMT_FN __attribute__((noinline)) const HamtEntry *HAMT(find_below)(const HamtNo
 {
     for (;; hash >>= HAMT_BITS) {
         const HamtEntry *e = hamt_at(node, HAMT_SLOT(hash, 0));
+        if (!e && !node->count) return NULL; /* an empty root that keeps a shift */
         if (!e) return node->bitmap ? NULL : HAMT(bucket_find)(node, key);
         if (e->key == key) return e;
         if (e->key) return HAMT_KEY_EQ(e->key, key) ? e : NULL;

@@ -54,6 +54,19 @@ expect "what goes on with a delta is the chain" 3 "" \
     "*: go on with --load=ids.img --load=ids2.img --load=ids5.img" \
     m --load=ids.img --load=ids2.img --save=ids5.img --delta --steps=10
 
+# A large table with a shift of its root, whose keys are in bundles, is empty before it is loaded.
+cat >queue.lua <<'LUA'
+local q, first = {a = 1}, 1
+for i = 1, 20000 do q[i] = i if i > 2000 then q[first] = nil first = first + 1 end end
+print(q[first], q[20000], q.a)
+LUA
+expect "a queue at many of its steps" 0 "18001	20000	1" "" bash -c '
+    for i in 3000 7000 9000 12000 15000; do "$0" --save=queue.img --steps=$i queue.lua 2>/dev/null
+        "$0" --load=queue.img || exit; done | sort -u' "$MOONLET"
+expect "many integers" 0 "" "" bash -c '
+    for i in 1000 3000 4777 5554; do "$0" --save=many.img --steps=$i "$1" >/dev/null 2>&1
+        "$0" --load=many.img >/dev/null || exit; done' "$MOONLET" "${LIB%/cli/lib.sh}/lua/integer_keys.lua"
+
 # So also in what makes a message of an error.
 echo 'error(setmetatable({}, {__tostring = function() for i = 1, 3000 do n = i end return "at " .. n end}))' >says.lua
 expect "paused in __tostring of an error" 3 "" "*: paused (out of steps)*" m --save=says.img --steps=1000 says.lua
