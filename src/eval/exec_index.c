@@ -64,9 +64,6 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
     return LIKELY(v != TABLE_LOOK) ? v : look_inherited(M, meta, key, hash);
 }
 
-/* A peek sees what a look does, or says that it does not know. */
-#define IS_PEEKED(v, looked) ((v) == TABLE_LOOK || (v) == (looked))
-
 /* What takes a call is apart, so that the common case stays a leaf. */
 #define FIELD_NODES(o, dst, quick_)                                                 \
     static COLD EXEC(look_FIELD_##o##_##dst)                                        \
@@ -80,7 +77,8 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
     {                                                                               \
         const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
         Value v = table_peek_patched(b, n->k.p, n->aux);                            \
-        assert(IS_PEEKED(v, table_get_hashed(b, n->k.v, n->aux)));                  \
+        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, n->aux)) &&     \
+               "a peek sees what a look does, or says that it does not know");      \
         if (v == V_NIL) v = inherited(M, b->meta, n->k.p, n->aux);                  \
         if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
         PUT_##dst(v);                                                               \
