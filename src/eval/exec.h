@@ -236,6 +236,14 @@ extern Exec *const node_many[N_KINDS];
 /* Gives these to the linker and to the stack. Once per process, before anything runs. */
 void nodes_init(void);
 
+/* Whether a table of this metatable is known to have no metamethod m. */
+static inline bool lacks_meta(const Machine *M, const Table *meta, Meta m)
+{
+    if (!meta) return true;
+    const TableBody *b = heap_table_at_hand(&M->run, value_object(meta));
+    return b && (table_flags(b) >> m & 1);
+}
+
 /* Makes v[from..to) nil, which are one to three, mostly. The empty asm keeps the compiler from
  * making it a call of memset, for which a leaf would have to save all registers. */
 static inline void fill_nil(Value *v, uint32_t from, uint32_t to)

@@ -18,6 +18,20 @@
 #define OBJECT_A acc
 #define OBJECT_U frame_closure(fp)->upvalues[n->a]
 
+/* Used so often here that gcc would make calls of them. (clang wants to be told before.) */
+#define INLINE static inline __attribute__((always_inline))
+#ifndef __clang__
+INLINE TableBody *heap_table_at_hand(const Run *R, Value v);
+INLINE Value table_peek_string(const TableBody *t, const String *key, uint32_t hash);
+INLINE HamtEntry *table_entry_at_root(const TableBody *t, const String *key, uint32_t hash);
+INLINE HamtEntry *table_entry_at_place(const TableBody *t, const String *key, uint64_t place);
+INLINE Value methods_get(const Run *R, const Table *meta, const String *key, uint32_t hash);
+#ifndef MOONLET_MUTABLE
+INLINE HamtEntry *table_entry(HamtNode *root, uint32_t hash);
+INLINE Value table_peek_other(Value stored, uint32_t hash);
+#endif
+#endif
+
 /* Contents of the table that an operand is, if this run may write them; else NULL. */
 static inline TableBody *owned_body(Machine *M, Value v)
 {
@@ -26,7 +40,7 @@ static inline TableBody *owned_body(Machine *M, Value v)
 }
 
 /* The same, of a table that nothing is remembered of; others' writes are to be noticed. */
-static inline TableBody *own_body(Machine *M, Value v)
+INLINE TableBody *own_body(Machine *M, Value v)
 {
     if (UNLIKELY(!value_is_object(v))) return NULL;
     Table *t = value_pointer(v);
@@ -50,6 +64,105 @@ static inline TableBody *owned_body_noticed(Machine *M, Value v)
     if (LIKELY(v != V_NIL)) PUT_##dst(v); \
     if (!b->meta) PUT_##dst(V_NIL)
 
+/* Where a node function hands its table's contents on in a register that nobody uses; else they
+ * are looked for again. */
+#if defined(__x86_64__) && !defined(MOONLET_TRAMPOLINE)
+#define GIVEN_BODY(find_) ((TableBody *)unused)
+#define HAND_BODY(f_, n_, fp_, acc_, d_) \
+    HAND_OVER return (f_)((n_), (fp_), (uintptr_t)b, exec_fourth(), (acc_), M, (d_))
+#ifdef __clang__
+#define HAND_OVER __attribute__((musttail))
+#else
+#define HAND_OVER
+#endif
+#else
+#define GIVEN_BODY(find_) (find_)
+#define HAND_BODY(f_, n_, fp_, acc_, d_) HAND(f_, n_, fp_, acc_, d_)
+#endif
+/* What is apart, with its arguments where they are: else gcc moves them to leave out two. */
+#ifdef __clang__
+#define APART NOINLINE
+#else
+#define APART __attribute__((noipa))
+#endif
+
+static inline uint32_t field_hash(const Node *n)
+{
+    assert(string_hash_known(n->k.p) && "the key of a node has its hash");
+    return string_hash_known(n->k.p);
+}
+
+static inline uint64_t place_known(const Node *n)
+{
+    return __atomic_load_n(&n->place, __ATOMIC_RELAXED);
+}
+
+/* Remembers where the node's key is, for tables alike: nodes are shared, and whose place it is
+ * does not matter. Where it is now here, now there, it is seldom written: threads that run the
+ * same code would take the node from each other. */
+static inline void place_note(const Machine *M, const Node *n, uint64_t place)
+{
+    enum { SELDOM = 16 };
+    if (place_known(n) && M->fuel % SELDOM) return;
+    __atomic_store_n(&((Node *)n)->place, place, __ATOMIC_RELAXED);
+}
+
+/* Most objects have few fields, which are at their root. */
+INLINE HamtEntry *root_place(const Node *n, const TableBody *b)
+{
+    return table_entry_at_place(b, n->k.p, place_known(n));
+}
+INLINE HamtEntry *seek_root(const Machine *M, const Node *n, const TableBody *b)
+{
+    HamtEntry *e = table_entry_at_root(b, n->k.p, field_hash(n));
+    if (e) place_note(M, n, table_place_of(b, e));
+    return e;
+}
+
+/* A program's globals are many: half of them are one level below. Then the upper half of the
+ * offset is that of the entry there. */
+#ifdef MOONLET_MUTABLE
+#define levels_place root_place
+#define seek_levels seek_root
+#else
+enum { BELOW = 48 };
+INLINE const HamtEntry *levels_place(const Node *n, const TableBody *b)
+{
+    uint64_t place = place_known(n);
+    const HamtNode *root = b->hash.root;
+    if (!root || root->bitmap != (uint32_t)place) return NULL;
+    const HamtEntry *e = (const HamtEntry *)((const char *)root + (uint16_t)(place >> 32));
+    if (place >> BELOW) {
+        if (e->key) return NULL;
+        const HamtNode *below = hamt_child(e);
+        const char *at = (const char *)below + (place >> BELOW);
+        if (at >= (const char *)(below->entries + below->count)) return NULL;
+        e = (const HamtEntry *)at;
+    }
+    return e->key == n->k.v ? e : NULL;
+}
+INLINE const HamtEntry *seek_levels(const Machine *M, const Node *n, const TableBody *b)
+{
+    const HamtEntry *e = table_entry(b->hash.root, field_hash(n));
+    if (!e) return NULL;
+    uint64_t place = table_place_of(b, e);
+    if (!e->key) {
+        const HamtNode *below = hamt_child(e);
+        e = hamt_at(below, field_hash(n) >> 5);
+        place |= (uint64_t)((const char *)e - (const char *)below) << BELOW;
+    }
+    if (!e || e->key != n->k.v) return NULL;
+    place_note(M, n, place);
+    return e;
+}
+#endif
+#define FIELD_PLACE_L root_place
+#define FIELD_PLACE_A root_place
+#define FIELD_PLACE_U levels_place
+#define FIELD_SEEK_L seek_root
+#define FIELD_SEEK_A seek_root
+#define FIELD_SEEK_U seek_levels
+
 static NOINLINE Value look_inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
 {
     return methods_look(&M->run, meta, meta_names[META_INDEX], key, hash);
@@ -57,64 +170,67 @@ static NOINLINE Value look_inherited(Machine *M, Table *meta, const String *key,
 
 /* The value of a key that a table with this metatable has not itself, where each __index is a
  * table (manual 2.4); TABLE_LOOK: not to be told so easily. */
+INLINE Value inherited_known(const Machine *M, const Table *meta, const String *key,
+                             uint32_t hash)
+{
+    return meta ? methods_get(&M->run, meta, key, hash) : V_NIL;
+}
 static inline Value inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
 {
-    if (!meta) return V_NIL;
-    Value v = methods_get(&M->run, meta, key, hash);
+    Value v = inherited_known(M, meta, key, hash);
     return LIKELY(v != TABLE_LOOK) ? v : look_inherited(M, meta, key, hash);
 }
 
-/* What takes a call is apart, so that the common case stays a leaf. */
-#define FIELD_NODES(o, dst, quick_)                                                 \
-    static COLD EXEC(look_FIELD_##o##_##dst)                                        \
-    {                                                                               \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
-        Value v = table_get_hashed(b, n->k.v, n->aux);                              \
-        FINISH_GET(dst);                                                            \
-        HAND(slow_index, n, fp, acc, d);                                            \
-    }                                                                               \
-    static NOINLINE EXEC(peek_FIELD_##o##_##dst)                                    \
-    {                                                                               \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
-        Value v = table_peek_patched(b, n->k.p, n->aux);                            \
-        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, n->aux)) &&     \
-               "a peek sees what a look does, or says that it does not know");      \
-        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, n->aux);                  \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d); \
-        PUT_##dst(v);                                                               \
-    }                                                                               \
-    EXEC(exec_FIELD_##o##_##dst)                                                    \
-    {                                                                               \
-        assert(n->aux == string_hash(n->k.p) && "a node has the hash of its key");  \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);               \
-        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                          \
-        quick_(dst);                                                                \
-        HAND(peek_FIELD_##o##_##dst, n, fp, acc, d);                                \
+/* What takes a call is apart, so that the common cases stay leaves. */
+#define FIELD_NODES(o, dst, place_, seek_)                                             \
+    static COLD EXEC(look_FIELD_##o##_##dst)                                           \
+    {                                                                                  \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
+        Value v = table_get_hashed(b, n->k.v, field_hash(n));                          \
+        FINISH_GET(dst);                                                               \
+        HAND(slow_index, n, fp, acc, d);                                               \
+    }                                                                                  \
+    static NOINLINE EXEC(inherit_FIELD_##o##_##dst)                                    \
+    {                                                                                  \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
+        Value v = table_peek_patched(b, n->k.p, field_hash(n));                        \
+        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) && \
+               "a peek sees what a look does, or says that it does not know");         \
+        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));              \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);    \
+        PUT_##dst(v);                                                                  \
+    }                                                                                  \
+    static APART EXEC(peek_FIELD_##o##_##dst)                                          \
+    {                                                                                  \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));      \
+        Value v = table_peek_string(b, n->k.p, field_hash(n));                         \
+        if (v == V_NIL) v = inherited_known(M, b->meta, n->k.p, field_hash(n));        \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(inherit_FIELD_##o##_##dst, n, fp, acc, d); \
+        PUT_##dst(v);                                                                  \
+    }                                                                                  \
+    static APART EXEC(seek_FIELD_##o##_##dst)                                          \
+    {                                                                                  \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));      \
+        const HamtEntry *e = seek_(M, n, b);                                           \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                    \
+        HAND_BODY(peek_FIELD_##o##_##dst, n, fp, acc, d);                              \
+    }                                                                                  \
+    EXEC(exec_FIELD_##o##_##dst)                                                       \
+    {                                                                                  \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                             \
+        const HamtEntry *e = place_(n, b);                                             \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                    \
+        HAND_BODY(seek_FIELD_##o##_##dst, n, fp, acc, d);                              \
     }
-
-/* Most objects have few fields, which are at their root; a program's globals are many. */
-#define AT_ROOT(dst)                                                 \
-    do {                                                             \
-        const HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux); \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                  \
-    } while (0)
-#define AT_TWO_LEVELS(dst)                                            \
-    do {                                                              \
-        Value v = table_peek_string(b, n->k.p, n->aux);               \
-        if (LIKELY(v != TABLE_LOOK && v != V_NIL)) PUT_##dst(v);      \
-        if (v == TABLE_LOOK) HAND(look_FIELD_U_##dst, n, fp, acc, d); \
-    } while (0)
-#define FIELD_QUICK_L AT_ROOT
-#define FIELD_QUICK_A AT_ROOT
-#define FIELD_QUICK_U AT_TWO_LEVELS
-#define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_QUICK_##o)
+#define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_PLACE_##o, FIELD_SEEK_##o)
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
 /* A node that gets get_ from the contents b of a table; peek_: nil, or the same from where
- * most of them have it. */
-#define GET_NODE(name, object_, boxed_, dst, peek_, get_)          \
-    static NOINLINE EXEC(full_##name)                              \
+ * most of them have it. acc_: the accumulator, if the node has it for an operand. */
+#define GET_NODE(name, object_, boxed_, acc_, dst, peek_, get_)    \
+    static APART EXEC(full_##name)                                 \
     {                                                              \
         const TableBody *b = heap_table_at_hand(&M->run, object_); \
         Value v = get_;                                            \
@@ -127,11 +243,23 @@ KINDS_FIELD(X_FIELD)
         if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d);      \
         Value v = peek_;                                           \
         if (LIKELY(v != V_NIL)) PUT_##dst(v);                      \
-        HAND(full_##name, n, fp, acc, d);                          \
+        HAND(full_##name, n, fp, acc_, d);                         \
     }
 
-#define X_ELEMENT(o, dst)                                                          \
-    GET_NODE(ELEMENT_##o##_##dst, OBJECT_##o, acc, dst, table_peek_int(b, n->aux), \
+/* The accumulator where the node needs it: else the value found may take its register. */
+#define NEEDED_L V_NIL
+#define NEEDED_U V_NIL
+#define NEEDED_A acc
+#define NEEDED_LL V_NIL
+#define NEEDED_LD V_NIL
+#define NEEDED_LA acc
+#define NEEDED_UL V_NIL
+#define NEEDED_UD V_NIL
+#define NEEDED_UA acc
+#define NEEDED_AL acc
+
+#define X_ELEMENT(o, dst)                                                                      \
+    GET_NODE(ELEMENT_##o##_##dst, OBJECT_##o, acc, NEEDED_##o, dst, table_peek_int(b, n->aux), \
              table_get_int(b, n->aux))
 KINDS_FIELD(X_ELEMENT)
 #undef X_ELEMENT
@@ -145,7 +273,9 @@ static inline Value index_double(const TableBody *b, double x)
 static inline Value index_value(const TableBody *b, Value k)
 {
     double x;
-    return LIKELY(value_unbox(k, &x)) ? index_double(b, x) : table_get(b, k);
+    if (value_unbox(k, &x)) return index_double(b, x);
+    if (UNLIKELY(!value_is_string(k))) return table_get(b, k);
+    return table_get_string(b, value_string(k), string_hash(value_string(k)));
 }
 
 /* A fraction makes an index too small, and NaN is above nothing; negative ones are in no array.
@@ -168,9 +298,9 @@ static inline Value peek_value(const TableBody *b, Value k)
 #define INDEX_WITH_A(number_, value_) value_(b, acc)
 #define INDEX_WITH_D(number_, value_) number_(b, d)
 
-#define X_INDEX(o, key, dst)                                       \
-    GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, dst, \
-             INDEX_WITH_##key(peek_double, peek_value),            \
+#define X_INDEX(o, key, dst)                                                        \
+    GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, NEEDED_##o##key, dst, \
+             INDEX_WITH_##key(peek_double, peek_value),                             \
              INDEX_WITH_##key(index_double, index_value))
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX
@@ -187,82 +317,106 @@ KINDS_INDEX(X_INDEX)
     } while (0)
 
 /* An existing field of an owned table is overwritten; a new one is added when there
- * is no metatable to ask. Where there is a patch it takes a search to tell which, so that the
+ * is no __newindex to ask. Where there is a patch it takes a search to tell which, so that the
  * latter is tried first. b: the contents. */
-#define STORE_FIELD(v_)                                                            \
-    do {                                                                           \
-        Value v = (v_);                                                            \
-        assert(n->aux == string_hash(n->k.p) && "a node has the hash of its key"); \
-        if (table_is_patched(b) && !b->meta && v != V_NIL) {                       \
-            table_set_patched(b, n->k.p, n->aux, v, M->run.epoch);                 \
-            STORED();                                                              \
-        }                                                                          \
-        Value *slot = table_slot_string(b, n->k.p, n->aux, M->run.epoch);          \
-        if (LIKELY(slot && v != V_NIL)) {                                          \
-            *slot = v;                                                             \
-            GO(n + 1, fp, acc, d);                                                 \
-        }                                                                          \
-        if (slot || !b->meta) {                                                    \
-            table_set_string(b, n->k.p, v, M->run.epoch);                          \
-            STORED();                                                              \
-        }                                                                          \
+#define STORE_FIELD(v_)                                                          \
+    do {                                                                         \
+        Value v = (v_);                                                          \
+        if (table_is_patched(b) && !b->meta && v != V_NIL) {                     \
+            table_set_patched(b, n->k.p, field_hash(n), v, M->run.epoch);        \
+            STORED();                                                            \
+        }                                                                        \
+        Value *slot = table_slot_string(b, n->k.p, field_hash(n), M->run.epoch); \
+        if (LIKELY(slot && v != V_NIL)) {                                        \
+            *slot = v;                                                           \
+            GO(n + 1, fp, acc, d);                                               \
+        }                                                                        \
+        if (slot || lacks_meta(M, b->meta, META_NEWINDEX)) {                     \
+            table_set_string(b, n->k.p, v, M->run.epoch);                        \
+            STORED();                                                            \
+        }                                                                        \
     } while (0)
-#define STORE_ELEMENT(v_)                             \
-    if (LIKELY(!b->meta)) {                           \
-        table_set_int(b, n->aux, (v_), M->run.epoch); \
-        STORED();                                     \
+#define STORE_ELEMENT(v_)                                \
+    if (LIKELY(lacks_meta(M, b->meta, META_NEWINDEX))) { \
+        table_set_int(b, n->aux, (v_), M->run.epoch);    \
+        STORED();                                        \
     }
 /* All but nil and NaN. */
 static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
 
-#define STORE_INDEX(v_)                                  \
-    do {                                                 \
-        Value k = fp[n->b];                              \
-        double x;                                        \
-        if (LIKELY(!b->meta && value_unbox(k, &x))) {    \
-            int32_t i = index_of(x);                     \
-            if (LIKELY(i == x)) {                        \
-                table_set_int(b, i, (v_), M->run.epoch); \
-                STORED();                                \
-            }                                            \
-        }                                                \
-        if (LIKELY(!b->meta && is_key(k))) {             \
-            table_set(b, k, (v_), M->run.epoch);         \
-            STORED();                                    \
-        }                                                \
+#define STORE_INDEX(v_)                                    \
+    do {                                                   \
+        Value k = fp[n->b];                                \
+        double x;                                          \
+        if (!lacks_meta(M, b->meta, META_NEWINDEX)) break; \
+        if (LIKELY(value_unbox(k, &x))) {                  \
+            int32_t i = index_of(x);                       \
+            if (LIKELY(i == x)) {                          \
+                table_set_int(b, i, (v_), M->run.epoch);   \
+                STORED();                                  \
+            }                                              \
+        }                                                  \
+        if (LIKELY(is_key(k))) {                           \
+            table_set(b, k, (v_), M->run.epoch);           \
+            STORED();                                      \
+        }                                                  \
     } while (0)
 
 /* What is most common takes no call: another value for a key that is there, in a node of
  * this epoch. */
-#define OVERWRITE_FIELD(v_)                                                \
+#define OVERWRITE_ENTRY(e_, v_)                                            \
     do {                                                                   \
         Value v = (v_);                                                    \
-        HamtEntry *e = table_entry_at_root(b, n->k.p, n->aux);             \
+        HamtEntry *e = (e_);                                               \
         if (LIKELY(e && table_owns_root(b, M->run.epoch) && v != V_NIL)) { \
             e->value = v;                                                  \
             GO(n + 1, fp, acc, d);                                         \
         }                                                                  \
     } while (0)
-#define OVERWRITE_AT(i_, v_)                                              \
-    do {                                                                  \
-        Value v = (v_), *slot = table_own_element(b, (i_), M->run.epoch); \
-        if (LIKELY(slot && *slot != V_NIL && v != V_NIL)) {               \
-            *slot = v;                                                    \
-            GO(n + 1, fp, acc, d);                                        \
-        }                                                                 \
+/* ... or the item behind the last one, or nil for that, which moves the border. */
+static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
+{
+    bool fills = v != V_NIL;
+    if (b->hash.border != i - fills || (fills && b->meta)) return false;
+    *slot = v;
+    b->hash.border = i - !fills;
+    return true;
+}
+#define OVERWRITE_AT(i_, v_)                                                     \
+    do {                                                                         \
+        Value v = (v_), *slot = table_own_element(b, (i_), M->run.epoch);        \
+        if (LIKELY(slot != NULL)) {                                              \
+            if (LIKELY(*slot != V_NIL && v != V_NIL)) {                          \
+                *slot = v;                                                       \
+                GO(n + 1, fp, acc, d);                                           \
+            }                                                                    \
+            if (moves_border(b, slot, (uint32_t)(i_), v)) GO(n + 1, fp, acc, d); \
+        }                                                                        \
     } while (0)
-#define OVERWRITE_ELEMENT(v_) OVERWRITE_AT((int32_t)n->aux, v_)
-#define OVERWRITE_INDEX(v_)                                  \
-    do {                                                     \
-        double x;                                            \
-        if (LIKELY(value_unbox(fp[n->b], &x))) {             \
-            int32_t i = index_of(x);                         \
-            if (LIKELY(index_is(i, x))) OVERWRITE_AT(i, v_); \
-        }                                                    \
+/* Where the place was another one: a field that is at the root all the same. */
+#define SEEK_NODE(o, val)                                   \
+    static APART EXEC(put_FIELD_##o##_##val);               \
+    static APART EXEC(seek_SET_FIELD_##o##_##val)           \
+    {                                                       \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o)); \
+        OVERWRITE_ENTRY(seek_root(M, n, b), STORED_##val);  \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);         \
+    }
+#define OVERWRITE_FIELD(o, val)                      \
+    OVERWRITE_ENTRY(root_place(n, b), STORED_##val); \
+    HAND_BODY(seek_SET_FIELD_##o##_##val, n, fp, acc, d)
+#define OVERWRITE_ELEMENT(o, val) OVERWRITE_AT((int32_t)n->aux, STORED_##val)
+#define OVERWRITE_INDEX(o, val)                                        \
+    do {                                                               \
+        double x;                                                      \
+        if (LIKELY(value_unbox(fp[n->b], &x))) {                       \
+            int32_t i = index_of(x);                                   \
+            if (LIKELY(index_is(i, x))) OVERWRITE_AT(i, STORED_##val); \
+        }                                                              \
     } while (0)
 
 #define STORE_NODE(kind_, o, val)                                                          \
-    static NOINLINE EXEC(put_##kind_##_##o##_##val)                                        \
+    static APART EXEC(put_##kind_##_##o##_##val)                                           \
     {                                                                                      \
         TableBody *b = owned_body_noticed(M, OBJECT_##o);                                  \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
@@ -275,26 +429,62 @@ static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
     {                                                                                      \
         TableBody *b = own_body(M, OBJECT_##o);                                            \
         assert((!b || !table_is_frozen(b)) && "contents that are read-only are nobody's"); \
-        if (LIKELY(b != NULL)) OVERWRITE_##kind_(STORED_##val);                            \
+        if (LIKELY(b != NULL)) {                                                           \
+            OVERWRITE_##kind_(o, val);                                                     \
+        }                                                                                  \
         HAND(put_##kind_##_##o##_##val, n, fp, acc, d);                                    \
     }
 #define X_STORE(o, val)         \
+    SEEK_NODE(o, val)           \
     STORE_NODE(FIELD, o, val)   \
     STORE_NODE(ELEMENT, o, val) \
     STORE_NODE(INDEX, o, val)
 KINDS_STORE(X_STORE)
 #undef X_STORE
 
+/* The first entry that may have the key, or NULL; and whether that one, which has another key,
+ * tells that no entry has it. */
+#ifdef MOONLET_MUTABLE
+INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
+{
+    return table_entry_at_root(b, key, hash);
+}
+static inline bool is_absent(const TableBody *b, const HamtEntry *e, uint32_t hash)
+{
+    return (void)b, (void)e, (void)hash, false;
+}
+#else
+INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
+{
+    (void)key;
+    return table_entry(b->hash.root, hash);
+}
+INLINE bool is_absent(const TableBody *b, const HamtEntry *e, uint32_t hash)
+{
+    if (!e) return !hamt_is_patch(b->hash.root);
+    return e->key && table_peek_other(e->key, hash) == V_NIL;
+}
+#endif
+
 /* object:name(...): the method to slot b-1 and the object to slot b, where the call's
  * frame begins. */
-#define SELF_FOUND(v_)         \
-    do {                       \
-        fp[n->b - 1] = (v_);   \
-        fp[n->b] = object;     \
-        GO(n + 1, fp, acc, d); \
+#define SELF_FOUND(v_)                                                    \
+    do {                                                                  \
+        fp[n->b - 1] = (v_);                                              \
+        __asm__("" ::: "memory"); /* two stores: sooner than their one */ \
+        fp[n->b] = object;                                                \
+        GO(n + 1, fp, acc, d);                                            \
+    } while (0)
+/* The method of an object with this metatable that has it not itself, if it was met lately. */
+#define SELF_INHERITED(o, meta_)                                    \
+    do {                                                            \
+        Value method = inherited_known(M, (meta_), n->k.p, n->aux); \
+        if (UNLIKELY(method == V_NIL || method == TABLE_LOOK))      \
+            HAND(inherit_SELF_##o, n, fp, acc, d);                  \
+        SELF_FOUND(method);                                         \
     } while (0)
 #define SELF_NODE(o)                                                                         \
-    static NOINLINE EXEC(inherit_SELF_##o)                                                   \
+    static APART EXEC(inherit_SELF_##o)                                                      \
     {                                                                                        \
         Value object = OBJECT_##o;                                                           \
         const TableBody *b = heap_table_at_hand(&M->run, object);                            \
@@ -304,16 +494,31 @@ KINDS_STORE(X_STORE)
         if (UNLIKELY(v == V_NIL || v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);         \
         SELF_FOUND(v);                                                                       \
     }                                                                                        \
+    static APART EXEC(string_SELF_##o)                                                       \
+    {                                                                                        \
+        Value object = OBJECT_##o;                                                           \
+        if (UNLIKELY(!value_is_string(object))) HAND(slow_self, n, fp, acc, d);              \
+        SELF_INHERITED(o, M->run.world->type_meta[TYPE_STRING]);                             \
+    }                                                                                        \
+    static APART EXEC(peek_SELF_##o)                                                         \
+    {                                                                                        \
+        Value object = OBJECT_##o;                                                           \
+        const TableBody *b = heap_table_at_hand(&M->run, object);                            \
+        Value v = table_peek_string(b, n->k.p, n->aux);                                      \
+        if (v == V_NIL) SELF_INHERITED(o, b->meta);                                          \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);                       \
+        SELF_FOUND(v);                                                                       \
+    }                                                                                        \
     EXEC(exec_SELF_##o)                                                                      \
     {                                                                                        \
         assert(n->aux == string_hash(n->k.p) && "a node has the hash of its method's name"); \
         Value object = OBJECT_##o;                                                           \
         const TableBody *b = heap_table_at_hand(&M->run, object);                            \
-        if (UNLIKELY(!b)) HAND(inherit_SELF_##o, n, fp, acc, d);                             \
-        Value v = table_peek_string(b, n->k.p, n->aux);                                      \
-        if (v == V_NIL) HAND(inherit_SELF_##o, n, fp, acc, d);                               \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_self, n, fp, acc, d);                       \
-        SELF_FOUND(v);                                                                       \
+        if (UNLIKELY(!b)) HAND(string_SELF_##o, n, fp, acc, d);                              \
+        const HamtEntry *e = first_entry(b, n->k.p, n->aux);                                 \
+        if (e && e->key == n->k.v) SELF_FOUND(e->value);                                     \
+        if (LIKELY(is_absent(b, e, n->aux))) SELF_INHERITED(o, b->meta);                     \
+        HAND(peek_SELF_##o, n, fp, acc, d);                                                  \
     }
 SELF_NODE(L)
 SELF_NODE(A)

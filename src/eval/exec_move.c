@@ -126,18 +126,18 @@ EXEC(exec_KEEP_T) { BRANCH_T(!value_is_false(acc)); }
 EXEC(exec_NOT_A) { GO(n + 1, fp, value_boolean(value_is_false(acc)), d); }
 EXEC(exec_NOT_L) { GO(n + 1, fp, value_boolean(value_is_false(fp[n->a])), d); }
 
-/* The length of strings and of tables without metatable; the rest is the slow path. */
+/* The length of strings and of tables without __len; the rest is the slow path. */
 #define LEN_OF_L fp[n->a]
 #define LEN_OF_A acc
-#define X_LEN(o, dst)                                                              \
-    EXEC(exec_LEN_##o##_##dst)                                                     \
-    {                                                                              \
-        Value x = LEN_OF_##o;                                                      \
-        const TableBody *b = heap_table_at_hand(&M->run, x);                       \
-        if (b && !b->meta) DELIVER_##dst((double)table_length(b));                 \
-        if (value_is_object(x) && object_raw_type(value_pointer(x)) == OBJ_STRING) \
-            DELIVER_##dst((double)value_string(x)->length);                        \
-        HAND(slow_len, n, fp, acc, d);                                             \
+#define X_LEN(o, dst)                                                                      \
+    EXEC(exec_LEN_##o##_##dst)                                                             \
+    {                                                                                      \
+        Value x = LEN_OF_##o;                                                              \
+        const TableBody *b = heap_table_at_hand(&M->run, x);                               \
+        if (b && lacks_meta(M, b->meta, META_LEN)) DELIVER_##dst((double)table_length(b)); \
+        if (value_is_object(x) && object_raw_type(value_pointer(x)) == OBJ_STRING)         \
+            DELIVER_##dst((double)value_string(x)->length);                                \
+        HAND(slow_len, n, fp, acc, d);                                                     \
     }
 KINDS_LEN(X_LEN)
 #undef X_LEN

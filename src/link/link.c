@@ -466,9 +466,11 @@ void link_print(const Proto *p, Writer *write, void *ctx)
     for (uint32_t i = 0; i < p->node_count; i++) {
         const Node *x = &p->nodes[i];
         n = snprintf(line, sizeof line, "%5u  %4d  %-16s a %-4u b %-4u c %-4u aux %-10u", i,
-                     p->lines[i], node_kinds[x->kind].name, x->a, x->b, x->c, x->aux);
+                     p->lines[i], node_kinds[x->kind].name, x->a, x->b, x->c,
+                     node_has_place(x) ? 0 : x->aux);
         write(ctx, line, (size_t)n);
-        n = snprintf(line, sizeof line, x->target ? " -> %d\n" : "\n", (int)i + x->target);
+        n = snprintf(line, sizeof line, node_target(x) ? " -> %d\n" : "\n",
+                     (int)i + node_target(x));
         write(ctx, line, (size_t)n);
     }
     for (uint32_t i = 0; i < p->proto_count; i++) link_print(p->protos[i], write, ctx);

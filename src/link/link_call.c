@@ -24,7 +24,8 @@ static void self(Linker *L, const AstExpr *e, int object, unsigned slot, unsigne
     L->lines[i] = e->u.call.name_line;
     L->nodes[i].a = (uint16_t)slot;
     L->nodes[i].b = (uint16_t)base;
-    link_set_string_key(&L->nodes[i], e->u.call.name);
+    L->nodes[i].k.v = string_value(e->u.call.name);
+    L->nodes[i].aux = string_hash(e->u.call.name);
 }
 
 /* Links arguments behind the callee, and the object of a method; gives their number. */

@@ -25,10 +25,11 @@ bool link_plain_upvalue(const Linker *L, const AstExpr *e, unsigned *index)
     return true;
 }
 
-void link_set_string_key(Node *n, const String *s)
+void link_set_field_key(Node *n, const String *s)
 {
+    string_hash(s); /* is known from here on */
     n->k.v = string_value(s);
-    n->aux = string_hash(s);
+    n->place = 0;
 }
 
 int link_object_operand(Linker *L, const AstExpr *e, unsigned *at)
@@ -51,7 +52,7 @@ static void index_constant(Linker *L, const AstExpr *e, int object, unsigned at,
     uint32_t i = link_emit_dest2(L, first + (NodeKind)(object * 2), d);
     L->nodes[i].a = (uint16_t)at;
     if (field)
-        link_set_string_key(&L->nodes[i], key->u.string);
+        link_set_field_key(&L->nodes[i], key->u.string);
     else
         L->nodes[i].aux = element;
 }

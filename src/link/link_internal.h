@@ -228,7 +228,8 @@ void link_concat(Linker *L, const AstExpr *e, Dest d);
 bool link_integer_key(const AstExpr *e, uint32_t *out);
 bool link_is_string(const AstExpr *e);
 bool link_plain_upvalue(const Linker *L, const AstExpr *e, unsigned *index);
-void link_set_string_key(Node *n, const String *s);
+/* The key of a FIELD or SET_FIELD node, which has no place yet. */
+void link_set_field_key(Node *n, const String *s);
 /* 0 L, 1 A, 2 U: the order of the FIELD family. */
 int link_object_operand(Linker *L, const AstExpr *e, unsigned *at);
 void link_indexing(Linker *L, const AstExpr *e, Dest d);

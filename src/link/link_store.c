@@ -83,7 +83,7 @@ static void store_indexed(Linker *L, const Target *t, int value, unsigned value_
     n->a = (uint16_t)slot;
     n->b = (uint16_t)key_slot;
     n->c = (uint16_t)value_slot;
-    if (what == 0) link_set_string_key(n, t->expr->u.index.key->u.string);
+    if (what == 0) link_set_field_key(n, t->expr->u.index.key->u.string);
     if (what == 1) link_integer_key(t->expr->u.index.key, &n->aux);
     L->top = top;
 }

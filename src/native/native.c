@@ -273,29 +273,8 @@ bool arg_number_or(Machine *M, Value *a, int n, int i, double otherwise, double 
     return arg_absent(a, n, i) || arg_number(M, a, n, i, out);
 }
 
-int64_t double_to_integer(double d)
+String *arg_string_slow(Machine *M, Value *a, int n, int i)
 {
-    if (d >= -9223372036854775808.0 && d < 9223372036854775808.0) return (int64_t)d;
-    return INT64_MIN; /* what the conversion instruction of x86-64 answers */
-}
-
-bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out)
-{
-    double d;
-    if (!arg_number(M, a, n, i, &d)) return false;
-    *out = double_to_integer(d);
-    return true;
-}
-
-bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise, int64_t *out)
-{
-    *out = otherwise;
-    return arg_absent(a, n, i) || arg_integer(M, a, n, i, out);
-}
-
-String *arg_string(Machine *M, Value *a, int n, int i)
-{
-    if (i < n && value_is_string(a[i])) return value_string(a[i]);
     if (i < n && value_is_number(a[i])) {
         String *s = number_to_string(value_to_double(a[i]));
         a[i] = string_value(s);

@@ -135,13 +135,39 @@ static inline bool arg_number(Machine *M, Value *a, int n, int i, double *out)
     return arg_number_slow(M, a, n, i, out);
 }
 bool arg_number_or(Machine *M, Value *a, int n, int i, double otherwise, double *out);
-/* lua_Integer as PUC 5.2 on 64 bits converts: truncation towards zero, saturating. */
-bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out);
-bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise, int64_t *out);
-int64_t double_to_integer(double d);
+/* lua_Integer as PUC 5.2 on 64 bits converts: truncation towards zero; the least integer for
+ * what is none of 64 bits, as the conversion instruction of x86-64 answers. */
+static inline int64_t double_to_integer(double d)
+{
+#ifdef __SSE2__
+    int64_t i;
+    __asm__("cvttsd2si %1, %0" : "=r"(i) : "x"(d));
+    return i;
+#else
+    return d >= -9223372036854775808.0 && d < 9223372036854775808.0 ? (int64_t)d : INT64_MIN;
+#endif
+}
+static inline bool arg_integer(Machine *M, Value *a, int n, int i, int64_t *out)
+{
+    double d;
+    if (UNLIKELY(!arg_number(M, a, n, i, &d))) return false;
+    *out = double_to_integer(d);
+    return true;
+}
+static inline bool arg_integer_or(Machine *M, Value *a, int n, int i, int64_t otherwise,
+                                  int64_t *out)
+{
+    *out = otherwise;
+    return arg_absent(a, n, i) || arg_integer(M, a, n, i, out);
+}
 /* A string. A number is converted, and the string takes its place in a[i]. Answers NULL for
  * other values; the error is set then. */
-String *arg_string(Machine *M, Value *a, int n, int i);
+String *arg_string_slow(Machine *M, Value *a, int n, int i);
+static inline String *arg_string(Machine *M, Value *a, int n, int i)
+{
+    if (LIKELY(i < n && value_is_string(a[i]))) return value_string(a[i]);
+    return arg_string_slow(M, a, n, i);
+}
 /* Takes a string like arg_string, but if the argument is absent, *out is NULL. */
 bool arg_string_or_null(Machine *M, Value *a, int n, int i, String **out);
 Table *arg_table(Machine *M, Value *a, int n, int i);

@@ -13,7 +13,7 @@
 static void check_node(const Proto *p, uint32_t i)
 {
     const Node *n = &p->nodes[i];
-    int64_t to = (int64_t)i + n->target;
+    int64_t to = (int64_t)i + node_target(n);
     assert(n->exec && n->kind < N_GLUE_VALUE && "a node is of a kind that functions have");
     assert(to >= 0 && to < p->node_count && "a branch leads to a node of the function");
     assert((i || n->kind < N_RET_A || n->kind > N_RET_TAIL) &&

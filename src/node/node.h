@@ -63,8 +63,13 @@ struct Node {
         const void *p;
         Exec *many; /* RET and glue nodes: what to do with other than one value */
     } k;
-    int32_t target; /* in nodes, relative */
-    uint32_t aux;
+    union {
+        struct {
+            int32_t target; /* in nodes, relative */
+            uint32_t aux;
+        };
+        uint64_t place; /* FIELD, SET_FIELD: of the key when it was last found; atomic */
+    };
 };
 
 _Static_assert(sizeof(Node) == 32, "two nodes fill a cache line");
@@ -139,6 +144,14 @@ typedef struct KindInfo {
 } KindInfo;
 
 extern const KindInfo node_kinds[N_KINDS];
+
+/* Whether it has a place and not a target. */
+static inline bool node_has_place(const Node *n)
+{
+    return node_kinds[n->kind].op == DO_FIELD || node_kinds[n->kind].op == DO_SET_FIELD;
+}
+/* How far away the other node is to which it may go on; 0: there is none. */
+static inline int32_t node_target(const Node *n) { return node_has_place(n) ? 0 : n->target; }
 
 /* What the node before has handed on to a node of a function, as the node's kind has it: d may
  * be boxed, in acc. What it does not take is nobody's: another value each time. */

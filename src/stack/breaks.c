@@ -51,7 +51,8 @@ static void break_node(Breaks *b, Node *n, Exec *exec)
 static bool is_jumped_to(const Proto *p, uint32_t at)
 {
     for (uint32_t i = 0; i < p->node_count; i++)
-        if (p->nodes[i].target && i + (uint32_t)p->nodes[i].target <= at) return true;
+        if (node_target(&p->nodes[i]) && i + (uint32_t)node_target(&p->nodes[i]) <= at)
+            return true;
     return false;
 }
 

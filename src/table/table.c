@@ -13,13 +13,36 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Whether n bytes are the same: most keys are short. */
+static inline bool same_bytes(const char *a, const char *b, size_t n)
+{
+    uint64_t x, y, u, v;
+    if (n < sizeof x) {
+        for (size_t i = 0; i < n; i++)
+            if (a[i] != b[i]) return false;
+        return true;
+    }
+    if (n > 2 * sizeof x) return memcmp(a, b, n) == 0;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    memcpy(&u, a + n - sizeof u, sizeof u);
+    memcpy(&v, b + n - sizeof v, sizeof v);
+    return x == y && u == v;
+}
+
+static inline bool same_string(const String *a, const String *b)
+{
+    if (a->length != b->length || string_hash(a) != string_hash(b)) return false;
+    return a->length < MEM_WORK_MIN ? same_bytes(a->data, b->data, a->length)
+                                    : string_equal(a, b); /* which is paid for */
+}
+
 static bool key_equal(Value stored, Value key)
 {
     if (!value_is_object(stored) || !value_is_object(key)) return false;
     const Object *a = value_pointer(stored), *b = value_pointer(key);
     if (object_raw_type(a) == OBJ_STRING && object_raw_type(b) == OBJ_STRING)
-        return string_hash((const String *)a) == string_hash((const String *)b) &&
-               string_equal((const String *)a, (const String *)b);
+        return same_string((const String *)a, (const String *)b);
     return value_equal_slow(stored, key);
 }
 

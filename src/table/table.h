@@ -209,6 +209,35 @@ static inline HamtEntry *table_entry_at_root(const TableBody *t, const String *k
     return e && e->key == string_value(key) ? e : NULL;
 #endif
 }
+
+/*
+ * A place: where a key was found at a root, for tables alike.
+ *
+ *   bitmap of the root, 32 bits | offset of the entry from the root, in bytes
+ *
+ * A root with this bitmap has an entry there, whose key tells the rest. 0: not known.
+ */
+static inline HamtEntry *table_entry_at_place(const TableBody *t, const String *key,
+                                              uint64_t place)
+{
+#ifdef MOONLET_MUTABLE
+    return (void)t, (void)key, (void)place, NULL;
+#else
+    HamtNode *root = t->hash.root;
+    if (!root || root->bitmap != (uint32_t)place) return NULL;
+    HamtEntry *e = (HamtEntry *)((char *)root + (place >> 32));
+    return e->key == string_value(key) ? e : NULL;
+#endif
+}
+static inline uint64_t table_place_of(const TableBody *t, const HamtEntry *e)
+{
+#ifdef MOONLET_MUTABLE
+    return (void)t, (void)e, 0;
+#else
+    const HamtNode *root = t->hash.root;
+    return root->bitmap | (uint64_t)((const char *)e - (const char *)root) << 32;
+#endif
+}
 static inline bool table_owns_root(const TableBody *t, uint64_t token)
 {
 #ifdef MOONLET_MUTABLE

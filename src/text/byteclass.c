@@ -6,6 +6,10 @@
  */
 #include "text/byteclass.h"
 
+#include <string.h>
+
+#include "memory/mem.h"
+
 /* What a byte of ASCII can be; the other half of the bytes is nothing. */
 #define C CLASS_CNTRL
 #define Z (C | CLASS_ZERO)
@@ -117,4 +121,43 @@ void byteclass_set_build(ByteSet *set, const char *p, const char *end)
         }
     }
     for (int i = 0; i < 4; i++) set->words[i] ^= others;
+}
+
+enum { SETS = 16, SET_TEXT = 16 }; /* sets remembered, bytes of the text of each */
+
+/* A set by its text: the first bytes and the last ones, which overlap. Length 0: none. */
+typedef struct KnownSet {
+    uint64_t first, last, length;
+    ByteSet set;
+} KnownSet;
+
+static uint64_t bytes_at(const char *p, size_t n)
+{
+    uint64_t word = 0;
+    uint32_t half;
+    if (n < sizeof word)
+        memcpy(&half, p, sizeof half), word = half;
+    else
+        memcpy(&word, p, sizeof word);
+    return word;
+}
+
+const ByteSet *byteclass_set_of(const char *p, const char *end)
+{
+    static MEM_THREAD KnownSet known[SETS];
+    static MEM_THREAD ByteSet other;
+    size_t length = (size_t)(end - p);
+    if (length < sizeof(uint32_t) || length > SET_TEXT) {
+        byteclass_set_build(&other, p, end);
+        return &other;
+    }
+    size_t n = length < sizeof(uint64_t) ? sizeof(uint32_t) : sizeof(uint64_t);
+    uint64_t first = bytes_at(p, n), last = bytes_at(end - n, n);
+    uint64_t mixed = (first ^ last * 31 ^ length) * UINT64_C(0x9e3779b97f4a7c15);
+    KnownSet *k = &known[mixed >> 32 & (SETS - 1)];
+    if (k->first != first || k->last != last || k->length != length) {
+        *k = (KnownSet){first, last, length, {{0, 0, 0, 0}}};
+        byteclass_set_build(&k->set, p, end);
+    }
+    return &k->set;
 }

@@ -60,6 +60,9 @@ typedef struct ByteSet {
 } ByteSet;
 
 void byteclass_set_build(ByteSet *set, const char *p, const char *end);
+/* The same, remembered for the thread: patterns have few sets, and short ones. Good until the
+ * next call. */
+const ByteSet *byteclass_set_of(const char *p, const char *end);
 static inline bool byteclass_in(const ByteSet *set, unsigned char byte)
 {
     return set->words[byte / 64] >> byte % 64 & 1;

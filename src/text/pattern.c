@@ -64,19 +64,16 @@ static const char *skip_literal(const char *s, const char *end, char literal, bo
     return s;
 }
 
-enum { SET_FEW = 4 }; /* bytes after which a set is worth building */
+enum { SET_FEW = 4 }; /* bytes after which the set is paid for */
 
 static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end, bool yes)
 {
-    ByteSet set;
-    const char *few = m->source_end - s < SET_FEW ? m->source_end : s + SET_FEW;
-    for (; s < few; s++)
-        if (byteclass_set_has((unsigned char)*s, p, end) != yes) return s;
-    if (s == m->source_end) return s;
-    if (!spend_scan(m, (size_t)(end - p))) return NULL;
-    byteclass_set_build(&set, p, end);
-    while (s < m->source_end && byteclass_in(&set, (unsigned char)*s) == yes) s++;
-    return s;
+    const char *first = s, *source_end = m->source_end;
+    const ByteSet *set = byteclass_set_of(p, end);
+    while (s < source_end && byteclass_in(set, (unsigned char)*s) == yes) s++;
+    /* as if it were built when it is worth it */
+    bool few = s - first < SET_FEW || source_end - first == SET_FEW;
+    return few || spend_scan(m, (size_t)(end - p)) ? s : NULL;
 }
 
 /* The same for any item [p, end); NULL without fuel. */
@@ -140,9 +137,9 @@ static inline const char *match_rest(Matcher *m, const char *s, const char *p, i
 /* Takes as many of the item as there are, then fewer and fewer until the rest matches. */
 static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
 {
-    int need = pattern_required_byte(m, end + 1);
     const char *last = pattern_skip_item(m, s, p, end, true);
-    if (!last) return NULL;
+    if (!last || (end + 1 == m->pattern_end && m->depth > 0)) return last;
+    int need = pattern_required_byte(m, end + 1);
     for (;;) {
         const char *result = match_rest(m, last, end + 1, need);
         if (result || stopped(m) || last == s) return result;

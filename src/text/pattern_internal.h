@@ -49,6 +49,8 @@ static inline const char *item_end(Matcher *m, const char *p)
     return p + 2;
 }
 
+enum { SET_LOOKED_AT = 6 }; /* bytes of a set that are looked at as fast as it is found */
+
 /* Whether the subject's byte at s matches the item [p, end). */
 static inline bool matches_item(const Matcher *m, const char *s, const char *p, const char *end)
 {
@@ -57,7 +59,9 @@ static inline bool matches_item(const Matcher *m, const char *s, const char *p, 
     switch (*p) {
     case '.': return true;
     case '%': return byteclass_has(byte, (unsigned char)p[1]);
-    case '[': return byteclass_set_has(byte, p, end);
+    case '[':
+        return end - p > SET_LOOKED_AT ? byteclass_in(byteclass_set_of(p, end), byte)
+                                       : byteclass_set_has(byte, p, end);
     default: return (unsigned char)*p == byte;
     }
 }

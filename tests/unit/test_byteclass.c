@@ -51,6 +51,9 @@ static void check_set(const char *set, size_t length)
         same += byteclass_in(&built, (unsigned char)c) == has;
     }
     ck_assert_msg(same == 256, "the two disagree about %.*s", (int)length, set);
+    for (int again = 0; again < 2; again++)
+        ck_assert_msg(!memcmp(byteclass_set_of(set, set + length), &built, sizeof built),
+                      "what is remembered disagrees about %.*s", (int)length, set);
 }
 
 START_TEST(chosen_sets)
