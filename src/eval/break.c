@@ -21,8 +21,8 @@ static bool begins(const Proto *p, const Node *n, const Node *last)
 static bool jumps_to(const Proto *p, const Node *from, const Node *to)
 {
     uint32_t k = proto_index(p, from);
-    return k != UINT32_MAX && p->nodes[k].target &&
-           k + (uint32_t)p->nodes[k].target == proto_index(p, to);
+    return k != UINT32_MAX && node_target(&p->nodes[k]) &&
+           k + (uint32_t)node_target(&p->nodes[k]) == proto_index(p, to);
 }
 
 /* What a node writes to; NULL: perhaps to anything. */

@@ -24,14 +24,15 @@ static bool find_jumps(Jumps *j, const Proto *p)
     j->from = malloc(((size_t)n + 1) * sizeof *j->from);
     if (!j->first || !j->from) return false;
     for (uint32_t i = 0; i < n; i++)
-        if (p->nodes[i].target) j->first[i + (uint32_t)p->nodes[i].target + 1]++;
+        if (node_target(&p->nodes[i])) j->first[i + (uint32_t)node_target(&p->nodes[i]) + 1]++;
     for (uint32_t i = 0; i <= n; i++) {
         uint32_t here = j->first[i];
         j->first[i] = count;
         count += here;
     }
     for (uint32_t i = 0; i < n; i++)
-        if (p->nodes[i].target) j->from[j->first[i + (uint32_t)p->nodes[i].target + 1]++] = i;
+        if (node_target(&p->nodes[i]))
+            j->from[j->first[i + (uint32_t)node_target(&p->nodes[i]) + 1]++] = i;
     return true; /* first[i + 1] is where those of i end, and first[i] those of i - 1 */
 }
 
