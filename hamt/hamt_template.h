@@ -807,5 +807,6 @@ HAMT_FN void HAMT(check)(const Hamt *map)
 #undef HAMT_NAME
 #undef HAMT_KEY_HASH
 #undef HAMT_KEY_LASTING
+#undef HAMT_KEY_ALIKE
 #undef HAMT_KEY_EQ
 #undef HAMT_KEY_ORDER

@@ -94,5 +94,6 @@ MUTABLE_FN uint32_t MUTABLE(check)(const Hamt *map) { return map->count; }
 #undef HAMT_NAME
 #undef HAMT_KEY_HASH
 #undef HAMT_KEY_LASTING
+#undef HAMT_KEY_ALIKE
 #undef HAMT_KEY_EQ
 #undef HAMT_KEY_ORDER
