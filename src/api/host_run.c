@@ -113,7 +113,7 @@ static __attribute__((noinline)) void lend_main(HostRun *S)
     main->body.resumer = S->paused;
     M->run.world = copy_world(M->run.world, main);
     M->run.co = NULL;
-    M->beside = true;
+    M->lent = main;
 }
 
 static void attach(HostRun *S, const moonlet_state *s, Machine *M)
@@ -200,7 +200,7 @@ State *api_pack(HostRun *S, bool own)
 {
     assert(!S->M->depth && "a state is packed at rest");
     Machine *M = S->M;
-    if (!S->paused) return take(M, own);
+    if (!machine_is_beside(M)) return take(M, own);
     M->status = RUN_OK;
     M->run.world = copy_world(M->run.world, S->main);
     State *state = take(M, own);
@@ -290,7 +290,7 @@ static void end_failed(Machine *M, const moonlet_error *e)
 moonlet_result api_end(HostRun *S, RunStatus status)
 {
     Machine *M = S->M;
-    assert(!(S->paused && status == RUN_PAUSED) && "one program at most is paused");
+    assert(!(machine_is_beside(M) && status == RUN_PAUSED) && "one program at most is paused");
     const moonlet_error *error = status == RUN_ERROR ? error_of(S) : NULL;
     if (status == RUN_OK) collect_end(M, M->results, M->result_count);
     if (status == RUN_PAUSED) collect_pause(M);

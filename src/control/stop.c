@@ -45,7 +45,7 @@ static NOINLINE bool can_stop(Machine *M, Value *fp, const Node *n)
         return false;
     }
     if (!M->stop) M->stop = why_stop(M);
-    if (!M->boundary && !M->beside) return true;
+    if (!M->boundary && !machine_is_beside(M)) return true;
     M->fatal = true;
     error_set(M, fp, n,
               M->boundary ? "limit reached within a C function"
@@ -225,10 +225,17 @@ static NOINLINE Value *end_frame(Machine *M)
     return fp;
 }
 
-bool eval_stop_end(Machine *M)
+/* Whether the run has taken more than it had, and is to wait for more at its end. Beside a
+ * paused program it cannot, and is at its end anyway. */
+static bool must_wait_at_end(Machine *M)
 {
     budget_end(M);
-    if (!M->debt) return false;
+    return M->debt && !machine_is_beside(M);
+}
+
+bool eval_stop_end(Machine *M)
+{
+    if (!must_wait_at_end(M)) return false;
     Value *fp = end_frame(M);
     if (!fp) return false;
     M->stop = STOP_STEPS;
@@ -255,8 +262,8 @@ static NOINLINE Value *error_frame(Machine *M, Value *fp, const Node *n)
 
 bool eval_stop_error(Machine *M, Value *fp, const Node *n)
 {
-    budget_end(M);
-    if (!M->debt || M->segment->epoch != M->run.epoch) return false; /* the latter: no memory */
+    if (!must_wait_at_end(M)) return false;
+    if (M->segment->epoch != M->run.epoch) return false; /* no memory */
     Value *nf = error_frame(M, fp, n);
     M->stop = STOP_STEPS;
     M->open = ERROR_KEPT;

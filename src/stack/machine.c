@@ -78,7 +78,7 @@ static void set_defaults(Machine *M)
     M->steps_used = M->aside = 0;
     M->limits = limits_none();
     M->stack_max = M->limits.stack;
-    M->error_room = M->fatal = M->beside = M->alone = M->held_asked = false;
+    M->error_room = M->fatal = M->alone = M->held_asked = false;
     M->stop = 0;
     M->hooks = NULL;
     M->outside = NULL;
@@ -88,7 +88,7 @@ static void set_defaults(Machine *M)
     M->interrupt = NULL;
     M->stops = NULL;
     M->loading = NULL;
-    M->boundary = NULL;
+    M->boundary = M->lent = NULL;
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;

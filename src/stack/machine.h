@@ -116,7 +116,7 @@ struct Machine {
     /* errors on their way: control/eval.c */
     bool error_handled; /* the xpcall handler of the error has run */
     bool fatal;         /* the error is caught by nobody but the host */
-    bool beside;        /* another program is paused in the world: this one cannot pause */
+    Coroutine *lent;    /* the main one while another program is paused in the world, or NULL */
     bool error_room;    /* a handler runs on the running coroutine's stack */
     uint32_t pcalls;    /* protected calls on the running coroutine's stack */
     RaisedBy raised;    /* who has raised the error; set with it by error_raise */
@@ -241,6 +241,13 @@ static inline void machine_reclaim(Machine *M)
     s->prev = M->scratch;
     M->scratch = s;
     M->vacated = NULL;
+}
+
+/* Whether another program is paused in the world, so that this one cannot pause. A run that has
+ * gone back to another world is in one where that is not so. */
+static inline bool machine_is_beside(const Machine *M)
+{
+    return M->lent && M->run.world->main == M->lent;
 }
 
 #endif

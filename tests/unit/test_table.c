@@ -111,7 +111,7 @@ static void set_one(Model *m, int i, Value v)
         const String *name = value_string(key);
         table_set_patched(t, name, string_hash(name), v, m->token);
         Value peeked = table_peek_patched(t, name, string_hash(name));
-        must(peeked == V_NIL || peeked == v);
+        must(peeked == TABLE_LOOK || peeked == v);
     } else if (way == 1 && value_is_string(key)) {
         table_set_string(t, value_string(key), v, m->token);
     } else {
