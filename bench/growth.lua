@@ -470,7 +470,7 @@ local function source(n, line)
   for i = 1, n do lines[i] = line(i) end
   return lines
 end
--- Another text each time: Moonlet knows what it has loaded lately.
+-- Another text each time, so that nobody can know what has been loaded.
 local loads = 0
 local function loaded(text)
   loads = loads + 1

@@ -18,7 +18,6 @@
 #include "memory/aside.h"
 #include "memory/watch.h"
 #include "native/native.h"
-#include "native/recent.h"
 #include "operate/error.h"
 
 static Value first_upvalue(const Machine *M, const Proto *p, const Value *env)
@@ -66,9 +65,8 @@ ParseResult native_parse(Machine *M, const char *source, size_t length, String *
 typedef struct Compile {
     const char *source;
     size_t length;
-    RecentKey key; /* of a string's source; its text is NULL: of no string */
     String *chunk_name;
-    const Proto *dumped; /* to be dumped; NULL: source is to be compiled */
+    const AstFunction *tree; /* to be dumped; NULL: source is to be compiled */
     bool strip;
     const Proto *proto; /* NULL: error */
     String *error;
@@ -81,8 +79,8 @@ typedef struct Compile {
 
 static void compile(Compile *c)
 {
-    if (c->dumped) {
-        c->dump = dump_write(c->dumped->source, c->strip);
+    if (c->tree) {
+        c->dump = dump_write(c->tree, c->strip);
         return;
     }
     ParseResult r = parse_chunk(c->source, c->length, c->chunk_name, false);
@@ -148,8 +146,7 @@ static void keep(Machine *M, Compile *c)
 
 static bool is_same(const Compile *c, const Compile *other)
 {
-    if (c->dumped || other->dumped)
-        return c->dumped == other->dumped && c->strip == other->strip;
+    if (c->tree || other->tree) return c->tree == other->tree && c->strip == other->strip;
     return c->length == other->length && string_equal(c->chunk_name, other->chunk_name) &&
            (c->source == other->source || memcmp(c->source, other->source, c->length) == 0);
 }
@@ -159,6 +156,20 @@ static bool may_stop(const Machine *M)
 {
     bool limited = M->limits.deadline || M->limits.bytes_limited || M->stops;
     return limited && !M->boundary && M->depth == 1 && !mem_short;
+}
+
+/* What was begun for this, or another; aside NULL: do it here. */
+static Compile *compile_begin(Machine *M, const Compile *wanted, bool is_long)
+{
+    LoadProgress *progress = M->loading;
+    M->loading = NULL;
+    Compile *c = take(progress);
+    if (c && is_same(c, wanted)) return c;
+    if (c && !c->done) aside_drop(c->aside);
+    c = mem_new(sizeof *c);
+    *c = *wanted;
+    if (is_long && may_stop(M)) c->aside = aside_new(compile_aside, c);
+    return c;
 }
 
 /* False: the run has to stop. So it has when all is done, and with it what it may allocate. */
@@ -180,68 +191,14 @@ static bool compile_go_on(Machine *M, Compile *c)
     return false;
 }
 
-/* Who dumps the first time pays for hashing the long strings there are, so that is not what it
- * takes the second time. */
-static bool costs_the_same(const Compile *c, RecentCost cost)
-{
-    size_t length = c->dump->length;
-    return cost.steps == (length < MEM_WORK_MIN ? 0 : (int64_t)(length / MEM_WORK_STEP));
-}
-
-static void remember(Machine *M, const Compile *c, RecentCost cost)
-{
-    if (c->dump && costs_the_same(c, cost))
-        recent_keep_dump(c->dumped, c->strip, c->dump, cost);
-    if (c->proto && c->key.text) recent_keep_chunk(M, &c->key, c->proto, cost);
-}
-
 static void compile_here(Machine *M, Compile *c)
 {
     CompileLook outer = compile_look;
-    RecentCost before = {mem_counted, mem_beside, M->fuel};
+    uint64_t before = mem_counted;
     compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
     compile(c);
     compile_look = outer;
-    RecentCost cost = {mem_counted - before.counted, mem_beside - before.beside,
-                       before.steps - M->fuel};
-    if (c->proto || c->dump)
-        remember(M, c, cost);
-    else if (is_due(M))
-        count_beside(cost.counted);
-}
-
-/* Whether it was compiled lately, and the run may allocate what that takes, also for a while.
- */
-static bool recall(Machine *M, Compile *c)
-{
-    enum { FOR_A_WHILE = 2 };
-    RecentCost cost = {0};
-    String *dump = c->dumped ? recent_dump(c->dumped, c->strip, &cost) : NULL;
-    const Proto *p = c->key.text ? recent_chunk(M, &c->key, &cost) : NULL;
-    int64_t needed = ((int64_t)cost.counted + cost.beside) * FOR_A_WHILE;
-    if (needed > 0 && (uint64_t)needed >= mem_room_due()) return false;
-    if (!dump && !p) return false;
-    c->dump = dump;
-    c->proto = p;
-    mem_beside += cost.beside;
-    M->fuel -= cost.steps;
-    mem_count(cost.counted);
-    return c->done = true;
-}
-
-/* What was begun for this, or another; aside NULL: do it here. */
-static Compile *compile_begin(Machine *M, const Compile *wanted, bool is_long)
-{
-    LoadProgress *progress = M->loading;
-    M->loading = NULL;
-    Compile *c = take(progress);
-    if (c && is_same(c, wanted)) return c;
-    if (c && !c->done) aside_drop(c->aside);
-    c = mem_new(sizeof *c);
-    *c = *wanted;
-    if (recall(M, c)) return c;
-    if (is_long && may_stop(M)) c->aside = aside_new(compile_aside, c);
-    return c;
+    if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
 }
 
 /* Answers NULL where the run has to stop, or there is no room. */
@@ -253,31 +210,17 @@ static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
     return mem_room_due() ? c : NULL;
 }
 
-static Closure *load_wanted(Machine *M, const Compile *wanted, const Value *env, String **error)
-{
-    enum { LONG = 1 << 15 };
-    *error = error_memory_text(); /* unless it is something else */
-    if (!wanted->chunk_name) return NULL;
-    const Compile *c = compiled(M, wanted, wanted->length >= LONG);
-    if (!c) return NULL;
-    *error = c->error;
-    return c->proto ? native_closure(M, c->proto, env) : NULL;
-}
-
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error)
 {
+    enum { LONG = 1 << 15 };
+    *error = error_memory_text(); /* unless it is something else */
+    if (!chunk_name) return NULL;
     const Compile wanted = {.source = source, .length = length, .chunk_name = chunk_name};
-    return load_wanted(M, &wanted, env, error);
-}
-
-Closure *native_load_text(Machine *M, const String *text, size_t from, String *chunk_name,
-                          const Value *env, String **error)
-{
-    Compile wanted = {
-        .source = text->data + from, .length = text->length - from, .chunk_name = chunk_name};
-    if (chunk_name) wanted.key = recent_key(text, from, chunk_name);
-    return load_wanted(M, &wanted, env, error);
+    const Compile *c = compiled(M, &wanted, length >= LONG);
+    if (!c) return NULL;
+    *error = c->error;
+    return c->proto ? native_closure(M, c->proto, env) : NULL;
 }
 
 /* Counts nodes of the function and those in it, until there are enough. */
@@ -292,7 +235,7 @@ static uint32_t count_nodes(const Proto *p, uint32_t enough)
 String *native_dump(Machine *M, const Proto *p, bool strip)
 {
     enum { LONG = 3000 };
-    const Compile wanted = {.dumped = p, .strip = strip};
+    const Compile wanted = {.tree = p->source, .strip = strip};
     const Compile *c = compiled(M, &wanted, count_nodes(p, LONG) >= LONG);
     return c ? c->dump : NULL;
 }

@@ -202,7 +202,6 @@ typedef struct Proto {
     struct Proto *celled;     /* link_celled's, once it is made: a cache, atomic */
     Node *twin;               /* the nodes to run under a hook (hook.h): likewise */
     uint64_t code;            /* of a chunk in an image, the hash of its dump; likewise */
-    struct ProtoDump *dump;   /* what string.dump last made of it (recent.h): likewise */
 } Proto;
 
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call

@@ -99,7 +99,6 @@ struct Machine {
     const StopChain *stops; /* who else may stop the run; NULL: nobody */
     int stop;               /* why the run stops here: EvalStop */
     LoadProgress *loading;  /* what has been compiled when it stopped: native/load.c */
-    struct Recent *recent;  /* what has been compiled lately: native/recent.h */
     RunStatus status;
 
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */

@@ -81,9 +81,6 @@ static void check_goes_on(const char *setup, const char *source, moonlet_limits 
     uint64_t whole_steps = r.steps;
     ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &count));
     moonlet_release(r.state);
-    moonlet_release(s);
-    moonlet_collect(); /* what was loaded lately is forgotten, and so are its dumps */
-    s = world(setup);
     before = moonlet_bytes_allocated();
     for (r = under(s, limits, source); r.status == MOONLET_PAUSED; r = go_on(r), slices++)
         steps += r.steps;

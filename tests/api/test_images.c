@@ -1133,7 +1133,7 @@ START_TEST(a_delta_has_nothing_newer_than_itself)
 }
 END_TEST
 
-/* What was loaded lately is loaded faster (native/recent.h): nothing else tells. */
+/* Chunks of the base are known by their code. */
 START_TEST(what_is_loaded_again_is_as_if_it_were_new)
 {
     const char *more = "g = load(text, 'name') h = load(string.dump(g), 'd', 'b', {}) "

@@ -33,12 +33,11 @@ static String *refuse(const String *mode, const char *source, size_t length)
                     lib_c_text(mode), "')", NULL);
 }
 
-/* A text, from `from` on. */
-static Closure *compile(Machine *M, const String *text, size_t from, String *name,
+static Closure *compile(Machine *M, const char *source, size_t length, String *name,
                         const String *mode, const Value *env, String **error)
 {
-    *error = refuse(mode, text->data + from, text->length - from);
-    return *error ? NULL : native_load_text(M, text, from, name, env, error);
+    *error = refuse(mode, source, length);
+    return *error ? NULL : native_load(M, source, length, name, env, error);
 }
 
 static int failed(Value *a, Value message)
@@ -55,7 +54,8 @@ static int load_text(Machine *M, Value *a, const String *text)
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
     if (!native_charge(M, text->length / LOAD_STEP)) return NATIVE_PAUSE;
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
-    Closure *f = compile(M, text, 0, value_string(a[LOAD_NAME]), mode, env, &error);
+    Closure *f =
+        compile(M, text->data, text->length, value_string(a[LOAD_NAME]), mode, env, &error);
     bool out = !mem_room_due() && !M->loading;
     int stopped = out ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
@@ -161,17 +161,18 @@ static String *file_error(const char *what, const char *name)
     return lib_join("cannot ", what, " ", name, ": ", why, NULL);
 }
 
-/* How much of a file is not compiled: a byte order mark, and the first line if it begins with
- * '#', but for its end, so that lines keep their numbers. */
-static size_t first_line(const String *text)
+/* What is compiled of a file: without a byte order mark, and without the first line if
+ * it begins with '#', but with its end, so that lines keep their numbers. */
+static void skip_first_line(const char **source, size_t *length)
 {
-    const char *s = text->data, *end = s + text->length;
+    const char *s = *source, *end = s + *length;
     if (end - s >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0) s += 3;
     if (s < end && *s == '#') {
         while (s < end && *s != '\n') s++;
         if (end - s > 1 && s[1] == '\033') s++;
     }
-    return (size_t)(s - text->data);
+    *source = s;
+    *length = (size_t)(end - s);
 }
 
 static String *file_chunk(const char *name)
@@ -209,8 +210,9 @@ static int read_file(Machine *M, File *file, const String *chunk, const String *
         if (stopped) return stopped;
         more = (*text)->length == most;
         if (!more) break;
-        size_t from = first_line(*text), length = (*text)->length - from;
-        const char *source = (*text)->data + from;
+        const char *source = (*text)->data;
+        size_t length = most;
+        skip_first_line(&source, &length);
         *error = refuse(mode, source, length);
         if (!*error) *error = early_error(M, source, length, (String *)chunk);
     }
@@ -222,7 +224,10 @@ static int read_file(Machine *M, File *file, const String *chunk, const String *
 static Closure *compile_file(Machine *M, const String *text, String *chunk, const String *mode,
                              const Value *env, String **error)
 {
-    return compile(M, text, first_line(text), chunk, mode, env, error);
+    const char *source = text->data;
+    size_t length = text->length;
+    skip_first_line(&source, &length);
+    return compile(M, source, length, chunk, mode, env, error);
 }
 
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,
