@@ -241,7 +241,10 @@ int paid_items_charge(PaidItems *p)
     }
     EvalStop stop = reached(p);
     mem_count_beside(p->allocated);
-    M->fuel -= (int64_t)p->spent; /* it has been, whatever has been reached since */
+    /* It has been, whatever has been reached since. Where steps were too few, items that were
+     * in work at once have used more together than one after another: all that was left is
+     * used. */
+    M->fuel -= (int64_t)(stop == STOP_STEPS ? eval_steps_left(M) : p->spent);
     if (stop == STOP_NONE) return 0;
     M->stop = stop;
     return NATIVE_PAUSE;

@@ -29,6 +29,7 @@ static const char program[] =
     "  local r, e = state.map(inner, list, {threads = x % 3}) made = r\n"
     "  local t = {} for i, n in ipairs(r) do t[i] = n end\n"
     "  return table.concat(t, ' ') .. tostring(e) end\n"
+    "function wait(x) meet() while true do end end\n"
     "function grow(x) local t = {} while true do t[#t + 1] = {tick()} end end\n"
     "function inside(x) state.map(grow, {1, 2, 3, 4}) end\n";
 
@@ -145,6 +146,25 @@ START_TEST(any_number_of_threads)
 }
 END_TEST
 
+/* Threads that are in work at once may together use more steps than there were, which nobody is
+ * to see: the map stops with as many as when it has one thread. */
+START_TEST(too_few_steps_are_all_used)
+{
+    enum { STEPS = 500 };
+    moonlet_limits limits = {.steps = STEPS};
+    moonlet_state *s = begin(), *limited = moonlet_limit(s, &limits);
+    there = 0;
+    moonlet_result r = moonlet_do(limited, "require 'state'.map(wait, {1, 2}, {threads = 2})");
+    ck_assert_int_eq(r.status, MOONLET_PAUSED);
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_STEPS);
+    ck_assert_uint_eq(there, 2);
+    ck_assert_uint_eq(r.steps, STEPS - 1); /* the call of the map is not done */
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+END_TEST
+
 /* A run looks whether it is to stop after a portion of steps, and each tick is one. */
 static const char *const growing[] = {"grow", "inside"};
 enum { GROWING = sizeof growing / sizeof *growing, PORTION = 100000, THREADS = 3 };
@@ -179,6 +199,7 @@ int main(void)
     TCase *t = tcase_create("map_within");
     tcase_add_loop_test(t, who_has_nothing_to_do_helps, 0, MEETING);
     tcase_add_test(t, any_number_of_threads);
+    tcase_add_test(t, too_few_steps_are_all_used);
     tcase_add_loop_test(t, what_is_cancelled_stops_at_its_next_poll, 0, GROWING);
     return run_suite(t);
 }

@@ -272,16 +272,6 @@ static void image(Walk *w)
     moonlet_state *loaded = moonlet_image_state(back);
     assert_equal(w, s, loaded);
     moonlet_image *second = moonlet_image_save(loaded, NULL, &image_host, &message);
-    if (memcmp(moonlet_image_id(i), moonlet_image_id(second), 16)) {
-        size_t l2;
-        const char *b2 = moonlet_image_bytes(second, &l2);
-        FILE *f = fopen("/tmp/i1", "w");
-        fwrite(bytes, 1, length, f);
-        fclose(f);
-        f = fopen("/tmp/i2", "w");
-        fwrite(b2, 1, l2, f);
-        fclose(f);
-    }
     ck_assert_int_eq(memcmp(moonlet_image_id(i), moonlet_image_id(second), 16), 0);
     moonlet_image_release(second);
     moonlet_image_release(back);
