@@ -97,7 +97,7 @@ int lua_resume(lua_State *L, lua_State *from, int narg)
     L->top += 2;
     if (puc_call_own(L, narg + 1, V_NIL) != RUN_OK) {
         Value error;
-        if (!puc_is_for_host(M)) puc_throw(puc_running(M));
+        if (!puc_is_for_host(M) && M->fatal) puc_throw(puc_running(M));
         int status = puc_status_of_error(M, &error);
         take_values(L, &error, 1);
         return status;
