@@ -201,6 +201,7 @@ void link_table(Linker *L, const AstExpr *e, Dest d)
     }
     unsigned top = L->top, t = link_temp(L);
     constructor(L, e, t);
+    if (d.kind == 'A') L->line = 0; /* PUC Lua has it in a register, and goes on */
     uint32_t i = link_emit(L, d.kind == 'S' ? N_MOVE : N_LOCAL_A);
     L->nodes[i].a = (uint16_t)t;
     L->nodes[i].c = (uint16_t)d.slot;

@@ -344,3 +344,23 @@ local function f()
   return 1
 end]] -- expect: 1 3 4 9 14
 active "" -- expect: 1
+
+-- a table that the expression goes on with has no line at its end
+trace [[
+a = ({
+  x = 1
+})
+.x or 2]] -- expect: 1 2 4
+trace [[
+local function f(t) return t end
+a = ({
+  "p",
+  b = 2
+})
+  [f(1)]
+  or 3]] -- expect: 1 2 3 4 5 6 1 7
+trace [[
+a = #{
+  x = 1
+}
+a = 1]] -- expect: 1 2 1 3 4
