@@ -20,10 +20,10 @@ static uint64_t text_read(const String *s) { return XXH3_64bits(s->data, s->leng
 uint64_t content_text(Content *c, const String *s)
 {
     if (__builtin_expect(s->length <= LONG_TEXT, 1)) return text_read(s);
+    /* Whether equal texts are one object is no part of a state: each is paid for. */
+    if (!walk_take(c->walk, s->length / LONG_TEXT, 0)) return 0;
     const uint64_t *known = address_map_find(&c->texts, s);
     if (known) return *known;
-    walk_take(c->walk, s->length / LONG_TEXT, 0);
-    if (c->walk->end) return 0;
     uint64_t word = text_read(s), *place = address_map_make(&c->texts, s);
     if (place) *place = word; /* else it is read again */
     return word;
@@ -184,10 +184,12 @@ void content_add_shared(Content *c, const Userdata *u)
     add_bytes(c, u, ROLE_SHARED, u->data);
 }
 
-bool content_same_bytes(const Userdata *u, const UserdataBody *a, const UserdataBody *b)
+bool content_same_bytes(const Userdata *u, const UserdataBody *a, const Userdata *other,
+                        const UserdataBody *b)
 {
-    if (a->own == b->own || !u->kind) return true;
-    Sum x = bytes_hash(u, bytes_of(u, a)), y = bytes_hash(u, bytes_of(u, b));
+    if (u->tag != other->tag) return false;
+    if ((u == other && a->own == b->own) || !u->kind) return true;
+    Sum x = bytes_hash(u, bytes_of(u, a)), y = bytes_hash(other, bytes_of(other, b));
     return x.low == y.low && x.high == y.high;
 }
 

@@ -64,7 +64,10 @@ void content_add_shared(Content *c, const Userdata *u);
 /* 64 bits of it all. */
 uint64_t content_digest(const Content *c);
 
-/* Whether the bytes that count are the same. */
-bool content_same_bytes(const Userdata *u, const UserdataBody *a, const UserdataBody *b);
+/* Whether two userdata, or one in two states, are of one type and have the same bytes that
+ * count.
+ */
+bool content_same_bytes(const Userdata *u, const UserdataBody *a, const Userdata *other,
+                        const UserdataBody *b);
 
 #endif

@@ -62,10 +62,3 @@ bool digest_world(Run *R, Walk *walk, uint64_t *digest)
     scratch_leave();
     return !walk->end;
 }
-
-bool digest_same_userdata(Run *a, Run *b, const Userdata *u)
-{
-    const UserdataBody *x = heap_userdata(a, u), *y = heap_userdata(b, u);
-    if (x->meta != y->meta || !value_equal(x->user, y->user)) return false;
-    return content_same_bytes(u, x, y);
-}

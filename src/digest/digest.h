@@ -18,7 +18,4 @@
  * the world, each string once). Answers false if the walk has ended before. */
 bool digest_world(Run *R, Walk *walk, uint64_t *digest);
 
-/* Whether a userdata is equal in both: bytes that count, user value, metatable. */
-bool digest_same_userdata(Run *a, Run *b, const Userdata *u);
-
 #endif
