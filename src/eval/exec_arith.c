@@ -66,9 +66,18 @@ static inline bool equal_may_have_meta(Value x, Value y)
     return value_is_object(x) && value_is_object(y);
 }
 
-/* Two strings that are not one object: most differ in their lengths, or are constants. */
+/* Whether its equality with itself is paid for (string_pay_same). */
+static inline bool equal_is_paid(Value x)
+{
+    return value_is_object(x) && object_raw_type(value_pointer(x)) == OBJ_STRING &&
+           value_string(x)->length > STRING_PAID;
+}
+
+/* Two strings: most differ in their lengths, or are constants. */
 static inline bool equal_strings(const String *x, const String *y)
 {
+    if (x == y) string_pay_equal(x);
+    if (x == y) return true;
     if (x->length != y->length || (x->h.flags & y->h.flags & STRING_INTERNED)) return false;
     return string_equal_slow(x, y);
 }
@@ -88,7 +97,7 @@ static inline bool equal_strings(const String *x, const String *y)
         Value x = EQUAL_left_##l, y = EQUAL_right_##r;                             \
         if (value_is_number(x) && value_is_number(y))                              \
             BRANCH_##s(value_to_double(x) == value_to_double(y));                  \
-        if (x == y) BRANCH_##s(true);                                              \
+        if (x == y && !equal_is_paid(x)) BRANCH_##s(true);                         \
         if (!equal_may_have_meta(x, y)) BRANCH_##s(false);                         \
         HAND(objects_EQ_##l##r##_##s, n, fp, acc, d);                              \
     }

@@ -275,6 +275,7 @@ static inline Value index_value(const TableBody *b, Value k)
     double x;
     if (value_unbox(k, &x)) return index_double(b, x);
     if (UNLIKELY(!value_is_string(k))) return table_get(b, k);
+    string_pay_key(value_string(k));
     return table_get_string(b, value_string(k), string_hash(value_string(k)));
 }
 

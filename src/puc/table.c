@@ -276,7 +276,9 @@ int lua_rawequal(lua_State *L, int idx1, int idx2)
 {
     Value x = puc_at(L, idx1), y = puc_at(L, idx2);
     NOTE(L, NOTE_RAWEQUAL, idx1, idx2); /* to compare long strings takes steps */
-    return x != PUC_NONE && y != PUC_NONE && value_equal(x, y);
+    if (x == PUC_NONE || y == PUC_NONE) return 0;
+    if (x == y) string_pay_same(x);
+    return value_equal(x, y);
 }
 
 static _Noreturn void throw_compare(lua_State *L, Value x, Value y)
@@ -309,6 +311,7 @@ int lua_compare(lua_State *L, int idx1, int idx2, int op)
     Value x = puc_at(L, idx1), y = puc_at(L, idx2);
     if (x == PUC_NONE || y == PUC_NONE) return 0;
     if (op != LUA_OPEQ) return compare_order(L, x, y, op == LUA_OPLE);
+    if (x == y) string_pay_same(x);
     if (value_equal(x, y)) return 1;
     Value handler = operate_equal_handler(L->M, x, y);
     return handler != V_NIL && !value_is_false(puc_call_value(L, handler, (Value[]){x, y}, 2));

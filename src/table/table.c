@@ -33,8 +33,7 @@ static inline bool same_bytes(const char *a, const char *b, size_t n)
 static inline bool same_string(const String *a, const String *b)
 {
     if (a->length != b->length || string_hash(a) != string_hash(b)) return false;
-    return a->length < MEM_WORK_MIN ? same_bytes(a->data, b->data, a->length)
-                                    : string_equal(a, b); /* which is paid for */
+    return same_bytes(a->data, b->data, a->length); /* whoever looks up has paid for the key */
 }
 
 static bool key_equal(Value stored, Value key)
@@ -116,6 +115,7 @@ static NOINLINE Value get_other(const TableBody *t, Value key)
 Value table_get(const TableBody *t, Value key)
 {
     uint32_t hash = value_is_string(key) ? string_hash_known(value_string(key)) : 0;
+    if (value_is_string(key)) string_pay_key(value_string(key));
     return hash ? table_get_string(t, value_string(key), hash) : get_other(t, key);
 }
 
@@ -314,6 +314,7 @@ void table_set(TableBody *t, Value key, Value v, uint64_t token)
     } else if (value_is_number(key)) {
         number_set(t, normal_key(key), v, token);
     } else {
+        if (value_is_string(key)) string_pay_key(value_string(key));
         hash_set(t, key, key_hash(key), v, token);
     }
 }

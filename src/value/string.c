@@ -266,7 +266,7 @@ uint32_t string_hash_compute(const String *s)
 /* Compares as memcmp does; paid for as far as they are equal. */
 static int compare_bytes(const char *a, const char *b, size_t n)
 {
-    enum { PIECE = 4096 };
+    enum { PIECE = STRING_PAID };
     for (; n > PIECE; a += PIECE, b += PIECE, n -= PIECE) {
         int order = memcmp(a, b, PIECE);
         if (order) return order;
@@ -275,7 +275,6 @@ static int compare_bytes(const char *a, const char *b, size_t n)
     return n ? memcmp(a, b, n) : 0;
 }
 
-/* Which hashes are known is no part of a state, and must not matter for what is paid. */
 bool string_equal_slow(const String *a, const String *b)
 {
     if (a->length != b->length) return false;
@@ -323,7 +322,10 @@ static int compare_locale(const String *a, const String *b)
 
 int string_compare(const String *a, const String *b)
 {
-    if (a == b) return 0;
+    if (a == b) {
+        string_pay_equal(a);
+        return 0;
+    }
     if (__atomic_load_n(&collates, __ATOMIC_RELAXED)) return compare_locale(a, b);
     size_t n = a->length < b->length ? a->length : b->length;
     int order = compare_bytes(a->data, b->data, n);

@@ -101,10 +101,32 @@ static inline uint32_t string_hash(const String *s)
     uint32_t h = string_hash_known(s);
     return h ? h : string_hash_compute(s);
 }
+/* What work on one string's bytes costs who runs in this thread, from so many bytes on. Whether
+ * equal strings are one object, and whether a hash is known, is no part of a state, so that
+ * what is paid must not depend on it: a lookup pays for its key, and a comparison of a string
+ * with itself costs what one with an equal string does. */
+enum { STRING_PAID = 4096 };
+static inline void string_pay_key(const String *s)
+{
+    if (__builtin_expect(s->length > STRING_PAID, 0)) mem_work_pay(s->length);
+}
+static inline void string_pay_equal(const String *s)
+{
+    size_t n = s->length;
+    if (__builtin_expect(n > STRING_PAID, 0)) mem_work_pay((n - 1) / STRING_PAID * STRING_PAID);
+}
+
+/* Paid for as far as they are equal. */
 bool string_equal_slow(const String *a, const String *b);
 static inline bool string_equal(const String *a, const String *b)
 {
     return a == b || (a->length == b->length && string_equal_slow(a, b));
+}
+/* Pays for an equality that a program has asked for, and that holds at first sight. */
+static inline void string_pay_same(Value v)
+{
+    if (value_is_object(v) && object_raw_type(value_pointer(v)) == OBJ_STRING)
+        string_pay_equal((const String *)value_pointer(v));
 }
 /* strcoll-free bytewise order unless a locale is set: -1, 0, 1 (manual 3.4.3). */
 int string_compare(const String *a, const String *b);

@@ -127,6 +127,43 @@ START_TEST(no_native_is_forgotten)
 }
 END_TEST
 
+/* What is paid depends on values alone: images make one object of equal strings. */
+static const char *const same_or_equal[] = {
+    "local x = a == b, a ~= b, a < b, a <= b",
+    "for i = 1, 3 do if a == b then n = i end end",
+    "rawequal(a, b)",
+    "local t = {[a] = 1} local x = t[b] t[b] = 2 t[a] = nil t[b] = nil",
+    "local t = {[a] = 1, [b] = 2} rawset(t, b, rawget(t, a))",
+    "local t = setmetatable({}, {__index = {[a] = 1}}) local x = t[b] t[b] = x",
+    "local t = {[a] = 1} for k, v in pairs(t) do t[k] = t[b] end next(t, b)",
+    "local t = {a, b, a, b, a} table.sort(t)",
+    "local x = a:gsub('.+', {[b] = 'y'})",
+    "local x = a .. b, b .. a, a:find(b, 1, true), #a, a:rep(2)",
+    "require 'state'.digest()",
+    "local x = #require 'state'.save()",
+};
+enum { SAME_OR_EQUAL = sizeof same_or_equal / sizeof *same_or_equal };
+
+START_TEST(equal_strings_cost_what_one_does)
+{
+    moonlet_state *s = moonlet_init();
+    moonlet_result set = moonlet_do(s, "a, c = ('x'):rep(30000), ('x'):rep(30000) n = 0");
+    const char *choices[] = {"b = a", "b = c"};
+    uint64_t steps[2];
+    for (int i = 0; i < 2; i++) {
+        moonlet_result chosen = moonlet_do(set.state, choices[i]);
+        moonlet_result r = moonlet_do(chosen.state, same_or_equal[_i]);
+        assert_ok(r);
+        steps[i] = r.steps;
+        moonlet_release(r.state);
+        moonlet_release(chosen.state);
+    }
+    ck_assert_uint_eq(steps[0], steps[1]);
+    moonlet_release(set.state);
+    moonlet_release(s);
+}
+END_TEST
+
 /* Each would run for seconds, or take gigabytes. */
 static const char *const hostile[] = {
     "local T,s={},('x'):rep(2e6) local function f() local ok,e=pcall(f) T[#T+1]=e error(s) end "
@@ -166,6 +203,13 @@ static const char *const hostile[] = {
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 
+/* The malloc back-end also counts, and never gives back, what traces take for a while. */
+#ifdef MOONLET_MALLOC
+enum { BYTES_IN_ALL = 40000000 };
+#else
+enum { BYTES_IN_ALL = 20000000 };
+#endif
+
 START_TEST(hostile_programs_stop)
 {
     moonlet_limits limits = {.steps = 200000, .bytes = 10000000};
@@ -174,7 +218,7 @@ START_TEST(hostile_programs_stop)
     moonlet_result r = moonlet_do(limited, hostile[_i]);
     ck_assert_int_eq(r.status, MOONLET_PAUSED);
     ck_assert_uint_le(r.steps, 200000);
-    ck_assert_uint_lt(moonlet_bytes_allocated() - before, 20000000);
+    ck_assert_uint_lt(moonlet_bytes_allocated() - before, BYTES_IN_ALL);
     moonlet_release(r.state);
     moonlet_release(limited);
     moonlet_release(s);
@@ -470,6 +514,7 @@ int main(void)
     TCase *t = tcase_create("work_steps");
     tcase_add_loop_test(t, steps_grow_with_work, 0, WORKS);
     tcase_add_test(t, no_native_is_forgotten);
+    tcase_add_loop_test(t, equal_strings_cost_what_one_does, 0, SAME_OR_EQUAL);
     tcase_add_loop_test(t, hostile_programs_stop, 0, HOSTILE);
     tcase_add_loop_test(t, jumps_are_linear, 0, JUMPS);
     tcase_add_loop_test(t, slices_come_to_the_same, 0, LONG_ONES);

@@ -37,21 +37,41 @@ static void charge_written(Machine *M, size_t bytes)
     M->fuel -= (int64_t)(bytes / BYTES_A_STEP);
 }
 
+/* Nothing but bytes is paid for, as long as it is like that: what the work is besides depends
+ * on what the process knows, such as which chunks are the same code, and that is no part of a
+ * state. */
+static int64_t *pay_for_bytes_alone(void)
+{
+    int64_t *meter = mem_meter;
+    mem_meter = NULL;
+    return meter;
+}
+
+/* Writes the image behind what is there, for the price of its bytes; NULL: an error is set. */
+static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *bytes)
+{
+    char error[IMAGE_ERROR_MAX];
+    size_t from = bytes->length;
+    int64_t *meter = pay_for_bytes_alone();
+    Image *image = image_save(s, base, host_of(M), bytes, error);
+    mem_meter = meter;
+    if (image)
+        charge_written(M, bytes->length - from);
+    else
+        native_error(M, "%s", error);
+    return image;
+}
+
 /* The snapshot's image, or NULL where an error is set. */
 static const Image *image_of(Machine *M, Userdata *u)
 {
-    char error[IMAGE_ERROR_MAX];
     void **kept = &u->body.own;
     Image *image = __atomic_load_n(kept, __ATOMIC_ACQUIRE);
     if (image) return image;
     ByteSink nowhere = {0};
-    image = image_save(u->data, NULL, host_of(M), &nowhere, error);
-    if (image) charge_written(M, nowhere.length);
+    image = save_to(M, u->data, NULL, &nowhere);
     sink_free(&nowhere);
-    if (image)
-        __atomic_store_n(kept, image, __ATOMIC_RELEASE);
-    else
-        native_error(M, "%s", error);
+    if (image) __atomic_store_n(kept, image, __ATOMIC_RELEASE);
     return image;
 }
 
@@ -61,27 +81,28 @@ static Image *load_after(Machine *M, const String *s, const Image *base)
     char error[IMAGE_ERROR_MAX];
     size_t written;
     const uint8_t *bytes = (const uint8_t *)s->data;
+    int64_t *meter = pay_for_bytes_alone();
     base = image_base_of(bytes, s->length, base, host_of(M), &written);
-    charge_written(M, written);
     Image *image = image_load(bytes, s->length, base, host_of(M), error);
+    mem_meter = meter;
+    charge_written(M, written);
     if (!image) native_error(M, "%s", error);
     if (image) mem_count(image->allocated);
     return image;
 }
 
 /* The bytes as a string; nil: an error, or a stop, is set. */
-static int give_bytes(Machine *M, ByteSink *bytes, size_t from)
+static int give_bytes(Machine *M, const ByteSink *bytes)
 {
-    size_t length = bytes->length - from;
+    size_t length = bytes->length;
     if (length > machine_string_room(M)) return native_memory_error(M);
-    M->native[0] = new_string((const char *)bytes->bytes + from, length);
+    M->native[0] = new_string((const char *)bytes->bytes, length);
     return M->native[0] == V_NIL ? native_memory_error(M) : 1;
 }
 
 /* save([snapshot [, base]]) */
 static int save(Machine *M, Value *a, int n)
 {
-    char error[IMAGE_ERROR_MAX];
     bool now = arg_absent(a, n, 0);
     Userdata *u = now ? NULL : arg_snapshot(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
@@ -90,15 +111,9 @@ static int save(Machine *M, Value *a, int n)
     if (to && !base) return NATIVE_ERROR;
     const State *s = now ? eval_snapshot(M) : u->data;
     ByteSink bytes = {0};
-    Image *image = image_save(s, base, host_of(M), &bytes, error);
-    int answer;
-    if (!image) {
-        answer = native_error(M, "%s", error);
-    } else {
-        charge_written(M, bytes.length);
-        if (u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
-        answer = give_bytes(M, &bytes, 0);
-    }
+    Image *image = save_to(M, s, base, &bytes);
+    if (image && u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
+    int answer = image ? give_bytes(M, &bytes) : NATIVE_ERROR;
     sink_free(&bytes);
     return answer;
 }
@@ -166,7 +181,6 @@ static const Image *load_chain(Machine *M, const Table *list, uint32_t count, co
 /* collapse(list [, base]) */
 static int collapse(Machine *M, Value *a, int n)
 {
-    char error[IMAGE_ERROR_MAX];
     uint32_t count = 0;
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if (!arg_absent(a, n, 1) && !to) return NATIVE_ERROR;
@@ -177,13 +191,7 @@ static int collapse(Machine *M, Value *a, int n)
     const Image *last = load_chain(M, value_pointer(a[0]), count, base);
     if (!last) return NATIVE_ERROR;
     ByteSink bytes = {0};
-    int answer;
-    if (image_save(last->state, base, host_of(M), &bytes, error)) {
-        charge_written(M, bytes.length);
-        answer = give_bytes(M, &bytes, 0);
-    } else {
-        answer = native_error(M, "%s", error);
-    }
+    int answer = save_to(M, last->state, base, &bytes) ? give_bytes(M, &bytes) : NATIVE_ERROR;
     sink_free(&bytes);
     return answer;
 }

@@ -82,6 +82,7 @@ static int base_setmetatable(Machine *M, Value *a, int n)
 static int base_rawequal(Machine *M, Value *a, int n)
 {
     if (!arg_any(M, a, n, 0) || !arg_any(M, a, n, 1)) return NATIVE_ERROR;
+    if (a[0] == a[1]) string_pay_same(a[0]);
     NATIVE_RETURN(value_boolean(value_equal(a[0], a[1])));
 }
 
