@@ -512,8 +512,9 @@ MOONLET_API bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest
 /*
  * What differs from one state to another, as state.diff says it (docs/STATE.md): value 0 of a
  * result for `to` is an array of tables {path=, old=, new=}, in which objects are shown as
- * text. Nothing is run. O(tables on the way to what differs), within the limits of `to`;
- * allocates. Failed when these are met, or memory is short.
+ * text. Nothing is run. O(tables on the way to what differs), or O(both) where one was loaded
+ * from an image and the other was not: then objects are the same that have the same id. Within
+ * the limits of `to`; allocates. Failed when these are met, or memory is short.
  */
 MOONLET_API moonlet_result moonlet_diff(const moonlet_state *from, const moonlet_state *to);
 
@@ -1245,7 +1246,8 @@ MOONLET_API char *moonlet_recording_save(const moonlet_recording *rec,
                                          const moonlet_image_host *host, size_t *length,
                                          char **message);
 /* A recording from its bytes, which may come from anywhere. It fails as moonlet_image_load
- * does. */
+ * does. If the recorded state had a host for state.save (moonlet_set_image_host), replays have
+ * this one, which must live as long as the recording and the states that it gives. */
 MOONLET_API moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
                                                       const moonlet_image_host *host,
                                                       char **message);

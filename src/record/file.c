@@ -14,7 +14,7 @@
 #include <xxhash.h>
 
 static const char magic[8] = "MLRECORD";
-enum { VERSION = 1, HASH = 8 };
+enum { VERSION = 2, HASH = 8 };
 
 static bool fail(char error[IMAGE_ERROR_MAX], const char *text)
 {
@@ -41,6 +41,7 @@ bool record_write(const Record *r, const ImageHost *host, ByteSink *out,
         sink_number(out, VERSION);
         sink_number(out, r->end);
         sink_number(out, r->steps);
+        sink_number(out, r->hosted);
         write_block(out, image.bytes, image.length);
         write_block(out, r->outside.log, r->outside.length);
         if (!out->failed) sink_word(out, XXH3_64bits(out->bytes, out->length));
@@ -113,14 +114,15 @@ Record *record_read(const uint8_t *bytes, size_t length, const ImageHost *host,
     if (version != VERSION) return fail(error, "a recording of another version"), NULL;
     if (!is_whole(bytes, length)) return fail(error, "a damaged recording"), NULL;
     s.end -= HASH;
-    uint64_t end = source_number(&s), steps = source_number(&s);
+    uint64_t end = source_number(&s), steps = source_number(&s), hosted = source_number(&s);
     const uint8_t *image = read_block(&s, &image_length), *log = read_block(&s, &log_length);
     bool good = !s.failed && s.at == s.end && !(steps >> 62) && end <= RECORD_EXITED &&
-                is_log(log, log_length);
+                hosted <= 1 && is_log(log, log_length);
     if (!good) return fail(error, "a damaged recording"), NULL;
     Record *r = record_new(0, 0);
     r->end = (RecordEnd)end;
     r->steps = steps;
+    r->hosted = hosted;
     if (!set_log(r, log, log_length)) good = fail(error, "not enough memory");
     if (good && set_first(r, image, image_length, host, error)) return r;
     record_free(r);

@@ -65,6 +65,7 @@ typedef struct Record {
     double look, sizing; /* sizing: the last look at the program's own */
     uint64_t steps;      /* of the whole recording */
     RecordEnd end;
+    bool hosted;  /* what the host names and saves was at hand for state.save and state.load */
     bool has_all; /* the spacing is the caller's: points are not dropped */
 } Record;
 

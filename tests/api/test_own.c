@@ -221,6 +221,14 @@ static NOINLINE void clear_stack(void)
     for (size_t i = 0; i < sizeof room; i++) room[i] = 0;
 }
 
+/* Has the collector's own variables, which are roots, point to other blocks. */
+static void disturb(const moonlet_state *s)
+{
+    moonlet_result r = moonlet_do(s, "local t = {} for i = 1, 20000 do t[i] = {i} end");
+    moonlet_release(r.state);
+    moonlet_collect();
+}
+
 START_TEST(a_stale_log_keeps_nothing)
 {
     moonlet_pauses before = moonlet_collector_pauses();
@@ -242,10 +250,15 @@ START_TEST(a_stale_log_keeps_nothing)
     moonlet_result r = moonlet_do(s, source);
     ck_assert_int_eq(r.status, MOONLET_OK);
     ck_assert_ptr_nonnull(stale);
-    clear_stack();
-    moonlet_collect();
     void **left = mem_alloc(seen.count * sizeof *left);
-    ck_assert_int_lt(mem_weak_list_get(&seen, left), 100);
+    size_t count = seen.count;
+    for (int i = 0; i < 5 && count >= 100; i++) {
+        clear_stack();
+        disturb(s);
+        moonlet_collect();
+        count = mem_weak_list_get(&seen, left);
+    }
+    ck_assert_int_lt(count, 100);
     moonlet_release(r.state);
     moonlet_release(s);
 }

@@ -434,6 +434,65 @@ START_TEST(the_outside_answers_again)
 }
 END_TEST
 
+static bool save_point(const void *bytes, moonlet_writer *write, void *context)
+{
+    write(context, bytes, sizeof(double));
+    return true;
+}
+
+static bool load_point(void *to, const char *bytes, size_t length)
+{
+    if (length != sizeof(double)) return false;
+    memcpy(to, bytes, length);
+    return true;
+}
+
+static const moonlet_type_info point = {
+    .name = "point", .size = sizeof(double), .save = save_point, .load = load_point};
+static const moonlet_type_info *const point_types[] = {&point, NULL};
+static const moonlet_image_host point_host = {.types = point_types};
+
+static moonlet_state *world_with_point(const moonlet_image_host *host)
+{
+    double bytes = 5;
+    moonlet_state *s = moonlet_init();
+    moonlet_result r = moonlet_new_userdata(s, &point, &bytes);
+    moonlet_result set = moonlet_set(r.state, "point", moonlet_result_value(&r, 0));
+    moonlet_state *world = moonlet_set_image_host(set.state, host);
+    moonlet_release(set.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+    return world;
+}
+
+/* Programs save themselves in replays as they did: with a host that knows its types, or
+ * without.
+ */
+START_TEST(programs_save_themselves_again)
+{
+    moonlet_state *s = world_with_point(_i ? &point_host : NULL);
+    moonlet_result r, f = function_of(s, "saved = pcall(require 'state'.save)");
+    moonlet_recording *rec = moonlet_record(f.state, f.values[0], NULL, 0, NULL, &r);
+    assert_ok(r);
+    ck_assert_int_eq(moonlet_is_true(moonlet_global(r.state, "saved")), _i);
+    size_t length;
+    char *message = NULL, *bytes = moonlet_recording_save(rec, &point_host, &length, &message);
+    ck_assert_msg(bytes != NULL, "%s", message);
+    moonlet_recording *again = moonlet_recording_load(bytes, length, &point_host, &message);
+    ck_assert_msg(again != NULL, "%s", message);
+    moonlet_state *end = moonlet_recording_state(again, moonlet_recording_steps(again));
+    ck_assert_ptr_nonnull(end);
+    ck_assert_uint_eq(moonlet_digest(end), moonlet_digest(r.state));
+    free(bytes);
+    moonlet_release(end);
+    moonlet_recording_release(again);
+    moonlet_recording_release(rec);
+    moonlet_release(r.state);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(what_cannot_be_recorded_fails)
 {
     moonlet_state *s = host_world();
@@ -762,6 +821,7 @@ int main(void)
     tcase_add_loop_test(t, moments_of_the_lua_tests, 0, PARTS);
     tcase_add_test(t, all_that_looks_outside_is_covered);
     tcase_add_test(t, the_outside_answers_again);
+    tcase_add_loop_test(t, programs_save_themselves_again, 0, 2);
     tcase_add_test(t, what_cannot_be_recorded_fails);
     tcase_add_test(t, maps_run_in_order);
     tcase_add_exit_test(t, exits_are_told_of, 3);

@@ -15,6 +15,7 @@
 #include "random_program.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { POOL = 20, RUN_STEPS = 30000 };
@@ -558,6 +559,260 @@ static void terms(Walk *w)
         moonlet_release(r.state);
 }
 
+/* In slices of few steps a program comes to the same end, with as many steps in all. But a map
+ * is done within one slice, or once more in the next, and no slice can end on the C stack. */
+static void slices(Walk *w)
+{
+    enum { SLICES = 3000, LEAST = 60 };
+    moonlet_state *first = pick_idle(w);
+    moonlet_limits limits = {.steps = LEAST + random_below(w, 300)};
+    moonlet_state *whole = moonlet_limit(first, NULL), *some = moonlet_limit(first, &limits);
+    moonlet_chunk *c = compile(w);
+    moonlet_result r = moonlet_call_chunk(some, c, NULL, 0);
+    uint64_t steps = r.steps;
+    for (unsigned n = 0; r.status == MOONLET_PAUSED && n < SLICES; n++) {
+        moonlet_state *paused = r.state;
+        if (random_below(w, 8) == 0) moonlet_collect();
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+        steps += r.steps;
+    }
+    bool limited = r.status == MOONLET_FAILED && r.error->kind == MOONLET_ERROR_LIMIT;
+    if (!limited && r.status != MOONLET_PAUSED) {
+        moonlet_result all = moonlet_call_chunk(whole, c, NULL, 0);
+        ck_assert_int_eq(all.status, r.status);
+        assert_equal(w, all.state, r.state);
+        if (!strstr(w->program.text, "S.map"))
+            ck_assert_msg(all.steps == steps, "%llu steps and not %llu with\n%s",
+                          (unsigned long long)steps, (unsigned long long)all.steps,
+                          w->program.text);
+        moonlet_release(all.state);
+    }
+    moonlet_chunk_release(c);
+    moonlet_release(whole);
+    moonlet_release(some);
+    add_limited(w, r.state, RUN_STEPS);
+}
+
+/* A run for which memory is too small says so, or goes well; what there was is as it was. */
+static void little_memory(Walk *w)
+{
+    unsigned kilobytes = 1 + random_below(w, 300);
+    moonlet_limits limits = {.steps = RUN_STEPS};
+    if (random_below(w, 2))
+        limits.bytes = (uint64_t)kilobytes << 10;
+    else
+        limits.held = (uint64_t)kilobytes << 10;
+    moonlet_state *s = moonlet_limit(pick(w), &limits);
+    moonlet_chunk *c = compile(w);
+    moonlet_result r = moonlet_call_chunk(s, c, NULL, 0);
+    for (int i = 0; i < 9 && r.status == MOONLET_PAUSED; i++) {
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    moonlet_chunk_release(c);
+    moonlet_release(s);
+    add_limited(w, r.state, RUN_STEPS);
+}
+
+/* Threads that do the same to the same state get the same. */
+typedef struct Beside {
+    const moonlet_state *s;
+    const moonlet_chunk *c;
+    unsigned first;
+    uint64_t digest, steps;
+    uint8_t id[16];
+} Beside;
+
+static void beside_one(Beside *b, unsigned what)
+{
+    switch (what % 4) {
+    case 0: {
+        moonlet_result r = moonlet_call_chunk(b->s, b->c, NULL, 0);
+        b->digest = moonlet_digest(r.state);
+        b->steps = r.steps;
+        moonlet_release(r.state);
+        break;
+    }
+    case 1: {
+        char *message = NULL;
+        moonlet_image *i = moonlet_image_save(b->s, NULL, &image_host, &message);
+        ck_assert_msg(i != NULL, "%s", message);
+        memcpy(b->id, moonlet_image_id(i), sizeof b->id);
+        moonlet_image_release(i);
+        break;
+    }
+    case 2: moonlet_release(moonlet_diff(b->s, b->s).state); break;
+    default: moonlet_memory(b->s, NULL);
+    }
+}
+
+static void *beside_thread(void *data)
+{
+    Beside *b = data;
+    moonlet_thread_attach();
+    for (unsigned i = 0; i < 4; i++) beside_one(b, b->first + i);
+    moonlet_thread_detach();
+    return NULL;
+}
+
+static void beside(Walk *w)
+{
+    enum { THREADS = 3 };
+    moonlet_state *s = limited(w, pick(w));
+    moonlet_chunk *c = compile(w);
+    Beside all[THREADS + 1];
+    pthread_t threads[THREADS];
+    for (unsigned i = 0; i <= THREADS; i++) all[i] = (Beside){.s = s, .c = c, .first = i};
+    for (unsigned i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, beside_thread, &all[i]), 0);
+    for (unsigned i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < 4; i++) beside_one(&all[THREADS], i);
+    for (unsigned i = 0; i < THREADS; i++) {
+        ck_assert_uint_eq(all[i].digest, all[THREADS].digest);
+        ck_assert_uint_eq(all[i].steps, all[THREADS].steps);
+        ck_assert_mem_eq(all[i].id, all[THREADS].id, sizeof all[i].id);
+    }
+    moonlet_chunk_release(c);
+    moonlet_release(s);
+}
+
+/* A recording goes through bytes, and its moments are what they were. */
+static void recorded_bytes(Walk *w)
+{
+    moonlet_state *s = limited(w, pick_idle(w));
+    moonlet_chunk *c = compile(w);
+    moonlet_result f = moonlet_load_chunk(s, c), r;
+    moonlet_recording *rec =
+        moonlet_record(f.state, moonlet_result_value(&f, 0), NULL, 0, NULL, &r);
+    ck_assert_ptr_nonnull(rec);
+    size_t length;
+    char *message = NULL, *bytes = moonlet_recording_save(rec, &image_host, &length, &message);
+    ck_assert_msg(bytes != NULL, "%s", message);
+    moonlet_recording *back = moonlet_recording_load(bytes, length, &image_host, &message);
+    ck_assert_msg(back != NULL, "%s", message);
+    ck_assert_uint_eq(moonlet_recording_steps(back), moonlet_recording_steps(rec));
+    for (int i = 0; i < 4; i++) {
+        uint64_t at = random_below(w, (unsigned)moonlet_recording_steps(rec) + 1);
+        moonlet_state *a = moonlet_recording_state(rec, at);
+        moonlet_state *b = moonlet_recording_state(back, at);
+        ck_assert_ptr_nonnull(a);
+        ck_assert_ptr_nonnull(b);
+        assert_equal(w, a, b);
+        moonlet_release(a);
+        add_limited(w, b, RUN_STEPS);
+    }
+    free(bytes);
+    moonlet_recording_release(rec);
+    moonlet_recording_release(back);
+    moonlet_chunk_release(c);
+    moonlet_release(f.state);
+    moonlet_release(s);
+    add(w, r.state);
+}
+
+/* A variable, or a field, of a paused program gets another value. */
+static void assign(Walk *w)
+{
+    static const char *const paths[] = {"n1", "list", "map",     "i",
+                                        "c",  "a",    "list[1]", "map.k1"};
+    moonlet_state *s = pick(w);
+    moonlet_stack *stack = moonlet_stack_of(s, moonlet_nil(), 0, 20);
+    moonlet_state *result = NULL;
+    for (size_t i = 0; i < stack->count; i++) {
+        const char *path = paths[random_below(w, sizeof paths / sizeof *paths)];
+        moonlet_value v =
+            random_below(w, 2) ? moonlet_number(random_below(w, 9)) : moonlet_global(s, "map");
+        moonlet_result r = moonlet_assign(s, &stack->places[i], path, v);
+        if (r.status == MOONLET_OK && !result)
+            result = r.state;
+        else
+            moonlet_release(r.state);
+    }
+    moonlet_stack_release(stack);
+    if (result) add_limited(w, result, RUN_STEPS);
+}
+
+/* Keys and fields from the host's side, with metamethods and without. */
+static void fields(Walk *w)
+{
+    static const char *const paths[] = {"list.1",    "map.k1", "objs.3.x",  "ice.2.x",
+                                        "n1",        "",       "nowhere.x", "string.x",
+                                        "snaps.1.2", "S.map"};
+    moonlet_state *s = pick(w);
+    const char *path = paths[random_below(w, sizeof paths / sizeof *paths)];
+    moonlet_result got = moonlet_get(s, path);
+    moonlet_value v = moonlet_result_value(&got, 0);
+    moonlet_result set = moonlet_set(got.state, path, v);
+    moonlet_value pairs[4] = {moonlet_text("of"), v, moonlet_number(1),
+                              moonlet_global(s, "fns")};
+    moonlet_result made = moonlet_new_table(set.state, pairs, 2);
+    moonlet_value table = moonlet_result_value(&made, 0), key = moonlet_nil(), value;
+    unsigned count = 0;
+    while (moonlet_table_next(made.state, table, &key, &value)) count++;
+    ck_assert_uint_le(count, 2);
+    moonlet_result meta = moonlet_set_metatable(made.state, table, moonlet_global(s, "map"));
+    moonlet_value keys[2] = {moonlet_text("map"), moonlet_text("made")};
+    moonlet_result last =
+        moonlet_set_keys(meta.state, moonlet_globals(meta.state), keys, 2, table);
+    moonlet_release(got.state);
+    moonlet_release(set.state);
+    moonlet_release(made.state);
+    moonlet_release(meta.state);
+    add(w, last.state);
+}
+
+/* Values become terms, and values again. */
+static void decoded(Walk *w)
+{
+    static const char *const names[] = {"list", "map", "ice", "n1", "s1", "objs", "cos", "fns"};
+    moonlet_state *s = pick(w);
+    moonlet_value v = moonlet_global(s, names[random_below(w, sizeof names / sizeof *names)]);
+    moonlet_decode_options options = {.nodes = 5000, .bytes = 1 << 20, .depth = 50};
+    moonlet_state *bounded = moonlet_set_decoding(s, &options);
+    char *message = NULL;
+    moonlet_term *t = moonlet_decode(bounded, v, MOONLET_DECODE_REFERENCES, &message);
+    moonlet_release(bounded);
+    if (!t) {
+        ck_assert_ptr_nonnull(message);
+        free(message);
+        return;
+    }
+    moonlet_result r = moonlet_encode(s, t);
+    if (r.status == MOONLET_OK) {
+        moonlet_result set = moonlet_set(r.state, "decoded", moonlet_result_value(&r, 0));
+        moonlet_release(r.state);
+        r = set;
+    }
+    moonlet_term_free(t);
+    add(w, r.state);
+}
+
+/* A map on processes gives what one on threads does. */
+static void processes(Walk *w)
+{
+    enum { N = 5 };
+    moonlet_state *s = limited(w, pick_idle(w));
+    moonlet_result f =
+        moonlet_load(s, "local x = ... n1 = n1 + x list[1] = {x} return list, map, fns[x], x");
+    moonlet_value inputs[N];
+    for (unsigned i = 0; i < N; i++) inputs[i] = moonlet_number(i);
+    moonlet_map_options options = {.threads = 2};
+    moonlet_items here = moonlet_map(f.state, moonlet_result_value(&f, 0), inputs, N, &options);
+    options.processes = 2;
+    moonlet_items apart =
+        moonlet_map(f.state, moonlet_result_value(&f, 0), inputs, N, &options);
+    if (!here.failed && !apart.failed)
+        for (unsigned i = 0; i < N; i++)
+            ck_assert_uint_eq(here.items[i].steps, apart.items[i].steps);
+    add(w, moonlet_retain(apart.state));
+    moonlet_items_release(&here);
+    moonlet_items_release(&apart);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+
 /* Walks ---------------------------------------------------------------------------------- */
 
 static void check_pool(Walk *w)
@@ -585,7 +840,15 @@ static const struct {
             {"host_data", host_data},
             {"look", look},
             {"rule", rule},
-            {"terms", terms}};
+            {"terms", terms},
+            {"slices", slices},
+            {"little memory", little_memory},
+            {"beside", beside},
+            {"recorded bytes", recorded_bytes},
+            {"assign", assign},
+            {"fields", fields},
+            {"decoded", decoded},
+            {"processes", processes}};
 
 START_TEST(walks_change_nothing_that_was)
 {

@@ -3,7 +3,8 @@
  * Recordings for the host: see moonlet.h, and record/record.h for what they are.
  *
  *   moonlet_recording (a root) -> Record, and the configuration that replays run with: that of
- *   the state, without its limits, which have had their effect when it was recorded.
+ *   the state, without its limits, which have had their effect when it was recorded. Of one
+ *   from bytes it is the host that it was loaded with, if the state had one for state.save.
  *
  * Main invariant: a recording is never changed by what is looked up in it, but for points that
  * make that faster.
@@ -25,6 +26,7 @@ static moonlet_recording *new_recording(Record *r, const Config *config)
     c->limits = (moonlet_limits){0};
     c->trace = NULL;
     rec->config = c;
+    r->hosted = config->images != NULL;
     return rec;
 }
 
@@ -200,7 +202,8 @@ moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
     Record *r = record_read((const uint8_t *)bytes, length, image_names_host(names), error);
     char *missing = image_names_missing(names);
     image_names_free(names);
-    if (r && !missing) return new_recording(r, NULL);
+    Config config = {.images = host};
+    if (r && !missing) return new_recording(r, r->hosted && host ? &config : NULL);
     refuse(message, missing ? missing : error);
     record_free(r);
     free(missing);
