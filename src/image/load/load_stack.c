@@ -92,14 +92,21 @@ static size_t begin_segment(StackLoader *k, size_t base)
 
 /* Frames ----------------------------------------------------------------------------------- */
 
+/* How many slots the frame's code has in use where it goes on at the node; 0: it has not begun.
+ */
+static size_t slots_in_use(const StackLoader *k, const Node *at)
+{
+    bool begun = at && !node_is_again(at);
+    uint32_t index = k->p && begun ? proto_index(k->p, at) : UINT32_MAX;
+    return index == UINT32_MAX ? 0 : k->p->tops[index];
+}
+
 /* The frame's slots are as the code needs them that goes on at the node: those of variables in
  * cells have one, and no others. */
 static void check_slots(StackLoader *k, const Node *at)
 {
-    bool begun = at && !node_is_again(at);
-    uint32_t index = k->p && begun ? proto_index(k->p, at) : UINT32_MAX;
-    if (k->bare && begun) stack_fail(k);
-    size_t top = index == UINT32_MAX ? 0 : k->p->tops[index];
+    size_t top = slots_in_use(k, at);
+    if (k->bare && at && !node_is_again(at)) stack_fail(k);
     for (size_t i = 0; i < top || i < k->used; i++) {
         bool cell = i < k->used && value_is(k->words[k->fp + i], OBJ_CELL);
         bool needed =
@@ -305,7 +312,7 @@ static void load_top(StackLoader *k, CoBody *b)
     bool returns = n && !node_is_again(n) && frame_is_called(n); /* only an error is there */
     if (n && (!paused || (returns && b->status != CO_DEAD))) stack_fail(k);
     if (!n && !may_be_nowhere(k, b)) stack_fail(k);
-    if (top < k->used || top > UINT32_MAX / 4 || stack_failed(k) ||
+    if (top < k->used || top < slots_in_use(k, n) || top > UINT32_MAX / 4 || stack_failed(k) ||
         !stack_words_up_to(k, k->fp + top)) {
         stack_fail(k);
         return;
