@@ -39,6 +39,7 @@ static Sum places_hash(const uint64_t *places)
 void content_add_place(Content *c, Value light, Sum place)
 {
     const Light *l = value_pointer(light);
+    if (l->h.flags & LIGHT_RECORD) return;
     uint64_t *places = address_map_make(&c->lights, l->pointer);
     if (!places) {
         walk_end(c->walk, WALK_MEMORY);

@@ -72,6 +72,10 @@ typedef struct Light {
     void *pointer;
 } Light;
 
+/* Object.flags of a Light: it points to what the host knows of a function, which has a name.
+ * Its address is no part of a state; no program sees it. */
+enum { LIGHT_RECORD = 1 };
+
 /* The types as Lua programs see them, in the order of the manual's lua_type. */
 typedef enum LuaType {
     TYPE_NIL,

@@ -388,6 +388,33 @@ START_TEST(host_functions_and_userdata_have_names)
 }
 END_TEST
 
+/* What the host has registered twice, or what was copied, is told by its name, in frames as
+ * well.
+ */
+START_TEST(functions_of_other_worlds_have_the_same_digests)
+{
+    static const char *const names[] = {"twice", "waiting", "twice_more", "waiting_more"};
+    moonlet_state *from = host_world(), *s = host_world();
+    moonlet_result f = moonlet_get(from, "host.tools.twice");
+    for (int i = 0; i < 4; i++) {
+        moonlet_value v = i % 2 ? moonlet_global(from, "waiting") : moonlet_result_value(&f, 0);
+        moonlet_result r = moonlet_import(s, from, &v, 1, NULL);
+        assert_ok(r);
+        moonlet_result set = moonlet_set(r.state, names[i], moonlet_result_value(&r, 0));
+        assert_ok(set);
+        moonlet_release(r.state);
+        s = moonlet_next(s, &set);
+    }
+    moonlet_image *i = host_saved(s);
+    size_t length;
+    char *message = NULL;
+    const char *bytes = moonlet_image_bytes(i, &length);
+    moonlet_image *j = moonlet_image_load(bytes, length, NULL, &host, &message);
+    ck_assert_msg(j != NULL, "%s", message);
+    ck_assert_uint_eq(moonlet_digest(s), moonlet_digest(moonlet_image_state(j)));
+}
+END_TEST
+
 START_TEST(what_the_host_lacks_is_listed)
 {
     moonlet_image *i = host_saved(host_world());
@@ -1176,6 +1203,7 @@ int main(int argc, char **argv)
     tcase_add_test(t, what_is_no_chain_does_not_collapse);
     tcase_add_loop_test(t, keys_that_come_and_go_keep_their_order, 0, 6);
     tcase_add_test(t, host_functions_and_userdata_have_names);
+    tcase_add_test(t, functions_of_other_worlds_have_the_same_digests);
     tcase_add_test(t, what_the_host_lacks_is_listed);
     tcase_add_test(t, all_that_the_host_lacks_is_listed);
     tcase_add_test(t, what_cannot_be_saved_is_found);

@@ -114,19 +114,26 @@ static int host_continue(Machine *M, Value *a, int n)
 
 Value host_pointer(const void *p) { return value_in(moonlet_pointer(p)); }
 
+static Value record_light(const HostFunction *f)
+{
+    Value light = host_pointer(f);
+    ((Light *)value_pointer(light))->h.flags = LIGHT_RECORD;
+    return light;
+}
+
 static Value record(moonlet_function *call, moonlet_term_call *term_call, void *user,
                     const char *name)
 {
     HostFunction *f = mem_alloc(sizeof *f);
     *f = (HostFunction){call, term_call, user, name, false};
-    return host_pointer(f);
+    return record_light(f);
 }
 
 static Value record_entry(const moonlet_entry *e, const char *name)
 {
     HostFunction *f = mem_alloc(sizeof *f);
     *f = (HostFunction){e->call, e->term_call, e->user, name, e->looks_outside};
-    return host_pointer(f);
+    return record_light(f);
 }
 
 const HostFunction *host_new_record(const moonlet_entry *e, const char *name)
@@ -154,7 +161,7 @@ static Value new_native(Machine *M, const char *name, Value light)
 Native *host_native(Machine *M, const char *name, const HostFunction *record, uint32_t captured)
 {
     Native *f = run_new_native(&M->run, host_call, name ? name : "?", 1 + (int)captured);
-    f->upvalues[0] = host_pointer(record);
+    f->upvalues[0] = record_light(record);
     for (uint32_t i = 1; i <= captured; i++) f->upvalues[i] = V_NIL;
     return f;
 }

@@ -93,6 +93,7 @@ Value load_host_record(Loader *L)
     }
     Light *l = mem_new(sizeof *l);
     object_init(&l->h, OBJ_LIGHT, 0);
+    l->h.flags = LIGHT_RECORD;
     l->pointer = (void *)record;
     return value_object(l);
 }
