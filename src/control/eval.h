@@ -91,6 +91,15 @@ typedef struct EvalLimits {
 } EvalLimits;
 void eval_limit(Machine *M, const EvalLimits *l);
 
+/* Nanoseconds on the monotonic clock. */
+uint64_t eval_now(void);
+/* Begins to count this thread's time in *spent, which is to be no more than `most`. */
+void eval_clock_begin(SharedClock *c, _Atomic uint64_t *spent, uint64_t most);
+/* Counts what has been used since the last time. Answers whether it is more. */
+bool eval_clock_tell(SharedClock *c);
+/* Waits for M's turn if it has not come (M->turn). Answers false if it has to stop instead. */
+bool eval_take_turn(void *machine);
+
 /* Reasons why a run stops before its end, in M->stop. */
 typedef enum EvalStop {
     STOP_NONE,

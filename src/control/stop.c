@@ -230,6 +230,7 @@ static NOINLINE Value *end_frame(Machine *M)
 static bool must_wait_at_end(Machine *M)
 {
     budget_end(M);
+    if (M->debt && M->turn) eval_take_turn(M);
     return M->debt && !machine_is_beside(M);
 }
 

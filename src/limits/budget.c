@@ -93,6 +93,25 @@ void budget_take_back(Machine *M, const BudgetLoan *loan)
     if (mem_bound_reached()) eval_poll_soon(M);
 }
 
+bool eval_take_turn(void *machine)
+{
+    Machine *M = machine;
+    Turn *turn = M->turn;
+    if (!turn) return true;
+    M->turn = NULL;
+    mem_bound.turn_due = MEM_UNBOUNDED;
+    bool good = turn->take(turn);
+    mem_bound_tune();
+    pay_debt(M);
+    return good;
+}
+
+/* A run whose turn comes has steps again. */
+static NOINLINE void turn_for_more(Machine *M)
+{
+    if (!M->steps_left || mem_used() > mem_bound.turn_due) eval_take_turn(M);
+}
+
 void eval_set_debt(Machine *M, const CoBody *paused)
 {
     budget_end(M);
@@ -132,6 +151,7 @@ void eval_poll_soon(void *machine) { machine_poll_soon(machine); }
 bool budget_refuel(Machine *M, Value *fp, const Node *n)
 {
     budget_end(M);
+    if (UNLIKELY(M->turn != NULL)) turn_for_more(M);
     budget_begin(M);
     if (n) M->held_asked = false; /* whoever had no room has got on */
     if (M->portion <= 0 || machine_stopped(M)) return false;
@@ -191,6 +211,10 @@ bool native_afford(Machine *M, uint64_t steps)
     }
     if (M->fuel >= (int64_t)steps - CHARGE_CREDIT) return true;
     uint64_t left = eval_steps_left(M);
+    if (UNLIKELY(M->turn != NULL) && left < steps) {
+        eval_take_turn(M);
+        left = eval_steps_left(M);
+    }
     if (left < steps && left + CHARGE_CREDIT < steps) return pay_later(M, steps, left);
     if (machine_stopped(M) || eval_reached(M) != STOP_NONE) return may_go_on(M);
     return true;

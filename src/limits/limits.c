@@ -4,18 +4,21 @@
  *
  * Main invariant: eval_limit makes no limit looser that the run has already.
  */
+#include <pthread.h>
 #include <time.h>
 
 #include "control/eval.h"
 
 enum { PORTION_TIMED = 1000, PORTION_HELD = 10000 };
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (clock_gettime(clock, &t) != 0) return 0;
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+uint64_t eval_now(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 void eval_limit_portion(Machine *M, int64_t steps)
 {
@@ -24,7 +27,7 @@ void eval_limit_portion(Machine *M, int64_t steps)
 
 void eval_limit_time(Machine *M, uint64_t ns)
 {
-    uint64_t now = now_ns(), deadline = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+    uint64_t now = eval_now(), deadline = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
     if (!M->limits.deadline || deadline < M->limits.deadline) M->limits.deadline = deadline;
     eval_limit_portion(M, PORTION_TIMED);
 }
@@ -71,11 +74,36 @@ void eval_limit(Machine *M, const EvalLimits *l)
     if (l->steps) eval_set_budget(M, l->steps);
 }
 
+void eval_clock_begin(SharedClock *c, _Atomic uint64_t *spent, uint64_t most)
+{
+    *c = (SharedClock){.spent = spent, .most = most};
+    if (pthread_getcpuclockid(pthread_self(), &c->thread) != 0) c->thread = CLOCK_MONOTONIC;
+    c->told = clock_ns(c->thread);
+}
+
+bool eval_clock_tell(SharedClock *c)
+{
+    uint64_t now = clock_ns(c->thread), told = c->told;
+    c->told = now;
+    return atomic_fetch_add(c->spent, now - told) + (now - told) > c->most;
+}
+
+/* A look at a thread's own time is a call of the system. */
+static bool is_clock_over(SharedClock *c, uint64_t now)
+{
+    enum { EVERY_NS = 100000 };
+    if (now < c->next) return atomic_load_explicit(c->spent, memory_order_relaxed) > c->most;
+    c->next = now + EVERY_NS;
+    return eval_clock_tell(c);
+}
+
 EvalStop eval_reached(const Machine *M)
 {
     if (M->limits.bytes_limited && !mem_room()) return STOP_BYTES;
-    if (M->limits.deadline && now_ns() > M->limits.deadline) return STOP_TIME;
-    return STOP_NONE;
+    if (!M->limits.deadline) return STOP_NONE;
+    uint64_t now = eval_now();
+    bool over = now > M->limits.deadline || (M->clock && is_clock_over(M->clock, now));
+    return over ? STOP_TIME : STOP_NONE;
 }
 
 EvalStop eval_stop_reason(const Machine *M)

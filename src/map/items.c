@@ -127,15 +127,18 @@ static void unpack_head(Outcome *out, Unpack *u)
     if (u->bad || (out->why && out->status == OUTCOME_OK)) lose(out, ITEM_DAMAGED);
 }
 
-static void unpack_item(void *context, size_t i, const char *bytes, size_t length,
-                        const char *why)
+static void ended(const Items *m, size_t i, const Outcome *out)
 {
-    Items *m = context;
-    Outcome *out = &m->outcomes[i];
+    if (m->ended) m->ended(m->face, i, out);
+}
+
+/* bytes NULL: there are none, and this is why. */
+static void take_answer(Outcome *out, const char *bytes, size_t length, const char *why)
+{
     if (!bytes) length = strlen(why) + 1;
     *out = (Outcome){.packed = true, .pack = malloc(length + 1)};
     if (!out->pack) {
-        lose(out, "not enough memory");
+        lose(out, ITEM_NO_MEMORY);
         return;
     }
     memcpy(out->pack, bytes ? bytes : why, length);
@@ -146,7 +149,14 @@ static void unpack_item(void *context, size_t i, const char *bytes, size_t lengt
     }
     Unpack u = {out->pack, out->end, false};
     unpack_head(out, &u);
-    if (m->arrived) m->arrived(m->face, out);
+}
+
+static void unpack_item(void *context, size_t i, const char *bytes, size_t length,
+                        const char *why)
+{
+    const Items *m = context;
+    take_answer(&m->outcomes[i], bytes, length, why);
+    ended(m, i, &m->outcomes[i]);
 }
 
 void items_error(const Outcome *out, OutcomeError *error)
@@ -173,6 +183,7 @@ static void run_item(void *context, size_t i)
 {
     const Items *m = context;
     if (may_begin(&m->outcomes[i])) m->run(m->face, i, &m->outcomes[i]);
+    ended(m, i, &m->outcomes[i]);
 }
 
 /* Does an item in a process, which would get its own copy of each page of the outcomes that it
@@ -182,6 +193,7 @@ static void run_item_apart(void *context, size_t i)
     const Items *m = context;
     *m->in_hand = (Outcome){0};
     if (may_begin(m->in_hand)) m->run(m->face, i, m->in_hand);
+    ended(m, i, m->in_hand);
 }
 
 static void tell(void *context, size_t done)

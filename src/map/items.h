@@ -82,9 +82,9 @@ typedef struct Items {
     void (*run)(void *face, size_t i, Outcome *out);
     /* Says more of an error, before it leaves its process. May be NULL. */
     void (*describe)(void *face, const Outcome *out, OutcomeError *error);
-    /* Called in the process that waits, when an outcome has come from another one. May be NULL.
-     */
-    void (*arrived)(void *face, const Outcome *out);
+    /* Called when item i has an outcome, by who has done it; of one that another process has
+     * done, by both. May be NULL. */
+    void (*ended)(void *face, size_t i, const Outcome *out);
     /* What it is in a Pool (map/pool.h). */
     void (*progress)(void *face, size_t done);
     Outcome *outcomes; /* one for each item */

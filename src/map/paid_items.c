@@ -34,59 +34,144 @@ static void inherit(Machine *child, const PaidItems *p)
     if (M->hooks && M->hooks->adopt) M->hooks->adopt(child, M);
 }
 
-/* What an item may use at most: what M had left, but for what items have spent. */
-typedef struct Rest {
-    uint64_t steps;
-    size_t bytes;
-} Rest;
+/* One call: of an item, or of whom progress is told. */
+typedef struct Call {
+    Turn turn;
+    PaidItems *p;
+    size_t item; /* p->items.count: it is none */
+    Value function;
+    const Value *args;
+    size_t arg_count;
+    const EvalLimits *own;
+    const StopChain *stops;
 
-static Rest rest_of(const PaidItems *p)
+    Machine *M;
+    Usage rest; /* what it may use at most: what the run had left, but for what has been used */
+    uint64_t steps; /* that it has been given */
+    int64_t began;  /* mem_used() */
+    SharedClock clock;
+} Call;
+
+static uint64_t least(uint64_t x, uint64_t y) { return x < y ? x : y; }
+
+static uint64_t least_of(uint64_t limit, uint64_t most)
 {
-    uint64_t spent = p->spent, allocated = p->allocated;
-    return (Rest){p->left > spent ? p->left - spent : 0,
-                  p->room > allocated ? p->room - allocated : 0};
+    return limit ? least(limit, most) : most;
 }
 
-/* The rest is a limit as well, on this thread until the item is done. */
-static void limit(Machine *child, Rest rest, const EvalLimits *own)
+static bool has_turn(const Call *c) { return c->p->turns.bills && c->item < c->p->items.count; }
+
+/* Turns ---------------------------------------------------------------------------- */
+
+/* Waits until there is a turn, or the item may begin without. Answers false if it is to stop.
+ */
+static bool wait_for(Call *c, bool to_begin)
 {
-    EvalLimits all = *own;
-    int64_t most = MEM_UNBOUNDED - mem_used();
-    int64_t room = rest.bytes < (size_t)most ? (int64_t)rest.bytes : most;
-    mem_bound = mem_bound_new(mem_used() + room, eval_count_reached, child);
-    if (own->bytes >= rest.bytes) all.bytes = 0;
-    eval_limit(child, &all);
-    if (!own->steps || own->steps >= rest.steps) eval_set_budget(child, rest.steps);
+    PaidItems *p = c->p;
+    Usage rest;
+    uint64_t ns = 0, deadline = p->M->limits.deadline;
+    while (to_begin ? !turns_may_begin(&p->turns, c->item)
+                    : !turns_come(&p->turns, c->item, &rest)) {
+        if (turns_over(&p->turns, &rest)) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
+        if (stop_wanted(c->stops) || (deadline && eval_now() > deadline)) return false;
+        turns_sleep(&ns);
+    }
+    return true;
+}
+
+static int64_t bytes_most(const Call *c)
+{
+    uint64_t bytes = least_of(c->own->bytes, c->rest.bytes);
+    return c->began + (int64_t)least(bytes, MEM_UNBOUNDED / 2);
+}
+
+/* An item's own time does not pass while it waits. */
+static void shift_deadline(const Call *c, uint64_t ns)
+{
+    uint64_t *own = &c->M->limits.deadline, run = c->p->M->limits.deadline;
+    if (*own == run) return;
+    *own = run ? least(*own + ns, run) : *own + ns;
+}
+
+/* The item may use what items before it have left, and its own limits allow. */
+static bool take_turn(Turn *turn)
+{
+    Call *c = (Call *)turn;
+    uint64_t from = eval_now();
+    if (!wait_for(c, false)) return false;
+    shift_deadline(c, eval_now() - from);
+    turns_come(&c->p->turns, c->item, &c->rest);
+    uint64_t steps = least_of(c->own->steps, c->rest.steps);
+    if (steps == UINT64_MAX)
+        c->M->steps_left = steps;
+    else if (steps > c->steps)
+        c->M->steps_left += steps - c->steps;
+    if (c->M->limits.bytes_limited) mem_bound.bytes_max = bytes_most(c);
+    return true;
+}
+
+/* It has a share until its turn. */
+static void limit_to_share(Call *c)
+{
+    Turns *t = &c->p->turns;
+    if (turns_come(t, c->item, &c->rest)) return;
+    c->turn.take = take_turn;
+    c->M->turn = &c->turn;
+    c->steps = least(c->steps, t->share.steps);
+    if (t->bytes_share == UINT64_MAX) return;
+    mem_bound.turn_due = c->began + (int64_t)least(t->bytes_share, MEM_UNBOUNDED / 2);
+    mem_bound.take_turn = eval_take_turn;
+    mem_bound_tune();
+}
+
+/* Limits --------------------------------------------------------------------------- */
+
+/* What is left is a limit as well, on this thread until the item is done. */
+static void limit(Call *c)
+{
+    const PaidItems *p = c->p;
+    EvalLimits all = *c->own;
+    c->rest = (Usage){turns_rest(p->left.steps, p->steps), turns_rest(p->left.bytes, p->bytes)};
+    if (has_turn(c)) (void)turns_come(&c->p->turns, c->item, &c->rest);
+    c->began = mem_used();
+    mem_bound = mem_bound_new(bytes_most(c), eval_count_reached, c->M);
+    if (c->own->bytes >= c->rest.bytes) all.bytes = 0;
+    eval_limit(c->M, &all);
+    c->steps = least_of(c->own->steps, c->rest.steps);
+    if (has_turn(c)) limit_to_share(c);
+    eval_set_budget(c->M, c->steps);
+    if (!p->ns || !turns_clock(&p->turns)) return;
+    eval_clock_begin(&c->clock, turns_clock(&p->turns), p->ns);
+    c->M->clock = &c->clock;
+}
+
+static Usage own_usage(const EvalLimits *own)
+{
+    return (Usage){least_of(own->steps, UINT64_MAX), least_of(own->bytes, UINT64_MAX)};
 }
 
 /* Whether what has stopped an item is a limit of its own, and not the run's. */
-static bool own_limit(const PaidItems *p, Rest rest, const EvalLimits *own,
-                      const Machine *child, EvalStop stop)
+static bool own_limit(const Call *c, EvalStop stop)
 {
-    const Machine *M = p->M;
+    const Limits *item = &c->M->limits, *run = &c->p->M->limits;
     switch (stop) {
-    case STOP_STEPS: return own->steps && own->steps < rest.steps;
-    case STOP_BYTES: return own->bytes && own->bytes < rest.bytes;
-    case STOP_TIME: return child->limits.deadline != M->limits.deadline;
-    case STOP_STACK: return child->limits.stack != M->limits.stack;
-    case STOP_STRING: return child->limits.string != M->limits.string;
-    case STOP_HELD: return child->limits.held != M->limits.held;
+    case STOP_STEPS:
+    case STOP_BYTES: return turns_own(stop, own_usage(c->own), c->rest);
+    case STOP_TIME:
+        return item->deadline != run->deadline && eval_now() > item->deadline &&
+               !(run->deadline && eval_now() > run->deadline);
+    case STOP_STACK: return item->stack != run->stack;
+    case STOP_STRING: return item->string != run->string;
+    case STOP_HELD: return item->held != run->held;
     default: return false;
     }
 }
 
-static void spend(void *work, const Outcome *out)
-{
-    PaidItems *p = work;
-    bool steps = atomic_fetch_add(&p->spent, out->steps) + out->steps > p->left;
-    bool bytes = atomic_fetch_add(&p->allocated, out->bytes) + out->bytes > p->room;
-    if (steps || bytes || out->status == OUTCOME_STOPPED)
-        __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
-}
+/* Calls ---------------------------------------------------------------------------- */
 
-static void set_outcome(const PaidItems *p, Rest rest, const EvalLimits *own, Machine *child,
-                        RunStatus status, Outcome *out)
+static void set_outcome(const Call *c, RunStatus status, Outcome *out)
 {
+    Machine *child = c->M;
     out->stop = eval_stop_reason(child);
     if (status == RUN_OK) {
         out->status = OUTCOME_OK;
@@ -95,8 +180,7 @@ static void set_outcome(const PaidItems *p, Rest rest, const EvalLimits *own, Ma
         out->status = OUTCOME_FAILED;
         outcome_set_value(out, child->error);
     } else {
-        out->status =
-            own_limit(p, rest, own, child, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
+        out->status = own_limit(c, out->stop) ? OUTCOME_LIMIT : OUTCOME_STOPPED;
     }
 }
 
@@ -108,30 +192,63 @@ static bool may_begin(Machine *M)
 }
 
 /* f(args...) in a fork of the world. */
-static void call(PaidItems *p, Outcome *out, Value f, const Value *args, size_t n,
-                 const EvalLimits *own, const StopChain *stops)
+static void call(Call *c, Outcome *out)
 {
-    Machine *M = machine_begin(p->items.base);
+    PaidItems *p = c->p;
+    if (has_turn(c)) (void)wait_for(c, true);
+    Machine *M = c->M = machine_begin(p->items.base);
     MemBound outer = mem_bound;
-    int64_t used = mem_used();
-    M->stops = stops;
+    M->stops = c->stops;
     inherit(M, p);
-    Rest rest = rest_of(p);
-    limit(M, rest, own);
-    RunStatus status = may_begin(M) ? eval_call(M, f, args, n) : RUN_PAUSED;
+    limit(c);
+    RunStatus status =
+        may_begin(M) ? eval_call(M, c->function, c->args, c->arg_count) : RUN_PAUSED;
+    int64_t used = mem_used() - c->began;
     out->steps = eval_steps_used(M);
-    out->bytes = ITEM_BYTES + (mem_used() > used ? (uint64_t)(mem_used() - used) : 0);
-    set_outcome(p, rest, own, M, status, out);
+    out->bytes = ITEM_BYTES + (used > 0 ? (uint64_t)used : 0);
+    set_outcome(c, status, out);
+    if (M->clock) (void)eval_clock_tell(M->clock);
     if (items_need_own(&p->items, M->run.world, out)) out->state = machine_snapshot(M);
     machine_end(M);
     mem_bound = outer;
-    spend(p, out);
 }
 
 static void run_item(void *work, size_t i, Outcome *out)
 {
     PaidItems *p = work;
-    call(p, out, p->function, &p->inputs[i], 1, &p->limits, &p->stop);
+    call(&(Call){.p = p,
+                 .item = i,
+                 .function = p->function,
+                 .args = &p->inputs[i],
+                 .arg_count = 1,
+                 .own = &p->limits,
+                 .stops = &p->stop},
+         out);
+}
+
+static bool spend(PaidItems *p, const Outcome *out)
+{
+    bool steps = atomic_fetch_add(&p->steps, out->steps) + out->steps > p->left.steps;
+    bool bytes = atomic_fetch_add(&p->bytes, out->bytes) + out->bytes > p->left.bytes;
+    return steps || bytes || out->status == OUTCOME_STOPPED;
+}
+
+static Ended ended_of(const Outcome *out)
+{
+    return (Ended){{out->steps, out->bytes}, out->status, out->stop};
+}
+
+static void end_item(void *work, size_t i, const Outcome *out)
+{
+    PaidItems *p = work;
+    bool over = spend(p, out);
+    if (p->turns.bills) {
+        Usage used;
+        Ended ended = ended_of(out);
+        turns_done(&p->turns, i, &ended);
+        over = turns_over(&p->turns, &used) != STOP_NONE;
+    }
+    if (over) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
 }
 
 static void tell(void *work, size_t done)
@@ -140,7 +257,15 @@ static void tell(void *work, size_t done)
     Value args[2] = {value_number((double)done), value_number((double)p->items.count)};
     if (p->cancelled) return;
     p->told = (Outcome){0};
-    call(p, &p->told, p->progress, args, 2, &(EvalLimits){0}, &p->outer);
+    call(&(Call){.p = p,
+                 .item = p->items.count,
+                 .function = p->progress,
+                 .args = args,
+                 .arg_count = 2,
+                 .own = &(EvalLimits){0},
+                 .stops = &p->outer},
+         &p->told);
+    if (spend(p, &p->told)) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
     if (p->told.status != OUTCOME_OK || p->told.values[0] == V_FALSE)
         __atomic_store_n(&p->cancelled, 1, __ATOMIC_RELAXED);
 }
@@ -156,13 +281,11 @@ void paid_items_run(PaidItems *p)
     p->cancel = (StopChain){&p->cancelled, &p->outer};
     p->stop = (StopChain){&p->over, &p->cancel};
     m->stop = &p->stop;
-    m->here = M->outside || (M->hooks && M->hooks->one_thread);
     m->within = M->stops != NULL;
-    m->results_max = m->error_max =
-        p->limits.bytes && p->limits.bytes < p->room ? p->limits.bytes : p->room;
+    m->results_max = m->error_max = least_of(p->limits.bytes, p->left.bytes);
     m->face = p;
     m->run = run_item;
-    m->arrived = spend;
+    m->ended = end_item;
     m->progress = tells && !M->outside ? tell : NULL;
     items_run(m);
     if (M->outside && tells) tell(p, m->count);
@@ -183,6 +306,7 @@ int paid_items_take_aside(PaidItems *p)
 {
     Machine *M = p->M;
     size_t bytes = bytes_aside(p);
+    if (M->turn) (void)eval_take_turn(M); /* it is to know what it has left */
     if (mem_short) return native_memory_error(M);
     if (!native_afford(M, bytes / MEM_WORK_STEP)) return NATIVE_PAUSE;
     if (bytes > mem_room())
@@ -192,8 +316,8 @@ int paid_items_take_aside(PaidItems *p)
     else {
         mem_count_beside(bytes);
         mem_work(bytes);
-        p->left = eval_steps_left(M);
-        p->room = mem_room();
+        p->left.steps = eval_steps_left(M);
+        p->left.bytes = M->limits.bytes_limited ? mem_room() : UINT64_MAX;
         return 0;
     }
     return NATIVE_PAUSE;
@@ -208,28 +332,91 @@ static const State *base_state(Machine *M)
     return base;
 }
 
+/* Threads or processes that may work at once. */
+static unsigned workers(const PaidItems *p)
+{
+    const Items *m = &p->items;
+    unsigned n = m->here ? 1 : m->processes ? m->processes : m->threads;
+    if (!n) n = pool_processors();
+    return n < m->count ? n : (unsigned)m->count;
+}
+
+static bool is_limited(const PaidItems *p)
+{
+    const Limits *run = &p->M->limits;
+    return p->left.steps != UINT64_MAX || p->left.bytes != UINT64_MAX || run->held ||
+           run->deadline;
+}
+
+static void begin_clock(PaidItems *p)
+{
+    const Limits *run = &p->M->limits;
+    const SharedClock *outer = p->M->clock;
+    p->began_ns = eval_now();
+    if (!run->deadline) return;
+    p->ns = run->deadline > p->began_ns ? run->deadline - p->began_ns : 1;
+    if (outer)
+        p->ns = least(p->ns, outer->most > *outer->spent ? outer->most - *outer->spent : 1);
+}
+
 bool paid_items_begin(PaidItems *p)
 {
+    Machine *M = p->M;
+    p->items.here = M->outside || (M->hooks && M->hooks->one_thread);
     if (!items_begin(&p->items)) return false;
-    p->items.base = base_state(p->M);
+    unsigned n = is_limited(p) ? workers(p) : 1;
+    if (!turns_begin(&p->turns, p->left, own_usage(&p->limits), M->limits.held, p->items.count,
+                     n)) {
+        items_end(&p->items);
+        mem_refuse();
+        return false;
+    }
+    begin_clock(p);
+    p->items.base = base_state(M);
     return true;
 }
 
-/* Why the run itself has to stop; STOP_NONE: it has not. */
-static EvalStop reached(const PaidItems *p)
+void paid_items_end(PaidItems *p)
 {
-    if (machine_stopped(p->M)) return STOP_OUTSIDE;
-    if (p->spent > p->left) return STOP_STEPS;
-    if (p->allocated > p->room) return STOP_BYTES;
-    if (p->told.status == OUTCOME_STOPPED) return p->told.stop;
-    EvalStop stop = STOP_NONE;
-    for (size_t i = 0; i < p->items.count; i++) {
-        const Outcome *out = &p->items.outcomes[i];
-        if (out->status != OUTCOME_STOPPED) continue;
-        if (out->stop != STOP_OUTSIDE) return out->stop;
-        if (!p->cancelled) stop = STOP_OUTSIDE; /* another item is why */
+    turns_end(&p->turns);
+    items_end(&p->items);
+}
+
+/* Why the run itself has to stop, as if the items had been done in their order; STOP_NONE: it
+ * has not. *used is what it is to pay for. */
+static EvalStop reached(PaidItems *p, Usage *used)
+{
+    EvalStop outside = machine_stopped(p->M) ? STOP_OUTSIDE : STOP_NONE;
+    if (p->turns.bills) {
+        EvalStop stop = turns_over(&p->turns, used);
+        if (stop != STOP_NONE && stop != STOP_OUTSIDE) return stop;
     }
-    return stop;
+    *used = (Usage){0};
+    for (size_t i = 0; i < p->items.count; i++) {
+        Ended e = ended_of(&p->items.outcomes[i]);
+        Usage rest = {turns_rest(p->left.steps, used->steps),
+                      turns_rest(p->left.bytes, used->bytes)};
+        EvalStop stop = turns_stop(&e, own_usage(&p->limits), rest);
+        used->steps += e.used.steps;
+        used->bytes += e.used.bytes;
+        if (stop == STOP_OUTSIDE && !p->cancelled) outside = stop; /* another item is why */
+        if (stop != STOP_NONE && stop != STOP_OUTSIDE) return stop;
+    }
+    *used = (Usage){p->steps, p->bytes}; /* with what was told */
+    if (used->steps > p->left.steps) return STOP_STEPS;
+    if (used->bytes > p->left.bytes) return STOP_BYTES;
+    return p->told.status == OUTCOME_STOPPED ? p->told.stop : outside;
+}
+
+/* Threads have used more time than has passed. */
+static void charge_time(const PaidItems *p)
+{
+    const _Atomic uint64_t *spent = turns_clock(&p->turns);
+    uint64_t passed = eval_now() - p->began_ns, *deadline = &p->M->limits.deadline;
+    if (!p->ns || !spent || *spent <= passed) return;
+    uint64_t more = least(*spent - passed, *deadline - 1);
+    *deadline -= more;
+    if (p->M->clock) atomic_fetch_add(p->M->clock->spent, more);
 }
 
 int paid_items_charge(PaidItems *p)
@@ -239,12 +426,11 @@ int paid_items_charge(PaidItems *p)
         *M->interrupt = 0;
         return native_error(M, "interrupted!");
     }
-    EvalStop stop = reached(p);
-    mem_count_beside(p->allocated);
-    /* It has been, whatever has been reached since. Where steps were too few, items that were
-     * in work at once have used more together than one after another: all that was left is
-     * used. */
-    M->fuel -= (int64_t)(stop == STOP_STEPS ? eval_steps_left(M) : p->spent);
+    Usage used;
+    EvalStop stop = reached(p, &used);
+    charge_time(p);
+    mem_count_beside(used.bytes);
+    M->fuel -= (int64_t)used.steps; /* it has been, whatever has been reached since */
     if (stop == STOP_NONE) return 0;
     M->stop = stop;
     return NATIVE_PAUSE;

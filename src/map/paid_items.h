@@ -7,14 +7,18 @@
  *   Items      threads, processes (map/items.h)
  *
  * What the items use counts as the waiting run's own. When they reach one of its limits, it
- * stops, to do the whole map again when it goes on. No item may use more than that run has
- * left, so a map takes at most that for each thread. Ctrl-C ends all items.
+ * stops, to do the whole map again when it goes on. Together they may use what that run has
+ * left: items wait for their turn to use more than a share of it (map/turns.h). The time that
+ * the run has left is for the sum of what its threads use of the processors. Ctrl-C ends all
+ * items.
  *
  * Invariants:
  *  1. an item has the waiting run's limits, and its own where these are lower. Which of them
  * has stopped it is said by its status: OUTCOME_LIMIT for its own, OUTCOME_STOPPED for the
  * run's.
- *  2. an item's outcome does not depend on when progress is told: that is done in a fork, too.
+ *  2. whether the run stops, why, and what it is charged for then is as if the items had been
+ * done one after the other.
+ *  3. an item's outcome does not depend on when progress is told: that is done in a fork, too.
  */
 #ifndef MOONLET_PAID_ITEMS_H
 #define MOONLET_PAID_ITEMS_H
@@ -22,6 +26,7 @@
 #include <stdatomic.h>
 
 #include "map/items.h"
+#include "map/turns.h"
 
 typedef struct PaidItems {
     /* the face sets these, and count, threads and processes of the items */
@@ -36,10 +41,11 @@ typedef struct PaidItems {
     Outcome told; /* what has become of its last call */
 
     /* the rest is not the face's */
-    uint64_t left; /* steps that M had when the items began */
-    size_t room;   /* bytes that it had */
-    _Atomic uint64_t spent, allocated;
-    volatile int over; /* all that M had is spent */
+    Usage left;                    /* what M had when the items began; UINT64_MAX: no limit */
+    _Atomic uint64_t steps, bytes; /* used by all that has ended */
+    Turns turns;
+    uint64_t began_ns, ns; /* and the time that it had; 0: no limit */
+    volatile int over;     /* all that M had is spent */
     volatile int cancelled;
     StopChain stop, cancel, outer;
 } PaidItems;
@@ -60,6 +66,6 @@ void paid_items_run(PaidItems *p);
  * because M has to stop, or because of Ctrl-C. */
 int paid_items_charge(PaidItems *p);
 /* Gives back the outcomes. */
-static inline void paid_items_end(PaidItems *p) { items_end(&p->items); }
+void paid_items_end(PaidItems *p);
 
 #endif

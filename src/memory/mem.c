@@ -21,8 +21,11 @@ enum { EPOCH_BLOCK = 1 << 20 };
 /* Bit 63 keeps tokens apart from every address the collector may see. */
 static _Atomic uint64_t epoch_blocks = ((uint64_t)1 << 63) + EPOCH_BLOCK;
 MEM_THREAD uint64_t epoch_next, epoch_end;
-MEM_THREAD MemAccount mem_account = {
-    .bound = {MEM_UNBOUNDED, MEM_UNBOUNDED, MEM_UNBOUNDED, MEM_UNBOUNDED, NULL, NULL}};
+MEM_THREAD MemAccount mem_account = {.bound = {.counted_max = MEM_UNBOUNDED,
+                                               .due = MEM_UNBOUNDED,
+                                               .used_due = MEM_UNBOUNDED,
+                                               .bytes_max = MEM_UNBOUNDED,
+                                               .turn_due = MEM_UNBOUNDED}};
 
 static bool counting_stopped(void) { return (int64_t)mem_counted < 0; }
 
@@ -30,7 +33,7 @@ void mem_count_beside(size_t bytes)
 {
     if (counting_stopped()) return;
     mem_beside += (int64_t)bytes;
-    int64_t max = mem_used_max() - mem_beside;
+    int64_t max = mem_used_quiet() - mem_beside;
     if (max < mem_bound.counted_max) mem_bound.counted_max = max;
     if (mem_bound_reached()) mem_bound.reached(mem_bound.context);
 }
@@ -38,6 +41,15 @@ void mem_count_beside(size_t bytes)
 void mem_uncount_beside(size_t bytes)
 {
     if (!counting_stopped()) mem_beside -= (int64_t)bytes;
+}
+
+/* What is refused counts, so that whoever catches an error because of it stops, too. */
+bool mem_take_turn(size_t bytes)
+{
+    if (mem_bound.take_turn && !mem_bound.take_turn(mem_bound.context)) return false;
+    if (bytes <= mem_room()) return true;
+    mem_count_beside(bytes);
+    return false;
 }
 
 MEM_THREAD int64_t *mem_meter;

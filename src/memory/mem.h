@@ -226,7 +226,9 @@ typedef struct MemBound {
     int64_t due;         /* mem_counted at which something is to be done; no limit */
     int64_t used_due;    /* mem_used() at which something is to be done; no limit */
     int64_t bytes_max;   /* the limit on mem_used() */
+    int64_t turn_due;    /* mem_used() beyond which this thread is to wait for its turn first */
     void (*reached)(void *context);
+    bool (*take_turn)(void *context); /* waits; answers false if there is no turn any more */
     void *context;
 } MemBound;
 #define MEM_UNBOUNDED (INT64_MAX / 4)
@@ -247,18 +249,30 @@ static inline int64_t mem_used_max(void)
     return mem_bound.bytes_max < mem_bound.used_due ? mem_bound.bytes_max : mem_bound.used_due;
 }
 
-/* To be called after a change of due, used_due or bytes_max. */
+/* What mem_used() may be until somebody is told. */
+static inline int64_t mem_used_quiet(void)
+{
+    int64_t max = mem_used_max();
+    return max < mem_bound.turn_due ? max : mem_bound.turn_due;
+}
+
+/* To be called after a change of due, used_due, bytes_max or turn_due. */
 static inline void mem_bound_tune(void)
 {
-    int64_t max = mem_used_max() - mem_beside;
+    int64_t max = mem_used_quiet() - mem_beside;
     mem_bound.counted_max = max < mem_bound.due ? max : mem_bound.due;
 }
 
 /* A bound with a limit, at which nothing is due. */
 static inline MemBound mem_bound_new(int64_t bytes_max, void (*reached)(void *), void *context)
 {
-    return (MemBound){
-        bytes_max - mem_beside, MEM_UNBOUNDED, MEM_UNBOUNDED, bytes_max, reached, context};
+    return (MemBound){.counted_max = bytes_max - mem_beside,
+                      .due = MEM_UNBOUNDED,
+                      .used_due = MEM_UNBOUNDED,
+                      .bytes_max = bytes_max,
+                      .turn_due = MEM_UNBOUNDED,
+                      .reached = reached,
+                      .context = context};
 }
 
 static inline bool mem_bound_reached(void)
@@ -296,6 +310,17 @@ static inline size_t mem_room_due(void)
     if (mem_short) return 0;
     int64_t room = mem_used_max() - mem_used();
     return room > 0 ? (size_t)room : 0;
+}
+
+/* Asked before a block for a text is taken, by whoever has seen that there is room for
+ * it: several threads may see that the same room is there. Waits for this thread's turn if the
+ * block is large and the turn comes first. Answers false if the room is gone; then the run
+ * stops. */
+MEM_TRY bool mem_take_turn(size_t bytes);
+MEM_TRY static inline bool mem_may_take(size_t bytes)
+{
+    if (__builtin_expect(bytes <= MEM_SURE_MAX, 1)) return true; /* perhaps under a lock */
+    return mem_used() + (int64_t)bytes <= mem_bound.turn_due || mem_take_turn(bytes);
 }
 
 /* Counts what is about to be allocated. Answers false if it must not be, because that is beyond

@@ -204,6 +204,7 @@ static void compile_here(Machine *M, Compile *c)
 /* Answers NULL where the run has to stop, or there is no room. */
 static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
 {
+    if (is_long && M->turn) (void)eval_take_turn(M); /* it takes much, and polls seldom */
     Compile *c = compile_begin(M, wanted, is_long);
     if (!c->aside && !c->done) compile_here(M, c);
     if (c->aside && !compile_go_on(M, c)) return NULL;

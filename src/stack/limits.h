@@ -9,9 +9,11 @@
 #ifndef MOONLET_LIMITS_H
 #define MOONLET_LIMITS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 enum {
     STACK_MAX_DEFAULT = 1000000, /* slots */
@@ -36,6 +38,23 @@ static inline Limits limits_none(void)
     return (Limits){
         .portion = PORTION_DEFAULT, .string = STRING_MAX_DEFAULT, .stack = STACK_MAX_DEFAULT};
 }
+
+/* The processor time that all threads of a map have used, of which this one's run is a part. */
+typedef struct SharedClock {
+    _Atomic uint64_t *spent; /* ns, by all threads */
+    uint64_t most;           /* ns: more stops them */
+    clockid_t thread;        /* this thread's time, */
+    uint64_t told;           /* of which so much is in *spent */
+    uint64_t next;           /* when that is told again, on the monotonic clock */
+} SharedClock;
+
+/* What a run has until its turn comes, because it is an item of a map whose others run beside
+ * it (map/turns.h). */
+typedef struct Turn {
+    /* Waits until it comes, and gives the run what it may use from then on. Answers false if
+     * the run is to stop instead. */
+    bool (*take)(struct Turn *);
+} Turn;
 
 /* Flags of others that make a run stop when they are not 0: a chain, seen at polls. */
 typedef struct StopChain {

@@ -69,6 +69,16 @@ static Machine *machine_alloc(void)
 
 /* Beginning and ending ------------------------------------------------------------- */
 
+static void set_no_limits(Machine *M)
+{
+    M->limits = limits_none();
+    M->stack_max = M->limits.stack;
+    M->interrupt = NULL;
+    M->stops = NULL;
+    M->clock = NULL;
+    M->turn = NULL;
+}
+
 static void set_defaults(Machine *M)
 {
     M->depth = 0;
@@ -76,8 +86,7 @@ static void set_defaults(Machine *M)
     M->steps_left = UINT64_MAX;
     M->debt = M->paid = 0;
     M->steps_used = M->aside = 0;
-    M->limits = limits_none();
-    M->stack_max = M->limits.stack;
+    set_no_limits(M);
     M->error_room = M->fatal = M->alone = M->held_asked = false;
     M->stop = 0;
     M->hooks = NULL;
@@ -85,8 +94,6 @@ static void set_defaults(Machine *M)
     M->hook = (HookState){0};
     M->hooking = false;
     M->watch = NULL;
-    M->interrupt = NULL;
-    M->stops = NULL;
     M->loading = NULL;
     M->boundary = M->lent = NULL;
     M->next_segment = M->left = M->ended = NULL;

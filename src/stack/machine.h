@@ -97,8 +97,10 @@ struct Machine {
     size_t stack_max; /* how deep the stack may be now: limits.stack, but for error_room */
     volatile int *interrupt;
     const StopChain *stops; /* who else may stop the run; NULL: nobody */
-    int stop;               /* why the run stops here: EvalStop */
-    LoadProgress *loading;  /* what has been compiled when it stopped: native/load.c */
+    SharedClock *clock;     /* that of the map of which this is an item, or NULL */
+    Turn *turn; /* comes when the run needs it; NULL: it has come, or is not needed */
+    int stop;   /* why the run stops here: EvalStop */
+    LoadProgress *loading; /* what has been compiled when it stopped: native/load.c */
     RunStatus status;
 
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */

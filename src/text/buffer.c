@@ -84,6 +84,7 @@ bool buffer_grow(Buffer *b, size_t extra)
     if (extra > b->limit - buffer_length(b)) return buffer_fail(b, BUFFER_TOO_LARGE);
     size_t room = mem_room_due();
     if (buffer_length(b) + extra > room) return buffer_fail(b, BUFFER_TOO_LARGE);
+    if (!mem_may_take(buffer_length(b) + extra)) return buffer_fail(b, BUFFER_NO_MEMORY);
     bool part = b->parted && b->length >= BUFFER_PART && b->part_count < BUFFER_PARTS;
     if (part) keep_part(b);
     size_t needed = b->length + extra, wanted = wanted_room(b, part, needed, room);

@@ -36,6 +36,7 @@ String *string_try_reserve(size_t length, char **data)
 {
     if (length > STRING_MAX) return NULL;
     size_t size = sizeof(String) + length; /* and a byte that is not counted */
+    if (!mem_may_take(size)) return NULL;
     String *s =
         size < MEM_SMALL_MAX ? mem_new_atomic(size + 1) : mem_try_alloc_atomic(size + 1);
     if (!s) return NULL;
@@ -100,6 +101,7 @@ static Buffer *claim_room(const String *a, size_t length)
 static Buffer *buffer_new(const String *a, size_t length)
 {
     size_t room = a->h.flags & STRING_LONG ? length : length / 4;
+    if (!mem_may_take(length)) return NULL;
     Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + room);
     if (!buffer && room) buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + (room = 0));
     if (!buffer) return NULL;
@@ -141,6 +143,7 @@ String *string_concat(const String *a, const char *bytes, size_t length)
 
 static Buffer *buffer_with_room(size_t room)
 {
+    if (!mem_may_take(room)) return NULL;
     Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + room);
     if (buffer) *buffer = (Buffer){.capacity = room};
     return buffer;
