@@ -105,9 +105,16 @@ void lexer_fail(Lexer *l, int near, const char *format, ...)
                   : l->scanned.column ? l->scanned
                                       : l->token.place;
     l->incomplete = near == TK_EOF;
-    l->near = near != 0;
+    l->final = near != TK_EOF && l->at < l->end;
     l->at = l->end;
     l->token.kind = l->ahead.kind = TK_EOF;
+}
+
+void lexer_give_up(Lexer *l, const char *why)
+{
+    if (l->failed) return;
+    lexer_fail(l, 0, "%s", why);
+    l->final = false;
 }
 
 /* Names ------------------------------------------------------------------------------ */
@@ -271,8 +278,8 @@ void lexer_next(Lexer *l)
     assert(l->last_line <= l->line && "lines come one after the other");
     l->last_line = l->line;
     l->last_place = l->token.place;
-    if (!compile_has_room()) lexer_fail(l, 0, "not enough memory");
-    if (compile_is_due()) lexer_fail(l, 0, "out of time");
+    if (!compile_has_room()) lexer_give_up(l, "not enough memory");
+    if (compile_is_due()) lexer_give_up(l, "out of time");
     if (l->ahead.kind != TK_EOF) {
         l->token = l->ahead;
         l->ahead.kind = TK_EOF;

@@ -81,7 +81,7 @@ typedef struct Lexer {
     int error_line;
     AstPlace error_at;
     bool incomplete; /* the error is at the end of the text */
-    bool near;       /* it is about a token */
+    bool final;      /* whatever could follow the text would not mend it */
     LexName names[LEX_NAMES];
     String *literals[LEX_LITERALS]; /* short strings met lately */
 } Lexer;
@@ -97,6 +97,8 @@ int lexer_peek(Lexer *l);
  * numbers and strings are spelled as in text. */
 __attribute__((format(printf, 3, 4))) void lexer_fail(Lexer *l, int near, const char *format,
                                                       ...);
+/* Ends the text likewise, though it may be good: there is no memory for it, or no time. */
+void lexer_give_up(Lexer *l, const char *why);
 
 /* 'and', '+', char(7), <name>: a kind of token as messages name it. */
 void token_describe(Text *t, int kind);

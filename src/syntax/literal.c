@@ -92,7 +92,7 @@ static int make_string(Lexer *l, Token *t, const char *bytes, size_t length)
 {
     t->u.string = any_string(l, bytes, length);
     if (t->u.string) return TK_STRING;
-    lexer_fail(l, 0, "lexical element too long");
+    lexer_give_up(l, "lexical element too long");
     return TK_EOF;
 }
 

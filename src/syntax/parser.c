@@ -110,13 +110,13 @@ ParseResult parse_source(const char *source, size_t length, String *chunk_name)
     p.tail = NULL;
     AstFunction *f = parse_main(&p);
     if (!compile_has_room())
-        lexer_fail(&p.lex, 0, "not enough memory"); /* it may not be whole */
+        lexer_give_up(&p.lex, "not enough memory"); /* it may not be whole */
     if (p.lex.failed) {
         return (ParseResult){.error = p.lex.error,
                              .error_line = p.lex.error_line,
                              .error_at = p.lex.error_at,
                              .incomplete = p.lex.incomplete,
-                             .near = p.lex.near};
+                             .final = p.lex.final};
     }
     return (ParseResult){.main = f};
 }

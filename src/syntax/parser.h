@@ -17,7 +17,7 @@ typedef struct ParseResult {
     int error_line;    /* 0: of a dump */
     AstPlace error_at; /* the token meant */
     bool incomplete;   /* the error is that the text ends too early ("near <eof>") */
-    bool near;         /* it names the token at which the text is no Lua any more */
+    bool final;        /* whatever could follow the text would not mend it */
 } ParseResult;
 
 /* chunk_name as load takes it ("=name", "@file", or the source itself). Allocates collected

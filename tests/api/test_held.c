@@ -6,7 +6,9 @@
 #include "api_test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { LIMIT = 4 << 20 };
 
@@ -166,6 +168,9 @@ static const char *const fitting[] = {
     "f = io.tmpfile() s = ('x'):rep(1e6) for i = 1, 20 do f:write(s) end\n"
     "for i = 1, 30 do u = nil f:seek('set') u = f:read('*a') end return #u",
     "s = ('--x\\n'):rep(5e6) for i = 1, 10 do load(s) end return #s",
+    "n = os.tmpname() f = io.open(n, 'w') s = ('--x\\n'):rep(1e6) for i = 1, 5 do f:write(s) "
+    "end\n"
+    "s = nil f:close() for i = 1, 10 do assert(loadfile(n)) end os.remove(n) return 2e7",
 };
 
 START_TEST(garbage_leaves_room)
@@ -175,6 +180,27 @@ START_TEST(garbage_leaves_room)
                   r.error ? r.error->message : "");
     assert_number(r.values[0], 2e7);
     moonlet_release(r.state);
+}
+END_TEST
+
+/* A file whose code does not fit is no file with an error: the program is not told. */
+START_TEST(what_is_loaded_is_held)
+{
+    char name[] = "/tmp/moonlet-held-XXXXXX", source[100];
+    int fd = mkstemp(name);
+    ck_assert_int_ge(fd, 0);
+    for (int i = 0; i < 300000; i++) ck_assert_int_eq(write(fd, "x = 1 ", 6), 6);
+    close(fd);
+    static const char *const loads[] = {"loadfile('%s')", "pcall(dofile, '%s')",
+                                        "load(io.open('%s'):read('*a'))",
+                                        "package.path = '%s' pcall(require, 'x')"};
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        snprintf(source, sizeof source, loads[i], name);
+        moonlet_result r = run(source, (moonlet_limits){.held = LIMIT});
+        assert_stopped(&r);
+        moonlet_release(r.state);
+    }
+    remove(name);
 }
 END_TEST
 
@@ -341,6 +367,7 @@ int main(void)
     TCase *t = tcase_create("held");
     tcase_add_loop_test(t, whatever_holds_too_much_stops, 0, sizeof holders / sizeof *holders);
     tcase_add_loop_test(t, no_more_than_three_times_as_much_is_taken, 0, LARGE);
+    tcase_add_test(t, what_is_loaded_is_held);
     tcase_add_loop_test(t, garbage_leaves_room, 0, sizeof fitting / sizeof *fitting);
     tcase_add_test(t, it_goes_on_when_more_is_allowed);
     tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);

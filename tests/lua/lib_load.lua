@@ -250,3 +250,18 @@ for _, mode in ipairs { "t", "b" } do
 end
 -- expect: syntax error near 'y'
 -- expect: attempt to load a text chunk (mode is 'b')
+
+-- nor does a reader without an end go on behind what is no Lua
+for _, bad in ipairs { "\0", "x='\\q'", "'\\300'", "[=a", "x=1e", "a b ", "\255" } do
+  local calls = 0
+  local f, e = load(function() calls = calls + 1 return calls < 1e5 and bad or nil end, "=x")
+  print(f, e, calls < 1e5)
+end
+-- expect: nil	x:1: unexpected symbol	true
+-- expect: nil	x:1: invalid escape sequence near '\q'	true
+-- expect: nil	x:1: decimal escape too large near '\300'	true
+-- expect: nil	x:1: invalid long string delimiter near '[='	true
+-- expect: nil	x:1: malformed number near '1e'	true
+-- expect: nil	x:1: syntax error near 'b'	true
+-- expect: nil	x:1: unexpected symbol near char(255)	true
+print(loadfile "/dev/zero") -- expect: nil	/dev/zero:1: unexpected symbol

@@ -49,6 +49,13 @@ static int failed(Value *a, Value message)
 
 /* load ------------------------------------------------------------------------------ */
 
+/* Whether there was no room to compile, or the run has to stop: what a native is to answer. */
+static int load_stopped(Machine *M, const Closure *f)
+{
+    if (!mem_room_due() && !M->loading) return native_memory_error(M);
+    return f ? 0 : native_load_stopped(M);
+}
+
 static int load_text(Machine *M, Value *a, const String *text)
 {
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
@@ -56,8 +63,7 @@ static int load_text(Machine *M, Value *a, const String *text)
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f =
         compile(M, text->data, text->length, value_string(a[LOAD_NAME]), mode, env, &error);
-    bool out = !mem_room_due() && !M->loading;
-    int stopped = out ? native_memory_error(M) : f ? 0 : native_load_stopped(M);
+    int stopped = load_stopped(M, f);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
     if (stopped) return stopped;
     if (!f) return failed(a, string_value(error));
@@ -77,8 +83,7 @@ static int load_read(Machine *M, Value *a)
 /*
  * Whether what a reader or a file has given so far cannot be made good by what follows: PUC Lua
  * stops asking then. Looked at where the text grows past 64 KB, 1 MB, 16 MB ...: it may have no
- * end. What lies behind the last space may be half a token; errors that name no token are of
- * the text's end.
+ * end.
  */
 enum { FIRST_MARK = 1 << 16, MARKS_APART = 16 };
 
@@ -92,12 +97,9 @@ static size_t next_mark(size_t length)
 static String *early_error(Machine *M, const char *source, size_t length, String *chunk)
 {
     if (source[0] == '\033') return NULL;
-    while (length && !strchr(" \n\r\t", source[length - 1])) length--;
-    if (!length) return NULL;
     native_charge(M, length / LOAD_STEP);
     ParseResult r = native_parse(M, source, length, chunk);
-    if (r.main || r.incomplete || !r.near) return NULL;
-    return r.error;
+    return r.main || !r.final ? NULL : r.error;
 }
 
 static int load_piece(Machine *M, Value *a, int n)
@@ -296,23 +298,29 @@ int lib_file_begin(Machine *M, Value *a, const char *name, NativeCont *cont, Clo
     if (*error) return 0;
     int stopped = read_frame(M, a, error);
     if (stopped == NATIVE_PAUSE || stopped == NATIVE_SUSPEND) return suspend_file(M, a, cont);
-    return stopped || *error ? stopped : lib_file_go_on(M, a, cont, f, error);
+    if (stopped || *error) return stopped;
+    if (!mem_room_due()) return suspend_file(M, a, cont);
+    stopped = lib_file_go_on(M, a, cont, f, error);
+    return stopped == NATIVE_PAUSE ? suspend_file(M, a, cont) : stopped;
 }
 
 int lib_file_go_on(Machine *M, Value *a, NativeCont *cont, Closure **f, String **error)
 {
     *f = NULL;
     *error = NULL;
-    int stopped = a[FILE_OPEN] != V_NIL ? read_frame(M, a, error) : 0;
+    bool reads = a[FILE_OPEN] != V_NIL;
+    int stopped = reads ? read_frame(M, a, error) : 0;
     if (stopped == NATIVE_SUSPEND) return suspend_file(M, a, cont);
     if (stopped || *error) return stopped;
+    if (reads && !mem_room_due()) return suspend_file(M, a, cont); /* it has come so far */
     if (M->fuel < 0 && !native_go_on(M)) return native_suspend(M, a, FILE_FRAME, cont);
     String *mode = value_is_string(a[FILE_MODE]) ? value_string(a[FILE_MODE]) : NULL;
     const Value *env = a[FILE_HAS_ENV] == V_TRUE ? &a[FILE_ENV] : NULL;
     *f = compile_file(M, value_string(a[FILE_TEXT]), value_string(a[FILE_CHUNK]), mode, env,
                       error);
-    stopped = *f ? 0 : native_load_stopped(M);
-    return stopped == NATIVE_PAUSE ? suspend_file(M, a, cont) : stopped;
+    stopped = load_stopped(M, *f);
+    bool goes_on = stopped == NATIVE_PAUSE && M->stop != STOP_STRING;
+    return goes_on ? suspend_file(M, a, cont) : stopped;
 }
 
 static bool arg_file_name(Machine *M, Value *a, int n, const char **name)
