@@ -233,7 +233,7 @@ void api_drop(HostRun *S)
 static moonlet_result finish(HostRun *S, moonlet_status status, moonlet_state *h)
 {
     moonlet_result r = result_of(status, h);
-    r.steps = eval_steps_used(S->M);
+    r.steps = status == MOONLET_PAUSED ? eval_steps_used(S->M) : eval_steps_done(S->M);
     if (status != MOONLET_OK && (status == MOONLET_PAUSED || S->M->fatal))
         r.limit = api_limit_of(S);
     api_drop(S);

@@ -51,6 +51,8 @@ void eval_set_budget(Machine *M, uint64_t steps);
 void eval_set_debt(Machine *M, const CoBody *paused);
 uint64_t eval_steps_used(const Machine *M);
 uint64_t eval_steps_left(const Machine *M);
+/* Those of a run that has ended and does not go on, with what it still owed. */
+uint64_t eval_steps_done(Machine *M);
 /* To be called at the end of the outermost call, with its results. Answers true if the run
  * owes steps, and so stops. */
 bool eval_stop_end(Machine *M);

@@ -132,6 +132,12 @@ uint64_t eval_steps_used(const Machine *M)
     return used < 0 ? 0 : (uint64_t)used;
 }
 
+uint64_t eval_steps_done(Machine *M)
+{
+    budget_end(M);
+    return M->steps_used + M->debt;
+}
+
 uint64_t eval_steps_left(const Machine *M)
 {
     if (M->steps_left == UINT64_MAX) return UINT64_MAX;

@@ -204,7 +204,7 @@ static void call(Call *c, Outcome *out)
     RunStatus status =
         may_begin(M) ? eval_call(M, c->function, c->args, c->arg_count) : RUN_PAUSED;
     int64_t used = mem_used() - c->began;
-    out->steps = eval_steps_used(M);
+    out->steps = eval_steps_done(M);
     out->bytes = ITEM_BYTES + (used > 0 ? (uint64_t)used : 0);
     set_outcome(c, status, out);
     if (M->clock) (void)eval_clock_tell(M->clock);

@@ -427,6 +427,14 @@ START_TEST(within_a_c_function_a_limit_is_an_error)
         assert_number(moonlet_global(r.state, "x"), 1);
         moonlet_release(r.state);
     }
+    /* what was done and is owed has been used: nobody pays it later */
+    r = limited(s, (moonlet_limits){.steps = 200000},
+                "a, b = ('x'):rep(1e6), ('x'):rep(1e6) local n = 0\n"
+                "host.call(function() for i = 1, 9 do n = n + 1 end while a == b do n = n + 1\n"
+                "  if a ~= b or a ~= b or a ~= b or a ~= b or a ~= b then n = 0 end end end)");
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_STEPS);
+    ck_assert_uint_gt(r.steps, 210000);
+    moonlet_release(r.state);
     moonlet_release(s);
 }
 END_TEST

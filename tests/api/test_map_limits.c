@@ -122,10 +122,32 @@ START_TEST(whoever_stops_is_charged_the_same)
 }
 END_TEST
 
+/* An item that stops never pays what it owes; so the program does. */
+START_TEST(what_items_owe_is_paid)
+{
+    static const char source[] =
+        "local state, list = require 'state', {} for i = 1, 100 do list[i] = i end\n"
+        "local a, b = ('x'):rep(1e6), ('x'):rep(1e6)\n"
+        "state.map(function(x) while a == b do end end, list, {steps = 100, threads = %d})";
+    const moonlet_limits limits = {.steps = STEPS};
+    moonlet_state *limited = moonlet_limit(moonlet_init(), &limits);
+    for (int threads = 1; threads < 5; threads++) {
+        char text[sizeof source + 20];
+        snprintf(text, sizeof text, source, threads);
+        moonlet_result r = moonlet_do(limited, text);
+        ck_assert_int_eq(r.status, MOONLET_PAUSED);
+        ck_assert_int_eq(r.limit, MOONLET_LIMIT_STEPS);
+        moonlet_release(r.state);
+    }
+    moonlet_release(limited);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("map_limits");
     tcase_add_loop_test(t, any_number_of_threads_shares_what_is_left, 0, PROGRAMS);
     tcase_add_test(t, whoever_stops_is_charged_the_same);
+    tcase_add_test(t, what_items_owe_is_paid);
     return run_suite(t);
 }
