@@ -26,8 +26,10 @@ enum {
     ALLOCATED_QUEUED = 16 * 1024, /* before waiting finalizers are called */
     PROBE_MIN = 64 << 20,         /* the same, when nothing weak is known */
     PROBES_MAX = 16,
-    ENTRIES_MIN = 1024,  /* new ones in the heap map */
-    FINALIZING_MAX = 196 /* finalizers within finalizers: as in a script of PUC Lua */
+    ENTRIES_MIN = 1024,   /* new ones in the heap map */
+    PURGE_MIN = 64 << 20, /* bytes allocated between two looks for dead ones, */
+    PURGE_OBJECT = 256,   /* ... and so many more for each object that was alive */
+    FINALIZING_MAX = 196  /* finalizers within finalizers: as in a script of PUC Lua */
 };
 
 /* When ------------------------------------------------------------------------------- */
@@ -50,11 +52,14 @@ static bool has_entries(Machine *M, const Table *t)
     return b && (b->hash.count || table_length(b));
 }
 
+/* Dead entries of the heap map keep what they have, which may be much for each. */
 static bool purge_due(const Machine *M)
 {
     const Collection *c = &M->run.world->collection;
-    uint32_t entries = M->run.heap.count > c->entries ? M->run.heap.count - c->entries : 0;
-    return entries > ENTRIES_MIN && entries > c->objects / 2;
+    uint32_t count = M->run.heap.count, entries = count > c->entries ? count - c->entries : 0;
+    if (entries > ENTRIES_MIN && entries > c->objects / 2) return true;
+    uint64_t most = PURGE_MIN + (uint64_t)c->objects * PURGE_OBJECT;
+    return count && run_counted(&M->run) > c->purged + most;
 }
 
 /* Bytes that may be allocated between the last trace and the next. */
@@ -120,6 +125,14 @@ static bool trace(Machine *M, const TraceRoots *roots)
 }
 
 /* Polls ------------------------------------------------------------------------------ */
+
+void collect_purge(Machine *M, const Node *n, Value *fp)
+{
+    if (!M->run.heap.count || is_nested(M)) return;
+    StackTop top = {M->segment, fp, n, M->open};
+    TraceRoots roots = trace_roots(M, &top);
+    trace_purge(&M->run, &roots);
+}
 
 Value *collect_poll(Machine *M, const Node *n, Value *fp)
 {

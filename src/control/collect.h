@@ -52,6 +52,8 @@ void collect_left(Machine *M, const FrameCursor *to);
 void collect_end(Machine *M, const Value *values, size_t count);
 /* To be called when the program has paused. Does only what a program cannot notice. */
 void collect_pause(Machine *M);
+/* Takes dead entries out of the heap map, at a poll: what they have is garbage then. */
+void collect_purge(Machine *M, const struct Node *n, Value *fp);
 /* Clears the dead part of the running segment, once for each collection of bdwgc's. */
 void collect_tidy(Machine *M, const struct Node *n, Value *fp);
 

@@ -214,6 +214,12 @@ static void keep_hook(Machine *M)
         hook_save(M, heap_coroutine_mut(&M->run, M->run.world->main));
 }
 
+static void end_run(Machine *M)
+{
+    held_end(M);
+    keep_hook(M);
+}
+
 /* The run begins, or goes on from another state. */
 static void begin_counting(Machine *M)
 {
@@ -288,7 +294,7 @@ RunStatus eval_call(Machine *M, Value f, const Value *args, size_t n)
     if (M->depth)
         return_to_native(M, segment);
     else
-        keep_hook(M);
+        end_run(M);
     return M->status;
 }
 
@@ -375,7 +381,7 @@ static RunStatus resume(Machine *M, const Node *node, const Value *values, size_
     run_nodes(M, node ? eval_again : world_return, node ? node : &start, fp, V_NIL);
     leave_evaluator(M, evaluators_outer);
     mem_bound = outer;
-    keep_hook(M);
+    end_run(M);
     return M->status;
 }
 
@@ -434,6 +440,7 @@ static State *take_snapshot(Machine *M, bool own)
 {
     assert((!M->depth || M->native) && "a snapshot in mid-run is a native's");
     if (!M->depth) return machine_snapshot(M);
+    held_fork(M);
     Value *a = M->native;
     if (frame_may_fold(M->segment, a)) return snapshot_copied(M, own);
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);

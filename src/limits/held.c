@@ -12,14 +12,37 @@
 #include "stack/trace_stack.h"
 #include "trace/measure.h"
 
-enum { SHARE = 4, OBJECTS_STEP = 4, COLLECT_SHARE = 8, GAIN_SHARE = 32 };
+enum {
+    DEBT_MAX = 1000000,
+    SHARE = 4,
+    OBJECTS_STEP = 4,
+    COLLECT_SHARE = 8,
+    GAIN_SHARE = 32,
+    KEEP_SHARE = 64
+};
 
 void held_begin(Machine *M)
 {
     M->held_asked = false;
-    uint64_t since = run_counted(&M->run) - M->run.world->collection.held_counted;
+    const Collection *c = &M->run.world->collection;
+    uint64_t since = run_counted(&M->run) - c->held_counted + c->held_beside;
     M->held_from = mem_used() - (int64_t)since;
 }
+
+/* A state knows what was counted. */
+static void keep_beside(Machine *M, uint64_t least)
+{
+    if (!M->limits.held) return;
+    const Collection *c = &M->run.world->collection;
+    int64_t since = mem_used() - M->held_from;
+    int64_t beside = since - (int64_t)(run_counted(&M->run) - c->held_counted);
+    if (beside > 0 && (uint64_t)beside > c->held_beside + least)
+        run_edit_collection(&M->run)->held_beside = (uint64_t)beside;
+}
+
+void held_end(Machine *M) { keep_beside(M, 0); }
+
+void held_fork(Machine *M) { keep_beside(M, M->limits.held / KEEP_SHARE); }
 
 int64_t held_bound(const Machine *M)
 {
@@ -53,38 +76,49 @@ static void add_all_worlds(Machine *M, PointerList *to, const Node *n, Value *fp
     }
 }
 
-/* Snapshots may be many, each as large as the world: the steps that it takes to look at them
- * are paid, and a run that has to stop does not go on with it. */
-static bool enough(void *machine, uint64_t objects)
+static bool has_to_stop(const Machine *M)
 {
-    Machine *M = machine;
-    uint64_t steps = objects / OBJECTS_STEP;
-    return machine_stopped(M) || stop_flag(M->interrupt) || eval_reached(M) != STOP_NONE ||
-           steps > eval_steps_left(M);
+    return machine_stopped(M) || stop_flag(M->interrupt) || eval_reached(M) != STOP_NONE;
 }
 
+/* Snapshots may be many, each as large as the world: the steps that it takes to look at them
+ * are paid, also later, but there is an end to that. A run that has to stop does not go on. */
+static bool enough(void *machine, uint64_t objects)
+{
+    const Machine *M = machine;
+    uint64_t steps = objects / OBJECTS_STEP, left = eval_steps_left(M);
+    return has_to_stop(M) || (steps > DEBT_MAX && steps - DEBT_MAX > left);
+}
+
+/* Answers UINT64_MAX if nobody knows. */
 static uint64_t measured(Machine *M, const Node *n, Value *fp)
 {
     StackTop top = {M->segment, fp, n, M->open};
     MeasureHeld m = {.snapshot_tag = world_snapshot_tag,
                      .roots = trace_roots(M, &top),
                      .running = M->segment,
+                     .most = M->limits.held,
                      .enough = enough,
                      .context = M};
     add_all_worlds(M, &m.first, n, fp);
     uint64_t bytes = measure_held(&M->run, &m);
     pointer_list_free(&m.first);
     M->fuel -= (int64_t)(m.objects / OBJECTS_STEP);
-    return bytes;
+    return m.cut && bytes <= M->limits.held ? UINT64_MAX : bytes;
 }
 
+/* A measure that was cut short says nothing of what is held: it is too much only if that would
+ * take too long to know. */
 static bool measure_now(Machine *M, const Node *n, Value *fp)
 {
     uint64_t held = measured(M, n, fp);
+    if (held == UINT64_MAX) return !has_to_stop(M);
     Collection *c = run_edit_collection(&M->run);
     c->held = held;
     c->held_counted = run_counted(&M->run);
+    c->held_beside = 0;
     M->held_from = mem_used();
+    collect_purge(M, n, fp); /* what is not held is to be garbage */
     collect_arm(M);
     return held > M->limits.held;
 }

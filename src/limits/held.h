@@ -27,6 +27,10 @@
 
 /* To be called when the run begins, and when it goes on from another state. */
 void held_begin(Machine *M);
+/* To be called when it ends, or pauses. */
+void held_end(Machine *M);
+/* To be called before a snapshot in mid-run. */
+void held_fork(Machine *M);
 /* The value of mem_used() at which it is to be measured again. */
 int64_t held_bound(const Machine *M);
 /* Measures, at a poll at node n, if it is time. Answers true if the run must stop. */

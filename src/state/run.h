@@ -25,11 +25,13 @@ typedef struct Collection {
     uint64_t credit;  /* what collectgarbage("step") has paid since */
     uint32_t objects; /* live then */
     uint32_t entries; /* of the heap map then */
+    uint64_t purged;  /* counted when dead entries were last taken out of it */
     int32_t pause;    /* percent above 200 */
     int32_t stepmul;
     int32_t majorinc;
     uint64_t held;         /* when that was last measured, which a limit makes necessary */
     uint64_t held_counted; /* then */
+    uint64_t held_beside;  /* allocated since, in runs before this one, and not counted */
     uint8_t probes;        /* traces that found nothing weak */
     bool weak;             /* there may be weak tables */
     bool watched;          /* the program has asked for figures */

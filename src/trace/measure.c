@@ -140,9 +140,10 @@ uint64_t measure_held(Run *R, MeasureHeld *held)
     count_stack(&m, held->running);
     for (size_t i = 0; i < held->first.count; i++) note_snapshot(&m, held->first.items[i]);
     held->objects = 0;
-    for (size_t i = 0; i < m.states.count && !held->enough(held->context, held->objects); i++) {
+    for (size_t i = 0; i < m.states.count && m.sum.bytes <= held->most && !held->cut; i++) {
         measure(&m, m.states.items[i], held->roots.stack);
         held->objects += m.sum.objects;
+        held->cut = held->enough(held->context, held->objects);
     }
     pointer_list_free(&m.states);
     marks_free(&m.blocks);

@@ -32,8 +32,8 @@ Measure measure_state(const State *s, const State *other, TraceStackFn *stack);
  * What a run in mid-run holds, in bytes. That is all that its program can reach, with the
  * running stack, but without what only weak references reach. To this is added what only its
  * snapshots reach. Snapshots are the userdata with this tag, and those in `first`. `enough` is
- * asked now and then, with the number of objects looked at in snapshots, whether to stop. The
- * top segment of the run is `running`.
+ * asked now and then, with the number of objects looked at in snapshots, whether to stop. What
+ * is more than `most` may be less than all. The top segment of the run is `running`.
  */
 typedef struct MeasureHeld {
     const void *snapshot_tag;
@@ -41,8 +41,10 @@ typedef struct MeasureHeld {
     TraceRoots roots;
     const Segment *running;
     bool (*enough)(void *context, uint64_t objects);
-    void *context;    /* for that */
+    void *context; /* for that */
+    uint64_t most;
     uint64_t objects; /* gives how many were looked at for the snapshots */
+    bool cut;         /* and whether it has stopped, so that there is more than it answers */
 } MeasureHeld;
 uint64_t measure_held(Run *R, MeasureHeld *held);
 

@@ -341,6 +341,7 @@ static void take_down(Trace *T)
     c->bytes = T->bytes;
     c->objects = (uint32_t)T->marks.count;
     c->entries = R->heap.count;
+    c->purged = c->counted;
     c->credit = 0;
     c->weak = found_weak(T);
     c->probes = c->weak ? 0 : c->probes + (c->probes < 16);
@@ -369,7 +370,7 @@ bool trace_failed(const Trace *T)
 static void put_off(Run *R)
 {
     Collection *c = run_edit_collection(R);
-    c->counted = run_counted(R);
+    c->counted = c->purged = run_counted(R);
     c->credit = 0;
     c->entries = R->heap.count;
 }
@@ -419,4 +420,5 @@ void trace_purge(Run *R, const TraceRoots *roots)
     run_edit_collection(R)->entries = R->heap.count;
     trace_free(&T);
     mem_count_go_on(counted);
+    run_edit_collection(R)->purged = run_counted(R);
 }

@@ -183,6 +183,54 @@ START_TEST(garbage_leaves_room)
 }
 END_TEST
 
+/* Slices ----------------------------------------------------------------------------------- */
+
+/* Goes on as long as steps are all that is lacking, `slices` times at most. */
+static moonlet_result run_sliced(const char *source, uint64_t steps, int slices)
+{
+    moonlet_result r = run(source, (moonlet_limits){.held = LIMIT, .steps = steps});
+    while (r.status == MOONLET_PAUSED && r.limit == MOONLET_LIMIT_STEPS && slices-- > 0) {
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    return r;
+}
+
+/* What is not counted alike in each slice (stacks, states) is alive in the next as well. */
+static const char *const sliced[] = {
+    "t = {} for i = 1, 1e9 do t[i] = coroutine.wrap(coroutine.yield) t[i]() end",
+    "t = {} for i = 1, 1e9 do t[i] = coroutine.wrap(function() coroutine.yield({}) end) t[i]() "
+    "end",
+    "t = {} for i = 1, 1e9 do t[i] = {} end",
+    "local state = require'state' t = {} for i = 1, 1e9 do t[i] = i t[-i] = state.snapshot() "
+    "end",
+};
+
+START_TEST(slices_hold_no_more)
+{
+    for (uint64_t steps = 1003; steps < 100000; steps *= 7) {
+        moonlet_result r = run_sliced(sliced[_i], steps, 1000000);
+        assert_stopped(&r);
+        ck_assert_uint_lt(moonlet_memory(r.state, NULL).bytes, LIMIT + LIMIT / 2);
+        moonlet_release(r.state);
+    }
+}
+END_TEST
+
+/* Each pause finds a large table, which is garbage soon after. */
+START_TEST(slices_leave_garbage)
+{
+    moonlet_result r =
+        run_sliced("while true do t = {} for i = 1, 2e4 do t[i] = {} end end", 15000, 400);
+    ck_assert_int_eq(r.limit, MOONLET_LIMIT_STEPS);
+    moonlet_release(r.state);
+#ifndef MOONLET_MALLOC /* which gives nothing back */
+    ck_assert_uint_lt(moonlet_bytes_held(), 12 * (uint64_t)LIMIT);
+#endif
+}
+END_TEST
+
 /* A file whose code does not fit is no file with an error: the program is not told. */
 START_TEST(what_is_loaded_is_held)
 {
@@ -368,6 +416,8 @@ int main(void)
     tcase_add_loop_test(t, whatever_holds_too_much_stops, 0, sizeof holders / sizeof *holders);
     tcase_add_loop_test(t, no_more_than_three_times_as_much_is_taken, 0, LARGE);
     tcase_add_test(t, what_is_loaded_is_held);
+    tcase_add_loop_test(t, slices_hold_no_more, 0, sizeof sliced / sizeof *sliced);
+    tcase_add_test(t, slices_leave_garbage);
     tcase_add_loop_test(t, garbage_leaves_room, 0, sizeof fitting / sizeof *fitting);
     tcase_add_test(t, it_goes_on_when_more_is_allowed);
     tcase_add_loop_test(t, garbage_does_not_count, 0, sizeof litter / sizeof *litter);
