@@ -343,7 +343,9 @@ static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Machine *M)
 /* Concatenation ------------------------------------------------------------------ */
 
 /* Bytes of a string or number; NULL for what has none. */
-static const char *piece(Value v, char buf[NUMBER_TEXT_MAX], size_t *length)
+static inline __attribute__((always_inline)) const char *piece(Value v,
+                                                               char buf[NUMBER_TEXT_MAX],
+                                                               size_t *length)
 {
     if (value_is_number(v)) {
         *length = number_format(value_to_double(v), buf);
@@ -356,6 +358,23 @@ static const char *piece(Value v, char buf[NUMBER_TEXT_MAX], size_t *length)
 
 static bool has_piece(Value v) { return value_is_number(v) || value_is_string(v); }
 
+/* The piece that the others are put around, if one is far longer than all others together;
+ * else 0. Only lengths decide: who has room around a string must not be seen in what is paid.
+ */
+enum { CORE_MIN = 1024, CORE_TIMES = 8 };
+static NOINLINE size_t core_of(const Value *v, size_t count)
+{
+    size_t core = 0, longest = 0, total = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = value_is_string(v[i]) ? value_string(v[i])->length : NUMBER_TEXT_MAX;
+        total += length;
+        if (length > longest) longest = length, core = i;
+    }
+    return longest >= CORE_MIN && longest / CORE_TIMES >= total - longest ? core : 0;
+}
+
+static String *join_around(const Value *v, size_t core, size_t count, size_t max);
+
 /* Joins v[0..count), all strings or numbers. Answers NULL where there is no memory. */
 static String *join(const Value *v, size_t count, size_t max)
 {
@@ -367,6 +386,8 @@ static String *join(const Value *v, size_t count, size_t max)
         total += length;
         if (total > max) return NULL;
     }
+    size_t core = UNLIKELY(total >= CORE_MIN) ? core_of(v, count) : 0;
+    if (core > 0) return join_around(v, core, count, max);
     String *s = string_reserve(total, &out);
     if (!s) return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -377,23 +398,44 @@ static String *join(const Value *v, size_t count, size_t max)
     return s;
 }
 
+/* The bytes of v[0..count) joined, or NULL where there is no memory. */
+static const char *joined(const Value *v, size_t count, size_t max, char buf[NUMBER_TEXT_MAX],
+                          size_t *length)
+{
+    if (count == 1) return piece(*v, buf, length);
+    String *s = count ? join(v, count, max) : NULL;
+    *length = s ? s->length : 0;
+    return s ? s->data : count ? NULL : "";
+}
+
+/* Joins as join does, in the room around v[core], where there is some. */
+static NOINLINE String *join_around(const Value *v, size_t core, size_t count, size_t max)
+{
+    char left[NUMBER_TEXT_MAX], right[NUMBER_TEXT_MAX];
+    size_t n = 0, m = 0;
+    const String *s = value_string(v[core]);
+    const char *before = joined(v, core, max, left, &n);
+    const char *after = joined(v + core + 1, count - core - 1, max, right, &m);
+    if (!before || !after || n + s->length + m > max) return NULL;
+    return string_surround(before, n, s, after, m);
+}
+
 /* Joins as join does, growing the first one in place where it can be appended to. */
 static String *concat_run(Machine *M, const Value *v, size_t count)
 {
     assert(count > 1 && "there are pieces to join");
-    char buf[NUMBER_TEXT_MAX];
-    size_t length = 0, max = machine_string_room(M);
-    if (count < 2 || !value_is_string(v[0])) return join(v, count, max);
+    size_t max = machine_string_room(M), length = 0;
+    if (!value_is_string(v[0])) return join(v, count, max);
     const String *first = value_string(v[0]);
-    Value rest = v[1];
     if (count > 2) {
-        if (first->length < 256) return join(v, count, max);
-        String *s = join(v + 1, count - 1, max);
-        if (!s) return NULL;
-        rest = string_value(s);
+        bool grows = first->length >= 256 && !core_of(v, count);
+        return grows ? join_around(v, 0, count, max) : join(v, count, max);
     }
-    const char *p = piece(rest, buf, &length);
+    char buf[NUMBER_TEXT_MAX];
+    const char *p = piece(v[1], buf, &length);
     if (first->length + length > max) return NULL;
+    if (UNLIKELY(length >= CORE_MIN && core_of(v, 2)))
+        return string_surround(first->data, first->length, value_string(v[1]), "", 0);
     return string_concat(first, p, length);
 }
 

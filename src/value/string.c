@@ -2,8 +2,8 @@
 /*
  * Strings: their bytes, the appendable buffer, hash and order; see string.h.
  *
- * Main invariant: bytes that a String has are never written again. Only the room behind the
- * used part of a buffer is, by the one who has claimed it.
+ * Main invariant: bytes that a String has are never written again. Only the room before and
+ * behind the used part of a buffer is, by the one who has claimed it.
  */
 #include "value/string.h"
 
@@ -22,7 +22,7 @@ enum {
 enum { COPY_MANY = 1 << 18, COPY_PART = 64, HASH_FIRST = 4096 };
 
 typedef struct Buffer {
-    size_t used; /* atomic: claimed by compare-and-swap */
+    size_t first, used; /* where what is used begins and ends; claimed by compare-and-swap */
     size_t capacity;
     char bytes[];
 } Buffer;
@@ -73,70 +73,102 @@ String *string_from_c(const char *text) { return string_new(text, strlen(text));
 
 /* ---- concatenation ---- */
 
-static String *long_new(Buffer *buffer, size_t length)
+/* The String of so many bytes in the buffer, from data on. */
+static String *long_new(Buffer *buffer, char *data, size_t length)
 {
     LongString *l = mem_new(sizeof(LongString));
     object_init(&l->s.h, OBJ_STRING, 0);
     l->s.h.flags = STRING_LONG;
     l->s.length = length;
-    l->s.data = buffer->bytes;
+    l->s.data = data;
     l->buffer = buffer;
     return &l->s;
 }
 
-/* Claims the room behind a, if a ends where the used part ends and there is room. */
-static Buffer *claim_room(const String *a, size_t length)
+static bool claim(size_t *border, size_t from, size_t to)
+{
+    return from == to || __atomic_compare_exchange_n(border, &from, to, false, __ATOMIC_RELAXED,
+                                                     __ATOMIC_RELAXED);
+}
+
+/* Where in the buffer the string begins, or SIZE_MAX: it may be moved to another one meanwhile
+ * (string_terminated). */
+static size_t place_in(const Buffer *buffer, const String *a)
+{
+    uintptr_t at = (uintptr_t)__atomic_load_n(&a->data, __ATOMIC_ACQUIRE);
+    size_t place = at - (uintptr_t)buffer->bytes;
+    return place <= buffer->capacity && a->length <= buffer->capacity - place ? place
+                                                                              : SIZE_MAX;
+}
+
+/* Claims the room around a, if a begins and ends where the used part does and there is room.
+ * Gives where a is, or NULL. */
+static char *claim_room(const String *a, size_t before, size_t after, Buffer **in)
 {
     if (!(a->h.flags & STRING_LONG)) return NULL;
-    Buffer *buffer = ((const LongString *)a)->buffer;
-    size_t end = a->length;
-    if (length > buffer->capacity - end) return NULL;
-    bool claimed = __atomic_compare_exchange_n(&buffer->used, &end, end + length, false,
-                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    return claimed ? buffer : NULL;
+    Buffer *buffer = *in = __atomic_load_n(&((const LongString *)a)->buffer, __ATOMIC_ACQUIRE);
+    size_t place = place_in(buffer, a);
+    if (place == SIZE_MAX || before > place) return NULL;
+    size_t end = place + a->length;
+    if (after > buffer->capacity - end) return NULL;
+    bool claimed =
+        claim(&buffer->used, end, end + after) && claim(&buffer->first, place, place - before);
+    return claimed ? buffer->bytes + place : NULL;
 }
 
-/* A buffer that starts with a and has room for more: little when a is met for the
- * first time, twice the size when it has grown before. */
-static Buffer *buffer_new(const String *a, size_t length)
+/* A buffer with a in it, and room where it grows: little when a is met for the first time, as
+ * much as there is when it has grown before. Gives where a is, or NULL. */
+static char *buffer_around(const String *a, size_t before, size_t after, Buffer **in)
 {
-    size_t room = a->h.flags & STRING_LONG ? length : length / 4;
-    if (!mem_may_take(length)) return NULL;
-    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + room);
-    if (!buffer && room) buffer = mem_try_alloc_atomic(sizeof(Buffer) + length + (room = 0));
+    size_t total = before + a->length + after;
+    size_t room = a->h.flags & STRING_LONG ? total : total / 4;
+    if (!mem_may_take(total)) return NULL;
+    size_t front = before ? room : 0, back = after ? room : 0;
+    Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + front + total + back);
+    if (!buffer && room)
+        buffer = mem_try_alloc_atomic(sizeof(Buffer) + total + (front = back = 0));
     if (!buffer) return NULL;
-    buffer->used = length;
-    buffer->capacity = length + room;
-    memcpy(buffer->bytes, a->data, a->length);
-    return buffer;
+    *buffer = (Buffer){front, front + total, front + total + back};
+    *in = buffer;
+    return memcpy(buffer->bytes + front + before, a->data, a->length);
 }
 
-static String *concat_short(const String *a, const char *bytes, size_t length)
+static String *join_short(const char *a, size_t n, const char *b, size_t m)
 {
     char *data;
-    String *s = string_reserve(a->length + length, &data);
+    String *s = string_reserve(n + m, &data);
     if (!s) return NULL;
-    if (a->length) memcpy(data, a->data, a->length);
-    if (length) memcpy(data + a->length, bytes, length);
+    if (n) memcpy(data, a, n);
+    if (m) memcpy(data + n, b, m);
     return s;
+}
+
+String *string_surround(const char *before, size_t n, const String *a, const char *after,
+                        size_t m)
+{
+    if (!a) return NULL;
+    bool fits = m <= STRING_MAX - a->length && n <= STRING_MAX - a->length - m;
+    if (!fits) mem_refuse();
+    if (!fits) return NULL;
+    size_t total = n + a->length + m;
+    Buffer *buffer;
+    char *at = claim_room(a, n, m, &buffer);
+    if (!at) at = buffer_around(a, n, m, &buffer);
+    if (!at) mem_refuse();
+    if (!at) return NULL;
+    mem_count(sizeof(LongString) + total); /* whoever got the room */
+    mem_work(n + m);
+    if (total >= COPY_MANY) mem_work(total / COPY_PART);
+    if (n) memcpy(at - n, before, n);
+    if (m) memcpy(at + a->length, after, m);
+    return long_new(buffer, at - n, total);
 }
 
 String *string_concat(const String *a, const char *bytes, size_t length)
 {
-    if (!a) return NULL;
-    if (length > STRING_MAX - a->length) mem_refuse();
-    if (length > STRING_MAX - a->length) return NULL;
-    size_t total = a->length + length;
-    if (total < APPEND_MIN) return concat_short(a, bytes, length);
-    Buffer *buffer = claim_room(a, length);
-    if (!buffer) buffer = buffer_new(a, total);
-    if (!buffer) mem_refuse();
-    if (!buffer) return NULL;
-    mem_count(sizeof(LongString) + total); /* whoever got the room */
-    mem_work(length);
-    if (total >= COPY_MANY) mem_work(total / COPY_PART);
-    if (length) memcpy(buffer->bytes + a->length, bytes, length);
-    return long_new(buffer, total);
+    if (a && length < APPEND_MIN && a->length + length < APPEND_MIN)
+        return join_short(a->data, a->length, bytes, length);
+    return string_surround(NULL, 0, a, bytes, length);
 }
 
 /* ---- in pieces ---- */
@@ -152,22 +184,24 @@ static Buffer *buffer_with_room(size_t room)
 String *string_begin(size_t room)
 {
     Buffer *buffer = buffer_with_room(room);
-    return buffer ? long_new(buffer, 0) : NULL;
+    return buffer ? long_new(buffer, buffer->bytes, 0) : NULL;
 }
 
 String *string_extend(const String *a, size_t more, size_t room, char **data)
 {
     size_t total = a->length + more;
-    Buffer *buffer = claim_room(a, more);
-    if (!buffer && (buffer = buffer_with_room(room > total ? room : total))) {
-        if (a->length) memcpy(buffer->bytes, a->data, a->length);
+    Buffer *buffer;
+    char *at = claim_room(a, 0, more, &buffer);
+    if (!at && (buffer = buffer_with_room(room > total ? room : total))) {
+        at = buffer->bytes;
+        if (a->length) memcpy(at, a->data, a->length);
         buffer->used = total;
         mem_count_beside(buffer->capacity);
     }
-    if (!buffer) return NULL;
+    if (!at) return NULL;
     mem_work(more);
-    *data = buffer->bytes + a->length;
-    return long_new(buffer, total);
+    *data = at + a->length;
+    return long_new(buffer, at, total);
 }
 
 /* ---- for C ---- */
@@ -183,10 +217,11 @@ static void put_zero(const char *end)
  * now. */
 static bool has_zero(const String *s, Buffer *buffer)
 {
-    size_t used = __atomic_load_n(&buffer->used, __ATOMIC_ACQUIRE);
-    const char *end = buffer->bytes + s->length;
-    if (used > s->length) return !__atomic_load_n(end, __ATOMIC_RELAXED);
-    if (!claim_room(s, 1)) return false;
+    size_t used = __atomic_load_n(&buffer->used, __ATOMIC_ACQUIRE), place = place_in(buffer, s);
+    if (place == SIZE_MAX) return false;
+    const char *end = buffer->bytes + place + s->length;
+    if (used > place + s->length) return !__atomic_load_n(end, __ATOMIC_RELAXED);
+    if (!claim_room(s, 0, 1, &buffer)) return false;
     put_zero(end);
     return true;
 }
@@ -203,7 +238,7 @@ const char *string_terminated(const String *s)
     Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + size);
     if (!buffer) mem_refuse();
     if (!buffer) return NULL;
-    buffer->used = buffer->capacity = size;
+    *buffer = (Buffer){0, size, size};
     memcpy(buffer->bytes, s->data, s->length);
     buffer->bytes[s->length] = 0;
     __atomic_store_n(&l->buffer, buffer, __ATOMIC_RELEASE); /* others may have either */

@@ -4,12 +4,13 @@
  * which is there once somebody has asked for it (string_terminated).
  *
  *   short:  [hdr|len|data]bytes...        pointer-free, data points behind itself
- *   long:   [hdr|len|data] -> [used|capacity]bytes........room
+ *   long:   [hdr|len|data] -> [first|used|capacity]room....bytes....room
  *
- * A long string may be a prefix of its buffer. Appending to the string that
+ * A long string may be a part of its buffer. Appending to the string that
  * ends where the buffer's used part ends writes behind it and makes just a new
  * header (the claim of the room is one compare-and-swap, so strings stay
- * shareable between threads): a loop of s = s .. x is linear.
+ * shareable between threads): a loop of s = s .. x is linear. So is one of s = x .. s, which
+ * writes before the string that begins where the used part begins.
  *
  * What lies in collected memory must hold the String, not its data: pointers into the
  * middle of a block keep it alive only from the stack.
@@ -62,6 +63,10 @@ size_t string_interned_check(void);
 /* Makes a .. b. Amortised O(length of b) if a was itself made by appending. Answers NULL as
  * string_new does, or if a is NULL. */
 String *string_concat(const String *a, const char *bytes, size_t length);
+/* Makes before .. a .. after. Amortised O(n + m) if a was itself made so. Answers NULL as
+ * string_concat does. */
+String *string_surround(const char *before, size_t n, const String *a, const char *after,
+                        size_t m);
 
 /* These make a string in pieces. The first makes an empty one with room for so many
  * bytes. The second adds `more` bytes of unspecified contents, which their maker fills through

@@ -106,3 +106,25 @@ print(pcall(function() return ("x").y.z end))
 print(("x").y, ("x").len == string.len) -- expect: nil	true
 print(pcall(function() local str = "x"; str.y = 1 end))
 -- expect: false	strings.lua:107: attempt to index local 'str' (a string value)
+
+-- a long string grows at both ends; what it was stays
+do
+  local long, kept = ("m"):rep(2000), {}
+  local s = long
+  for i = 1, 300 do
+    kept[i] = s
+    if i % 3 == 0 then s = i % 10 .. s
+    elseif i % 3 == 1 then s = s .. i % 10
+    else s = "<" .. i % 10 .. s .. ">" .. i % 10 end
+  end
+  local left, right = s:match("^([%d<]*)m+([%d>]*)$")
+  local same = true
+  for i = 1, 300 do
+    local l, r = kept[i]:match("^([%d<]*)m+([%d>]*)$")
+    same = same and l == left:sub(#left - #l + 1) and r == right:sub(1, #r)
+    same = same and #kept[i] == 2000 + #l + #r
+  end
+  print(same, #s) -- expect: true	2600
+  local a, b = "a" .. s, "b" .. s
+  print(a:sub(1, 3), b:sub(1, 3), a:sub(2) == b:sub(2)) -- expect: a0<	b0<	true
+end

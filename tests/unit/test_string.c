@@ -173,6 +173,62 @@ START_TEST(appending_in_a_loop_is_linear)
 }
 END_TEST
 
+static String *prepend(const char *bytes, size_t length, const String *s)
+{
+    return string_surround(bytes, length, s, "", 0);
+}
+
+START_TEST(growing_at_both_ends)
+{
+    char big[1000];
+    memset(big, 'x', sizeof big);
+    const String *s = string_new(big, sizeof big);
+    for (int i = 0; i < 100; i++) s = string_surround("<<", 2, s, ">", 1);
+    ck_assert_uint_eq(s->length, 1300);
+    for (int i = 0; i < 200; i++) ck_assert_int_eq(s->data[i], '<');
+    for (int i = 200; i < 1200; i++) ck_assert_int_eq(s->data[i], 'x');
+    for (int i = 1200; i < 1300; i++) ck_assert_int_eq(s->data[i], '>');
+    const String *a = prepend("a", 1, s), *b = prepend("b", 1, s);
+    const String *ac = string_concat(a, "c", 1), *sd = string_concat(s, "d", 1);
+    const String *e = prepend("e", 1, sd);
+    ck_assert(memcmp(a->data, "a<<", 3) == 0 && memcmp(b->data, "b<<", 3) == 0);
+    ck_assert(memcmp(ac->data, "a<<", 3) == 0 && ac->data[1301] == 'c');
+    ck_assert(memcmp(sd->data, "<<", 2) == 0 && sd->data[1300] == 'd');
+    ck_assert(memcmp(e->data, "e<<", 3) == 0 && e->data[1301] == 'd');
+    ck_assert(has(string_surround("a", 1, string_from_c(""), "b", 1), "ab", 2));
+    ck_assert_ptr_null(string_surround("a", STRING_MAX, string_from_c("a"), "", 0));
+    ck_assert_ptr_null(string_surround("a", SIZE_MAX, string_from_c("a"), "b", SIZE_MAX));
+}
+END_TEST
+
+START_TEST(all_suffixes_stay_what_they_were)
+{
+    enum { N = 3000 };
+    const String **all = mem_try_alloc(N * sizeof *all);
+    const String *s = string_from_c("");
+    for (int i = 0; i < N; i++) {
+        char byte = (char)('a' + i % 26);
+        all[i] = s = prepend(&byte, 1, s);
+        if (i % 500 == 0) mem_collect();
+        if (i % 7 == 0) must(string_terminated(s)[i + 1] == 0);
+    }
+    for (int i = 0; i < N; i++) {
+        must(all[i]->length == (size_t)i + 1);
+        for (int k = 0; k <= i; k++) must(all[i]->data[i - k] == 'a' + k % 26);
+    }
+}
+END_TEST
+
+START_TEST(prepending_in_a_loop_is_linear)
+{
+    uint64_t before = mem_bytes_total();
+    const String *s = string_from_c("");
+    for (int i = 0; i < 300000; i++) s = prepend("xyz", 3, s);
+    ck_assert_uint_eq(s->length, 900000);
+    ck_assert_uint_lt(mem_bytes_total() - before, 30000000u);
+}
+END_TEST
+
 typedef struct Appender {
     const String *start;
     char byte;
@@ -185,11 +241,12 @@ static void *append_many(void *context)
     a->right = true;
     for (int round = 0; round < 200; round++) {
         const String *s = a->start;
-        for (int i = 0; i < 100; i++) s = string_concat(s, &a->byte, 1);
-        a->right &= s->length == a->start->length + 100;
-        a->right &= memcmp(s->data, a->start->data, a->start->length) == 0;
-        for (int i = 0; i < 100; i++)
-            a->right &= s->data[a->start->length + (size_t)i] == a->byte;
+        for (int i = 0; i < 100; i++) s = string_surround(&a->byte, 1, s, &a->byte, 1);
+        a->right &= s->length == a->start->length + 200;
+        a->right &= memcmp(s->data + 100, a->start->data, a->start->length) == 0;
+        for (size_t i = 0; i < 100; i++)
+            a->right &= s->data[i] == a->byte && s->data[s->length - 1 - i] == a->byte;
+        a->right &= string_terminated(a->start)[a->start->length] == 0;
     }
     return NULL;
 }
@@ -354,6 +411,9 @@ int main(void)
     tcase_add_test(tc, appending_twice_to_one_string);
     tcase_add_test(tc, all_prefixes_stay_what_they_were);
     tcase_add_test(tc, appending_in_a_loop_is_linear);
+    tcase_add_test(tc, growing_at_both_ends);
+    tcase_add_test(tc, all_suffixes_stay_what_they_were);
+    tcase_add_test(tc, prepending_in_a_loop_is_linear);
     tcase_add_test(tc, threads_append_to_one_string);
     tcase_add_test(tc, interned_strings_are_one);
     tcase_add_test(tc, many_interned_strings);
