@@ -225,6 +225,42 @@ static inline bool hamt_append(Hamt *map, HamtEntry pair, uint32_t hash)
     return true;
 }
 
+/* The map's root if the token may change it in place, and it has pairs and is no patch. */
+static inline HamtNode *hamt_own_root(const Hamt *map, uint64_t token)
+{
+    HamtNode *root = map->root;
+    return root && root->epoch == token && root->bitmap ? root : NULL;
+}
+
+/* Most changes of small maps, without a way down: adds a pair to a root that is the token's, or
+ * takes one out. Answer false, and do nothing, unless the place of the first is free, and
+ * unless the second is at the root, by this very key, and the root stays. */
+static inline bool hamt_add_at_root(Hamt *map, HamtEntry pair, uint32_t hash, uint64_t token)
+{
+    HamtNode *root = hamt_own_root(map, token);
+    if (!root) return false;
+    uint32_t slot = hamt_root_hash(root, hash) & 31, bits = root->bitmap >> slot;
+    if (bits & 1) return false;
+    uint32_t at = hamt_popcount(bits);
+    map->root = root = hamt_node_open(root, at, 1, token);
+    root->entries[at] = pair;
+    root->bitmap |= (uint32_t)1 << slot;
+    map->count++;
+    return true;
+}
+static inline bool hamt_take_at_root(Hamt *map, Word key, uint32_t hash, uint64_t token)
+{
+    HamtNode *root = hamt_own_root(map, token);
+    if (!root || root->count == 1) return false;
+    uint32_t slot = hamt_root_hash(root, hash) & 31;
+    HamtEntry *e = hamt_at(root, slot);
+    if (!e || e->key != key) return false;
+    map->root = root = hamt_node_close(root, (uint32_t)(e - root->entries), 1);
+    root->bitmap &= ~((uint32_t)1 << slot);
+    map->count--;
+    return true;
+}
+
 /* Is this root a patch? An empty root is none. */
 static inline bool hamt_is_patch(const HamtNode *root)
 {

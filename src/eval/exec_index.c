@@ -327,6 +327,10 @@ KINDS_INDEX(X_INDEX)
             table_set_patched(b, n->k.p, field_hash(n), v, M->run.epoch);        \
             STORED();                                                            \
         }                                                                        \
+        if (v == V_NIL && !b->meta) {                                            \
+            table_set_string(b, n->k.p, v, M->run.epoch);                        \
+            STORED();                                                            \
+        }                                                                        \
         Value *slot = table_slot_string(b, n->k.p, field_hash(n), M->run.epoch); \
         if (LIKELY(slot && v != V_NIL)) {                                        \
             *slot = v;                                                           \

@@ -193,10 +193,22 @@ void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void
     map_diff(&a->hash, &b->hash, fn, context);
 }
 
-static void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
+#ifdef MOONLET_MUTABLE
+#define hamt_take_at_root(...) false
+#define hamt_add_at_root(...) false
+#endif
+
+/* Answers whether it is new. */
+static inline bool pair_put(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    return hamt_add_at_root(&t->hash, (HamtEntry){key, v}, hash, token) ||
+           map_put(&t->hash, key, hash, v, token);
+}
+
+static inline void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
 {
     uint32_t count = t->hash.count;
-    map_remove(&t->hash, key, hash, token);
+    if (!hamt_take_at_root(&t->hash, key, hash, token)) map_remove(&t->hash, key, hash, token);
     if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
 }
 
@@ -208,7 +220,7 @@ static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v,
         table_set(t, key, v, token);
     } else if (v == V_NIL) {
         pair_remove(t, key, hash, token);
-    } else if (map_put(&t->hash, key, hash, v, token)) {
+    } else if (pair_put(t, key, hash, v, token)) {
         table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
         mem_count_content(TABLE_PAIR_BYTES);
         if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
@@ -224,15 +236,21 @@ static inline void pair_added(TableBody *t, uint64_t token)
 }
 
 /* A key that is not in the array. */
-static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+static inline __attribute__((always_inline)) void hash_set_here(TableBody *t, Value key,
+                                                                uint32_t hash, Value v,
+                                                                uint64_t token)
 {
     if (t->array.size > t->array_size) {
         hidden_set(t, key, hash, v, token);
     } else if (v == V_NIL) {
         pair_remove(t, key, hash, token);
-    } else if (map_put(&t->hash, key, hash, v, token)) {
+    } else if (pair_put(t, key, hash, v, token)) {
         pair_added(t, token);
     }
+}
+static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    hash_set_here(t, key, hash, v, token);
 }
 
 #ifndef MOONLET_MUTABLE
@@ -302,7 +320,7 @@ void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
 
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)
 {
-    hash_set(t, string_value(key), string_hash(key), v, token);
+    hash_set_here(t, string_value(key), string_hash(key), v, token);
 }
 
 void table_set(TableBody *t, Value key, Value v, uint64_t token)
