@@ -51,6 +51,7 @@ static inline uint32_t key_hash(Value key)
     return value_is_string(key) ? string_hash(value_string(key)) : value_hash(key);
 }
 
+#ifndef MOONLET_MUTABLE
 /* Names of fields and global variables, which whatever program has them holds as long. */
 enum { NAME_MAX = 40 };
 
@@ -67,6 +68,7 @@ static bool key_alike(Value a, Value b)
     return !(strings &&
              ((value_string(a)->h.flags ^ value_string(b)->h.flags) & STRING_INTERNED));
 }
+#endif
 
 #define HAMT_NAME map
 #define HAMT_FLAT 1
@@ -176,7 +178,16 @@ void table_map_rekey(TableBody *t, Value key, uint64_t token)
 {
     (void)t, (void)key, (void)token;
 }
+/* Deltas are of states, of which this kind has none. */
+void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context)
+{
+    (void)a, (void)b, (void)fn, (void)context;
+}
 #else
+void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context)
+{
+    map_diff(&a->hash, &b->hash, fn, context);
+}
 void table_map_rekey(TableBody *t, Value key, uint64_t token)
 {
     map_rekey(&t->hash, key, key_hash(key), token);
@@ -186,11 +197,6 @@ void table_map_rekey(TableBody *t, Value key, uint64_t token)
 void table_map_remove(TableBody *t, Value key, uint64_t token)
 {
     map_remove(&t->hash, key, key_hash(key), token);
-}
-
-void table_map_diff(const TableBody *a, const TableBody *b, HamtDiffFn *fn, void *context)
-{
-    map_diff(&a->hash, &b->hash, fn, context);
 }
 
 #ifdef MOONLET_MUTABLE
