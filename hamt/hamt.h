@@ -225,38 +225,63 @@ static inline bool hamt_append(Hamt *map, HamtEntry pair, uint32_t hash)
     return true;
 }
 
-/* The map's root if the token may change it in place, and it has pairs and is no patch. */
-static inline HamtNode *hamt_own_root(const Hamt *map, uint64_t token)
+/* Most changes: of nodes that are all the token's already, by the very word that the map has
+ * for the key, and to a free place. Way: the entry that leads to the node, if it is not the
+ * root; and the place in it. */
+typedef struct HamtWay {
+    HamtEntry *up;
+    HamtNode *node; /* NULL: not so */
+    HamtEntry *e;   /* there, or where it would be */
+    uint32_t bit;
+    bool free;
+} HamtWay;
+static inline __attribute__((always_inline)) HamtWay hamt_own_way(const Hamt *map,
+                                                                  uint32_t hash, uint64_t token)
 {
-    HamtNode *root = map->root;
-    return root && root->epoch == token && root->bitmap ? root : NULL;
+    HamtWay w = {NULL, map->root, NULL, 0, true};
+    if (!w.node) return w;
+    hash = hamt_root_hash(w.node, hash);
+    for (;; hash >>= 5) {
+        if (w.node->epoch != token || !w.node->bitmap) break;
+        uint32_t bits = w.node->bitmap >> (hash & 31);
+        w.bit = (uint32_t)1 << (hash & 31);
+        w.free = !(bits & 1);
+        w.e = w.node->entries + (uint64_t)hamt_popcount(bits);
+        if (w.free || (--w.e)->key) return w;
+        w.up = w.e;
+        w.node = hamt_child(w.e);
+    }
+    w.node = NULL;
+    return w;
 }
 
-/* Most changes of small maps, without a way down: adds a pair to a root that is the token's, or
- * takes one out. Answer false, and do nothing, unless the place of the first is free, and
- * unless the second is at the root, by this very key, and the root stays. */
-static inline bool hamt_add_at_root(Hamt *map, HamtEntry pair, uint32_t hash, uint64_t token)
+/* Does as put; answers -1, and does nothing, where it is not so. */
+static inline int hamt_put_own(Hamt *map, HamtEntry pair, uint32_t hash, uint64_t token)
 {
-    HamtNode *root = hamt_own_root(map, token);
-    if (!root) return false;
-    uint32_t slot = hamt_root_hash(root, hash) & 31, bits = root->bitmap >> slot;
-    if (bits & 1) return false;
-    uint32_t at = hamt_popcount(bits);
-    map->root = root = hamt_node_open(root, at, 1, token);
-    root->entries[at] = pair;
-    root->bitmap |= (uint32_t)1 << slot;
+    HamtWay w = hamt_own_way(map, hash, token);
+    if (!w.node || (!w.free && w.e->key != pair.key)) return -1;
+    if (!w.free) {
+        w.e->value = pair.value;
+        return 0;
+    }
+    uint32_t i = (uint32_t)(w.e - w.node->entries);
+    HamtNode *node = hamt_node_open(w.node, i, 1, token);
+    node->entries[i] = pair;
+    node->bitmap |= w.bit;
+    hamt_relink(map, w.up, node);
     map->count++;
-    return true;
+    return 1;
 }
-static inline bool hamt_take_at_root(Hamt *map, Word key, uint32_t hash, uint64_t token)
+
+/* Removes a key that is there; answers false, and does nothing, where it is not so, or where a
+ * node would go with it. */
+static inline bool hamt_take_own(Hamt *map, Word key, uint32_t hash, uint64_t token)
 {
-    HamtNode *root = hamt_own_root(map, token);
-    if (!root || root->count == 1) return false;
-    uint32_t slot = hamt_root_hash(root, hash) & 31;
-    HamtEntry *e = hamt_at(root, slot);
-    if (!e || e->key != key) return false;
-    map->root = root = hamt_node_close(root, (uint32_t)(e - root->entries), 1);
-    root->bitmap &= ~((uint32_t)1 << slot);
+    HamtWay w = hamt_own_way(map, hash, token);
+    if (!w.node || w.free || w.e->key != key || w.node->count < (w.up ? 3 : 2)) return false;
+    HamtNode *node = hamt_node_close(w.node, (uint32_t)(w.e - w.node->entries), 1);
+    node->bitmap &= ~w.bit;
+    hamt_relink(map, w.up, node);
     map->count--;
     return true;
 }
