@@ -210,8 +210,8 @@ void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token)
 {
     const HamtPatch *p = hamt_patch(like);
     const HamtNode *root = p ? p->base : like->root;
-    if (map->root || !root || !root->count) return;
-    map->root = hamt_node_new(root->count, token);
+    if (map->root || !root || (!root->count && !root->shift)) return;
+    map->root = hamt_node_new(root->count ? root->count : 1, token);
     map->root->shift = root->shift;
 }
 

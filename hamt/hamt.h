@@ -29,9 +29,9 @@
  * If the instantiation allows it, a small map is flat: its root goes by 5 bits of the hash from
  * a place where no two keys collide, its shift. The shift only grows, and only when a key is
  * added whose slot is taken. If there are HAMT_FLAT_MAX pairs already, or if no shift is left,
- * it becomes 0 for good, and the map gets children. So removal leaves the order as it is. A map
- * of up to HAMT_FLAT_MAX pairs from which none was ever removed has the first shift that will
- * do.
+ * it becomes 0 for good (until the map is empty), and the map gets children. So removal leaves
+ * the order as it is, and a map that was emptied is filled again by its shift. A map of up to
+ * HAMT_FLAT_MAX pairs from which none was ever removed has the first shift that will do.
  *
  * Invariants (NAME_check):
  *  1. bitmap has `count` bits, except in buckets; count <= capacity; slack is zero.
@@ -225,72 +225,18 @@ static inline bool hamt_append(Hamt *map, HamtEntry pair, uint32_t hash)
     return true;
 }
 
-/* Most changes: of nodes that are all the token's already, by the very word that the map has
- * for the key, and to a free place. Way: the entry that leads to the node, if it is not the
- * root; and the place in it. */
-typedef struct HamtWay {
-    HamtEntry *up;
-    HamtNode *node; /* NULL: not so */
-    HamtEntry *e;   /* there, or where it would be */
-    uint32_t bit;
-    bool free;
-} HamtWay;
-static inline __attribute__((always_inline)) HamtWay hamt_own_way(const Hamt *map,
-                                                                  uint32_t hash, uint64_t token)
-{
-    HamtWay w = {NULL, map->root, NULL, 0, true};
-    if (!w.node) return w;
-    hash = hamt_root_hash(w.node, hash);
-    for (;; hash >>= 5) {
-        if (w.node->epoch != token || !w.node->bitmap) break;
-        uint32_t bits = w.node->bitmap >> (hash & 31);
-        w.bit = (uint32_t)1 << (hash & 31);
-        w.free = !(bits & 1);
-        w.e = w.node->entries + (uint64_t)hamt_popcount(bits);
-        if (w.free || (--w.e)->key) return w;
-        w.up = w.e;
-        w.node = hamt_child(w.e);
-    }
-    w.node = NULL;
-    return w;
-}
-
-/* Does as put; answers -1, and does nothing, where it is not so. */
-static inline int hamt_put_own(Hamt *map, HamtEntry pair, uint32_t hash, uint64_t token)
-{
-    HamtWay w = hamt_own_way(map, hash, token);
-    if (!w.node || (!w.free && w.e->key != pair.key)) return -1;
-    if (!w.free) {
-        w.e->value = pair.value;
-        return 0;
-    }
-    uint32_t i = (uint32_t)(w.e - w.node->entries);
-    HamtNode *node = hamt_node_open(w.node, i, 1, token);
-    node->entries[i] = pair;
-    node->bitmap |= w.bit;
-    hamt_relink(map, w.up, node);
-    map->count++;
-    return 1;
-}
-
-/* Removes a key that is there; answers false, and does nothing, where it is not so, or where a
- * node would go with it. */
-static inline bool hamt_take_own(Hamt *map, Word key, uint32_t hash, uint64_t token)
-{
-    HamtWay w = hamt_own_way(map, hash, token);
-    if (!w.node || w.free || w.e->key != key || w.node->count < (w.up ? 3 : 2)) return false;
-    HamtNode *node = hamt_node_close(w.node, (uint32_t)(w.e - w.node->entries), 1);
-    node->bitmap &= ~w.bit;
-    hamt_relink(map, w.up, node);
-    map->count--;
-    return true;
-}
-
 /* Is this root a patch? An empty root is none. */
 static inline bool hamt_is_patch(const HamtNode *root)
 {
     return root && root->capacity == HAMT_PATCH;
 }
+
+/* An empty root stays: sets are filled again, and then go by the same bits. */
+static inline void hamt_emptied(HamtNode *root)
+{
+    if (root->shift == HAMT_UNFLAT) root->shift = 0;
+}
+
 static inline HamtPatch *hamt_patch(const Hamt *map)
 {
     return hamt_is_patch(map->root) ? (HamtPatch *)map->root : NULL;

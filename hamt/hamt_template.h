@@ -286,6 +286,70 @@ HAMT_FN bool HAMT(put_in_nodes)(Hamt *map, Word key, uint32_t hash, Word value, 
     return HAMT(bucket_put)(map, up, (HamtEntry){key, value}, token);
 }
 
+/* Most changes: of nodes that are all the token's already, by the very word that the map has
+ * for the key, or to a free place. */
+typedef struct HAMT(Place) {
+    HamtEntry *up;  /* what leads to the node, if it is not the root */
+    HamtNode *node; /* NULL: it is not so */
+    HamtEntry *e;   /* the entry there, or where it would be */
+    uint32_t bit;
+    bool free;
+} HAMT(Place);
+static inline __attribute__((always_inline)) HAMT(Place)
+    HAMT(own_place)(const Hamt *map, uint32_t hash, uint64_t token)
+{
+    HAMT(Place) at = {NULL, map->root, NULL, 0, true};
+    if (!at.node) return at;
+    for (hash >>= HAMT(shift)(at.node);; hash >>= HAMT_BITS) {
+        if (at.node->epoch != token) break;
+        if (!at.node->bitmap && (at.up || hamt_is_patch(at.node))) break;
+        uint32_t slot = HAMT_SLOT(hash, 0), bits = at.node->bitmap >> slot;
+        at.bit = (uint32_t)1 << slot;
+        at.free = !(bits & 1);
+        at.e = at.node->entries + (uint64_t)hamt_popcount(bits);
+        if (at.free || (--at.e)->key) return at;
+        at.up = at.e;
+        at.node = hamt_child(at.e);
+    }
+    at.node = NULL;
+    return at;
+}
+
+/* Does as put; answers -1, and does nothing, where it is not so. */
+static inline __attribute__((unused)) int HAMT(put_own)(Hamt *map, HamtEntry pair,
+                                                        uint32_t hash, uint64_t token)
+{
+    HAMT(Place) at = HAMT(own_place)(map, hash, token);
+    if (!at.node || (!at.free && at.e->key != pair.key)) return -1;
+    if (!at.free) {
+        at.e->value = pair.value;
+        return 0;
+    }
+    uint32_t i = (uint32_t)(at.e - at.node->entries);
+    HamtNode *node = hamt_node_open(at.node, i, 1, token);
+    node->entries[i] = pair;
+    node->bitmap |= at.bit;
+    hamt_relink(map, at.up, node);
+    map->count++;
+    return 1;
+}
+
+/* Removes a key that is there; answers false, and does nothing, where it is not so, or where a
+ * node would go with it. */
+static inline __attribute__((unused)) bool HAMT(take_own)(Hamt *map, Word key, uint32_t hash,
+                                                          uint64_t token)
+{
+    HAMT(Place) at = HAMT(own_place)(map, hash, token);
+    if (!at.node || at.free || at.e->key != key) return false;
+    if (at.node->count < (at.up ? 3 : 1 + !HAMT_FLAT)) return false;
+    HamtNode *node = hamt_node_close(at.node, (uint32_t)(at.e - at.node->entries), 1);
+    node->bitmap &= ~at.bit;
+    if (!node->bitmap) hamt_emptied(node);
+    hamt_relink(map, at.up, node);
+    map->count--;
+    return true;
+}
+
 /* Puts the pairs of the map's patch into nodes. */
 HAMT_FN void HAMT(merge)(Hamt *map, uint64_t token)
 {
@@ -457,10 +521,13 @@ HAMT_FN void HAMT(remove_at)(Hamt *map, HAMT(Way) * w, Word key, uint32_t hash, 
         hamt_node_free(node);
         node = w->depth ? hamt_child(w->ups[w->depth]) : map->root;
     }
-    if (node->count == 0) {
-        hamt_node_free(node);
-        map->root = NULL;
-    }
+    if (node->count > 0) return;
+#if HAMT_FLAT
+    hamt_emptied(node);
+#else
+    hamt_node_free(node);
+    map->root = NULL;
+#endif
 }
 
 /* Goes down to the key. Answers false where it is not there, or where a node is not owned; then

@@ -200,21 +200,21 @@ void table_map_remove(TableBody *t, Value key, uint64_t token)
 }
 
 #ifdef MOONLET_MUTABLE
-#define hamt_take_own(...) false
-#define hamt_put_own(...) (-1)
+#define map_take_own(...) false
+#define map_put_own(...) (-1)
 #endif
 
 /* Answers whether it is new. */
 static inline bool pair_put(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
-    int added = hamt_put_own(&t->hash, (HamtEntry){key, v}, hash, token);
+    int added = map_put_own(&t->hash, (HamtEntry){key, v}, hash, token);
     return added < 0 ? map_put(&t->hash, key, hash, v, token) : added;
 }
 
 static inline void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t token)
 {
     uint32_t count = t->hash.count;
-    if (!hamt_take_own(&t->hash, key, hash, token)) map_remove(&t->hash, key, hash, token);
+    if (!map_take_own(&t->hash, key, hash, token)) map_remove(&t->hash, key, hash, token);
     if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
 }
 

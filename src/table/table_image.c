@@ -43,7 +43,6 @@ static bool is_possible(const TableRoom *room)
 void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token)
 {
     HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
-    if (room->shift && !pairs) root.count = 1;
     hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
 }
 

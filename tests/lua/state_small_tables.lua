@@ -75,3 +75,34 @@ for size = 1, 40 do
   end
 end
 print(bad) -- expect: 0
+
+-- a table that has lost all its keys is filled again in the same order, wherever it has been
+local function fill(t, n, from)
+  for i = from, from + 7 do t[field(n, i)] = i end
+  return t
+end
+local function clear(t)
+  for k in pairs(t) do t[k] = nil end
+  return t
+end
+local differ, shifts = 0, 0
+for n = 1, 30 do
+  local function emptied() return clear(fill(fill({}, n, 1), n, n % 5)) end
+  local here = order(fill(emptied(), n, 20))
+  local t = emptied()
+  local kept = state.snapshot()
+  if order(fill(t, n, 20)) ~= here then differ = differ + 1 end
+  local u = fill({}, n, 1)
+  kept = state.snapshot()
+  fill(u, n, n % 5)
+  kept = state.snapshot()
+  if order(fill(clear(u), n, 20)) ~= here then differ = differ + 1 end
+  local v = state.fork(emptied)
+  if order(fill(v, n, 20)) ~= here then differ = differ + 1 end
+  local w = emptied()
+  local saved, loaded = state.snapshot()
+  if not loaded then state.restore(state.load(state.save(saved)), true) end
+  if order(fill(w, n, 20)) ~= here then differ = differ + 1 end
+  if order(fill({}, n, 20)) ~= here then shifts = shifts + 1 end
+end
+print(differ, shifts > 0) -- expect: 0	true

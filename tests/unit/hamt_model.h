@@ -115,7 +115,8 @@ static void MAP(verify_shape)(const MAP(Version) * v)
     MAP(check)(&merged);
     for (Word k = KEYS; k > 0; k--)
         if (v->values[k]) MAP(put)(&other, k, key_hash_of(k), v->values[k], token);
-    if (root_shift(&merged) == root_shift(&other)) must(same_shape(merged.root, other.root));
+    if (root_shift(&merged) != root_shift(&other)) return;
+    must(merged.count ? same_shape(merged.root, other.root) : !other.count);
 }
 
 static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
@@ -130,6 +131,18 @@ static void MAP(verify_diff)(const MAP(Version) * a, const MAP(Version) * b)
         expected += differs;
     }
     must(d.count == expected);
+}
+
+/* Puts, or removes if the value is 0, in one short descent where that will do. */
+static void MAP(change_own)(MAP(Model) * m, Word word, uint32_t hash, Word value)
+{
+    Word *known = &m->now.values[word & TAG_MASK];
+    Hamt *map = &m->now.map;
+    int added = value ? MAP(put_own)(map, (HamtEntry){word, value}, hash, m->token) : -1;
+    bool taken = !value && MAP(take_own)(map, word, hash, m->token);
+    must(added < 0 || added == !*known);
+    must(!taken || *known);
+    if (added >= 0 || taken) *known = value;
 }
 
 static void MAP(change)(MAP(Model) * m)
@@ -147,7 +160,10 @@ static void MAP(change)(MAP(Model) * m)
         m->now.values[key] = value;
         break;
     case 4:
-        if (random_below(&m->random, 2)) return;
+        if (random_below(&m->random, 2)) {
+            MAP(change_own)(m, word, hash, random_below(&m->random, 2) ? value : 0);
+            return;
+        }
         int added = MAP(put_next)(&m->now.map, word, hash, value, m->token);
         must(added < 0 || added == !m->now.values[key]);
         if (added >= 0) m->now.values[key] = value;
