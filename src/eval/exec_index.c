@@ -178,7 +178,8 @@ INLINE Value inherited_known(const Machine *M, const Table *meta, const String *
 static inline Value inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
 {
     Value v = inherited_known(M, meta, key, hash);
-    return LIKELY(v != TABLE_LOOK) ? v : look_inherited(M, meta, key, hash);
+    if (LIKELY(v != TABLE_LOOK) || methods_handler(&M->run, meta) != TABLE_LOOK) return v;
+    return look_inherited(M, meta, key, hash);
 }
 
 /* What takes a call is apart, so that the common cases stay leaves. */
@@ -196,8 +197,9 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
         Value v = table_peek_patched(b, n->k.p, field_hash(n));                        \
         assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) && \
                "a peek sees what a look does, or says that it does not know");         \
-        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));              \
         if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);    \
+        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));              \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_index, n, fp, acc, d);                \
         PUT_##dst(v);                                                                  \
     }                                                                                  \
     static APART EXEC(peek_FIELD_##o##_##dst)                                          \

@@ -13,6 +13,7 @@
 #include "eval/exec.h"
 #include "operate/error.h"
 #include "operate/operate.h"
+#include "state/methods.h"
 
 enum { META_LOOP_MAX = 100 };
 
@@ -204,6 +205,17 @@ static NOINLINE Action do_compare(const Node *n, Value *fp, Value acc, Machine *
 
 /* Indexing ---------------------------------------------------------------------- */
 
+/* The __index of a table's metatable, or nil. */
+static Value index_handler(Machine *M, Table *meta)
+{
+    if (!meta) return V_NIL;
+    Value handler = methods_handler(&M->run, meta);
+    if (LIKELY(handler != TABLE_LOOK)) return handler;
+    handler = meta_of_table(M, meta, META_INDEX);
+    if (value_is_function(handler)) methods_keep_handler(&M->run, meta, handler);
+    return handler;
+}
+
 Lookup operate_index(Machine *M, Value *object, Value key, Value *out)
 {
     for (int loop = 0; loop < META_LOOP_MAX; loop++) {
@@ -212,7 +224,7 @@ Lookup operate_index(Machine *M, Value *object, Value key, Value *out)
             const TableBody *b = heap_table(&M->run, value_pointer(*object));
             *out = table_get(b, key);
             if (*out != V_NIL) return LOOKUP_DONE;
-            handler = meta_of_table(M, b->meta, META_INDEX);
+            handler = index_handler(M, b->meta);
             if (handler == V_NIL) return LOOKUP_DONE;
         } else {
             handler = meta_of(M, *object, META_INDEX);

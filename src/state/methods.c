@@ -57,15 +57,27 @@ static bool open_places(Run *R)
     return true;
 }
 
+static void remember(Run *R, const Chain *c, Method m, uint32_t hash)
+{
+    if (!open_places(R)) return;
+    for (int i = 0; i < c->count; i++) table_set_passed(c->passed[i]);
+    m.age = R->methods_age;
+    *(Method *)&R->methods[(hash ^ (uint32_t)((uintptr_t)m.meta >> 6)) % METHODS] = m;
+}
+
+void methods_keep_handler(Run *R, Table *meta, Value handler)
+{
+    assert(value_is_function(handler) && "a handler is called");
+    Chain c = {.count = 0};
+    if (pass(R, &c, value_object(meta))) remember(R, &c, (Method){meta, NULL, handler, 0}, 0);
+}
+
 Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash)
 {
     assert(meta && key && "something is looked for in a class");
     Chain c = {.count = 0};
     Value v = look(R, &c, meta, index, key, hash);
-    if (v == TABLE_LOOK || !open_places(R)) return v;
-    for (int i = 0; i < c.count; i++) table_set_passed(c.passed[i]);
-    Method *m = (Method *)&R->methods[(hash ^ (uint32_t)((uintptr_t)meta >> 6)) % METHODS];
-    *m = (Method){meta, key, v, R->methods_age};
+    if (v != TABLE_LOOK) remember(R, &c, (Method){meta, key, v, 0}, hash);
     return v;
 }
 

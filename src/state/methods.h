@@ -3,6 +3,7 @@
  * Methods: what a run has found lately through metatables whose __index is a table.
  *
  *   (metatable, key) -> value, or nil     64 places, direct-mapped
+ *   (metatable, NULL) -> its __index, a function
  *
  * An object's method is looked for in the object, and then in its class, in that one's class,
  * and so on: two look-ups for each. Here it is one compare, as long as nothing of what was
@@ -31,6 +32,14 @@ static inline Value methods_get(const Run *R, const Table *meta, const String *k
     bool known = m->meta == meta && m->key == key && m->age == R->methods_age;
     return known ? m->value : TABLE_LOOK;
 }
+
+/* The function that __index of a metatable is. Answers TABLE_LOOK if that is not known. */
+static inline Value methods_handler(const Run *R, const Table *meta)
+{
+    return methods_get(R, meta, NULL, 0);
+}
+/* ... which is known from now on, if contents are at hand. */
+void methods_keep_handler(Run *R, Table *meta, Value handler);
 
 /* Finds what methods_get has not, by looking; then it is known. Answers TABLE_LOOK if an
  * __index is no table, or if contents are not at hand. `index` is the name __index. */

@@ -41,6 +41,20 @@ Class.__index = Other
 print(warm(o)) -- expect: other3
 Class.__index = function(_, k) return k == "name" and function() return "function" end or 4 end
 print(warm(o)) -- expect: function4
+Class.__index = function(_, k) return k == "name" and function() return "another" end or 5 end
+print(warm(o)) -- expect: another5
+local function third(x) -- by a key that is no constant
+  local got
+  for k = 1, 100 do got = x[k % 4] end
+  return got
+end
+print(third(o)) -- expect: 5
+rawset(Class, "__index", function(_, k) return k == "name" and tostring or k end)
+print(third(o), o.field) -- expect: 0	field
+Class.__index = nil
+print(third(o), o.field) -- expect: nil	nil
+Class.__index = { 1, 2, 3, field = 6 }
+print(third(o), o.field) -- expect: nil	6
 Class.__index = Class
 print(warm(o)) -- expect: raw2
 setmetatable(Class, { __index = { name = function() return "meta" end } })

@@ -60,3 +60,24 @@ print(warm()) -- expect: frozen
 print(pcall(function() Frozen.name = nil end))
 -- expect: false	method_cache_states.lua:60: attempt to modify a readonly table
 print(warm()) -- expect: frozen
+
+-- So are functions that are called for absent keys.
+local Proxy = { __index = function() return "first" end }
+local p = setmetatable({}, Proxy)
+local function called()
+  local a, b
+  for i = 1, 100 do a, b = p.field, p[i] end
+  return a, b
+end
+print(called()) -- expect: first	first
+print(state.try(function()
+  Proxy.__index = function() return "tried" end
+  print(called()) -- expect: tried	tried
+  error("no", 0)
+end)) -- expect: false	no
+print(called()) -- expect: first	first
+print(state.fork(function()
+  Proxy.__index = { field = "forked" }
+  return called()
+end)) -- expect: forked	nil
+print(called()) -- expect: first	first
