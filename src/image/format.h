@@ -21,7 +21,7 @@ enum {
     IMAGE_FORMAT = 3,
     /* The version of what the linker makes of a tree, and of frames. It is to be raised when
      * nodes, slots or frames change, as suspended frames say by number where they go on. */
-    IMAGE_LINKER = 2,
+    IMAGE_LINKER = 3,
 
     IMAGE_AT_FORMAT = 8,  /* 2 bytes */
     IMAGE_AT_LINKER = 10, /* 2 bytes */

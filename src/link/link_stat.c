@@ -143,8 +143,22 @@ static void stat_local_function(Linker *L, const AstStat *s)
 
 /* Assignment ------------------------------------------------------------------------ */
 
+/* The values but for the last one, to slots from `at` on; that one if it is the last target's.
+ */
+static const AstExpr *all_but_last(Linker *L, const AstExpr *e, unsigned at, unsigned count)
+{
+    unsigned values = 0;
+    for (const AstExpr *v = e; v; v = v->next) values++;
+    if (values != count) return NULL;
+    for (; e->next; e = e->next, at++) {
+        link_use(L, at + 1);
+        link_expr_slot(L, e, at);
+    }
+    return e;
+}
+
 /* Targets' parts first, then all values, then the stores from the last to the first,
- * as PUC Lua does. */
+ * as PUC Lua does. The last value is stored at once. */
 static void assign_several(Linker *L, const AstStat *s, unsigned count)
 {
     Target few[16], *targets = count <= 16 ? few : mem_alloc_counted(count * sizeof *targets);
@@ -154,7 +168,11 @@ static void assign_several(Linker *L, const AstStat *s, unsigned count)
         targets[i++] = link_target(L, e);
     }
     unsigned at = L->top;
-    link_list(L, s->u.assign.values, at, count);
+    const AstExpr *last = all_but_last(L, s->u.assign.values, at, count);
+    if (last)
+        link_store_expr(L, &targets[--i], last);
+    else
+        link_list(L, s->u.assign.values, at, count);
     while (i-- > 0) link_store_slot(L, &targets[i], at + i);
 }
 

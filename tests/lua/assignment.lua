@@ -182,3 +182,44 @@ do
   -- expect: nil	1	2	3
   -- expect: 1	nil	2	c
 end
+
+-- As many values as targets: the last value goes to the last target at once, the others after it.
+do
+  local i, t = 1, {}
+  i, t[i] = i + 1, 20
+  print(i, t[1], t[2]) -- expect: 2	20	nil
+  t[i], i = 5, 9
+  print(i, t[2]) -- expect: 9	5
+  local a, b = 1, 2
+  a, b = b, a + b
+  print(a, b) -- expect: 2	3
+  a, b = b, a
+  print(a, b) -- expect: 3	2
+  a, a = 1, 2
+  print(a) -- expect: 1
+  local function two() return "one", "two" end
+  local c
+  a, b, c = 1, two(), two()
+  print(a, b, c) -- expect: 1	one	one
+  a, b, c = 1, two()
+  print(a, b, c) -- expect: 1	one	two
+  a, b = 1, (two())
+  print(a, b) -- expect: 1	one
+  a, b = b, a and b or c
+  print(a, b) -- expect: one	one
+  t = { 1, 2, 3 }
+  t[1], t[3] = t[3], t[1]
+  print(t[1], t[2], t[3]) -- expect: 3	2	1
+  local u = t
+  t, t[1] = nil, "old"
+  print(t, u[1]) -- expect: nil	old
+  local seen, d = {}, 1
+  local log = setmetatable({}, { __newindex = function(_, k, v) seen[#seen + 1] = k .. v .. d end })
+  log.x, d, log.y = "a", 2, "b"
+  print(table.concat(seen, " "), d) -- expect: yb1 xa2	2
+  local function get() return d end
+  d, a = 3, get()
+  print(d, a) -- expect: 3	2
+  print((pcall(function() a, b = "new", nil .. "x" end))) -- expect: false
+  print(a, b) -- expect: 2	one
+end
