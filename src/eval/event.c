@@ -170,9 +170,8 @@ static NOINLINE Value *after_frame(Machine *M, const Node *n, Value *fp, Stage s
 /* Nodes ------------------------------------------------------------------------------- */
 
 /* What the kind does, but for calls, all of which go to call_any. */
-static EXEC(hook_run)
+static EXEC(run_twin)
 {
-    n = hook_twin_node(frame_proto(fp), n); /* the hook may have come just now */
     Value *nf = fp + n->a;
     switch (n->kind) {
     case N_CALL_0:
@@ -185,6 +184,12 @@ static EXEC(hook_run)
         HAND(slow_iter_call, n, fp, acc, d);
     default: HAND(node_execs[n->kind], n, fp, acc, d);
     }
+}
+
+static EXEC(hook_run)
+{
+    n = hook_twin_node(frame_proto(fp), n); /* the hook may have come just now */
+    HAND(run_twin, n, fp, acc, d);
 }
 
 static EXEC(run_boxed) { HAND(node_execs[node_kinds[n->kind].boxed], n, fp, acc, d); }
@@ -247,6 +252,18 @@ static EXEC(watched_from)
     HAND(step_from, n, fp, acc, d);
 }
 
+/* Most programs that have a hook bound their time by it: it counts, and is seldom due. Notes
+ * the node of a twin; answers false, and does nothing, where it is not so. */
+static inline bool only_counts(Machine *M, const Node *n, const Value *fp)
+{
+    const Hook *h = M->hook.hook;
+    if (UNLIKELY(M->breaks || M->watch) || !h || h->mask != HOOK_COUNT) return false;
+    if (M->hook.left <= 1 || hook_mask(M) != HOOK_COUNT) return false;
+    const Proto *p = frame_proto(fp);
+    M->hook.left -= line_of(p, proto_index(p, n)) || p->source->stripped;
+    return true;
+}
+
 EXEC(hook_step)
 {
     assert(proto_index(frame_proto(fp), n) != UINT32_MAX && "a twin is one of the function");
@@ -255,12 +272,14 @@ EXEC(hook_step)
         n = p->nodes + proto_index(p, n);
         GO(n, fp, acc, d);
     }
+    if (LIKELY(only_counts(M, n, fp))) HAND(run_twin, n, fp, acc, d);
     M->hook_stage = STAGE_COUNT;
     HAND(watched_from, n, fp, acc, d);
 }
 
 EXEC(hook_step_boxed)
 {
+    if (LIKELY(only_counts(M, n, fp))) HAND(run_boxed, n, fp, acc, d);
     M->hook_stage = STAGE_COUNT | STAGE_BOXED;
     HAND(watched_from, n, fp, acc, d);
 }
