@@ -252,13 +252,16 @@ static EXEC(watched_from)
     HAND(step_from, n, fp, acc, d);
 }
 
-/* Most programs that have a hook bound their time by it: it counts, and is seldom due. Notes
- * the node of a twin; answers false, and does nothing, where it is not so. */
-static inline bool only_counts(Machine *M, const Node *n, const Value *fp)
+/* Most programs that have a hook bound their time by it: it counts, and is seldom due. */
+static inline bool only_counts(const Machine *M)
 {
-    const Hook *h = M->hook.hook;
-    if (UNLIKELY(M->breaks || M->watch) || !h || h->mask != HOOK_COUNT) return false;
-    if (M->hook.left <= 1 || hook_mask(M) != HOOK_COUNT) return false;
+    return LIKELY(!M->breaks && !M->watch) && hook_mask(M) == HOOK_COUNT;
+}
+
+/* Counts the node of a twin; answers false, and does nothing, where more is to be done. */
+static inline bool just_counted(Machine *M, const Node *n, const Value *fp)
+{
+    if (M->hook.left <= 1 || !only_counts(M)) return false;
     const Proto *p = frame_proto(fp);
     M->hook.left -= line_of(p, proto_index(p, n)) || p->source->stripped;
     return true;
@@ -272,14 +275,14 @@ EXEC(hook_step)
         n = p->nodes + proto_index(p, n);
         GO(n, fp, acc, d);
     }
-    if (LIKELY(only_counts(M, n, fp))) HAND(run_twin, n, fp, acc, d);
+    if (LIKELY(just_counted(M, n, fp))) HAND(run_twin, n, fp, acc, d);
     M->hook_stage = STAGE_COUNT;
     HAND(watched_from, n, fp, acc, d);
 }
 
 EXEC(hook_step_boxed)
 {
-    if (LIKELY(only_counts(M, n, fp))) HAND(run_boxed, n, fp, acc, d);
+    if (LIKELY(just_counted(M, n, fp))) HAND(run_boxed, n, fp, acc, d);
     M->hook_stage = STAGE_COUNT | STAGE_BOXED;
     HAND(watched_from, n, fp, acc, d);
 }
@@ -308,6 +311,7 @@ EXEC(hook_enter)
     if (LIKELY(!M->watch) || hook_mask(M)) M->hook.last = NULL;
     M->hook_stage = STAGE_CALL;
     if (UNLIKELY(M->watch)) M->watch->last = NULL;
+    if (LIKELY(just_counted(M, n, fp))) HAND(run_twin, n, fp, V_NIL, d);
     HAND(watched_from, n, fp, V_NIL, d);
 }
 
@@ -347,6 +351,10 @@ EXEC(hook_ret_many)
 
 EXEC(hook_ret)
 {
+    if (LIKELY(only_counts(M) && frame_is_called(n))) {
+        M->hook.last = n; /* as due_after has it */
+        HAND(node_execs[n->kind], n, fp, acc, d);
+    }
     M->value = acc;
     M->results = &M->value;
     M->result_count = 1;
