@@ -104,6 +104,11 @@ MOONLET_API moonlet_value moonlet_pointer(const void *p);
 MOONLET_API void *moonlet_to_pointer(moonlet_value v);
 /* Equal without metamethods (rawequal). */
 MOONLET_API bool moonlet_equal(moonlet_value a, moonlet_value b);
+/* The number by which tostring tells a table, function, userdata or coroutine from others: the
+ * same in each run of a program. In a state, and in those that came of it, no two have the
+ * same; states that have parted may each have one by it. 0 for strings, numbers, booleans and
+ * nil. O(1), no allocation. */
+MOONLET_API uint64_t moonlet_identity(moonlet_value v);
 /*
  * Takes values apart: one letter of format for each, n number (double *), i integer
  * (int64_t *), s string (const char **, size_t *), b boolean (bool *: any value as a

@@ -144,3 +144,10 @@ bool moonlet_equal(moonlet_value a, moonlet_value b)
 {
     return value_equal(value_in(a), value_in(b));
 }
+
+uint64_t moonlet_identity(moonlet_value value)
+{
+    Value v = value_in(value);
+    if (!value_is_object(v) || value_is_string(v)) return 0;
+    return value_printed_id(v);
+}

@@ -339,8 +339,10 @@ void *arg_userdata(Machine *M, Value *a, int n, int i, const void *tag, const ch
 
 /* Values --------------------------------------------------------------------------- */
 
-static uint64_t printed_id(Value v)
+uint64_t value_printed_id(Value v)
 {
+    assert(value_is_object(v) && !value_is_string(v) &&
+           "only what has an identity is told by it");
     Object *o = value_pointer(v);
     return object_type(o) == OBJ_LIGHT ? (uint64_t)(uintptr_t)((Light *)o)->pointer
                                        : object_id(o);
@@ -357,7 +359,7 @@ Value value_to_text(Machine *M, Value v)
     char text[64];
     /* an id, not an address: the same in every replay */
     int n = snprintf(text, sizeof text, "%s: 0x%08llx", value_type_name(v),
-                     (unsigned long long)printed_id(v));
+                     (unsigned long long)value_printed_id(v));
     return new_string(text, (size_t)n);
 }
 

@@ -188,6 +188,8 @@ static inline Value new_string(const char *bytes, size_t length)
 static inline Value new_c_string(const char *text) { return string_value(string_from_c(text)); }
 /* The text luaL_tolstring gives a value that has no __tostring; allocates. */
 Value value_to_text(Machine *M, Value v);
+/* The number in that text: an id, or what a light userdata points to. Of no string. */
+uint64_t value_printed_id(Value v);
 /* One result. */
 #define NATIVE_RETURN(v_) \
     do {                  \

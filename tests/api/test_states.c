@@ -347,6 +347,30 @@ START_TEST(keys_and_new_tables)
 }
 END_TEST
 
+/* What tostring shows; of the same value in all states, and of another one after a fork. */
+START_TEST(identities)
+{
+    moonlet_state *s = after(moonlet_init(), "t = {} u = t f = function() end n = 1");
+    moonlet_value t = moonlet_global(s, "t");
+    uint64_t id = moonlet_identity(t);
+    ck_assert_uint_eq(id, moonlet_identity(moonlet_global(s, "u")));
+    ck_assert_uint_ne(id, moonlet_identity(moonlet_global(s, "f")));
+    ck_assert_uint_ne(moonlet_identity(moonlet_global(s, "print")), 0);
+    ck_assert_uint_eq(moonlet_identity(moonlet_global(s, "n")), 0);
+    ck_assert_uint_eq(moonlet_identity(moonlet_text("t")), 0);
+    moonlet_result r =
+        moonlet_do(s, "t[1] = 1 v = {} return tonumber(tostring(t):match('0x%x+'))");
+    assert_number(moonlet_result_value(&r, 0), (double)id);
+    ck_assert_uint_eq(id, moonlet_identity(moonlet_global(r.state, "t")));
+    moonlet_result other = moonlet_do(s, "t[1] = 2 v = {}");
+    ck_assert_uint_eq(moonlet_identity(moonlet_global(r.state, "v")),
+                      moonlet_identity(moonlet_global(other.state, "v")));
+    moonlet_release(other.state);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(private_data)
 {
     static int something;
@@ -476,6 +500,7 @@ int main(void)
     tcase_add_test(t, paths_with_subscripts);
     tcase_add_test(t, a_call_of_what_is_not_there_names_it);
     tcase_add_test(t, keys_and_new_tables);
+    tcase_add_test(t, identities);
     tcase_add_test(t, private_data);
     tcase_add_test(t, files);
     tcase_add_test(t, conversions);
