@@ -39,6 +39,11 @@ sources() ->
      "return rawequal('a', 'a'), rawlen({1, 2}), rawget({a = 5}, 'a'), next({})",
      "return 1 == 1, 'a' < 'b', not nil, 1 and 2, nil or 'd', 7 % 3, 2 > 1",
      "return bit32.band(12, 10), bit32.bor(12, 10), bit32.bxor(12, 10), bit32.lshift(1, 4)",
+     "return math.type(3), math.type(2.5), math.tointeger(3.0), math.tointeger(2.5)",
+     "return utf8.char(72, 228, 8364), utf8.len('\\195\\164b'), utf8.codepoint('\\195\\164')",
+     "return 'ä'", "return '" ++ [228] ++ "'",
+     "return pcall(function() error('inner') end)", "return pcall(error, {1})",
+     "error('message')", "error('message', 2)", "assert(false, 'message')", "assert(nil)",
      "error('message', 0)",
      "error({code = 1})",
      "return undefined()"].

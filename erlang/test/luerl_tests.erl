@@ -68,6 +68,56 @@ encode_test() ->
     {U, St3} = luerl:encode({userdata, {x, self()}}, St),
     ?assertEqual({userdata, {x, self()}}, luerl:decode(U, St3)).
 
+%% A reference is the same term whenever the value is got, and wherever the same has been done; by it
+%% the value is found also in the state that came with an equal one.
+references_test() ->
+    {ok, [T, F, U], St} = luerl:do("t = {1} f = function() return t end return t, f, io.stdout", luerl:init()),
+    {ok, [T, F, U, false], St1} = luerl:do("return t, f, io.stdout, t == {}", St),
+    {ok, T, St2} = luerl:get_table_keys([t], St1),
+    {ok, [T], _} = luerl:call_function(F, [], St2),
+    {{usdref, _} = Own, St3} = luerl:encode({userdata, 42}, St2),
+    {ok, [], St4} = luerl:set_table_keys([<<"u">>], Own, luerl_heap:set_userdata(Own, 84, St3)),
+    {ok, Own, St5} = luerl:get_table_keys([<<"u">>], St4),
+    ?assertEqual({userdata, 84}, luerl:decode(Own, St5)),
+    {ok, Chunk, _} = luerl:load("x = 7 return x", St5),
+    {ok, Chunk, St6} = luerl:load(<<"x = 7 return x">>, St5),
+    {ok, [7], _} = luerl:call_chunk(Chunk, [], St6),
+    ?assertError(badarg, luerl:call_chunk(Chunk, [], St5)),
+    Me = self(),
+    spawn(fun() -> Me ! {got, T, luerl:decode(T, St)} end),
+    receive {got, Same, Decoded} -> ?assertEqual({T, [{1, 1}]}, {Same, Decoded}) end,
+    ?assertEqual(luerl:decode(T, St), luerl:decode(maps:get(T, #{T => T}), St)),
+    {tref, Name} = T,
+    ?assertError(badarg, luerl:decode({tref, binary:copy(Name)}, St)).
+
+%% Characters of a source that is no UTF-8.
+sources_test() ->
+    [?assertEqual({ok, [<<"\x{e9}"/utf8>>]}, luerl:eval(Source, luerl:init()))
+     || Source <- ["return '" ++ [16#e9] ++ "'", <<"return '", 16#e9, "'">>, <<"return '\x{e9}'"/utf8>>,
+                   binary_to_list(<<"return '\x{e9}'"/utf8>>), ["return ", [<<"'">>, 16#e9, $']]]],
+    ?assertEqual({ok, [<<"\x{e9}\x{436}\x{e9}"/utf8>>]},
+                 luerl:eval("return '" ++ [16#e9, 16#436, 16#e9] ++ "'", luerl:init())),
+    {ok, F, St} = luerl:load("return '\\255'", luerl:init()),
+    {ok, [Chunk], St1} = luerl:call_function([string, dump], [F], St),
+    {ok, [<<255>>], _} = luerl:do(Chunk, St1).
+
+numbers_test() ->
+    Source = "return 5, 2.5, {1, [3] = 2, x = 4}, function(x) return x end, -math.huge",
+    {ok, [5, 2.5, [{1, 1}, {3, 2}, {<<"x">>, 4}], F, -1.7976931348623157e308], _} =
+        luerl:do_dec(Source, luerl:init()),
+    ?assert(is_integer(hd(F([5.0])))),
+    ok = application:set_env(moonlet_luerl, numbers, floats),
+    St = try luerl:init() after application:unset_env(moonlet_luerl, numbers) end,
+    {ok, [Five, _, [{1, One}, {3, _}, _], G, _], St1} = luerl:do_dec(Source, St),
+    ?assertEqual([true, true], [is_float(N) || N <- [Five, One]]),
+    {ok, _, St2} = luerl:set_table_keys_dec([f], fun([N]) -> [is_float(N)] end, St1),
+    {ok, [true], St3} = luerl:do("return f(1)", St2),
+    {ok, X, _} = luerl:get_table_keys_dec([f], St3),
+    ?assertEqual([true], X([1])),
+    ?assert(is_float(hd(G([5])))),
+    {A, _} = luerl:encode(5.0, luerl:init()),
+    ?assert(is_float(A)).
+
 functions_test() ->
     {F, St} = luerl:encode(fun([A, B]) -> [A + B, [{sum, A + B}]] end, luerl:init()),
     {ok, _, St1} = luerl:set_table_keys([f], F, St),
@@ -237,7 +287,7 @@ heap_test() ->
 
 elixir_test() ->
     Names = fun(M) -> lists:sort([FA || {F, _} = FA <- M:module_info(exports), F =/= module_info]) end,
-    Inside = [{with_limits, 2}, {trace, 3}, {put_chars, 3}, {stop, 1}, {load_module1, 3}, {get_private, 3}],
+    Inside = [{with_limits, 2}, {trace, 3}, {stop, 1}, {load_module1, 3}, {get_private, 3}],
     ?assertEqual(Names(luerl) -- Inside, Names('Elixir.Luerl')),
     {[1], _} = 'Elixir.Luerl.Old':do('Elixir.Luerl.Old':init(), "return 1"),
     {ok, [1], _} = 'Elixir.Luerl.New':do('Elixir.Luerl.New':init(), "return 1").

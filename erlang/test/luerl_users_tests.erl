@@ -157,7 +157,12 @@ characters_test() ->
 errors_test() ->
     St = luerl:init(),
     Why = fun(Source) -> {lua_error, R, _} = luerl:do(Source, St), R end,
-    ?assertEqual({error_call, <<"m">>}, Why("error('m', 0)")),
+    [?assertEqual({error_call, <<"m">>}, Why(S)) || S <- ["error('m', 0)", "error('m')", "error('m', 2)"]],
+    ?assertEqual({assert_error, <<"m">>}, Why("assert(false, 'm')")),
+    ?assertEqual({assert_error, <<"assertion failed">>}, Why("assert(nil)")),
+    ?assertMatch({assert_error, {tref, _}}, Why("assert(nil, {})")),
+    {ok, [false, <<"m">>, false, <<"n">>, 1, 2], _} =
+        luerl:do("local a, b = pcall(error, 'm') local c, d = pcall(assert, false, 'n') return a, b, c, d, assert(1, 2)", St),
     ?assertMatch({error_call, {tref, _}}, Why("error({code = 1})")),
     ?assertEqual({error_call, nil}, Why("error()")),
     ?assertEqual({undefined_function, nil}, Why("nothing()")),
@@ -212,6 +217,29 @@ after_errors_test() ->
     [{<<"f">>, _, [{file, _}, {line, 1}]} | _] = luerl:get_stacktrace(St),
     {ok, [1], St1} = luerl:do("return x", St),
     ?assertEqual([], luerl:get_stacktrace(St1)).
+
+%% What Lua 5.3 has and a number that is a double can have.
+later_functions_test() ->
+    Sames = [{"math.type(1), math.type(1.5), math.type('1')", [<<"integer">>, <<"float">>, nil]},
+             {"math.type(2 ^ 53), math.type(math.huge), math.type(0 / 0)", [<<"float">>, <<"float">>, <<"float">>]},
+             {"math.tointeger(3), math.tointeger(3.5), math.tointeger('8'), math.tointeger('x')", [3, nil, 8, nil]},
+             {"math.tointeger(math.huge), math.tointeger(0 / 0), math.tointeger({})", [nil, nil, nil]},
+             {"utf8.char(72, 228, 8364, 128512, 0x7ff, 0x800, 0xffff), utf8.char()",
+              [<<72, 228/utf8, 8364/utf8, 128512/utf8, 16#7ff/utf8, 16#800/utf8, 16#ffff/utf8>>, <<>>]},
+             {"utf8.len('\\195\\164b'), utf8.len('abc', 2), utf8.len('abc', -1), utf8.len('')", [2, 2, 1, 0]},
+             {"utf8.len('a\\255')", [nil, 2]}, {"utf8.len('\\192\\128')", [nil, 1]}, {"utf8.len('\\237\\160\\128')", [nil, 1]},
+             {"utf8.codepoint('h\\195\\164\\226\\130\\172', 1, -1)", [104, 228, 8364]},
+             {"utf8.offset('a\\195\\164b', 3), utf8.offset('a\\195\\164b', -2), utf8.offset('a\\195\\164b', 0, 3)", [4, 2, 2]},
+             {"utf8.offset('ab', 3), utf8.offset('ab', 4), utf8.offset('ab', -3)", [3, nil, nil]},
+             {"('a\\195\\164b'):match('^.' .. utf8.charpattern)", [<<"aä"/utf8>>]},
+             {"pcall(utf8.char, -1)", [false, <<"bad argument #1 to 'char' (value out of range)">>]},
+             {"pcall(utf8.codepoint, '\\255')", [false, <<"invalid UTF-8 code">>]}],
+    [?assertEqual({S, {ok, Values}}, {S, luerl:eval("return " ++ S, luerl:init())}) || {S, Values} <- Sames],
+    {ok, [[{1, 1}, {2, 97}, {3, 2}, {4, 228}, {5, 4}, {6, 8364}]]} =
+        luerl:eval("local t = {} for p, c in utf8.codes('a\\195\\164\\226\\130\\172') do t[#t + 1] = p t[#t + 1] = c end return t",
+                   luerl:init()),
+    {ok, [false, <<"invalid UTF-8 code">>]} =
+        luerl:eval("return pcall(function() for _ in utf8.codes('a\\255') do end end)", luerl:init()).
 
 %% Sandboxes --------------------------------------------------------------------------------------
 

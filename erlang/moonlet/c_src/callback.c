@@ -273,10 +273,10 @@ static int returned(moonlet_context *c, const moonlet_value *args, size_t count)
 
 /* States -------------------------------------------------------------------------------- */
 
-static const moonlet_entry entries[] = {{"erlang", call_erlang, NULL, NULL},
-                                        {"erlang_then", call_finished, NULL, NULL},
-                                        {"erlang_returned", returned, NULL, NULL},
-                                        {NULL, NULL, NULL, NULL}};
+static const moonlet_entry entries[] = {{.name = "erlang", .call = call_erlang},
+                                        {.name = "erlang_then", .call = call_finished},
+                                        {.name = "erlang_returned", .call = returned},
+                                        {.name = NULL}};
 static const moonlet_library libraries[] = {{"", entries}, {NULL, NULL}};
 static const moonlet_type_info *const types[] = {&held_type, NULL};
 static const moonlet_image_host image_host = {.libraries = libraries, .types = types};

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE /* qsort_r */
 #include "nif.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { NODES_SHORT = 4000, NODES_MAX = 50000000, BYTES_A_NODE = 64, DEPTH_SCANNED = 64 };
@@ -28,7 +29,8 @@ typedef struct Decoder {
     ErlNifEnv *env;
     const moonlet_state *state;
     Label *label;
-    bool raw, functions, references;
+    unsigned mode; /* TermsMode */
+    bool functions, references;
     size_t left;
     Level *levels;
     size_t depth, depth_size;
@@ -55,12 +57,21 @@ static void spend(Decoder *d, size_t nodes)
 
 /* Scalars ------------------------------------------------------------------------------ */
 
-static ERL_NIF_TERM number_term(ErlNifEnv *env, double x)
+static bool is_short_integer(double x)
+{
+    return x > -0x1p53 && x < 0x1p53 && x == floor(x) && !(x == 0 && signbit(x));
+}
+
+/* The key of a table is an integer if it is one, in any mode. */
+static bool is_key(const Decoder *d) { return d->depth && !d->levels[d->depth - 1].has_key; }
+
+static ERL_NIF_TERM number_term(const Decoder *d, double x)
 {
     if (isnan(x)) return atom_nan;
+    if (isinf(x) && d->mode & AS_FINITE) x = x > 0 ? DBL_MAX : -DBL_MAX;
     if (isinf(x)) return x > 0 ? atom_inf : atom_minus_inf;
-    bool integer = x > -0x1p53 && x < 0x1p53 && x == floor(x) && !(x == 0 && signbit(x));
-    return integer ? enif_make_int64(env, (ErlNifSInt64)x) : enif_make_double(env, x);
+    bool integer = is_short_integer(x) && (!(d->mode & AS_FLOATS) || is_key(d));
+    return integer ? enif_make_int64(d->env, (ErlNifSInt64)x) : enif_make_double(d->env, x);
 }
 
 static ERL_NIF_TERM string_term(Decoder *d, moonlet_value v)
@@ -74,20 +85,22 @@ static ERL_NIF_TERM string_term(Decoder *d, moonlet_value v)
 static ERL_NIF_TERM reference_term(Decoder *d, moonlet_value v, ERL_NIF_TERM tag)
 {
     d->references = true;
-    return enif_make_tuple2(d->env, tag, make_value(d->env, d->state, v, d->label));
+    return enif_make_tuple2(d->env, tag, make_value(d->env, d->state, v, d->label, true));
 }
 
 static ERL_NIF_TERM function_term(Decoder *d, moonlet_value v)
 {
-    ERL_NIF_TERM r = make_value(d->env, d->state, v, d->label);
+    ERL_NIF_TERM r = make_value(d->env, d->state, v, d->label, d->mode & AS_REFERENCES);
     d->functions = d->references = true;
-    return d->raw ? enif_make_tuple3(d->env, atom_funref, r, enif_make_list(d->env, 0)) : r;
+    return d->mode & AS_REFERENCES
+               ? enif_make_tuple3(d->env, atom_funref, r, enif_make_list(d->env, 0))
+               : r;
 }
 
 static ERL_NIF_TERM userdata_term(Decoder *d, moonlet_value v)
 {
     ERL_NIF_TERM t;
-    if (d->raw) return reference_term(d, v, atom_usdref);
+    if (d->mode & AS_REFERENCES) return reference_term(d, v, atom_usdref);
     if (!callback_term(d->env, d->state, v, &t)) return reference_term(d, v, atom_userdata);
     return enif_make_tuple2(d->env, atom_userdata, t);
 }
@@ -98,7 +111,7 @@ static ERL_NIF_TERM scalar_term(Decoder *d, moonlet_value v)
     switch (moonlet_type_of(v)) {
     case MOONLET_NIL: return atom_nil;
     case MOONLET_BOOLEAN: return moonlet_is_true(v) ? atom_true : atom_false;
-    case MOONLET_NUMBER: moonlet_to_number(v, &x); return number_term(d->env, x);
+    case MOONLET_NUMBER: moonlet_to_number(v, &x); return number_term(d, x);
     case MOONLET_STRING: return string_term(d, v);
     case MOONLET_TABLE: return reference_term(d, v, atom_tref);
     case MOONLET_FUNCTION: return function_term(d, v);
@@ -186,7 +199,7 @@ static void begin(Decoder *d, moonlet_value v)
 {
     spend(d, 1);
     if (d->refused) return;
-    if (!d->raw && moonlet_type_of(v) == MOONLET_TABLE)
+    if (!(d->mode & AS_REFERENCES) && moonlet_type_of(v) == MOONLET_TABLE)
         open_table(d, v);
     else
         deliver(d, scalar_term(d, v));
@@ -212,9 +225,9 @@ static void go_on(Decoder *d)
 }
 
 Decoded decode_values(ErlNifEnv *env, const moonlet_state *s, const moonlet_value *values,
-                      size_t count, Label *label, bool raw)
+                      size_t count, Label *label, unsigned mode)
 {
-    Decoder d = {.env = env, .state = s, .label = label, .raw = raw};
+    Decoder d = {.env = env, .state = s, .label = label, .mode = mode};
     d.left = on_dirty_scheduler() ? NODES_MAX : NODES_SHORT;
     for (size_t i = 0; i < count && !d.refused; i++) {
         begin(&d, values[i]);

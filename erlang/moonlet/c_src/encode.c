@@ -23,7 +23,7 @@ enum {
 typedef struct Encoder {
     ErlNifEnv *env;
     moonlet_state *state; /* that has what was made so far */
-    const Label *label;
+    const State *given;   /* of which it came */
     size_t left;
     bool bad, is_long;
 } Encoder;
@@ -96,12 +96,24 @@ static moonlet_term *held_value(Encoder *e, moonlet_result r)
     return moonlet_term_value(r.state, r.values[0]);
 }
 
+/* The value that was given with the state, and whose reference is equal to that of another. */
+static bool get_answer(const State *s, moonlet_value other, moonlet_value *out)
+{
+    uint64_t id = moonlet_identity(other);
+    for (size_t i = 0; i < s->count; i++) {
+        *out = s->values[i];
+        if (moonlet_identity(*out) == id && moonlet_type_of(*out) == moonlet_type_of(other))
+            return true;
+    }
+    return false;
+}
+
 static bool get_value(Encoder *e, ERL_NIF_TERM t, moonlet_value *out)
 {
     void *p;
     if (!enif_get_resource(e->env, t, type_of_value, &p)) return false;
     const ValueRef *v = p;
-    if (!label_reaches(v->label, e->label)) return false;
+    if (!label_reaches(v->label, e->given->label)) return get_answer(e->given, v->value, out);
     *out = v->value;
     return true;
 }
@@ -223,7 +235,7 @@ static moonlet_term *encode(Encoder *e, ERL_NIF_TERM t, int depth)
 static bool encode_few(ErlNifEnv *env, const State *s, ERL_NIF_TERM list, Values *out)
 {
     ERL_NIF_TERM head;
-    Encoder e = {.env = env, .label = s->label};
+    Encoder e = {.env = env, .given = s};
     for (out->count = 0; enif_get_list_cell(env, list, &head, &list); out->count++) {
         if (out->count == VALUES_INLINE) return false;
         moonlet_value *v = &out->inlined[out->count];
@@ -255,7 +267,7 @@ Encoding encode_values(ErlNifEnv *env, const State *s, ERL_NIF_TERM list, Values
     if (encode_few(env, s, list, out)) return ENCODED;
     Encoder e = {.env = env,
                  .state = moonlet_retain(s->state),
-                 .label = s->label,
+                 .given = s,
                  .left = on_dirty_scheduler() ? SIZE_MAX : NODES_SHORT};
     moonlet_term *all = encode_items(&e, list);
     if (!all) {

@@ -98,17 +98,31 @@ static void state_destroy(ErlNifEnv *env, void *resource)
     thread_enter();
     void *image = atomic_load(&s->image);
     if (image) enif_release_resource(image);
+    moonlet_release(s->answer);
     moonlet_release(s->state);
     thread_leave();
     label_release(s->label);
 }
 
-ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label)
+static void name_value(char *name, uint64_t id)
+{
+    static const char text[] =
+        "a value of Moonlet's, 0x0000000000000000, for states that came of its own";
+    _Static_assert(sizeof text > NAME_LENGTH, "a name is as long as is said of it");
+    memcpy(name, text, NAME_LENGTH);
+    for (char *digit = strstr(name, "0x") + 17; id; id >>= 4)
+        *digit-- = "0123456789abcdef"[id & 15];
+}
+
+ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label,
+                        bool by_name)
 {
     ValueRef *r = enif_alloc_resource(type_of_value, sizeof *r);
-    *r = (ValueRef){moonlet_retain(s), v, label_retain(label)};
+    *r = (ValueRef){.state = moonlet_retain(s), .value = v, .label = label_retain(label)};
     atomic_fetch_add_explicit(&label->values, 1, memory_order_relaxed);
-    ERL_NIF_TERM t = enif_make_resource(env, r);
+    name_value(r->name, moonlet_identity(v));
+    ERL_NIF_TERM t = by_name ? enif_make_resource_binary(env, r, r->name, NAME_LENGTH)
+                             : enif_make_resource(env, r);
     enif_release_resource(r);
     return t;
 }
@@ -264,7 +278,7 @@ static ErlNifFunc functions[] = {
     {"answer", 5, nif_answer, 0},
     {"trace", 2, nif_trace, 0},
     {"encode", 2, nif_encode, 0},
-    {"decode", 2, nif_decode, 0},
+    {"decode", 3, nif_decode, 0},
     {"save", 2, nif_save, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"load_image", 2, nif_load_image, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"digest", 1, nif_digest, ERL_NIF_DIRTY_JOB_CPU_BOUND},

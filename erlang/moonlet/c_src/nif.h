@@ -3,7 +3,7 @@
  * What the files of the NIF library share: resources, labels, atoms.
  *
  *   State resource  [moonlet_state | label | limits | pending]   what Erlang calls a state
- *   Value resource  [moonlet_state | value | label]              a function, table, coroutine
+ *   Value resource  [moonlet_state | value | label | name]       a function, table, coroutine
  *   Job resource    a run between two slices (run.c)
  *
  * A value is good in the states that came of the one in which it was found, and in no other.
@@ -13,6 +13,11 @@
  *                                of its own when values of it are given to Erlang
  *
  * So a value may be used in a state if its label is the state's, or one further up.
+ *
+ * Two references to a value are to be equal terms, which resources are not. So a reference is
+ * its name, as a binary that lies in the resource: equal by its bytes, and gone with the last
+ * term. A binary with the same bytes that is no resource is none. The name has the value's
+ * identity, which is the same wherever the same has been done, as Luerl's references have it.
  */
 #ifndef MOONLET_NIF_H
 #define MOONLET_NIF_H
@@ -45,12 +50,21 @@ typedef struct State {
     moonlet_limits limits; /* what Erlang has set */
     Pending pending;
     void *_Atomic image; /* an image resource (whole.c), once one was made; or NULL */
+    /* Values that were given by reference together with it are good in it, also by an equal
+     * reference that another state came with. */
+    moonlet_state *answer; /* has them; NULL: there are none */
+    const moonlet_value *values;
+    size_t count;
 } State;
+
+/* Longer than binaries that are copied from process to process (64 bytes). */
+enum { NAME_LENGTH = 72 };
 
 typedef struct ValueRef {
     moonlet_state *state;
     moonlet_value value;
     Label *label;
+    char name[NAME_LENGTH];
 } ValueRef;
 
 extern ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of_image;
@@ -61,7 +75,7 @@ extern ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of
     X(traceback) X(value) X(line) X(chunk) X(limit) X(syntax) X(runtime) X(memory) \
     X(host) X(steps) X(time) X(bytes) X(stack) X(string) X(held) X(interrupt) \
     X(userdata) X(tref) X(funref) X(usdref) X(coroutine) X(function) X(inf) X(nan) \
-    X(raw) X(decoded) X(none) X(nanoseconds) X(wrap) X(erl_func) X(erl_mfa) \
+    X(raw) X(floats) X(decoded) X(none) X(nanoseconds) X(wrap) X(erl_func) X(erl_mfa) \
     X(return) X(throw) X(call)
 /* clang-format on */
 #define ATOM_VARIABLE(name_) extern ERL_NIF_TERM atom_##name_;
@@ -84,8 +98,10 @@ State *get_state(ErlNifEnv *env, ERL_NIF_TERM t); /* NULL: it is none */
 /* Takes over the state, which gets the limits of a first slice; label is retained. */
 ERL_NIF_TERM make_state(ErlNifEnv *env, moonlet_state *s, Label *label,
                         const moonlet_limits *limits, const Pending *pending);
-/* A value of a state as a resource; the label is the one that its state term has. */
-ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label);
+/* A value of a state as a resource; the label is the one that its state term has. By its name
+ * it is equal to others of the same value; without, it is told from terms. */
+ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label,
+                        bool by_name);
 /* A state with the limits of a first slice; s is released. */
 moonlet_state *with_first_slice(moonlet_state *s, const moonlet_limits *limits);
 
@@ -127,9 +143,17 @@ typedef struct Decoded {
     const char *refused; /* not decoded, and why */
 } Decoded;
 
-/* The list of values; raw: tables and functions as references. */
+/* How values become terms. */
+typedef enum TermsMode {
+    AS_TERMS = 0,
+    AS_REFERENCES = 1, /* tables and functions are not looked into */
+    AS_FINITE = 2,     /* the infinite numbers as the largest ones, as Luerl has them */
+    AS_FLOATS = 4      /* numbers that are integers, too */
+} TermsMode;
+
+/* The list of values; mode is of TermsMode. */
 Decoded decode_values(ErlNifEnv *env, const moonlet_state *s, const moonlet_value *values,
-                      size_t count, Label *label, bool raw);
+                      size_t count, Label *label, unsigned mode);
 
 /* Erlang functions in Lua (callback.c) --------------------------------------------------- */
 

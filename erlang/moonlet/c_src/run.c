@@ -46,7 +46,8 @@ typedef struct Job {
     uint64_t waits_since;  /* for its turn */
     unsigned turns;        /* on this kind of scheduler */
     bool crowded;          /* many others want it */
-    bool raw, slow, sliced;
+    bool slow, sliced;
+    unsigned mode;   /* TermsMode */
     Pending waiting; /* in the state, whatever the job does beside */
     Asked asked;
 } Job;
@@ -66,7 +67,7 @@ static void job_end(Job *j)
     moonlet_release(j->r.state);
     label_release(j->label);
     free(j->asked.values);
-    *j = (Job){.raw = false};
+    *j = (Job){.mode = AS_TERMS};
 }
 
 void job_destroy(ErlNifEnv *env, void *job)
@@ -109,10 +110,18 @@ static ERL_NIF_TERM give_state(ErlNifEnv *env, Job *j, Label *own, const Decoded
                                const Pending *pending)
 {
     moonlet_state *s = j->r.state;
+    bool has_values = d->references && j->mode & AS_REFERENCES && j->r.status == MOONLET_OK;
+    moonlet_state *answer = has_values ? moonlet_retain(s) : NULL;
     j->r.state = NULL;
     if (j->sliced) s = with_first_slice(s, &j->limits);
     Label *label = d->references ? own : j->label;
-    return make_state(env, s, label, &j->limits, pending);
+    ERL_NIF_TERM t = make_state(env, s, label, &j->limits, pending);
+    if (!has_values) return t;
+    State *given = get_state(env, t);
+    given->answer = answer;
+    given->values = j->r.values;
+    given->count = j->r.count;
+    return t;
 }
 
 static ERL_NIF_TERM wrapped(ErlNifEnv *env, const Decoded *d, ERL_NIF_TERM answer)
@@ -148,7 +157,7 @@ static ERL_NIF_TERM give_error(ErlNifEnv *env, Job *j)
 {
     Label *own = label_new(j->label);
     moonlet_value v = j->r.error->value;
-    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->raw);
+    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->mode);
     ERL_NIF_TERM value = atom_nil, rest;
     if (!d.refused) enif_get_list_cell(env, d.term, &value, &rest);
     ERL_NIF_TERM error = error_map(env, j, value), state = give_state(env, j, own, &d, NULL);
@@ -182,7 +191,7 @@ static ERL_NIF_TERM give_values(ErlNifEnv *env, Job *j, const moonlet_value *val
                                 size_t count, const Pending *pending)
 {
     Label *own = any_object(values, count) ? label_new(j->label) : label_retain(j->label);
-    Decoded d = decode_values(env, j->r.state, values, count, own, j->raw);
+    Decoded d = decode_values(env, j->r.state, values, count, own, j->mode);
     ERL_NIF_TERM t;
     if (d.is_long)
         t = schedule(env, j, true);
@@ -204,7 +213,7 @@ static ERL_NIF_TERM give_call(ErlNifEnv *env, Job *j)
     if (!callback_term(env, j->r.state, a->values[0], &fun))
         return give_refusal(env, j, "what is called is no Erlang function", atom_host);
     Label *own = label_new(j->label);
-    Decoded d = decode_values(env, j->r.state, a->values + 1, a->count - 1, own, j->raw);
+    Decoded d = decode_values(env, j->r.state, a->values + 1, a->count - 1, own, j->mode);
     ERL_NIF_TERM t;
     if (d.is_long)
         t = schedule(env, j, true);
@@ -233,7 +242,7 @@ static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
         length = strlen(text);
     }
     Label *own = label_new(j->label);
-    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->raw);
+    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->mode);
     ERL_NIF_TERM value = atom_nil, rest, map, message = make_text(env, bytes, length);
     if (!d.refused) enif_get_list_cell(env, d.term, &value, &rest);
     ERL_NIF_TERM keys[] = {atom_kind, atom_message, atom_traceback, atom_value};
@@ -368,7 +377,7 @@ NIF(nif_go_on)
     void *job;
     if (!enif_get_resource(env, argv[0], type_of_job, &job)) return enif_make_badarg(env);
     Job j = *(Job *)job;
-    *(Job *)job = (Job){.raw = false};
+    *(Job *)job = (Job){.mode = AS_TERMS};
     bool dirty = on_dirty_scheduler();
     uint64_t now = now_ns();
     j.crowded = now - j.waits_since > (dirty ? CROWDED_DIRTY_NS : CROWDED_NS);
@@ -382,7 +391,7 @@ static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty)
     j->waits_since = now_ns();
     Job *kept = enif_alloc_resource(type_of_job, sizeof *kept);
     *kept = *j;
-    *j = (Job){.raw = false};
+    *j = (Job){.mode = AS_TERMS};
     ERL_NIF_TERM t = enif_make_resource(env, kept);
     enif_release_resource(kept);
     if (!on_dirty_scheduler()) enif_consume_timeslice(env, 100);
@@ -397,13 +406,19 @@ typedef struct Given {
     ErlNifEnv *env;
     const State *s;
     ERL_NIF_TERM term; /* of the state */
-    bool raw;
+    unsigned mode;     /* TermsMode */
     uint64_t began;
 } Given;
 
+static unsigned mode_of(ERL_NIF_TERM mode)
+{
+    if (mode == atom_floats) return AS_REFERENCES | AS_FINITE | AS_FLOATS;
+    return mode == atom_raw ? AS_REFERENCES | AS_FINITE : AS_TERMS;
+}
+
 static bool given(Given *g, ErlNifEnv *env, ERL_NIF_TERM state, ERL_NIF_TERM mode)
 {
-    *g = (Given){env, get_state(env, state), state, mode == atom_raw, now_ns()};
+    *g = (Given){env, get_state(env, state), state, mode_of(mode), now_ns()};
     return g->s != NULL;
 }
 
@@ -414,7 +429,7 @@ static Job job_begin(const Given *g, moonlet_result r)
              .limits = *l,
              .slice = SLICE_FIRST,
              .wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : SLICE_NS,
-             .raw = g->raw,
+             .mode = g->mode,
              .steps_left = l->steps ? l->steps : UINT64_MAX};
     if (l->nanoseconds) j.deadline = g->began + l->nanoseconds;
     note_result(&j, r);
@@ -646,7 +661,7 @@ NIF(nif_method)
 /* Nothing has run: the state is the one that was given. */
 static ERL_NIF_TERM same_state(const Given *g, moonlet_result r)
 {
-    Decoded d = decode_values(g->env, r.state, r.values, r.count, g->s->label, g->raw);
+    Decoded d = decode_values(g->env, r.state, r.values, r.count, g->s->label, g->mode);
     if (d.is_long) return answer(g, r);
     moonlet_release(r.state);
     if (!d.refused)
@@ -844,7 +859,7 @@ NIF(nif_encode)
     if (!given(&g, env, argv[0], atom_raw)) return enif_make_badarg(env);
     if (!encoded(&g, argv[1], &v, nif_encode, argc, argv, &t)) return t;
     if (v.state == g.s->state) {
-        Decoded d = decode_values(env, v.state, v.values, v.count, g.s->label, true);
+        Decoded d = decode_values(env, v.state, v.values, v.count, g.s->label, g.mode);
         values_release(&v);
         return enif_make_tuple3(env, atom_ok, d.term, g.term);
     }
@@ -852,15 +867,16 @@ NIF(nif_encode)
         &g, (moonlet_result){.state = v.state, .count = v.count, .values = v.values});
 }
 
-/* (State, List of values): as terms. */
+/* (State, List of values, Mode): as terms, for Luerl. */
 NIF(nif_decode)
 {
     Given g;
     Values v;
     ERL_NIF_TERM t;
-    if (!given(&g, env, argv[0], atom_decoded)) return enif_make_badarg(env);
+    if (!given(&g, env, argv[0], argv[2])) return enif_make_badarg(env);
+    unsigned mode = g.mode & ~(unsigned)AS_REFERENCES;
     if (!encoded(&g, argv[1], &v, nif_decode, argc, argv, &t)) return t;
-    Decoded d = decode_values(env, v.state, v.values, v.count, g.s->label, false);
+    Decoded d = decode_values(env, v.state, v.values, v.count, g.s->label, mode);
     if (d.is_long)
         t = again_dirty(env, nif_decode, argc, argv);
     else if (d.refused)

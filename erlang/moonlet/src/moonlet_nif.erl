@@ -9,7 +9,7 @@
 -export([do/3, load/3, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2,
          set_userdata/2]).
 -export([resume/2, answer/5, trace/2]).
--export([encode/2, decode/2]).
+-export([encode/2, decode/3]).
 -export([save/2, load_image/2, digest/1, diff/2, map/4, memory/1, collect/0]).
 -on_load(init/0).
 
@@ -45,7 +45,7 @@ resume(_, _) -> ?NIF.
 answer(_, _, _, _, _) -> ?NIF.
 trace(_, _) -> ?NIF.
 encode(_, _) -> ?NIF.
-decode(_, _) -> ?NIF.
+decode(_, _, _) -> ?NIF.
 save(_, _) -> ?NIF.
 load_image(_, _) -> ?NIF.
 digest(_) -> ?NIF.

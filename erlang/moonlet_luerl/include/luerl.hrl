@@ -8,7 +8,8 @@
                 raised = none,      %% {What Lua sees of it, the reason}: by an Erlang function
                 sandboxed = false,  %% the string "sandboxed" stands for functions
                 trace_func = none,
-                trace_data}).
+                trace_data,
+                numbers = raw}).    %% or floats: how integers come
 
 -record(tref, {i}).
 -record(usdref, {i}).

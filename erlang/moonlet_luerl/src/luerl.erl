@@ -24,57 +24,27 @@
 -export([set_trace_func/2, clear_trace_func/1, set_trace_data/2, get_trace_data/1,
          get_stacktrace/1]).
 -export([externalize/1, internalize/1]).
--export([with_limits/2, trace/3, put_chars/3]).
+-export([with_limits/2, trace/3]).
 
 %% States -------------------------------------------------------------------------------------
 
 %% States are values, so all begin with the same one.
 init() ->
-    case persistent_term:get(?MODULE, none) of
-        none ->
-            St = with_output(#luerl{ref = moonlet_nif:new()}),
-            persistent_term:put(?MODULE, St),
-            St;
-        St ->
-            St
-    end.
+    St = case persistent_term:get(?MODULE, none) of
+             none ->
+                 New = luerl_prelude:load(#luerl{ref = moonlet_nif:new()}),
+                 persistent_term:put(?MODULE, New),
+                 New;
+             Kept ->
+                 Kept
+         end,
+    St#luerl{numbers = numbers()}.
 
-%% As in Luerl, print and io.write write to the group leader of the process that runs Lua.
-with_output(St) ->
-    Source = "return load(..., '=erlang')",
-    {ok, Func, St1} = load(Source, St),
-    {ok, [Chunk], St2} = call_function(Func, [output()], St1),
-    {ok, [], St3} = call_function(Chunk, [{erl_mfa, ?MODULE, put_chars, []}], St2),
-    St3.
-
-output() ->
-    <<"local put = ... "
-      "local write, output, stdout, pcall = io.write, io.output, io.stdout, pcall "
-      "local pack, concat, type, error = table.pack, table.concat, type, error "
-      "function print(...) "
-      "  local t = pack(...) "
-      "  for i = 1, t.n do t[i] = tostring(t[i]) end "
-      "  put(concat(t, '\\t', 1, t.n) .. '\\n') "
-      "end "
-      "function io.write(...) "
-      "  local t, plain = pack(...), output() == stdout "
-      "  for i = 1, t.n do "
-      "    plain = plain and (type(t[i]) == 'string' or type(t[i]) == 'number') "
-      "  end "
-      "  if plain then put(concat(t)) return stdout end "
-      "  local ok, a, b, c = pcall(write, ...) "
-      "  if not ok then error((a:gsub(\"'%?'\", \"'write'\")), 2) end "
-      "  return a, b, c "
-      "end">>.
-
-put_chars(_, [Text], St) ->
-    io:put_chars(characters(Text)),
-    {[], St}.
-
-characters(Text) ->
-    case unicode:characters_to_list(Text) of
-        Chars when is_list(Chars) -> Chars;
-        {_, Chars, <<_, Rest/binary>>} -> [Chars, $? | characters(Rest)]
+%% How numbers come that are integers.
+numbers() ->
+    case application:get_env(moonlet_luerl, numbers, integers) of
+        integers -> raw;
+        floats -> floats
     end.
 
 gc(#luerl{} = St) -> St.
@@ -88,15 +58,24 @@ with_limits(Limits, #luerl{ref = Ref} = St) -> St#luerl{ref = moonlet:limit(Ref,
 load(Source, St) -> load(Source, [return], St).
 
 load(Source, _Opts, #luerl{ref = Ref} = St) ->
-    case moonlet_nif:load(Ref, source(Source), raw) of
+    case moonlet_nif:load(Ref, source(Source), St#luerl.numbers) of
         {wrap, Answer} -> loaded(Answer, St);
         Answer -> loaded(Answer, St)
     end.
 
-%% As bytes; characters beyond them as UTF-8, as Luerl does it in strings.
+%% As UTF-8, as Luerl has it: what is that already stays, other bytes are characters. But a chunk is
+%% what it is.
 source(Source) ->
-    try iolist_to_binary(Source)
+    try iolist_to_binary(Source) of
+        <<"\e", _/binary>> = Chunk -> Chunk;
+        Bytes -> utf8(Bytes)
     catch error:badarg -> unicode:characters_to_binary(Source)
+    end.
+
+utf8(Bytes) ->
+    case unicode:characters_to_binary(Bytes) of
+        Text when is_binary(Text) -> Text;
+        {_, Text, <<Byte, Rest/binary>>} -> iolist_to_binary([Text, <<Byte/utf8>>, utf8(Rest)])
     end.
 
 loaded({ok, [Func], Ref}, St) -> {ok, Func, St#luerl{ref = Ref}};
@@ -199,7 +178,7 @@ call_function(Keys, Args, St) when is_list(Keys) ->
 call_function(Func, _, St) when not is_tuple(Func), not is_function(Func) ->
     {lua_error, {undefined_function, Func}, St};
 call_function(Func, Args, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:call(Ref, 0, [Func | Args], raw), St).
+    finish(moonlet_nif:call(Ref, 0, [Func | Args], St#luerl.numbers), St).
 
 %% Of the outermost function Lua knows no name.
 named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Name); is_binary(Name) ->
@@ -218,7 +197,7 @@ call_method(Keys, Name, Args, St) when is_list(Keys) ->
 call_method(Object, Name, _, St) when not is_tuple(Object), not is_binary(Object) ->
     {lua_error, {illegal_index, Object, name(Name)}, St};
 call_method(Object, Name, Args, #luerl{ref = Ref} = St) ->
-    case finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], raw), St) of
+    case finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], St#luerl.numbers), St) of
         {lua_error, {undefined_function, nil}, _} = Error -> method_error(Object, Name, St, Error);
         Answer -> Answer
     end.
@@ -236,11 +215,11 @@ call_method_dec(Keys, Name, Args, St) -> decoded(call_method(Keys, Name, Args, S
 %% Tables -------------------------------------------------------------------------------------
 
 get_table_key(Table, Key, #luerl{ref = Ref} = St) ->
-    one(finish(moonlet_nif:get(Ref, 1, [Table, Key], raw), St)).
+    one(finish(moonlet_nif:get(Ref, 1, [Table, Key], St#luerl.numbers), St)).
 
 get_table_keys([], #luerl{} = St) -> get_table_keys([<<"_G">>], St);
 get_table_keys([_ | _] = Keys, #luerl{ref = Ref} = St) ->
-    where(Keys, St, one(finish(moonlet_nif:get(Ref, 0, Keys, raw), St))).
+    where(Keys, St, one(finish(moonlet_nif:get(Ref, 0, Keys, St#luerl.numbers), St))).
 
 %% What was to be indexed on the way, by which key: Lua's message has the name of the former.
 where(Keys, St, {lua_error, {illegal_index, _, _}, St1} = Error) ->
@@ -252,7 +231,7 @@ where(_, _, Answer) -> Answer.
 
 missing(_, [], _) -> none;
 missing(Before, [Key | Keys], #luerl{ref = Ref} = St) ->
-    case one(finish(moonlet_nif:get(Ref, 0, Before, raw), St)) of
+    case one(finish(moonlet_nif:get(Ref, 0, Before, St#luerl.numbers), St)) of
         {ok, Value, _} when is_tuple(Value); is_binary(Value) -> missing(Before ++ [Key], Keys, St);
         {ok, Value, _} -> {Value, Key};
         _ -> none
@@ -268,17 +247,17 @@ get_table_keys_dec(Keys, St) ->
     end.
 
 set_table_key(Table, Key, Value, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], raw), St).
+    finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], St#luerl.numbers), St).
 
 set_table_keys([_ | _] = Keys, Value, #luerl{ref = Ref} = St) ->
-    where(Keys, St, finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], raw), St)).
+    where(Keys, St, finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], St#luerl.numbers), St)).
 
 set_table_keys_dec(Keys, Value, St) -> set_table_keys(Keys, Value, St).
 
 %% Values -------------------------------------------------------------------------------------
 
 encode_list(Terms, #luerl{ref = Ref} = St) ->
-    case lists:any(fun(T) -> is_function(T) orelse is_tuple(T) end, Terms) of
+    case lists:any(fun(T) -> is_function(T) orelse is_tuple(T) orelse is_float(T) end, Terms) of
         true ->
             lists:mapfoldl(fun encode/2, St, Terms);
         false ->
@@ -294,18 +273,19 @@ encode(Fun, #luerl{} = St) when is_function(Fun, 1); is_function(Fun, 2) ->
                         encode_list(Terms, Now1)
                 end}, St};
 encode(Fun, #luerl{}) when is_function(Fun) -> error(badarg);
-encode({Tag, Ref} = Value, St) when is_reference(Ref), (Tag =:= tref orelse Tag =:= usdref) -> {Value, St};
-encode({funref, Ref, _} = Value, St) when is_reference(Ref) -> {Value, St};
+encode({Tag, Ref} = Value, St) when is_binary(Ref), (Tag =:= tref orelse Tag =:= usdref) -> {Value, St};
+encode({funref, Ref, _} = Value, St) when is_binary(Ref) -> {Value, St};
 encode({erl_func, Fun} = Value, St) when is_function(Fun, 2) -> {Value, St};
 encode({erl_mfa, M, F, _} = Value, St) when is_atom(M), is_atom(F) -> {Value, St};
+encode(Number, #luerl{} = St) when is_number(Number) -> {Number, St};
 encode(Term, #luerl{ref = Ref} = St) ->
     {ok, [Value], Now} = unwrapped(moonlet_nif:encode(Ref, [Term])),
     {Value, St#luerl{ref = Now}}.
 
 %% References to functions, which become funs of this state.
 decode_list(Values, #luerl{ref = Ref} = St) ->
-    [error(badarg) || V <- Values, is_atom(V), V =/= nil, not is_boolean(V)],
-    case moonlet_nif:decode(Ref, Values) of
+    [error(badarg) || V <- Values, is_atom(V), V =/= nil, V =/= nan, not is_boolean(V)],
+    case moonlet_nif:decode(Ref, Values, St#luerl.numbers) of
         {wrap, {ok, Terms, _}} -> [wrap(T, St) || T <- Terms];
         {ok, Terms, _} -> Terms;
         {error, <<"cyclic table">>} -> error({recursive_table, recursive(Values)});
@@ -360,7 +340,7 @@ reason(Error, #luerl{sandboxed = Sandboxed}) ->
 called(Fun, Args, St, Ref) ->
     try
         {Values, #luerl{ref = Now} = St1} = invoke(Fun, Args, St),
-        {moonlet_nif:answer(Now, return, Values, raw, Ref), St1}
+        {moonlet_nif:answer(Now, return, Values, St#luerl.numbers, Ref), St1}
     catch
         error:{lua_error, Why, #luerl{} = At} -> {throw_in(Why, At, Ref), raised(Why, At)};
         error:{lua_error, Why} -> {throw_in(Why, St, Ref), raised(Why, St)}
@@ -372,10 +352,10 @@ raised(Why, St) ->
     St#luerl{raised = {name(Value), Why}}.
 
 %% In the state where it was thrown, if that is still waiting for this call.
-throw_in(Why, #luerl{ref = Now}, Ref) ->
+throw_in(Why, #luerl{ref = Now, numbers = Mode}, Ref) ->
     Value = luerl_lib:error_value(Why),
-    try moonlet_nif:answer(Now, throw, [Value], raw, Ref)
-    catch error:badarg -> moonlet_nif:answer(Ref, throw, [luerl_lib:text(Why)], raw, Ref)
+    try moonlet_nif:answer(Now, throw, [Value], Mode, Ref)
+    catch error:badarg -> moonlet_nif:answer(Ref, throw, [luerl_lib:text(Why)], Mode, Ref)
     end.
 
 invoke({erl_func, Fun}, Args, St) -> Fun(Args, St);
@@ -437,6 +417,7 @@ name(Name) -> Name.
 stack_frame(Line) ->
     case re:run(Line, "^(.*?):(\\d+): in (?:function '([^']*)'|(.*))$",
                 [{capture, all_but_first, binary}, dotall]) of
+        {match, [<<"erlang">> | _]} -> []; %% of luerl_prelude
         {match, [File, At, <<>>, _]} -> [frame(<<"-no-name-">>, File, At)];
         {match, [File, At, Name]} -> [frame(Name, File, At)];
         _ -> []

@@ -39,6 +39,7 @@ type(Type) -> Type.
 
 %% And back: the value that a program sees which catches it.
 error_value({error_call, Value}) -> Value;
+error_value({assert_error, Value}) -> Value;
 error_value(Why) when is_binary(Why); is_number(Why); is_atom(Why) -> Why;
 error_value({tref, _} = Table) -> Table;
 error_value(Why) -> text(Why).
@@ -47,6 +48,7 @@ text(Why) -> unicode:characters_to_binary(format_error(Why)).
 
 format_error(Text) when is_binary(Text) -> Text;
 format_error({error_call, Value}) when is_binary(Value) -> Value;
+format_error({assert_error, Value}) when is_binary(Value) -> Value;
 format_error({badarg, Where, Args}) -> io_lib:format("badarg in ~w: ~w", [Where, Args]);
 format_error({illegal_index, Where, I}) ->
     io_lib:format("invalid index in ~w: ~w", [Where, I]);
