@@ -175,10 +175,25 @@ call_function(Keys, Args, St) when is_list(Keys) ->
         {ok, Func, St1} -> named(lists:last([nil | Keys]), call_function(Func, Args, St1));
         Error -> Error
     end;
-call_function(Func, _, St) when not is_tuple(Func), not is_function(Func) ->
-    {lua_error, {undefined_function, Func}, St};
 call_function(Func, Args, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:call(Ref, 0, [Func | Args], St#luerl.numbers), St).
+    case is_value(Func) of
+        true -> callee(Func, finish(moonlet_nif:call(Ref, 0, [Func | Args], St#luerl.numbers), St));
+        false -> {lua_error, {undefined_function, Func}, St}
+    end.
+
+is_value({tref, _}) -> true;
+is_value({funref, _, _}) -> true;
+is_value({usdref, _}) -> true;
+is_value({coroutine, _}) -> true;
+is_value({erl_func, _}) -> true;
+is_value({erl_mfa, _, _, _}) -> true;
+is_value(Func) -> is_function(Func).
+
+%% Lua's message has the type of what was to be called, and no position if Erlang has called it.
+callee(Func, {lua_error, {undefined_function, _}, #luerl{error = #{value := <<"attempt to call a ", _/binary>>}} = St})
+  when not is_tuple(Func); element(1, Func) =/= funref ->
+    {lua_error, {undefined_function, Func}, St};
+callee(_, Answer) -> Answer.
 
 %% Of the outermost function Lua knows no name.
 named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Name); is_binary(Name) ->
@@ -198,14 +213,15 @@ call_method(Object, Name, _, St) when not is_tuple(Object), not is_binary(Object
     {lua_error, {illegal_index, Object, name(Name)}, St};
 call_method(Object, Name, Args, #luerl{ref = Ref} = St) ->
     case finish(moonlet_nif:method(Ref, 0, [Object, Name | Args], St#luerl.numbers), St) of
-        {lua_error, {undefined_function, nil}, _} = Error -> method_error(Object, Name, St, Error);
+        {lua_error, {undefined_function, _}, _} = Error -> method_error(Object, Name, St, Error);
         Answer -> Answer
     end.
 
-%% Whether the method is missing, or something else in it.
+%% Whether the method is missing, or is no function, or something else in it.
 method_error(Object, Name, St, Error) ->
     case get_table_key(Object, Name, St) of
         {ok, nil, St1} -> {lua_error, {undefined_method, Object, name(Name)}, St1};
+        {ok, Method, _} -> callee(Method, Error);
         _ -> Error
     end.
 

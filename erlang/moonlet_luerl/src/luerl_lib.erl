@@ -49,22 +49,28 @@ text(Why) -> unicode:characters_to_binary(format_error(Why)).
 format_error(Text) when is_binary(Text) -> Text;
 format_error({error_call, Value}) when is_binary(Value) -> Value;
 format_error({assert_error, Value}) when is_binary(Value) -> Value;
-format_error({badarg, Where, Args}) -> io_lib:format("badarg in ~w: ~w", [Where, Args]);
+format_error({badarg, Where, Args}) -> io_lib:format("badarg in ~w: ~w", [Where, shown(Args)]);
 format_error({illegal_index, Where, I}) ->
-    io_lib:format("invalid index in ~w: ~w", [Where, I]);
+    io_lib:format("invalid index in ~w: ~w", [shown(Where), shown(I)]);
 format_error({illegal_value, Where, Value}) ->
-    io_lib:format("invalid value in ~w: ~w", [Where, Value]);
-format_error({illegal_value, Value}) -> io_lib:format("invalid value: ~w", [Value]);
+    io_lib:format("invalid value in ~w: ~w", [Where, shown(Value)]);
+format_error({illegal_value, Value}) -> io_lib:format("invalid value: ~w", [shown(Value)]);
 format_error({illegal_comp, Where}) -> io_lib:format("illegal comparison in ~w", [Where]);
 format_error({invalid_order, Where}) ->
     io_lib:format("invalid order function in ~w", [Where]);
-format_error({undefined_function, Name}) -> io_lib:format("undefined function ~w", [Name]);
+format_error({undefined_function, Name}) -> io_lib:format("undefined function ~w", [shown(Name)]);
 format_error({undefined_method, Object, Name}) ->
-    io_lib:format("undefined method in ~w: ~w", [Object, Name]);
+    io_lib:format("undefined method in ~w: ~w", [shown(Object), shown(Name)]);
 format_error({limit, Limit}) -> io_lib:format("limit reached: ~w", [Limit]);
 format_error({illegal_op, Op}) -> io_lib:format("illegal op: ~w", [Op]);
 format_error({no_module, Mod}) -> io_lib:format("module '~s' not found", [Mod]);
-format_error(Why) -> io_lib:format("~tp", [Why]).
+format_error(Why) -> io_lib:format("~tp", [shown(Why)]).
+
+%% References by their number, as Luerl has them.
+shown(<<"a value of Moonlet's, 0x", Number:16/binary, _/binary>>) -> binary_to_integer(Number, 16);
+shown([Item | Items]) -> [shown(Item) | shown(Items)];
+shown(Term) when is_tuple(Term) -> list_to_tuple(shown(tuple_to_list(Term)));
+shown(Term) -> Term.
 
 %% Arguments ------------------------------------------------------------------------------------
 
