@@ -23,6 +23,7 @@ static const double BATCH_SECONDS = 0.02;
 
 typedef struct Batch {
     uint64_t lines;
+    uint64_t input; /* the digest of all lines up to its last */
     double since;
     bool done;
     Bytes answers;
@@ -61,7 +62,7 @@ static void write_done(Coordinator *c)
 {
     while (c->written < c->given && c->window[c->written % c->size].done) {
         Batch *b = &c->window[c->written++ % c->size];
-        output_write(&c->out, &b->answers);
+        output_write(&c->out, &b->answers, b->input);
         b->done = false;
         b->answers.length = 0;
     }
@@ -72,6 +73,7 @@ static Batch *new_batch(Coordinator *c)
     Batch *b = &c->window[c->given % c->size];
     c->message.length = 0;
     b->lines = input_take(&c->in, lines_of_batch(c), &c->message);
+    b->input = c->in.digest;
     b->since = now_seconds();
     c->given++;
     return b;
@@ -146,14 +148,19 @@ static void work_alone(Coordinator *c, const Job *j)
     }
 }
 
-/* What an earlier job has done. */
-static void skip_lines(Coordinator *c, uint64_t count)
+/* What an earlier job has done. Answers false if it was another input's. */
+static bool skip_lines(Coordinator *c, const char *program)
 {
-    while (count && !input_finished(&c->in)) {
+    uint64_t left = c->out.lines;
+    while (left && !input_finished(&c->in)) {
         input_wait(&c->in, -1);
         c->message.length = 0;
-        count -= input_take(&c->in, count, &c->message);
+        left -= input_take(&c->in, left, &c->message);
     }
+    if (!left && c->in.digest == c->out.input) return true;
+    fprintf(stderr, "%s: the input is not that of the job that is to go on: %s\n", program,
+            left ? "it is shorter" : "its lines are others");
+    return false;
 }
 
 static bool begin(Coordinator *c, const JobOptions *o)
@@ -171,8 +178,7 @@ static bool begin(Coordinator *c, const JobOptions *o)
     }
     for (int i = 0; i <= c->workers; i++) c->at[i] = NO_BATCH;
     if (!output_open(&c->out, o)) return false;
-    skip_lines(c, c->out.lines);
-    return true;
+    return skip_lines(c, o->program);
 }
 
 static void end(Coordinator *c)

@@ -11,6 +11,8 @@
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 enum { READ_SIZE = 1 << 16, BATCH_BYTES = 1 << 20 };
 
@@ -63,6 +65,7 @@ uint64_t input_take(Input *in, uint64_t count, Bytes *batch)
         const char *line = in->read.data + in->at;
         size_t length = (whole ? in->scan : in->read.length) - in->at;
         record_add(batch, RECORD_LINE, line, length);
+        in->digest = XXH64(line, length, in->digest);
         in->at += length + whole;
         taken++;
         input_wait(in, 0);

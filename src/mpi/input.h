@@ -12,6 +12,7 @@ typedef struct Input {
     size_t scan; /* up to here there is no end of a line */
     bool ended;  /* there is no more to read */
     bool good;
+    uint64_t digest; /* of all lines that were given */
 } Input;
 
 /* Reads what is there, for at most so many milliseconds, if there is no whole line. */

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROGRESS_ROOM = 128 };
+enum { PROGRESS_ROOM = 160, PROGRESS_FIELDS = 4 };
 static const char progress_format[] =
-    "%020" PRIu64 " lines %020" PRIu64 " bytes %020" PRIu64 " failed\n";
+    "%020" PRIu64 " lines %020" PRIu64 " bytes %020" PRIu64 " failed %020" PRIu64 " input\n";
+static const char progress_scanned[] =
+    "%" SCNu64 " lines %" SCNu64 " bytes %" SCNu64 " failed %" SCNu64 " input%n";
 
 static bool complain(Output *o, const char *name)
 {
@@ -29,9 +31,9 @@ static bool read_progress(Output *o, const char *name, uint64_t *bytes)
     ssize_t n = pread(o->progress, text, sizeof text - 1, 0);
     if (n < 0) return complain(o, name);
     if (n == 0) return true; /* nothing has been done */
-    if (sscanf(text, "%" SCNu64 " lines %" SCNu64 " bytes %" SCNu64 " failed", &o->lines, bytes,
-               &o->failed) == 3)
-        return true;
+    int end = 0;             /* after the last word, if that is there */
+    int fields = sscanf(text, progress_scanned, &o->lines, bytes, &o->failed, &o->input, &end);
+    if (fields == PROGRESS_FIELDS && end) return true;
     fprintf(stderr, "%s: %s does not say how far a job was\n", o->program, name);
     return o->good = false;
 }
@@ -89,7 +91,8 @@ static void save_progress(Output *o)
 {
     char text[PROGRESS_ROOM];
     off_t bytes = lseek(fileno(o->file), 0, SEEK_CUR);
-    int n = snprintf(text, sizeof text, progress_format, o->lines, (uint64_t)bytes, o->failed);
+    int n = snprintf(text, sizeof text, progress_format, o->lines, (uint64_t)bytes, o->failed,
+                     o->input);
     if (bytes < 0 || fdatasync(fileno(o->file)) != 0)
         complain(o, o->name);
     else if (pwrite(o->progress, text, (size_t)n, 0) != n || fdatasync(o->progress) != 0)
@@ -97,12 +100,13 @@ static void save_progress(Output *o)
     o->saved_at = now_seconds();
 }
 
-void output_write(Output *o, const Bytes *answers)
+void output_write(Output *o, const Bytes *answers, uint64_t input)
 {
     enum { EVERY_SECONDS = 1 };
     size_t at = 0, length;
     RecordTag tag;
     const char *data;
+    o->input = input;
     while (record_next(answers, &at, &tag, &data, &length)) {
         o->lines++;
         if (tag == RECORD_ERROR) {

@@ -3,8 +3,8 @@
  * Output: answers in the order of the lines, whoever was first; and how far that is, on the
  * disk.
  *
- *   file.progress   lines done, bytes of the output, lines that failed: in decimal, so many
- *                   digits each time
+ *   file.progress   lines done, bytes of the output, lines that failed, and a digest of the
+ *                   lines done: in decimal, so many digits each time
  *
  * The output is on the disk before the file says so: what a job that ends at any moment has
  * written beyond it is cut off by the next one, and made again.
@@ -19,6 +19,7 @@ typedef struct Output {
     FILE *file;
     int progress; /* descriptor, or -1 */
     uint64_t lines, failed;
+    uint64_t input; /* the digest of the lines */
     double saved_at;
     bool good;
 } Output;
@@ -26,8 +27,8 @@ typedef struct Output {
 /* Answers false if it cannot, and has said why. `lines` says how many are done already, which
  * is not 0 with resume. */
 bool output_open(Output *o, const JobOptions *options);
-/* Writes the answers of the lines that come next. */
-void output_write(Output *o, const Bytes *answers);
+/* Writes the answers of the lines that come next; with them, the lines have this digest. */
+void output_write(Output *o, const Bytes *answers, uint64_t input);
 /* Gives whether all lines went well, those of earlier jobs too. */
 bool output_close(Output *o);
 

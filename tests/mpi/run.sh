@@ -93,6 +93,29 @@ slow_input()
     wait
 }
 
+# A job goes on with what its input has become, if that begins as it did.
+odd_inputs()
+{
+    cp out before
+    expect "an input of other lines" 1 "" "*not that of the job*others*" \
+        ranks 2 --output=out --resume slow.lua < <(seq 2 400)
+    expect "an input that is shorter" 1 "" "*not that of the job*shorter*" \
+        ranks 2 --output=out --resume slow.lua < <(seq 1 299)
+    expect "nothing is written then" 0 "" "" cmp out before
+    expect "an input that has grown" 0 "" "" ranks 3 --output=out --resume slow.lua < <(seq 1 302)
+    expect "only what is new is made" 0 "$(cat doubled && echo 602 && echo 604)" "" cat out
+    expect "a last line without newline" 0 "" "" ranks 2 --output=open slow.lua < <(printf '1\n2')
+    expect "it got one" 0 "" "" ranks 2 --output=open --resume slow.lua < <(printf '1\n2\n3')
+    expect "nothing twice" 0 $'2\n4\n6' "" cat open
+    expect "it went on" 1 "" "*others*" ranks 2 --output=open --resume slow.lua < <(printf '1\n2\n34')
+    truncate -s 1 open
+    expect "an output that was cut" 1 "" "*is shorter than it was*" \
+        ranks 2 --output=open --resume slow.lua < <(printf '1\n2\n3')
+    truncate -s -4 open.progress
+    expect "progress that was cut" 1 "" "*does not say how far a job was*" \
+        ranks 2 --output=open --resume slow.lua < <(printf '1\n2\n3')
+}
+
 # A job that is killed goes on where its output stopped.
 resumes()
 {
@@ -115,6 +138,7 @@ resumes()
     expect "a job goes on" 0 "" "" ranks 3 --output=out --resume slow.lua <some
     expect "nothing is lost, nothing twice" 0 "$(cat doubled)" "" cat out
     expect "there is no more to do" 0 "" "" ranks 2 --output=out --resume length.lua <some
+    odd_inputs
     expect "from the beginning" 0 "" "" ranks 2 --output=out slow.lua <<<4
     expect "the old is gone" 0 8 "" cat out
     echo "what" >out.progress
