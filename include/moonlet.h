@@ -549,6 +549,20 @@ MOONLET_API moonlet_state *moonlet_unpin(const moonlet_state *s, uint32_t pin);
 MOONLET_API moonlet_state *moonlet_set_user(const moonlet_state *s, void *user);
 MOONLET_API void *moonlet_user(const moonlet_state *s);
 
+/*
+ * Values that the host has in memory of its own, for those who cannot pin them one by one: a
+ * language whose collector knows when they are done with. A run takes for garbage what nothing
+ * in its world reaches, and forgets what has been written to it; so it asks, whenever it is
+ * about to, by calling `held` in the thread of the run. That calls `hold` with each value that
+ * is to be kept in this run, all of which belong to its state; it must call nothing else of
+ * this library. Goes for runs in the state that moonlet_set_held gives, and in those that come
+ * of it, but for the items of state.map. NULL: none. O(1).
+ */
+typedef void moonlet_hold(void *to, moonlet_value v);
+typedef void moonlet_held_function(void *user, moonlet_hold *hold, void *to);
+MOONLET_API moonlet_state *moonlet_set_held(const moonlet_state *s, moonlet_held_function *held,
+                                            void *user);
+
 /* Terms --------------------------------------------------------------------------- */
 
 /*

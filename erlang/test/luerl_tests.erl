@@ -90,6 +90,21 @@ references_test() ->
     {tref, Name} = T,
     ?assertError(badarg, luerl:decode({tref, binary:copy(Name)}, St)).
 
+%% What only a reference of Erlang's leads to is no garbage: it is what it was made by the last call.
+held_test() ->
+    Source = "function inc(o) o.n = o.n + 1 end local n = 0 return {n = 0}, function() n = n + 1 return n end",
+    {ok, [O, F], St} = luerl:do(Source, luerl:init()),
+    Last = lists:foldl(fun(_, S) ->
+                               {ok, [], S1} = luerl:call_function([inc], [O], S),
+                               {ok, [_], S2} = luerl:call(F, [], S1),
+                               {ok, [], S3} = luerl:do("for i = 1, 2000 do keep = {i} end", S2),
+                               S3
+                       end, St, lists:seq(1, 300)),
+    {ok, [], Collected} = luerl:do("collectgarbage()", Last),
+    ?assertEqual([{<<"n">>, 300}], luerl:decode(O, Collected)),
+    {ok, [301], _} = luerl:call(F, [], Collected),
+    ?assertEqual([{<<"n">>, 0}], luerl:decode(O, St)).
+
 %% Characters of a source that is no UTF-8.
 sources_test() ->
     [?assertEqual({ok, [<<"\x{e9}"/utf8>>]}, luerl:eval(Source, luerl:init()))

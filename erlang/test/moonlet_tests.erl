@@ -199,6 +199,21 @@ functions_of_lua_test() ->
     {ok, [1, 2], _} = H([1, 2], S3).
 
 %% A function is good in what came of the state that it was found in, and nowhere else.
+%% What only Erlang has is no garbage.
+held_values_test() ->
+    {ok, [F, C], S} = moonlet:do(moonlet:new(), "local n = 0 function go(c) return select(2, coroutine.resume(c)) end "
+                                 "return function() n = n + 1 return n end, "
+                                 "coroutine.create(function() for i = 1, 1e9 do coroutine.yield(i) end end)"),
+    Last = lists:foldl(fun(I, S0) ->
+                               {ok, [I], S1} = F([], S0),
+                               {ok, [I], S2} = moonlet:call(S1, "go", [C]),
+                               {ok, [], S3} = moonlet:do(S2, "for i = 1, 2000 do keep = {i} end"),
+                               S3
+                       end, S, lists:seq(1, 300)),
+    {ok, [], Collected} = moonlet:do(Last, "collectgarbage()"),
+    {ok, [301], _} = F([], Collected),
+    {ok, [1], _} = F([], S).
+
 functions_of_other_states_test() ->
     S = state("y = 0"),
     {ok, [F], S1} = moonlet:do(S, "return function() return y end"),

@@ -35,6 +35,7 @@ typedef struct HostRun {
     const moonlet_state *from;
     const moonlet_error *error; /* of what nobody caught */
     bool ran;                   /* something that may have changed the world */
+    bool adopted;               /* of an item of state.map */
     bool bounded;               /* outer is to be put back */
     MemBound outer;
     Coroutine *paused; /* what s holds, and its main coroutine */

@@ -34,6 +34,8 @@ typedef struct Config {
     moonlet_decode_options decoding;
     const moonlet_image_host *images; /* NULL: none */
     void *user;
+    moonlet_held_function *held; /* NULL: none */
+    void *held_user;
 } Config;
 
 /* What a run answered that is not one value. */

@@ -48,14 +48,35 @@ static void on_uncaught(Machine *M, Value *fp, const Node *n)
 
 static void adopt(Machine *child, const Machine *M);
 
-static const MachineHooks hooks_plain = {on_uncaught,      NULL,          adopt,
-                                         library_function, image_host_of, false};
-static const MachineHooks hooks_polled = {on_uncaught,      on_poll,       adopt,
-                                          library_function, image_host_of, false};
-static const MachineHooks hooks_traced = {on_uncaught,      on_poll,       adopt,
-                                          library_function, image_host_of, true};
-static const MachineHooks hooks_attached = {NULL,          NULL, adopt, library_function,
-                                            image_host_of, false};
+typedef struct Giving {
+    MachineGiveFn *give;
+    void *to;
+} Giving;
+
+static void hold(void *to, moonlet_value v)
+{
+    const Giving *g = to;
+    g->give(g->to, value_in(v));
+}
+
+/* Not to items of state.map, which end before anybody could ask for the value. */
+static void give_held(const Machine *M, MachineGiveFn *give, void *to)
+{
+    const HostRun *S = M->host;
+    const Config *c = S ? S->from->config : NULL;
+    Giving giving = {give, to};
+    if (c && c->held && !S->adopted) c->held(c->held_user, hold, &giving);
+}
+
+#define HOOKS(uncaught_, poll_, one_thread_)                                               \
+    {                                                                                      \
+        .uncaught = uncaught_, .poll = poll_, .adopt = adopt, .library = library_function, \
+        .images = image_host_of, .held = give_held, .one_thread = one_thread_              \
+    }
+static const MachineHooks hooks_plain = HOOKS(on_uncaught, NULL, false);
+static const MachineHooks hooks_polled = HOOKS(on_uncaught, on_poll, false);
+static const MachineHooks hooks_traced = HOOKS(on_uncaught, on_poll, true);
+static const MachineHooks hooks_attached = HOOKS(NULL, NULL, false);
 
 /* An item of state.map has one of its own, which ends with its machine. */
 static void adopt(Machine *child, const Machine *M)
@@ -64,7 +85,7 @@ static void adopt(Machine *child, const Machine *M)
     const HostRun *S = M->host;
     if (!S) return;
     HostRun *own = mem_alloc(sizeof *own);
-    *own = (HostRun){.M = child, .from = S->from};
+    *own = (HostRun){.M = child, .from = S->from, .adopted = true};
     child->host = own;
 }
 

@@ -80,6 +80,14 @@ moonlet_state *moonlet_set_user(const moonlet_state *s, void *user)
     return configured(s, &c);
 }
 
+moonlet_state *moonlet_set_held(const moonlet_state *s, moonlet_held_function *held, void *user)
+{
+    Config c = config_of(s);
+    c.held = held;
+    c.held_user = user;
+    return configured(s, &c);
+}
+
 void *moonlet_user(const moonlet_state *s)
 {
     assert_live(s);

@@ -153,8 +153,7 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
 /* Traces when nothing runs: co has no stack, or none that is not in its contents. */
 static void trace_at_rest(Machine *M, Coroutine *co, const Value *values, size_t count)
 {
-    TraceRoots roots = {
-        .stack = trace_stack, .values = values, .count = count, .pins = M->pins};
+    TraceRoots roots = trace_roots_at_rest(M, values, count);
     Coroutine *was = M->run.co;
     M->run.co = co;
     trace(M, &roots);
@@ -173,7 +172,7 @@ void collect_pause(Machine *M)
 {
     if (M->depth || !purge_due(M)) return;
     Value paused = value_object(M->run.co);
-    TraceRoots roots = {.stack = trace_stack, .values = &paused, .count = 1, .pins = M->pins};
+    TraceRoots roots = trace_roots_at_rest(M, &paused, 1);
     Coroutine *was = M->run.co;
     M->run.co = NULL;
     trace_purge(&M->run, &roots);

@@ -45,6 +45,8 @@ typedef enum RaisedBy { RAISED_BY_PROGRAM, RAISED_BY_MEMORY, RAISED_BY_HOST } Ra
 
 typedef enum LibraryStatus { LIBRARY_OK, LIBRARY_NOT_OPEN, LIBRARY_NO_FUNCTION } LibraryStatus;
 
+typedef void MachineGiveFn(void *to, Value v);
+
 /* What the host is told of and asked; functions may be NULL. */
 typedef struct MachineHooks {
     /* An error that nothing catches, while the stack is as it was: frame and node. */
@@ -60,6 +62,8 @@ typedef struct MachineHooks {
                              const char **error);
     /* An ImageHost (image/image.h), or NULL. */
     const void *(*images)(Machine *M);
+    /* Calls give for each value that the host has in memory of its own. */
+    void (*held)(const Machine *M, MachineGiveFn *give, void *to);
     bool one_thread; /* what the hooks call must not be called from other threads */
 } MachineHooks;
 

@@ -330,14 +330,37 @@ void trace_stack(Trace *T, const CoBody *body, void *context)
         stack_visit(&v, *(const StackTop *)context);
 }
 
+static void trace_given(void *T, Value v) { trace_value(T, v); }
+
+static void trace_held(Trace *T, const void *machine)
+{
+    const Machine *M = machine;
+    M->hooks->held(M, trace_given, T);
+}
+
+static TraceRoots roots_beside(const Machine *M)
+{
+    bool asked = M->hooks && M->hooks->held;
+    return (TraceRoots){
+        .stack = trace_stack, .pins = M->pins, .held = asked ? trace_held : NULL, .holder = M};
+}
+
+TraceRoots trace_roots_at_rest(const Machine *M, const Value *values, size_t count)
+{
+    TraceRoots roots = roots_beside(M);
+    roots.values = values;
+    roots.count = count;
+    return roots;
+}
+
 TraceRoots trace_roots(const Machine *M, StackTop *top)
 {
-    return (TraceRoots){.stack = trace_stack,
-                        .context = top,
-                        .waiting = M->boundary,
-                        .values = M->pinned,
-                        .count = M->pinned_count,
-                        .pins = M->pins};
+    TraceRoots roots = roots_beside(M);
+    roots.context = top;
+    roots.waiting = M->boundary;
+    roots.values = M->pinned;
+    roots.count = M->pinned_count;
+    return roots;
 }
 
 /* Copies ---------------------------------------------------------------------------- */

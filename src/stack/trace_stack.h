@@ -62,6 +62,8 @@ void trace_stack(Trace *T, const CoBody *body, void *top);
 /* Where a trace in mid-run begins. What the waiting C function and the host hold is among it.
  * top is NULL if nothing is on the running coroutine's stack. */
 TraceRoots trace_roots(const Machine *M, StackTop *top);
+/* The same when nothing runs, but for values that the host is to have. */
+TraceRoots trace_roots_at_rest(const Machine *M, const Value *values, size_t count);
 
 /* The slots that have surely been written when control is at the node, as bits. Answers NULL
  * if there is no memory. */

@@ -294,6 +294,7 @@ static void mark_roots(Trace *T)
     for (size_t i = 0; i < roots->count; i++) trace_value(T, roots->values[i]);
     for (const Pins *p = roots->pins; p; p = p->next)
         for (size_t i = 0; i < p->count; i++) trace_value(T, p->values[i]);
+    if (roots->held) roots->held(T, roots->holder);
     if (R->co) roots->stack(T, NULL, roots->context);
 }
 

@@ -312,6 +312,39 @@ START_TEST(finalizers_do_not_yield)
 }
 END_TEST
 
+static void hold_one(void *user, moonlet_hold *hold, void *to)
+{
+    hold(to, *(moonlet_value *)user);
+}
+
+/* A table that only the host has, which has told the state so: what is written to it stays, and
+ * its finalizer waits. Items of state.map do not ask. */
+START_TEST(what_a_host_holds_is_kept)
+{
+    moonlet_value t = moonlet_nil();
+    moonlet_state *plain =
+        world("function make() return setmetatable({n = 0}, {__gc = function() "
+              "gone = true end}) end function inc(t) t.n = t.n + 1 end");
+    moonlet_state *s = moonlet_set_held(plain, hold_one, &t);
+    moonlet_release(plain);
+    moonlet_result r = moonlet_do(s, "return make()");
+    t = moonlet_result_value(&r, 0);
+    moonlet_state *first = r.state;
+    moonlet_result next = moonlet_call(first, moonlet_global(first, "inc"), &t, 1);
+    ck_assert_int_eq(next.status, MOONLET_OK);
+    moonlet_state *now =
+        after(next.state, "require 'state'.map(function() collectgarbage() end, {1, 2}) "
+                          "collectgarbage() for i = 1, 1e5 do last = {i} end");
+    ck_assert_double_eq(number_of(moonlet_raw_field(now, t, "n")), 1);
+    now = after(now, "assert(not gone)");
+    t = moonlet_nil();
+    now = after(now, "collectgarbage() assert(gone)");
+    moonlet_release(now);
+    moonlet_release(first);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("collect");
@@ -323,5 +356,6 @@ int main(void)
     tcase_add_test(t, the_first_figure_is_right);
     tcase_add_test(t, finalizers_go_on_after_one_was_cut_off);
     tcase_add_test(t, finalizers_do_not_yield);
+    tcase_add_test(t, what_a_host_holds_is_kept);
     return run_suite(t);
 }

@@ -40,22 +40,75 @@ void label_release(Label *l)
 {
     while (l && atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) == 1) {
         Label *parent = l->parent;
+        pthread_mutex_destroy(&l->lock);
         free(l);
         l = parent;
     }
+}
+
+static bool has_values(Label *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool some = l->values;
+    pthread_mutex_unlock(&l->lock);
+    return some;
 }
 
 /* Labels that no value has any more are left out, so that chains are short. */
 Label *label_new(Label *parent)
 {
     Label *l = take(sizeof *l);
-    while (parent && parent->parent &&
-           atomic_load_explicit(&parent->values, memory_order_acquire) == 0)
-        parent = parent->parent;
+    while (parent && parent->parent && !has_values(parent)) parent = parent->parent;
     *l = (Label){.depth = parent ? parent->depth + 1 : 0,
                  .parent = parent ? label_retain(parent) : NULL};
     atomic_init(&l->refs, 1);
+    pthread_mutex_init(&l->lock, NULL);
     return l;
+}
+
+static void label_add(Label *l, ValueRef *v)
+{
+    pthread_mutex_lock(&l->lock);
+    v->next = l->values;
+    v->link = &l->values;
+    if (v->next) v->next->link = &v->next;
+    l->values = v;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void label_remove(Label *l, ValueRef *v)
+{
+    pthread_mutex_lock(&l->lock);
+    *v->link = v->next;
+    if (v->next) v->next->link = v->link;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Keeping ------------------------------------------------------------------------------ */
+
+static __thread const Label *kept_now;
+
+void label_keep(const Label *l) { kept_now = l; }
+
+/* Asked by runs that look for garbage, in whose state what Erlang has may be reached by
+ * nothing. */
+static void hold_values(void *user, moonlet_hold *hold, void *to)
+{
+    for (const Label *l = kept_now; l; l = l->parent) {
+        pthread_mutex_t *lock = (pthread_mutex_t *)&l->lock;
+        pthread_mutex_lock(lock);
+        for (const ValueRef *v = l->values; v; v = v->next) hold(to, v->value);
+        pthread_mutex_unlock(lock);
+    }
+}
+
+moonlet_state *state_prepare(moonlet_state *s)
+{
+    moonlet_state *prepared = callback_prepare(s);
+    if (!prepared) return NULL;
+    moonlet_state *holds = moonlet_set_held(prepared, hold_values, NULL);
+    moonlet_release(prepared);
+    return holds;
 }
 
 bool label_reaches(const Label *value, const Label *state)
@@ -119,7 +172,7 @@ ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v,
 {
     ValueRef *r = enif_alloc_resource(type_of_value, sizeof *r);
     *r = (ValueRef){.state = moonlet_retain(s), .value = v, .label = label_retain(label)};
-    atomic_fetch_add_explicit(&label->values, 1, memory_order_relaxed);
+    label_add(label, r);
     name_value(r->name, moonlet_identity(v));
     ERL_NIF_TERM t = by_name ? enif_make_resource_binary(env, r, r->name, NAME_LENGTH)
                              : enif_make_resource(env, r);
@@ -130,10 +183,10 @@ ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v,
 static void value_destroy(ErlNifEnv *env, void *resource)
 {
     ValueRef *v = resource;
+    label_remove(v->label, v);
     thread_enter();
     moonlet_release(v->state);
     thread_leave();
-    atomic_fetch_sub_explicit(&v->label->values, 1, memory_order_release);
     label_release(v->label);
 }
 
@@ -142,7 +195,7 @@ static void value_destroy(ErlNifEnv *env, void *resource)
 NIF(nif_new)
 {
     static const moonlet_limits none;
-    moonlet_state *s = callback_prepare(moonlet_init());
+    moonlet_state *s = state_prepare(moonlet_init());
     if (!s) return enif_raise_exception(env, atom_memory);
     Label *label = label_new(NULL);
     ERL_NIF_TERM t = make_state(env, with_first_slice(s, &none), label, &none, NULL);
@@ -248,6 +301,7 @@ NIF(nif_sandbox)
     if (!s || !allow || (!standard && !deny)) {
         t = enif_make_badarg(env);
     } else {
+        label_keep(s->label);
         moonlet_state *boxed =
             moonlet_sandbox(s->state, (const char *const *)deny, (const char *const *)allow);
         t = make_state(env, boxed, s->label, &s->limits, &s->pending);

@@ -12,7 +12,8 @@
  *   label  <- label <- label     a state has the label of the state that it came of, and one
  *                                of its own when values of it are given to Erlang
  *
- * So a value may be used in a state if its label is the state's, or one further up.
+ * So a value may be used in a state if its label is the state's, or one further up. All values
+ * of these labels are kept by runs in the state: each label knows those that are alive.
  *
  * Two references to a value are to be equal terms, which resources are not. So a reference is
  * its name, as a binary that lies in the resource: equal by its bytes, and gone with the last
@@ -25,16 +26,20 @@
 #include <erl_nif.h>
 #include <moonlet.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct ValueRef ValueRef;
+
 typedef struct Label {
     atomic_uint refs;
-    atomic_uint values; /* value resources that have it */
     uint64_t depth;
     struct Label *parent;
+    pthread_mutex_t lock;
+    ValueRef *values; /* resources that have it, a list; under the lock */
 } Label;
 
 /* A program that waits for an Erlang function: which call of which. */
@@ -60,12 +65,13 @@ typedef struct State {
 /* Longer than binaries that are copied from process to process (64 bytes). */
 enum { NAME_LENGTH = 72 };
 
-typedef struct ValueRef {
+struct ValueRef {
     moonlet_state *state;
     moonlet_value value;
     Label *label;
+    ValueRef *next, **link; /* of the label: link is what points here */
     char name[NAME_LENGTH];
-} ValueRef;
+};
 
 extern ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of_image;
 
@@ -91,6 +97,8 @@ enum { SLICE_FIRST = 10000 };
 Label *label_new(Label *parent);
 Label *label_retain(Label *l);
 void label_release(Label *l); /* NULL is allowed */
+/* In this thread, runs keep the values that are good in a state with this label; NULL: none. */
+void label_keep(const Label *l);
 /* Whether a value with this label is good in a state with that one. */
 bool label_reaches(const Label *value, const Label *state);
 
@@ -102,6 +110,9 @@ ERL_NIF_TERM make_state(ErlNifEnv *env, moonlet_state *s, Label *label,
  * it is equal to others of the same value; without, it is told from terms. */
 ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label,
                         bool by_name);
+/* A new state as Erlang is to have it: with what callback.c needs, and keeping what Erlang has;
+ * s is released. NULL: an error of Moonlet's. */
+moonlet_state *state_prepare(moonlet_state *s);
 /* A state with the limits of a first slice; s is released. */
 moonlet_state *with_first_slice(moonlet_state *s, const moonlet_limits *limits);
 
@@ -210,6 +221,7 @@ typedef ERL_NIF_TERM Nif(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]);
     {                                                                                        \
         thread_enter();                                                                      \
         ERL_NIF_TERM t = name_##_inside(env, argc, argv);                                    \
+        label_keep(NULL);                                                                    \
         thread_leave();                                                                      \
         return t;                                                                            \
     }                                                                                        \

@@ -378,6 +378,7 @@ NIF(nif_go_on)
     if (!enif_get_resource(env, argv[0], type_of_job, &job)) return enif_make_badarg(env);
     Job j = *(Job *)job;
     *(Job *)job = (Job){.mode = AS_TERMS};
+    label_keep(j.label);
     bool dirty = on_dirty_scheduler();
     uint64_t now = now_ns();
     j.crowded = now - j.waits_since > (dirty ? CROWDED_DIRTY_NS : CROWDED_NS);
@@ -419,6 +420,7 @@ static unsigned mode_of(ERL_NIF_TERM mode)
 static bool given(Given *g, ErlNifEnv *env, ERL_NIF_TERM state, ERL_NIF_TERM mode)
 {
     *g = (Given){env, get_state(env, state), state, mode_of(mode), now_ns()};
+    if (g->s) label_keep(g->s->label);
     return g->s != NULL;
 }
 

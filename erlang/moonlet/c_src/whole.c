@@ -101,7 +101,7 @@ static moonlet_image *load_from(const ErlNifBinary *b, Image *base, char **messa
 static ERL_NIF_TERM give_loaded(ErlNifEnv *env, moonlet_image *loaded, Label *label)
 {
     static const moonlet_limits none;
-    moonlet_state *s = callback_prepare(moonlet_image_state(loaded));
+    moonlet_state *s = state_prepare(moonlet_image_state(loaded));
     if (!s) {
         moonlet_image_release(loaded);
         return enif_raise_exception(env, atom_memory);
