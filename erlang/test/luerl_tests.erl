@@ -90,6 +90,26 @@ references_test() ->
     {tref, Name} = T,
     ?assertError(badarg, luerl:decode({tref, binary:copy(Name)}, St)).
 
+%% Wherever a reference was found, it is good in all states that came of the one: also if it was found when
+%% those were there already, and when the references to others that were given meanwhile are gone.
+references_for_long_test() ->
+    St = with_table(),
+    erlang:garbage_collect(),
+    {ok, [First], Next} = luerl:do("return {0}", St),
+    {ok, T, _} = luerl:get_table_keys([t], St),
+    {ok, 1, _} = luerl:get_table_key(T, 1, Next),
+    {Kept, Last} = lists:foldl(
+                     fun(N, {Refs, S}) ->
+                             {ok, [R], S1} = luerl:call_function([make], [N], S),
+                             {case N rem 100 of 0 -> [{N, R} | Refs]; _ -> Refs end, S1}
+                     end, {[{0, First}, {1, T}], Next}, lists:seq(1, 5000)),
+    ?assertEqual([], [N || {N, R} <- Kept, luerl:decode(R, Last) =/= [{1, N}]]),
+    ?assertError(badarg, luerl:decode(element(2, hd(Kept)), Next)).
+
+with_table() ->
+    {ok, [_], St} = luerl:do("t = {1} function make(n) return {n} end return t", luerl:init()),
+    St.
+
 %% What only a reference of Erlang's leads to is no garbage: it is what it was made by the last call.
 held_test() ->
     Source = "function inc(o) o.n = o.n + 1 end local n = 0 return {n = 0}, function() n = n + 1 return n end",

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+enum { CHAIN_SHORT = 64 };
+
 ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of_image;
 
 #define ATOM_VARIABLE(name_) ERL_NIF_TERM atom_##name_;
@@ -30,13 +32,17 @@ ERL_NIF_TERM make_text(ErlNifEnv *env, const char *bytes, size_t length)
 
 /* Labels ------------------------------------------------------------------------------- */
 
+/* Whoever goes from a label to its parent has this, as labels are left out of chains. */
+static pthread_rwlock_t chains = PTHREAD_RWLOCK_INITIALIZER;
+
 Label *label_retain(Label *l)
 {
+    atomic_fetch_add_explicit(&l->users, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
     return l;
 }
 
-void label_release(Label *l)
+static void drop(Label *l)
 {
     while (l && atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) == 1) {
         Label *parent = l->parent;
@@ -46,23 +52,54 @@ void label_release(Label *l)
     }
 }
 
-static bool has_values(Label *l)
+void label_release(Label *l)
 {
-    pthread_mutex_lock(&l->lock);
-    bool some = l->values;
-    pthread_mutex_unlock(&l->lock);
-    return some;
+    if (l) atomic_fetch_sub_explicit(&l->users, 1, memory_order_release);
+    drop(l);
 }
 
-/* Labels that no value has any more are left out, so that chains are short. */
+/* Leaves out of l's chain what nobody uses any more: no state and no value will ever have it.
+ * (The first label tells worlds apart.) */
+static void sweep(Label *l)
+{
+    size_t count = 0;
+    pthread_rwlock_wrlock(&chains);
+    for (Label *at = l, *up; (up = at->parent);) {
+        if (up->parent && !atomic_load_explicit(&up->users, memory_order_acquire)) {
+            at->parent = up->parent;
+            atomic_fetch_add_explicit(&up->parent->refs, 1, memory_order_relaxed);
+            drop(up);
+        } else {
+            at = up;
+            count++;
+        }
+    }
+    pthread_rwlock_unlock(&chains);
+    l->length = l->swept = count;
+}
+
 Label *label_new(Label *parent)
 {
     Label *l = take(sizeof *l);
-    while (parent && parent->parent && !has_values(parent)) parent = parent->parent;
-    *l = (Label){.depth = parent ? parent->depth + 1 : 0,
-                 .parent = parent ? label_retain(parent) : NULL};
+    *l = (Label){.parent = parent};
+    if (parent) {
+        l->depth = parent->depth + 1;
+        l->length = parent->length + 1;
+        l->swept = parent->swept;
+        atomic_fetch_add_explicit(&parent->refs, 1, memory_order_relaxed);
+    }
     atomic_init(&l->refs, 1);
+    atomic_init(&l->users, 1);
     pthread_mutex_init(&l->lock, NULL);
+    if (l->length > 2 * l->swept + CHAIN_SHORT) sweep(l);
+    return l;
+}
+
+const Label *label_root(const Label *l)
+{
+    pthread_rwlock_rdlock(&chains);
+    while (l->parent) l = l->parent;
+    pthread_rwlock_unlock(&chains);
     return l;
 }
 
@@ -86,20 +123,21 @@ static void label_remove(Label *l, ValueRef *v)
 
 /* Keeping ------------------------------------------------------------------------------ */
 
-static __thread const Label *kept_now;
+static __thread Label *kept_now;
 
-void label_keep(const Label *l) { kept_now = l; }
+void label_keep(Label *l) { kept_now = l; }
 
 /* Asked by runs that look for garbage, in whose state what Erlang has may be reached by
  * nothing. */
 static void hold_values(void *user, moonlet_hold *hold, void *to)
 {
-    for (const Label *l = kept_now; l; l = l->parent) {
-        pthread_mutex_t *lock = (pthread_mutex_t *)&l->lock;
-        pthread_mutex_lock(lock);
+    pthread_rwlock_rdlock(&chains);
+    for (Label *l = kept_now; l; l = l->parent) {
+        pthread_mutex_lock(&l->lock);
         for (const ValueRef *v = l->values; v; v = v->next) hold(to, v->value);
-        pthread_mutex_unlock(lock);
+        pthread_mutex_unlock(&l->lock);
     }
+    pthread_rwlock_unlock(&chains);
 }
 
 moonlet_state *state_prepare(moonlet_state *s)
@@ -113,7 +151,10 @@ moonlet_state *state_prepare(moonlet_state *s)
 
 bool label_reaches(const Label *value, const Label *state)
 {
+    if (state == value) return true;
+    pthread_rwlock_rdlock(&chains);
     while (state && state->depth > value->depth) state = state->parent;
+    pthread_rwlock_unlock(&chains);
     return state == value;
 }
 
@@ -159,9 +200,8 @@ static void state_destroy(ErlNifEnv *env, void *resource)
 
 static void name_value(char *name, uint64_t id)
 {
-    static const char text[] =
-        "a value of Moonlet's, 0x0000000000000000, for states that came of its own";
-    _Static_assert(sizeof text > NAME_LENGTH, "a name is as long as is said of it");
+    static const char text[NAME_LENGTH + 1] =
+        "a value of Moonlet's, 0x0000000000000000, good in what came of its state";
     memcpy(name, text, NAME_LENGTH);
     for (char *digit = strstr(name, "0x") + 17; id; id >>= 4)
         *digit-- = "0123456789abcdef"[id & 15];

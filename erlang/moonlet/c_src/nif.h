@@ -36,7 +36,9 @@ typedef struct ValueRef ValueRef;
 
 typedef struct Label {
     atomic_uint refs;
+    atomic_uint users; /* of these: states, values and jobs, and not labels further down */
     uint64_t depth;
+    size_t length, swept; /* of its chain, when it was made; and after the last sweep of that */
     struct Label *parent;
     pthread_mutex_t lock;
     ValueRef *values; /* resources that have it, a list; under the lock */
@@ -97,8 +99,10 @@ enum { SLICE_FIRST = 10000 };
 Label *label_new(Label *parent);
 Label *label_retain(Label *l);
 void label_release(Label *l); /* NULL is allowed */
+/* The first of its chain. */
+const Label *label_root(const Label *l);
 /* In this thread, runs keep the values that are good in a state with this label; NULL: none. */
-void label_keep(const Label *l);
+void label_keep(Label *l);
 /* Whether a value with this label is good in a state with that one. */
 bool label_reaches(const Label *value, const Label *state);
 

@@ -46,12 +46,6 @@ static ERL_NIF_TERM give_message(ErlNifEnv *env, char *message)
     return enif_make_tuple2(env, atom_error, map);
 }
 
-static const Label *root_of(const Label *l)
-{
-    while (l->parent) l = l->parent;
-    return l;
-}
-
 /* What a delta is made to; made if it is not there. NULL: *message. */
 static Image *base_of(State *s, char **message)
 {
@@ -77,7 +71,7 @@ NIF(nif_save)
     State *s = get_state(env, argv[0]), *from = get_state(env, argv[1]);
     char *message = NULL;
     if (!s || (!from && argv[1] != atom_none)) return enif_make_badarg(env);
-    if (from && root_of(from->label) != root_of(s->label))
+    if (from && label_root(from->label) != label_root(s->label))
         return give_message(env, strdup("the state did not come of the base"));
     Image *base = from ? base_of(from, &message) : NULL;
     moonlet_image *made = !from || base ? save_to(s, base, &message) : NULL;
@@ -157,7 +151,7 @@ static ERL_NIF_TERM give_result(ErlNifEnv *env, moonlet_result r)
     ERL_NIF_TERM t;
     Decoded d = {.functions = false};
     if (r.status == MOONLET_OK)
-        d = decode_values(env, r.state, r.values, r.count, label, false);
+        d = decode_values(env, r.state, r.values, r.count, label, AS_TERMS);
     if (r.status == MOONLET_FAILED)
         t = give_message(env, strdup(r.error->message));
     else if (d.refused)
@@ -176,7 +170,7 @@ NIF(nif_diff)
     static const moonlet_limits none;
     State *a = get_state(env, argv[0]), *b = get_state(env, argv[1]);
     if (!a || !b) return enif_make_badarg(env);
-    if (root_of(a->label) != root_of(b->label))
+    if (label_root(a->label) != label_root(b->label))
         return give_message(env, strdup("the states have no common origin"));
     moonlet_state *to = moonlet_limit(b->state, &none);
     moonlet_result r = moonlet_diff(a->state, to);
@@ -205,7 +199,7 @@ static ERL_NIF_TERM item_term(ErlNifEnv *env, const moonlet_items *all, const mo
         const char *why = moonlet_limit_text(i->limit);
         return enif_make_tuple2(env, atom_paused, make_text(env, why, strlen(why)));
     }
-    Decoded d = decode_values(env, all->state, i->values, i->count, label, false);
+    Decoded d = decode_values(env, all->state, i->values, i->count, label, AS_TERMS);
     *functions |= d.functions;
     if (d.refused) return give_message(env, strdup(d.refused));
     return enif_make_tuple2(env, atom_ok, d.term);
