@@ -334,7 +334,8 @@ static int fail_finalizer(Machine *M, const Value *a, Value error)
 
 static int finalized(Machine *M, Value *a, int n)
 {
-    if (a[CLOSING] != V_FALSE || M->results[0] == V_TRUE) return next_finalizer(M, a);
+    bool ok = M->result_count && M->results[0] == V_TRUE; /* an image may say what was called */
+    if (a[CLOSING] != V_FALSE || ok) return next_finalizer(M, a);
     return fail_finalizer(M, a, M->result_count > 1 ? M->results[1] : V_NIL);
 }
 
