@@ -129,6 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     mem_init();
     if (size < 1) return 0;
+    mem_hint = NULL; /* keys with hashes of the last input */
     hash_mask = (1u << bytes[0] % 8) - 1;
     hash_shift = bytes[0] / 8 % 25;
     for (int i = 0; i < VERSIONS; i++) versions[i] = (Version){.token = epoch_new()};
