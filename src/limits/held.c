@@ -13,7 +13,7 @@
 #include "trace/measure.h"
 
 enum {
-    DEBT_MAX = 1000000,
+    DEBT_MAX = 200000,
     SHARE = 4,
     OBJECTS_STEP = 4,
     COLLECT_SHARE = 8,
