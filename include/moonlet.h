@@ -294,7 +294,8 @@ typedef struct moonlet_result {
     size_t count;
     const moonlet_value *values;
     const moonlet_error *error; /* NULL but after MOONLET_FAILED */
-    uint64_t steps;             /* of this run; see moonlet_limits */
+    uint64_t steps;             /* of this run; see moonlet_limits. A run that has ended has
+                                   what it owed for work that it had begun, too */
 } moonlet_result;
 
 /* The i-th value, counted from 0; nil when there are not as many. */
