@@ -688,6 +688,29 @@ case("field = nil and again", function(n)
     end
   end, n
 end)
+case("few keys come and go", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do
+      t.a = true
+      t.b = i
+      t.a = nil
+      t.b = nil
+    end
+  end, 4 * n
+end)
+case("few objects come and go", function(n)
+  local a, b = {}, {}
+  return function()
+    local t = {}
+    for i = 1, n do
+      t[a] = true
+      t[b] = i
+      t[a] = nil
+      t[b] = nil
+    end
+  end, 4 * n
+end)
 case("memo fib", function(n)
   return function()
     local m = {}
@@ -806,6 +829,14 @@ case("proxy", function(n)
     local s = 0
     for i = 1, n do s = s + t[i] end
   end, 2 * n
+end)
+case("loop with a count hook", function(n)
+  return function()
+    debug.sethook(function() end, "", 10000)
+    local s = 0
+    for i = 1, n do s = s + i end
+    debug.sethook()
+  end, n
 end)
 case("generator", function(n)
   local function gen() for i = 1, n do coroutine.yield(i) end end

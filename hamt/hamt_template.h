@@ -315,12 +315,15 @@ static inline __attribute__((always_inline)) HAMT(Place)
     return at;
 }
 
-/* Does as put; answers -1, and does nothing, where it is not so. */
-static inline __attribute__((unused)) int HAMT(put_own)(Hamt *map, HamtEntry pair,
-                                                        uint32_t hash, uint64_t token)
+/* Does as put; answers -1, and does nothing, where it is not so. by_word: the key is mostly
+ * there by this very word, if it is there; so no other one is looked into. */
+static inline __attribute__((always_inline, unused)) int HAMT(put_own)(
+    Hamt *map, HamtEntry pair, uint32_t hash, uint64_t token, bool by_word)
 {
     HAMT(Place) at = HAMT(own_place)(map, hash, token);
-    if (!at.node || (!at.free && at.e->key != pair.key)) return -1;
+    if (!at.node) return -1;
+    if (!at.free && at.e->key != pair.key && (by_word || !HAMT_KEY_EQ(at.e->key, pair.key)))
+        return -1;
     if (!at.free) {
         at.e->value = pair.value;
         return 0;
@@ -334,8 +337,8 @@ static inline __attribute__((unused)) int HAMT(put_own)(Hamt *map, HamtEntry pai
     return 1;
 }
 
-/* Removes a key that is there; answers false, and does nothing, where it is not so, or where a
- * node would go with it. */
+/* Removes a key that is there, by this word; answers false, and does nothing, where it is not
+ * so, or where a node would go with it. */
 static inline __attribute__((unused)) bool HAMT(take_own)(Hamt *map, Word key, uint32_t hash,
                                                           uint64_t token)
 {

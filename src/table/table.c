@@ -204,10 +204,12 @@ void table_map_remove(TableBody *t, Value key, uint64_t token)
 #define map_put_own(...) (-1)
 #endif
 
-/* Answers whether it is new. */
-static inline bool pair_put(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+/* Answers whether it is new. by_word: the key is a constant. */
+static inline __attribute__((always_inline)) bool pair_put(TableBody *t, Value key,
+                                                           uint32_t hash, Value v,
+                                                           uint64_t token, bool by_word)
 {
-    int added = map_put_own(&t->hash, (HamtEntry){key, v}, hash, token);
+    int added = map_put_own(&t->hash, (HamtEntry){key, v}, hash, token, by_word);
     return added < 0 ? map_put(&t->hash, key, hash, v, token) : added;
 }
 
@@ -226,7 +228,7 @@ static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v,
         table_set(t, key, v, token);
     } else if (v == V_NIL) {
         pair_remove(t, key, hash, token);
-    } else if (pair_put(t, key, hash, v, token)) {
+    } else if (pair_put(t, key, hash, v, token, false)) {
         table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
         mem_count_content(TABLE_PAIR_BYTES);
         if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
@@ -244,19 +246,19 @@ static inline void pair_added(TableBody *t, uint64_t token)
 /* A key that is not in the array. */
 static inline __attribute__((always_inline)) void hash_set_here(TableBody *t, Value key,
                                                                 uint32_t hash, Value v,
-                                                                uint64_t token)
+                                                                uint64_t token, bool by_word)
 {
     if (t->array.size > t->array_size) {
         hidden_set(t, key, hash, v, token);
     } else if (v == V_NIL) {
         pair_remove(t, key, hash, token);
-    } else if (pair_put(t, key, hash, v, token)) {
+    } else if (pair_put(t, key, hash, v, token, by_word)) {
         pair_added(t, token);
     }
 }
 static void hash_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
-    hash_set_here(t, key, hash, v, token);
+    hash_set_here(t, key, hash, v, token, false);
 }
 
 #ifndef MOONLET_MUTABLE
@@ -326,7 +328,7 @@ void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
 
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)
 {
-    hash_set_here(t, string_value(key), string_hash(key), v, token);
+    hash_set_here(t, string_value(key), string_hash(key), v, token, true);
 }
 
 void table_set(TableBody *t, Value key, Value v, uint64_t token)

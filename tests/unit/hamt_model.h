@@ -138,7 +138,9 @@ static void MAP(change_own)(MAP(Model) * m, Word word, uint32_t hash, Word value
 {
     Word *known = &m->now.values[word & TAG_MASK];
     Hamt *map = &m->now.map;
-    int added = value ? MAP(put_own)(map, (HamtEntry){word, value}, hash, m->token) : -1;
+    HamtEntry pair = {word, value};
+    int added =
+        value ? MAP(put_own)(map, pair, hash, m->token, random_below(&m->random, 2)) : -1;
     bool taken = !value && MAP(take_own)(map, word, hash, m->token);
     must(added < 0 || added == !*known);
     must(!taken || *known);
