@@ -16,6 +16,16 @@ application_test() ->
     {#erl_func{}, _} = luerl:encode(fun(A) -> A end, St),
     ?assert(?IS_TRUE(0) and not ?IS_TRUE(nil) and ?IS_FLOAT_INT(2.0)).
 
+%% A release loads what the application says that it has.
+modules_test() ->
+    [begin
+         _ = application:load(App),
+         {ok, Modules} = application:get_key(App, modules),
+         Beams = filelib:wildcard(filename:join([code:lib_dir(App), "ebin", "*.beam"])),
+         ?assertEqual({App, lists:sort([list_to_atom(filename:basename(B, ".beam")) || B <- Beams])},
+                      {App, lists:sort(Modules)})
+     end || App <- [moonlet, moonlet_luerl, luerl]].
+
 %% Values -------------------------------------------------------------------------------------
 
 encode_test() ->
