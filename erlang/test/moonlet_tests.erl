@@ -211,6 +211,7 @@ held_values_test() ->
                                S3
                        end, S, lists:seq(1, 300)),
     {ok, [], Collected} = moonlet:do(Last, "collectgarbage()"),
+    [{ok, [301]}, {ok, [301]}] = moonlet:map(Collected, "go", [C, C]),
     {ok, [301], _} = F([], Collected),
     {ok, [1], _} = F([], S).
 

@@ -228,6 +228,7 @@ NIF(nif_map)
     unsigned keys, threads;
     if (!s || !enif_get_uint(env, argv[1], &keys) || !enif_get_uint(env, argv[3], &threads))
         return enif_make_badarg(env);
+    label_keep(s->label);
     if (encode_values(env, s, argv[2], &v) != ENCODED) return enif_make_badarg(env);
     size_t first = keys ? keys : 1;
     ERL_NIF_TERM t;
