@@ -24,6 +24,7 @@ enum { COPY_MANY = 1 << 18, COPY_PART = 64, HASH_FIRST = 4096 };
 typedef struct Buffer {
     size_t first, used; /* where what is used begins and ends; claimed by compare-and-swap */
     size_t capacity;
+    size_t terminated; /* where what has a zero behind it ends, with that; 0: nothing has */
     char bytes[];
 } Buffer;
 
@@ -128,7 +129,7 @@ static char *buffer_around(const String *a, size_t before, size_t after, Buffer 
     if (!buffer && room)
         buffer = mem_try_alloc_atomic(sizeof(Buffer) + total + (front = back = 0));
     if (!buffer) return NULL;
-    *buffer = (Buffer){front, front + total, front + total + back};
+    *buffer = (Buffer){front, front + total, front + total + back, 0};
     *in = buffer;
     return memcpy(buffer->bytes + front + before, a->data, a->length);
 }
@@ -213,16 +214,17 @@ static void put_zero(const char *end)
         __atomic_store_n((char *)end, 0, __ATOMIC_RELAXED);
 }
 
-/* Whether the byte behind the string is a zero for ever: one of another string's, or claimed
- * now. */
+/* Whether the byte behind the string is a zero for ever: claimed now, or before. Another
+ * string's byte there is not looked at: whoever has claimed it may not have written it yet. */
 static bool has_zero(const String *s, Buffer *buffer)
 {
-    size_t used = __atomic_load_n(&buffer->used, __ATOMIC_ACQUIRE), place = place_in(buffer, s);
+    size_t place = place_in(buffer, s);
     if (place == SIZE_MAX) return false;
-    const char *end = buffer->bytes + place + s->length;
-    if (used > place + s->length) return !__atomic_load_n(end, __ATOMIC_RELAXED);
+    size_t end = place + s->length;
+    if (__atomic_load_n(&buffer->terminated, __ATOMIC_ACQUIRE) == end + 1) return true;
     if (!claim_room(s, 0, 1, &buffer)) return false;
-    put_zero(end);
+    buffer->bytes[end] = 0;
+    __atomic_store_n(&buffer->terminated, end + 1, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -238,7 +240,7 @@ const char *string_terminated(const String *s)
     Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + size);
     if (!buffer) mem_refuse();
     if (!buffer) return NULL;
-    *buffer = (Buffer){0, size, size};
+    *buffer = (Buffer){0, size, size, size};
     memcpy(buffer->bytes, s->data, s->length);
     buffer->bytes[s->length] = 0;
     __atomic_store_n(&l->buffer, buffer, __ATOMIC_RELEASE); /* others may have either */
