@@ -62,7 +62,7 @@ static unsigned random_below(unsigned n)
 static size_t log_of(const char *bytes, size_t length, size_t *size)
 {
     ByteSource s = {.at = (const uint8_t *)bytes + 8, .end = (const uint8_t *)bytes + length};
-    for (int i = 0; i < 3; i++) source_number(&s);
+    for (int i = 0; i < 4; i++) source_number(&s); /* version, end, steps, host */
     size_t image = source_count(&s, 1);
     source_bytes(&s, image);
     *size = source_count(&s, 1);
