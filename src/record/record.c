@@ -152,13 +152,15 @@ static void set_portion(Machine *M, uint64_t spacing)
     M->limits.portion = spacing < PORTION_MOST ? (int64_t)spacing : PORTION_MOST;
 }
 
-/* What a point costs: what has been written since the last one was copied first; and what the
- * program had else dropped takes fresh memory, which is the more, the faster it allocates. */
-static uint64_t distance_to_next(const Record *r, uint64_t step)
+/* What a point costs: what has been written since the last one was copied first, of what the
+ * program has; and what the program had else dropped takes fresh memory, which is the more, the
+ * faster it allocates. `beside` and `used` have been counted since the last one. */
+static uint64_t distance_to_next(const Record *r, uint64_t step, int64_t beside, int64_t used)
 {
-    int64_t copied = mem_beside - r->beside, used = mem_used() - r->used;
     if (r->has_all) return r->spacing;
-    uint64_t distance = copied > 0 ? (uint64_t)copied * COPY_STEPS : 0, steps = step - r->taken;
+    uint64_t copied = beside > 0 ? (uint64_t)beside : 0, steps = step - r->taken;
+    if (copied > bound_size(r)) copied = bound_size(r); /* the rest was new, and is garbage */
+    uint64_t distance = copied * COPY_STEPS;
     if (!steps || used <= 0) return distance;
     uint64_t rate = (uint64_t)used / steps;
     uint64_t more = RECORD_SPACING + RECORD_SPACING / USED_BYTES * (rate < 100 ? rate : 100);
@@ -181,10 +183,11 @@ static Value *take_point(Machine *M, const Node *n, Value *fp)
         r->spacing *= 2;
     }
     State *state;
-    uint64_t distance = distance_to_next(r, step);
+    int64_t beside = mem_beside - r->beside, used = mem_used() - r->used;
     Value *now = record_take(M, n, fp, &state);
     record_add(r, (RecordPoint){state, step, r->outside.length, bound_size(r), false});
     bound_points(r, M, n, now, step);
+    uint64_t distance = distance_to_next(r, step, beside, used);
     r->beside = mem_beside;
     r->used = mem_used();
     r->taken = step;

@@ -727,7 +727,6 @@ START_TEST(what_has_no_recording)
 }
 END_TEST
 
-/* Points are thinned, whatever they hold. */
 /* A run that is to stop before it has begun has its first moment, from which it goes on. */
 START_TEST(what_stops_at_once_is_recorded)
 {
@@ -754,6 +753,30 @@ START_TEST(what_stops_at_once_is_recorded)
 }
 END_TEST
 
+/* What a program makes and drops is no reason for points to be far from each other: to take one
+ * has the program copy what it has, and that is little. */
+START_TEST(garbage_keeps_no_points_away)
+{
+    enum { STEPS = 30000000, FAR = 14000000 };
+    moonlet_state *s = moonlet_init();
+    moonlet_result r,
+        f = function_of(s, "for i = 1, 3e7 do if i % 8 == 0 then s = {i} end end return s");
+    moonlet_recording *rec = moonlet_record(f.state, f.values[0], NULL, 0, NULL, &r);
+    assert_ok(r);
+    const Record *record = rec->record;
+    ck_assert_uint_ge(record->steps, STEPS);
+    for (size_t i = 1; i <= record->count; i++) {
+        uint64_t end = i < record->count ? record->points[i].step : record->steps;
+        ck_assert_uint_lt(end - record->points[i - 1].step, FAR);
+    }
+    moonlet_recording_release(rec);
+    moonlet_release(r.state);
+    moonlet_release(f.state);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Points are thinned, whatever they hold. */
 START_TEST(memory_is_bounded)
 {
     moonlet_state *s = moonlet_init();
@@ -830,6 +853,7 @@ int main(void)
     tcase_add_test(t, hostile_answers);
     tcase_add_test(t, what_has_no_recording);
     tcase_add_test(t, what_stops_at_once_is_recorded);
+    tcase_add_test(t, garbage_keeps_no_points_away);
     tcase_add_test(t, memory_is_bounded);
     tcase_add_loop_test(t, what_spends_memory_is_bounded, 0,
                         sizeof spenders / sizeof *spenders);
