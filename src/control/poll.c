@@ -58,13 +58,6 @@ EXEC(eval_again)
     GO(n, fp, acc, d);
 }
 
-static NOINLINE bool over_held(Machine *M, const Node *n, Value *fp)
-{
-    if (LIKELY(!held_reached(M, n, fp))) return false;
-    M->stop = STOP_HELD;
-    return true;
-}
-
 void eval_memory_alarm(void *machine)
 {
     Machine *M = machine;
@@ -115,7 +108,7 @@ EXEC(eval_poll)
     if (UNLIKELY(!budget_refuel(M, fp, n))) HAND(eval_stop, n, fp, acc, d);
     fp = record_poll(M, n, fp);
     fp = stress_poll(M, n, fp);
-    if (UNLIKELY(over_held(M, n, fp))) HAND(eval_stop, n, fp, acc, d);
+    if (UNLIKELY(held_stops(M, n, fp))) HAND(eval_stop, n, fp, acc, d);
     watch_give_back();
     collect_tidy(M, n, fp);
     if (UNLIKELY(collect_due(M))) {
@@ -151,7 +144,7 @@ EXEC(eval_poll_call)
     if (UNLIKELY(!budget_refuel(M, fp, &node_call_again))) HAND(eval_stop_call, n, fp, acc, d);
     fp = record_poll(M, &node_call_again, fp);
     fp = stress_poll(M, &node_call_again, fp);
-    if (UNLIKELY(over_held(M, &node_call_again, fp))) HAND(eval_stop_call, n, fp, acc, d);
+    if (UNLIKELY(held_stops(M, &node_call_again, fp))) HAND(eval_stop_call, n, fp, acc, d);
     watch_give_back();
     collect_tidy(M, &node_call_again, fp);
     if (UNLIKELY(collect_due(M))) {

@@ -300,11 +300,19 @@ EXEC(eval_poll_throw)
     return NULL;
 }
 
+/* Whether a native that has suspended itself is to stop: it has a reason of its own, or it has
+ * used up what it had. */
+static NOINLINE bool suspends(Machine *M, Value *fp)
+{
+    if (M->stop != STOP_NONE) return true;
+    return !budget_refuel(M, fp, &node_suspended) || held_stops(M, &node_suspended, fp);
+}
+
 EXEC(eval_suspend)
 {
     M->open = M->result_count = 0;
     M->results = fp;
-    if (UNLIKELY(M->fuel < 1) && !budget_refuel(M, fp, &node_suspended)) {
+    if (UNLIKELY(M->fuel < 1 || M->stop != STOP_NONE) && suspends(M, fp)) {
         if (!can_stop(M, fp, NULL)) HAND(eval_throw, n, fp, acc, d);
         stop(M, fp, 0, &node_suspended);
         return NULL;

@@ -166,6 +166,15 @@ EXEC(exec_GLUE_NATIVE)
     HAND(many_GLUE_NATIVE, n, fp, acc, d);
 }
 
+/* The continuation finds its worlds in the header of the frame at M->results. */
+EXEC(many_GLUE_WORLDS)
+{
+    M->results = fp;
+    M->result_count = 0;
+    HAND(many_GLUE_NATIVE, n, fp, acc, d);
+}
+EXEC(exec_GLUE_WORLDS) { HAND(many_GLUE_WORLDS, n, fp, acc, d); }
+
 /* Glue of metamethods: the node that called goes on with their first value. */
 static inline Value first_result(const Machine *M)
 {

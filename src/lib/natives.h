@@ -23,6 +23,7 @@
     X(io)            \
     X(lines)         \
     X(load)          \
+    X(map)           \
     X(match)         \
     X(math)          \
     X(message)       \

@@ -55,12 +55,20 @@ int64_t held_bound(const Machine *M)
     return M->held_from + (int64_t)room;
 }
 
-/* The worlds to which frames of forks go back. */
+static void add_kept(PointerList *to, const Value *base)
+{
+    State *inner = frame_inner_world(base);
+    pointer_list_add(to, frame_world(base));
+    if (inner) pointer_list_add(to, inner);
+}
+
+/* The worlds to which frames of forks go back, and in which natives work. */
 static void add_worlds(PointerList *to, FrameCursor c)
 {
     do {
         if (frame_kinds[c.ret->kind].payload == PAYLOAD_WORLD)
             pointer_list_add(to, frame_payload_world(c.ret_base));
+        if (frame_kinds[c.ret->kind].extra == EXTRA_WORLDS) add_kept(to, c.ret_base);
     } while (frame_down(&c));
 }
 
@@ -123,10 +131,17 @@ static bool measure_now(Machine *M, const Node *n, Value *fp)
     return held > M->limits.held;
 }
 
-bool held_reached(Machine *M, const Node *n, Value *fp)
+static NOINLINE bool is_too_much(Machine *M, const Node *n, Value *fp)
 {
-    if (!M->limits.held || mem_used() <= held_bound(M)) return false;
-    return M->depth > 1 || measure_now(M, n, fp);
+    if (M->depth <= 1 && !measure_now(M, n, fp)) return false;
+    M->stop = STOP_HELD;
+    return true;
+}
+
+bool held_stops(Machine *M, const Node *n, Value *fp)
+{
+    if (LIKELY(!M->limits.held) || mem_used() <= held_bound(M)) return false;
+    return is_too_much(M, n, fp);
 }
 
 /* Whether a measure can give more room: nothing else allows as little, and what was alive, or

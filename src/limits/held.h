@@ -33,8 +33,9 @@ void held_end(Machine *M);
 void held_fork(Machine *M);
 /* The value of mem_used() at which it is to be measured again. */
 int64_t held_bound(const Machine *M);
-/* Measures, at a poll at node n, if it is time. Answers true if the run must stop. */
-bool held_reached(Machine *M, const Node *n, Value *fp);
+/* Measures, at a poll at node n, if it is time. Answers true if the run must stop,
+ * and gives the reason, M->stop. */
+bool held_stops(Machine *M, const Node *n, Value *fp);
 /* Whether a string has no room because of what may be alive, though there is room when garbage
  * since the last measure does not count. Then whoever wanted it is to begin again at n, where
  * the run would stop; else it has to stop. */

@@ -196,6 +196,22 @@ static void run_item_apart(void *context, size_t i)
     ended(m, i, m->in_hand);
 }
 
+/* What comes of an item depends on whether it has left a process, not on when it does. */
+static void run_alone(Items *m)
+{
+    Outcome in_hand;
+    m->in_hand = &in_hand;
+    for (size_t i = 0; i < m->count && !stop_wanted(m->stop); i++) {
+        Pack p = {0};
+        in_hand = (Outcome){0};
+        if (may_begin(&in_hand)) m->run(m->face, i, &in_hand);
+        pack_item(m, i, &p);
+        unpack_item(m, i, p.bytes, p.length, ITEM_NO_MEMORY);
+        pack_free(&p);
+    }
+    m->in_hand = NULL;
+}
+
 static void tell(void *context, size_t done)
 {
     const Items *m = context;
@@ -224,7 +240,9 @@ void items_run(Items *m)
                  .pack = pack_item,
                  .unpack = unpack_item,
                  .progress = m->progress ? tell : NULL};
-    if (m->processes) {
+    if (m->alone) {
+        run_alone(m);
+    } else if (m->processes) {
         Outcome in_hand;
         m->in_hand = &in_hand;
         pool.item = run_item_apart;

@@ -50,6 +50,8 @@ typedef struct Outcome {
     uint32_t count;        /* how many values it has: its results, or 1, its error value */
     bool packed;           /* it has come from another process */
     uint64_t steps, bytes; /* used */
+    State *paused;         /* STOPPED: where it goes on; NULL: it cannot */
+    uint64_t ns;           /* and the time that it had used */
     const char *why;       /* LOST; or why an error's value could not leave its process */
     Value value;           /* room for a face that has one */
     union {
@@ -73,6 +75,7 @@ typedef struct Items {
     unsigned processes;    /* not 0: processes instead of threads */
     bool here;             /* all in the calling thread */
     bool within;           /* an item of another map has begun it: see Pool */
+    bool alone;            /* in the calling thread, with an outcome as from a process */
     const StopChain *stop; /* ends the map; NULL: nothing does */
     uint64_t results_max;  /* bytes of an item's results on their way out of a process */
     uint64_t error_max;    /* bytes of its error value there; for both, 0 is no limit */

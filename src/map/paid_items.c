@@ -7,6 +7,8 @@
  */
 #include "map/paid_items.h"
 
+#include <assert.h>
+
 #include "lib/lib.h"
 
 enum {
@@ -44,8 +46,10 @@ typedef struct Call {
     size_t arg_count;
     const EvalLimits *own;
     const StopChain *stops;
+    const Begun *begun; /* NULL: it begins now */
 
     Machine *M;
+    uint64_t since; /* when it began, but for the time for which it has waited */
     Usage rest; /* what it may use at most: what the run had left, but for what has been used */
     uint64_t steps; /* that it has been given */
     int64_t began;  /* mem_used() */
@@ -60,6 +64,23 @@ static uint64_t least_of(uint64_t limit, uint64_t most)
 }
 
 static bool has_turn(const Call *c) { return c->p->turns.bills && c->item < c->p->items.count; }
+
+static uint64_t sum(uint64_t x, uint64_t y) { return x < UINT64_MAX - y ? x + y : UINT64_MAX; }
+static uint64_t difference(uint64_t x, uint64_t y) { return x > y ? x - y : 0; }
+
+/* Finds what it may use at most, and answers whether its turn has come. */
+static bool find_rest(Call *c)
+{
+    const PaidItems *p = c->p;
+    bool come = false;
+    c->rest = (Usage){turns_rest(p->left.steps, p->steps), turns_rest(p->left.bytes, p->bytes)};
+    if (has_turn(c)) come = turns_come(&c->p->turns, c->item, &c->rest);
+    if (c->begun) {
+        c->rest.steps = sum(c->rest.steps, c->begun->paid.steps);
+        c->rest.bytes = sum(c->rest.bytes, c->begun->paid.bytes);
+    }
+    return come;
+}
 
 /* Turns ---------------------------------------------------------------------------- */
 
@@ -99,8 +120,10 @@ static bool take_turn(Turn *turn)
     Call *c = (Call *)turn;
     uint64_t from = eval_now();
     if (!wait_for(c, false)) return false;
-    shift_deadline(c, eval_now() - from);
-    turns_come(&c->p->turns, c->item, &c->rest);
+    uint64_t waited = eval_now() - from;
+    shift_deadline(c, waited);
+    c->since += waited;
+    (void)find_rest(c);
     uint64_t steps = least_of(c->own->steps, c->rest.steps);
     if (steps == UINT64_MAX)
         c->M->steps_left = steps;
@@ -113,8 +136,8 @@ static bool take_turn(Turn *turn)
 /* It has a share until its turn. */
 static void limit_to_share(Call *c)
 {
-    Turns *t = &c->p->turns;
-    if (turns_come(t, c->item, &c->rest)) return;
+    const Turns *t = &c->p->turns;
+    if (find_rest(c)) return;
     c->turn.take = take_turn;
     c->M->turn = &c->turn;
     c->steps = least(c->steps, t->share.steps);
@@ -131,9 +154,9 @@ static void limit(Call *c)
 {
     const PaidItems *p = c->p;
     EvalLimits all = *c->own;
-    c->rest = (Usage){turns_rest(p->left.steps, p->steps), turns_rest(p->left.bytes, p->bytes)};
-    if (has_turn(c)) (void)turns_come(&c->p->turns, c->item, &c->rest);
+    (void)find_rest(c);
     c->began = mem_used();
+    c->since = eval_now();
     mem_bound = mem_bound_new(bytes_most(c), eval_count_reached, c->M);
     if (c->own->bytes >= c->rest.bytes) all.bytes = 0;
     eval_limit(c->M, &all);
@@ -191,22 +214,48 @@ static bool may_begin(Machine *M)
     return M->stop == STOP_NONE;
 }
 
-/* f(args...) in a fork of the world. */
+static RunStatus run(Call *c)
+{
+    if (c->begun && c->begun->paused) return eval_resume_paused(c->M);
+    return eval_call(c->M, c->function, c->args, c->arg_count);
+}
+
+/* Whether what a limit of the run has stopped can go on: not out of a process, nor where a C
+ * function waits. */
+static bool can_go_on(const Call *c, RunStatus status, const Outcome *out)
+{
+    const Items *m = &c->p->items;
+    bool apart = m->processes && !m->alone && c->item < m->count;
+    return status == RUN_PAUSED && out->status == OUTCOME_STOPPED && !apart;
+}
+
+/* What it has used, and from where it can go on. Then it pays itself what it owes. */
+static void take_usage(Call *c, RunStatus status, Outcome *out)
+{
+    Machine *M = c->M;
+    int64_t used = mem_used() - c->began;
+    bool goes_on = can_go_on(c, status, out);
+    out->ns = eval_now() - c->since;
+    out->bytes = ITEM_BYTES + (used > 0 ? (uint64_t)used : 0);
+    out->steps = goes_on ? eval_steps_used(M) : eval_steps_done(M);
+    if (goes_on) out->paused = machine_snapshot(M);
+}
+
+/* f(args...) in a fork of the world, or what is left of it. */
 static void call(Call *c, Outcome *out)
 {
     PaidItems *p = c->p;
     if (has_turn(c)) (void)wait_for(c, true);
-    Machine *M = c->M = machine_begin(p->items.base);
+    const State *paused = c->begun ? c->begun->paused : NULL;
+    Machine *M = c->M = machine_begin(paused ? paused : p->items.base);
     MemBound outer = mem_bound;
     M->stops = c->stops;
     inherit(M, p);
     limit(c);
-    RunStatus status =
-        may_begin(M) ? eval_call(M, c->function, c->args, c->arg_count) : RUN_PAUSED;
-    int64_t used = mem_used() - c->began;
-    out->steps = eval_steps_done(M);
-    out->bytes = ITEM_BYTES + (used > 0 ? (uint64_t)used : 0);
+    bool begins = may_begin(M);
+    RunStatus status = begins ? run(c) : RUN_PAUSED;
     set_outcome(c, status, out);
+    if (begins) take_usage(c, status, out);
     if (M->clock) (void)eval_clock_tell(M->clock);
     if (items_need_own(&p->items, M->run.world, out)) out->state = machine_snapshot(M);
     machine_end(M);
@@ -221,53 +270,95 @@ static void run_item(void *work, size_t i, Outcome *out)
                  .function = p->function,
                  .args = &p->inputs[i],
                  .arg_count = 1,
-                 .own = &p->limits,
+                 .own = i ? &p->limits : &p->first_limits,
+                 .begun = i ? NULL : &p->begun,
                  .stops = &p->stop},
          out);
+    if (p->items.alone) p->kept = out->paused;
 }
 
-static bool spend(PaidItems *p, const Outcome *out)
+/* What the run pays for item i. For what it had paid already, that is nothing. */
+static Ended ended_of(const PaidItems *p, size_t i, const Outcome *out)
 {
-    bool steps = atomic_fetch_add(&p->steps, out->steps) + out->steps > p->left.steps;
-    bool bytes = atomic_fetch_add(&p->bytes, out->bytes) + out->bytes > p->left.bytes;
-    return steps || bytes || out->status == OUTCOME_STOPPED;
+    Usage used = {out->steps, out->bytes};
+    if (i == 0) {
+        used.steps = difference(used.steps, p->begun.paid.steps);
+        used.bytes = difference(used.bytes, p->begun.paid.bytes);
+    }
+    return (Ended){used, out->status, out->stop};
 }
 
-static Ended ended_of(const Outcome *out)
+static bool spend(PaidItems *p, const Ended *e)
 {
-    return (Ended){{out->steps, out->bytes}, out->status, out->stop};
+    bool steps = atomic_fetch_add(&p->steps, e->used.steps) + e->used.steps > p->left.steps;
+    bool bytes = atomic_fetch_add(&p->bytes, e->used.bytes) + e->used.bytes > p->left.bytes;
+    return steps || bytes || e->status == OUTCOME_STOPPED;
+}
+
+/* No measure of what is held sees results before they are brought. When that is does not depend
+ * on what has been done ahead of the turn. */
+static bool is_enough(const PaidItems *p, uint64_t bytes)
+{
+    return p->M->limits.held && bytes > p->M->limits.held;
+}
+
+static bool has_enough(PaidItems *p)
+{
+    return is_enough(p, p->turns.bills ? turns_bytes(&p->turns) : p->bytes);
 }
 
 static void end_item(void *work, size_t i, const Outcome *out)
 {
     PaidItems *p = work;
-    bool over = spend(p, out);
+    Ended ended = ended_of(p, i, out);
+    bool over = spend(p, &ended);
     if (p->turns.bills) {
         Usage used;
-        Ended ended = ended_of(out);
         turns_done(&p->turns, i, &ended);
         over = turns_over(&p->turns, &used) != STOP_NONE;
     }
     if (over) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
+    if (has_enough(p)) __atomic_store_n(&p->enough, 1, __ATOMIC_RELAXED);
 }
 
-static void tell(void *work, size_t done)
+static void tell_of(PaidItems *p, size_t done)
 {
-    PaidItems *p = work;
-    Value args[2] = {value_number((double)done), value_number((double)p->items.count)};
-    if (p->cancelled) return;
+    Value args[2] = {value_number((double)done), value_number((double)p->all)};
+    size_t count = p->items.count;
     p->told = (Outcome){0};
     call(&(Call){.p = p,
-                 .item = p->items.count,
+                 .item = count,
                  .function = p->progress,
                  .args = args,
                  .arg_count = 2,
                  .own = &(EvalLimits){0},
+                 .begun = count ? NULL : &p->begun,
                  .stops = &p->outer},
          &p->told);
-    if (spend(p, &p->told)) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
-    if (p->told.status != OUTCOME_OK || p->told.values[0] == V_FALSE)
+    Ended ended = ended_of(p, count, &p->told);
+    p->telling.steps += ended.used.steps;
+    p->telling.bytes += ended.used.bytes;
+    if (spend(p, &ended)) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
+    bool stops = p->told.status == OUTCOME_OK && p->told.values[0] == V_FALSE;
+    if (stops || p->told.status == OUTCOME_FAILED)
         __atomic_store_n(&p->cancelled, 1, __ATOMIC_RELAXED);
+}
+
+/* The last time, when all is done, it is told by paid_items_tell. */
+static void tell(void *work, size_t done)
+{
+    PaidItems *p = work;
+    uint64_t now = eval_now();
+    bool soon = p->told_ns && now - p->told_ns < POOL_TELL_MS * (uint64_t)1000000;
+    if (p->cancelled || soon || p->before + done == p->all) return;
+    p->told_ns = now;
+    tell_of(p, p->before + done);
+}
+
+void paid_items_tell(PaidItems *p)
+{
+    assert(!p->items.count && "all items have been done");
+    tell_of(p, p->all);
 }
 
 /* A map within a map has its thread, and those of the outer one that have nothing to do. One
@@ -277,10 +368,7 @@ void paid_items_run(PaidItems *p)
     Machine *M = p->M;
     Items *m = &p->items;
     bool tells = p->progress != V_NIL;
-    p->outer = (StopChain){M->interrupt, M->stops};
-    p->cancel = (StopChain){&p->cancelled, &p->outer};
-    p->stop = (StopChain){&p->over, &p->cancel};
-    m->stop = &p->stop;
+    m->stop = &p->begin;
     m->within = M->stops != NULL;
     m->results_max = m->error_max = least_of(p->limits.bytes, p->left.bytes);
     m->face = p;
@@ -288,7 +376,6 @@ void paid_items_run(PaidItems *p)
     m->ended = end_item;
     m->progress = tells && !M->outside ? tell : NULL;
     items_run(m);
-    if (M->outside && tells) tell(p, m->count);
 }
 
 /* Beginning and ending -------------------------------------------------------------- */
@@ -296,31 +383,52 @@ void paid_items_run(PaidItems *p)
 void paid_items_init(PaidItems *p, Machine *M, Value function)
 {
     *p = (PaidItems){.M = M, .function = function, .progress = V_NIL};
+    p->outer = (StopChain){M->interrupt, M->stops};
+    p->cancel = (StopChain){&p->cancelled, &p->outer};
+    p->stop = (StopChain){&p->over, &p->cancel};
+    p->begin = (StopChain){&p->enough, &p->stop};
 }
 
 bool paid_items_may_begin(Machine *M) { return eval_has_room(M, WAITING + 1); }
 
 /* No trace reaches what a map has aside: of maps that wait for each other that may be no more
  * than a run may hold. */
-int paid_items_take_aside(PaidItems *p)
+int paid_items_take_aside(PaidItems *p, bool paid)
 {
     Machine *M = p->M;
     size_t bytes = bytes_aside(p);
     if (M->turn) (void)eval_take_turn(M); /* it is to know what it has left */
     if (mem_short) return native_memory_error(M);
-    if (!native_afford(M, bytes / MEM_WORK_STEP)) return NATIVE_PAUSE;
     if (bytes > mem_room())
         M->stop = STOP_BYTES;
     else if (M->limits.held && M->aside + bytes > M->limits.held)
         M->stop = STOP_HELD;
     else {
         mem_count_beside(bytes);
-        mem_work(bytes);
+        if (!paid) mem_work(bytes);
         p->left.steps = eval_steps_left(M);
         p->left.bytes = M->limits.bytes_limited ? mem_room() : UINT64_MAX;
         return 0;
     }
     return NATIVE_PAUSE;
+}
+
+/* What a call may use yet by its own limits. */
+static EvalLimits limits_left(EvalLimits l, const Begun *b)
+{
+    if (l.steps) l.steps = l.steps > b->used.steps ? l.steps - b->used.steps : 1;
+    if (l.bytes) l.bytes = l.bytes > b->used.bytes ? l.bytes - b->used.bytes : 1;
+    if (l.ns) l.ns = l.ns > b->ns ? l.ns - b->ns : 1;
+    return l;
+}
+
+/* What is not paid of it. */
+static Usage usage_left(const EvalLimits *own, Usage paid)
+{
+    Usage most = own_usage(own);
+    if (most.steps != UINT64_MAX) most.steps = difference(most.steps, paid.steps);
+    if (most.bytes != UINT64_MAX) most.bytes = difference(most.bytes, paid.bytes);
+    return most;
 }
 
 /* The world without the program that waits: a run that begins beside one needs a new stack. */
@@ -365,14 +473,20 @@ bool paid_items_begin(PaidItems *p)
     p->items.here = M->outside || (M->hooks && M->hooks->one_thread);
     if (!items_begin(&p->items)) return false;
     unsigned n = is_limited(p) ? workers(p) : 1;
-    if (!turns_begin(&p->turns, p->left, own_usage(&p->limits), M->limits.held, p->items.count,
-                     n)) {
+    p->first_limits = limits_left(p->limits, &p->begun);
+    if (!turns_begin(&p->turns, p->left, own_usage(&p->limits),
+                     usage_left(&p->first_limits, p->begun.paid), M->limits.held,
+                     p->items.count, n)) {
         items_end(&p->items);
         mem_refuse();
         return false;
     }
     begin_clock(p);
-    p->items.base = base_state(M);
+    p->steps = p->bytes = 0;
+    p->over = p->enough = 0;
+    p->telling = (Usage){0};
+    p->told = (Outcome){0};
+    if (!p->items.base) p->items.base = base_state(M);
     return true;
 }
 
@@ -382,30 +496,93 @@ void paid_items_end(PaidItems *p)
     items_end(&p->items);
 }
 
-/* Why the run itself has to stop, as if the items had been done in their order; STOP_NONE: it
- * has not. *used is what it is to pay for. */
-static EvalStop reached(PaidItems *p, Usage *used)
+/* Whether nothing is to be done for an item any more. */
+static bool is_over(const PaidItems *p, const Outcome *out)
 {
-    EvalStop outside = machine_stopped(p->M) ? STOP_OUTSIDE : STOP_NONE;
-    if (p->turns.bills) {
-        EvalStop stop = turns_over(&p->turns, used);
-        if (stop != STOP_NONE && stop != STOP_OUTSIDE) return stop;
-    }
-    *used = (Usage){0};
-    for (size_t i = 0; i < p->items.count; i++) {
-        Ended e = ended_of(&p->items.outcomes[i]);
+    bool waits = out->status == OUTCOME_WAITING || out->status == OUTCOME_STOPPED;
+    return !waits ||
+           (p->cancelled && (out->status == OUTCOME_WAITING || out->stop == STOP_OUTSIDE));
+}
+
+/* Where a call goes on that has been stopped, and for which the run now pays so much. */
+static Begun go_on_from(const Begun *before, const Outcome *out, State *paused, Usage paid)
+{
+    Begun b = *before;
+    b.paid.steps = sum(b.paid.steps, paid.steps);
+    b.paid.bytes = sum(b.paid.bytes, paid.bytes);
+    if (!paused) return b;
+    b.paused = paused;
+    b.used.steps = sum(b.used.steps, out->steps);
+    b.used.bytes = sum(b.used.bytes, out->bytes);
+    b.ns = sum(b.ns, out->ns);
+    b.paid.steps = difference(b.paid.steps, out->steps);
+    b.paid.bytes = difference(b.paid.bytes, out->bytes);
+    return b;
+}
+
+/* Adds to *used what is to be paid for the items that are over, and for the first that is not;
+ * answers why the run is to stop because of one of them, as if they had been done in their
+ * order; STOP_NONE: it need not. */
+static EvalStop add_up(PaidItems *p, Usage *used)
+{
+    const Items *m = &p->items;
+    EvalStop stop = STOP_NONE;
+    Begun begun = p->begun;
+    for (p->done = 0; p->done < m->count && stop == STOP_NONE; p->done++) {
+        const Outcome *out = &m->outcomes[p->done];
+        if (out->status == OUTCOME_WAITING && p->enough && !p->over) break;
+        Ended e = ended_of(p, p->done, out);
         Usage rest = {turns_rest(p->left.steps, used->steps),
                       turns_rest(p->left.bytes, used->bytes)};
-        EvalStop stop = turns_stop(&e, own_usage(&p->limits), rest);
+        Usage own = p->done ? p->turns.own : p->turns.own_first;
         used->steps += e.used.steps;
         used->bytes += e.used.bytes;
-        if (stop == STOP_OUTSIDE && !p->cancelled) outside = stop; /* another item is why */
-        if (stop != STOP_NONE && stop != STOP_OUTSIDE) return stop;
+        if (!is_over(p, out)) {
+            State *paused = m->alone ? p->kept : out->paused;
+            p->begun = go_on_from(&begun, out, paused, e.used);
+            return out->status == OUTCOME_WAITING ? STOP_OUTSIDE : e.stop;
+        }
+        begun = (Begun){.paid = {difference(begun.paid.steps, out->steps),
+                                 difference(begun.paid.bytes, out->bytes)}};
+        stop = turns_stop(&e, own, rest);
+        if (p->cancelled && stop == STOP_OUTSIDE) stop = STOP_NONE;
+        if (is_enough(p, used->bytes)) {
+            p->done++;
+            break;
+        }
     }
-    *used = (Usage){p->steps, p->bytes}; /* with what was told */
+    p->begun = begun;
+    return stop;
+}
+
+/* Takes over why processes have stopped that have not answered any more, and what they have
+ * used. What is paid for more than one item is passed on to those that come later. */
+static EvalStop look_at_turns(PaidItems *p, Usage *used)
+{
+    Usage ended;
+    EvalStop over = turns_over(&p->turns, &ended);
+    if (over == STOP_NONE) return STOP_OUTSIDE;
+    p->begun.paid.steps += difference(ended.steps, used->steps);
+    p->begun.paid.bytes += difference(ended.bytes, used->bytes);
+    *used = ended;
+    return over;
+}
+
+/* Why the run itself has to stop; STOP_NONE: it has not. *used is what it is to pay for. */
+static EvalStop reached(PaidItems *p, Usage *used)
+{
+    EvalStop stop = add_up(p, used);
+    bool told = p->told.status == OUTCOME_STOPPED;
+    if (stop == STOP_OUTSIDE && p->turns.bills) stop = look_at_turns(p, used);
+    used->steps += p->telling.steps;
+    used->bytes += p->telling.bytes;
+    if (told && !p->items.count)
+        p->begun = go_on_from(&p->begun, &p->told, p->told.paused, *used);
+    if (told && (stop == STOP_NONE || stop == STOP_OUTSIDE)) stop = p->told.stop;
+    if (stop != STOP_NONE) return stop;
     if (used->steps > p->left.steps) return STOP_STEPS;
     if (used->bytes > p->left.bytes) return STOP_BYTES;
-    return p->told.status == OUTCOME_STOPPED ? p->told.stop : outside;
+    return STOP_NONE;
 }
 
 /* Threads have used more time than has passed. */
@@ -426,7 +603,7 @@ int paid_items_charge(PaidItems *p)
         *M->interrupt = 0;
         return native_error(M, "interrupted!");
     }
-    Usage used;
+    Usage used = {0};
     EvalStop stop = reached(p, &used);
     charge_time(p);
     mem_count_beside(used.bytes);

@@ -29,9 +29,11 @@ static uint64_t share_of(uint64_t left, unsigned workers)
     return left == UINT64_MAX ? left : left / (2 * (uint64_t)workers);
 }
 
-bool turns_begin(Turns *t, Usage left, Usage own, uint64_t held, size_t count, unsigned workers)
+bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t held, size_t count,
+                 unsigned workers)
 {
-    *t = (Turns){.left = left, .own = own, .workers = workers, .count = count};
+    *t = (Turns){
+        .left = left, .own = own, .own_first = own_first, .workers = workers, .count = count};
     if (workers < 2) return true;
     void *p = mmap(NULL, bills_size(count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                    -1, 0);
@@ -68,7 +70,7 @@ void turns_done(Turns *t, size_t i, const Ended *e)
 
 bool turns_own(EvalStop stop, Usage own, Usage rest)
 {
-    return stop == STOP_STEPS ? own.steps < rest.steps : own.bytes < rest.bytes;
+    return stop == STOP_STEPS ? own.steps <= rest.steps : own.bytes <= rest.bytes;
 }
 
 EvalStop turns_stop(const Ended *e, Usage own, Usage rest)
@@ -93,7 +95,7 @@ static void look(Turns *t)
     while (!t->over && t->known < t->count) {
         const Bill *bill = &t->bills->of[t->known];
         if (!atomic_load(&bill->done)) return;
-        t->over = turns_stop(&bill->ended, t->own, rest_of(t));
+        t->over = turns_stop(&bill->ended, t->known ? t->own : t->own_first, rest_of(t));
         t->before.steps += bill->ended.used.steps;
         t->before.bytes += bill->ended.used.bytes;
         t->known++;
@@ -118,6 +120,13 @@ EvalStop turns_over(Turns *t, Usage *used)
     *used = t->before;
     pthread_mutex_unlock(&t->lock);
     return over;
+}
+
+uint64_t turns_bytes(Turns *t)
+{
+    Usage used;
+    (void)turns_over(t, &used);
+    return used.bytes;
 }
 
 static bool is_ahead(uint64_t used, uint64_t before, uint64_t left)

@@ -53,6 +53,7 @@ static inline uint64_t turns_rest(uint64_t left, uint64_t used)
 typedef struct Turns {
     Usage left;           /* what the run had when the items began */
     Usage own;            /* what each may use by its own limits; UINT64_MAX: no limit */
+    Usage own_first;      /* what the first may use, which has been begun before */
     Usage share;          /* what an item may use before its turn */
     uint64_t bytes_share; /* ... of bytes; less than share.bytes where few may be alive */
     unsigned workers;
@@ -67,11 +68,13 @@ typedef struct Turns {
 
 /* `left` is what all items may use. `held` is how many bytes one of them may hold; 0 is no
  * limit. Answers false where there is no memory. */
-MEM_TRY bool turns_begin(Turns *t, Usage left, Usage own, uint64_t held, size_t count,
-                         unsigned workers);
+MEM_TRY bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t held,
+                         size_t count, unsigned workers);
 void turns_end(Turns *t);
 /* ns of processor time that all items have used; NULL where nobody shares any. */
 _Atomic uint64_t *turns_clock(const Turns *t);
+/* Bytes that those items have used which are done in an unbroken row from the first on. */
+uint64_t turns_bytes(Turns *t);
 
 /* To be called when an item is done. What is said of it a second time does not count. */
 void turns_done(Turns *t, size_t i, const Ended *e);

@@ -399,6 +399,19 @@ int native_suspend(Machine *M, Value *a, int at, NativeCont *cont)
     return NATIVE_SUSPEND;
 }
 
+int native_suspend_worlds(Machine *M, Value *a, int at, NativeCont *cont, State *world,
+                          State *inner)
+{
+    size_t distance = (size_t)at + frame_kinds[N_GLUE_WORLDS].header;
+    Value *nf = frame_link(a + distance, distance, &glue_worlds, (Value)(uintptr_t)cont);
+    nf[AT_WORLD] = value_object(world);
+    nf[AT_INNER] = inner ? value_object(inner) : V_NIL;
+    nf[AT_FUNCTION] = V_NIL;
+    M->native = a;
+    M->call_frame = nf;
+    return NATIVE_SUSPEND;
+}
+
 Value native_pcall(Machine *M)
 {
     static const NativeDef row = NATIVE_PCALL;

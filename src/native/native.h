@@ -113,6 +113,11 @@ bool native_afford(Machine *M, uint64_t steps);
  * frame, a[0..at), and answers native_suspend, after which it goes on in cont. */
 bool native_go_on(Machine *M);
 int native_suspend(Machine *M, Value *a, int at, NativeCont *cont);
+/* Stops the run, for the reason M->stop if there is one, as native_suspend does. Beside its
+ * values the native keeps a state, and perhaps one within it, or NULL. cont, whose row names
+ * GLUE_WORLDS, gets them by frame_world and frame_inner_world of M->results. */
+int native_suspend_worlds(Machine *M, Value *a, int at, NativeCont *cont, State *world,
+                          State *inner);
 /* Charges for values moved or looked at. */
 static inline void native_charge_values(Machine *M, size_t count)
 {

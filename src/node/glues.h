@@ -31,7 +31,7 @@
  *            ERRORS, anywhere, since it does not go on there; NOWHERE, it has none
  *   extra    what the header tells beside: the OPERANDS that a concatenation has left; the
  *            TICKET of an evaluator; a POLL's open list, and whether hooks were off; what a
- *            HOOK has put aside (stack/hook.h)
+ *            HOOK has put aside (stack/hook.h); the WORLDS in which a native works
  */
 #ifndef MOONLET_GLUES_H
 #define MOONLET_GLUES_H
@@ -45,6 +45,7 @@
     X(GLUE_NONE,      glue_none,      4, BELOW, NODE,         KEPT,   PASSES,   OPERATION,  4, LUA,       STORES,  NOTHING) \
     X(GLUE_CONCAT,    glue_concat,    4, BELOW, NODE,         KEPT,   PASSES,   OPERATION,  5, LUA,       CONCATS, OPERANDS) \
     X(GLUE_NATIVE,    glue_native,    4, BELOW, CONTINUATION, KEPT,   PASSES,   TWIN,       6, NATIVES,   NOWHERE, NOTHING) \
+    X(GLUE_WORLDS,    glue_worlds,    6, BELOW, CONTINUATION, KEPT,   PASSES,   TWIN,      17, NATIVES,   NOWHERE, WORLDS) \
     X(GLUE_ANSWER,    glue_answer,    4, BELOW, NOTHING,      NOBODY, PASSES,   TWIN,       7, NATIVES,   NOWHERE, NOTHING) \
     X(GLUE_PCALL,     glue_pcall,     4, BELOW, PCALLS,       KEPT,   CATCHES,  TWIN,       8, ITS,       NOWHERE, NOTHING) \
     X(GLUE_XPCALL,    glue_xpcall,    4, BELOW, PCALLS,       KEPT,   HANDLES,  TWIN,       9, ITS,       NOWHERE, NOTHING) \

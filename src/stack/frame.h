@@ -47,6 +47,9 @@ enum {
     AT_POLL_OPEN = -5, /* GLUE_POLL: values of the open list at the node */
     AT_POLL_OFF = -6,  /* whether hooks were off before */
 
+    AT_WORLD = -5, /* GLUE_WORLDS: a State */
+    AT_INNER = -6, /* another, or nil */
+
     AT_HOOK_STAGE = -5,  /* GLUE_HOOK, of which hook.h has a picture */
     AT_HOOK_VALUE = -6,  /* the accumulator, or the block of what is kept */
     AT_HOOK_NUMBER = -7, /* the unboxed accumulator */
@@ -104,7 +107,8 @@ typedef enum FrameExtra {
     EXTRA_OPERANDS,
     EXTRA_TICKET,
     EXTRA_POLL,
-    EXTRA_HOOK
+    EXTRA_HOOK,
+    EXTRA_WORLDS
 } FrameExtra;
 
 typedef struct FrameKind {
@@ -171,6 +175,13 @@ static inline NativeFn *frame_payload_code(const Value *fp)
 static inline State *frame_payload_world(const Value *fp)
 {
     return value_pointer(fp[AT_PAYLOAD]);
+}
+/* GLUE_WORLDS: the State that a native keeps beside its values, and the one within it, or NULL.
+ */
+static inline State *frame_world(const Value *fp) { return value_pointer(fp[AT_WORLD]); }
+static inline State *frame_inner_world(const Value *fp)
+{
+    return fp[AT_INNER] == V_NIL ? NULL : value_pointer(fp[AT_INNER]);
 }
 static inline uint32_t frame_payload_pcalls(const Value *fp)
 {

@@ -281,6 +281,7 @@ static void visit_frames(const StackVisitor *v, FrameCursor c, size_t limit)
             break;
         case EXTRA_NOTHING:
         case EXTRA_OPERANDS:
+        case EXTRA_WORLDS:
         case EXTRA_TICKET: break;
         }
         if (kept && !frame_is_lua(c.fp)) limit = 0; /* nothing else */
@@ -400,7 +401,8 @@ bool stack_holds_world(const CoBody *body)
     StackTop top = stack_top(body);
     FrameCursor c = frame_cursor(body->segment, top.fp, top.node);
     do {
-        if (c.ret->kind == N_GLUE_FORK || c.ret->kind == N_GLUE_TRY) return true;
+        const FrameKind *kind = &frame_kinds[c.ret->kind];
+        if (kind->payload == PAYLOAD_WORLD || kind->extra == EXTRA_WORLDS) return true;
     } while (frame_down(&c));
     return false;
 }

@@ -115,6 +115,10 @@ static const Waiting programs[] = {
             "n = x return n") "), n"},
     {2, "local state = require 'state' local s, n = state.snapshot() n = (n or 0) + 1 "
         "if n < 3 then state.restore(s, n) end return n"},
+    {9,
+     "local state = require 'state' local r, e = state.map(function(n) local t = {} for i = 1, "
+     "n do t[i] = {i} end return n % 2 == 0 and #t or error(n) end, {4, 50, 3, 7}) "
+     "return r[1], r[2], r[3], e[3], e[4]"},
     {3, "local t = {} for i = 1, 40 do t[i] = {i} end return select('#', table.unpack(t)), "
         "#{table.unpack(t)}, (function(...) return select('#', ...) end)(table.unpack(t))"},
 };

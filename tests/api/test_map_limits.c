@@ -143,11 +143,38 @@ START_TEST(what_items_owe_is_paid)
 }
 END_TEST
 
+/* What is done is brought, and measured, before too much of it waits for that. */
+START_TEST(results_count_as_held)
+{
+    static const char source[] =
+        "local state, list = require 'state', {} for i = 1, 3000 do list[i] = i end\n"
+        "state.map(function(x) return ('x'):rep(1e6) .. x end, list, {%s})";
+    enum { HELD = 10000000, ITEM_STEPS = 16000 };
+    const moonlet_limits limits = {.held = HELD};
+    moonlet_state *limited = moonlet_limit(moonlet_init(), &limits);
+    uint64_t steps = 0;
+    for (size_t w = 0; w < sizeof workers / sizeof *workers; w++) {
+        char text[sizeof source + 20];
+        snprintf(text, sizeof text, source, workers[w]);
+        moonlet_result r = moonlet_do(limited, text);
+        ck_assert_int_eq(r.limit, MOONLET_LIMIT_HELD);
+        ck_assert_uint_lt(r.steps, 3 * HELD / 1000000 * ITEM_STEPS);
+        if (strstr(workers[w], "threads")) {
+            if (steps) ck_assert_uint_eq(r.steps, steps);
+            steps = r.steps;
+        }
+        moonlet_release(r.state);
+    }
+    moonlet_release(limited);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("map_limits");
     tcase_add_loop_test(t, any_number_of_threads_shares_what_is_left, 0, PROGRAMS);
     tcase_add_test(t, whoever_stops_is_charged_the_same);
     tcase_add_test(t, what_items_owe_is_paid);
+    tcase_add_test(t, results_count_as_held);
     return run_suite(t);
 }

@@ -93,6 +93,16 @@ static const Node *load_payload_node(StackLoader *k, const Node *glue)
     return good ? n : NULL;
 }
 
+/* A word that is a State, as soon as all states have been read; `place` is where it will be. */
+static Value load_world(StackLoader *k, const Value *place)
+{
+    uint64_t number = source_number(&k->L->in);
+    if (number > UINT32_MAX) stack_fail(k);
+    loader_fix_word(
+        k->L, (WordFixup){.slot = (uint32_t)(place - k->words), .number = (uint32_t)number});
+    return V_NIL;
+}
+
 /* The word of a header that says what to go on with; `place` is where it will be. */
 static Value load_payload(StackLoader *k, const Node *glue, const Value *place)
 {
@@ -101,17 +111,12 @@ static Value load_payload(StackLoader *k, const Node *glue, const Value *place)
     switch ((FramePayload)frame_kinds[glue->kind].payload) {
     case PAYLOAD_NODE: return value_object(load_payload_node(k, glue));
     case PAYLOAD_CONTINUATION:
-        return load_continuation(L, k->words + k->fp, k->used, k->record);
+        return load_continuation(L, glue, k->words + k->fp, k->used, k->record);
     case PAYLOAD_PCALLS:
         number = source_number(&L->in);
         if (number > UINT32_MAX) stack_fail(k);
         return number;
-    case PAYLOAD_WORLD:
-        number = source_number(&L->in);
-        if (number > UINT32_MAX) stack_fail(k);
-        loader_fix_word(
-            L, (WordFixup){.slot = (uint32_t)(place - k->words), .number = (uint32_t)number});
-        return V_NIL;
+    case PAYLOAD_WORLD: return load_world(k, place);
     case PAYLOAD_NOTHING: break;
     }
     return V_NIL;
@@ -225,6 +230,11 @@ static void load_extra(StackLoader *k, const Node *glue, Value *at, size_t dista
     case EXTRA_POLL:
         at[AT_POLL_OPEN] = value_number((double)stack_load_open(k, frame_payload_node(at)));
         at[AT_POLL_OFF] = value_boolean(source_byte(&k->L->in) != 0);
+        break;
+    case EXTRA_WORLDS:
+        at[AT_WORLD] = load_world(k, &at[AT_WORLD]);
+        at[AT_INNER] = V_NIL;
+        if (source_byte(&k->L->in)) at[AT_INNER] = load_world(k, &at[AT_INNER]);
         break;
     case EXTRA_NOTHING:
     case EXTRA_TICKET: break;

@@ -25,6 +25,7 @@ static bool is_as(char letter, Value v)
     case 'i': return value_is_number(v) && frame_size_in(v) != SIZE_MAX;
     case 'b': return value_is_boolean(v);
     case 'x': return value_is(v, OBJ_CELL);
+    case 'T': return v == V_NIL || value_is_table(v);
     case 'S': return v == V_NIL || value_is_string(v);
     case 'N': return v == V_NIL || value_is_number(v);
     case 'F': return v == V_NIL || value_is_function(v);
@@ -67,10 +68,11 @@ static bool is_one_of(Value f, const char *names)
 
 /* Whether the frame at fp, of which `used` slots were read, is one that the continuation can go
  * on in. */
-static bool frame_is_good(const NativeDef *row, const Value *fp, size_t used)
+static bool frame_is_good(const NativeDef *row, const Node *glue, const Value *fp, size_t used)
 {
-    return row->natives && is_one_of(fp[AT_FUNCTION], row->natives) &&
-           are_as(row->frame, fp, used, true) && (!row->holds || row->holds(fp, used));
+    return row->natives && glue->kind == (row->glue ? row->glue : N_GLUE_NATIVE) &&
+           is_one_of(fp[AT_FUNCTION], row->natives) && are_as(row->frame, fp, used, true) &&
+           (!row->holds || row->holds(fp, used));
 }
 
 /* A host function's frame has the record of what goes on in it, and any data. */
@@ -83,12 +85,13 @@ static Value host_continuation(Loader *L, const Value *fp, bool record)
     return V_NIL;
 }
 
-Value load_continuation(Loader *L, const Value *fp, size_t used, bool record)
+Value load_continuation(Loader *L, const Node *glue, const Value *fp, size_t used, bool record)
 {
-    if (source_byte(&L->in)) return host_continuation(L, fp, record);
+    if (source_byte(&L->in))
+        return host_continuation(L, fp, record && glue->kind == N_GLUE_NATIVE);
     const NativeDef *row = load_native_row(L);
     if (!row || L->in.failed) return V_NIL;
-    if (row->place != PLACE_CONTINUATION || !frame_is_good(row, fp, used)) {
+    if (row->place != PLACE_CONTINUATION || !frame_is_good(row, glue, fp, used)) {
         loader_refuse(L, "the image has a call of '%s' that cannot go on", row->name);
         return V_NIL;
     }

@@ -108,7 +108,7 @@ const NativeDef *load_native_row(Loader *L);
 void load_check_native(Loader *L, const Native *f);
 /* The continuation that a native's frame waits for, of which `used` slots were read; record:
  * slot 0 is one of load_record. */
-Value load_continuation(Loader *L, const Value *fp, size_t used, bool record);
+Value load_continuation(Loader *L, const Node *glue, const Value *fp, size_t used, bool record);
 /* Is it a library's function whose frames wait with this glue of its own? */
 bool load_has_glue(Value f, const Node *glue);
 

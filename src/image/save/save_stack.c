@@ -174,6 +174,14 @@ static void save_hook_frame(StackSaver *k, Value *base, const FrameCursor *below
     }
 }
 
+static void save_worlds(Saver *S, const Value *base)
+{
+    const State *inner = frame_inner_world(base);
+    save_state_number(S, frame_world(base));
+    sink_byte(S->out, inner != NULL);
+    if (inner) save_state_number(S, inner);
+}
+
 /* What the header of the frame at c says of the frame below it. */
 static void save_header(StackSaver *k, const FrameCursor *c, const FrameCursor *below)
 {
@@ -198,6 +206,7 @@ static void save_header(StackSaver *k, const FrameCursor *c, const FrameCursor *
         sink_number(S->out, concat_left(below->fp, frame_payload_node(base)));
         break;
     case EXTRA_HOOK: save_hook_frame(k, base, below); break;
+    case EXTRA_WORLDS: save_worlds(S, base); break;
     case EXTRA_NOTHING:
     case EXTRA_TICKET: break;
     }

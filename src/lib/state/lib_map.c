@@ -21,6 +21,23 @@
 #include "lib/lib.h"
 #include "map/paid_items.h"
 
+/* What is in the frame of a map, of which so many items are done. What is said of the call that
+ * a limit has stopped is in the order of Begun. */
+enum {
+    FUNCTION,
+    LIST,
+    OPTIONS,
+    RESULTS,
+    ERRORS,
+    COUNT, /* of all items */
+    DONE,
+    ROOM, /* for so many, in their batches, the run has paid */
+    BEGUN,
+    FRAME = BEGUN + 5
+};
+/* Items that are done at a time. Their outcomes are brought before the next ones begin. */
+enum { BATCH = 4096 };
+
 /* Results -------------------------------------------------------------------------- */
 
 /* Why an item that has neither result nor error has none. */
@@ -50,6 +67,16 @@ static Value brought(Machine *M, const PaidItems *p, const Outcome *out, Value *
     return *refusal == V_NIL ? v : V_NIL;
 }
 
+/* Says what has come of item i. */
+static void put(Machine *M, Value *a, size_t i, Value v, Value error)
+{
+    int64_t key = (int64_t)i + 1;
+    table_set_int(heap_table_mut(&M->run, value_pointer(a[RESULTS])), key, v, M->run.epoch);
+    if (error == V_NIL) return;
+    if (a[ERRORS] == V_NIL) a[ERRORS] = value_object(run_new_table(&M->run));
+    table_set_int(heap_table_mut(&M->run, value_pointer(a[ERRORS])), key, error, M->run.epoch);
+}
+
 /* One item's outcome, brought into this run: what it answers, and the error or nil. */
 static Value bring(Machine *M, const PaidItems *p, const Outcome *out, Value *error)
 {
@@ -65,20 +92,14 @@ static Value bring(Machine *M, const PaidItems *p, const Outcome *out, Value *er
     return V_FALSE;
 }
 
-static int bring_all(Machine *M, const PaidItems *p)
+/* Brings those of the items that are done. */
+static void bring_done(Machine *M, Value *a, const PaidItems *p)
 {
-    Value *a = M->native;
-    Table *results = run_new_table(&M->run), *errors = NULL;
-    for (size_t i = 0; i < p->items.count; i++) {
+    if (a[RESULTS] == V_NIL) a[RESULTS] = value_object(run_new_table(&M->run));
+    for (size_t i = 0; i < p->done; i++) {
         Value error, v = bring(M, p, &p->items.outcomes[i], &error);
-        table_set_int(&results->body, (int64_t)i + 1, v, M->run.epoch);
-        if (error == V_NIL) continue;
-        if (!errors) errors = run_new_table(&M->run);
-        table_set_int(&errors->body, (int64_t)i + 1, error, M->run.epoch);
+        put(M, a, p->before + i, v, error);
     }
-    a[0] = value_object(results);
-    a[1] = errors ? value_object(errors) : V_NIL;
-    return 2;
 }
 
 /* Options -------------------------------------------------------------------------- */
@@ -90,38 +111,40 @@ static bool invalid(Machine *M, const char *name)
 }
 
 /* A number from `least` up, or 0, as where there is none. */
-static bool option(Machine *M, Table *options, const char *name, double least, double *out)
+static bool option(Machine *M, Run *R, Table *options, const char *name, double least,
+                   double *out)
 {
-    Value v = run_get_field(&M->run, options, name);
+    Value v = run_get_field(R, options, name);
     *out = 0;
     if (v == V_NIL) return true;
     return (value_to_number(v, out) && (*out >= least || *out == 0)) || invalid(M, name);
 }
 
-static bool worker_option(Machine *M, Table *options, const char *name, unsigned *out)
+static bool worker_option(Machine *M, Run *R, Table *options, const char *name, unsigned *out)
 {
     double n;
-    if (!option(M, options, name, 0, &n)) return false;
+    if (!option(M, R, options, name, 0, &n)) return false;
     *out = n < 256 ? (unsigned)n : 256;
     return true;
 }
 
-static bool limit_option(Machine *M, Table *options, const char *name, uint64_t *out)
+static bool limit_option(Machine *M, Run *R, Table *options, const char *name, uint64_t *out)
 {
     double n;
-    if (!option(M, options, name, 1, &n)) return false;
+    if (!option(M, R, options, name, 1, &n)) return false;
     *out = n < 1e18 ? (uint64_t)n : (uint64_t)1e18;
     return true;
 }
 
-static bool limit_options(Machine *M, Table *t, EvalLimits *out)
+static bool limit_options(Machine *M, Run *R, Table *t, EvalLimits *out)
 {
     uint64_t stack, string;
     double seconds;
-    if (!limit_option(M, t, "steps", &out->steps) ||
-        !limit_option(M, t, "bytes", &out->bytes) || !limit_option(M, t, "held", &out->held) ||
-        !limit_option(M, t, "stack", &stack) || !limit_option(M, t, "string", &string) ||
-        !option(M, t, "seconds", 1e-9, &seconds))
+    if (!limit_option(M, R, t, "steps", &out->steps) ||
+        !limit_option(M, R, t, "bytes", &out->bytes) ||
+        !limit_option(M, R, t, "held", &out->held) || !limit_option(M, R, t, "stack", &stack) ||
+        !limit_option(M, R, t, "string", &string) ||
+        !option(M, R, t, "seconds", 1e-9, &seconds))
         return false;
     out->stack = (size_t)stack;
     out->string = (size_t)string;
@@ -139,71 +162,215 @@ static bool is_option(const char *name)
 }
 
 /* A misspelt limit is none: better an error. */
-static bool known_options(Machine *M, Table *t)
+static bool known_options(Machine *M, Run *R, Table *t)
 {
     Value key = V_NIL, v;
-    while (table_next(heap_table(&M->run, t), &key, &v)) {
+    while (table_next(heap_table(R, t), &key, &v)) {
         const char *name = value_is_string(key) ? lib_c_text(value_string(key)) : "?";
         if (!is_option(name)) return invalid(M, name);
     }
     return true;
 }
 
-static bool options(Machine *M, Value *a, int n, PaidItems *p)
+/* The options, as they were when the map began: R sees that. */
+static bool options(Machine *M, Run *R, Value *a, int n, PaidItems *p)
 {
-    if (arg_absent(a, n, 2)) return true;
-    Table *t = arg_table(M, a, n, 2);
-    if (!t || !known_options(M, t) || !worker_option(M, t, "threads", &p->items.threads) ||
-        !worker_option(M, t, "processes", &p->items.processes) ||
-        !limit_options(M, t, &p->limits))
+    if (arg_absent(a, n, OPTIONS)) return true;
+    Table *t = arg_table(M, a, n, OPTIONS);
+    if (!t || !known_options(M, R, t) ||
+        !worker_option(M, R, t, "threads", &p->items.threads) ||
+        !worker_option(M, R, t, "processes", &p->items.processes) ||
+        !limit_options(M, R, t, &p->limits))
         return false;
-    p->progress = run_get_field(&M->run, t, "progress");
+    p->progress = run_get_field(R, t, "progress");
     bool callable = p->progress == V_NIL || value_is_function(p->progress) ||
                     meta_of(M, p->progress, META_CALL) != V_NIL;
     return callable || invalid(M, "progress");
 }
 
-/* The whole ------------------------------------------------------------------------ */
+/* Frames --------------------------------------------------------------------------- */
 
-static int finish(PaidItems *p)
+static uint64_t number_at(const Value *a, int i) { return (uint64_t)value_to_double(a[i]); }
+
+static Begun begun_at(const Value *a, State *paused)
 {
+    return (Begun){.paused = paused,
+                   .used = {number_at(a, BEGUN), number_at(a, BEGUN + 1)},
+                   .ns = number_at(a, BEGUN + 2),
+                   .paid = {number_at(a, BEGUN + 3), number_at(a, BEGUN + 4)}};
+}
+
+static void put_begun(Value *a, const Begun *b)
+{
+    const uint64_t words[] = {b->used.steps, b->used.bytes, b->ns, b->paid.steps,
+                              b->paid.bytes};
+    for (int i = 0; i < FRAME - BEGUN; i++) a[BEGUN + i] = value_number((double)words[i]);
+}
+
+/* What an image may say is in a frame. */
+static bool frame_holds(const Value *a, size_t used)
+{
+    for (size_t i = BEGUN; i < FRAME; i++)
+        if (i >= used || !(value_to_double(a[i]) >= 0 && value_to_double(a[i]) < 1e18))
+            return false;
+    return number_at(a, COUNT) <= UINT32_MAX && number_at(a, DONE) <= number_at(a, COUNT) &&
+           number_at(a, ROOM) <= number_at(a, COUNT);
+}
+
+/* Batches -------------------------------------------------------------------------- */
+
+/* Sets out what is to be done next: the rest of a batch. What has been begun by a process,
+ * which it cannot leave, is done here first. */
+static void next_batch(PaidItems *p, const Value *a)
+{
+    Items *m = &p->items;
+    size_t end = (p->before / BATCH + 1) * BATCH;
+    if (end > p->all) end = p->all;
+    m->count = end - p->before;
+    m->alone = m->processes && (p->begun.paused || p->begun.paid.steps || p->begun.paid.bytes);
+    if (m->alone) m->count = 1;
+}
+
+/* The inputs, with room for one more; NULL where there is no memory. */
+static const Value *inputs_of(const PaidItems *p, Run *R, const Table *list)
+{
+    size_t count = p->items.count;
+    Value *inputs = mem_try_alloc((count + 1) * sizeof *inputs);
+    if (!inputs) mem_refuse();
+    for (size_t i = 0; inputs && i < count; i++)
+        inputs[i] = table_get_int(heap_table(R, list), (int64_t)(p->before + i) + 1);
+    return inputs;
+}
+
+/* Does the next of the items, or tells that all are done, and brings what has come of them.
+ * Answers 0, or what a native is to answer. */
+static int step(PaidItems *p)
+{
+    Machine *M = p->M;
+    bool paid = number_at(M->native, ROOM) > p->before;
+    int stopped = paid_items_take_aside(p, paid);
+    if (stopped) return stopped;
+    if (!paid_items_begin(p)) return native_memory_error(M);
+    Value *a = M->native; /* it may have moved */
+    if (!paid) a[ROOM] = value_number((double)(p->before + p->items.count));
+    if (p->items.count)
+        paid_items_run(p);
+    else
+        paid_items_tell(p);
     int answer = paid_items_charge(p);
-    if (answer != 0) return answer;
-    if (p->told.status != OUTCOME_FAILED) return bring_all(p->M, p);
+    if (answer == 0 || answer == NATIVE_PAUSE) bring_done(M, a, p);
+    p->before += p->done;
+    paid_items_end(p);
+    return answer;
+}
+
+static int do_batch(PaidItems *p, const Table *list)
+{
+    Machine *M = p->M;
+    next_batch(p, M->native);
+    Machine *look = p->items.base ? machine_begin(p->items.base) : NULL;
+    p->inputs = inputs_of(p, look ? &look->run : &M->run, list);
+    if (look) machine_end_look(look);
+    return p->inputs ? step(p) : native_memory_error(M);
+}
+
+/* Does what is left, and pauses between batches to find out whether what has been brought may
+ * stay. */
+static int do_all(PaidItems *p, const Table *list)
+{
+    int answer = 0;
+    while (!answer && p->before < p->all && !p->cancelled) {
+        answer = do_batch(p, list);
+        if (!answer && p->M->fuel < 1 && p->before < p->all && !p->cancelled)
+            answer = NATIVE_PAUSE;
+    }
+    for (; !answer && p->before < p->all; p->before++)
+        put(p->M, p->M->native, p->before, V_FALSE, new_c_string("cancelled"));
+    if (!answer && p->progress != V_NIL && !p->cancelled) {
+        p->items.count = 0;
+        p->items.alone = false;
+        answer = step(p);
+    }
+    if (answer || p->told.status != OUTCOME_FAILED) return answer;
     Value refusal = V_NIL, v = brought(p->M, p, &p->told, &refusal);
     return native_throw(p->M, refusal == V_NIL ? v : refusal);
 }
 
-/* The items of a list, with room for one more; NULL where there is no memory. */
-static const Value *inputs_of(Machine *M, const Table *list, size_t count)
+static int map_go_on(Machine *M, Value *a, int n);
+
+/* The whole, or what is left of it in this world. */
+static int map(Machine *M, Value *a, State *base, State *paused)
 {
-    Value *inputs = mem_try_alloc((count + 1) * sizeof *inputs);
-    if (!inputs) mem_refuse();
-    for (size_t i = 0; inputs && i < count; i++)
-        inputs[i] = table_get_int(heap_table(&M->run, list), (int64_t)i + 1);
-    return inputs;
+    PaidItems p;
+    paid_items_init(&p, M, a[FUNCTION]);
+    p.items.base = base;
+    p.begun = begun_at(a, paused);
+    p.before = number_at(a, DONE);
+    p.all = number_at(a, COUNT);
+    Machine *look = base ? machine_begin(base) : NULL;
+    bool good = options(M, look ? &look->run : &M->run, a, OPTIONS + 1, &p);
+    if (look) machine_end_look(look);
+    if (!good) return NATIVE_ERROR;
+    if (M->stops || M->outside) p.items.processes = 0;
+    if (!paid_items_may_begin(M)) return native_error(M, "C stack overflow");
+    int answer = do_all(&p, value_pointer(a[LIST]));
+    a = M->native;
+    if (answer == 0 && a[RESULTS] == V_NIL) a[RESULTS] = value_object(run_new_table(&M->run));
+    if (answer == 0) {
+        a[0] = a[RESULTS];
+        a[1] = a[ERRORS];
+        return 2;
+    }
+    if (answer != NATIVE_PAUSE || !p.items.base) return answer;
+    if (mem_short) { /* something may not have been brought */
+        M->stop = STOP_NONE;
+        return native_memory_error(M);
+    }
+    a[DONE] = value_number((double)p.before);
+    put_begun(a, &p.begun);
+    return native_suspend_worlds(M, a, FRAME, map_go_on, (State *)p.items.base, p.begun.paused);
 }
 
 int lib_map(Machine *M, Value *a, int n)
 {
-    Table *list = n > 1 ? arg_table(M, a, n, 1) : NULL;
-    uint64_t counted = mem_counted;
-    if (!arg_any(M, a, n, 0)) return NATIVE_ERROR;
-    if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(M, a, n, 1, "table");
-    PaidItems p;
-    paid_items_init(&p, M, a[0]);
-    if (!options(M, a, n, &p)) return NATIVE_ERROR;
-    if (M->stops || M->outside) p.items.processes = 0;
-    if (!paid_items_may_begin(M)) return native_error(M, "C stack overflow");
-    p.items.count = (size_t)table_length(heap_table(&M->run, list));
-    int stopped = paid_items_take_aside(&p);
-    if (stopped) return stopped;
-    p.inputs = inputs_of(M, list, p.items.count);
-    if (!p.inputs || !paid_items_begin(&p)) return native_memory_error(M);
-    paid_items_run(&p);
-    int answer = finish(&p);
-    paid_items_end(&p);
-    if (answer == NATIVE_PAUSE)
-        mem_uncount(mem_counted - counted); /* all of it is done again */
-    return answer;
+    Table *list = n > 1 ? arg_table(M, a, n, LIST) : NULL;
+    if (!arg_any(M, a, n, FUNCTION)) return NATIVE_ERROR;
+    if (!list) return n > 1 ? NATIVE_ERROR : native_type_error(M, a, n, LIST, "table");
+    if (n <= OPTIONS) a[OPTIONS] = V_NIL;
+    a[RESULTS] = a[ERRORS] = V_NIL;
+    for (int i = COUNT; i < FRAME; i++) a[i] = value_number(0);
+    a[COUNT] = value_number((double)table_length(heap_table(&M->run, list)));
+    return map(M, a, NULL, NULL);
 }
+
+/* Whether the world has come of this state, and has what the program had when it was taken. An
+ * image can say anything. */
+static bool is_of(const Machine *M, const State *s)
+{
+    const World *world = s->base->world;
+    return !world_is_stranger(world, M->run.world) && s->next_id <= M->run.next_id;
+}
+
+static bool has(const State *s, Value v)
+{
+    bool apart = !value_is_object(v) || value_is_string(v) || value_is(v, OBJ_LIGHT);
+    return apart || object_id(value_pointer(v)) < s->next_id;
+}
+
+static int map_go_on(Machine *M, Value *a, int n)
+{
+    (void)n;
+    State *base = frame_world(M->results), *paused = frame_inner_world(M->results);
+    bool good = is_of(M, base) && has(base, a[FUNCTION]) && has(base, a[LIST]) &&
+                has(base, a[OPTIONS]) && !base->base->paused;
+    if (paused)
+        good &= !world_is_stranger(base->base->world, paused->base->world) &&
+                paused->next_id >= base->next_id && paused->base->paused;
+    return good ? map(M, a, base, paused) : native_error(M, "damaged");
+}
+
+const NativeDef natives_map[] = {
+    NATIVE_CONTINUED("state.map:go_on", map_go_on, WORK_CALLEE, "|state.map|", ".t.TTiiinnnnn*",
+                     .glue = N_GLUE_WORLDS, .holds = frame_holds),
+    NATIVE_ROWS_END,
+};
