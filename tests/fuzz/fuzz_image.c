@@ -30,7 +30,7 @@
 #define FUZZ_DELTAS 0
 #endif
 
-enum { SEEDS = 600, FIELDS_MAX = 20000, PAUSES = 24 };
+enum { SEEDS = 900, FIELDS_MAX = 20000, PAUSES = 24 };
 
 /* The back-end for fuzzing gives no memory back: then it is time for a new process. */
 static const uint64_t bytes_max = (uint64_t)1 << 30;

@@ -140,7 +140,7 @@ static const char strip[] =
     "random, dump, info = math.random, string.dump, debug.getinfo\n"
     "upvalue, traceback, sethook = debug.getupvalue, debug.traceback, debug.sethook\n"
     "join, setupvalue, setuser = debug.upvaluejoin, debug.setupvalue, debug.setuservalue\n"
-    "try, fork, restore = state.try, state.fork, state.restore\n"
+    "try, fork, restore, map = state.try, state.fork, state.restore, state.map\n"
     "wrap, rep, unpack, out = coroutine.wrap, string.rep, table.unpack, io.stdout\n"
     "local registry = debug.getregistry()\n"
     "local keep, loaded = {}, package.loaded\n"
@@ -148,7 +148,8 @@ static const char strip[] =
     "'..\n"
     "  'remove gmatch random dump info upvalue traceback sethook pcall xpcall next type error "
     "'..\n"
-    "  'join setupvalue setuser try fork restore wrap rep unpack out rawset tostring host '..\n"
+    "  'join setupvalue setuser try fork restore map wrap rep unpack out rawset tostring host "
+    "'..\n"
     "  'getmetatable setmetatable collectgarbage load pairs ipairs select', '%S+') do\n"
     "  keep[name] = G[name] end\n"
     "getmetatable('').__index = nil\n"
@@ -245,6 +246,13 @@ static const char *const worlds[] = {
     "nil",
     "go = 'try(function() for i = 1, 9 do t = {i} end error(0) end)'",
     "go = 'x = fork(function() for i = 1, 9 do t = {i} end return t end)'",
+    "go = 'x, y = map(function(v) for i = 1, v do t = {i, t} end return v > 3 and t or "
+    "error(v) "
+    "end, {2, 5, 3}, {threads = 1, steps = 9})'",
+    "go = 'x = wrap(function() return map(function(v) return map(function(w) local n = v for i "
+    "= "
+    "1, w do n = {n} end return n end, {2, 3}, {threads = 1})[1] end, {4, 5}, {threads = 1}) "
+    "end) x()'",
     "go = 'co = create(function() try(function() yield(1) end) end) resume(co) x = 1 "
     "resume(co)'",
     "go = 'sethook(function(e, l) n = (n or 0) + 1 end, [[crl]], 2) local function f(a, b) "
