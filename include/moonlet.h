@@ -936,7 +936,10 @@ typedef struct moonlet_limits {
                              a step, or 16 values moved. Each run of a program on a
                              state takes as many. */
     uint64_t bytes;       /* allocated, garbage or not; what is more stops the next step */
-    uint64_t nanoseconds; /* on the wall; looked at every 1000 steps */
+    uint64_t nanoseconds; /* on the wall; looked at every 1000 steps. Work that begins again
+                             when it is resumed (state.digest, diff, freeze, save, load) may
+                             then take longer, as long again as it has had in vain: so it ends
+                             in slices of any length. */
     size_t stack;         /* slots of a coroutine's stack: each call takes some 5 and its
                              variables (default 1000000) */
     size_t string;        /* bytes of the longest string */

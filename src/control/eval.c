@@ -400,7 +400,7 @@ static Value *reenter(Machine *M, size_t room)
         return NULL;
     }
     b->status = CO_RUNNING;
-    b->loading = NULL;
+    b->progress = NULL;
     b->segment = NULL; /* what old contents hold is kept, and who runs needs no copy */
     return fp;
 }

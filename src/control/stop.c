@@ -63,7 +63,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
     b->node = at;
     b->debt = M->debt;
     b->paid = M->paid;
-    b->loading = M->loading;
+    b->progress = M->progress;
     coroutine_check(b);
     M->error = V_NIL;
     M->status = RUN_PAUSED;

@@ -9,6 +9,9 @@
 /* What is written once from end to end is best in large pages, where the system has them: each
  * fresh small one costs as much as writing some thousand bytes. */
 enum { LARGE_PAGE = 2 << 20 };
+/* Bytes after which a walk is asked; some that count as a value of it. */
+enum { WALK_EVERY = 1 << 16, BYTES_A_NODE = 16 };
+
 static void want_large_pages(uint8_t *bytes, size_t size)
 {
 #ifdef MADV_HUGEPAGE
@@ -35,22 +38,40 @@ static uint8_t *resized(const ByteSink *s, size_t capacity)
     return bytes;
 }
 
-bool sink_grow(ByteSink *s, size_t n)
+static bool fail(ByteSink *s)
 {
-    if (s->failed || n > SIZE_MAX / 4 - s->capacity) {
-        s->failed = true;
-        return false;
-    }
-    size_t capacity = s->capacity ? s->capacity : 256;
+    s->failed = true;
+    s->capacity = s->length; /* so that whatever follows comes here again */
+    return false;
+}
+
+/* Whether the walk goes on. */
+static bool walk_on(ByteSink *s)
+{
+    size_t bytes = s->length - s->walked;
+    s->walked = s->length;
+    return walk_take(s->walk, 1 + bytes / BYTES_A_NODE, bytes);
+}
+
+static bool allocate(ByteSink *s, size_t n)
+{
+    size_t capacity = s->allocated ? s->allocated : 256;
     while (capacity - s->length < n) capacity *= 2;
     uint8_t *bytes = resized(s, capacity);
-    if (!bytes) {
-        s->failed = true;
-        s->capacity = s->length; /* so that whatever follows comes here again */
-        return false;
-    }
+    if (!bytes) return false;
     s->bytes = bytes;
-    s->capacity = capacity;
+    s->allocated = capacity;
+    return true;
+}
+
+bool sink_grow(ByteSink *s, size_t n)
+{
+    if (s->failed || n > SIZE_MAX / 4 - s->length) return fail(s);
+    if (s->walk && !walk_on(s)) return fail(s);
+    if (s->allocated - s->length < n && !allocate(s, n)) return fail(s);
+    s->capacity = s->allocated;
+    if (s->walk && s->capacity - s->length > n + WALK_EVERY)
+        s->capacity = s->length + n + WALK_EVERY;
     return true;
 }
 

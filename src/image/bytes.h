@@ -2,8 +2,8 @@
 /*
  * Bytes: what images are written to and read from.
  *
- *   ByteSink    a growing block of malloc's; once there is no memory, `failed`, and all that
- *               follows is dropped: the writer looks at the end
+ *   ByteSink    a growing block of malloc's; once there is no memory, or no time, `failed`, and
+ *               all that follows is dropped: the writer looks at the end
  *   ByteSource  bytes from anywhere, with an end; once something does not fit, `failed`, and
  *               all that follows reads as zeros: the reader looks where it matters
  *
@@ -21,10 +21,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "trace/walk.h"
+
 typedef struct ByteSink {
     uint8_t *bytes;
-    size_t length, capacity;
+    size_t length, capacity, allocated; /* capacity is all of it, if there is no walk */
     bool failed;
+    Walk *walk; /* it fails when this has ended, which takes a byte for each; NULL: none */
+    size_t walked;
 } ByteSink;
 
 /* Room for n more bytes. Answers false without memory; the sink has then failed. */

@@ -102,6 +102,9 @@ const char *image_path(const ImagePart *part, char *out, size_t size);
  * NULL if it cannot be loaded, and error says why. O(length). */
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX]);
+/* The same, as long as the walk goes on, of whose values each object is one. */
+Image *image_load_within(const uint8_t *bytes, size_t length, const Image *base,
+                         const ImageHost *host, Walk *walk, char error[IMAGE_ERROR_MAX]);
 /*
  * What a delta is to be loaded with: base itself where that is what it was made to, and also
  * where it is none that could be used. A state that was saved or loaded as a delta has one more

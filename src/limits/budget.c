@@ -117,7 +117,7 @@ void eval_set_debt(Machine *M, const CoBody *paused)
     budget_end(M);
     M->debt = paused->debt;
     M->paid = paused->paid;
-    M->loading = paused->loading;
+    M->progress = paused->progress;
     pay_debt(M);
     budget_begin(M);
     if (mem_bound_reached()) eval_poll_soon(M);
@@ -186,11 +186,25 @@ static NOINLINE bool may_go_on(Machine *M)
     return false;
 }
 
-Walk native_walk(const Machine *M)
+Walk native_walk(Machine *M)
 {
     Walk w = walk_begin();
-    if (M->limits.deadline) w.deadline = M->limits.deadline;
+    if (!M->limits.deadline) return w;
+    if (M->progress && M->progress->vain) {
+        w.vain = M->progress->vain;
+        M->progress = NULL;
+    }
+    w.began = eval_now();
+    w.deadline = M->limits.deadline + w.vain;
     return w;
+}
+
+int native_walk_again(Machine *M, const Walk *w)
+{
+    if (w->end != WALK_TIME || !M->limits.deadline) return NATIVE_PAUSE;
+    M->progress = mem_new(sizeof *M->progress);
+    *M->progress = (NativeProgress){.vain = w->vain + eval_now() - w->began};
+    return NATIVE_PAUSE;
 }
 
 /* All that is left is paid now, the rest when there are steps again; then the native is run

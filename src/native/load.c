@@ -45,10 +45,15 @@ static bool is_due(void *run)
     return native_is_woken(M) || (M->limits.deadline && eval_reached(M) == STOP_TIME);
 }
 
+bool native_is_compiling(const Machine *M)
+{
+    return M->progress && __atomic_load_n(&M->progress->compile, __ATOMIC_RELAXED);
+}
+
 int native_load_stopped(Machine *M)
 {
     if (native_is_woken(M)) return native_woken(M);
-    return is_due(M) || M->loading ? NATIVE_PAUSE : 0;
+    return is_due(M) || native_is_compiling(M) ? NATIVE_PAUSE : 0;
 }
 
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name)
@@ -118,12 +123,7 @@ static void count_beside(uint64_t bytes)
 
 /* Progress -------------------------------------------------------------------------- */
 
-/* What a paused program's body has of it; watched. */
-struct LoadProgress {
-    Compile *compile; /* NULL: somebody has gone on with it */
-};
-
-static Compile *take(LoadProgress *p)
+static Compile *take(NativeProgress *p)
 {
     Compile *c = p ? __atomic_exchange_n(&p->compile, NULL, __ATOMIC_ACQ_REL) : NULL;
     return c && (c->done || aside_is_there(c->aside)) ? c : NULL;
@@ -139,9 +139,9 @@ static void drop(void *progress, const void *context)
 static void keep(Machine *M, Compile *c)
 {
     c->M = NULL;
-    M->loading = mem_new(sizeof *M->loading);
-    M->loading->compile = c;
-    watch_add(M->loading, drop, NULL);
+    M->progress = mem_new(sizeof *M->progress);
+    *M->progress = (NativeProgress){.compile = c};
+    watch_add(M->progress, drop, NULL);
 }
 
 static bool is_same(const Compile *c, const Compile *other)
@@ -161,8 +161,8 @@ static bool may_stop(const Machine *M)
 /* What was begun for this, or another; aside NULL: do it here. */
 static Compile *compile_begin(Machine *M, const Compile *wanted, bool is_long)
 {
-    LoadProgress *progress = M->loading;
-    M->loading = NULL;
+    NativeProgress *progress = M->progress;
+    M->progress = NULL;
     Compile *c = take(progress);
     if (c && is_same(c, wanted)) return c;
     if (c && !c->done) aside_drop(c->aside);

@@ -95,8 +95,11 @@ __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int
 bool native_charge(Machine *M, uint64_t steps);
 /* The run ends here, whatever it may use yet: what the native is to return. */
 int native_stop(Machine *M);
-/* A walk of a native that ends when the run's time does: return NATIVE_PAUSE then. */
-Walk native_walk(const Machine *M);
+/* A walk of a native that ends when the run's time does: return native_walk_again then. When it
+ * begins again, it may take longer than that: as long again as all that was in vain. So it
+ * comes to its end, however short a run's time is. */
+Walk native_walk(Machine *M);
+int native_walk_again(Machine *M, const Walk *w);
 /* Whether the run is to end or to stop. A native asks that was waiting for the outside when a
  * signal came (EINTR). */
 bool native_is_woken(const Machine *M);
@@ -366,6 +369,8 @@ String *native_dump(Machine *M, const Proto *p, bool strip);
 /* To be called when native_load has answered NULL, before anything observable has happened. If
  * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
 int native_load_stopped(Machine *M);
+/* Whether it goes on then with what it has done. */
+bool native_is_compiling(const Machine *M);
 /* Compiles like native_load, but makes no function. When time is out, it finds nothing wrong.
  */
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name);

@@ -94,7 +94,7 @@ static void set_defaults(Machine *M)
     M->hook = (HookState){0};
     M->hooking = false;
     M->watch = NULL;
-    M->loading = NULL;
+    M->progress = NULL;
     M->boundary = M->lent = NULL;
     M->next_segment = M->left = M->ended = NULL;
     M->nested = 0;
@@ -142,7 +142,7 @@ static void tidy(Machine *M)
     M->make_handler = NULL;
     M->place = (AstPlace){0};
     M->error_paid = false;
-    M->loading = NULL;
+    M->progress = NULL;
 }
 
 void machine_rest(Machine *M)

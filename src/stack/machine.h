@@ -67,7 +67,12 @@ typedef struct MachineHooks {
     bool one_thread; /* what the hooks call must not be called from other threads */
 } MachineHooks;
 
-typedef struct LoadProgress LoadProgress;
+/* How far a native has come that has to begin again, because time was out: no part of a state,
+ * so that nothing but time may depend on it. */
+typedef struct NativeProgress {
+    struct Compile *compile; /* native/load.c; NULL: none, or somebody has gone on with it */
+    uint64_t vain;           /* ns that its walks have taken in vain */
+} NativeProgress;
 
 struct Machine {
     Run run;
@@ -104,7 +109,7 @@ struct Machine {
     SharedClock *clock;     /* that of the map of which this is an item, or NULL */
     Turn *turn; /* comes when the run needs it; NULL: it has come, or is not needed */
     int stop;   /* why the run stops here: EvalStop */
-    LoadProgress *loading; /* what has been compiled when it stopped: native/load.c */
+    NativeProgress *progress; /* NULL: none */
     RunStatus status;
 
     /* a native's request to call (native.h), a switch of coroutines (switch.c) */

@@ -125,8 +125,8 @@ typedef struct CoBody {
     };
     uint32_t paid; /* CO_PAUSED: likewise */
     struct Coroutine *resumer;
-    const HookState *hook;        /* NULL: none; of the running one Machine.hook is newer */
-    struct LoadProgress *loading; /* CO_PAUSED: of native/load.c; NULL: none */
+    const HookState *hook;           /* NULL: none; of the running one Machine.hook is newer */
+    struct NativeProgress *progress; /* CO_PAUSED: of a native; NULL: none */
 } CoBody;
 
 typedef struct Coroutine {

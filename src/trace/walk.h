@@ -33,6 +33,7 @@ enum { WALK_TEXT_MAX = 80 };
 typedef struct Walk {
     uint64_t nodes_max, bytes_max, depth_max;
     uint64_t deadline;         /* of the monotonic clock, in ns; WALK_UNBOUNDED: none */
+    uint64_t began, vain;      /* of a native's (native_walk): when, and ns before in vain */
     const volatile int *flag;  /* NULL: none */
     uint64_t nodes, bytes;     /* so far */
     uint64_t nodes_until_look; /* at flag and clock, or that are all */

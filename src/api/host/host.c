@@ -37,8 +37,12 @@ static moonlet_term *decode_arguments(moonlet_context *c, const moonlet_value *a
     Machine *M = c->M;
     const moonlet_state *s = api_host_run(M)->from;
     *d = term_decoding(s);
-    if (M->limits.deadline && M->limits.deadline < d->walk.deadline)
-        d->walk.deadline = M->limits.deadline;
+    const Walk time = native_walk(M);
+    if (time.deadline < d->walk.deadline) {
+        d->walk.deadline = time.deadline;
+        d->walk.began = time.began;
+        d->walk.vain = time.vain;
+    }
     moonlet_term *list = term_decode_list(M, s, (const Value *)args, count, d);
     mem_count(d->walk.bytes < d->walk.bytes_max ? d->walk.bytes : d->walk.bytes_max);
     native_charge_values(M, d->walk.nodes);
@@ -52,7 +56,7 @@ static int call_terms(moonlet_context *c, const moonlet_value *args, size_t coun
     char *error = d.error;
     if (!list && (d.walk.end == WALK_TIME || d.walk.end == WALK_STOPPED)) {
         free(error);
-        return NATIVE_PAUSE;
+        return native_walk_again(c->M, &d.walk);
     }
     if (list) results = c->function->term_call(c->function->user, list, &error);
     const char *refused = NULL;

@@ -191,8 +191,10 @@ static Coroutine *load_roots(Loader *L)
 
 static void load_new(Loader *L)
 {
-    while (L->filled < L->objects.count && !loader_failed(L))
+    while (L->filled < L->objects.count && !loader_failed(L)) {
+        if (!walk_take(L->walk, 1, 0)) source_fail(&L->in);
         load_contents(L, L->objects.list[L->filled++]);
+    }
 }
 
 static void *changed_object(Loader *L, uint8_t item)
@@ -381,10 +383,10 @@ static Image *load_records(Loader *L)
 /* Bytes of memory that most images take for one of theirs, and hardly any does not. */
 enum { EXPECTED_A_BYTE = 6 };
 
-Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
-                  char error[IMAGE_ERROR_MAX])
+Image *image_load_within(const uint8_t *bytes, size_t length, const Image *base,
+                         const ImageHost *host, Walk *walk, char error[IMAGE_ERROR_MAX])
 {
-    Loader L = {.base = base, .host = host, .error = error, .length = length};
+    Loader L = {.base = base, .host = host, .walk = walk, .error = error, .length = length};
     uint8_t id[IMAGE_ID];
     *error = '\0';
     const char *fault = header_fault(bytes, length, base, id);
@@ -410,4 +412,11 @@ Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const 
     if (image) memcpy(image->id, id, IMAGE_ID);
     if (!image && !*error) snprintf(error, IMAGE_ERROR_MAX, "the image is damaged");
     return image;
+}
+
+Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
+                  char error[IMAGE_ERROR_MAX])
+{
+    Walk walk = walk_begin();
+    return image_load_within(bytes, length, base, host, &walk, error);
 }

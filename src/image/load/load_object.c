@@ -213,11 +213,19 @@ void *load_object_by_tag(Loader *L, uint8_t tag)
 
 /* Contents ---------------------------------------------------------------------------- */
 
+/* The walk is asked at some of the items of a table. */
+static inline void walk_on(Loader *L, size_t i)
+{
+    enum { EVERY = 1024 };
+    if (i % EVERY == EVERY - 1 && !walk_take(L->walk, EVERY, 0)) source_fail(&L->in);
+}
+
 static void load_array(Loader *L, TableBody *b, size_t words)
 {
     uint64_t epoch = L->M->run.epoch;
     Value *row = table_array_to_fill(b, epoch);
     for (size_t i = 0; i < words && !L->in.failed; i++) {
+        walk_on(L, i);
         Value v = load_value(L);
         if (row)
             row[i] = v;
@@ -238,6 +246,7 @@ static bool load_hash(Loader *L, TableBody *b, const TableRoom *room, size_t cou
 {
     bool numbers = room->numbers || room->words;
     for (size_t i = 0; i < count && !L->in.failed; i++) {
+        walk_on(L, i);
         Value key = load_value(L), v = load_value(L);
         numbers |= value_is_number(key);
         if (!is_key(key) || !table_add_new(b, key, v, L->M->run.epoch)) source_fail(&L->in);

@@ -51,6 +51,7 @@ typedef struct Loader {
     uint64_t next_id; /* the next id of that state: its objects have lower ones */
     const Image *base;
     const ImageHost *host;
+    Walk *walk;
     Objects objects;
     LoadList strings, chunks, natives, states;
     size_t length;   /* bytes of the image */

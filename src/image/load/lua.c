@@ -47,7 +47,8 @@ static int64_t *pay_for_bytes_alone(void)
     return meter;
 }
 
-/* Writes the image behind what is there, for the price of its bytes; NULL: an error is set. */
+/* Writes the image behind what is there, for the price of its bytes; NULL: an error is set, or
+ * bytes->walk has ended. */
 static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *bytes)
 {
     char error[IMAGE_ERROR_MAX];
@@ -57,36 +58,44 @@ static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *b
     mem_meter = meter;
     if (image)
         charge_written(M, bytes->length - from);
-    else
+    else if (!bytes->walk->end)
         native_error(M, "%s", error);
     return image;
 }
 
-/* The snapshot's image, or NULL where an error is set. */
-static const Image *image_of(Machine *M, Userdata *u)
+/* What a native answers that has no image. */
+static int no_image(Machine *M, const Walk *walk)
+{
+    if (walk->end == WALK_TIME) return native_walk_again(M, walk);
+    return walk->end ? native_memory_error(M) : NATIVE_ERROR;
+}
+
+/* The snapshot's image, or NULL where an error is set or the walk has ended. */
+static const Image *image_of(Machine *M, Userdata *u, Walk *walk)
 {
     void **kept = &u->body.own;
     Image *image = __atomic_load_n(kept, __ATOMIC_ACQUIRE);
     if (image) return image;
-    ByteSink nowhere = {0};
+    ByteSink nowhere = {.walk = walk};
     image = save_to(M, u->data, NULL, &nowhere);
     sink_free(&nowhere);
     if (image) __atomic_store_n(kept, image, __ATOMIC_RELEASE);
     return image;
 }
 
-/* Loads these bytes, after base if they are a delta; NULL: an error is set. */
-static Image *load_after(Machine *M, const String *s, const Image *base)
+/* Loads these bytes, after base if they are a delta; NULL: an error is set, or the walk has
+ * ended. */
+static Image *load_after(Machine *M, const String *s, const Image *base, Walk *walk)
 {
     char error[IMAGE_ERROR_MAX];
     size_t written;
     const uint8_t *bytes = (const uint8_t *)s->data;
     int64_t *meter = pay_for_bytes_alone();
     base = image_base_of(bytes, s->length, base, host_of(M), &written);
-    Image *image = image_load(bytes, s->length, base, host_of(M), error);
+    Image *image = image_load_within(bytes, s->length, base, host_of(M), walk, error);
     mem_meter = meter;
     charge_written(M, written);
-    if (!image) native_error(M, "%s", error);
+    if (!image && !walk->end) native_error(M, "%s", error);
     if (image) mem_count(image->allocated);
     return image;
 }
@@ -100,6 +109,12 @@ static int give_bytes(Machine *M, const ByteSink *bytes)
     return M->native[0] == V_NIL ? native_memory_error(M) : 1;
 }
 
+/* No more is written than there is room for in a string. */
+static void limit_bytes(Machine *M, Walk *walk)
+{
+    walk->bytes_max = walk->bytes + machine_string_room(M);
+}
+
 /* save([snapshot [, base]]) */
 static int save(Machine *M, Value *a, int n)
 {
@@ -107,13 +122,15 @@ static int save(Machine *M, Value *a, int n)
     Userdata *u = now ? NULL : arg_snapshot(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if ((!now && !u) || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
-    const Image *base = to ? image_of(M, to) : NULL;
-    if (to && !base) return NATIVE_ERROR;
+    Walk walk = native_walk(M);
+    const Image *base = to ? image_of(M, to, &walk) : NULL;
+    if (to && !base) return no_image(M, &walk);
     const State *s = now ? eval_snapshot(M) : u->data;
-    ByteSink bytes = {0};
+    limit_bytes(M, &walk);
+    ByteSink bytes = {.walk = &walk};
     Image *image = save_to(M, s, base, &bytes);
     if (image && u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
-    int answer = image ? give_bytes(M, &bytes) : NATIVE_ERROR;
+    int answer = image ? give_bytes(M, &bytes) : no_image(M, &walk);
     sink_free(&bytes);
     return answer;
 }
@@ -126,10 +143,11 @@ static int load(Machine *M, Value *a, int n)
     if (!s || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
     if (!native_charge(M, s->length / BYTES_A_STEP)) return NATIVE_PAUSE;
     if (s->length > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
-    const Image *base = to ? image_of(M, to) : NULL;
-    if (to && !base) return NATIVE_ERROR;
-    Image *image = load_after(M, s, base);
-    if (!image) return NATIVE_ERROR;
+    Walk walk = native_walk(M);
+    const Image *base = to ? image_of(M, to, &walk) : NULL;
+    if (to && !base) return no_image(M, &walk);
+    Image *image = load_after(M, s, base, &walk);
+    if (!image) return no_image(M, &walk);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
@@ -162,7 +180,8 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count)
 
 /* The image of the last of the strings, each a delta to the one before it; NULL: an error is
  * set. What the loader has made counts until the program has the result. */
-static const Image *load_chain(Machine *M, const Table *list, uint32_t count, const Image *base)
+static const Image *load_chain(Machine *M, const Table *list, uint32_t count, const Image *base,
+                               Walk *walk)
 {
     const Image *image = base;
     for (uint32_t i = 1; i <= count; i++) {
@@ -172,7 +191,7 @@ static const Image *load_chain(Machine *M, const Table *list, uint32_t count, co
             native_error(M, "image %d of the list is no delta", (int)i);
             return NULL;
         }
-        image = load_after(M, s, image);
+        image = load_after(M, s, image, walk);
         if (!image) return NULL;
     }
     return image;
@@ -186,12 +205,15 @@ static int collapse(Machine *M, Value *a, int n)
     if (!arg_absent(a, n, 1) && !to) return NATIVE_ERROR;
     int refused = check_chain(M, a, n, &count);
     if (refused) return refused;
-    const Image *base = to ? image_of(M, to) : NULL;
-    if (to && !base) return NATIVE_ERROR;
-    const Image *last = load_chain(M, value_pointer(a[0]), count, base);
-    if (!last) return NATIVE_ERROR;
-    ByteSink bytes = {0};
-    int answer = save_to(M, last->state, base, &bytes) ? give_bytes(M, &bytes) : NATIVE_ERROR;
+    Walk walk = native_walk(M);
+    const Image *base = to ? image_of(M, to, &walk) : NULL;
+    if (to && !base) return no_image(M, &walk);
+    const Image *last = load_chain(M, value_pointer(a[0]), count, base, &walk);
+    if (!last) return no_image(M, &walk);
+    limit_bytes(M, &walk);
+    ByteSink bytes = {.walk = &walk};
+    bool good = save_to(M, last->state, base, &bytes);
+    int answer = good ? give_bytes(M, &bytes) : no_image(M, &walk);
     sink_free(&bytes);
     return answer;
 }

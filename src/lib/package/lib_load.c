@@ -52,7 +52,7 @@ static int failed(Value *a, Value message)
 /* Whether there was no room to compile, or the run has to stop: what a native is to answer. */
 static int load_stopped(Machine *M, const Closure *f)
 {
-    if (!mem_room_due() && !M->loading) return native_memory_error(M);
+    if (!mem_room_due() && !native_is_compiling(M)) return native_memory_error(M);
     return f ? 0 : native_load_stopped(M);
 }
 

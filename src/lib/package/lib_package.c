@@ -87,7 +87,8 @@ static const char *search_template(Search *s, const char *path, size_t length)
     buffer_init_parts(&b, machine_string_room(s->M));
     append_replaced(&b, lib_c_text(template), "?", s->name);
     if (!(file = search_text(s, &b))) return NULL;
-    if (!walk_take(&s->walk, OPENING, file->length)) s->failed = NATIVE_PAUSE;
+    if (!walk_take(&s->walk, OPENING, file->length))
+        s->failed = native_walk_again(s->M, &s->walk);
     if (s->failed) return NULL;
     if (readable(s->M, lib_c_text(file))) return lib_c_text(file);
     buffer_append_text(&s->tried, "\n\tno file '");

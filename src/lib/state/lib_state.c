@@ -63,8 +63,8 @@ static int state_digest(Machine *M, Value *a, int n)
     uint64_t digest;
     bool whole = digest_world(&look->run, &walk, &digest);
     machine_end_look(look);
+    if (!whole) return native_walk_again(M, &walk);
     native_charge_values(M, walk.nodes);
-    if (!whole) return NATIVE_PAUSE;
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
     NATIVE_RETURN(new_string(text, 16));
 }
@@ -87,8 +87,8 @@ static int state_diff_(Machine *M, Value *a, int n)
     if (!to) return NATIVE_ERROR;
     Walk walk = outside_recalls(M) ? walk_begin() : native_walk(M);
     Table *found = differ(M, from, to, &walk);
-    native_charge_values(M, walk.end ? walk.nodes : nodes_paid(M, walk.nodes));
-    if (walk.end) return NATIVE_PAUSE;
+    if (walk.end) return native_walk_again(M, &walk);
+    native_charge_values(M, nodes_paid(M, walk.nodes));
     if (!found) return native_memory_error(M);
     NATIVE_RETURN(value_object(found));
 }
@@ -103,8 +103,9 @@ static int state_freeze(Machine *M, Value *a, int n)
         return native_arg_error(M, 0, "the registry stays writable");
     Walk walk = native_walk(M);
     freeze_table(&M->run, t, !value_is_false(arg(a, n, 1)), &walk);
+    if (walk.end) return native_walk_again(M, &walk);
     native_charge_values(M, walk.nodes);
-    return walk.end ? NATIVE_PAUSE : 1;
+    return 1;
 }
 
 static int state_frozen(Machine *M, Value *a, int n)
