@@ -710,10 +710,23 @@ HAMT_FN void HAMT(diff_entries)(const HAMT(Diff) * d, const HamtEntry *a, const 
     }
 }
 
+/* Nodes with the same slots, from the first slot on. */
+HAMT_FN void HAMT(diff_alike)(const HAMT(Diff) * d, const HamtNode *a, const HamtNode *b)
+{
+    for (uint32_t i = a->count; i-- > 0;) {
+        const HamtEntry *x = &a->entries[i], *y = &b->entries[i];
+        if (x->key != y->key || x->value != y->value) HAMT(diff_entries)(d, x, y);
+    }
+}
+
 HAMT_FN void HAMT(diff_nodes)(const HAMT(Diff) * d, const HamtNode *a, const HamtNode *b)
 {
     if (!a->bitmap && !b->bitmap) {
         HAMT(diff_buckets)(d, a, b);
+        return;
+    }
+    if (a->bitmap == b->bitmap) {
+        HAMT(diff_alike)(d, a, b);
         return;
     }
     for (uint32_t bits = a->bitmap | b->bitmap; bits; bits &= bits - 1) {

@@ -352,6 +352,7 @@ static void diff_span(const Diff *d, Side a, Side b, uint64_t start, uint32_t le
 
 void pvec_diff(const Pvec *a, const Pvec *b, PvecDiffFn *fn, void *context)
 {
+    if (a->root == b->root && a->size == b->size) return;
     Diff d = {fn, context};
     uint32_t size = a->size > b->size ? a->size : b->size;
     Side x = side_of(a), y = side_of(b);

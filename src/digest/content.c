@@ -54,9 +54,10 @@ void content_add_place(Content *c, Value light, Sum place)
 
 /* Tables ------------------------------------------------------------------------------- */
 
-static Sum pair_hash(Content *c, uint64_t id, Value key, Value value)
+/* k: the word of the key. */
+static Sum pair_hash(Content *c, uint64_t id, Value key, Word4 k, Value value)
 {
-    Word4 k = content_word(c, key), v = content_word(c, value);
+    Word4 v = content_word(c, value);
     if (__builtin_expect(k.type == OBJ_LIGHT, 0))
         content_add_place(c, key,
                           content_hash(content_head(id, ROLE_LIGHT_KEY, v.type), v.word, 0));
@@ -75,7 +76,9 @@ static void add_pair(void *pairs, Word key, Word value)
 {
     const Pairs *p = pairs;
     if (!walk_take(p->c->walk, 2, 0)) return;
-    if (!p->c->references) content_put(p->c, pair_hash(p->c, object_id(p->table), key, value));
+    if (!p->c->references)
+        content_put(p->c,
+                    pair_hash(p->c, object_id(p->table), key, content_word(p->c, key), value));
     content_refer(p->c, key);
     content_refer(p->c, value);
 }
@@ -249,14 +252,15 @@ static void change_pair(void *change, Value key, Value old, Value now)
     const Change *d = change;
     Content *c = d->c;
     uint64_t id = object_id(d->table);
+    Word4 k = content_word(c, key);
     if (now != V_NIL) {
-        content_put(c, pair_hash(c, id, key, now));
+        content_put(c, pair_hash(c, id, key, k, now));
         content_refer(c, now);
         if (old == V_NIL) content_refer(c, key);
     }
     if (old == V_NIL) return;
     c->off = true;
-    content_put(c, pair_hash(c, id, key, old));
+    content_put(c, pair_hash(c, id, key, k, old));
     content_refer(c, old);
     if (now == V_NIL) content_refer(c, key);
     c->off = false;
@@ -275,7 +279,7 @@ static bool change_table(Content *c, const void *table, const TableBody *old,
                          const TableBody *now)
 {
     Change d = {c, table};
-    if (!table_diff(old, now, change_pair, &d)) return false;
+    if (!table_diff_moved(old, now, change_pair, &d)) return false;
     change_meta(c, table, old->meta, now->meta);
     return true;
 }

@@ -373,6 +373,11 @@ void table_array_filled(TableBody *t);
  * nothing. There is no order. Answers false, and calls nothing, when the rooms differ. */
 typedef void TableDiffFn(void *context, Value key, Value old, Value now);
 bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context);
+/* The same of more tables: the array may have grown or shrunk. A key that has moved between
+ * hash and array is told of twice, as one that has gone from the one and has come to the other.
+ * Answers false, and calls nothing, for tables with bundles, and where the array has not the
+ * same size and nodes behind it. */
+bool table_diff_moved(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context);
 /* Apply what table_diff told: the table gets the room, and then each value. Answer false for a
  * key, or a room, that the table cannot have. */
 bool table_change_room(TableBody *t, const TableRoom *room, const Word *words, uint64_t token);

@@ -93,13 +93,29 @@ static void differs_in_hash(void *context, Word key, Word a, Word b)
     d->fn(d->context, key, a, b);
 }
 
+static void diff_all(const TableBody *a, const TableBody *b, TableDiff *d)
+{
+    pvec_diff(&a->array, &b->array, differs_at, d);
+    table_map_diff(a, b, differs_in_hash, d);
+}
+
 bool table_diff(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context)
 {
     TableRoom from = table_room(a), to = table_room(b);
     TableDiff d = {b->array_size, fn, context};
     if (!is_alike(&from, &to)) return false;
-    pvec_diff(&a->array, &b->array, differs_at, &d);
-    table_map_diff(a, b, differs_in_hash, &d);
+    diff_all(a, b, &d);
+    return true;
+}
+
+/* What is hidden behind the shorter array would be taken for values of the longer one. */
+bool table_diff_moved(const TableBody *a, const TableBody *b, TableDiffFn *fn, void *context)
+{
+    bool hidden = table_has_nodes(a) || table_has_nodes(b);
+    if ((table_flags(a) | table_flags(b)) & TABLE_BUNDLED) return false;
+    if (hidden && a->array_size != b->array_size) return false;
+    TableDiff d = {b->array_size > a->array_size ? b->array_size : a->array_size, fn, context};
+    diff_all(a, b, &d);
     return true;
 }
 

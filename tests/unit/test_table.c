@@ -24,6 +24,7 @@ typedef struct Model {
     Value keys[KEYS];
     Version now;
     Version old[VERSIONS];
+    int differences;
 } Model;
 
 static Value text(const char *s) { return string_value(string_from_c(s)); }
@@ -86,6 +87,32 @@ static void verify_traversal(const Model *m, const Version *v)
     }
     for (int i = 0; i < KEYS; i++) count -= v->values[i] != V_NIL;
     must(count == 0);
+}
+
+/* What has been told of a key, added up, is what differs. */
+typedef struct Told {
+    const Model *m;
+    double by[KEYS];
+} Told;
+
+static double weight(Value v) { return v == V_NIL ? -7 : value_to_double(v); }
+
+static void tell(void *context, Value key, Value old, Value now)
+{
+    Told *told = context;
+    int i = 0;
+    while (i < KEYS && !value_equal(told->m->keys[i], key)) i++;
+    must(i < KEYS);
+    told->by[i] += weight(now) - weight(old);
+}
+
+static bool verify_difference(const Model *m, const Version *a, const Version *b)
+{
+    Told told = {.m = m};
+    if (!table_diff_moved(&a->body, &b->body, tell, &told)) return false;
+    for (int i = 0; i < KEYS; i++)
+        must(told.by[i] == weight(b->values[i]) - weight(a->values[i]));
+    return true;
 }
 
 static Value random_value(Model *m)
@@ -187,6 +214,7 @@ static void step(Model *m)
     verify_integers(&m->now);
     for (int i = 0; i < VERSIONS; i++) verify(m, &m->old[i]);
     if (random_below(&m->random, 10) == 0) verify_traversal(m, &m->now);
+    m->differences += verify_difference(m, &m->old[which], &m->now);
 }
 
 START_TEST(behaves_as_the_model)
@@ -199,6 +227,7 @@ START_TEST(behaves_as_the_model)
         step(m);
         if (i % COLLECT_EVERY == 0) mem_collect();
     }
+    must(m->differences > 0);
     mem_free_root(m);
 }
 END_TEST

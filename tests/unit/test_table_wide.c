@@ -21,6 +21,7 @@ typedef struct Wide {
     Random random;
     uint64_t token;
     bool met_bundles;
+    int differences;
     WideVersion now, old[WIDE_VERSIONS];
 } Wide;
 
@@ -73,6 +74,37 @@ static void wide_verify(const WideVersion *v)
     must(met == expected + (v->name != V_NIL));
 }
 
+/* What has been told of a key, added up, is what differs; of the name only whether it is there.
+ */
+typedef struct WideTold {
+    double by[WIDE], name;
+} WideTold;
+
+static double weight(Value v)
+{
+    if (v == V_TRUE) return 1;
+    return v == V_NIL ? -7 : value_to_double(v);
+}
+
+static void tell(void *context, Value key, Value old, Value now)
+{
+    WideTold *told = context;
+    double *by = &told->name;
+    if (!value_is_string(key)) by = &told->by[(int)value_to_double(key) - WIDE_FIRST];
+    *by += weight(now) - weight(old);
+}
+
+static bool wide_verify_difference(const WideVersion *a, const WideVersion *b)
+{
+    WideTold *told = calloc(1, sizeof *told);
+    bool good = table_diff_moved(&a->body, &b->body, tell, told);
+    for (int k = 0; good && k < WIDE; k++)
+        must(told->by[k] == weight(b->values[k]) - weight(a->values[k]));
+    must(!good || told->name == weight(b->name) - weight(a->name));
+    free(told);
+    return good;
+}
+
 /* All others are met when those that were met are cleared. */
 static void wide_clear(Wide *w)
 {
@@ -121,9 +153,58 @@ START_TEST(wide_tables_behave_as_the_model)
         if (i % 20) continue;
         wide_verify(&w->now);
         wide_verify(&w->old[i / 20 % WIDE_VERSIONS]);
+        w->differences += wide_verify_difference(&w->old[i / 20 % WIDE_VERSIONS], &w->now);
     }
+    ck_assert(w->differences > 0);
     ck_assert(w->met_bundles);
     mem_free_root(w);
+}
+END_TEST
+
+/* Told of indices: how many, and their sum. */
+typedef struct Indices {
+    int count;
+    double sum, values;
+} Indices;
+
+static void tell_index(void *context, Value key, Value old, Value now)
+{
+    Indices *told = context;
+    must((old == V_NIL) != (now == V_NIL));
+    told->count++;
+    told->sum += value_to_double(key);
+    told->values += value_to_double(old == V_NIL ? now : old);
+}
+
+static void compare_lists(const TableBody *shorter, const TableBody *longer, int a, int b)
+{
+    double sum = 0;
+    for (int i = a + 1; i <= b; i++) sum += i;
+    for (int back = 0; back < 2; back++) {
+        Indices told = {0};
+        must(table_diff_moved(back ? longer : shorter, back ? shorter : longer, tell_index,
+                              &told));
+        must(told.count == b - a && told.sum == sum && told.values == 2 * sum);
+    }
+}
+
+START_TEST(lists_that_grow_differ_in_what_they_have_gained)
+{
+    static const int lengths[] = {0, 1, 2, 5, 16, 17, 40, 300, 1024, 1025, 5000};
+    enum { LENGTHS = sizeof lengths / sizeof *lengths };
+    for (int x = 0; x < LENGTHS; x++) {
+        TableBody list = {0};
+        uint64_t token = epoch_new();
+        for (int i = 1; i <= lengths[x]; i++)
+            table_set_int(&list, i, value_number(2 * i), token);
+        for (int y = x + 1; y < LENGTHS; y++) {
+            TableBody longer = list;
+            token = epoch_new();
+            for (int i = lengths[x] + 1; i <= lengths[y]; i++)
+                table_set_int(&longer, i, value_number(2 * i), token);
+            compare_lists(&list, &longer, lengths[x], lengths[y]);
+        }
+    }
 }
 END_TEST
 
@@ -133,6 +214,7 @@ int main(void)
     TCase *tc = tcase_create("table_wide");
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, mem_init, NULL);
+    tcase_add_test(tc, lists_that_grow_differ_in_what_they_have_gained);
     tcase_add_loop_test(tc, wide_tables_behave_as_the_model, 0, 4);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
