@@ -193,7 +193,7 @@ int main(void)
     measure("begin: moonlet_init", begin_states, 2000, 1024);
     measure("fork: begin and end a run", fork_bare, 200, 256);
     measure("snapshot: between calls", snapshot, 100, 0);
-    measure("snapshot: in mid-run", snapshot_in_run, 100, 0);
+    measure("snapshot: in mid-run", snapshot_in_run, 50, 128);
     measure_world(10);
     measure_world(100000);
     return 0;

@@ -424,13 +424,12 @@ Value *eval_reenter(Machine *M)
     return eval_go_on(M);
 }
 
-/* The frames of the running segment are few: the state gets a copy, and control goes on
- * where it is. */
+/* The frames of the running segment are few: the state copies them, and control goes on where
+ * it is. */
 static State *snapshot_copied(Machine *M, bool own)
 {
     CoBody b = *heap_coroutine(&M->run, M->run.co);
     switch_save(M, &b, M->native, M->native, CO_PAUSED);
-    b.segment = frame_fold(M, M->segment, b.top, NULL);
     b.node = NULL; /* goes on by returning from the native */
     coroutine_check(&b);
     return own ? machine_snapshot_own(M, &b) : machine_snapshot_running(M, &b);
@@ -454,9 +453,13 @@ static State *take_snapshot(Machine *M, bool own)
 
 State *eval_snapshot(Machine *M) { return take_snapshot(M, false); }
 
+/* What a snapshot counts for the program, whatever it is made of: so programs go on being
+ * traced at the steps at which they were. */
+enum { SNAPSHOT_COUNTED = 152 };
+
 /* The program makes them itself, and may keep any number. */
 State *eval_snapshot_own(Machine *M)
 {
-    mem_count(state_size(STATE_OWN));
+    mem_count(SNAPSHOT_COUNTED);
     return take_snapshot(M, true);
 }

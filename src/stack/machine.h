@@ -205,8 +205,7 @@ static inline void limits_inherit(Machine *M, const Machine *from)
 /* Takes a snapshot as run_snapshot does. A caller in mid-run must first have put the running
  * coroutine's registers in its body (control/eval.c does). O(1). */
 State *machine_snapshot(Machine *M);
-/* Takes a snapshot while the evaluator runs. In the state, the running coroutine's body is
- * `body`, which has copies of the frames. The coroutine goes on in its segment. */
+/* Takes a snapshot while the evaluator runs: run_snapshot_running. */
 State *machine_snapshot_running(Machine *M, const CoBody *body);
 /* Takes a snapshot as machine_snapshot_running does, or with body NULL as machine_snapshot, for
  * a state that only this run knows, as a value of its world. What the run writes next costs

@@ -43,15 +43,18 @@ static void check_more(const State *s)
     const struct StateMore *more = s->more;
     switch ((StateMoreKind)s->heap.more) {
     case STATE_NO_MORE: return;
-    case STATE_RUNNING: assert(more->running.segment && "there is a body"); break;
+    case STATE_RUNNING: assert(more->running && "there is a body"); break;
     case STATE_OWN:
         assert(more->undo && more->alone && "an own snapshot has logs");
-        if (!more->running.segment) return;
+        if (!more->running) return;
         break;
     default: assert(!"heap.more says how much there is of a state");
     }
     assert(s->base->paused && "the body is that of a coroutine in mid-run");
-    segment_check(more->running.segment);
+    assert(more->fp >= 2 && more->fp <= more->top && "the top frame has its slots");
+    assert(!more->running->body.segment && "frames are apart from the rest");
+    segment_check(more->running->prev);
+    segment_check(__atomic_load_n(&more->frames, __ATOMIC_ACQUIRE));
 }
 
 static void check_record(const State *s)

@@ -134,17 +134,24 @@ Table *run_hidden_table(Run *R)
 
 Collection *run_edit_collection(Run *R) { return &edit_world(R)->collection; }
 
-Segment *segment_try_new(Run *R, uint32_t size)
+Segment *segment_bare(uint32_t size)
 {
     size_t bytes = sizeof(Segment) + (size_t)size * sizeof(Value);
     Segment *s = mem_try_new(bytes + SEGMENT_GUARD * sizeof(Value));
     if (!s) return NULL;
-    mem_count_beside(bytes);
-    s->epoch = R->epoch;
     s->size = size;
 #ifdef MOONLET_STRESS
     for (unsigned i = 0; i < SEGMENT_GUARD; i++) s->slots[size + i] = SEGMENT_GUARD_WORD;
 #endif
+    return s;
+}
+
+Segment *segment_try_new(Run *R, uint32_t size)
+{
+    Segment *s = segment_bare(size);
+    if (!s) return NULL;
+    mem_count_beside(sizeof(Segment) + (size_t)size * sizeof(Value));
+    s->epoch = R->epoch;
     return s;
 }
 

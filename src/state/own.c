@@ -111,9 +111,10 @@ static const StateBase nothing;
 /* Whoever still points to it does so by mistake. */
 static void empty(State *s)
 {
+    memset(state_slots(s), 0, s->more->top * sizeof(Value));
+    memset(s->more, 0, sizeof *s->more);
     s->heap = (Hamt){.more = STATE_NO_MORE};
     s->base = &nothing;
-    memset(s->more, 0, sizeof *s->more);
 }
 
 void run_own_value(State *s)

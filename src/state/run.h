@@ -56,16 +56,29 @@ typedef struct StateBase {
     Coroutine *paused; /* the coroutine that was running when the state was packed, or NULL */
 } StateBase;
 
+/* What was running when a state was packed, but for its frames. Snapshots in a row mostly have
+ * the same. */
+typedef struct Running {
+    CoBody body; /* without segment, fp and top */
+    Segment *prev;
+    const struct Node *ret;
+    uint32_t prev_frame, below;
+    uint64_t roomy; /* no padding: they are compared as bytes */
+} Running;
+
 typedef struct State {
     Hamt heap;
     uint64_t next_id;
     uint64_t counted; /* see run_counted */
     uint64_t epoch;   /* the one that ended here: of no other state */
     const StateBase *base;
-    /* heap.more says how much of this there is: a StateMoreKind. */
+    /* heap.more says how much of this there is: a StateMoreKind. Behind it are the slots of
+     * what was running, up to top. */
     struct StateMore {
-        CoBody running; /* that coroutine's body, which the heap has not; or no segment */
-        Undo *undo;     /* what the heap has not either: state_heap adds it */
+        const Running *running; /* the paused coroutine's, which the heap has not; or NULL */
+        Segment *frames;        /* with the slots, once somebody has looked, else NULL */
+        uint32_t fp, top;       /* in these */
+        Undo *undo;             /* what the heap has not either: state_heap adds it */
         UndoList *alone;
         Hamt *whole; /* the heap and that, once somebody has looked into it, else NULL */
         bool value;  /* only userdata of the run know it, and its other snapshots */
@@ -74,12 +87,20 @@ typedef struct State {
 
 typedef enum StateMoreKind { STATE_NO_MORE, STATE_RUNNING, STATE_OWN } StateMoreKind;
 
+/* Bytes, but for the slots. */
 static inline size_t state_size(StateMoreKind more)
 {
-    static const size_t sizes[] = {sizeof(State), sizeof(State) + sizeof(CoBody),
+    static const size_t sizes[] = {sizeof(State),
+                                   sizeof(State) + offsetof(struct StateMore, undo),
                                    sizeof(State) + sizeof(struct StateMore)};
     return sizes[more];
 }
+static inline Value *state_slots(State *s)
+{
+    return (Value *)((char *)s + state_size(s->heap.more));
+}
+/* Whether it has a body of the paused coroutine that the heap map has not. */
+static inline bool state_is_running(const State *s) { return s->heap.more && s->more->running; }
 
 /* key: the object's address, and above its 48 bits the view; body: the address of contents
  * that are preceded by their epoch. */
@@ -127,6 +148,7 @@ typedef struct Run {
     uint64_t *lost;  /* the box that writes to read-only tables come to; NULL: none did */
     Random *random;
     const StateBase *base;          /* of the state last loaded or packed, or NULL */
+    const Running *running;         /* of the snapshot last taken in mid-run, or NULL */
     uint64_t counted, counted_from; /* see run_counted */
     uint64_t began_counted;         /* mem_counted then */
     int64_t began_beside;

@@ -35,6 +35,67 @@ static void new_epoch(Run *R, uint64_t after)
     run_close(R);
 }
 
+/* What was running ------------------------------------------------------------------- */
+
+/* What the last snapshot had, or what is the same. */
+static const Running *running_of(Run *R, const CoBody *body)
+{
+    const Segment *from = body->segment;
+    Running now = {*body,       from->prev,
+                   from->ret,   from->prev_frame,
+                   from->below, from->kind != SEGMENT_SCRATCH};
+    now.body.segment = NULL;
+    now.body.fp = now.body.top = 0;
+    if (R->running && memcmp(R->running, &now, sizeof now) == 0) return R->running;
+    Running *own = mem_new(sizeof *own);
+    *own = now;
+    return R->running = own;
+}
+
+static size_t segment_bytes(uint32_t slots) { return sizeof(Segment) + slots * sizeof(Value); }
+
+static void keep_running(Run *R, State *s, const CoBody *body)
+{
+    s->more->running = running_of(R, body);
+    s->more->fp = body->fp;
+    s->more->top = body->top;
+    memcpy(state_slots(s), body->segment->slots, body->top * sizeof(Value));
+    mem_count_beside(segment_bytes(body->top)); /* now, whoever looks and when */
+}
+
+/* Whoever is first: all see the same one from then on. */
+const Segment *state_frames(const State *state)
+{
+    State *s = (State *)state;
+    struct StateMore *more = s->more;
+    Segment *there = __atomic_load_n(&more->frames, __ATOMIC_ACQUIRE);
+    if (there) return there;
+    const Running *r = more->running;
+    Segment *made = segment_bare(more->top);
+    made->epoch = s->epoch;
+    made->kind = SEGMENT_COMPACT;
+    made->prev = r->prev;
+    made->ret = r->ret;
+    made->prev_frame = r->prev_frame;
+    made->below = r->below;
+    made->roomy = r->roomy;
+    memcpy(made->slots, state_slots(s), more->top * sizeof(Value));
+    bool first = __atomic_compare_exchange_n(&more->frames, &there, made, false,
+                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return first ? made : there;
+}
+
+static void load_running(Run *R, const State *s)
+{
+    CoBody *b = heap_coroutine_mut(R, R->co);
+    *b = s->more->running->body;
+    b->segment = (Segment *)state_frames(s);
+    b->fp = s->more->fp;
+    b->top = s->more->top;
+}
+
+/* Runs -------------------------------------------------------------------------------- */
+
 /* The run's world becomes that of s, with this heap map. */
 static void load(Run *R, const State *s, Hamt heap)
 {
@@ -49,8 +110,8 @@ static void load(Run *R, const State *s, Hamt heap)
     R->counted_from = mem_counted;
     R->world = s->base->world;
     R->co = s->base->paused;
-    if (s->heap.more && s->more->running.segment)
-        *heap_coroutine_mut(R, R->co) = s->more->running;
+    R->running = NULL;
+    if (state_is_running(s)) load_running(R, s);
 }
 
 void run_load(Run *R, const State *s)
@@ -86,6 +147,7 @@ void run_begin(Run *R, const State *s)
         R->next_id = 1;
         R->random = NULL;
         R->base = NULL;
+        R->running = NULL;
         R->counted = 0;
         R->counted_from = mem_counted;
         new_world(R);
@@ -127,9 +189,10 @@ static State *snapshot(Run *R, Coroutine *paused, size_t size)
 static State *snapshot_more(Run *R, Coroutine *paused, const CoBody *body, StateMoreKind more)
 {
     assert((!body || body->segment) && "a body has a stack");
-    State *s = snapshot(R, paused, state_size(more));
+    size_t slots = body ? body->top * sizeof(Value) : 0;
+    State *s = snapshot(R, paused, state_size(more) + slots);
     s->heap.more = more;
-    if (body) s->more->running = *body;
+    if (body) keep_running(R, s, body);
     return s;
 }
 
@@ -190,4 +253,5 @@ void run_end(Run *R)
     R->heap = (Hamt){0};
     R->world = NULL;
     R->base = NULL;
+    R->running = NULL;
 }

@@ -148,8 +148,10 @@ void run_begin(Run *R, const State *s);
  * The run goes on under a fresh epoch. paused: the coroutine that the state is in the middle
  * of, or NULL; its registers are in its body. O(1). */
 State *run_snapshot(Run *R, Coroutine *paused);
-/* Packs as run_snapshot does, while `paused` runs and goes on in its segment. In the state, its
- * body is `body`, which has copies of the frames. */
+/* Packs as run_snapshot does, while `paused` runs and goes on in its segment. `body` is what
+ * its body would be if it was paused there; the state copies the frames in that segment
+ * (allocates 72 bytes and the slots, where what else is running is as in the last such state).
+ */
 State *run_snapshot_running(Run *R, Coroutine *paused, const CoBody *body);
 /* Packs as run_snapshot_running does, or with body NULL as run_snapshot, for a state that only
  * this run knows, as a value of its world. What the run writes next costs less. */
@@ -165,6 +167,9 @@ void run_drop_lost(Run *R);
 /* Says that s, which has just been taken, is a value of the program. Nobody but userdata of the
  * run will know it. */
 void run_own_value(State *s);
+/* The top segment of what runs in the middle of the state, where state_is_running: compact, and
+ * the same one whenever it is asked for. */
+const Segment *state_frames(const State *s);
 /* The state's heap map. O(1), but O(what the run has written over since) when it is the first
  * look into a run's own snapshot. */
 Hamt state_heap(const State *s);
@@ -192,7 +197,9 @@ void run_end(Run *R);
 
 /* Stacks ---------------------------------------------------------------------- */
 
-/* Answers NULL if there is no memory, which happens to large segments only. */
+/* One of no epoch, which is not counted. Both answer NULL if there is no memory, which happens
+ * to large segments only. */
+MEM_TRY Segment *segment_bare(uint32_t size);
 MEM_TRY Segment *segment_try_new(Run *R, uint32_t size);
 /* A segment of at most SEGMENT_SURE_MAX slots. */
 Segment *segment_new(Run *R, uint32_t size);

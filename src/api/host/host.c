@@ -295,7 +295,7 @@ moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(
 static const Segment *paused_frames(const State *s)
 {
     if (!s->base->paused) return NULL;
-    if (s->heap.more && s->more->running.segment) return s->more->running.segment;
+    if (state_is_running(s)) return state_frames(s);
     Machine *M = machine_begin(s);
     const Segment *frames = heap_coroutine(&M->run, s->base->paused)->segment;
     machine_end(M);
