@@ -107,6 +107,11 @@ static uint64_t values_of(uint64_t steps)
     return steps < UINT64_MAX / STEP_VALUES ? steps * STEP_VALUES : UINT64_MAX;
 }
 
+static bool is_interrupted(const void *limits)
+{
+    return stop_flag(((const moonlet_limits *)limits)->interrupt);
+}
+
 Walk api_walk(const moonlet_state *s)
 {
     Walk w = walk_begin();
@@ -115,7 +120,8 @@ Walk api_walk(const moonlet_state *s)
     if (l->steps) w.nodes_max = values_of(l->steps);
     if (l->bytes) w.bytes_max = l->bytes;
     if (l->nanoseconds) walk_limit_time(&w, l->nanoseconds);
-    w.flag = l->interrupt;
+    w.stopped = l->interrupt ? is_interrupted : NULL;
+    w.by = l;
     return w;
 }
 

@@ -186,25 +186,43 @@ static NOINLINE bool may_go_on(Machine *M)
     return false;
 }
 
-Walk native_walk(Machine *M)
+static bool is_stopped(const void *machine)
 {
-    Walk w = walk_begin();
-    if (!M->limits.deadline) return w;
-    if (M->progress && M->progress->vain) {
-        w.vain = M->progress->vain;
-        M->progress = NULL;
-    }
-    w.began = eval_now();
-    w.deadline = M->limits.deadline + w.vain;
+    Machine *M = (Machine *)machine;
+    if (native_is_woken(M)) return true;
+    return M->hooks && M->hooks->poll && !M->hooks->poll(M, NULL, NULL);
+}
+
+/* What was in vain is good for one walk. */
+static uint64_t take_vain(Machine *M)
+{
+    uint64_t vain = M->progress ? M->progress->vain : 0;
+    if (vain) M->progress = NULL;
+    return vain;
+}
+
+NativeWalk native_walk(Machine *M)
+{
+    NativeWalk w = {.walk = walk_begin(),
+                    .next_id = M->run.next_id,
+                    .counted = mem_counted,
+                    .began = eval_now(),
+                    .vain = take_vain(M)};
+    if (M->limits.deadline) w.walk.deadline = M->limits.deadline + w.vain;
+    w.walk.stopped = is_stopped;
+    w.walk.by = M;
     return w;
 }
 
-int native_walk_again(Machine *M, const Walk *w)
+int native_walk_ended(Machine *M, const NativeWalk *w)
 {
-    if (w->end != WALK_TIME || !M->limits.deadline) return NATIVE_PAUSE;
+    uint64_t made = mem_counted - w->counted;
+    mem_counted = w->counted;
+    mem_count_beside((size_t)made);
+    M->run.next_id = w->next_id;
     M->progress = mem_new(sizeof *M->progress);
     *M->progress = (NativeProgress){.vain = w->vain + eval_now() - w->began};
-    return NATIVE_PAUSE;
+    return stop_flag(M->interrupt) ? native_woken(M) : NATIVE_PAUSE;
 }
 
 /* All that is left is paid now, the rest when there are steps again; then the native is run

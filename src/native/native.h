@@ -95,11 +95,19 @@ __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int
 bool native_charge(Machine *M, uint64_t steps);
 /* The run ends here, whatever it may use yet: what the native is to return. */
 int native_stop(Machine *M);
-/* A walk of a native that ends when the run's time does: return native_walk_again then. When it
- * begins again, it may take longer than that: as long again as all that was in vain. So it
- * comes to its end, however short a run's time is. */
-Walk native_walk(Machine *M);
-int native_walk_again(Machine *M, const Walk *w);
+/* A walk of a native that ends when the run's time does, or when others want the run to stop.
+ * When it begins again, it may take longer than that time: as long again as all that was in
+ * vain. So it comes to its end, however short a run's time is. */
+typedef struct NativeWalk {
+    Walk walk;
+    uint64_t next_id, counted; /* of the run, when it began */
+    uint64_t began, vain;      /* when, and ns before in vain */
+} NativeWalk;
+NativeWalk native_walk(Machine *M);
+/* What the native answers when its walk has ended early. It is run again then; what it has made
+ * is garbage, and has had no ids and no bytes, and it is to charge for whole walks only. So a
+ * program is the same wherever others have stopped it. */
+int native_walk_ended(Machine *M, const NativeWalk *w);
 /* Whether the run is to end or to stop. A native asks that was waiting for the outside when a
  * signal came (EINTR). */
 bool native_is_woken(const Machine *M);

@@ -2,7 +2,7 @@
 /*
  * The bounds of walks.
  *
- * Main invariant: the flag and the clock are looked at once in so many values, and bounds at
+ * Main invariant: others and the clock are looked at once in so many values, and bounds at
  * each step, so a walk exceeds its bounds by one step at most.
  */
 #include "trace/walk.h"
@@ -50,7 +50,7 @@ static WalkEnd reached(const Walk *w)
     if (mem_short) return WALK_MEMORY;
     if (w->nodes > w->nodes_max) return WALK_NODES;
     if (w->bytes > w->bytes_max) return WALK_BYTES;
-    if (w->flag && __atomic_load_n(w->flag, __ATOMIC_RELAXED)) return WALK_STOPPED;
+    if (w->stopped && w->stopped(w->by)) return WALK_STOPPED;
     if (w->deadline != WALK_UNBOUNDED && now_ns() > w->deadline) return WALK_TIME;
     return WALK_OPEN;
 }

@@ -23,7 +23,7 @@ typedef enum WalkEnd {
     WALK_BYTES,
     WALK_DEPTH,
     WALK_TIME, /* so far bounds that the data has met, from here on what comes from outside */
-    WALK_STOPPED, /* by the flag */
+    WALK_STOPPED, /* by others */
     WALK_MEMORY   /* there is none left */
 } WalkEnd;
 
@@ -32,11 +32,11 @@ enum { WALK_TEXT_MAX = 80 };
 
 typedef struct Walk {
     uint64_t nodes_max, bytes_max, depth_max;
-    uint64_t deadline;         /* of the monotonic clock, in ns; WALK_UNBOUNDED: none */
-    uint64_t began, vain;      /* of a native's (native_walk): when, and ns before in vain */
-    const volatile int *flag;  /* NULL: none */
+    uint64_t deadline;               /* of the monotonic clock, in ns; WALK_UNBOUNDED: none */
+    bool (*stopped)(const void *by); /* whether others end it; NULL: nobody does */
+    const void *by;
     uint64_t nodes, bytes;     /* so far */
-    uint64_t nodes_until_look; /* at flag and clock, or that are all */
+    uint64_t nodes_until_look; /* at others and the clock, or that are all */
     WalkEnd end;
 } Walk;
 

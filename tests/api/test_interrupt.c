@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A host's interrupt flag ends waits for files and commands: what has been read by then is not
- * lost, and the run goes on where it was. Signals that set no flag are not noticed.
+ * lost, and the run goes on where it was. Signals that set no flag are not noticed. It ends
+ * walks over data as well.
  */
 #include "api_test.h"
 
@@ -153,6 +154,59 @@ START_TEST(other_signals_do_not_count)
 }
 END_TEST
 
+/* Walks over data --------------------------------------------------------------------- */
+
+typedef struct Ended {
+    uint64_t steps, digest;
+    char *text;
+} Ended;
+
+/* Runs the source with the flag set for the first `stops` runs of it. */
+static Ended run_stopped(const moonlet_state *s, const char *source, int stops)
+{
+    moonlet_result r = {.status = MOONLET_PAUSED, .state = NULL};
+    Ended e = {0};
+    for (int n = 0; r.status == MOONLET_PAUSED; n++) {
+        moonlet_state *before = r.state;
+        ck_assert_int_le(n, stops);
+        flag = n < stops;
+        r = before ? moonlet_resume(before) : moonlet_do(s, source);
+        moonlet_release(before);
+        e.steps += r.steps;
+        if (r.status == MOONLET_PAUSED) ck_assert_int_eq(r.limit, MOONLET_LIMIT_INTERRUPT);
+        ck_assert_msg(n >= stops || r.status == MOONLET_PAUSED, "%d %s %s", n, source,
+                      r.error ? r.error->message : "");
+    }
+    assert_ok(r);
+    e.digest = moonlet_digest(r.state);
+    e.text = strdup(moonlet_to_bytes(moonlet_result_value(&r, 0), NULL));
+    moonlet_release(r.state);
+    return e;
+}
+
+/* They stop as a loop does, and what they come to later is what they come to at once: steps,
+ * ids and all. */
+START_TEST(walks_over_data_stop)
+{
+    static const char *const sources[] = {
+        "return S.digest() .. tostring({})",
+        "local d = S.diff(old) return #d .. d[1].path .. tostring(d[1]) .. tostring({})",
+        "S.freeze(t, true) return tostring(S.frozen(t[9])) .. tostring({})"};
+    moonlet_state *s = after(
+        interruptible(), "S = require 'state' t = {} for i = 1, 5000 do t[i] = {i, {}} end\n"
+                         "old = S.snapshot() for i = 1, 5000 do t[i][1] = -i end");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        Ended at_once = run_stopped(s, sources[i], 0), later = run_stopped(s, sources[i], 3);
+        ck_assert_uint_eq(at_once.steps, later.steps);
+        ck_assert_uint_eq(at_once.digest, later.digest);
+        ck_assert_str_eq(at_once.text, later.text);
+        free(at_once.text);
+        free(later.text);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("interrupt");
@@ -160,5 +214,6 @@ int main(void)
     tcase_add_test(t, lines_pause);
     tcase_add_test(t, several_reads);
     tcase_add_test(t, other_signals_do_not_count);
+    tcase_add_test(t, walks_over_data_stop);
     return run_suite(t);
 }

@@ -32,17 +32,13 @@ static const moonlet_value *kept_arguments(const Value *a, int n)
 /* Terms may take what a whole run may, so that it does not depend on what this one has done
  * whether they are made, and it pays for them. */
 static moonlet_term *decode_arguments(moonlet_context *c, const moonlet_value *args,
-                                      size_t count, Decoding *d)
+                                      size_t count, Decoding *d, NativeWalk *w)
 {
     Machine *M = c->M;
     const moonlet_state *s = api_host_run(M)->from;
     *d = term_decoding(s);
-    const Walk time = native_walk(M);
-    if (time.deadline < d->walk.deadline) {
-        d->walk.deadline = time.deadline;
-        d->walk.began = time.began;
-        d->walk.vain = time.vain;
-    }
+    *w = native_walk(M);
+    if (w->walk.deadline < d->walk.deadline) d->walk.deadline = w->walk.deadline;
     moonlet_term *list = term_decode_list(M, s, (const Value *)args, count, d);
     mem_count(d->walk.bytes < d->walk.bytes_max ? d->walk.bytes : d->walk.bytes_max);
     native_charge_values(M, d->walk.nodes);
@@ -52,11 +48,12 @@ static moonlet_term *decode_arguments(moonlet_context *c, const moonlet_value *a
 static int call_terms(moonlet_context *c, const moonlet_value *args, size_t count)
 {
     Decoding d;
-    moonlet_term *list = decode_arguments(c, args, count, &d), *results = NULL;
+    NativeWalk w;
+    moonlet_term *list = decode_arguments(c, args, count, &d, &w), *results = NULL;
     char *error = d.error;
     if (!list && (d.walk.end == WALK_TIME || d.walk.end == WALK_STOPPED)) {
         free(error);
-        return native_walk_again(c->M, &d.walk);
+        return native_walk_ended(c->M, &w);
     }
     if (list) results = c->function->term_call(c->function->user, list, &error);
     const char *refused = NULL;

@@ -64,10 +64,10 @@ static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *b
 }
 
 /* What a native answers that has no image. */
-static int no_image(Machine *M, const Walk *walk)
+static int no_image(Machine *M, const NativeWalk *w)
 {
-    if (walk->end == WALK_TIME) return native_walk_again(M, walk);
-    return walk->end ? native_memory_error(M) : NATIVE_ERROR;
+    if (w->walk.end == WALK_BYTES || w->walk.end == WALK_MEMORY) return native_memory_error(M);
+    return w->walk.end ? native_walk_ended(M, w) : NATIVE_ERROR;
 }
 
 /* The snapshot's image, or NULL where an error is set or the walk has ended. */
@@ -122,15 +122,15 @@ static int save(Machine *M, Value *a, int n)
     Userdata *u = now ? NULL : arg_snapshot(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if ((!now && !u) || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
-    Walk walk = native_walk(M);
-    const Image *base = to ? image_of(M, to, &walk) : NULL;
-    if (to && !base) return no_image(M, &walk);
+    NativeWalk w = native_walk(M);
+    const Image *base = to ? image_of(M, to, &w.walk) : NULL;
+    if (to && !base) return no_image(M, &w);
     const State *s = now ? eval_snapshot(M) : u->data;
-    limit_bytes(M, &walk);
-    ByteSink bytes = {.walk = &walk};
+    limit_bytes(M, &w.walk);
+    ByteSink bytes = {.walk = &w.walk};
     Image *image = save_to(M, s, base, &bytes);
     if (image && u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
-    int answer = image ? give_bytes(M, &bytes) : no_image(M, &walk);
+    int answer = image ? give_bytes(M, &bytes) : no_image(M, &w);
     sink_free(&bytes);
     return answer;
 }
@@ -143,11 +143,11 @@ static int load(Machine *M, Value *a, int n)
     if (!s || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
     if (!native_charge(M, s->length / BYTES_A_STEP)) return NATIVE_PAUSE;
     if (s->length > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
-    Walk walk = native_walk(M);
-    const Image *base = to ? image_of(M, to, &walk) : NULL;
-    if (to && !base) return no_image(M, &walk);
-    Image *image = load_after(M, s, base, &walk);
-    if (!image) return no_image(M, &walk);
+    NativeWalk w = native_walk(M);
+    const Image *base = to ? image_of(M, to, &w.walk) : NULL;
+    if (to && !base) return no_image(M, &w);
+    Image *image = load_after(M, s, base, &w.walk);
+    if (!image) return no_image(M, &w);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
@@ -205,15 +205,15 @@ static int collapse(Machine *M, Value *a, int n)
     if (!arg_absent(a, n, 1) && !to) return NATIVE_ERROR;
     int refused = check_chain(M, a, n, &count);
     if (refused) return refused;
-    Walk walk = native_walk(M);
-    const Image *base = to ? image_of(M, to, &walk) : NULL;
-    if (to && !base) return no_image(M, &walk);
-    const Image *last = load_chain(M, value_pointer(a[0]), count, base, &walk);
-    if (!last) return no_image(M, &walk);
-    limit_bytes(M, &walk);
-    ByteSink bytes = {.walk = &walk};
+    NativeWalk w = native_walk(M);
+    const Image *base = to ? image_of(M, to, &w.walk) : NULL;
+    if (to && !base) return no_image(M, &w);
+    const Image *last = load_chain(M, value_pointer(a[0]), count, base, &w.walk);
+    if (!last) return no_image(M, &w);
+    limit_bytes(M, &w.walk);
+    ByteSink bytes = {.walk = &w.walk};
     bool good = save_to(M, last->state, base, &bytes);
-    int answer = good ? give_bytes(M, &bytes) : no_image(M, &walk);
+    int answer = good ? give_bytes(M, &bytes) : no_image(M, &w);
     sink_free(&bytes);
     return answer;
 }

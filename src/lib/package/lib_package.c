@@ -54,10 +54,11 @@ static bool readable(Machine *M, const char *name)
 /* What is searched for, and how far the search has come. */
 typedef struct Search {
     Machine *M;
-    const char *name; /* as it stands in file names */
-    Walk walk;        /* over the templates */
-    Buffer tried;     /* says which files cannot be read */
-    int failed;       /* not 0: what the native has to answer */
+    const char *name;  /* as it stands in file names */
+    Walk walk;         /* over the templates */
+    NativeWalk native; /* ... as it began */
+    Buffer tried;      /* says which files cannot be read */
+    int failed;        /* not 0: what the native has to answer */
 } Search;
 
 enum { OPENING = 32 * STEP_VALUES /* what a file that is opened in vain takes of a walk */ };
@@ -65,7 +66,9 @@ enum { OPENING = 32 * STEP_VALUES /* what a file that is opened in vain takes of
 static void search_begin(Search *s, Machine *M)
 {
     s->M = M;
-    s->walk = native_walk(M);
+    s->native = native_walk(M);
+    s->walk = s->native.walk;
+    s->walk.stopped = NULL; /* what files there are is asked once, as recordings have it */
     s->failed = 0;
     buffer_init_parts(&s->tried, machine_string_room(M));
 }
@@ -88,7 +91,7 @@ static const char *search_template(Search *s, const char *path, size_t length)
     append_replaced(&b, lib_c_text(template), "?", s->name);
     if (!(file = search_text(s, &b))) return NULL;
     if (!walk_take(&s->walk, OPENING, file->length))
-        s->failed = native_walk_again(s->M, &s->walk);
+        s->failed = native_walk_ended(s->M, &s->native);
     if (s->failed) return NULL;
     if (readable(s->M, lib_c_text(file))) return lib_c_text(file);
     buffer_append_text(&s->tried, "\n\tno file '");

@@ -59,12 +59,12 @@ static int state_digest(Machine *M, Value *a, int n)
     if (!s) return NATIVE_ERROR;
     char text[20];
     Machine *look = machine_begin(s);
-    Walk walk = native_walk(M);
+    NativeWalk w = native_walk(M);
     uint64_t digest;
-    bool whole = digest_world(&look->run, &walk, &digest);
+    bool whole = digest_world(&look->run, &w.walk, &digest);
     machine_end_look(look);
-    if (!whole) return native_walk_again(M, &walk);
-    native_charge_values(M, walk.nodes);
+    if (!whole) return native_walk_ended(M, &w);
+    native_charge_values(M, w.walk.nodes);
     snprintf(text, sizeof text, "%016llx", (unsigned long long)digest);
     NATIVE_RETURN(new_string(text, 16));
 }
@@ -85,10 +85,11 @@ static int state_diff_(Machine *M, Value *a, int n)
     const State *from = state_arg(M, &a, n, 0);
     const State *to = from ? state_arg(M, &a, n, 1) : NULL;
     if (!to) return NATIVE_ERROR;
-    Walk walk = outside_recalls(M) ? walk_begin() : native_walk(M);
-    Table *found = differ(M, from, to, &walk);
-    if (walk.end) return native_walk_again(M, &walk);
-    native_charge_values(M, nodes_paid(M, walk.nodes));
+    NativeWalk w = native_walk(M);
+    if (outside_recalls(M)) w.walk = walk_begin();
+    Table *found = differ(M, from, to, &w.walk);
+    if (w.walk.end) return native_walk_ended(M, &w);
+    native_charge_values(M, nodes_paid(M, w.walk.nodes));
     if (!found) return native_memory_error(M);
     NATIVE_RETURN(value_object(found));
 }
@@ -101,10 +102,10 @@ static int state_freeze(Machine *M, Value *a, int n)
     if (!t) return NATIVE_ERROR;
     if (t == M->run.world->registry)
         return native_arg_error(M, 0, "the registry stays writable");
-    Walk walk = native_walk(M);
-    freeze_table(&M->run, t, !value_is_false(arg(a, n, 1)), &walk);
-    if (walk.end) return native_walk_again(M, &walk);
-    native_charge_values(M, walk.nodes);
+    NativeWalk w = native_walk(M);
+    freeze_table(&M->run, t, !value_is_false(arg(a, n, 1)), &w.walk);
+    if (w.walk.end) return native_walk_ended(M, &w);
+    native_charge_values(M, w.walk.nodes);
     return 1;
 }
 
