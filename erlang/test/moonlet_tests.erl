@@ -215,6 +215,73 @@ held_values_test() ->
     {ok, [301], _} = F([], Collected),
     {ok, [1], _} = F([], S).
 
+%% Given back they are what they were, wherever they are in a term, and in the threads of a map.
+functions_given_back_test() ->
+    S = state("function f(x) return x + 1 end function same(g) return g == f end "
+              "function within(t) return t.g == f and t[1][1] == f end "
+              "function apply(g) return g(1) end o = {same = function(_, g) return g == f end}"),
+    {ok, [F], S1} = moonlet:get(S, f),
+    {ok, [true], _} = moonlet:call(S1, same, [F]),
+    {ok, [true], _} = moonlet:call(S1, within, [[{g, F}, [F]]]),
+    {ok, [true], _} = moonlet:call(S1, within, [#{g => F, 1 => [F]}]),
+    {ok, [true], _} = moonlet:call_method(S1, o, same, [F]),
+    {ok, [], S2} = moonlet:set(S1, h, F),
+    {ok, [true], _} = moonlet:do(S2, "return h == f"),
+    {ok, [], S3} = moonlet:set(S1, give, fun(_) -> [F] end),
+    {ok, [true], _} = moonlet:do(S3, "return give() == f"),
+    ?assertEqual([{ok, [2]}, {ok, [2]}], moonlet:map(S1, apply, [F, F])),
+    {ok, [Map], S4} = moonlet:get(S1, apply),
+    ?assertEqual([{ok, [2]}], moonlet:map(S4, Map, [F])),
+    ?assertMatch([{error, #{message := <<"Erlang functions cannot be called here">>}}],
+                 moonlet:map(S1, apply, [fun(_) -> [1] end])),
+    ?assertEqual({userdata, F}, hd(values_of(moonlet:call(S1, same_userdata(), [{userdata, F}])))),
+    ?assertError(badarg, moonlet:call(state("function same(g) return g end"), same, [F])).
+
+same_userdata() -> fun([U], S) -> {[U], S} end.
+
+values_of({ok, Values, _}) -> Values.
+
+%% A random tree of states, of which each gives a function: a function is good in the states that came
+%% of its own and in no other, whatever has been forgotten meanwhile.
+lineage_test_() ->
+    {timeout, 60, fun() ->
+        rand:seed(exsss, {1, 2, 3}),
+        walk(3000, [{moonlet:new(), []}], [])
+    end}.
+
+walk(0, _, _) -> ok;
+walk(N, States, Functions) ->
+    {S, Came} = one_of(States),
+    {ok, [F], S1} = moonlet:do(S, "return function(x) return x end"),
+    Kept = [{S1, [N | Came]} | some(States, case N rem 1000 of 0 -> 1; _ -> 20 end)],
+    Known = [{F, N} | some(Functions, 50)],
+    [begin
+         {At, Of} = one_of(Kept),
+         {Fun, Birth} = one_of(Known),
+         Good = try moonlet:call(At, Fun, [N]) of {ok, [N], _} -> true catch error:badarg -> false end,
+         ?assertEqual({Birth, lists:member(Birth, Of)}, {Birth, Good})
+     end || _ <- [1, 2, 3]],
+    walk(N - 1, Kept, Known).
+
+one_of(List) -> lists:nth(rand:uniform(length(List)), List).
+
+some(List, Most) when length(List) > Most -> some(lists:delete(one_of(List), List), Most);
+some(List, _) -> List.
+
+%% A path as a text is found without what costs a process its turn.
+paths_are_cheap_test() ->
+    S = state("a = {b = {c = function() end}} function f() end"),
+    Paths = ["f", <<"f">>, f, [f], "a.b.c", <<"a.b.c">>],
+    Me = self(),
+    spawn_link(fun() -> Me ! {cost, [{P, reductions(fun() -> {ok, [], _} = moonlet:call(S, P, []) end)} || P <- Paths]} end),
+    receive {cost, Costs} -> [?assertMatch({_, N} when N < 500, C) || C <- Costs] end.
+
+reductions(Fun) ->
+    {reductions, Before} = process_info(self(), reductions),
+    [Fun() || _ <- lists:seq(1, 100)],
+    {reductions, After} = process_info(self(), reductions),
+    (After - Before) / 100.
+
 functions_of_other_states_test() ->
     S = state("y = 0"),
     {ok, [F], S1} = moonlet:do(S, "return function() return y end"),

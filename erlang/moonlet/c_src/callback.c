@@ -240,7 +240,7 @@ static int obey(moonlet_context *c)
 
 static int no_erlang(moonlet_context *c)
 {
-    return moonlet_fail(c, "Erlang functions cannot be called here");
+    return moonlet_throw(c, moonlet_text("Erlang functions cannot be called here"));
 }
 
 static int call_erlang(moonlet_context *c, const moonlet_value *args, size_t count)

@@ -35,20 +35,34 @@ ERL_NIF_TERM make_text(ErlNifEnv *env, const char *bytes, size_t length)
 /* Whoever goes from a label to its parent has this, as labels are left out of chains. */
 static pthread_rwlock_t chains = PTHREAD_RWLOCK_INITIALIZER;
 
-Label *label_retain(Label *l)
+static Label *ref(Label *l)
 {
-    atomic_fetch_add_explicit(&l->users, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
     return l;
 }
 
+Label *label_retain(Label *l)
+{
+    atomic_fetch_add_explicit(&l->users, 1, memory_order_relaxed);
+    return ref(l);
+}
+
+static void unref(Label *l, Label **dead)
+{
+    if (!l || atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) != 1) return;
+    l->dead = *dead;
+    *dead = l;
+}
+
 static void drop(Label *l)
 {
-    while (l && atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) == 1) {
-        Label *parent = l->parent;
+    Label *dead = NULL;
+    for (unref(l, &dead); (l = dead);) {
+        dead = l->dead;
+        unref(l->parent, &dead);
+        unref(l->jump, &dead);
         pthread_mutex_destroy(&l->lock);
         free(l);
-        l = parent;
     }
 }
 
@@ -58,22 +72,41 @@ void label_release(Label *l)
     drop(l);
 }
 
+/* Jumps are as long as those of a skew binary number: two of one length, if the label above has
+ * come by them, are taken in one. So ranks are wanted, but where another chain was swept they
+ * may be wrong: then jumps are only shorter. */
+static void set_jump(Label *l)
+{
+    Label *up = l->parent, *one = up->jump, *two = one ? one->jump : NULL, *before = l->jump;
+    l->rank = up->rank + 1;
+    l->jump = ref(two && up->rank - one->rank == one->rank - two->rank ? two : up);
+    drop(before);
+}
+
+/* Those of a chain, of so many without its first. */
+static void set_jumps(Label *l, size_t count)
+{
+    Label **all = take(count * sizeof *all);
+    for (size_t i = count; i > 0; l = l->parent) all[--i] = l;
+    for (size_t i = 0; i < count; i++) set_jump(all[i]);
+    free(all);
+}
+
 /* Leaves out of l's chain what nobody uses any more: no state and no value will ever have it.
  * (The first label tells worlds apart.) */
 static void sweep(Label *l)
 {
     size_t count = 0;
     pthread_rwlock_wrlock(&chains);
-    for (Label *at = l, *up; (up = at->parent);) {
-        if (up->parent && !atomic_load_explicit(&up->users, memory_order_acquire)) {
-            at->parent = up->parent;
-            atomic_fetch_add_explicit(&up->parent->refs, 1, memory_order_relaxed);
+    for (Label *at = l, *up; (up = at->parent); count++) {
+        while (up->parent && !atomic_load_explicit(&up->users, memory_order_acquire)) {
+            at->parent = ref(up->parent);
             drop(up);
-        } else {
-            at = up;
-            count++;
+            up = at->parent;
         }
+        at = up;
     }
+    set_jumps(l, count);
     pthread_rwlock_unlock(&chains);
     l->length = l->swept = count;
 }
@@ -81,16 +114,17 @@ static void sweep(Label *l)
 Label *label_new(Label *parent)
 {
     Label *l = take(sizeof *l);
-    *l = (Label){.parent = parent};
-    if (parent) {
-        l->depth = parent->depth + 1;
-        l->length = parent->length + 1;
-        l->swept = parent->swept;
-        atomic_fetch_add_explicit(&parent->refs, 1, memory_order_relaxed);
-    }
+    *l = (Label){.parent = parent ? ref(parent) : NULL};
     atomic_init(&l->refs, 1);
     atomic_init(&l->users, 1);
     pthread_mutex_init(&l->lock, NULL);
+    if (!parent) return l;
+    l->depth = parent->depth + 1;
+    l->length = parent->length + 1;
+    l->swept = parent->swept;
+    pthread_rwlock_rdlock(&chains);
+    set_jump(l);
+    pthread_rwlock_unlock(&chains);
     if (l->length > 2 * l->swept + CHAIN_SHORT) sweep(l);
     return l;
 }
@@ -98,7 +132,7 @@ Label *label_new(Label *parent)
 const Label *label_root(const Label *l)
 {
     pthread_rwlock_rdlock(&chains);
-    while (l->parent) l = l->parent;
+    while (l->jump) l = l->jump;
     pthread_rwlock_unlock(&chains);
     return l;
 }
@@ -153,7 +187,8 @@ bool label_reaches(const Label *value, const Label *state)
 {
     if (state == value) return true;
     pthread_rwlock_rdlock(&chains);
-    while (state && state->depth > value->depth) state = state->parent;
+    while (state && state->depth > value->depth)
+        state = state->jump && state->jump->depth >= value->depth ? state->jump : state->parent;
     pthread_rwlock_unlock(&chains);
     return state == value;
 }

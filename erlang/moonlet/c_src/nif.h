@@ -40,8 +40,13 @@ typedef struct Label {
     uint64_t depth;
     size_t length, swept; /* of its chain, when it was made; and after the last sweep of that */
     struct Label *parent;
+    struct Label *jump; /* further up: see label_reaches; NULL: the first of its chain */
+    size_t rank;        /* in the chain, when jump was set */
     pthread_mutex_t lock;
-    ValueRef *values; /* resources that have it, a list; under the lock */
+    union {
+        ValueRef *values;   /* resources that have it, a list; under the lock */
+        struct Label *dead; /* of one that nobody has: the next to be freed */
+    };
 } Label;
 
 /* A program that waits for an Erlang function: which call of which. */
@@ -103,7 +108,8 @@ void label_release(Label *l); /* NULL is allowed */
 const Label *label_root(const Label *l);
 /* In this thread, runs keep the values that are good in a state with this label; NULL: none. */
 void label_keep(Label *l);
-/* Whether a value with this label is good in a state with that one. */
+/* Whether a value with this label is good in a state with that one. O(log of the labels between
+ * them). */
 bool label_reaches(const Label *value, const Label *state);
 
 State *get_state(ErlNifEnv *env, ERL_NIF_TERM t); /* NULL: it is none */

@@ -87,20 +87,21 @@ load(State, Source) -> finish(moonlet_nif:load(State, text(Source), decoded)).
 -spec call(state(), path() | function_value(), [value()]) -> result().
 call(State, Path, Args) ->
     {N, Keys} = callee(Path),
-    finish(moonlet_nif:call(State, N, Keys ++ Args, decoded)).
+    finish(moonlet_nif:call(State, N, Keys ++ given(Args), decoded)).
 
 %% Calls a method of the object at a path.
 -spec call_method(state(), path(), key(), [value()]) -> result().
 call_method(State, Path, Method, Args) ->
     Keys = keys(Path),
-    finish(moonlet_nif:method(State, length(Keys), Keys ++ [Method | Args], decoded)).
+    finish(moonlet_nif:method(State, length(Keys), Keys ++ [Method | given(Args)], decoded)).
 
 %% What is at a path, and the state: a new one only if a metamethod has run.
 -spec get(state(), path()) -> result().
 get(State, Path) -> finish(moonlet_nif:get(State, 0, keys(Path), decoded)).
 
 -spec set(state(), path(), value()) -> {ok, [], state()} | {error, error(), state()}.
-set(State, Path, Value) -> finish(moonlet_nif:set(State, 0, keys(Path) ++ [Value], decoded)).
+set(State, Path, Value) ->
+    finish(moonlet_nif:set(State, 0, keys(Path) ++ [given(Value)], decoded)).
 
 %% Goes on with a paused program, with the full limits.
 -spec resume(state()) -> result().
@@ -156,7 +157,7 @@ map(State, Function, Inputs) -> map(State, Function, Inputs, #{}).
 map(State, Function, Inputs, Options) ->
     {N, Keys} = callee(Function),
     Threads = maps:get(threads, Options, 0),
-    case unwrap(moonlet_nif:map(State, N, Keys ++ Inputs, Threads)) of
+    case unwrap(moonlet_nif:map(State, N, Keys ++ given(Inputs), Threads)) of
         {ok, Items} -> Items;
         {error, _} = Error -> [Error || _ <- Inputs]
     end.
@@ -171,7 +172,7 @@ finish(Answer) -> Answer.
 answer(Fun, Args, State) ->
     try
         {What, Terms, Now} = results(invoke(Fun, Args, State)),
-        moonlet_nif:answer(Now, What, Terms, decoded, State)
+        moonlet_nif:answer(Now, What, given(Terms), decoded, State)
     catch
         error:badarg:Stack ->
             moonlet_nif:answer(State, throw, [reason(error, badarg, Stack)], decoded, State)
@@ -211,7 +212,7 @@ unwrap({wrap, {error, #{value := V} = Error, State}}) -> {error, Error#{value :=
 unwrap(Answer) -> Answer.
 
 wrap(Ref) when is_reference(Ref) ->
-    fun(Args, State) -> finish(moonlet_nif:call(State, 0, [Ref | Args], decoded)) end;
+    fun(Args, State) -> finish(moonlet_nif:call(State, 0, [Ref | given(Args)], decoded)) end;
 wrap([Item | Items]) -> [wrap(Item) | wrap(Items)];
 wrap({userdata, _} = Userdata) -> Userdata;
 wrap({coroutine, _} = Coroutine) -> Coroutine;
@@ -225,27 +226,52 @@ text(Text) when is_binary(Text) -> Text;
 text(Text) -> unicode:characters_to_binary(Text).
 
 %% How many of the first items lead to the function; with 0 the first is it.
-callee(Fun) when is_function(Fun) ->
-    case erlang:fun_info(Fun, module) of
-        {module, ?MODULE} -> {0, [reference(Fun)]};
-        _ -> {0, [Fun]}
-    end;
+callee(Fun) when is_function(Fun) -> {0, [reference(Fun)]};
 callee(Path) ->
     Keys = keys(Path),
     {length(Keys), Keys}.
 
+%% Terms with what wrap has made of Lua's functions as these again, so that they are no functions of
+%% Erlang, and the same as ever.
+given(Term) ->
+    case has_function(Term) of
+        true -> with_references(Term);
+        false -> Term
+    end.
+
+has_function([Item | Items]) -> has_function(Item) orelse has_function(Items);
+has_function({userdata, _}) -> false;
+has_function({Key, Value}) -> has_function(Key) orelse has_function(Value);
+has_function(Map) when is_map(Map) -> has_function(maps:to_list(Map));
+has_function(Term) -> is_function(Term).
+
+with_references([Item | Items]) -> [with_references(Item) | with_references(Items)];
+with_references({userdata, _} = Userdata) -> Userdata;
+with_references({Key, Value}) -> {with_references(Key), with_references(Value)};
+with_references(Map) when is_map(Map) -> maps:from_list(with_references(maps:to_list(Map)));
+with_references(Fun) when is_function(Fun) -> reference(Fun);
+with_references(Term) -> Term.
+
 reference(Fun) ->
-    {env, Env} = erlang:fun_info(Fun, env),
-    case Env of
-        [Ref] when is_reference(Ref) -> Ref;
+    case {erlang:fun_info(Fun, module), erlang:fun_info(Fun, env)} of
+        {{module, ?MODULE}, {env, [Ref]}} when is_reference(Ref) -> Ref;
         _ -> Fun
     end.
 
 keys(Path) when is_atom(Path) -> [Path];
 keys([C | _] = Path) when is_integer(C) -> keys(text(Path));
-keys(Path) when is_binary(Path) -> [key(K) || K <- binary:split(Path, <<".">>, [global])];
+keys(Path) when is_binary(Path) -> names(Path, 0, 0);
 keys([_ | _] = Keys) -> Keys;
 keys(_) -> error(badarg).
+
+%% The name that begins at From and has Size bytes so far, and those behind it. (binary:split costs a
+%% process the whole of its turn, in OTP 25, however short the text is.)
+names(Path, From, Size) when From + Size =:= byte_size(Path) -> [key(binary_part(Path, From, Size))];
+names(Path, From, Size) ->
+    case binary:at(Path, From + Size) of
+        $. -> [key(binary_part(Path, From, Size)) | names(Path, From + Size + 1, 0)];
+        _ -> names(Path, From, Size + 1)
+    end.
 
 %% A name of digits is a number.
 key(<<C, _/binary>> = Name) when C >= $0, C =< $9 ->
