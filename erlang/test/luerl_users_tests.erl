@@ -277,6 +277,30 @@ sandbox_test() ->
     {error, oops} = luerl_sandbox:run("f()", set([f], fun(_) -> error(oops) end, luerl_sandbox:init())),
     {error, [_ | _], _} = luerl_sandbox:run("x = =", luerl_sandbox:init()).
 
+%% Also while Erlang functions are called.
+sandbox_calls_test() ->
+    St = set([sleep], fun([Ms]) -> timer:sleep(Ms), [] end, set([f], fun(_) -> [] end, luerl_sandbox:init())),
+    {error, timeout} = luerl_sandbox:run("while true do f() end", #{max_time => 50}, St),
+    {error, timeout} = luerl_sandbox:run("sleep(100)", #{max_time => 20}, St),
+    {error, {reductions, 1001}} = luerl_sandbox:run("while true do f() end", #{max_reductions => 1000, max_time => 5000}, St),
+    {ok, [], _} = luerl_sandbox:run("sleep(20)", #{max_time => none}, St).
+
+%% What is refused when it is encoded, and what has nil for a key.
+refused_test() ->
+    St = luerl:init(),
+    [?assertError(badarg, luerl:encode(T, St)) || T <- [[fun() -> ok end], [{a, fun(_, _, _) -> ok end}], #{a => [fun() -> 1 end]}]],
+    [?assertError(badarg, F()) || F <- [fun() -> luerl:call_function_dec([none], [{bad}], St) end,
+                                        fun() -> luerl:call_method_dec([none], m, [self()], St) end,
+                                        fun() -> luerl:set_table_keys_dec([none, x], {a, b, c}, St) end,
+                                        fun() -> luerl:set_table_keys_dec([x], [fun() -> ok end], St) end,
+                                        fun() -> luerl:set_table_keys_dec([], 1, St) end]],
+    {ok, [T], St1} = luerl:do("t = {x = {}} return t", St),
+    {lua_error, {error_call, <<"no table index is nil">>}, _} = luerl:do("error('no table index is nil')", St1),
+    {lua_error, {illegal_index, T, nil}, _} = luerl:set_table_key(T, nil, 1, St1),
+    {lua_error, {illegal_index, T, nil}, _} = luerl:set_table_keys_dec([t, nil], 1, St1),
+    {lua_error, {illegal_index, {tref, _}, nil}, _} = luerl:set_table_keys([<<"t">>, <<"x">>, nil], 1, St1),
+    {lua_error, {illegal_index, <<"table">>, nil}, _} = luerl:do("t[nil] = 1", St1).
+
 luerl_old_error() -> luerl_sandbox:run("error('x')", luerl_sandbox:init(), 0, [], 100).
 
 %% Programs ----------------------------------------------------------------------------------------

@@ -375,6 +375,29 @@ a_limit_while_a_function_is_called_test() ->
                                               "while true do end") end}),
     ?assertMatch([false, <<"erlang error: badarg", _/binary>>], values(S, "return pcall(f)")).
 
+%% A run goes on after a call with what its limits have left: no number of calls is a way around them.
+limits_hold_over_calls_test_() ->
+    Endless = ["while true do f() end", "while true do pcall(f) end",
+               "while true do again(function() for i = 1, 1000 do end end) end",
+               "while true do pcall(again, function() while true do end end) end",
+               "local t = setmetatable({}, {__index = f}) while true do local x = t.x end"],
+    Functions = #{f => fun(_) -> [] end,
+                  again => fun([F], St) -> case F([], St) of {paused, _, _} -> {[], St}; Answer -> Answer end end},
+    {timeout, 60,
+     [begin
+          S = moonlet:limit(with(Functions), #{Limit => N}),
+          fun() -> ?assertMatch({{_, paused, Limit}, _}, {{Source, element(1, moonlet:do(S, Source)), Limit}, N}) end
+      end || {Limit, N} <- [{steps, 20000}, {time, 100}], Source <- Endless]
+     ++ [fun() ->
+             S = moonlet:limit(with(Functions), #{steps => 1000}),
+             {paused, steps, P} = moonlet:do(S, "n = 0 while true do f() n = n + 1 end"),
+             {ok, [N], _} = moonlet:get(P, n),
+             ?assert(N > 200 andalso N < 1000),
+             {paused, steps, P1} = moonlet:resume(P), %% with the full limits
+             {ok, [N1], _} = moonlet:get(P1, n),
+             ?assert(N1 > 2 * N - 10)
+         end]}.
+
 %% Whole states --------------------------------------------------------------------------------
 
 images_test() ->

@@ -248,7 +248,8 @@ static int call_erlang(moonlet_context *c, const moonlet_value *args, size_t cou
     if (!asked_now || !count) return no_erlang(c);
     const Pending *p = command_now ? &command_now->pending : NULL;
     if (p && p->callee == args[0].bits && p->count == count) return obey(c);
-    Pending mine = {atomic_fetch_add(&last_token, 1) + 1, args[0].bits, count};
+    Pending mine = {
+        .token = atomic_fetch_add(&last_token, 1) + 1, .callee = args[0].bits, .count = count};
     return wait_as(c, ASKED_CALL, &mine, args, count);
 }
 
@@ -259,7 +260,7 @@ static int call_finished(moonlet_context *c, const moonlet_value *values, size_t
     moonlet_to_number(moonlet_context_data(c), &token);
     if (!asked_now) return no_erlang(c);
     if (command_now && command_now->pending.token == (uint64_t)token) return obey(c);
-    Pending mine = {(uint64_t)token, 0, 0};
+    Pending mine = {.token = (uint64_t)token};
     return wait_as(c, ASKED_DONE, &mine, values, count);
 }
 

@@ -210,6 +210,12 @@ moonlet_state *with_first_slice(moonlet_state *s, const moonlet_limits *limits)
     return limited;
 }
 
+void pending_begin(Pending *p, const moonlet_limits *l, uint64_t now)
+{
+    p->steps_left = l->steps ? l->steps : UINT64_MAX;
+    p->deadline = l->nanoseconds ? now + l->nanoseconds : 0;
+}
+
 ERL_NIF_TERM make_state(ErlNifEnv *env, moonlet_state *s, Label *label,
                         const moonlet_limits *limits, const Pending *pending)
 {
@@ -315,7 +321,9 @@ NIF(nif_limit)
     moonlet_limits l;
     if (!s || !get_limits(env, argv[1], &l)) return enif_make_badarg(env);
     moonlet_state *limited = with_first_slice(moonlet_retain(s->state), &l);
-    return make_state(env, limited, s->label, &l, &s->pending);
+    Pending pending = s->pending;
+    pending_begin(&pending, &l, (uint64_t)enif_monotonic_time(ERL_NIF_NSEC));
+    return make_state(env, limited, s->label, &l, &pending);
 }
 
 NIF(nif_limits)

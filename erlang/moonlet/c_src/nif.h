@@ -49,11 +49,14 @@ typedef struct Label {
     };
 } Label;
 
-/* A program that waits for an Erlang function: which call of which. */
+/* A program that waits for an Erlang function: which call of which; and what the limits of its
+ * run have left. */
 typedef struct Pending {
     uint64_t token; /* 0: none waits */
     uint64_t callee;
     size_t count;
+    uint64_t steps_left; /* UINT64_MAX: no limit */
+    uint64_t deadline;   /* 0: none */
 } Pending;
 
 typedef struct State {
@@ -116,6 +119,8 @@ State *get_state(ErlNifEnv *env, ERL_NIF_TERM t); /* NULL: it is none */
 /* Takes over the state, which gets the limits of a first slice; label is retained. */
 ERL_NIF_TERM make_state(ErlNifEnv *env, moonlet_state *s, Label *label,
                         const moonlet_limits *limits, const Pending *pending);
+/* What a run has that begins now, in nanoseconds. */
+void pending_begin(Pending *p, const moonlet_limits *l, uint64_t now);
 /* A value of a state as a resource; the label is the one that its state term has. By its name
  * it is equal to others of the same value; without, it is told from terms. */
 ERL_NIF_TERM make_value(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, Label *label,

@@ -205,11 +205,21 @@ static ERL_NIF_TERM give_values(ErlNifEnv *env, Job *j, const moonlet_value *val
     return t;
 }
 
+/* What the program that waits in the state has, which the job has come to. */
+static Pending pending_of(const Job *j)
+{
+    Pending p = j->asked.pending;
+    p.steps_left = j->steps_left;
+    p.deadline = j->deadline;
+    return p;
+}
+
 /* An Erlang function is to be called: values[0] is it. */
 static ERL_NIF_TERM give_call(ErlNifEnv *env, Job *j)
 {
     ERL_NIF_TERM fun;
     Asked *a = &j->asked;
+    Pending pending = pending_of(j);
     if (!callback_term(env, j->r.state, a->values[0], &fun))
         return give_refusal(env, j, "what is called is no Erlang function", atom_host);
     Label *own = label_new(j->label);
@@ -222,7 +232,7 @@ static ERL_NIF_TERM give_call(ErlNifEnv *env, Job *j)
     else
         t = wrapped(env, &d,
                     enif_make_tuple4(env, atom_callback, fun, d.term,
-                                     give_state(env, j, own, &d, &a->pending)));
+                                     give_state(env, j, own, &d, &pending)));
     label_release(own);
     return t;
 }
@@ -231,8 +241,9 @@ static ERL_NIF_TERM give_call(ErlNifEnv *env, Job *j)
 static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
 {
     Asked *a = &j->asked;
+    Pending pending = pending_of(j);
     if (a->count && moonlet_is_true(a->values[0]))
-        return give_values(env, j, a->values + 1, a->count - 1, &a->pending);
+        return give_values(env, j, a->values + 1, a->count - 1, &pending);
     moonlet_value v = a->count > 1 ? a->values[1] : moonlet_nil();
     char text[256];
     size_t length;
@@ -248,7 +259,7 @@ static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
     ERL_NIF_TERM keys[] = {atom_kind, atom_message, atom_traceback, atom_value};
     ERL_NIF_TERM values[] = {atom_runtime, message, message, value};
     enif_make_map_from_arrays(env, keys, values, 4, &map);
-    ERL_NIF_TERM state = give_state(env, j, own, &d, &a->pending);
+    ERL_NIF_TERM state = give_state(env, j, own, &d, &pending);
     label_release(own);
     return wrapped(env, &d, enif_make_tuple3(env, atom_error, map, state));
 }
@@ -297,16 +308,23 @@ static bool must_go_on(const Job *j)
     return j->r.status == MOONLET_PAUSED && j->r.limit == MOONLET_LIMIT_STEPS && j->steps_left;
 }
 
-static void run_slice(Job *j)
+/* s with the limits of the next slice. (No steps would be no limit.) */
+static moonlet_state *sliced(Job *j, const moonlet_state *s)
 {
     moonlet_limits l = j->limits;
     l.steps = j->slice < j->steps_left ? j->slice : j->steps_left;
+    if (!l.steps) l.steps = 1;
     if (j->deadline) {
         uint64_t now = now_ns();
         l.nanoseconds = now < j->deadline ? j->deadline - now : 1;
     }
-    moonlet_state *s = moonlet_limit(j->r.state, &l);
     j->sliced = true;
+    return moonlet_limit(s, &l);
+}
+
+static void run_slice(Job *j)
+{
+    moonlet_state *s = sliced(j, j->r.state);
     free(j->asked.values);
     callback_enter(&j->asked, NULL);
     note_result(j, moonlet_resume(s));
@@ -424,16 +442,18 @@ static bool given(Given *g, ErlNifEnv *env, ERL_NIF_TERM state, ERL_NIF_TERM mod
     return g->s != NULL;
 }
 
+/* A run that goes on after a call of an Erlang function has what its limits have left. */
 static Job job_begin(const Given *g, moonlet_result r)
 {
-    const moonlet_limits *l = &g->s->limits;
+    Pending p = g->s->pending;
+    if (!p.token) pending_begin(&p, &g->s->limits, g->began);
     Job j = {.label = label_retain(g->s->label),
-             .limits = *l,
+             .limits = g->s->limits,
              .slice = SLICE_FIRST,
              .wanted = on_dirty_scheduler() ? SLICE_DIRTY_NS : SLICE_NS,
              .mode = g->mode,
-             .steps_left = l->steps ? l->steps : UINT64_MAX};
-    if (l->nanoseconds) j.deadline = g->began + l->nanoseconds;
+             .steps_left = p.steps_left,
+             .deadline = p.deadline};
     note_result(&j, r);
     return j;
 }
@@ -471,7 +491,8 @@ static moonlet_state *unsliced(const State *s, const moonlet_state *now, uint64_
 
 static moonlet_result tell(Job *j, const Given *g, moonlet_state *now, const Command *command)
 {
-    moonlet_result r = {.state = moonlet_retain(now)};
+    bool limited = j->deadline || j->steps_left != UINT64_MAX;
+    moonlet_result r = {.state = limited ? sliced(j, now) : moonlet_retain(now)};
     bool obeyed = false;
     for (int i = 0; i < COMMAND_TRIES && !obeyed; i++) {
         moonlet_state *s = r.state;

@@ -201,7 +201,7 @@ named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Nam
 named(_, Answer) -> Answer.
 
 call_function_enc(Keys, Args, St) -> call_function(Keys, Args, St).
-call_function_dec(Keys, Args, St) -> decoded(call_function(Keys, Args, St)).
+call_function_dec(Keys, Args, St) -> decoded(encodable(Args, St, call_function(Keys, Args, St))).
 
 %% A method of an object, or of a list of keys to it.
 call_method(Keys, Name, Args, St) when is_list(Keys) ->
@@ -226,7 +226,14 @@ method_error(Object, Name, St, Error) ->
     end.
 
 call_method_enc(Keys, Name, Args, St) -> call_method(Keys, Name, Args, St).
-call_method_dec(Keys, Name, Args, St) -> decoded(call_method(Keys, Name, Args, St)).
+call_method_dec(Keys, Name, Args, St) ->
+    decoded(encodable(Args, St, call_method(Keys, Name, Args, St))).
+
+%% Terms that are no values are a badarg, also where nothing could be called with them.
+encodable(Args, St, {lua_error, _, _} = Error) ->
+    _ = encode_list(Args, St),
+    Error;
+encodable(_, _, Answer) -> Answer.
 
 %% Tables -------------------------------------------------------------------------------------
 
@@ -246,6 +253,9 @@ where(Keys, St, {lua_error, {illegal_index, _, _}, St1} = Error) ->
 where(_, _, Answer) -> Answer.
 
 missing(_, [], _) -> none;
+missing(Before, [nil], #luerl{ref = Ref} = St) ->
+    {ok, Value, _} = one(finish(moonlet_nif:get(Ref, 0, Before, St#luerl.numbers), St)),
+    {Value, nil};
 missing(Before, [Key | Keys], #luerl{ref = Ref} = St) ->
     case one(finish(moonlet_nif:get(Ref, 0, Before, St#luerl.numbers), St)) of
         {ok, Value, _} when is_tuple(Value); is_binary(Value) -> missing(Before ++ [Key], Keys, St);
@@ -263,12 +273,17 @@ get_table_keys_dec(Keys, St) ->
     end.
 
 set_table_key(Table, Key, Value, #luerl{ref = Ref} = St) ->
-    finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], St#luerl.numbers), St).
+    case finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], St#luerl.numbers), St) of
+        {lua_error, {illegal_index, <<"table">>, nil}, St1} -> {lua_error, {illegal_index, Table, nil}, St1};
+        Answer -> Answer
+    end.
 
 set_table_keys([_ | _] = Keys, Value, #luerl{ref = Ref} = St) ->
     where(Keys, St, finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], St#luerl.numbers), St)).
 
-set_table_keys_dec(Keys, Value, St) -> set_table_keys(Keys, Value, St).
+set_table_keys_dec([_ | _] = Keys, Value, St) ->
+    encodable([Value], St, set_table_keys(Keys, arities(Value), St));
+set_table_keys_dec(_, _, _) -> error(badarg).
 
 %% Values -------------------------------------------------------------------------------------
 
@@ -277,9 +292,21 @@ encode_list(Terms, #luerl{ref = Ref} = St) ->
         true ->
             lists:mapfoldl(fun encode/2, St, Terms);
         false ->
-            {ok, Values, Now} = unwrapped(moonlet_nif:encode(Ref, Terms)),
+            {ok, Values, Now} = unwrapped(moonlet_nif:encode(Ref, arities(Terms))),
             {Values, St#luerl{ref = Now}}
     end.
+
+%% The term, if all functions in it have one argument or two.
+arities(Term) ->
+    good_arities(Term) orelse error(badarg),
+    Term.
+
+good_arities([Item | Items]) -> good_arities(Item) andalso good_arities(Items);
+good_arities({userdata, _}) -> true;
+good_arities({erl_func, _}) -> true;
+good_arities({Key, Value}) -> good_arities(Key) andalso good_arities(Value);
+good_arities(Map) when is_map(Map) -> good_arities(maps:to_list(Map));
+good_arities(Term) -> not is_function(Term) orelse is_function(Term, 1) orelse is_function(Term, 2).
 
 %% An Erlang function is the same in all states; it gets terms, and what it gives is encoded. What
 %% is a value already stays what it is.
@@ -295,7 +322,7 @@ encode({erl_func, Fun} = Value, St) when is_function(Fun, 2) -> {Value, St};
 encode({erl_mfa, M, F, _} = Value, St) when is_atom(M), is_atom(F) -> {Value, St};
 encode(Number, #luerl{} = St) when is_number(Number) -> {Number, St};
 encode(Term, #luerl{ref = Ref} = St) ->
-    {ok, [Value], Now} = unwrapped(moonlet_nif:encode(Ref, [Term])),
+    {ok, [Value], Now} = unwrapped(moonlet_nif:encode(Ref, [arities(Term)])),
     {Value, St#luerl{ref = Now}}.
 
 %% References to functions, which become funs of this state.

@@ -30,9 +30,15 @@ reason(#{value := Value}) when is_binary(Value) ->
         {match, [<<"call">>, <<"method ">>, Name, Type]} ->
             {undefined_method, type(Type), Name};
         {match, [<<"call">>, _, _, Type]} -> {undefined_function, type(Type)};
-        nomatch -> {error_call, Value}
+        nomatch -> text_reason(Value)
     end;
 reason(#{value := Value}) -> {error_call, Value}.
+
+text_reason(Text) ->
+    case re:run(Text, "^(?:.*:\\d+: )?table index is nil$", [dotall, {capture, none}]) of
+        match -> {illegal_index, <<"table">>, nil};
+        nomatch -> {error_call, Text}
+    end.
 
 type(<<"nil">>) -> nil;
 type(Type) -> Type.

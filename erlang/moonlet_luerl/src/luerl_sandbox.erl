@@ -48,7 +48,15 @@ run(Source, #luerl{} = St, MaxReductions, Flags) when is_list(Flags) ->
 run(Source, #luerl{ref = Ref} = St, MaxReductions, Time) ->
     Before = moonlet_nif:limits(Ref),
     Limits = with(time, Time, with(steps, MaxReductions, #{})),
-    answer(done(Source, luerl:with_limits(Limits, St)), MaxReductions, Before).
+    Ends = case Limits of
+               #{time := Ms} -> erlang:monotonic_time(millisecond) + Ms;
+               _ -> infinity
+           end,
+    Answer = done(Source, luerl:with_limits(Limits, St)),
+    case erlang:monotonic_time(millisecond) > Ends of
+        true -> {error, timeout}; %% an Erlang function, say, that has waited
+        false -> answer(Answer, MaxReductions, Before)
+    end.
 
 %% An exception of an Erlang function ends the run, and not the process that waits for it.
 done(Source, St) ->
