@@ -3,7 +3,7 @@
 -include_lib("eunit/include/eunit.hrl").
 
 -export([answers/1, limits/1, deltas/1, states_go_once/1, nodes_die/1, nodes_hang/1,
-         nodes_join/1, no_nodes/1, callers_die/1, program/1]).
+         nodes_join/1, no_nodes/1, callers_die/1, program/1, functions_are_no_inputs/1]).
 
 source() ->
     "function square(n) if n == 13 then error('unlucky', 0) end "
@@ -22,7 +22,8 @@ cluster_test_() ->
           || {T, F} <- [{"answers", answers}, {"limits", limits}, {"deltas", deltas},
                         {"states go once", states_go_once}, {"nodes that die", nodes_die},
                         {"nodes that hang", nodes_hang}, {"nodes that join", nodes_join},
-                        {"no nodes", no_nodes}, {"callers that die", callers_die}, {"the program", program}]]
+                        {"no nodes", no_nodes}, {"callers that die", callers_die}, {"the program", program},
+                        {"functions of Lua", functions_are_no_inputs}]]
      end}.
 
 start() ->
@@ -149,6 +150,13 @@ no_nodes(_) ->
                   moonlet_cluster:map(state(), "square", [2], #{nodes => Nodes}))
      || Nodes <- [['none@127.0.0.1'], [none], []]].
 
+%% The same on all nodes.
+functions_are_no_inputs([{_, Node} | _]) ->
+    {ok, [F], S} = moonlet:get(state(), "square"),
+    [?assertMatch([{error, #{message := <<"a function of Lua is good on its own node only">>}}],
+                  moonlet_cluster:map(S, Function, [Input], #{nodes => [N]}))
+     || {Function, Input} <- [{"square", [{f, F}]}, {F, 1}], N <- [node(), Node]].
+
 callers_die([_, {_, Node} | _]) ->
     Caller = spawn(fun() -> moonlet_cluster:map(state(), "spin", [1, 2, 3, 4], #{nodes => [Node]}) end),
     ?assert(until(fun() -> agents(Node) > 0 end, 500)),
@@ -179,7 +187,26 @@ program(Peers) ->
          ?assertMatch(<<"moonlet-cluster: not the name of a node: ", _/binary>>, Why)
      end || Bad <- ["", "a@b c@d"]],
     ?assertEqual("1\t10\tnil\nstatus 0\n", Shell("--workers 0 --lease 1 s.lua <one")),
-    ?assertEqual("status 0\n", Shell("s.lua </dev/null")).
+    ?assertEqual("status 0\n", Shell("s.lua </dev/null")),
+    odd_streams(Shell).
+
+%% Lines of any bytes and lengths, and what cannot be read or written.
+odd_streams(Shell) ->
+    ok = file:write_file("length.lua", "local a = ... return setmetatable({}, {__call = function(_, l) "
+                                       "return #l, a or 'none', #arg end})"),
+    Answers = fun(Bytes, Args) ->
+        ok = file:write_file("odd", Bytes),
+        Shell(["length.lua ", Args, " <odd"])
+    end,
+    ?assertEqual("3\tnone\t0\n1\tnone\t0\n0\tnone\t0\n2\tnone\t0\nstatus 0\n", Answers("a\0b\n\r\n\n\351\r", "")),
+    ?assertEqual("1\tx y\t2\nstatus 0\n", Answers("a\n", "'x y' z")),
+    ?assertEqual("60000000\tnone\t0\n1\tnone\t0\nstatus 0\n", Answers([binary:copy(<<"x">>, 60000000), "\nx"], "")),
+    [begin
+         ?assertEqual("status 1\n", Shell(["length.lua ", Streams])),
+         {ok, Why} = file:read_file("err"),
+         ?assertEqual({Streams, <<"moonlet-cluster: ", Said/binary>>}, {Streams, Why})
+     end || {Streams, Said} <- [{"</tmp", <<"standard input: illegal operation on a directory\n">>},
+                                {"<odd >/dev/full", <<"standard output cannot be written to\n">>}]].
 
 agents(Node) ->
     length([P || P <- rpc:call(Node, erlang, processes, []),

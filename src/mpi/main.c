@@ -4,9 +4,11 @@
  *
  * Main invariant: every rank comes to MPI_Finalize, or one of them has ended the whole job.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <mpi.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "job.h"
 
@@ -126,10 +128,21 @@ static bool run(const JobOptions *o, int rank)
     return good;
 }
 
+/* MPI opens files of its own. A stream that is closed must not become one of them: it stays
+ * what cannot be read, or written. */
+static void hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
     int rank;
     JobOptions o;
+    hold_streams();
     if (MPI_Init(&argc, &argv) != MPI_SUCCESS) return EXIT_FAILURE;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     Parsed p = parse(&o, rank == 0, argc, argv);

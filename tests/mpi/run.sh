@@ -51,6 +51,8 @@ same_as_map()
     expect "no input" 0 "" "" ranks 3 work.lua </dev/null
     echo "return function(l) return #l end" >length.lua
     head -c 3000000 /dev/zero | tr '\0' x >long
+    expect "no standard input at all" 1 "" "*standard input: Bad file descriptor*" \
+        timeout 60 "$MPI" length.lua <&-
     expect "a long line" 0 3000000 "" ranks 2 length.lua <long
 }
 

@@ -14,6 +14,7 @@
 -export([do/2, eval/2, load/2, call/3, call_method/4, get/2, set/3, resume/1, is_paused/1]).
 -export([save/1, save/2, load_image/1, load_image/2, digest/1, diff/2, memory/1]).
 -export([map/3, map/4]).
+-export([has_references/1]).
 -export_type([state/0, path/0, value/0, result/0, error/0, limit/0]).
 
 -opaque state() :: reference().
@@ -238,6 +239,10 @@ given(Term) ->
         true -> with_references(Term);
         false -> Term
     end.
+
+%% For moonlet_cluster: whether functions of Lua are in a term. These are good on their own node only.
+-spec has_references(term()) -> boolean().
+has_references(Term) -> has_function(Term) andalso with_references(Term) =/= Term.
 
 has_function([Item | Items]) -> has_function(Item) orelse has_function(Items);
 has_function({userdata, _}) -> false;

@@ -248,12 +248,20 @@ work_loop(Coordinator, State, Give) ->
 
 %% (An input that is no value would be none for any other worker either.)
 answer(State, Function, Input, Give) ->
+    case moonlet:has_references([Function, Input]) of
+        false -> call(State, Function, Input, Give);
+        true -> refused(<<"a function of Lua is good on its own node only">>)
+    end.
+
+refused(Why) -> {error, #{kind => host, message => Why}}.
+
+call(State, Function, Input, Give) ->
     try moonlet:call(State, Function, [Input]) of
         {ok, Values, _} when Give =:= terms -> {ok, Values};
         {ok, Values, New} -> with_delta(Values, moonlet:save(New, State));
         {Tag, Why, _} -> {Tag, Why}
     catch
-        error:badarg -> {error, #{kind => host, message => <<"the input, or the path, is no value">>}}
+        error:badarg -> refused(<<"the input, or the path, is no value">>)
     end.
 
 with_delta(Values, {ok, Delta}) -> {ok, Values, Delta};
