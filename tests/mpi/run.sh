@@ -52,7 +52,7 @@ same_as_map()
     echo "return function(l) return #l end" >length.lua
     head -c 3000000 /dev/zero | tr '\0' x >long
     expect "no standard input at all" 1 "" "*standard input: Bad file descriptor*" \
-        timeout 60 "$MPI" length.lua <&-
+        timeout 60 sh -c '"$0" length.lua <&-' "$MPI"
     expect "a long line" 0 3000000 "" ranks 2 length.lua <long
 }
 
