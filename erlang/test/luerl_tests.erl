@@ -336,12 +336,18 @@ peer_test_() ->
     end.
 
 compare() ->
-    {Answers, Calls, Exports} = luerl_peer:ask(),
+    {Answers, Calls, Exports, Walks} = luerl_peer:ask(),
     same(luerl_peer:programs(), Answers, [luerl_peer:answer(P) || P <- luerl_peer:programs()]),
     {Functions, Theirs} = lists:unzip(Calls),
     {Functions, Ours} = lists:unzip(luerl_calls:answers(ours)),
     same(Functions, Theirs, Ours),
-    ?assertEqual([], (Exports -- luerl_calls:apart()) -- Functions).
+    ?assertEqual([], (Exports -- luerl_calls:apart()) -- Functions),
+    walked(Walks, luerl_peer:walks()).
+
+%% A walk goes other ways after its first difference.
+walked([], []) -> ok;
+walked([Step | Theirs], [Step | Ours]) -> walked(Theirs, Ours);
+walked([Theirs | _], [Ours | _]) -> ?assertEqual({luerl, Theirs}, {luerl, Ours}).
 
 same(Asked, Theirs, Ours) ->
     Differ = [{P, T, O} || {P, T, O} <- lists:zip3(Asked, Theirs, Ours), O =/= T],

@@ -245,8 +245,12 @@ values_of({ok, Values, _}) -> Values.
 %% of its own and in no other, whatever has been forgotten meanwhile.
 lineage_test_() ->
     {timeout, 60, fun() ->
-        rand:seed(exsss, {1, 2, 3}),
-        walk(3000, [{moonlet:new(), []}], [])
+        Origin = moonlet:new(),
+        Walkers = [spawn_monitor(fun() ->
+                       rand:seed(exsss, {1, 2, Seed}),
+                       walk(2000, [{Origin, []}], [])
+                   end) || Seed <- [1, 2, 3]],
+        [receive {'DOWN', Ref, process, _, Why} -> ?assertEqual(normal, Why) end || {_, Ref} <- Walkers]
     end}.
 
 walk(0, _, _) -> ok;

@@ -201,7 +201,7 @@ named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Nam
 named(_, Answer) -> Answer.
 
 call_function_enc(Keys, Args, St) -> call_function(Keys, Args, St).
-call_function_dec(Keys, Args, St) -> decoded(encodable(Args, St, call_function(Keys, Args, St))).
+call_function_dec(Keys, Args, St) -> decoded(encodable(Args, St, call_function(Keys, arities(Args), St))).
 
 %% A method of an object, or of a list of keys to it.
 call_method(Keys, Name, Args, St) when is_list(Keys) ->
@@ -227,7 +227,7 @@ method_error(Object, Name, St, Error) ->
 
 call_method_enc(Keys, Name, Args, St) -> call_method(Keys, Name, Args, St).
 call_method_dec(Keys, Name, Args, St) ->
-    decoded(encodable(Args, St, call_method(Keys, Name, Args, St))).
+    decoded(encodable(Args, St, call_method(Keys, Name, arities(Args), St))).
 
 %% Terms that are no values are a badarg, also where nothing could be called with them.
 encodable(Args, St, {lua_error, _, _} = Error) ->
