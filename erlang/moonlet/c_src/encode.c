@@ -151,17 +151,19 @@ static moonlet_term *encode_special(Encoder *e, ERL_NIF_TERM t)
 
 /* Lists and maps ------------------------------------------------------------------------- */
 
+/* (A nil is no pair, and takes away none that came before.) */
 static void add_pair(Encoder *e, moonlet_term *list, ERL_NIF_TERM key, ERL_NIF_TERM item,
                      int depth)
 {
     moonlet_term *k = encode(e, key, depth), *v = k ? encode(e, item, depth) : NULL;
-    if (v && moonlet_term_type_of(k) != MOONLET_TERM_NIL) {
+    bool good = v && moonlet_term_type_of(k) != MOONLET_TERM_NIL;
+    if (good && moonlet_term_type_of(v) != MOONLET_TERM_NIL) {
         moonlet_term_pair(list, k, v);
         return;
     }
     moonlet_term_free(k);
     moonlet_term_free(v);
-    bad(e);
+    if (!good) bad(e);
 }
 
 static void add_item(Encoder *e, moonlet_term *list, ERL_NIF_TERM item, int depth)

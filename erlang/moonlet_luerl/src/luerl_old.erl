@@ -44,13 +44,22 @@ call(Func, Args, St) -> call_chunk(Func, Args, St).
 
 call_chunk(Func, Args, St) -> decoded(call_function1(Func, Args, St)).
 
-call_function(Keys, Args, St) -> decoded(call_function1(Keys, Args, St)).
+call_function(Keys, Args, St) -> encoded(Args, St, fun() -> decoded(call_function1(Keys, Args, St)) end).
+
+%% Terms that are no values are a badarg, also where nothing could be called with them.
+encoded(Args, St, Call) ->
+    try Call()
+    catch
+        error:{lua_error, _, _} = Why ->
+            _ = luerl:encode_list(Args, St),
+            error(Why)
+    end.
 
 call_function1(Func, Args, St) -> raised(luerl:call_function(Func, Args, St)).
 
 function_list(Keys, St) -> get_table1(Keys, St).
 
-call_method(Keys, Args, St) -> decoded(call_method1(Keys, Args, St)).
+call_method(Keys, Args, St) -> encoded(Args, St, fun() -> decoded(call_method1(Keys, Args, St)) end).
 
 call_method1(Keys, Args, St) ->
     {Object, Method, St1} = method_list(Keys, St),
