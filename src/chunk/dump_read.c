@@ -32,8 +32,6 @@ uint64_t undump_long_number(Reader *r, uint64_t limit)
     return 0;
 }
 
-int undump_int(Reader *r, int limit) { return (int)undump_number(r, (uint64_t)limit); }
-
 static uint64_t load_64(const uint8_t *from)
 {
     uint64_t n = 0;
@@ -57,29 +55,31 @@ double undump_double(Reader *r)
     return 0;
 }
 
-static int64_t undump_signed(Reader *r)
+/* A place is for people only, so any will do that fits. */
+static void long_place(Reader *r, AstExpr *e)
 {
-    uint64_t n = undump_number(r, (uint64_t)1 << 33);
-    return (int64_t)(n >> 1 ^ -(n & 1));
-}
-
-/* It is for people only, so any will do that fits. */
-void undump_place(Reader *r, AstExpr *e)
-{
+    e->line = undump_line(r, 1);
     if (r->stripped) return;
     int column = undump_int(r, INT_MAX);
     int64_t line = column ? e->line - undump_signed(r) : 0;
     if (line > 0 && line <= LINE_MAX_READ) ast_set_place(e, (AstPlace){(int)line, column});
 }
 
-/* Stripped: 0. */
-int undump_line(Reader *r, int least)
+/* Most are three numbers of a byte each: how far from the last line, the column, how far up. */
+void undump_place(Reader *r, AstExpr *e)
 {
-    if (r->stripped) return 0;
-    int64_t line = r->line + undump_signed(r);
-    undump_require(r, line >= least && line <= LINE_MAX_READ);
-    if (undump_failed(r)) return least;
-    return r->line = (int)line;
+    const uint8_t *at = r->at;
+    bool is_short = !r->stripped && r->end - at >= 3 && (at[0] | at[1] | at[2]) < 0x80 && at[1];
+    int line = is_short ? r->line + undump_sign(at[0]) : 0;
+    int up = is_short ? undump_sign(at[2]) : 0;
+    if (!is_short || line < 1 || line > LINE_MAX_READ || line - up < 1) {
+        long_place(r, e);
+        return;
+    }
+    e->line = r->line = line;
+    e->place_up = up;
+    e->place_column = at[1];
+    r->at = at + 3;
 }
 
 static String *new_string(Reader *r)

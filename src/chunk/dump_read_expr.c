@@ -188,7 +188,6 @@ static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
                    tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
     undump_require(r, tag <= EXPR_TABLE && follows == (left != NULL));
     undump_look(r);
-    e->line = undump_line(r, 1);
     undump_place(r, e);
     if (undump_failed(r)) return e;
     e->kind = (ExprKind)tag;

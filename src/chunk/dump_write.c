@@ -20,6 +20,8 @@ const char dump_start[DUMP_LENGTH_AT] = {'\33', 'L',    'u',  'a',  0x52,   (cha
 
 uint64_t dump_hash(const char *bytes, size_t length) { return XXH3_64bits(bytes, length); }
 
+enum { HEAD_MAX = 32 }; /* bytes of the head of an expression, and more than a number's */
+
 /* Who writes knows the strings met: they have numbers in the order in which they came. */
 typedef struct Writer {
     Text out;
@@ -31,7 +33,8 @@ typedef struct Writer {
     const AstExpr **parts; /* of the expressions being written, leftmost last */
     int part_count, part_capacity;
     size_t counted; /* of out's bytes */
-    bool full;      /* a string was larger than the room there was */
+    bool full;      /* there was no room: what is written is thrown away */
+    char away[HEAD_MAX];
 } Writer;
 
 /* Looked at before each part: without room what is written is thrown away. */
@@ -47,12 +50,52 @@ static bool has_room(Writer *w)
 
 /* Numbers and strings ---------------------------------------------------------------- */
 
-static void put_byte(Writer *w, int byte) { text_add_char(&w->out, (char)byte); }
+/* A number is up to ten bytes; most are one. */
+enum { NUMBER_MAX = 10 };
+static char *put_long_number(char *at, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7) *at++ = (char)(n | 0x80);
+    *at++ = (char)n;
+    return at;
+}
+
+static inline char *number_at(char *at, uint64_t n)
+{
+    if (__builtin_expect(n >= 0x80, 0)) return put_long_number(at, n);
+    *at++ = (char)n;
+    return at;
+}
+
+/* The sign is the lowest bit. */
+static inline char *signed_at(char *at, int64_t n)
+{
+    return number_at(at, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+
+/* Where the next bytes go, n of them at most. Without memory what is written is thrown away. */
+static inline char *room_for(Writer *w, size_t n)
+{
+    bool there = text_room(&w->out, n);
+    if (__builtin_expect(!there, 0)) w->full = true;
+    return there ? w->out.bytes + w->out.length : w->away;
+}
+
+static inline void written(Writer *w, const char *end)
+{
+    if (__builtin_expect(w->full, 0)) return;
+    w->out.length = (size_t)(end - w->out.bytes);
+}
+
+static void put_byte(Writer *w, int byte)
+{
+    char *at = room_for(w, 1);
+    *at++ = (char)byte;
+    written(w, at);
+}
 
 static void put_number(Writer *w, uint64_t n)
 {
-    for (; n >= 0x80; n >>= 7) put_byte(w, (int)(n & 0x7f) | 0x80);
-    put_byte(w, (int)n);
+    written(w, number_at(room_for(w, NUMBER_MAX), n));
 }
 
 static void put_count(Writer *w, int n) { put_number(w, (uint64_t)n); }
@@ -64,31 +107,32 @@ static void store_64(char *to, uint64_t n)
 
 static void put_double(Writer *w, double d)
 {
-    char bytes[8];
+    char *at = room_for(w, 8);
     uint64_t bits;
     memcpy(&bits, &d, 8);
-    store_64(bytes, bits);
-    text_add(&w->out, bytes, 8);
-}
-
-/* The sign is the lowest bit. */
-static void put_signed(Writer *w, int64_t n)
-{
-    put_number(w, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+    store_64(at, bits);
+    written(w, at + 8);
 }
 
 static void put_line(Writer *w, int line)
 {
     if (w->strip) return;
-    put_signed(w, (int64_t)line - w->line);
+    written(w, signed_at(room_for(w, NUMBER_MAX), (int64_t)line - w->line));
     w->line = line;
 }
 
-static void put_place(Writer *w, const AstExpr *e)
+/* The kind of an expression, its line, and its place. */
+static void put_head(Writer *w, const AstExpr *e, bool more)
 {
-    if (w->strip) return;
-    put_count(w, (int)e->place_column);
-    if (e->place_column) put_signed(w, e->place_up);
+    char *at = room_for(w, HEAD_MAX);
+    *at++ = (char)((int)e->kind | (more ? DUMP_MORE : 0));
+    if (!w->strip) {
+        at = signed_at(at, (int64_t)e->line - w->line);
+        at = number_at(at, e->place_column);
+        if (e->place_column) at = signed_at(at, e->place_up);
+        w->line = e->line;
+    }
+    written(w, at);
 }
 
 /* The first time with the bytes; then just the number. */
@@ -156,9 +200,7 @@ static void write_fields(Writer *w, const AstExpr *e)
 /* e but for its left part. */
 static void write_part(Writer *w, const AstExpr *e, bool more)
 {
-    put_byte(w, (int)e->kind | (more ? DUMP_MORE : 0));
-    put_line(w, e->line);
-    put_place(w, e);
+    put_head(w, e, more);
     switch (e->kind) {
     case EXPR_NIL:
     case EXPR_FALSE:
@@ -205,6 +247,10 @@ static void write_expr(Writer *w, const AstExpr *e)
 {
     int first = w->part_count;
     if (!has_room(w)) return;
+    if (!left_part(e)) {
+        write_part(w, e, false);
+        return;
+    }
     for (; e; e = left_part(e)) {
         if (!array_room(&w->parts, w->part_count, &w->part_capacity, sizeof *w->parts)) break;
         w->parts[w->part_count++] = e;

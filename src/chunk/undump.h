@@ -82,12 +82,29 @@ static inline void undump_look(Reader *r)
 {
     undump_require(r, compile_has_room() && !compile_is_due()); /* else native_load says so */
 }
-int undump_int(Reader *r, int limit);
+static inline int undump_int(Reader *r, int limit)
+{
+    return (int)undump_number(r, (uint64_t)limit);
+}
+/* The sign is the lowest bit. */
+static inline int undump_sign(int byte) { return byte >> 1 ^ -(byte & 1); }
+static inline int64_t undump_signed(Reader *r)
+{
+    uint64_t n = undump_number(r, (uint64_t)1 << 33);
+    return (int64_t)(n >> 1 ^ -(n & 1));
+}
 double undump_double(Reader *r);
-/* Where in the source the expression stands. */
+/* The line of an expression, and where in the source it stands. */
 void undump_place(Reader *r, AstExpr *e);
 /* A line, at least this one; 0 in a stripped chunk. */
-int undump_line(Reader *r, int least);
+static inline int undump_line(Reader *r, int least)
+{
+    if (r->stripped) return 0;
+    int64_t line = r->line + undump_signed(r);
+    undump_require(r, line >= least && line <= LINE_MAX_READ);
+    if (undump_failed(r)) return least;
+    return r->line = (int)line;
+}
 String *undump_string(Reader *r);
 /* Names that a stripped chunk does not have. */
 String *undump_name(Reader *r);

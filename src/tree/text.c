@@ -15,7 +15,7 @@
 
 enum { TEXT_MIN = 64, ARRAY_MIN = 4 };
 
-static bool text_reserve(Text *t, size_t n)
+bool text_reserve(Text *t, size_t n)
 {
     assert(t->length <= t->capacity && "a text fits its memory");
     if (t->capacity - t->length >= n) return true;

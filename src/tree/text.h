@@ -23,6 +23,12 @@ typedef struct Text {
 /* Appends; amortised O(n), allocates when it has to grow. */
 void text_add(Text *t, const char *bytes, size_t n);
 void text_add_char_slow(Text *t, char c);
+/* Makes room for n bytes behind the last. Answers false without memory, which is a shortage. */
+bool text_reserve(Text *t, size_t n);
+static inline bool text_room(Text *t, size_t n)
+{
+    return __builtin_expect(t->capacity - t->length >= n, 1) || text_reserve(t, n);
+}
 static inline void text_add_char(Text *t, char c)
 {
     if (t->length < t->capacity)
