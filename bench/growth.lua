@@ -950,6 +950,805 @@ case("load dump small", function(n)
   return function() for i = 1, n / 10 do load(dumps[i % 100 + 1], "x", "b") end end, n / 10
 end)
 
+-- Texts made piece by piece
+case("format %d %s", function(n)
+  return function() for i = 1, n do string.format("%d: %s %5.2f", i, "name", i / 3) end end, n
+end)
+case("format %g, %x", function(n)
+  return function() for i = 1, n do string.format("%g %x", i / 7, i) end end, n
+end)
+case("concat as it grows", function(n)
+  local m = math.min(n, 2000)
+  return function()
+    local t = {}
+    for i = 1, m do
+      t[i] = "x"
+      table.concat(t)
+    end
+  end, m
+end)
+case("a .. b .. c .. d", function(n)
+  return function() local s for i = 1, n do s = "a" .. i .. "b" .. i .. "c" end end, n
+end)
+case("string.rep of n", function(n)
+  return function() return ("ab"):rep(n), ("x"):rep(n, ",") end, n
+end)
+case("string.char, byte of many", function(n)
+  local s = ("abcdefgh"):rep(n / 8)
+  return function() for i = 1, n, 100 do string.char(s:byte(i, i + 99)) end end, n
+end)
+case("keys from two numbers", function(n)
+  local side = math.floor(n ^ 0.5)
+  return function()
+    local t = {}
+    for x = 1, side do for y = 1, side do t[x .. ":" .. y] = x end end
+    local s = 0
+    for x = 1, side do for y = 1, side do s = s + t[x .. ":" .. y] end end
+  end, 2 * side * side
+end)
+case("long strings compared", function(n)
+  local a, b = ("x"):rep(n) .. "a", ("x"):rep(n) .. "b"
+  return function() return a < b, a == b, a <= a end, n
+end)
+case("strings sorted by <", function(n)
+  local r, t = random(), {}
+  for i = 1, n do t[i] = "common start " .. r(1e6) end
+  return function()
+    local u = {}
+    for i = 1, n do u[i] = t[i] end
+    table.sort(u, function(a, b) return a < b end)
+  end, n
+end)
+case("long keys", function(n)
+  local t, keys = {}, {}
+  for i = 1, n / 10 do keys[i] = ("k"):rep(100) .. i end
+  return function()
+    for i = 1, n / 10 do t[keys[i]] = i end
+    local s = 0
+    for i = 1, n / 10 do s = s + t[keys[i]] end
+  end, n / 5
+end)
+case("tostring, tonumber", function(n)
+  return function() local s = 0 for i = 1, n do s = s + tonumber(tostring(i)) end end, n
+end)
+case("strings as numbers", function(n)
+  return function() local s = 0 for i = 1, n do s = s + "10" * "2" end end, n
+end)
+case("escape by gsub callback", function(n)
+  local s = ("a<b>&c "):rep(n / 7)
+  local map = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }
+  return function() return (s:gsub("[<>&]", function(c) return map[c] end)) end, n / 7
+end)
+case("find plain, far away", function(n)
+  local s = ("ab"):rep(n / 2) .. "c"
+  return function() return s:find("bc", 1, true), s:find("b[c]") end, n
+end)
+case("match anchored fields", function(n)
+  return function()
+    for i = 1, n do local k, v = ("key = value"):match("^(%w+)%s*=%s*(%w+)$") end
+  end, n
+end)
+case("%b() and %f", function(n)
+  local s = ("(a (b) c) "):rep(n / 10)
+  return function()
+    local c = 0
+    for _ in s:gmatch("%b()") do c = c + 1 end
+    for _ in s:gmatch("%f[%w]%w+") do c = c + 1 end
+  end, n / 10
+end)
+case("lines of a text", function(n)
+  local s = ("a line of text\n"):rep(n / 15)
+  return function() for _ in s:gmatch("([^\n]*)\n") do end end, n / 15
+end)
+
+-- Functions
+case("closures in tables", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = function(x) return x + i end end
+    local s = 0
+    for i = 1, n do s = s + t[i](1) end
+  end, 2 * n
+end)
+case("closures sharing a variable", function(n)
+  return function()
+    local s, t = 0, {}
+    for i = 1, n do t[i] = function() s = s + 1 end end
+    for i = 1, n do t[i]() end
+  end, 2 * n
+end)
+case("many upvalues", function(n)
+  return function()
+    local a, b, c, d, e, f = 1, 2, 3, 4, 5, 6
+    local function g() a, b, c, d, e, f = b, c, d, e, f, a end
+    for _ = 1, n do g() end
+  end, n
+end)
+case("select('#', ...) to n", function(n)
+  local m = math.min(n, 200)
+  local t = {}
+  for i = 1, m do t[i] = i end
+  local function count(...)
+    local c = 0
+    for i = 1, select("#", ...) do c = c + select(i, ...) end
+    return c
+  end
+  return function() for _ = 1, n / m do count((unpack or table.unpack)(t)) end end, n
+end)
+case("varargs passed on", function(n)
+  local function last(...) return ... end
+  local function pass(...) return last(...) end
+  return function() for i = 1, n do pass(i, i, i) end end, n
+end)
+case("pack, unpack", function(n)
+  return function()
+    for i = 1, n do local t = table.pack(i, i, nil, i) table.unpack(t, 1, t.n) end
+  end, n
+end)
+case("multiple assignment", function(n)
+  return function()
+    local a, b, c = 1, 2, 3
+    for _ = 1, n do a, b, c = b, c, a end
+  end, n
+end)
+case("swap in a table", function(n)
+  local t = { 1, 2, 3, 4 }
+  return function() for _ = 1, n do t[1], t[2], t[3] = t[3], t[1], t[2] end end, n
+end)
+case("goto loop", function(n)
+  return function()
+    local i = 0
+    ::again::
+    i = i + 1
+    if i < n then goto again end
+  end, n
+end)
+case("repeat with continue", function(n)
+  return function()
+    local s = 0
+    for i = 1, n do
+      if i % 3 == 0 then goto continue end
+      s = s + i
+      ::continue::
+    end
+  end, n
+end)
+case("mutual recursion", function(n)
+  local m = math.min(n, 10000)
+  local odd
+  local function even(i) if i == 0 then return true end return not odd(i - 1) end
+  function odd(i) if i == 0 then return false end return not even(i - 1) end
+  return function() for _ = 1, n / m do even(m) end end, n
+end)
+case("pcall that succeeds", function(n)
+  local function f(x) return x end
+  return function() for i = 1, n do pcall(f, i) end end, n
+end)
+case("xpcall with traceback", function(n)
+  local function f() error("x") end
+  return function() for _ = 1, n / 20 do xpcall(f, debug.traceback) end end, n / 20
+end)
+case("error with a table", function(n)
+  local e = {}
+  local function f() error(e) end
+  return function() for _ = 1, n do pcall(f) end end, n
+end)
+case("tostring of tables", function(n)
+  local t = {}
+  return function() for _ = 1, n do tostring(t) end end, n
+end)
+
+-- Metatables
+case("arithmetic by metamethods", function(n)
+  local V = {}
+  V.__index = V
+  V.__add = function(a, b) return setmetatable({ x = a.x + b.x }, V) end
+  V.__eq = function(a, b) return a.x == b.x end
+  V.__lt = function(a, b) return a.x < b.x end
+  return function()
+    local v, one = setmetatable({ x = 0 }, V), setmetatable({ x = 1 }, V)
+    for _ = 1, n do
+      v = v + one
+      if v == one or v < one then v = v + one end
+    end
+  end, n
+end)
+case("__call, __len, __concat", function(n)
+  local t = setmetatable({}, {
+    __call = function(_, x) return x end,
+    __len = function() return 3 end,
+    __concat = function() return "c" end,
+  })
+  return function() for i = 1, n do local _ = t(i) + #t, t .. "x" end end, n
+end)
+case("setmetatable for each", function(n)
+  local meta = { __index = {} }
+  return function() for i = 1, n do setmetatable({ i }, meta) end end, n
+end)
+case("a metatable of its own each", function(n)
+  return function()
+    for i = 1, n do
+      local t = setmetatable({}, { __index = function(_, k) return k end })
+      local _ = t.x
+    end
+  end, n
+end)
+case("inheritance, three deep", function(n)
+  local A = {}
+  A.__index = A
+  function A.get(self) return self.v end
+  local B = setmetatable({}, A)
+  B.__index = B
+  local C = setmetatable({}, B)
+  C.__index = C
+  local o = setmetatable({ v = 1 }, C)
+  return function() local s = 0 for _ = 1, n do s = s + o:get() end end, n
+end)
+case("__newindex logs", function(n)
+  return function()
+    local log = {}
+    local t = setmetatable({}, { __newindex = function(t, k, v)
+      log[#log + 1] = k
+      rawset(t, k, v)
+    end })
+    for i = 1, n do t[i] = i end
+  end, n
+end)
+case("__pairs", function(n)
+  local t = {}
+  for i = 1, n do t[i] = i end
+  local p = setmetatable({}, { __pairs = function() return next, t, nil end })
+  return function() local s = 0 for _, v in pairs(p) do s = s + v end end, n
+end)
+
+-- Coroutines
+case("pipeline of coroutines", function(n)
+  local function producer() for i = 1, n do coroutine.yield(i) end end
+  local function filter(source)
+    return coroutine.wrap(function() for v in source do coroutine.yield(v + 1) end end)
+  end
+  return function() for _ in filter(filter(coroutine.wrap(producer))) do end end, n
+end)
+case("short coroutines", function(n)
+  local function body(a) return coroutine.yield(a) end
+  return function()
+    for i = 1, n do
+      local co = coroutine.create(body)
+      coroutine.resume(co, i)
+      coroutine.resume(co, i)
+    end
+  end, n
+end)
+case("yield of many values", function(n)
+  local co = coroutine.wrap(function() while true do coroutine.yield(1, 2, 3, 4, 5) end end)
+  return function() for _ = 1, n do co() end end, n
+end)
+case("yield from depth", function(n)
+  local function down(d) if d == 0 then while true do coroutine.yield() end end return 1 + down(d - 1) end
+  local co = coroutine.wrap(down)
+  co(150)
+  return function() for _ = 1, n do co() end end, n
+end)
+case("round of ten coroutines", function(n)
+  return function()
+    local t = {}
+    for i = 1, 10 do
+      t[i] = coroutine.wrap(function() while true do coroutine.yield(i) end end)
+    end
+    local s = 0
+    for i = 1, n do s = s + t[i % 10 + 1]() end
+  end, n
+end)
+
+-- Tables of tables
+case("sets of strings", function(n)
+  local keys = names(1000)
+  return function()
+    local t = {}
+    for i = 1, n do
+      local k = keys[i % 1000 + 1]
+      if t[k] then t[k] = nil else t[k] = true end
+    end
+  end, n
+end)
+case("2D, rows as maps", function(n)
+  local side = math.floor(n ^ 0.5)
+  return function()
+    local g = {}
+    for x = 1, side do for y = 1, side do
+      g[x * 7] = g[x * 7] or {}
+      g[x * 7][y * 7] = true
+    end end
+  end, side * side
+end)
+case("breadth first on a grid", function(n)
+  local side = math.floor(n ^ 0.5)
+  return function()
+    local seen, queue, head = { [1] = true }, { 1 }, 1
+    while queue[head] do
+      local at = queue[head]
+      head = head + 1
+      for _, d in ipairs({ 1, -1, side, -side }) do
+        local to = at + d
+        if to >= 1 and to <= side * side and not seen[to] then
+          seen[to] = true
+          queue[#queue + 1] = to
+        end
+      end
+    end
+  end, side * side
+end)
+case("group by key", function(n)
+  return function()
+    local groups = {}
+    for i = 1, n do
+      local k = "g" .. i % 100
+      local g = groups[k]
+      if not g then
+        g = {}
+        groups[k] = g
+      end
+      g[#g + 1] = i
+    end
+  end, n
+end)
+case("list of records, fields added", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do
+      local r = {}
+      r.id = i
+      r.name = "x"
+      r.value = i
+      r.next = t[i - 1]
+      t[i] = r
+    end
+  end, n
+end)
+case("LRU by doubly linked list", function(n)
+  return function()
+    local head, map = {}, {}
+    head.next, head.prev = head, head
+    for i = 1, n do
+      local k = i * 7 % 200
+      local e = map[k]
+      if e then
+        e.prev.next, e.next.prev = e.next, e.prev
+      else
+        e = { key = k }
+        map[k] = e
+      end
+      e.next, e.prev = head.next, head
+      head.next.prev = e
+      head.next = e
+    end
+  end, n
+end)
+case("stack of tables", function(n)
+  return function()
+    local s, top = {}, 0
+    for i = 1, n do
+      top = top + 1
+      s[top] = { i }
+      if i % 2 == 0 then
+        s[top] = nil
+        s[top - 1] = nil
+        top = top - 2
+      end
+    end
+  end, n
+end)
+case("table.remove in the middle", function(n)
+  local m = math.min(n, 1e4)
+  return function()
+    local t = {}
+    for i = 1, m do t[i] = i end
+    for _ = 1, m do table.remove(t, math.floor(#t / 2) + 1) end
+  end, m
+end)
+case("ipairs and pairs of small", function(n)
+  local a, b = { 1, 2, 3 }, { x = 1, y = 2 }
+  return function()
+    local s = 0
+    for _ = 1, n / 5 do
+      for _, v in ipairs(a) do s = s + v end
+      for _, v in pairs(b) do s = s + v end
+    end
+  end, n
+end)
+case("next(t) == nil", function(n)
+  local a, b = {}, { x = 1 }
+  return function()
+    local c = 0
+    for _ = 1, n do if next(a) == nil and next(b) then c = c + 1 end end
+  end, n
+end)
+case("negative and zero indices", function(n)
+  return function()
+    local t = {}
+    for i = -n / 2, n / 2 do t[i] = i end
+    local s = 0
+    for i = -n / 2, n / 2 do s = s + t[i] end
+  end, 2 * n
+end)
+case("ids far apart, read", function(n)
+  local t, ids, r = {}, {}, random()
+  for i = 1, n do
+    ids[i] = r(2 ^ 30)
+    t[ids[i]] = i
+  end
+  return function() local s = 0 for i = 1, n do s = s + t[ids[i]] end end, n
+end)
+case("booleans as keys", function(n)
+  return function()
+    local t = { [true] = 0, [false] = 0 }
+    for i = 1, n do
+      local k = i % 2 == 0
+      t[k] = t[k] + 1
+    end
+  end, n
+end)
+case("os.time, os.date", function(n)
+  return function() for i = 1, n / 10 do os.date("!%Y-%m-%d %H:%M:%S", i * 1000) end end, n / 10
+end)
+case("write to a file", function(n)
+  local f = io.tmpfile()
+  return function()
+    f:seek("set")
+    for i = 1, n do f:write("line ", i, "\n") end
+  end, n
+end)
+case("read numbers", function(n)
+  local f = io.tmpfile()
+  for i = 1, n do f:write(i, " ") end
+  return function()
+    f:seek("set")
+    while f:read("*n") do end
+  end, n
+end)
+case("math functions", function(n)
+  local floor, sin, max = math.floor, math.sin, math.max
+  return function() local s = 0 for i = 1, n do s = max(floor(s + sin(i)), 0) end end, n
+end)
+case("random numbers", function(n)
+  return function() local s = 0 for i = 1, n do s = s + math.random(100) end end, n
+end)
+case("bit32", function(n)
+  local b = bit32
+  return function()
+    local h = 0
+    for i = 1, n do h = b.bxor(b.lrotate(h, 5), i) end
+  end, n
+end)
+
+-- What the collector and the library are asked
+case("collectgarbage count", function(n)
+  return function() for _ = 1, n do collectgarbage("count") end end, n
+end)
+case("collectgarbage() of little", function(n)
+  return function() for _ = 1, n / 100 do collectgarbage() end end, n / 100
+end)
+case("collectgarbage step", function(n)
+  return function()
+    for _ = 1, n / 100 do
+      local t = { {}, {} }
+      collectgarbage("step")
+    end
+  end, n / 100
+end)
+case("memo in a weak table", function(n)
+  return function()
+    local memo = setmetatable({}, { __mode = "v" })
+    for i = 1, n do
+      local k = i % 1000
+      memo[k] = memo[k] or { k }
+    end
+  end, n
+end)
+case("many weak tables", function(n)
+  local meta = { __mode = "k" }
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = setmetatable({}, meta) end
+  end, n
+end)
+case("ephemerons in a chain", function(n)
+  return function()
+    local t = setmetatable({}, { __mode = "k" })
+    local k = {}
+    local first = k
+    for _ = 1, n do
+      local v = {}
+      t[k] = v
+      k = v
+    end
+    return first
+  end, n
+end)
+case("debug.getinfo", function(n)
+  return function() for _ = 1, n do debug.getinfo(1, "Sl") end end, n
+end)
+case("debug.traceback, deep", function(n)
+  local function down(i) if i > 0 then return 1 + down(i - 1) end debug.traceback() return 0 end
+  return function() for _ = 1, n / 100 do down(100) end end, n / 100
+end)
+case("debug.getlocal", function(n)
+  local a = 1
+  return function() local b = a for _ = 1, n do debug.getlocal(1, 1) end return b end, n
+end)
+case("loop with a line hook", function(n)
+  return function()
+    debug.sethook(function() end, "l")
+    local s = 0
+    for i = 1, n / 10 do
+      s = s + i
+    end
+    debug.sethook()
+  end, n / 10
+end)
+case("loop with a call hook", function(n)
+  local function f() end
+  return function()
+    debug.sethook(function() end, "cr")
+    for _ = 1, n / 10 do f() end
+    debug.sethook()
+  end, n / 10
+end)
+case("os.clock, os.time", function(n)
+  return function() for _ = 1, n / 10 do os.clock() os.time() end end, n / 10
+end)
+case("rawget, rawset, rawequal", function(n)
+  local t = {}
+  return function() for i = 1, n do rawset(t, i % 10, i) rawequal(t, rawget(t, 1)) end end, n
+end)
+case("type, assert, tostring", function(n)
+  return function()
+    local c = 0
+    for i = 1, n do if type(assert(i)) == "number" then c = c + 1 end end
+  end, n
+end)
+case("string methods by s:len()", function(n)
+  local s = "text"
+  return function() local c = 0 for _ = 1, n do c = c + s:len() + #s:upper() end end, n
+end)
+
+-- Programs' habits
+case("if elseif on strings", function(n)
+  local names = { "add", "sub", "mul", "div", "mod" }
+  return function()
+    local s = 0
+    for i = 1, n do
+      local op = names[i % 5 + 1]
+      if op == "add" then s = s + 1
+      elseif op == "sub" then s = s - 1
+      elseif op == "mul" then s = s * 2 % 100
+      elseif op == "div" then s = s / 2
+      else s = s % 10 end
+    end
+  end, n
+end)
+case("dispatch by table", function(n)
+  local ops = {
+    add = function(s) return s + 1 end,
+    sub = function(s) return s - 1 end,
+    mul = function(s) return s * 2 % 100 end,
+  }
+  local names = { "add", "sub", "mul" }
+  return function() local s = 0 for i = 1, n do s = ops[names[i % 3 + 1]](s) end end, n
+end)
+case("global functions", function(n)
+  local f = loaded("function g(x) return x + 1 end\nlocal n = ...\n" ..
+    "local s = 0 for i = 1, n do s = g(s) end")
+  return function() f(n) end, n
+end)
+case("global counters", function(n)
+  local f = loaded("local n = ... s = 0 for i = 1, n do s = s + i t = s end")
+  return function() f(n) end, n
+end)
+case("sandbox by local _ENV", function(n)
+  return function()
+    local _ENV = { x = 0 }
+    for i = 1, n do x = x + i end
+  end, n
+end)
+case("load with an env each", function(n)
+  local text = "x = 1 return x"
+  return function() for _ = 1, n / 10 do load(text, "=x", "t", {})() end end, n / 10
+end)
+case("upvalue of upvalue of upvalue", function(n)
+  return function()
+    local x = 0
+    local function a() return function() return function() x = x + 1 return x end end end
+    local f = a()()
+    for _ = 1, n do f() end
+  end, n
+end)
+case("varying records at one place", function(n)
+  local t = { { x = 1 }, { a = 1, x = 1 }, { b = 1, c = 1, x = 1 }, { d = 1, e = 1, f = 1, x = 1 } }
+  return function() local s = 0 for i = 1, n do s = s + t[i % 4 + 1].x end end, n
+end)
+case("for with a fraction step", function(n)
+  return function() local s = 0 for x = 0, n / 4, 0.25 do s = s + x end end, n
+end)
+case("while with conditions", function(n)
+  return function()
+    local i, j = 0, n
+    while i < j and (i ~= 5 or j > 3) do
+      i = i + 1
+      if not (i % 2 == 0) then j = j - 1 end
+    end
+  end, n
+end)
+case("byte by byte hash", function(n)
+  local s = ("abcdefgh"):rep(n / 8)
+  return function()
+    local h = 0
+    for i = 1, #s do h = (h * 31 + s:byte(i)) % 4294967296 end
+  end, n
+end)
+case("gmatch each char", function(n)
+  local s = ("abcdefgh"):rep(n / 8)
+  return function() local c = 0 for ch in s:gmatch(".") do if ch == "c" then c = c + 1 end end end, n
+end)
+case("caesar by table and concat", function(n)
+  local s, map = ("abcdefgh"):rep(n / 8), {}
+  for i = 97, 122 do map[string.char(i)] = string.char((i - 96) % 26 + 97) end
+  return function()
+    local t = {}
+    for i = 1, #s do t[i] = map[s:sub(i, i)] end
+    return table.concat(t)
+  end, n
+end)
+case("trim, lower, reverse", function(n)
+  return function() for _ = 1, n do local s = ("  Text here "):match("^%s*(.-)%s*$"):lower() end end, n
+end)
+case("pad with string.rep", function(n)
+  return function() for i = 1, n do local s = (" "):rep(8 - #tostring(i)) .. i end end, n
+end)
+case("matrix by nested tables", function(n)
+  local m = math.floor(n ^ (1 / 3))
+  local a, b = {}, {}
+  for i = 1, m do
+    a[i], b[i] = {}, {}
+    for j = 1, m do a[i][j], b[i][j] = i + j, i - j end
+  end
+  return function()
+    local c = {}
+    for i = 1, m do
+      local row = {}
+      for j = 1, m do
+        local s = 0
+        for k = 1, m do s = s + a[i][k] * b[k][j] end
+        row[j] = s
+      end
+      c[i] = row
+    end
+  end, m ^ 3
+end)
+case("permutations by coroutine", function(n)
+  local function permgen(a, k)
+    if k <= 1 then coroutine.yield(a) return end
+    for i = 1, k do
+      a[k], a[i] = a[i], a[k]
+      permgen(a, k - 1)
+      a[k], a[i] = a[i], a[k]
+    end
+  end
+  return function()
+    for _ = 1, n / 120 do
+      for _ in coroutine.wrap(function() permgen({ 1, 2, 3, 4, 5 }, 5) end) do end
+    end
+  end, n
+end)
+case("priority queue of records", function(n)
+  return function()
+    local heap, size, r = {}, 0, random()
+    for i = 1, n / 10 do
+      size = size + 1
+      local e, at = { key = r(1000), i = i }, size
+      while at > 1 and heap[math.floor(at / 2)].key > e.key do
+        heap[at] = heap[math.floor(at / 2)]
+        at = math.floor(at / 2)
+      end
+      heap[at] = e
+    end
+  end, n / 10
+end)
+case("string buffer, tables of chunks", function(n)
+  return function()
+    local out = {}
+    for i = 1, n do
+      out[#out + 1] = "<li>"
+      out[#out + 1] = i
+      out[#out + 1] = "</li>\n"
+    end
+    return table.concat(out)
+  end, n
+end)
+case("table.insert at front", function(n)
+  local m = math.min(n, 1e4)
+  return function() local t = {} for i = 1, m do table.insert(t, 1, i) end end, m
+end)
+case("copy with table.unpack", function(n)
+  local t = {}
+  for i = 1, 100 do t[i] = i end
+  return function() for _ = 1, n / 100 do local u = { (unpack or table.unpack)(t) } end end, n
+end)
+case("reverse in place", function(n)
+  local t = {}
+  for i = 1, n do t[i] = i end
+  return function()
+    local i, j = 1, n
+    while i < j do
+      t[i], t[j] = t[j], t[i]
+      i, j = i + 1, j - 1
+    end
+  end, n / 2
+end)
+case("set of all pairs", function(n)
+  local side = math.floor(n ^ 0.5)
+  return function()
+    local t = {}
+    for x = 1, side do for y = 1, side do t[x * 65536 + y] = true end end
+  end, side * side
+end)
+case("keys as x * w + y, at random", function(n)
+  local r, t = random(), {}
+  return function()
+    for _ = 1, n do
+      local k = r(1000) * 1000 + r(1000)
+      t[k] = (t[k] or 0) + 1
+    end
+  end, n
+end)
+case("timestamps as keys", function(n)
+  return function() local t = {} for i = 1, n do t[1.4e9 + i * 60] = i end end, n
+end)
+case("fractions as keys, all over", function(n)
+  return function() local t = {} for i = 1, n do t[i / 7] = i end end, n
+end)
+case("remove while in pairs", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t["k" .. i] = i end
+    for k, v in pairs(t) do if v % 2 == 0 then t[k] = nil end end
+    for k in pairs(t) do t[k] = nil end
+  end, 2 * n
+end)
+case("empty a set by next", function(n)
+  local keys = names(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[keys[i]] = true end
+    while true do
+      local k = next(t)
+      if not k then break end
+      t[k] = nil
+    end
+  end, 2 * n
+end)
+case("io.write of pieces", function(n)
+  local f = io.open("/dev/null", "w")
+  return function() for i = 1, n do f:write(i, "\t", "x", "\n") end end, n
+end)
+case("read by lines, *l", function(n)
+  local f = lines_file(n)
+  return function()
+    f:seek("set")
+    while f:read("*l") do end
+  end, n
+end)
+case("read by blocks", function(n)
+  local f = lines_file(n)
+  return function()
+    f:seek("set")
+    while f:read(4096) do end
+  end, n
+end)
+case("open and close files", function(n)
+  return function() for _ = 1, n / 100 do io.open("/dev/null"):close() end end, n / 100
+end)
+
 local function peak()
   local f = io.open("/proc/self/status")
   if not f then return 0 end

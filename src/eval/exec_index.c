@@ -12,25 +12,12 @@
 #include <assert.h>
 
 #include "eval/exec.h"
+#include "eval/places.h"
 #include "state/methods.h"
 
 #define OBJECT_L fp[n->a]
 #define OBJECT_A acc
 #define OBJECT_U frame_closure(fp)->upvalues[n->a]
-
-/* Used so often here that gcc would make calls of them. (clang wants to be told before.) */
-#define INLINE static inline __attribute__((always_inline))
-#ifndef __clang__
-INLINE TableBody *heap_table_at_hand(const Run *R, Value v);
-INLINE Value table_peek_string(const TableBody *t, const String *key, uint32_t hash);
-INLINE HamtEntry *table_entry_at_root(const TableBody *t, const String *key, uint32_t hash);
-INLINE HamtEntry *table_entry_at_place(const TableBody *t, const String *key, uint64_t place);
-INLINE Value methods_get(const Run *R, const Table *meta, const String *key, uint32_t hash);
-#ifndef MOONLET_MUTABLE
-INLINE HamtEntry *table_entry(HamtNode *root, uint32_t hash);
-INLINE Value table_peek_other(Value stored, uint32_t hash);
-#endif
-#endif
 
 /* Contents of the table that an operand is, if this run may write them; else NULL. */
 static inline TableBody *owned_body(Machine *M, Value v)
@@ -86,83 +73,6 @@ static inline TableBody *owned_body_noticed(Machine *M, Value v)
 #define APART __attribute__((noipa))
 #endif
 
-static inline uint32_t field_hash(const Node *n)
-{
-    assert(string_hash_known(n->k.p) && "the key of a node has its hash");
-    return string_hash_known(n->k.p);
-}
-
-static inline uint64_t place_known(const Node *n)
-{
-    return __atomic_load_n(&n->place, __ATOMIC_RELAXED);
-}
-
-/* Remembers where the node's key is, for tables alike: nodes are shared, and whose place it is
- * does not matter. Where it is now here, now there, it is seldom written: threads that run the
- * same code would take the node from each other. */
-static inline void place_note(const Machine *M, const Node *n, uint64_t place)
-{
-    enum { SELDOM = 16 };
-    if (place_known(n) && M->fuel % SELDOM) return;
-    __atomic_store_n(&((Node *)n)->place, place, __ATOMIC_RELAXED);
-}
-
-/* Most objects have few fields, which are at their root. */
-INLINE HamtEntry *root_place(const Node *n, const TableBody *b)
-{
-    return table_entry_at_place(b, n->k.p, place_known(n));
-}
-INLINE HamtEntry *seek_root(const Machine *M, const Node *n, const TableBody *b)
-{
-    HamtEntry *e = table_entry_at_root(b, n->k.p, field_hash(n));
-    if (e) place_note(M, n, table_place_of(b, e));
-    return e;
-}
-
-/* A program's globals are many: half of them are one level below. Then the upper half of the
- * offset is that of the entry there. */
-#ifdef MOONLET_MUTABLE
-#define levels_place root_place
-#define seek_levels seek_root
-#else
-enum { BELOW = 48 };
-INLINE const HamtEntry *levels_place(const Node *n, const TableBody *b)
-{
-    uint64_t place = place_known(n);
-    const HamtNode *root = b->hash.root;
-    if (!root || root->bitmap != (uint32_t)place) return NULL;
-    const HamtEntry *e = (const HamtEntry *)((const char *)root + (uint16_t)(place >> 32));
-    if (place >> BELOW) {
-        if (e->key) return NULL;
-        const HamtNode *below = hamt_child(e);
-        const char *at = (const char *)below + (place >> BELOW);
-        if (at >= (const char *)(below->entries + below->count)) return NULL;
-        e = (const HamtEntry *)at;
-    }
-    return e->key == n->k.v ? e : NULL;
-}
-INLINE const HamtEntry *seek_levels(const Machine *M, const Node *n, const TableBody *b)
-{
-    const HamtEntry *e = table_entry(b->hash.root, field_hash(n));
-    if (!e) return NULL;
-    uint64_t place = table_place_of(b, e);
-    if (!e->key) {
-        const HamtNode *below = hamt_child(e);
-        e = hamt_at(below, field_hash(n) >> 5);
-        place |= (uint64_t)((const char *)e - (const char *)below) << BELOW;
-    }
-    if (!e || e->key != n->k.v) return NULL;
-    place_note(M, n, place);
-    return e;
-}
-#endif
-#define FIELD_PLACE_L root_place
-#define FIELD_PLACE_A root_place
-#define FIELD_PLACE_U levels_place
-#define FIELD_SEEK_L seek_root
-#define FIELD_SEEK_A seek_root
-#define FIELD_SEEK_U seek_levels
-
 static NOINLINE Value look_inherited(Machine *M, Table *meta, const String *key, uint32_t hash)
 {
     return methods_look(&M->run, meta, meta_names[META_INDEX], key, hash);
@@ -183,49 +93,56 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
 }
 
 /* What takes a call is apart, so that the common cases stay leaves. */
-#define FIELD_NODES(o, dst, place_, seek_)                                             \
-    static COLD EXEC(look_FIELD_##o##_##dst)                                           \
-    {                                                                                  \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
-        Value v = table_get_hashed(b, n->k.v, field_hash(n));                          \
-        FINISH_GET(dst);                                                               \
-        HAND(slow_index, n, fp, acc, d);                                               \
-    }                                                                                  \
-    static NOINLINE EXEC(inherit_FIELD_##o##_##dst)                                    \
-    {                                                                                  \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
-        Value v = table_peek_patched(b, n->k.p, field_hash(n));                        \
-        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) && \
-               "a peek sees what a look does, or says that it does not know");         \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);    \
-        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));              \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_index, n, fp, acc, d);                \
-        PUT_##dst(v);                                                                  \
-    }                                                                                  \
-    static APART EXEC(peek_FIELD_##o##_##dst)                                          \
-    {                                                                                  \
-        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));      \
-        Value v = table_peek_string(b, n->k.p, field_hash(n));                         \
-        if (v == V_NIL) v = inherited_known(M, b->meta, n->k.p, field_hash(n));        \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(inherit_FIELD_##o##_##dst, n, fp, acc, d); \
-        PUT_##dst(v);                                                                  \
-    }                                                                                  \
-    static APART EXEC(seek_FIELD_##o##_##dst)                                          \
-    {                                                                                  \
-        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));      \
-        const HamtEntry *e = seek_(M, n, b);                                           \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                    \
-        HAND_BODY(peek_FIELD_##o##_##dst, n, fp, acc, d);                              \
-    }                                                                                  \
-    EXEC(exec_FIELD_##o##_##dst)                                                       \
-    {                                                                                  \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                  \
-        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                             \
-        const HamtEntry *e = place_(n, b);                                             \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                    \
-        HAND_BODY(seek_FIELD_##o##_##dst, n, fp, acc, d);                              \
+#define FIELD_NODES(o, dst, place_)                                                      \
+    static COLD EXEC(look_FIELD_##o##_##dst)                                             \
+    {                                                                                    \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
+        Value v = table_get_hashed(b, n->k.v, field_hash(n));                            \
+        FINISH_GET(dst);                                                                 \
+        HAND(slow_index, n, fp, acc, d);                                                 \
+    }                                                                                    \
+    static NOINLINE EXEC(inherit_FIELD_##o##_##dst)                                      \
+    {                                                                                    \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
+        Value v = table_peek_patched(b, n->k.p, field_hash(n));                          \
+        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) &&   \
+               "a peek sees what a look does, or says that it does not know");           \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);      \
+        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));                \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_index, n, fp, acc, d);                  \
+        PUT_##dst(v);                                                                    \
+    }                                                                                    \
+    static APART EXEC(text_FIELD_##o##_##dst)                                            \
+    {                                                                                    \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
+        const HamtEntry *e = find_text(n, b);                                            \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
+        HAND(inherit_FIELD_##o##_##dst, n, fp, acc, d);                                  \
+    }                                                                                    \
+    static APART EXEC(peek_FIELD_##o##_##dst)                                            \
+    {                                                                                    \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
+        Value v = table_peek_string(b, n->k.p, field_hash(n));                           \
+        if (v == V_NIL) v = inherited_known(M, b->meta, n->k.p, field_hash(n));          \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND_BODY(text_FIELD_##o##_##dst, n, fp, acc, d); \
+        PUT_##dst(v);                                                                    \
+    }                                                                                    \
+    static APART EXEC(seek_FIELD_##o##_##dst)                                            \
+    {                                                                                    \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
+        const HamtEntry *e = FIELD_SEEK_##o(M, n, b, ANY);                               \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
+        HAND_BODY(peek_FIELD_##o##_##dst, n, fp, acc, d);                                \
+    }                                                                                    \
+    EXEC(exec_FIELD_##o##_##dst)                                                         \
+    {                                                                                    \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                               \
+        const HamtEntry *e = place_(n, b, ANY);                                          \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
+        HAND_BODY(seek_FIELD_##o##_##dst, n, fp, acc, d);                                \
     }
-#define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_PLACE_##o, FIELD_SEEK_##o)
+#define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_PLACE_##o)
 KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
@@ -400,17 +317,24 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
             if (moves_border(b, slot, (uint32_t)(i_), v)) GO(n + 1, fp, acc, d); \
         }                                                                        \
     } while (0)
-/* Where the place was another one: a field that is at the root all the same. */
-#define SEEK_NODE(o, val)                                   \
-    static APART EXEC(put_FIELD_##o##_##val);               \
-    static APART EXEC(seek_SET_FIELD_##o##_##val)           \
-    {                                                       \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o)); \
-        OVERWRITE_ENTRY(seek_root(M, n, b), STORED_##val);  \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);         \
+/* Where the place was another one: a field that is there all the same. */
+#define SEEK_NODE(o, val)                                                                   \
+    static APART EXEC(put_FIELD_##o##_##val);                                               \
+    static APART EXEC(text_SET_FIELD_##o##_##val)                                           \
+    {                                                                                       \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                 \
+        OVERWRITE_ENTRY(find_text(n, b), STORED_##val);                                     \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                                         \
+    }                                                                                       \
+    static APART EXEC(seek_SET_FIELD_##o##_##val)                                           \
+    {                                                                                       \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                 \
+        OVERWRITE_ENTRY(FIELD_SEEK_##o(M, n, b, M->run.epoch), STORED_##val);               \
+        if (UNLIKELY(has_text(n, b))) HAND_BODY(text_SET_FIELD_##o##_##val, n, fp, acc, d); \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                                         \
     }
-#define OVERWRITE_FIELD(o, val)                      \
-    OVERWRITE_ENTRY(root_place(n, b), STORED_##val); \
+#define OVERWRITE_FIELD(o, val)                                         \
+    OVERWRITE_ENTRY(FIELD_PLACE_##o(n, b, M->run.epoch), STORED_##val); \
     HAND_BODY(seek_SET_FIELD_##o##_##val, n, fp, acc, d)
 #define OVERWRITE_ELEMENT(o, val) OVERWRITE_AT((int32_t)n->aux, STORED_##val)
 #define OVERWRITE_INDEX(o, val)                                        \

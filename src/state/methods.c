@@ -62,7 +62,10 @@ static void remember(Run *R, const Chain *c, Method m, uint32_t hash)
     if (!open_places(R)) return;
     for (int i = 0; i < c->count; i++) table_set_passed(c->passed[i]);
     m.age = R->methods_age;
-    *(Method *)&R->methods[(hash ^ (uint32_t)((uintptr_t)m.meta >> 6)) % METHODS] = m;
+    const Method *to = &R->methods[methods_place(m.meta, hash)];
+    bool taken = to->age == m.age && (to->meta != m.meta || to->key != m.key);
+    if (taken) to = &R->methods[methods_second(m.meta, hash)];
+    *(Method *)to = m;
 }
 
 void methods_keep_handler(Run *R, Table *meta, Value handler)
@@ -75,8 +78,10 @@ void methods_keep_handler(Run *R, Table *meta, Value handler)
 Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash)
 {
     assert(meta && key && "something is looked for in a class");
+    Value v = methods_get_at(R, meta, key, methods_second(meta, hash));
+    if (v != TABLE_LOOK) return v;
     Chain c = {.count = 0};
-    Value v = look(R, &c, meta, index, key, hash);
+    v = look(R, &c, meta, index, key, hash);
     if (v != TABLE_LOOK) remember(R, &c, (Method){meta, key, v, 0}, hash);
     return v;
 }

@@ -2,7 +2,7 @@
 /*
  * Methods: what a run has found lately through metatables whose __index is a table.
  *
- *   (metatable, key) -> value, or nil     64 places, direct-mapped
+ *   (metatable, key) -> value, or nil     256 places, two for each
  *   (metatable, NULL) -> its __index, a function
  *
  * An object's method is looked for in the object, and then in its class, in that one's class,
@@ -23,20 +23,39 @@
 
 #include "state/state.h"
 
+static inline uint32_t methods_place(const Table *meta, uint32_t hash)
+{
+    return (hash ^ (uint32_t)((uintptr_t)meta >> 6)) % METHODS;
+}
+
+/* Where it is when another one is there. */
+static inline uint32_t methods_second(const Table *meta, uint32_t hash)
+{
+    return (methods_place(meta, hash) ^ (hash >> 8 | 1)) % METHODS;
+}
+
+/* What the entry at a place says of it, or TABLE_LOOK. */
+static inline Value methods_get_at(const Run *R, const Table *meta, const String *key,
+                                   uint32_t place)
+{
+    const Method *m = &R->methods[place];
+    bool known = m->meta == meta && m->key == key && m->age == R->methods_age;
+    return known ? m->value : TABLE_LOOK;
+}
+
 /* What the key is in what a table with this metatable inherits. Answers TABLE_LOOK if that is
- * not known. */
+ * not known, or is at its second place, which methods_look sees. */
 static inline Value methods_get(const Run *R, const Table *meta, const String *key,
                                 uint32_t hash)
 {
-    const Method *m = &R->methods[(hash ^ (uint32_t)((uintptr_t)meta >> 6)) % METHODS];
-    bool known = m->meta == meta && m->key == key && m->age == R->methods_age;
-    return known ? m->value : TABLE_LOOK;
+    return methods_get_at(R, meta, key, methods_place(meta, hash));
 }
 
 /* The function that __index of a metatable is. Answers TABLE_LOOK if that is not known. */
 static inline Value methods_handler(const Run *R, const Table *meta)
 {
-    return methods_get(R, meta, NULL, 0);
+    Value v = methods_get(R, meta, NULL, 0);
+    return v != TABLE_LOOK ? v : methods_get_at(R, meta, NULL, methods_second(meta, 0));
 }
 /* ... which is known from now on, if contents are at hand. */
 void methods_keep_handler(Run *R, Table *meta, Value handler);

@@ -117,7 +117,7 @@ typedef struct Method {
     Value value;
     uint64_t age;
 } Method;
-enum { METHODS = 64 };
+enum { METHODS = 256 };
 extern const Method methods_none[METHODS];
 
 /* A run's snapshots that nobody else knows and that have not been looked into. */
