@@ -93,54 +93,54 @@ static inline Value inherited(Machine *M, Table *meta, const String *key, uint32
 }
 
 /* What takes a call is apart, so that the common cases stay leaves. */
-#define FIELD_NODES(o, dst, place_)                                                      \
-    static COLD EXEC(look_FIELD_##o##_##dst)                                             \
-    {                                                                                    \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
-        Value v = table_get_hashed(b, n->k.v, field_hash(n));                            \
-        FINISH_GET(dst);                                                                 \
-        HAND(slow_index, n, fp, acc, d);                                                 \
-    }                                                                                    \
-    static NOINLINE EXEC(inherit_FIELD_##o##_##dst)                                      \
-    {                                                                                    \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
-        Value v = table_peek_patched(b, n->k.p, field_hash(n));                          \
-        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) &&   \
-               "a peek sees what a look does, or says that it does not know");           \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);      \
-        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));                \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_index, n, fp, acc, d);                  \
-        PUT_##dst(v);                                                                    \
-    }                                                                                    \
-    static APART EXEC(text_FIELD_##o##_##dst)                                            \
-    {                                                                                    \
-        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
-        const HamtEntry *e = find_text(n, b);                                            \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
-        HAND(inherit_FIELD_##o##_##dst, n, fp, acc, d);                                  \
-    }                                                                                    \
-    static APART EXEC(peek_FIELD_##o##_##dst)                                            \
-    {                                                                                    \
-        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
-        Value v = table_peek_string(b, n->k.p, field_hash(n));                           \
-        if (v == V_NIL) v = inherited_known(M, b->meta, n->k.p, field_hash(n));          \
-        if (UNLIKELY(v == TABLE_LOOK)) HAND_BODY(text_FIELD_##o##_##dst, n, fp, acc, d); \
-        PUT_##dst(v);                                                                    \
-    }                                                                                    \
-    static APART EXEC(seek_FIELD_##o##_##dst)                                            \
-    {                                                                                    \
-        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));        \
-        const HamtEntry *e = FIELD_SEEK_##o(M, n, b, ANY);                               \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
-        HAND_BODY(peek_FIELD_##o##_##dst, n, fp, acc, d);                                \
-    }                                                                                    \
-    EXEC(exec_FIELD_##o##_##dst)                                                         \
-    {                                                                                    \
-        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                    \
-        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                               \
-        const HamtEntry *e = place_(n, b, ANY);                                          \
-        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                      \
-        HAND_BODY(seek_FIELD_##o##_##dst, n, fp, acc, d);                                \
+#define FIELD_NODES(o, dst, place_)                                                       \
+    static COLD EXEC(look_FIELD_##o##_##dst)                                              \
+    {                                                                                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                     \
+        Value v = table_get_hashed(b, n->k.v, field_hash(n));                             \
+        FINISH_GET(dst);                                                                  \
+        HAND(slow_index, n, fp, acc, d);                                                  \
+    }                                                                                     \
+    static NOINLINE EXEC(inherit_FIELD_##o##_##dst)                                       \
+    {                                                                                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                     \
+        Value v = table_peek_patched(b, n->k.p, field_hash(n));                           \
+        assert((v == TABLE_LOOK || v == table_get_hashed(b, n->k.v, field_hash(n))) &&    \
+               "a peek sees what a look does, or says that it does not know");            \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(look_FIELD_##o##_##dst, n, fp, acc, d);       \
+        if (v == V_NIL) v = inherited(M, b->meta, n->k.p, field_hash(n));                 \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND(slow_index, n, fp, acc, d);                   \
+        PUT_##dst(v);                                                                     \
+    }                                                                                     \
+    static APART EXEC(equal_FIELD_##o##_##dst)                                            \
+    {                                                                                     \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));         \
+        const HamtEntry *e = find_equal(n, b, ANY);                                       \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                       \
+        HAND(inherit_FIELD_##o##_##dst, n, fp, acc, d);                                   \
+    }                                                                                     \
+    static APART EXEC(peek_FIELD_##o##_##dst)                                             \
+    {                                                                                     \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));         \
+        Value v = table_peek_string(b, n->k.p, field_hash(n));                            \
+        if (v == V_NIL) v = inherited_known(M, b->meta, n->k.p, field_hash(n));           \
+        if (UNLIKELY(v == TABLE_LOOK)) HAND_BODY(equal_FIELD_##o##_##dst, n, fp, acc, d); \
+        PUT_##dst(v);                                                                     \
+    }                                                                                     \
+    static APART EXEC(seek_FIELD_##o##_##dst)                                             \
+    {                                                                                     \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, OBJECT_##o));         \
+        const HamtEntry *e = FIELD_SEEK_##o(M, n, b, ANY);                                \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                       \
+        HAND_BODY(peek_FIELD_##o##_##dst, n, fp, acc, d);                                 \
+    }                                                                                     \
+    EXEC(exec_FIELD_##o##_##dst)                                                          \
+    {                                                                                     \
+        const TableBody *b = heap_table_at_hand(&M->run, OBJECT_##o);                     \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, acc, d);                                \
+        const HamtEntry *e = place_(n, b, ANY);                                           \
+        if (LIKELY(e != NULL)) PUT_##dst(e->value);                                       \
+        HAND_BODY(seek_FIELD_##o##_##dst, n, fp, acc, d);                                 \
     }
 #define X_FIELD(o, dst) FIELD_NODES(o, dst, FIELD_PLACE_##o)
 KINDS_FIELD(X_FIELD)
@@ -318,20 +318,21 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
         }                                                                        \
     } while (0)
 /* Where the place was another one: a field that is there all the same. */
-#define SEEK_NODE(o, val)                                                                   \
-    static APART EXEC(put_FIELD_##o##_##val);                                               \
-    static APART EXEC(text_SET_FIELD_##o##_##val)                                           \
-    {                                                                                       \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                 \
-        OVERWRITE_ENTRY(find_text(n, b), STORED_##val);                                     \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                                         \
-    }                                                                                       \
-    static APART EXEC(seek_SET_FIELD_##o##_##val)                                           \
-    {                                                                                       \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                 \
-        OVERWRITE_ENTRY(FIELD_SEEK_##o(M, n, b, M->run.epoch), STORED_##val);               \
-        if (UNLIKELY(has_text(n, b))) HAND_BODY(text_SET_FIELD_##o##_##val, n, fp, acc, d); \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                                         \
+#define SEEK_NODE(o, val)                                                     \
+    static APART EXEC(put_FIELD_##o##_##val);                                 \
+    static APART EXEC(equal_SET_FIELD_##o##_##val)                            \
+    {                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                   \
+        OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val);        \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                           \
+    }                                                                         \
+    static APART EXEC(seek_SET_FIELD_##o##_##val)                             \
+    {                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                   \
+        OVERWRITE_ENTRY(FIELD_SEEK_##o(M, n, b, M->run.epoch), STORED_##val); \
+        if (UNLIKELY(may_have_equal(n, b)))                                   \
+            HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);            \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                           \
     }
 #define OVERWRITE_FIELD(o, val)                                         \
     OVERWRITE_ENTRY(FIELD_PLACE_##o(n, b, M->run.epoch), STORED_##val); \

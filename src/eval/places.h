@@ -135,26 +135,34 @@ INLINE bool is_same_text(Value stored, const Node *n)
     return !left;
 }
 #ifdef MOONLET_MUTABLE
-INLINE HamtEntry *find_text(const Node *n, const TableBody *b)
+INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
 {
-    return (void)n, (void)b, (void)is_same_text, NULL;
+    return (void)n, (void)b, (void)token, (void)is_same_text, NULL;
 }
-INLINE bool has_text(const Node *n, const TableBody *b) { return (void)n, (void)b, false; }
+INLINE bool may_have_equal(const Node *n, const TableBody *b)
+{
+    return (void)n, (void)b, false;
+}
 #else
-/* The entry of such a key, if it is in one of the first levels. */
-INLINE HamtEntry *find_text(const Node *n, const TableBody *b)
+/* The entry of a key equal to the node's, if it is in one of the first levels, and all below
+ * the root that leads to it is the token's. */
+INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
 {
     uint32_t hash = field_hash(n);
     HamtEntry *e = table_entry(b->hash.root, hash);
-    for (unsigned left = 2; e && !e->key && left; left--)
-        e = hamt_at(hamt_child(e), hash >>= 5);
-    return e && is_same_text(e->key, n) ? e : NULL;
+    for (unsigned left = 2; e && !e->key && left; left--) {
+        const HamtNode *below = hamt_child(e);
+        if (token != ANY && below->epoch != token) return NULL;
+        e = hamt_at(below, hash >>= 5);
+    }
+    return e && (e->key == n->k.v || is_same_text(e->key, n)) ? e : NULL;
 }
-/* Whether there may be one at the root, where the node's key itself is not. */
-INLINE bool has_text(const Node *n, const TableBody *b)
+/* Whether there may be one where the node's key itself is not at the root. */
+INLINE bool may_have_equal(const Node *n, const TableBody *b)
 {
     const HamtEntry *e = table_entry(b->hash.root, field_hash(n));
-    return e && e->key && e->key != n->k.v && table_peek_other(e->key, field_hash(n)) != V_NIL;
+    if (!e || e->key == n->k.v) return false;
+    return !e->key || table_peek_other(e->key, field_hash(n)) != V_NIL;
 }
 #endif
 
