@@ -64,8 +64,11 @@ static const AstExpr *check_index(const AstFunction *f, const AstExpr *e)
         require(env == EXPR_LOCAL || env == EXPR_UPVALUE, "_ENV is a variable");
         require(e->u.index.key->kind == EXPR_STRING, "a global's key is its name");
     }
-    check_expr(f, e->u.index.key);
-    return e->u.index.object;
+    const AstExpr *object = e->u.index.object, *key = e->u.index.key;
+    require(f->stripped || e->place_column || !(ast_is_shared(object) || ast_is_shared(key)),
+            "what shares nodes has a place");
+    if (key->kind != EXPR_STRING || !ast_is_shared(key)) check_expr(f, key);
+    return e->u.index.global && ast_is_shared(object) ? NULL : object;
 }
 
 static const AstExpr *check_call(const AstFunction *f, const AstExpr *e)

@@ -92,6 +92,17 @@ static void read_table(Reader *r, AstExpr *e)
     if (!undump_failed(r)) packed_take(r->lex.tree, e, mark);
 }
 
+/* The key that the parser would have given an index, instead of one just made at the mark. */
+static AstExpr *shared_key(Reader *r, const AstExpr *e, AstExpr *key, TreeMark mark)
+{
+    bool alike = r->stripped || (e->place_column && key->place_column == e->place_column &&
+                                 !key->place_up && key->line == ast_place(e).line);
+    if (key->kind != EXPR_STRING || !alike || undump_failed(r)) return key;
+    String *name = key->u.string;
+    tree_rewind(r->lex.tree, mark);
+    return tree_name(r->lex.tree, &r->names, name);
+}
+
 static void read_index(Reader *r, AstExpr *e, AstExpr *object)
 {
     assert(object && "what is indexed has been read");
@@ -100,7 +111,8 @@ static void read_index(Reader *r, AstExpr *e, AstExpr *object)
     int held = variable || undump_sees(r, EXPR_STRING) ? 0 : 1;
     undump_hold(r, held);
     e->u.index.object = object;
-    e->u.index.key = read_single(r);
+    TreeMark mark = tree_mark(r->lex.tree);
+    e->u.index.key = shared_key(r, e, read_single(r), mark);
     e->u.index.global = global;
     undump_require(r, global <= 1);
     undump_require(r, !global || (variable && e->u.index.key->kind == EXPR_STRING));

@@ -121,16 +121,19 @@ static void put_line(Writer *w, int line)
     w->line = line;
 }
 
-/* The kind of an expression, its line, and its place. */
-static void put_head(Writer *w, const AstExpr *e, bool more)
+/* The kind of an expression, its line, and its place. One that is shared is part of `index`. */
+static void put_head(Writer *w, const AstExpr *e, const AstExpr *index, bool more)
 {
     char *at = room_for(w, HEAD_MAX);
     *at++ = (char)((int)e->kind | (more ? DUMP_MORE : 0));
     if (!w->strip) {
-        at = signed_at(at, (int64_t)e->line - w->line);
-        at = number_at(at, e->place_column);
-        if (e->place_column) at = signed_at(at, e->place_up);
-        w->line = e->line;
+        bool shared = ast_is_shared(e);
+        int line = shared ? ast_place(index).line : e->line;
+        unsigned column = shared ? index->place_column : e->place_column;
+        at = signed_at(at, (int64_t)line - w->line);
+        at = number_at(at, column);
+        if (column) at = signed_at(at, shared ? 0 : e->place_up);
+        w->line = line;
     }
     written(w, at);
 }
@@ -197,10 +200,21 @@ static void write_fields(Writer *w, const AstExpr *e)
     put_byte(w, 0);
 }
 
-/* e but for its left part. */
-static void write_part(Writer *w, const AstExpr *e, bool more)
+static void write_key(Writer *w, const AstExpr *index)
 {
-    put_head(w, e, more);
+    const AstExpr *key = index->u.index.key;
+    if (key->kind != EXPR_STRING) {
+        write_expr(w, key);
+    } else if (has_room(w)) {
+        put_head(w, key, index, false);
+        put_string(w, key->u.string);
+    }
+}
+
+/* e but for its left part; `more`: what it is the left part of, or NULL. */
+static void write_part(Writer *w, const AstExpr *e, const AstExpr *more)
+{
+    put_head(w, e, more, more != NULL);
     switch (e->kind) {
     case EXPR_NIL:
     case EXPR_FALSE:
@@ -213,7 +227,7 @@ static void write_part(Writer *w, const AstExpr *e, bool more)
     case EXPR_UPVALUE: put_count(w, e->u.upvalue); break;
     case EXPR_INDEX:
         put_byte(w, e->u.index.global);
-        write_expr(w, e->u.index.key);
+        write_key(w, e);
         break;
     case EXPR_METHOD:
         put_string(w, e->u.call.name);
@@ -248,7 +262,7 @@ static void write_expr(Writer *w, const AstExpr *e)
     int first = w->part_count;
     if (!has_room(w)) return;
     if (!left_part(e)) {
-        write_part(w, e, false);
+        write_part(w, e, NULL);
         return;
     }
     for (; e; e = left_part(e)) {
@@ -257,7 +271,7 @@ static void write_expr(Writer *w, const AstExpr *e)
     }
     while (w->part_count > first) {
         const AstExpr *part = w->parts[--w->part_count];
-        write_part(w, part, w->part_count > first);
+        write_part(w, part, w->part_count > first ? w->parts[w->part_count - 1] : NULL);
     }
 }
 

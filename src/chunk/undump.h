@@ -31,6 +31,7 @@ typedef struct Reader {
     int level, held, line;
     String **strings;
     int string_count, string_capacity;
+    TreeNames names;
     String *chunk_name, *no_name;
 } Reader;
 

@@ -14,7 +14,8 @@ enum { DEPTH_MAX = 3000 };
 Place link_enter(Linker *L, const AstExpr *e)
 {
     Place p = {L->line, L->origin};
-    L->line = e->line;
+    bool shared = ast_is_shared(e) && p.origin;
+    L->line = shared ? ast_place(p.origin).line : e->line; /* 0 in stripped chunks */
     L->origin = e;
     return p;
 }

@@ -82,6 +82,18 @@ static AstExpr *new_string(const Parser *p, String *s)
     return e;
 }
 
+/* Whether an index at a place, the token just read, may share nodes. */
+static bool may_share(const Parser *p, AstPlace at)
+{
+    return ast_place_fits(at) && at.line == p->lex.last_line;
+}
+
+/* The name just read, at a place, which is to be the key of an index there. */
+static AstExpr *new_key(Parser *p, String *name, AstPlace at)
+{
+    return may_share(p, at) ? tree_name(p->lex.tree, &p->names, name) : new_string(p, name);
+}
+
 static AstExpr *new_index(const Parser *p, AstExpr *object, AstExpr *key, AstPlace at)
 {
     AstExpr *e = new_expr(p, EXPR_INDEX, 0, at);
@@ -90,17 +102,48 @@ static AstExpr *new_index(const Parser *p, AstExpr *object, AstExpr *key, AstPla
     return e;
 }
 
+/* _ENV as all globals of the function have it, for a variable just made at the mark. */
+static AstExpr *share_env(Parser *p, AstExpr *variable, TreeMark mark)
+{
+    AstExpr **shared = &p->scopes.function->env_shared;
+    if (variable->kind != EXPR_UPVALUE) return variable;
+    if (*shared && (*shared)->u.upvalue == variable->u.upvalue) {
+        tree_rewind(p->lex.tree, mark);
+        return *shared;
+    }
+    variable->line = 0;
+    variable->place_up = 0;
+    variable->place_column = 0;
+    return *shared = variable;
+}
+
 AstExpr *parse_name(Parser *p)
 {
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
+    TreeMark mark = tree_mark(p->lex.tree);
     AstExpr *variable = new_expr(p, EXPR_NIL, 0, at);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
     parse_use(p, variable);
-    AstExpr *e = new_index(p, variable, new_string(p, name), at);
+    if (may_share(p, at)) variable = share_env(p, variable, mark);
+    AstExpr *e = new_index(p, variable, new_key(p, name, at), at);
     e->u.index.global = true;
     return e;
+}
+
+void parse_own_parts(const Parser *p, AstExpr *index, AstPlace at)
+{
+    AstExpr **parts[] = {&index->u.index.object, &index->u.index.key};
+    for (int i = 0; i < 2; i++) {
+        const AstExpr *shared = *parts[i];
+        if (!ast_is_shared(shared)) continue;
+        AstExpr *own = *parts[i] = new_expr(p, shared->kind, at.line, at);
+        if (shared->kind == EXPR_STRING)
+            own->u.string = shared->u.string;
+        else
+            own->u.upvalue = shared->u.upvalue;
+    }
 }
 
 static AstExpr *parse_paren(Parser *p)
@@ -222,7 +265,7 @@ AstExpr *parse_field(Parser *p, AstExpr *object)
     lexer_next(&p->lex);
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
-    return new_index(p, object, new_string(p, name), at);
+    return new_index(p, object, new_key(p, name, at), at);
 }
 
 static AstExpr *parse_index(Parser *p, AstExpr *object)

@@ -108,6 +108,7 @@ ParseResult parse_source(const char *source, size_t length, String *chunk_name)
     p.level = LEVEL_START;
     p.held = 0;
     p.tail = NULL;
+    memset(&p.names, 0, sizeof p.names);
     AstFunction *f = parse_main(&p);
     if (!compile_has_room())
         lexer_give_up(&p.lex, "not enough memory"); /* it may not be whole */

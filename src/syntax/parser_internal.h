@@ -19,6 +19,7 @@
 #define MOONLET_PARSE_H
 
 #include "syntax/scope.h"
+#include "tree/tree.h"
 
 typedef struct Parser {
     Lexer lex;
@@ -26,6 +27,7 @@ typedef struct Parser {
     int level;      /* of nesting */
     int held;       /* values that wait while the rest of an expression is computed */
     AstStat **tail; /* where the next statement of the block goes */
+    TreeNames names;
 } Parser;
 
 typedef struct ExprList {
@@ -77,6 +79,17 @@ static inline void parse_leave(Parser *p) { p->level--; }
 void parse_hold(Parser *p, int n);
 static inline void parse_release(Parser *p, int n) { p->held -= n; }
 
+/* Gives an index whose place is lost nodes of its own for those that it shares; their place is
+ * `at`. */
+void parse_own_parts(const Parser *p, AstExpr *index, AstPlace at);
+/* ast_set_line, of an expression of any kind. */
+static inline void parse_set_line(const Parser *p, AstExpr *e, int line)
+{
+    AstPlace at = ast_place(e);
+    ast_set_line(e, line);
+    if (e->kind == EXPR_INDEX && at.column && !e->place_column) parse_own_parts(p, e, at);
+}
+
 static inline int parse_token(const Parser *p) { return p->lex.token.kind; }
 
 /* The value of e is needed here, where PUC Lua would make an instruction for it: an
@@ -86,7 +99,7 @@ static inline void parse_use(const Parser *p, AstExpr *e)
     if (!e || e->line > 0) return;
     bool waits = e->kind <= EXPR_STRING || e->kind == EXPR_LOCAL || e->kind == EXPR_UPVALUE ||
                  e->kind == EXPR_INDEX;
-    if (waits) ast_set_line(e, p->lex.last_line);
+    if (waits) parse_set_line(p, e, p->lex.last_line);
 }
 
 #endif

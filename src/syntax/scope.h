@@ -46,7 +46,8 @@ typedef struct FunctionScope {
     BlockScope body;   /* outermost */
     AstFunction *ast;
     int first_var, active;
-    int env; /* the number of its upvalue _ENV, plus 1; 0: not known */
+    int env;             /* the number of its upvalue _ENV, plus 1; 0: not known */
+    AstExpr *env_shared; /* what its globals share as _ENV, or NULL */
     int local_capacity, upvalue_capacity, function_capacity; /* of ast's arrays */
 } FunctionScope;
 

@@ -132,7 +132,7 @@ static void parse_function_stat(Parser *p, int line)
     }
     s->u.assign.targets = target;
     s->u.assign.values = parse_function_expr(p, is_method, line);
-    ast_set_line(target, line);
+    parse_set_line(p, target, line);
     s->end_line = line;
     scope_mark_assigned(&p->scopes, target);
 }

@@ -133,9 +133,9 @@ struct AstExpr {
         AstLocal *local;
         int upvalue; /* number in the function's upvalues */
         struct {
-            AstExpr *object;
-            AstExpr *key;
-            bool global; /* written as a bare name */
+            AstExpr *object; /* of a global, most share the node of _ENV: ast_is_shared */
+            AstExpr *key;    /* of .name and of a global, most share the name's node */
+            bool global;     /* written as a bare name */
         } index;
         struct {
             AstExpr *callee; /* of a method call: the object */
@@ -200,14 +200,24 @@ static inline AstPlace ast_place(const AstExpr *e)
     return at;
 }
 
+enum { PLACE_UP_MAX = 511, PLACE_COLUMN_MAX = 65535 };
+/* Whether an expression at the line of a place has room for the place. */
+static inline bool ast_place_fits(AstPlace at)
+{
+    return at.column > 0 && at.column <= PLACE_COLUMN_MAX;
+}
 static inline void ast_set_place(AstExpr *e, AstPlace at)
 {
-    enum { UP_MAX = 511, COLUMN_MAX = 65535 };
     int up = e->line > 0 ? e->line - at.line : 0;
-    bool fits = up >= -UP_MAX && up <= UP_MAX && at.column > 0 && at.column <= COLUMN_MAX;
+    bool fits = up >= -PLACE_UP_MAX && up <= PLACE_UP_MAX && ast_place_fits(at);
     e->place_up = fits ? up : 0;
     e->place_column = fits ? (unsigned)at.column : 0;
 }
+
+/* A node that many indices share has no line and no place. It is the name in the source of
+ * each: its line and place are those where the index stands. (Where the place of an index
+ * cannot be kept, it has nodes of its own.) In stripped chunks nothing has lines. */
+static inline bool ast_is_shared(const AstExpr *part) { return !part->line; }
 
 /* Sets the line of an expression, and leaves its place as it is. */
 static inline void ast_set_line(AstExpr *e, int line)

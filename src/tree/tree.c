@@ -99,6 +99,16 @@ const uint8_t tree_expr_sizes[EXPR_TABLE + 1] = {
     [EXPR_PAREN] = UPTO(AstExpr, unary),     [EXPR_TABLE] = UPTO(AstExpr, table),
 };
 
+AstExpr *tree_name(Tree *t, TreeNames *names, String *name)
+{
+    uintptr_t at = (uintptr_t)name;
+    AstExpr **recent = &names->recent[(at >> 4 ^ at >> 10) % TREE_NAMES], *e = *recent;
+    if (e && e->u.string == name) return e;
+    e = *recent = tree_expr(t, EXPR_STRING);
+    e->u.string = name;
+    return e;
+}
+
 size_t tree_stat_size(StatKind kind)
 {
     switch (kind) {

@@ -88,6 +88,14 @@ static inline AstExpr *tree_expr(Tree *t, ExprKind kind)
     return e;
 }
 
+/* The nodes of names met lately, shared by all that have such a name for a key (ast_is_shared).
+ * They are the tree's. */
+enum { TREE_NAMES = 64 };
+typedef struct TreeNames {
+    AstExpr *recent[TREE_NAMES];
+} TreeNames;
+AstExpr *tree_name(Tree *t, TreeNames *names, String *name);
+
 /* A statement, or a field, has room for what its kind needs, and for no more. */
 size_t tree_stat_size(StatKind kind);
 static inline AstStat *tree_stat(Tree *t, StatKind kind)
