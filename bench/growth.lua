@@ -1749,6 +1749,61 @@ case("open and close files", function(n)
   return function() for _ = 1, n / 100 do io.open("/dev/null"):close() end end, n / 100
 end)
 
+case("long text .. short", function(n)
+  local s = ("x"):rep(n)
+  return function() local _ = s .. "</p>" end, 1
+end)
+case("short .. long text .. short", function(n)
+  local s = ("x"):rep(n)
+  return function() local _ = "<p>" .. s .. "</p>" end, 1
+end)
+case("fields of computed keys", function(n)
+  local t = {}
+  for k in ("name value id text"):gmatch("%a+") do t[k] = 1 end
+  return function()
+    for i = 1, n do
+      t.value = i
+      t.id = t.id + t.name
+    end
+  end, 4 * n
+end)
+case("records of what was read", function(n)
+  local records = {}
+  for i = 1, n do
+    local r = {}
+    for k, v in ("id=1 name=x value=3"):gmatch("(%w+)=(%w+)") do r[k] = v end
+    records[i] = r
+  end
+  return function()
+    local s = 0
+    for i = 1, n do s = s + records[i].id + records[i].value end
+  end, n
+end)
+case("objects of twenty fields", function(n)
+  local t = {}
+  for i = 1, 20 do t["f" .. i] = i end
+  local f = loaded("local t, n = ... for i = 1, n do t.f3 = t.f17 t.f11 = t.f5 t.f20 = i end")
+  return function() f(t, n) end, n
+end)
+case("globals of all depths", function(n)
+  local text = {}
+  for i = 1, 60 do text[i] = ("v%d = (v%d or 0) + i"):format(i, i) end
+  local f = loaded("local n = ... for i = 1, n do " .. table.concat(text, " ") .. " end")
+  return function() f(n / 60) end, n
+end)
+case("forty classes, ten methods", function(n)
+  local objects = {}
+  for c = 1, 40 do
+    local class = {}
+    class.__index = class
+    for m = 1, 10 do class["m" .. m] = function() return m end end
+    objects[c] = setmetatable({}, class)
+  end
+  local f = loaded("local t, n = ... local s = 0 for i = 1, n do local o = t[i % 40 + 1] " ..
+    "s = s + o:m1() + o:m4() + o:m7() + o:m10() end")
+  return function() f(objects, n / 4) end, n
+end)
+
 local function peak()
   local f = io.open("/proc/self/status")
   if not f then return 0 end

@@ -74,7 +74,7 @@ const char *moonlet_to_text(moonlet_value value, char *out, size_t size)
     }
     if (!size) return out;
     if (length >= size) length = size - 1;
-    memcpy(out, text, length);
+    mem_copy(out, text, length);
     out[length] = 0;
     return out;
 }

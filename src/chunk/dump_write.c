@@ -431,6 +431,6 @@ String *dump_write(const AstFunction *f, bool strip)
     memcpy(bytes, dump_start, sizeof dump_start);
     store_64(bytes + DUMP_LENGTH_AT, w.out.length);
     store_64(bytes + DUMP_HASH_AT, dump_hash(w.out.bytes, w.out.length));
-    memcpy(bytes + DUMP_HEADER, w.out.bytes, w.out.length);
+    mem_copy(bytes + DUMP_HEADER, w.out.bytes, w.out.length);
     return s;
 }

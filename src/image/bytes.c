@@ -33,7 +33,7 @@ static uint8_t *resized(const ByteSink *s, size_t capacity)
     uint8_t *bytes = malloc(capacity);
     if (!bytes) return realloc(s->bytes, capacity);
     want_large_pages(bytes, capacity);
-    if (s->length) memcpy(bytes, s->bytes, s->length);
+    if (s->length) mem_copy(bytes, s->bytes, s->length);
     free(s->bytes);
     return bytes;
 }

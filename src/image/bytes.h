@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "memory/mem.h"
 #include "trace/walk.h"
 
 typedef struct ByteSink {
@@ -44,7 +45,7 @@ static inline void sink_byte(ByteSink *s, uint8_t b)
 static inline void sink_bytes(ByteSink *s, const void *bytes, size_t n)
 {
     if (!sink_room(s, n)) return;
-    if (n) memcpy(s->bytes + s->length, bytes, n);
+    if (n) mem_copy(s->bytes + s->length, bytes, n);
     s->length += n;
 }
 static inline void sink_number(ByteSink *s, uint64_t n)

@@ -29,6 +29,16 @@ MEM_THREAD MemAccount mem_account = {.bound = {.counted_max = MEM_UNBOUNDED,
 
 static bool counting_stopped(void) { return (int64_t)mem_counted < 0; }
 
+void *mem_copy_pieces(void *to, const void *from, size_t n)
+{
+    char *at = to;
+    const char *next = from;
+    for (; n > MEM_PIECE; n -= MEM_PIECE, at += MEM_PIECE, next += MEM_PIECE)
+        mem_copy(at, next, MEM_PIECE);
+    mem_copy(at, next, n);
+    return to;
+}
+
 void mem_count_beside(size_t bytes)
 {
     if (counting_stopped()) return;

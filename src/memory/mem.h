@@ -44,6 +44,18 @@ enum {
     MEM_CLASSES = MEM_SMALL_MAX / MEM_GRANULE + 1
 };
 
+/* Copies bytes as memcpy does, for texts of any size. Some processors copy more than 2 KB at
+ * once 15 to 30 times slower where the copy begins 1 to 15 bytes further in its page than the
+ * bytes do in theirs, as behind a short prefix. Pieces are as fast everywhere. */
+enum { MEM_PIECE = 2048 };
+void *mem_copy_pieces(void *to, const void *from, size_t n);
+static inline void *mem_copy(void *to, const void *from, size_t n)
+{
+    bool is_long = n > MEM_PIECE;
+    __asm__("" : "+r"(n)); /* else gcc knows that n is small, and copies by such instructions */
+    return __builtin_expect(is_long, 0) ? mem_copy_pieces(to, from, n) : memcpy(to, from, n);
+}
+
 /* To be called before anything else, from the main thread; may be called again. */
 void mem_init(void);
 /* mem_init for a program in which nothing but what is here uses the collector, and whose

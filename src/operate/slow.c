@@ -404,7 +404,7 @@ static String *join(const Value *v, size_t count, size_t max)
     if (!s) return NULL;
     for (size_t i = 0; i < count; i++) {
         const char *p = piece(v[i], buf, &length);
-        memcpy(out, p, length);
+        mem_copy(out, p, length);
         out += length;
     }
     return s;

@@ -96,7 +96,7 @@ bool buffer_grow(Buffer *b, size_t extra)
     mem_meter = meter;
     mem_count_go_on(counted);
     if (!string) return buffer_fail(b, BUFFER_NO_MEMORY);
-    memcpy(data, b->data, b->length);
+    mem_copy(data, b->data, b->length);
     leave_room(b->string, b->capacity);
     b->string = string;
     b->data = data;
@@ -141,11 +141,11 @@ static void move_parts(Buffer *b, char *to)
     for (unsigned i = 0; i < b->part_count; i++) {
         String *part = b->parts[i];
         size_t length = part->length;
-        memcpy(to, part->data, length);
+        mem_copy(to, part->data, length);
         to += length;
         leave_room(part, length);
     }
-    memcpy(to, b->data, b->length);
+    mem_copy(to, b->data, b->length);
     leave_room(b->string, b->capacity);
 }
 

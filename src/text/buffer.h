@@ -78,7 +78,7 @@ static inline bool buffer_reserve(Buffer *b, size_t extra)
 static inline bool buffer_append(Buffer *b, const char *bytes, size_t n)
 {
     if (!buffer_reserve(b, n)) return false;
-    if (n) memcpy(b->data + b->length, bytes, n);
+    if (n) mem_copy(b->data + b->length, bytes, n);
     b->length += n;
     return true;
 }

@@ -25,7 +25,7 @@ bool text_reserve(Text *t, size_t n)
     char *bytes = mem_try_alloc_atomic(capacity);
     if (!bytes) mem_refuse();
     if (!bytes) return false;
-    if (t->length) memcpy(bytes, t->bytes, t->length);
+    if (t->length) mem_copy(bytes, t->bytes, t->length);
     t->bytes = bytes;
     t->capacity = capacity;
     return true;
@@ -34,7 +34,7 @@ bool text_reserve(Text *t, size_t n)
 void text_add(Text *t, const char *bytes, size_t n)
 {
     if (!n || !text_reserve(t, n)) return;
-    memcpy(t->bytes + t->length, bytes, n);
+    mem_copy(t->bytes + t->length, bytes, n);
     t->length += n;
 }
 

@@ -66,7 +66,7 @@ String *string_new(const char *bytes, size_t length)
 {
     char *data;
     String *s = string_reserve(length, &data);
-    if (s && length) memcpy(data, bytes, length);
+    if (s && length) mem_copy(data, bytes, length);
     return s;
 }
 
@@ -131,7 +131,7 @@ static char *buffer_around(const String *a, size_t before, size_t after, Buffer 
     if (!buffer) return NULL;
     *buffer = (Buffer){front, front + total, front + total + back, 0};
     *in = buffer;
-    return memcpy(buffer->bytes + front + before, a->data, a->length);
+    return mem_copy(buffer->bytes + front + before, a->data, a->length);
 }
 
 static String *join_short(const char *a, size_t n, const char *b, size_t m)
@@ -139,8 +139,8 @@ static String *join_short(const char *a, size_t n, const char *b, size_t m)
     char *data;
     String *s = string_reserve(n + m, &data);
     if (!s) return NULL;
-    if (n) memcpy(data, a, n);
-    if (m) memcpy(data + n, b, m);
+    if (n) mem_copy(data, a, n);
+    if (m) mem_copy(data + n, b, m);
     return s;
 }
 
@@ -160,8 +160,8 @@ String *string_surround(const char *before, size_t n, const String *a, const cha
     mem_count(sizeof(LongString) + total); /* whoever got the room */
     mem_work(n + m);
     if (total >= COPY_MANY) mem_work(total / COPY_PART);
-    if (n) memcpy(at - n, before, n);
-    if (m) memcpy(at + a->length, after, m);
+    if (n) mem_copy(at - n, before, n);
+    if (m) mem_copy(at + a->length, after, m);
     return long_new(buffer, at - n, total);
 }
 
@@ -195,7 +195,7 @@ String *string_extend(const String *a, size_t more, size_t room, char **data)
     char *at = claim_room(a, 0, more, &buffer);
     if (!at && (buffer = buffer_with_room(room > total ? room : total))) {
         at = buffer->bytes;
-        if (a->length) memcpy(at, a->data, a->length);
+        if (a->length) mem_copy(at, a->data, a->length);
         buffer->used = total;
         mem_count_beside(buffer->capacity);
     }
@@ -241,7 +241,7 @@ const char *string_terminated(const String *s)
     if (!buffer) mem_refuse();
     if (!buffer) return NULL;
     *buffer = (Buffer){0, size, size, size};
-    memcpy(buffer->bytes, s->data, s->length);
+    mem_copy(buffer->bytes, s->data, s->length);
     buffer->bytes[s->length] = 0;
     __atomic_store_n(&l->buffer, buffer, __ATOMIC_RELEASE); /* others may have either */
     __atomic_store_n(&l->s.data, buffer->bytes, __ATOMIC_RELEASE);
@@ -338,7 +338,7 @@ static char *c_copy(const String *s)
     if (!copy) mem_refuse();
     if (!copy) return NULL;
     mem_work(s->length);
-    memcpy(copy, s->data, s->length);
+    mem_copy(copy, s->data, s->length);
     copy[s->length] = 0;
     return copy;
 }

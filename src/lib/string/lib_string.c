@@ -207,7 +207,7 @@ static void repeat(const Repeated *r, char *bytes, size_t done, size_t end)
             more = r->unit - at;
         }
         if (more > end - done) more = end - done;
-        memcpy(bytes + done, from, more);
+        mem_copy(bytes + done, from, more);
         done += more;
     }
 }
