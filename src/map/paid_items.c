@@ -335,16 +335,13 @@ static void tell_of(PaidItems *p, size_t done)
                  .begun = count ? NULL : &p->begun,
                  .stops = &p->outer},
          &p->told);
-    Ended ended = ended_of(p, count, &p->told);
-    p->telling.steps += ended.used.steps;
-    p->telling.bytes += ended.used.bytes;
-    if (spend(p, &ended)) __atomic_store_n(&p->over, 1, __ATOMIC_RELAXED);
     bool stops = p->told.status == OUTCOME_OK && p->told.values[0] == V_FALSE;
     if (stops || p->told.status == OUTCOME_FAILED)
         __atomic_store_n(&p->cancelled, 1, __ATOMIC_RELAXED);
 }
 
-/* The last time, when all is done, it is told by paid_items_tell. */
+/* How often that happens depends on the clock. So the run does not pay for it, nor does it stop
+ * because of that. */
 static void tell(void *work, size_t done)
 {
     PaidItems *p = work;
@@ -353,12 +350,15 @@ static void tell(void *work, size_t done)
     if (p->cancelled || soon || p->before + done == p->all) return;
     p->told_ns = now;
     tell_of(p, p->before + done);
+    if (p->told.status == OUTCOME_STOPPED) p->told = (Outcome){0};
 }
 
 void paid_items_tell(PaidItems *p)
 {
     assert(!p->items.count && "all items have been done");
     tell_of(p, p->all);
+    Ended ended = ended_of(p, 0, &p->told);
+    p->telling = ended.used;
 }
 
 /* A map within a map has its thread, and those of the outer one that have nothing to do. One
@@ -572,17 +572,28 @@ static EvalStop look_at_turns(PaidItems *p, Usage *used)
 static EvalStop reached(PaidItems *p, Usage *used)
 {
     EvalStop stop = add_up(p, used);
-    bool told = p->told.status == OUTCOME_STOPPED;
     if (stop == STOP_OUTSIDE && p->turns.bills) stop = look_at_turns(p, used);
+    if (stop != STOP_NONE) return stop;
+    if (p->told.status == OUTCOME_STOPPED) {
+        *used = p->telling;
+        p->begun = go_on_from(&p->begun, &p->told, p->told.paused, *used);
+        return p->told.stop;
+    }
     used->steps += p->telling.steps;
     used->bytes += p->telling.bytes;
-    if (told && !p->items.count)
-        p->begun = go_on_from(&p->begun, &p->told, p->told.paused, *used);
-    if (told && (stop == STOP_NONE || stop == STOP_OUTSIDE)) stop = p->told.stop;
-    if (stop != STOP_NONE) return stop;
     if (used->steps > p->left.steps) return STOP_STEPS;
     if (used->bytes > p->left.bytes) return STOP_BYTES;
     return STOP_NONE;
+}
+
+/* What was done ahead of the turn may be more than the run had left. It pays for the rest when
+ * it goes on. */
+static void pay(PaidItems *p, Usage used)
+{
+    uint64_t steps = least(used.steps, p->left.steps);
+    p->begun.owed = used.steps - steps;
+    p->M->fuel -= (int64_t)steps;
+    mem_count_beside(used.bytes);
 }
 
 /* Threads have used more time than has passed. */
@@ -606,8 +617,7 @@ int paid_items_charge(PaidItems *p)
     Usage used = {0};
     EvalStop stop = reached(p, &used);
     charge_time(p);
-    mem_count_beside(used.bytes);
-    M->fuel -= (int64_t)used.steps; /* it has been, whatever has been reached since */
+    pay(p, used); /* it has been, whatever has been reached since */
     if (stop == STOP_NONE) return 0;
     M->stop = stop;
     return NATIVE_PAUSE;

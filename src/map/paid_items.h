@@ -34,7 +34,8 @@ typedef struct Begun {
     State *paused; /* where it goes on; NULL: where it begins */
     Usage used;    /* of its own limits, up to there */
     uint64_t ns;
-    Usage paid; /* by the run, for what it is to do once more from there on */
+    Usage paid;    /* by the run, for what it is to do once more from there on */
+    uint64_t owed; /* steps that were done ahead of the turn, and more than the run had left */
 } Begun;
 
 typedef struct PaidItems {
@@ -58,7 +59,7 @@ typedef struct PaidItems {
     EvalLimits first_limits;       /* of the first, but for what it has used */
     Usage left;                    /* what M had when the items began; UINT64_MAX: no limit */
     _Atomic uint64_t steps, bytes; /* used by all that has ended */
-    Usage telling;                 /* of that, by calls of `progress` */
+    Usage telling;                 /* by the last call of `progress` */
     Turns turns;
     uint64_t began_ns, ns; /* and the time that it had; 0: no limit */
     uint64_t told_ns;      /* when progress was last told */

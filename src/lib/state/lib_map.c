@@ -33,7 +33,7 @@ enum {
     DONE,
     ROOM, /* for so many, in their batches, the run has paid */
     BEGUN,
-    FRAME = BEGUN + 5
+    FRAME = BEGUN + 6
 };
 /* Items that are done at a time. Their outcomes are brought before the next ones begin. */
 enum { BATCH = 4096 };
@@ -197,13 +197,14 @@ static Begun begun_at(const Value *a, State *paused)
     return (Begun){.paused = paused,
                    .used = {number_at(a, BEGUN), number_at(a, BEGUN + 1)},
                    .ns = number_at(a, BEGUN + 2),
-                   .paid = {number_at(a, BEGUN + 3), number_at(a, BEGUN + 4)}};
+                   .paid = {number_at(a, BEGUN + 3), number_at(a, BEGUN + 4)},
+                   .owed = number_at(a, BEGUN + 5)};
 }
 
 static void put_begun(Value *a, const Begun *b)
 {
-    const uint64_t words[] = {b->used.steps, b->used.bytes, b->ns, b->paid.steps,
-                              b->paid.bytes};
+    const uint64_t words[] = {b->used.steps, b->used.bytes, b->ns,
+                              b->paid.steps, b->paid.bytes, b->owed};
     for (int i = 0; i < FRAME - BEGUN; i++) a[BEGUN + i] = value_number((double)words[i]);
 }
 
@@ -305,6 +306,8 @@ static int map(Machine *M, Value *a, State *base, State *paused)
     paid_items_init(&p, M, a[FUNCTION]);
     p.items.base = base;
     p.begun = begun_at(a, paused);
+    M->fuel -= (int64_t)p.begun.owed;
+    p.begun.owed = 0;
     p.before = number_at(a, DONE);
     p.all = number_at(a, COUNT);
     Machine *look = base ? machine_begin(base) : NULL;
@@ -370,7 +373,7 @@ static int map_go_on(Machine *M, Value *a, int n)
 }
 
 const NativeDef natives_map[] = {
-    NATIVE_CONTINUED("state.map:go_on", map_go_on, WORK_CALLEE, "|state.map|", ".t.TTiiinnnnn*",
-                     .glue = N_GLUE_WORLDS, .holds = frame_holds),
+    NATIVE_CONTINUED("state.map:go_on", map_go_on, WORK_CALLEE, "|state.map|",
+                     ".t.TTiiinnnnnn*", .glue = N_GLUE_WORLDS, .holds = frame_holds),
     NATIVE_ROWS_END,
 };
