@@ -322,6 +322,10 @@ static const char *const long_ones[] = {
     "return #io.read('*a')",
     "local name = os.tmpname() local f = io.open(name, 'w') f:write(('x = 1 '):rep(40000)) "
     "f:write('return 7') f:close() local r = dofile(name) os.remove(name) return r",
+    "local t = {} for i = 1, 5000 do t[i] = i * 7919 % 5003 end t[2505] = 'x' "
+    "return tostring(pcall(table.sort, t)) .. t[7]",
+    "local t, m = {}, {__lt = function(a, b) return a[1] < b[1] end} for i = 1, 90 do t[i] = "
+    "setmetatable({i * 7919 % 91}, m) end table.sort(t) return t[1][1] .. t[90][1]",
     "return #os.date(('%c %d'):rep(3000), 0)",
     "return #os.date(('x'):rep(30000) .. '%Y', 0)",
     "return #select(2, pcall(os.date, ('%c'):rep(3000) .. '%Q', 0))",

@@ -119,11 +119,12 @@ static int suspend(Machine *M, Value *a, const SortState *s, bool less, uint32_t
 
 enum { COMPARISONS_STEP = 8 };
 
-/* Goes on to the next comparison that Lua has to make, or the end. */
-static int go_on(Machine *M, Value *a, SortState *s, bool less)
+/* Goes on to the next comparison that Lua has to make, or the end. `count` is 1, or 0 where the
+ * step that is next has been paid. */
+static int go_on(Machine *M, Value *a, SortState *s, bool less, unsigned count)
 {
-    for (unsigned count = 1;; count++) {
-        if (count % COMPARISONS_STEP == 0 && --M->fuel < 0 && !native_go_on(M))
+    for (;; count++) {
+        if (count && count % COMPARISONS_STEP == 0 && --M->fuel < 0 && !native_go_on(M))
             return suspend(M, a, s, less, 0);
         SortStep step = sort_next(s, less);
         if (step.kind == SORT_DONE) return 0;
@@ -149,7 +150,7 @@ static int compared(Machine *M, Value *a, int n)
     SortState s;
     load(&s, a);
     if (!sort_is_sound(&s, SORT_LENGTH_MAX)) return malformed(M);
-    return go_on(M, a, &s, !value_is_false(lib_result(M, 0)));
+    return go_on(M, a, &s, !value_is_false(lib_result(M, 0)), 1);
 }
 
 /* Sorting without Lua --------------------------------------------------------------- */
@@ -208,8 +209,9 @@ static bool sort_plain(Machine *M, const Value *a, SortRun *run, uint32_t n, Sor
     return plain;
 }
 
-/* Goes on with a sort without a comparison function; n 0: whatever the values are. */
-static int sort_on(Machine *M, Value *a, SortRun *run, uint32_t n)
+/* Goes on with a sort without a comparison function; n 0: whatever the values are. `count` is
+ * as in go_on. */
+static int sort_on(Machine *M, Value *a, SortRun *run, uint32_t n, unsigned count)
 {
     SortKind kind;
     if (n && sort_plain(M, a, run, n, &kind)) {
@@ -219,7 +221,7 @@ static int sort_on(Machine *M, Value *a, SortRun *run, uint32_t n)
         return suspend(M, a, &run->state, run->less, n);
     }
     for (int i = 0; i < 3; i++) a[REGISTERS + i] = run->r[i];
-    return go_on(M, a, &run->state, run->less);
+    return go_on(M, a, &run->state, run->less, count);
 }
 
 enum { ANSWER = 1 << 8 }; /* added to the depth */
@@ -233,7 +235,7 @@ static int resumed(Machine *M, Value *a, int n)
     if (!sort_is_sound(&run.state, length > 0 ? (uint32_t)length : SORT_LENGTH_MAX))
         return malformed(M);
     for (int i = 0; i < 3; i++) run.r[i] = a[REGISTERS + i];
-    return sort_on(M, a, &run, (uint32_t)length);
+    return sort_on(M, a, &run, (uint32_t)length, 0);
 }
 
 static int suspend(Machine *M, Value *a, const SortState *s, bool less, uint32_t n)
@@ -253,7 +255,7 @@ static int sort_sized(Machine *M, Value *a, int n, int32_t length)
     if (length < 2) return 0;
     sort_run_begin(&run, (size_t)length);
     native_charge_values(M, (size_t)length); /* to read them; again after a pause, of many */
-    return sort_on(M, a, &run, a[LESS] == V_NIL ? (uint32_t)length : 0);
+    return sort_on(M, a, &run, a[LESS] == V_NIL ? (uint32_t)length : 0, 1);
 }
 static int sort_cont(Machine *M, Value *a, int n) { return table_sized_cont(M, a, sort_sized); }
 
