@@ -236,6 +236,18 @@ after_errors_test() ->
     {ok, [1], St1} = luerl:do("return x", St),
     ?assertEqual([], luerl:get_stacktrace(St1)).
 
+%% The files of functions are those that they were loaded from.
+files_test() ->
+    ok = file:write_file("luerl_fails.lua", "function f()\n error('no')\nend\nf()"),
+    Where = fun({lua_error, _, St}) -> [{File, Line} || {_, _, [{file, File}, {line, Line}]} <- luerl:get_stacktrace(St)] end,
+    St = luerl:init(),
+    {ok, F, St1} = luerl:loadfile("luerl_fails.lua", St),
+    {ok, G, St2} = luerl:loadfile(["luerl_", ["fails"], '.lua'], St),
+    [?assertEqual([{<<"luerl_fails.lua">>, 2}, {<<"luerl_fails.lua">>, 4}], Where(Error))
+     || Error <- [luerl:dofile("luerl_fails.lua", St), luerl:call_function(F, [], St1), luerl:call_function(G, [], St2)]],
+    ?assertEqual([{<<"-no-file-">>, 1}], Where(luerl:do("error('no')", St))),
+    ok = file:delete("luerl_fails.lua").
+
 %% What Lua 5.3 has and a number that is a double can have.
 later_functions_test() ->
     Sames = [{"math.type(1), math.type(1.5), math.type('1')", [<<"integer">>, <<"float">>, nil]},

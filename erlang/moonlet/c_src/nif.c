@@ -403,7 +403,7 @@ static ErlNifFunc functions[] = {
     {"limits", 1, nif_limits, 0},
     {"sandbox", 3, nif_sandbox, 0},
     {"do", 3, nif_do, 0},
-    {"load", 3, nif_load, 0},
+    {"load", 4, nif_load, 0},
     {"call", 4, nif_call, 0},
     {"method", 4, nif_method, 0},
     {"get", 4, nif_get, 0},

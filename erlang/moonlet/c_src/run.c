@@ -532,10 +532,11 @@ static ERL_NIF_TERM run_function(const Given *g, const moonlet_state *now, moonl
 
 /* Sources -------------------------------------------------------------------------------- */
 
-/* The function that a source is, as value 0. */
-static moonlet_result load_source(const moonlet_state *s, const ErlNifBinary *source)
+/* The function that a source is, as value 0; the chunk's name may be NULL. */
+static moonlet_result load_source(const moonlet_state *s, const ErlNifBinary *source,
+                                  const char *name)
 {
-    moonlet_chunk *c = moonlet_compile((char *)source->data, source->size, NULL, NULL);
+    moonlet_chunk *c = moonlet_compile((char *)source->data, source->size, name, NULL);
     moonlet_result r;
     if (c) {
         r = moonlet_load_chunk(s, c);
@@ -550,17 +551,20 @@ static moonlet_result load_source(const moonlet_state *s, const ErlNifBinary *so
     return r;
 }
 
-/* (State, Source, Mode) */
+/* (State, Source, Mode), or with the chunk's name, `@file` and a zero, or none. */
 static ERL_NIF_TERM with_source(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[], bool run,
                                 Nif *nif)
 {
     Given g;
-    ErlNifBinary source;
+    ErlNifBinary source, name = {.data = NULL};
     if (!given(&g, env, argv[0], argv[2]) || !enif_inspect_binary(env, argv[1], &source))
+        return enif_make_badarg(env);
+    bool named = argc > 3 && enif_inspect_binary(env, argv[3], &name);
+    if (argc > 3 && (named ? !name.size || name.data[name.size - 1] : argv[3] != atom_none))
         return enif_make_badarg(env);
     bool is_long = source.size > SOURCE_SHORT || (run && runs_beside(g.s));
     if (is_long && !on_dirty_scheduler()) return again_dirty(env, nif, argc, argv);
-    moonlet_result r = load_source(g.s->state, &source);
+    moonlet_result r = load_source(g.s->state, &source, (const char *)name.data);
     if (!run || r.status != MOONLET_OK) return answer(&g, r);
     ERL_NIF_TERM t = run_function(&g, r.state, r.values[0], NULL, 0);
     moonlet_release(r.state);

@@ -82,7 +82,7 @@ eval(State, Source) ->
 
 %% The function that a source is, not run yet.
 -spec load(state(), iodata()) -> {ok, [function_value()], state()} | {error, error(), state()}.
-load(State, Source) -> finish(moonlet_nif:load(State, text(Source), decoded)).
+load(State, Source) -> finish(moonlet_nif:load(State, text(Source), decoded, none)).
 
 %% Calls what is at a path, or a function that was a result.
 -spec call(state(), path() | function_value(), [value()]) -> result().

@@ -6,7 +6,7 @@
 -module(moonlet_nif).
 
 -export([new/0, is_paused/1, limit/2, limits/1, sandbox/3]).
--export([do/3, load/3, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2,
+-export([do/3, load/4, call/4, method/4, get/4, set/4, raw_get/3, set_metatable/2,
          set_userdata/2]).
 -export([resume/2, answer/5, trace/2]).
 -export([encode/2, decode/3]).
@@ -33,7 +33,7 @@ limit(_, _) -> ?NIF.
 limits(_) -> ?NIF.
 sandbox(_, _, _) -> ?NIF.
 do(_, _, _) -> ?NIF.
-load(_, _, _) -> ?NIF.
+load(_, _, _, _) -> ?NIF.
 call(_, _, _, _) -> ?NIF.
 method(_, _, _, _) -> ?NIF.
 get(_, _, _, _) -> ?NIF.

@@ -57,8 +57,10 @@ with_limits(Limits, #luerl{ref = Ref} = St) -> St#luerl{ref = moonlet:limit(Ref,
 
 load(Source, St) -> load(Source, [return], St).
 
-load(Source, _Opts, #luerl{ref = Ref} = St) ->
-    case moonlet_nif:load(Ref, source(Source), St#luerl.numbers) of
+load(Source, _Opts, St) -> load_named(none, Source, St).
+
+load_named(Name, Source, #luerl{ref = Ref} = St) ->
+    case moonlet_nif:load(Ref, source(Source), St#luerl.numbers, Name) of
         {wrap, Answer} -> loaded(Answer, St);
         Answer -> loaded(Answer, St)
     end.
@@ -85,12 +87,14 @@ loaded({error, #{message := Message} = Error, _}, _) ->
 
 loadfile(Name, St) -> loadfile(Name, [return], St).
 
-loadfile(Name, Opts, St) ->
+loadfile(Name, _Opts, St) ->
     case file:read_file(Name) of
-        {ok, <<"#", Rest/binary>>} -> load(from_second_line(Rest), Opts, St);
-        {ok, Source} -> load(Source, Opts, St);
+        {ok, <<"#", Rest/binary>>} -> load_named(chunk_name(Name), from_second_line(Rest), St);
+        {ok, Source} -> load_named(chunk_name(Name), Source, St);
         {error, Why} -> {error, [{none, file, Why}], []}
     end.
+
+chunk_name(Name) -> <<$@, (unicode:characters_to_binary(filename:flatten(Name)))/binary, 0>>.
 
 from_second_line(Rest) ->
     case binary:split(Rest, <<"\n">>) of
@@ -466,6 +470,7 @@ stack_frame(Line) ->
         _ -> []
     end.
 
+frame(Name, <<"[string ", _/binary>>, At) -> frame(Name, <<"-no-file-">>, At);
 frame(Name, File, At) -> {Name, [], [{file, File}, {line, binary_to_integer(At)}]}.
 
 %% A state as a term without references, for files and other nodes; and back.
