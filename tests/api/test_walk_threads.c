@@ -50,14 +50,16 @@ static const char world[] =
     "    local _, own = coroutine.resume(all[at].co, all[at], x)\n"
     "    if all[at]:hit(own % 3) then all[at] = spawn(n + i) end\n"
     "  end\n"
-    "  list[#list + 1] = {n, x}\n"
-    "  if #list > 40 then list = {} end\n"
+    "  if S.frozen(list) then list = {} end list[#list + 1] = {n, x}\n"
+    "  if n % 40 == 0 then list = {} end\n"
     "  map['k' .. n % 50] = n % 3 > 0 and {n} or nil\n"
     "  weak[{}] = n\n"
     "  local was = host.keep(n)\n"
     "  was = was + S.fork(function() n = -1 all[1] = nil return {x} end)[1]\n"
     "  S.try(function() map.try = {n} if n % 2 == 0 then error() end end)\n"
     "  if n % 7 == 0 then snap = nil snap = S.snapshot() end\n"
+    "  if n % 5 == 0 and snap then map.digest = S.digest(snap) end\n"
+    "  if n % 11 == 0 then S.freeze({list}, true) end\n"
     "  all[was % #all + 1].was = was\n"
     "  return n\n"
     "end\n"
@@ -73,6 +75,7 @@ static const char world[] =
     "end\n";
 
 static uint64_t after[FRAMES + 1], amid[FRAMES + 1]; /* digests */
+static uint64_t steps_of[FRAMES + 1];
 
 typedef enum Where { AFTER, AMID, SLICED } Where; /* at its end, in host.keep, anywhere */
 
@@ -241,12 +244,17 @@ static void slices(void)
     moonlet_result r =
         p.where == AFTER ? moonlet_call_function(s, "frame", &v, 1) : moonlet_resume(s);
     moonlet_release(s);
+    uint64_t steps = r.steps;
     for (int n = 0; n < 60 && r.status == MOONLET_PAUSED; n++) {
         __atomic_store_n(&stop[self->number], 0, __ATOMIC_RELAXED);
         moonlet_state *paused = r.state;
         r = moonlet_resume(paused);
         moonlet_release(paused);
+        steps += r.steps;
     }
+    /* to measure what is held costs steps */
+    must(r.status != MOONLET_OK || p.where != AFTER || limits.held || steps == steps_of[frame],
+         "slices take other steps", frame);
     moonlet_release(p.s);
     s = moonlet_limit(r.state, NULL);
     moonlet_release(r.state);
@@ -405,6 +413,7 @@ static void prepare(void)
         ck_assert_msg(r.status == MOONLET_OK, "%s", r.error ? r.error->message : "paused");
         s = moonlet_next(s, &r);
         after[frame] = moonlet_digest(s);
+        steps_of[frame] = r.steps;
     }
     preparing = false;
     moonlet_release(s);
