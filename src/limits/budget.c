@@ -214,12 +214,17 @@ NativeWalk native_walk(Machine *M)
     return w;
 }
 
-int native_walk_ended(Machine *M, const NativeWalk *w)
+void native_walk_forget(Machine *M, const NativeWalk *w)
 {
     uint64_t made = mem_counted - w->counted;
     mem_counted = w->counted;
     mem_count_beside((size_t)made);
     M->run.next_id = w->next_id;
+}
+
+int native_walk_ended(Machine *M, const NativeWalk *w)
+{
+    native_walk_forget(M, w);
     M->progress = mem_new(sizeof *M->progress);
     *M->progress = (NativeProgress){.vain = w->vain + eval_now() - w->began};
     return stop_flag(M->interrupt) ? native_woken(M) : NATIVE_PAUSE;

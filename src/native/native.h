@@ -108,6 +108,8 @@ NativeWalk native_walk(Machine *M);
  * is garbage, and has had no ids and no bytes, and it is to charge for whole walks only. So a
  * program is the same wherever others have stopped it. */
 int native_walk_ended(Machine *M, const NativeWalk *w);
+/* The same where there was no room for what it made. */
+void native_walk_forget(Machine *M, const NativeWalk *w);
 /* Whether the run is to end or to stop. A native asks that was waiting for the outside when a
  * signal came (EINTR). */
 bool native_is_woken(const Machine *M);

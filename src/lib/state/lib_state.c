@@ -89,8 +89,9 @@ static int state_diff_(Machine *M, Value *a, int n)
     if (outside_recalls(M)) w.walk = walk_begin();
     Table *found = differ(M, from, to, &w.walk);
     if (w.walk.end) return native_walk_ended(M, &w);
-    native_charge_values(M, nodes_paid(M, w.walk.nodes));
+    if (!found) native_walk_forget(M, &w);
     if (!found) return native_memory_error(M);
+    native_charge_values(M, nodes_paid(M, w.walk.nodes));
     NATIVE_RETURN(value_object(found));
 }
 
