@@ -27,7 +27,7 @@ static inline TableBody *owned_body(Machine *M, Value v)
 }
 
 /* The same, of a table that nothing is remembered of; others' writes are to be noticed. */
-INLINE TableBody *own_body(Machine *M, Value v)
+PLACE_INLINE TableBody *own_body(Machine *M, Value v)
 {
     if (UNLIKELY(!value_is_object(v))) return NULL;
     Table *t = value_pointer(v);
@@ -80,8 +80,8 @@ static NOINLINE Value look_inherited(Machine *M, Table *meta, const String *key,
 
 /* The value of a key that a table with this metatable has not itself, where each __index is a
  * table (manual 2.4); TABLE_LOOK: not to be told so easily. */
-INLINE Value inherited_known(const Machine *M, const Table *meta, const String *key,
-                             uint32_t hash)
+PLACE_INLINE Value inherited_known(const Machine *M, const Table *meta, const String *key,
+                                   uint32_t hash)
 {
     return meta ? methods_get(&M->run, meta, key, hash) : V_NIL;
 }
@@ -377,7 +377,7 @@ KINDS_STORE(X_STORE)
 /* The first entry that may have the key, or NULL; and whether that one, which has another key,
  * tells that no entry has it. */
 #ifdef MOONLET_MUTABLE
-INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
+PLACE_INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
 {
     return table_entry_at_root(b, key, hash);
 }
@@ -386,12 +386,12 @@ static inline bool is_absent(const TableBody *b, const HamtEntry *e, uint32_t ha
     return (void)b, (void)e, (void)hash, false;
 }
 #else
-INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
+PLACE_INLINE const HamtEntry *first_entry(const TableBody *b, const String *key, uint32_t hash)
 {
     (void)key;
     return table_entry(b->hash.root, hash);
 }
-INLINE bool is_absent(const TableBody *b, const HamtEntry *e, uint32_t hash)
+PLACE_INLINE bool is_absent(const TableBody *b, const HamtEntry *e, uint32_t hash)
 {
     if (!e) return !hamt_is_patch(b->hash.root);
     return e->key && table_peek_other(e->key, hash) == V_NIL;

@@ -17,16 +17,19 @@
 #include "state/methods.h"
 
 /* Used so often here that gcc would make calls of them. (clang wants to be told before.) */
-#define INLINE static inline __attribute__((always_inline))
+#define PLACE_INLINE static inline __attribute__((always_inline))
 #ifndef __clang__
-INLINE TableBody *heap_table_at_hand(const Run *R, Value v);
-INLINE Value table_peek_string(const TableBody *t, const String *key, uint32_t hash);
-INLINE HamtEntry *table_entry_at_root(const TableBody *t, const String *key, uint32_t hash);
-INLINE HamtEntry *table_entry_at_place(const TableBody *t, const String *key, uint64_t place);
-INLINE Value methods_get(const Run *R, const Table *meta, const String *key, uint32_t hash);
+PLACE_INLINE TableBody *heap_table_at_hand(const Run *R, Value v);
+PLACE_INLINE Value table_peek_string(const TableBody *t, const String *key, uint32_t hash);
+PLACE_INLINE HamtEntry *table_entry_at_root(const TableBody *t, const String *key,
+                                            uint32_t hash);
+PLACE_INLINE HamtEntry *table_entry_at_place(const TableBody *t, const String *key,
+                                             uint64_t place);
+PLACE_INLINE Value methods_get(const Run *R, const Table *meta, const String *key,
+                               uint32_t hash);
 #ifndef MOONLET_MUTABLE
-INLINE HamtEntry *table_entry(HamtNode *root, uint32_t hash);
-INLINE Value table_peek_other(Value stored, uint32_t hash);
+PLACE_INLINE HamtEntry *table_entry(HamtNode *root, uint32_t hash);
+PLACE_INLINE Value table_peek_other(Value stored, uint32_t hash);
 #endif
 #endif
 
@@ -52,11 +55,11 @@ static inline void place_note(const Machine *M, const Node *n, uint64_t place)
 }
 
 /* Most objects have few fields, which are at their root. */
-INLINE HamtEntry *root_place(const Node *n, const TableBody *b)
+PLACE_INLINE HamtEntry *root_place(const Node *n, const TableBody *b)
 {
     return table_entry_at_place(b, n->k.p, place_known(n));
 }
-INLINE HamtEntry *seek_root(const Machine *M, const Node *n, const TableBody *b)
+PLACE_INLINE HamtEntry *seek_root(const Machine *M, const Node *n, const TableBody *b)
 {
     HamtEntry *e = table_entry_at_root(b, n->k.p, field_hash(n));
     if (e) place_note(M, n, table_place_of(b, e));
@@ -73,14 +76,14 @@ enum { ANY = EPOCH_NONE };
 enum { BELOW = 48, LEVEL = 8 };
 /* The entry with this number in the node below an entry; NULL where the token does not own
  * that. */
-INLINE HamtEntry *entry_below(const HamtEntry *e, uint64_t number, uint64_t token)
+PLACE_INLINE HamtEntry *entry_below(const HamtEntry *e, uint64_t number, uint64_t token)
 {
     if (e->key) return NULL;
     HamtNode *below = hamt_child(e);
     if (number > below->count || (token != ANY && below->epoch != token)) return NULL;
     return below->entries + number - 1;
 }
-INLINE HamtEntry *levels_place(const Node *n, const TableBody *b, uint64_t token)
+PLACE_INLINE HamtEntry *levels_place(const Node *n, const TableBody *b, uint64_t token)
 {
     uint64_t place = place_known(n), levels = place >> BELOW;
     HamtNode *root = b->hash.root;
@@ -94,8 +97,8 @@ INLINE HamtEntry *levels_place(const Node *n, const TableBody *b, uint64_t token
     return e->key == n->k.v ? e : NULL;
 }
 /* The entry of the node's key, where all below the root is the token's. */
-INLINE HamtEntry *seek_levels(const Machine *M, const Node *n, const TableBody *b,
-                              uint64_t token)
+PLACE_INLINE HamtEntry *seek_levels(const Machine *M, const Node *n, const TableBody *b,
+                                    uint64_t token)
 {
     uint32_t hash = field_hash(n);
     HamtEntry *e = table_entry(b->hash.root, hash);
@@ -116,7 +119,7 @@ INLINE HamtEntry *seek_levels(const Machine *M, const Node *n, const TableBody *
 
 /* Keys that a program has computed are other objects than constants. Is this one a short string
  * equal to the node's? */
-INLINE bool is_same_text(Value stored, const Node *n)
+PLACE_INLINE bool is_same_text(Value stored, const Node *n)
 {
     enum { SHORT = 40 };
     if (!value_is_object(stored)) return false;
@@ -135,18 +138,18 @@ INLINE bool is_same_text(Value stored, const Node *n)
     return !left;
 }
 #ifdef MOONLET_MUTABLE
-INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
+PLACE_INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
 {
     return (void)n, (void)b, (void)token, (void)is_same_text, NULL;
 }
-INLINE bool may_have_equal(const Node *n, const TableBody *b)
+PLACE_INLINE bool may_have_equal(const Node *n, const TableBody *b)
 {
     return (void)n, (void)b, false;
 }
 #else
 /* The entry of a key equal to the node's, if it is in one of the first levels, and all below
  * the root that leads to it is the token's. */
-INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
+PLACE_INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
 {
     uint32_t hash = field_hash(n);
     HamtEntry *e = table_entry(b->hash.root, hash);
@@ -158,7 +161,7 @@ INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)
     return e && (e->key == n->k.v || is_same_text(e->key, n)) ? e : NULL;
 }
 /* Whether there may be one where the node's key itself is not at the root. */
-INLINE bool may_have_equal(const Node *n, const TableBody *b)
+PLACE_INLINE bool may_have_equal(const Node *n, const TableBody *b)
 {
     const HamtEntry *e = table_entry(b->hash.root, field_hash(n));
     if (!e || e->key == n->k.v) return false;

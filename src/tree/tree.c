@@ -101,8 +101,8 @@ const uint8_t tree_expr_sizes[EXPR_TABLE + 1] = {
 
 AstExpr *tree_name(Tree *t, TreeNames *names, String *name)
 {
-    uintptr_t at = (uintptr_t)name;
-    AstExpr **recent = &names->recent[(at >> 4 ^ at >> 10) % TREE_NAMES], *e = *recent;
+    /* not by address: how many nodes there are is counted */
+    AstExpr **recent = &names->recent[string_hash(name) % TREE_NAMES], *e = *recent;
     if (e && e->u.string == name) return e;
     e = *recent = tree_expr(t, EXPR_STRING);
     e->u.string = name;
