@@ -91,7 +91,9 @@ static bool may_share(const Parser *p, AstPlace at)
 /* The name just read, at a place, which is to be the key of an index there. */
 static AstExpr *new_key(Parser *p, String *name, AstPlace at)
 {
-    return may_share(p, at) ? tree_name(p->lex.tree, &p->names, name) : new_string(p, name);
+    if (!may_share(p, at)) return new_string(p, name);
+    mem_count(tree_expr_size(EXPR_STRING));
+    return tree_name(p->lex.tree, &p->names, name);
 }
 
 static AstExpr *new_index(const Parser *p, AstExpr *object, AstExpr *key, AstPlace at)
@@ -139,6 +141,7 @@ void parse_own_parts(const Parser *p, AstExpr *index, AstPlace at)
         const AstExpr *shared = *parts[i];
         if (!ast_is_shared(shared)) continue;
         AstExpr *own = *parts[i] = new_expr(p, shared->kind, at.line, at);
+        mem_uncount(tree_expr_size(own->kind)); /* it was when it was to be shared */
         if (shared->kind == EXPR_STRING)
             own->u.string = shared->u.string;
         else

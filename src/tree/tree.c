@@ -101,10 +101,10 @@ const uint8_t tree_expr_sizes[EXPR_TABLE + 1] = {
 
 AstExpr *tree_name(Tree *t, TreeNames *names, String *name)
 {
-    /* not by address: how many nodes there are is counted */
     AstExpr **recent = &names->recent[string_hash(name) % TREE_NAMES], *e = *recent;
     if (e && e->u.string == name) return e;
     e = *recent = tree_expr(t, EXPR_STRING);
+    mem_uncount(tree_expr_size(EXPR_STRING));
     e->u.string = name;
     return e;
 }

@@ -89,7 +89,8 @@ static inline AstExpr *tree_expr(Tree *t, ExprKind kind)
 }
 
 /* The nodes of names met lately, shared by all that have such a name for a key (ast_is_shared).
- * They are the tree's. */
+ * They are the tree's. Each use has counted a node of its own: what counts does not depend on
+ * what is shared. */
 enum { TREE_NAMES = 64 };
 typedef struct TreeNames {
     AstExpr *recent[TREE_NAMES];
