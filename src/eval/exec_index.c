@@ -318,24 +318,24 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
         }                                                                        \
     } while (0)
 /* Where the place was another one: a field that is there all the same. */
-#define SEEK_NODE(o, val)                                                     \
-    static APART EXEC(put_FIELD_##o##_##val);                                 \
-    static APART EXEC(equal_SET_FIELD_##o##_##val)                            \
-    {                                                                         \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                   \
-        OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val);        \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                           \
-    }                                                                         \
-    static APART EXEC(seek_SET_FIELD_##o##_##val)                             \
-    {                                                                         \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                   \
-        OVERWRITE_ENTRY(FIELD_SEEK_##o(M, n, b, M->run.epoch), STORED_##val); \
-        if (UNLIKELY(may_have_equal(n, b)))                                   \
-            HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);            \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                           \
+#define SEEK_NODE(o, val)                                              \
+    static APART EXEC(put_FIELD_##o##_##val);                          \
+    static APART EXEC(equal_SET_FIELD_##o##_##val)                     \
+    {                                                                  \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
+        OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val); \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+    }                                                                  \
+    static APART EXEC(seek_SET_FIELD_##o##_##val)                      \
+    {                                                                  \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
+        OVERWRITE_ENTRY(store_seek_##o(M, n, b), STORED_##val);        \
+        if (UNLIKELY(may_have_equal(n, b)))                            \
+            HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);     \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
     }
-#define OVERWRITE_FIELD(o, val)                                         \
-    OVERWRITE_ENTRY(FIELD_PLACE_##o(n, b, M->run.epoch), STORED_##val); \
+#define OVERWRITE_FIELD(o, val)                           \
+    OVERWRITE_ENTRY(store_place_##o(n, b), STORED_##val); \
     HAND_BODY(seek_SET_FIELD_##o##_##val, n, fp, acc, d)
 #define OVERWRITE_ELEMENT(o, val) OVERWRITE_AT((int32_t)n->aux, STORED_##val)
 #define OVERWRITE_INDEX(o, val)                                        \

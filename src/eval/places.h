@@ -176,4 +176,22 @@ PLACE_INLINE bool may_have_equal(const Node *n, const TableBody *b)
 #define FIELD_SEEK_A(M_, n_, b_, token_) seek_root(M_, n_, b_)
 #define FIELD_SEEK_U seek_levels
 
+/* Stores look below the root apart: together it takes more registers than there are. */
+#ifdef MOONLET_MUTABLE
+#define store_place_U(n_, b_) root_place(n_, b_)
+#define store_seek_U(M_, n_, b_) seek_root(M_, n_, b_)
+#else
+PLACE_INLINE HamtEntry *store_place_U(const Node *n, const TableBody *b)
+{
+    return place_known(n) >> BELOW ? NULL : root_place(n, b);
+}
+PLACE_INLINE HamtEntry *store_seek_U(const Machine *M, const Node *n, const TableBody *b)
+{
+    HamtEntry *e = levels_place(n, b, M->run.epoch);
+    return e ? e : seek_levels(M, n, b, M->run.epoch);
+}
+#endif
+#define store_place_L root_place
+#define store_seek_L seek_root
+
 #endif
