@@ -369,7 +369,7 @@ static int map_go_on(Machine *M, Value *a, int n)
     if (paused)
         good &= !world_is_stranger(base->base->world, paused->base->world) &&
                 paused->next_id >= base->next_id && paused->base->paused;
-    return good ? map(M, a, base, paused) : native_error(M, "damaged");
+    return good ? map(M, a, base, paused) : native_error(M, "malformed progress of a map");
 }
 
 const NativeDef natives_map[] = {
