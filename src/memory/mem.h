@@ -351,7 +351,7 @@ static inline void mem_uncount(size_t bytes) { mem_counted -= bytes; }
 static inline uint64_t mem_count_stop(void)
 {
     uint64_t counted = mem_counted;
-    mem_counted = (uint64_t)INT64_MIN;
+    mem_counted = (uint64_t)(INT64_MIN / 2);
     return counted;
 }
 

@@ -431,6 +431,8 @@ START_TEST(what_the_host_lacks_is_listed)
     const moonlet_image_host later = {.types = types, .allow_missing = true};
     moonlet_image *j = moonlet_image_load(bytes, length, NULL, &later, &message);
     ck_assert_ptr_nonnull(j);
+    ck_assert_uint_eq(moonlet_digest(moonlet_image_state(j)),
+                      moonlet_digest(moonlet_image_state(i)));
     moonlet_result r = moonlet_do(moonlet_image_state(j), "return pcall(host.tools.twice, 1)");
     assert_ok(r);
     assert_bytes(r.values[1], "the host has no function 'host.tools.twice'");

@@ -64,6 +64,7 @@ typedef struct Found {
     char text[4000];
     uint64_t steps, digest;
     int pauses;
+    uint8_t image[16]; /* its hash: with ids, and bytes counted */
 } Found;
 
 static moonlet_state *through_image(const moonlet_state *s)
@@ -106,6 +107,10 @@ static void run(Found *f, int program, const char *how, uint64_t slice, bool ima
     for (size_t i = 0, n = 0; i < r.count; i++, n = strlen(f->text))
         moonlet_to_text(r.values[i], f->text + n, sizeof f->text - n);
     f->digest = moonlet_digest(r.state);
+    moonlet_image *image = moonlet_image_save(r.state, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(image);
+    memcpy(f->image, moonlet_image_id(image), sizeof f->image);
+    moonlet_image_release(image);
     moonlet_release(r.state);
     moonlet_release(limited);
     moonlet_release(s);
@@ -123,6 +128,8 @@ START_TEST(slices_do_not_matter)
         run(&found, program, how, slices[i], false);
         ck_assert_str_eq(found.text, whole.text);
         ck_assert_msg(found.digest == whole.digest, "slices of %d: %s", (int)slices[i], how);
+        ck_assert_msg(memcmp(found.image, whole.image, sizeof found.image) == 0,
+                      "images, slices of %d: %s, %s", (int)slices[i], how, programs[program]);
         if (slices[i] >= 100 && program != 9) {
             Found loaded;
             run(&loaded, program, how, slices[i], true);

@@ -167,16 +167,17 @@ static void note_missing(Names *n, const char *name)
     sink_bytes(&n->missing, name, strlen(name) + 1);
 }
 
-/* An entry of this name; one that fails when it is called where there is none. */
+/* An entry of this name; one that fails when it is called where there is none. It is shown as
+ * the entry would be, for digests count that. */
 static const HostFunction *named_record(Names *n, const char *name, const char **shown)
 {
-    const char *path = "";
+    const char *path = "", *dot = strrchr(name, '.');
     const moonlet_entry missing = {.name = "?", .call = call_missing};
     const moonlet_entry *e = find_entry(n, has_name, name, &path);
     if (!e) note_missing(n, name);
-    name = kept_name(name);
-    *shown = e ? e->name : name;
-    return host_new_record(e ? e : &missing, name);
+    const char *kept = kept_name(name);
+    *shown = e ? e->name : dot ? kept + (dot + 1 - name) : kept;
+    return host_new_record(e ? e : &missing, kept);
 }
 
 static void note_function(Names *n, Native *f)

@@ -63,11 +63,13 @@ static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *b
     return image;
 }
 
-/* What a native answers that has no image. */
-static int no_image(Machine *M, const NativeWalk *w)
+/* What a native answers that has no image, and has paid so many steps before. */
+static int no_image(Machine *M, const NativeWalk *w, uint64_t paid)
 {
     if (w->walk.end == WALK_BYTES || w->walk.end == WALK_MEMORY) return native_memory_error(M);
-    return w->walk.end ? native_walk_ended(M, w) : NATIVE_ERROR;
+    if (!w->walk.end) return NATIVE_ERROR;
+    M->paid = paid < UINT32_MAX ? (uint32_t)paid : UINT32_MAX;
+    return native_walk_ended(M, w);
 }
 
 /* The snapshot's image, or NULL where an error is set or the walk has ended. */
@@ -94,7 +96,7 @@ static Image *load_after(Machine *M, const String *s, const Image *base, Walk *w
     base = image_base_of(bytes, s->length, base, host_of(M), &written);
     Image *image = image_load_within(bytes, s->length, base, host_of(M), walk, error);
     mem_meter = meter;
-    charge_written(M, written);
+    if (!walk->end) charge_written(M, written);
     if (!image && !walk->end) native_error(M, "%s", error);
     if (image) mem_count(image->allocated);
     return image;
@@ -124,13 +126,13 @@ static int save(Machine *M, Value *a, int n)
     if ((!now && !u) || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
     NativeWalk w = native_walk(M);
     const Image *base = to ? image_of(M, to, &w.walk) : NULL;
-    if (to && !base) return no_image(M, &w);
+    if (to && !base) return no_image(M, &w, 0);
     const State *s = now ? eval_snapshot(M) : u->data;
     limit_bytes(M, &w.walk);
     ByteSink bytes = {.walk = &w.walk};
     Image *image = save_to(M, s, base, &bytes);
     if (image && u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
-    int answer = image ? give_bytes(M, &bytes) : no_image(M, &w);
+    int answer = image ? give_bytes(M, &bytes) : no_image(M, &w, 0);
     sink_free(&bytes);
     return answer;
 }
@@ -145,9 +147,9 @@ static int load(Machine *M, Value *a, int n)
     if (s->length > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
     NativeWalk w = native_walk(M);
     const Image *base = to ? image_of(M, to, &w.walk) : NULL;
-    if (to && !base) return no_image(M, &w);
+    if (to && !base) return no_image(M, &w, s->length / BYTES_A_STEP);
     Image *image = load_after(M, s, base, &w.walk);
-    if (!image) return no_image(M, &w);
+    if (!image) return no_image(M, &w, s->length / BYTES_A_STEP);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
@@ -155,9 +157,9 @@ static int load(Machine *M, Value *a, int n)
     NATIVE_RETURN(value_object(u));
 }
 
-/* Whether a[0] is a list of count strings, and the work is paid for: 0, or what the native
- * answers. */
-static int check_chain(Machine *M, Value *a, int n, uint32_t *count)
+/* Whether a[0] is a list of count strings, and the work is paid for with so many steps: 0, or
+ * what the native answers. */
+static int check_chain(Machine *M, Value *a, int n, uint32_t *count, uint64_t *paid)
 {
     uint64_t bytes = 0;
     Table *list = arg_table(M, a, n, 0);
@@ -175,6 +177,7 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count)
     if (!native_charge(M, bytes / BYTES_A_STEP)) return NATIVE_PAUSE;
     if (bytes > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
     *count = (uint32_t)length;
+    *paid = (uint64_t)length / ITEMS_A_STEP + bytes / BYTES_A_STEP;
     return 0;
 }
 
@@ -201,19 +204,20 @@ static const Image *load_chain(Machine *M, const Table *list, uint32_t count, co
 static int collapse(Machine *M, Value *a, int n)
 {
     uint32_t count = 0;
+    uint64_t paid = 0;
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if (!arg_absent(a, n, 1) && !to) return NATIVE_ERROR;
-    int refused = check_chain(M, a, n, &count);
+    int refused = check_chain(M, a, n, &count, &paid);
     if (refused) return refused;
     NativeWalk w = native_walk(M);
     const Image *base = to ? image_of(M, to, &w.walk) : NULL;
-    if (to && !base) return no_image(M, &w);
+    if (to && !base) return no_image(M, &w, paid);
     const Image *last = load_chain(M, value_pointer(a[0]), count, base, &w.walk);
-    if (!last) return no_image(M, &w);
+    if (!last) return no_image(M, &w, paid);
     limit_bytes(M, &w.walk);
     ByteSink bytes = {.walk = &w.walk};
     bool good = save_to(M, last->state, base, &bytes);
-    int answer = good ? give_bytes(M, &bytes) : no_image(M, &w);
+    int answer = good ? give_bytes(M, &bytes) : no_image(M, &w, paid);
     sink_free(&bytes);
     return answer;
 }

@@ -269,9 +269,11 @@ static int do_batch(PaidItems *p, const Table *list)
 {
     Machine *M = p->M;
     next_batch(p, M->native);
+    uint64_t counted = mem_count_stop(); /* what is read again in each slice */
     Machine *look = p->items.base ? machine_begin(p->items.base) : NULL;
     p->inputs = inputs_of(p, look ? &look->run : &M->run, list);
     if (look) machine_end_look(look);
+    mem_count_go_on(counted);
     return p->inputs ? step(p) : native_memory_error(M);
 }
 
@@ -310,9 +312,11 @@ static int map(Machine *M, Value *a, State *base, State *paused)
     p.begun.owed = 0;
     p.before = number_at(a, DONE);
     p.all = number_at(a, COUNT);
+    uint64_t counted = mem_count_stop();
     Machine *look = base ? machine_begin(base) : NULL;
     bool good = options(M, look ? &look->run : &M->run, a, OPTIONS + 1, &p);
     if (look) machine_end_look(look);
+    mem_count_go_on(counted);
     if (!good) return NATIVE_ERROR;
     if (M->stops || M->outside) p.items.processes = 0;
     if (!paid_items_may_begin(M)) return native_error(M, "C stack overflow");
