@@ -576,17 +576,25 @@ static void terms(Walk *w)
         moonlet_release(r.state);
 }
 
-/* In slices of few steps, or of little time, a program comes to the same end, with as many
- * steps in all. But no slice can end on the C stack. */
+static moonlet_limits slice_limits(Walk *w)
+{
+    enum { LEAST = 60 };
+    moonlet_limits limits = {.steps = LEAST + random_below(w, 300)};
+    unsigned choice = random_below(w, 6);
+    if (choice < 2 && !strstr(w->program.text, "host.state")) /* which runs a state */
+        limits = (moonlet_limits){.nanoseconds = 1000 + random_below(w, 300000)};
+    if (choice == 2) limits = (moonlet_limits){.bytes = 200000 + random_below(w, 3000000)};
+    return limits;
+}
+
+/* In slices of few steps, of little time or of few bytes, a program comes to the same end, with
+ * as many steps in all. But no slice can end on the C stack. */
 static void slices(Walk *w)
 {
-    enum { SLICES = 3000, LEAST = 60 };
+    enum { SLICES = 3000 };
     moonlet_state *first = pick_idle(w);
     moonlet_chunk *c = compile(w);
-    moonlet_limits limits = {.steps = LEAST + random_below(w, 300)};
-    if (random_below(w, 3) == 0 &&
-        !strstr(w->program.text, "host.state")) /* which runs a state */
-        limits = (moonlet_limits){.nanoseconds = 1000 + random_below(w, 300000)};
+    moonlet_limits limits = slice_limits(w);
     moonlet_state *whole = moonlet_limit(first, NULL), *some = moonlet_limit(first, &limits);
     moonlet_result r = moonlet_call_chunk(some, c, NULL, 0);
     uint64_t steps = r.steps;
