@@ -14,6 +14,7 @@
 #include "eval/exec.h"
 #include "limits/held.h"
 #include "outside/outside.h"
+#include "stack/breaks.h"
 #include "stack/hook.h"
 #include "stack/trace_stack.h"
 
@@ -188,6 +189,7 @@ EXEC(exec_GLUE_POLL)
 {
     if (fp[AT_POLL_OFF] == V_FALSE) hook_leave(M);
     n = frame_payload_node(fp);
+    breaks_return(M, n);
     M->open = (uint32_t)value_to_double(fp[AT_POLL_OPEN]);
     fp = frame_owner(fp);
     HAND(eval_again, n, fp, acc, d);

@@ -157,13 +157,13 @@ EXEC(break_after)
 
 EXEC(break_ret)
 {
-    if (M->breaks) M->breaks->last = n;
+    breaks_return(M, n);
     HAND(node_execs[n->kind], n, fp, acc, d);
 }
 
 EXEC(break_ret_many)
 {
-    if (M->breaks) M->breaks->last = n;
+    breaks_return(M, n);
     HAND(node_many[n->kind], n, fp, acc, d);
 }
 

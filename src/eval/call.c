@@ -181,7 +181,7 @@ static inline Value first_result(const Machine *M)
     return M->result_count ? M->results[0] : V_NIL;
 }
 
-/* The function whose operation has called the metamethod at fp, and the node of that. */
+/* The function whose operation has called the metamethod at fp; the node of that is operation(). */
 static inline Value *operating(Value *fp)
 {
     assert(frame_is_lua(frame_owner(fp)) &&
@@ -191,21 +191,28 @@ static inline Value *operating(Value *fp)
     return frame_owner(fp);
 }
 
-EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d); }
+static inline const Node *operation(Machine *M, const Value *fp)
+{
+    const Node *n = frame_payload_node(fp);
+    breaks_return(M, n);
+    return n;
+}
+
+EXEC(exec_GLUE_VALUE) { HAND(eval_deliver, operation(M, fp), operating(fp), acc, d); }
 EXEC(exec_GLUE_BOOL)
 {
     acc = value_boolean(!value_is_false(acc));
-    HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d);
+    HAND(eval_deliver, operation(M, fp), operating(fp), acc, d);
 }
 EXEC(exec_GLUE_NOT)
 {
     acc = value_boolean(value_is_false(acc));
-    HAND(eval_deliver, frame_payload_node(fp), operating(fp), acc, d);
+    HAND(eval_deliver, operation(M, fp), operating(fp), acc, d);
 }
-EXEC(exec_GLUE_NONE) { GO(frame_payload_node(fp) + 1, operating(fp), acc, d); }
+EXEC(exec_GLUE_NONE) { GO(operation(M, fp) + 1, operating(fp), acc, d); }
 EXEC(exec_GLUE_CONCAT)
 {
-    n = frame_payload_node(fp);
+    n = operation(M, fp);
     fp = operating(fp);
     Value *slots = fp + n->a;
     size_t left = (size_t)value_to_double(slots[n->b]) - 1;

@@ -104,6 +104,12 @@ static inline void breaks_assign(Machine *M)
     M->breaks->assigns = false;
 }
 
+/* Control has come back to a function's node, which had called something. */
+static inline void breaks_return(Machine *M, const Node *n)
+{
+    if (UNLIKELY(M->breaks != NULL)) M->breaks->last = n;
+}
+
 bool breaks_is_broken(const Node *n);
 
 static inline bool breaks_look_again(Breaks *b)

@@ -301,6 +301,7 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
                       DebugVisit *visit, void *context, DebugTime *found)
 {
     if (!filter) return debug_next(rec, after, visit, context, found);
+    bool seen = true; /* what has changed has been seen at a line */
     for (;;) {
         bool begins = !after.step && after.event == UINT32_MAX;
         Seek s = {.visit = visit,
@@ -314,7 +315,8 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
         if (!begins && time_before(after, end) &&
             next_until(rec, after, end, visit, context, found))
             return true;
-        if (!run(rec, &s, begins ? 0 : untouched_from(rec, &s, after.step + 1)))
+        uint64_t step = begins ? 0 : after.step + 1;
+        if (!run(rec, &s, begins || !seen ? step : untouched_from(rec, &s, step)))
             return debug_next(rec, begins ? after : end, visit, context, found);
         if (!s.has) return false;
         if (s.suspects) {
@@ -330,6 +332,7 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
         /* what changes after the last line is seen at the end only */
         if (debug_is_interrupted(rec) || (!begins && s.found.step <= after.step)) return false;
         after = time_end_of(s.found.step);
+        seen = !s.suspects;
     }
 }
 

@@ -240,32 +240,32 @@ bool tour_goes_on(const Tour *t)
            t->state->state->base->paused;
 }
 
-static bool move(Tour *t, TourMove how, bool back)
+/* Moves to the nearest event of the way, or of a break; says in *s what it is. */
+static bool move_to_event(Tour *t, TourMove how, TourSeek *s)
 {
     DebugTime found;
-    TourSeek s = {.t = t, .also = visit_of(t, how), .context = t, .back = back};
-    t->hit = NULL;
-    if (!s.also && !t->break_count) return false;
-    tour_seek_begin(&s);
+    if (!s->also && !t->break_count) return false;
+    tour_seek_begin(s);
     t->rec->raises = tour_has_errors(t);
-    const DebugFilter *f = how == TOUR_INTO || s.also == any_line ? NULL : tour_filter(&s);
-    bool has = back ? debug_quick_last(t->rec, t->now, f, tour_is_hit, &s, &found)
-                    : debug_quick_next(t->rec, t->now, f, tour_is_hit, &s, &found);
+    const DebugFilter *f = how == TOUR_INTO || s->also == any_line ? NULL : tour_filter(s);
+    bool has = s->back ? debug_quick_last(t->rec, t->now, f, tour_is_hit, s, &found)
+                       : debug_quick_next(t->rec, t->now, f, tour_is_hit, s, &found);
     t->rec->raises = false;
-    tour_seek_end(&s);
-    t->hit = has ? s.hit : NULL;
-    if (t->hit && t->hit->rule && !back) t->hit->counted = found;
+    tour_seek_end(s);
+    if (has && !s->back) tour_counted_to(t, found);
     return has && tour_go(t, found);
 }
 
-/* The same, but that of breaks only those stop whose rule holds: backwards that is known only
- * there. */
-static bool move_to_hit(Tour *t, TourMove how, bool back)
+/* Backwards, a break whose rule does not hold there hides neither another one nor the way. */
+static bool move(Tour *t, TourMove how, bool back)
 {
-    bool moved;
-    do moved = move(t, how, back);
-    while (moved && back && t->hit && !tour_rule_holds(t, t->hit));
-    return moved;
+    t->hit = NULL;
+    for (;;) {
+        TourSeek s = {.t = t, .also = visit_of(t, how), .context = t, .back = back};
+        if (!move_to_event(t, how, &s)) return false;
+        t->hit = back ? tour_hit_back(&s) : s.hit;
+        if (t->hit || s.is_way) return true;
+    }
 }
 
 /* Moves back through the branches before, as far as it takes. */
@@ -276,7 +276,7 @@ static bool move_back(Tour *t, TourMove how)
         if (how == TOUR_INTO) return true;
     }
     bool ahead = false;
-    while (!move_to_hit(t, how, true)) {
+    while (!move(t, how, true)) {
         if (debug_is_interrupted(t->rec)) {
             if (ahead) t->now.event--;
             return false;
@@ -300,7 +300,7 @@ static bool move_on(Tour *t, TourMove how)
     for (;;) {
         bool runs = t->changed;
         if (runs && !begin_branch(t)) return false;
-        if (move_to_hit(t, how, false)) return true;
+        if (move(t, how, false)) return true;
         if (debug_is_interrupted(t->rec) && !runs) return false;
         tour_go_end(t);
         if (!tour_goes_on(t) || debug_is_interrupted(t->rec)) return false;
@@ -320,7 +320,7 @@ bool tour_run(Tour *t)
     if (t->where != TOUR_LINE) return false;
     t->now = time_begin;
     t->rec->interrupt = t->interrupt;
-    if (move_to_hit(t, TOUR_ON, false)) return true;
+    if (move(t, TOUR_ON, false)) return true;
     tour_go_end(t);
     return false;
 }

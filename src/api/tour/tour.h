@@ -30,6 +30,14 @@ static inline bool tour_is_within(TourWhere w) { return w <= TOUR_ERROR; }
 
 typedef enum HitRule { HIT_ANY, HIT_EQUAL, HIT_LESS, HIT_LEAST, HIT_MORE, HIT_EVERY } HitRule;
 
+/* How far one pass over a recording has come with a break: the time of full speed has no events
+ * (debug_quick.c), but the same hits are met in a step whichever way it is passed. */
+typedef struct TourPass {
+    uint64_t replay; /* the number of the pass */
+    uint64_t step;
+    uint64_t met; /* hits in that step */
+} TourPass;
+
 typedef struct TourBreak {
     int number;
     char *file; /* malloc's: a chunk's name, or the end of its path; NULL: it has no place */
@@ -42,7 +50,9 @@ typedef struct TourBreak {
     HitRule rule;
     uint64_t rule_number;
     DebugPath *path;   /* in collected memory: it is where this changes; NULL: it has a place */
-    DebugTime passed;  /* up to there a search forwards has had the break's effects */
+    TourPass pass;     /* the present one */
+    TourPass passed;   /* up to there a search forwards has had the break's effects */
+    uint64_t stopped;  /* the TourSeek's `found` when it last stopped there */
     DebugTime counted; /* up to there `hits` are counted */
     uint64_t hits;
     bool failed; /* the condition could not be evaluated where it was hit last */
@@ -146,7 +156,9 @@ typedef struct TourSeek {
     DebugVisit *also; /* what else is looked for; NULL: nothing */
     void *context;
     bool back;
-    TourBreak *hit;  /* at the event that was found last */
+    uint64_t found;  /* how many events were found */
+    TourBreak *hit;  /* at the event that was found last; rules do not count backwards */
+    bool is_way;     /* that event is one of `also`, too */
     DebugSeen *seen; /* for each break what its path was at the start, or at the event before */
     /* Those on the stack at the start, in whose lines `also` can find something; malloc's. */
     const AstFunction **functions;
@@ -161,7 +173,10 @@ bool tour_has_errors(const Tour *t);
 /* Where a hit can be, or NULL if it can be anywhere. */
 const DebugFilter *tour_filter(TourSeek *s);
 bool tour_is_hit(void *seek, DebugEvent *e);
-/* Whether where the tour is now is such a hit of the break as its rule wants. */
-bool tour_rule_holds(Tour *t, TourBreak *b);
+/* The break that stops the tour where it is now, having come back to what was found last, or
+ * NULL. Whether a rule holds is known only there. */
+TourBreak *tour_hit_back(const TourSeek *s);
+/* The search forwards has ended at that time: what was counted beyond it does not count. */
+void tour_counted_to(Tour *t, DebugTime end);
 
 #endif

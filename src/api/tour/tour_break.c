@@ -259,7 +259,7 @@ static void say_text(const TourSeek *s, const TourBreak *b, DebugEvent *e)
 {
     Said said = {.text = b->log};
     int line = e->line;
-    if (s->back || !s->t->says) return;
+    if (!s->t->says) return;
     debug_ask(e, say_there, &said);
     const String *chunk = e->n ? frame_proto(e->fp)->source->chunk_name : NULL;
     s->t->says(s->t->context, b, said.out, line, chunk);
@@ -282,6 +282,25 @@ static bool has_changed(TourSeek *s, int i, DebugEvent *e)
     return had;
 }
 
+/* Notes a hit. Whether an earlier pass of the search has met it already. */
+static bool is_met_again(TourBreak *b, const DebugEvent *e)
+{
+    TourPass *now = &b->pass, *was = &b->passed;
+    if (now->replay != e->replay || now->step != e->at.step)
+        *now = (TourPass){e->replay, e->at.step, 0};
+    now->met++;
+    if (now->step < was->step || (now->step == was->step && now->met <= was->met)) return true;
+    *was = *now;
+    return false;
+}
+
+/* How often it was hit up to the hit that was noted last. What is passed again are hits of one
+ * step. */
+static uint64_t hits_there(const TourBreak *b)
+{
+    return b->hits - (b->passed.met - b->pass.met);
+}
+
 static bool is_stop(TourSeek *s, int i, DebugEvent *e)
 {
     TourBreak *b = s->t->breaks[i];
@@ -290,15 +309,13 @@ static bool is_stop(TourSeek *s, int i, DebugEvent *e)
         return holds(b, e);
     }
     if (!is_met(b, e)) return false;
-    bool again = !s->back && !time_before(b->passed, e->at); /* looked at line by line */
-    if (!s->back) b->passed = e->at;
-    if (b->rule && !s->back) { /* backwards: see tour_move */
-        if (!again) b->hits++;
-        b->counted = e->at;
-        if (!rule_holds(b, b->hits)) return false;
+    if (s->back) return !b->log;
+    bool again = is_met_again(b, e);
+    if (b->rule) {
+        if (!again) b->hits++, b->counted = e->at;
+        if (!rule_holds(b, hits_there(b))) return false;
     }
-    if (b->log && again) return false;
-    if (b->log) say_text(s, b, e);
+    if (b->log && !again) say_text(s, b, e);
     return !b->log;
 }
 
@@ -306,16 +323,36 @@ bool tour_is_hit(void *seek, DebugEvent *e)
 {
     TourSeek *s = seek;
     TourBreak *hit = NULL;
-    for (int i = 0; i < s->t->break_count; i++)
-        if (is_stop(s, i, e) && !hit) hit = s->t->breaks[i];
-    if (!hit && (e->raises || !s->also || !s->also(s->context, e))) return false;
+    for (int i = 0; i < s->t->break_count; i++) {
+        if (!is_stop(s, i, e)) continue;
+        s->t->breaks[i]->stopped = s->found + 1;
+        if (!hit) hit = s->t->breaks[i];
+    }
+    bool is_way = !e->raises && s->also && s->also(s->context, e);
+    if (!hit && !is_way) return false;
+    s->found++;
     s->hit = hit;
+    s->is_way = is_way;
     return true;
 }
 
-bool tour_rule_holds(Tour *t, TourBreak *b)
+TourBreak *tour_hit_back(const TourSeek *s)
 {
-    return !b->rule || rule_holds(b, tour_hits(t, b));
+    for (int i = 0; i < s->t->break_count; i++) {
+        TourBreak *b = s->t->breaks[i];
+        if (b->stopped != s->found) continue;
+        if (!b->rule || rule_holds(b, tour_hits(s->t, b))) return b;
+    }
+    return NULL;
+}
+
+void tour_counted_to(Tour *t, DebugTime end)
+{
+    for (int i = 0; i < t->break_count; i++) {
+        TourBreak *b = t->breaks[i];
+        bool beyond = !is_beginning(b->counted) && time_before(end, b->counted);
+        if (b->rule && beyond) b->counted = end;
+    }
 }
 
 /* Where hits can be --------------------------------------------------------------------- */
@@ -485,7 +522,9 @@ void tour_seek_begin(TourSeek *s)
         if (b->path) watches = true;
         if (b->path) b->path->lives = b->path->dies && b->path->branch == t->branch;
         if (b->rule && !s->back && tour_is_within(t->where)) tour_hits(t, b);
-        b->passed = t->now;
+        b->pass = (TourPass){0};
+        b->passed = (TourPass){.step = t->now.step};
+        b->stopped = 0;
     }
     note_functions(s);
     if (!watches) return;
