@@ -176,7 +176,7 @@ static void look_at_end(Seek *s, const moonlet_state *end, uint64_t step)
     if (!s->has && s->began_other) note_change(s, s->first_step ? s->first_step : step);
 }
 
-/* Nothing but stores is looked at: then each step is wholly one replay's. */
+/* Nothing but stores is looked at: then what lies behind the point in its step is, too. */
 static bool is_of_stores(const Seek *s) { return s->filter->untouched != NULL; }
 
 static bool replay(moonlet_recording *rec, Seek *s)
@@ -254,12 +254,22 @@ static bool is_untouched(moonlet_recording *rec, const Seek *s, const RecordPoin
     return more && s->filter->untouched(s->context, p[0].state, p[1].state);
 }
 
+/* Whether what is watched is another at a point than it was when it was seen last: after that
+ * line it was written. */
+static bool is_other_at(moonlet_recording *rec, const Seek *s, const RecordPoint *p)
+{
+    moonlet_state *h = handle_new(p->state, rec->config);
+    bool other = s->filter->changed_in(s->context, h, (DebugMoment){0, p->step});
+    moonlet_release(h);
+    return other;
+}
+
 /* The step at which a replay is to begin that looks for what is first written at a step or
  * later. */
 static uint64_t untouched_from(moonlet_recording *rec, const Seek *s, uint64_t step)
 {
     const RecordPoint *p = record_point(rec->record, step);
-    if (!is_untouched(rec, s, p)) return step;
+    if (!is_untouched(rec, s, p) || is_other_at(rec, s, p)) return step;
     do p++;
     while (is_untouched(rec, s, p));
     return p->step + 1;
@@ -301,7 +311,6 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
                       DebugVisit *visit, void *context, DebugTime *found)
 {
     if (!filter) return debug_next(rec, after, visit, context, found);
-    bool seen = true; /* what has changed has been seen at a line */
     for (;;) {
         bool begins = !after.step && after.event == UINT32_MAX;
         Seek s = {.visit = visit,
@@ -316,7 +325,7 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
             next_until(rec, after, end, visit, context, found))
             return true;
         uint64_t step = begins ? 0 : after.step + 1;
-        if (!run(rec, &s, begins || !seen ? step : untouched_from(rec, &s, step)))
+        if (!run(rec, &s, begins ? step : untouched_from(rec, &s, step)))
             return debug_next(rec, begins ? after : end, visit, context, found);
         if (!s.has) return false;
         if (s.suspects) {
@@ -332,7 +341,6 @@ bool debug_quick_next(moonlet_recording *rec, DebugTime after, const DebugFilter
         /* what changes after the last line is seen at the end only */
         if (debug_is_interrupted(rec) || (!begins && s.found.step <= after.step)) return false;
         after = time_end_of(s.found.step);
-        seen = !s.suspects;
     }
 }
 
@@ -346,7 +354,7 @@ static bool last_in_steps(moonlet_recording *rec, Seek *s, uint64_t before, bool
         from = s->replay.replay.from;
         if (*good && !s->has) from = untouched_to(rec, s, from);
         if (!*good || s->has || !from || debug_is_interrupted(rec)) return s->has;
-        before = is_of_stores(s) ? from : from + 1; /* its lines are of the point before */
+        before = from + 1; /* the point lies within its step: what comes before it is this run's */
     }
 }
 
