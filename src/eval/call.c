@@ -181,7 +181,8 @@ static inline Value first_result(const Machine *M)
     return M->result_count ? M->results[0] : V_NIL;
 }
 
-/* The function whose operation has called the metamethod at fp; the node of that is operation(). */
+/* The function whose operation has called the metamethod at fp; the node of that is
+ * operation(). */
 static inline Value *operating(Value *fp)
 {
     assert(frame_is_lua(frame_owner(fp)) &&

@@ -31,13 +31,21 @@ typedef struct Break {
     double above;
     unsigned every; /* 0: each time */
     bool write;     /* it is where the variable changes */
+    bool unknown;   /* the list does not say where it stops */
 } Break;
+
+/* What the breaks with a text have said. */
+typedef struct Said {
+    size_t length;
+    char text[1 << 16];
+} Said;
 
 typedef struct Walk {
     Program program;
     char source[sizeof(Program) * 2];
     moonlet_recording *rec, *other_rec;
     moonlet_debugger *d, *other;
+    Said said, other_said;
     Moment moments[MOMENTS];
     size_t count, at;
     bool whole; /* the list reaches the program's end */
@@ -55,12 +63,12 @@ static void complain(const Walk *w, const char *words)
     ck_abort_msg("%s, at %zu of %zu: %s", w->doing, w->at, w->count, words);
 }
 
-#define must(w_, condition_, ...)                            \
-    do {                                                     \
-        if (condition_) break;                               \
-        char words_[300];                                    \
-        snprintf(words_, sizeof words_, __VA_ARGS__);        \
-        complain((w_), words_);                                  \
+#define must(w_, condition_, ...)                     \
+    do {                                              \
+        if (condition_) break;                        \
+        char words_[300];                             \
+        snprintf(words_, sizeof words_, __VA_ARGS__); \
+        complain((w_), words_);                       \
     } while (0)
 
 /* What is seen ------------------------------------------------------------------------- */
@@ -97,10 +105,10 @@ static void check_at(Walk *w, moonlet_debugger *d, const char *which)
 {
     Moment m = look(d), *e = &w->moments[w->at];
     must(w, same_moment(&m, e),
-         "the %s is at %llu.%u, line %d, kind %d, digest %llx, not %llu.%u, %d, %d, %llx", which,
-         (unsigned long long)m.step, m.event, m.line, (int)m.kind, (unsigned long long)m.digest,
-         (unsigned long long)e->step, e->event, e->line, (int)e->kind,
-         (unsigned long long)e->digest);
+         "the %s is at %llu.%u, line %d, kind %d, digest %llx, not %llu.%u, %d, %d, %llx",
+         which, (unsigned long long)m.step, m.event, m.line, (int)m.kind,
+         (unsigned long long)m.digest, (unsigned long long)e->step, e->event, e->line,
+         (int)e->kind, (unsigned long long)e->digest);
 }
 
 static void check(Walk *w)
@@ -172,19 +180,29 @@ static void list_moments(Walk *w)
     w->at = 0;
 }
 
+static void says(void *said, int number, const char *text, const char *chunk, int line)
+{
+    Said *to = said;
+    size_t room = sizeof to->text - to->length;
+    int n = snprintf(to->text + to->length, room, "%d %s %s:%d\n", number, text, chunk, line);
+    to->length += n > 0 && (size_t)n < room ? (size_t)n : 0;
+}
+
 static void begin(Walk *w, uint64_t seed)
 {
+    moonlet_debugger_options o = {.says = says, .data = &w->said};
+    moonlet_debugger_options other = {.says = says, .data = &w->other_said};
     w->program.seed = seed * 7919 + 5;
     write_program(w);
     snprintf(w->doing, sizeof w->doing, "seed %llu", (unsigned long long)seed);
     w->rec = record(w, (uint64_t[]){0, 1, 40}[below(w, 3)]);
-    w->d = moonlet_debugger_new(w->rec, NULL);
+    w->d = moonlet_debugger_new(w->rec, &o);
     list_moments(w);
     for (size_t i = 0; getenv("DEBUGGER_WALK_TELL") && i < w->count; i++)
         fprintf(stderr, "%zu: %llu.%u line %d\n", i, (unsigned long long)w->moments[i].step,
                 w->moments[i].event, w->moments[i].line);
     w->other_rec = below(w, 2) ? elsewhere(w->rec) : record(w, 1 + below(w, 500));
-    w->other = moonlet_debugger_new(w->other_rec, NULL);
+    w->other = moonlet_debugger_new(w->other_rec, &other);
     moonlet_debugger_go_begin(w->d);
     moonlet_debugger_go_begin(w->other);
     check(w);
@@ -200,29 +218,22 @@ static void end(Walk *w)
 
 /* Ways ----------------------------------------------------------------------------------- */
 
+static void go_to(moonlet_debugger *d, const Moment *to)
+{
+    if (to->kind >= MOONLET_AT_FAILURE)
+        moonlet_debugger_go_end(d);
+    else
+        moonlet_debugger_go(d, to->step, to->event);
+}
+
 /* Of a search that leads beyond the list nothing is known but that both agree. */
 static void come_back(Walk *w)
 {
     Moment a = look(w->d), b = look(w->other);
     must(w, same_moment(&a, &b), "beyond the list, %llu.%u is not %llu.%u",
          (unsigned long long)a.step, a.event, (unsigned long long)b.step, b.event);
-    const Moment *to = &w->moments[w->at];
-    moonlet_debugger_go(w->d, to->step, to->event);
-    moonlet_debugger_go(w->other, to->step, to->event);
-    check(w);
-}
-
-static void into(Walk *w)
-{
-    bool back = below(w, 2);
-    size_t last = w->count - 1, to = back ? w->at - (w->at > 0) : w->at + (w->at < last);
-    if (!back && w->at == last && !w->whole) return;
-    snprintf(w->doing, sizeof w->doing, "into, %s", back ? "back" : "forwards");
-    bool moved = moonlet_debugger_move(w->d, MOONLET_MOVE_INTO, back);
-    must(w, moved == moonlet_debugger_move(w->other, MOONLET_MOVE_INTO, back), "only one moves");
-    bool ends = !back && w->moments[to].kind >= MOONLET_AT_FAILURE;
-    must(w, moved == (to != w->at && !ends), "answers %d", moved);
-    w->at = to;
+    go_to(w->d, &w->moments[w->at]);
+    go_to(w->other, &w->moments[w->at]);
     check(w);
 }
 
@@ -238,15 +249,10 @@ static void go(Walk *w)
     check(w);
 }
 
-/* Over calls or out of one: both agree, and it is one of the moments, in that direction. */
-static void over_or_out(Walk *w)
+/* Both have gone the same way, which the list does not tell: it leads to one of its moments in
+ * that direction, to an error, or beyond it. */
+static void follow(Walk *w, bool back)
 {
-    moonlet_move how = below(w, 2) ? MOONLET_MOVE_OVER : MOONLET_MOVE_OUT;
-    bool back = below(w, 2);
-    snprintf(w->doing, sizeof w->doing, "%s, %s", how == MOONLET_MOVE_OVER ? "over" : "out",
-             back ? "back" : "forwards");
-    bool moved = moonlet_debugger_move(w->d, how, back);
-    must(w, moved == moonlet_debugger_move(w->other, how, back), "only one moves");
     Moment m = look(w->d);
     for (size_t i = 0; i < w->count; i++) {
         if (!same_moment(&m, &w->moments[i])) continue;
@@ -255,33 +261,64 @@ static void over_or_out(Walk *w)
         check(w);
         return;
     }
-    must(w, !back && !w->whole, "to no moment, %llu.%u", (unsigned long long)m.step, m.event);
+    must(w, m.kind == MOONLET_AT_ERROR || (!back && !w->whole), "to no moment, %llu.%u",
+         (unsigned long long)m.step, m.event);
     come_back(w);
 }
 
 /* Breaks --------------------------------------------------------------------------------- */
 
-static void add_break(Walk *w)
+/* A break of which the list does not tell where it stops. */
+static Break make_unknown(Walk *w, moonlet_break *m)
 {
-    if (w->break_count == BREAKS) return;
+    static const char *const paths[] = {"i",    "x",         "a",      "t[1]",      "sum",
+                                        "mine", "list[1]",   "map.k1", "list[2].x", "o.x",
+                                        "s1",   "objs[1].x", "c",      "n",         "d"};
+    static const char *const functions[] = {"go", "trim", "object", "fns[1]", "bodies[1]"};
+    Break b = {.unknown = true, .variable = -1};
+    switch (below(w, 4)) {
+    case 0: m->caught = true; break;
+    case 1: m->function = functions[below(w, sizeof functions / sizeof *functions)]; break;
+    case 2: m->write = paths[below(w, sizeof paths / sizeof *paths)]; break;
+    default:
+        b.line = m->line = w->moments[below(w, (unsigned)w->count)].line;
+        m->file = "walk.lua";
+        m->log = "n1 {n1} i {i}";
+    }
+    if (below(w, 3) == 0) m->hits = below(w, 2) ? "% 3" : ">= 2";
+    if (below(w, 3) == 0) m->condition = below(w, 2) ? "n1 > 5" : "math.max(n1) > 5";
+    return b;
+}
+
+static Break make_known(Walk *w, moonlet_break *m)
+{
+    static char condition[40], hits[20], path[3];
     Break b = {.line = w->moments[below(w, (unsigned)w->count)].line, .variable = -1};
     b.write = below(w, 4) == 0;
     if (b.write || below(w, 2)) b.variable = (int)below(w, NUMBERS);
     if (!b.write && below(w, 3) == 0) b.every = 2 + below(w, 4);
     b.above = below(w, 30);
-    char condition[40], hits[20], path[3] = {'n', (char)('1' + b.variable), 0};
+    snprintf(path, sizeof path, "n%d", 1 + b.variable % NUMBERS);
     /* The second form is none that only looks. */
-    snprintf(condition, sizeof condition, below(w, 2) ? "n%d > %g" : "math.max(n%d) > %g",
-             b.variable + 1, b.above);
+    snprintf(condition, sizeof condition, below(w, 2) ? "%s > %g" : "math.max(%s) > %g", path,
+             b.above);
     snprintf(hits, sizeof hits, "%% %u", b.every);
-    moonlet_break m = {.file = b.write ? NULL : "walk.lua",
-                       .line = b.write ? 0 : b.line,
-                       .write = b.write ? path : NULL,
-                       .condition = b.variable >= 0 && !b.write ? condition : NULL,
-                       .hits = b.every ? hits : NULL};
-    snprintf(w->doing, sizeof w->doing, "break at %d, %s, %s, %s", m.line,
-             m.write ? m.write : "-", m.condition ? m.condition : "-", m.hits ? m.hits : "-");
-    if (!b.write && !b.line) return;
+    *m = (moonlet_break){.file = b.write ? NULL : "walk.lua",
+                         .line = b.write ? 0 : b.line,
+                         .write = b.write ? path : NULL,
+                         .condition = b.variable >= 0 && !b.write ? condition : NULL,
+                         .hits = b.every ? hits : NULL};
+    return b;
+}
+
+static void add_break(Walk *w)
+{
+    if (w->break_count == BREAKS) return;
+    moonlet_break m = {0};
+    Break b = below(w, 4) ? make_known(w, &m) : make_unknown(w, &m);
+    snprintf(w->doing, sizeof w->doing, "break at %d, %s, %s, %s, %s, %s, %s", m.line,
+             m.write ? m.write : "-", m.function ? m.function : "-", m.caught ? "caught" : "-",
+             m.condition ? m.condition : "-", m.hits ? m.hits : "-", m.log ? m.log : "-");
     char *message = NULL;
     b.number = moonlet_debugger_break(w->d, &m, &message);
     int other = moonlet_debugger_break(w->other, &m, NULL);
@@ -335,6 +372,53 @@ static bool any_stops(const Walk *w, size_t i, bool back)
     return false;
 }
 
+static bool all_known(const Walk *w)
+{
+    for (unsigned k = 0; k < w->break_count; k++)
+        if (w->breaks[k].unknown) return false;
+    return true;
+}
+
+static void check_said(Walk *w)
+{
+    must(w, strcmp(w->said.text, w->other_said.text) == 0, "said %.100s, and %.100s",
+         w->said.text, w->other_said.text);
+    w->said.length = w->other_said.length = 0;
+    *w->said.text = *w->other_said.text = 0;
+}
+
+static void into(Walk *w)
+{
+    bool back = below(w, 2);
+    size_t last = w->count - 1, to = back ? w->at - (w->at > 0) : w->at + (w->at < last);
+    if (!back && w->at == last && !w->whole) return;
+    snprintf(w->doing, sizeof w->doing, "into, %s", back ? "back" : "forwards");
+    bool moved = moonlet_debugger_move(w->d, MOONLET_MOVE_INTO, back);
+    must(w, moved == moonlet_debugger_move(w->other, MOONLET_MOVE_INTO, back),
+         "only one moves");
+    check_said(w);
+    if (!all_known(w)) { /* errors */
+        follow(w, back);
+        return;
+    }
+    bool ends = !back && w->moments[to].kind >= MOONLET_AT_FAILURE;
+    must(w, moved == (to != w->at && !ends), "answers %d", moved);
+    w->at = to;
+    check(w);
+}
+
+static void over_or_out(Walk *w)
+{
+    moonlet_move how = below(w, 2) ? MOONLET_MOVE_OVER : MOONLET_MOVE_OUT;
+    bool back = below(w, 2);
+    snprintf(w->doing, sizeof w->doing, "%s, %s", how == MOONLET_MOVE_OVER ? "over" : "out",
+             back ? "back" : "forwards");
+    bool moved = moonlet_debugger_move(w->d, how, back);
+    must(w, moved == moonlet_debugger_move(w->other, how, back), "only one moves");
+    check_said(w);
+    follow(w, back);
+}
+
 static void on(Walk *w)
 {
     bool back = below(w, 2);
@@ -347,6 +431,11 @@ static void on(Walk *w)
     }
     bool moved = moonlet_debugger_move(w->d, MOONLET_MOVE_ON, back);
     must(w, moved == moonlet_debugger_move(w->other, MOONLET_MOVE_ON, back), "only one moves");
+    check_said(w);
+    if (!all_known(w)) {
+        follow(w, back);
+        return;
+    }
     if (!found && !back && !w->whole) {
         come_back(w);
         return;
@@ -365,6 +454,12 @@ static void run(Walk *w)
         to++;
     bool moved = moonlet_debugger_run(w->d);
     must(w, moved == moonlet_debugger_run(w->other), "only one moves");
+    check_said(w);
+    if (!all_known(w)) {
+        w->at = 0;
+        follow(w, false);
+        return;
+    }
     if (to == w->count && !w->whole) {
         come_back(w);
         return;
@@ -381,7 +476,7 @@ static void count_hits(Walk *w)
     snprintf(w->doing, sizeof w->doing, "hits of %d", b->number);
     uint64_t hits = moonlet_debugger_hits(w->d, b->number);
     must(w, hits == moonlet_debugger_hits(w->other, b->number), "not the same");
-    if (b->write) return;
+    if (b->write || b->unknown) return;
     must(w, hits == hits_at(w, b, w->at), "%llu", (unsigned long long)hits);
 }
 
@@ -401,11 +496,41 @@ static void last_write(Walk *w)
     check(w);
 }
 
+static void last_write_of_any(Walk *w)
+{
+    static const char *const paths[] = {
+        "i",         "x",  "a",         "t[1]", "sum", "mine", "list[1]", "map.k1",
+        "list[2].x", "s1", "objs[1].x", "c",    "n",   "d",    "acc",     "o.x"};
+    const char *path = paths[below(w, sizeof paths / sizeof *paths)];
+    snprintf(w->doing, sizeof w->doing, "last write of %s", path);
+    bool moved = moonlet_debugger_last_write(w->d, path);
+    must(w, moved == moonlet_debugger_last_write(w->other, path), "only one moves");
+    follow(w, true);
+}
+
+static void first_true(Walk *w)
+{
+    char text[60];
+    uint64_t asked, other_asked;
+    snprintf(text, sizeof text, "n%u > %u", 1 + below(w, NUMBERS), below(w, 60));
+    snprintf(w->doing, sizeof w->doing, "first %s", text);
+    bool moved = moonlet_debugger_first_true(w->d, text, 5000, &asked);
+    bool other = moonlet_debugger_first_true(w->other, text, 5000, &other_asked);
+    if (moved) {
+        moonlet_result r = moonlet_evaluate(moonlet_debugger_state(w->d), NULL, text);
+        must(w, r.status == MOONLET_OK && moonlet_is_true(r.values[0]), "is not true");
+        moonlet_release(r.state);
+    }
+    (void)other; /* which states were kept says which time is found */
+    go_to(w->d, &w->moments[w->at]);
+    go_to(w->other, &w->moments[w->at]);
+    check(w);
+}
+
 static void looks(Walk *w)
 {
     snprintf(w->doing, sizeof w->doing, "looks");
-    moonlet_stack *stack =
-        moonlet_stack_of(moonlet_debugger_state(w->d), moonlet_nil(), 0, 50);
+    moonlet_stack *stack = moonlet_stack_of(moonlet_debugger_state(w->d), moonlet_nil(), 0, 50);
     size_t i = 0;
     while (i < stack->count && !stack->places[i].line) i++;
     const moonlet_place *p = i < stack->count ? &stack->places[i] : NULL;
@@ -433,11 +558,9 @@ static void change(Walk *w)
     }
     moonlet_release(r.state);
     moonlet_debugger_go_begin(d);
-    const Moment *to = &w->moments[w->at];
-    if (to->kind >= MOONLET_AT_FAILURE)
-        moonlet_debugger_go_end(d);
-    else
-        moonlet_debugger_go(d, to->step, to->event);
+    go_to(d, &w->moments[w->at]);
+    w->other_said.length = 0;
+    *w->other_said.text = 0;
     check(w);
 }
 
@@ -445,10 +568,11 @@ static void change(Walk *w)
 
 static void step(Walk *w)
 {
-    static void (*const ways[])(Walk *) = {into,      into,       go,         over_or_out, on,
-                                           on,        on,         run,        add_break,   add_break,
-                                           remove_break, count_hits, last_write, last_write,  looks,
-                                           change};
+    static void (*const ways[])(Walk *) = {
+        into,         into,       go,         over_or_out,       on,
+        on,           on,         run,        add_break,         add_break,
+        remove_break, count_hits, last_write, last_write_of_any, last_write_of_any,
+        first_true,   looks,      change};
     ways[below(w, sizeof ways / sizeof *ways)](w);
     if (getenv("DEBUGGER_WALK_TELL")) fprintf(stderr, "%s: at %zu\n", w->doing, w->at);
 }

@@ -91,6 +91,16 @@ static bool show_to(Seek *s, DebugEvent *e)
     return s->first;
 }
 
+/* Looks at what is watched where something is visited. true ends the run. */
+static bool looks_changed(Seek *s, DebugEvent *e)
+{
+    bool changed = has_changed(s, e);
+    note_first(s, e->at.step);
+    if (changed && note_change(s, e->at.step)) return true;
+    s->before_it = e->at.step;
+    return false;
+}
+
 static bool at_line(Machine *M, const Node *n, Value **fp, bool enters)
 {
     Seek *s = M->breaks->context;
@@ -99,14 +109,9 @@ static bool at_line(Machine *M, const Node *n, Value **fp, bool enters)
     DebugEvent e = event_of(s, M, n, *fp);
     next_ordinal(s);
     e.enters = enters;
-    bool changed = has_changed(s, &e);
+    ends = looks_changed(s, &e) || show_to(s, &e);
     *fp = e.fp;
-    note_first(s, e.at.step);
-    if (changed && note_change(s, e.at.step)) return true;
-    s->before_it = e.at.step;
-    bool found = show_to(s, &e);
-    *fp = e.fp;
-    return found;
+    return ends;
 }
 
 static Value *at_raised(Machine *M, const Node *n, Value *fp, bool *ends)
@@ -115,7 +120,7 @@ static Value *at_raised(Machine *M, const Node *n, Value *fp, bool *ends)
     if (!is_searched(s, M, ends)) return fp;
     DebugEvent e = seek_raised(s, M, n, fp);
     e.at = next_ordinal(s);
-    *ends = show_to(s, &e);
+    *ends = looks_changed(s, &e) || show_to(s, &e);
     return s->thrown_at;
 }
 
@@ -126,17 +131,14 @@ static bool at_store(Machine *M, const Node *n, Value **fp)
     if (!searched && (!ends || s->ended)) return ends;
     DebugEvent e = event_of(s, M, n, fp ? *fp : NULL);
     e.assigns = s->breaks.assigns;
-    bool changed = has_changed(s, &e);
-    if (fp) *fp = e.fp;
     if (!searched) {
         s->ended = true;
-        s->ended_other = changed;
-        return true;
+        s->ended_other = has_changed(s, &e);
+    } else {
+        ends = looks_changed(s, &e);
     }
-    note_first(s, e.at.step);
-    if (changed && note_change(s, e.at.step)) return true;
-    s->before_it = e.at.step;
-    return false;
+    if (fp) *fp = e.fp;
+    return ends;
 }
 
 static unsigned wants(void *seek, const Proto *p, uint32_t i)
@@ -354,7 +356,8 @@ static bool last_in_steps(moonlet_recording *rec, Seek *s, uint64_t before, bool
         from = s->replay.replay.from;
         if (*good && !s->has) from = untouched_to(rec, s, from);
         if (!*good || s->has || !from || debug_is_interrupted(rec)) return s->has;
-        before = from + 1; /* the point lies within its step: what comes before it is this run's */
+        before =
+            from + 1; /* the point lies within its step: what comes before it is this run's */
     }
 }
 
