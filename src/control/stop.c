@@ -23,6 +23,7 @@
 #include "control/eval.h"
 #include "control/stress.h"
 #include "control/switch.h"
+#include "eval/event.h"
 #include "eval/exec.h"
 #include "limits/budget.h"
 #include "limits/held.h"
@@ -124,6 +125,7 @@ EXEC(eval_return_again)
     M->results = fp;
     M->result_count = M->open;
     fp = frame_leave(M, M->segment, fp);
+    event_returned(M, M->ret, fp);
     HAND(node_many[M->ret->kind], M->ret, fp, acc, d);
 }
 EXEC(eval_throw_again)

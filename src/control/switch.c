@@ -121,7 +121,7 @@ EXEC(many_GLUE_PCALL)
     M->pcalls = frame_payload_pcalls(fp);
     Value *a = prefix_true(M, frame_owner(fp));
     if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
-    if (UNLIKELY(M->fuel < 0) && LIKELY(!M->hooking)) /* returns alone may be long */
+    if (UNLIKELY(M->fuel < 0) && LIKELY(!hook_mask(M))) /* returns alone may be long */
         HAND(eval_poll_return, n, a, acc, d);
     RETURN_MANY(a);
 }

@@ -67,12 +67,17 @@ static const Node *after(const Node *last, const Node *n, const Value *fp)
     return hook_goes_on(n) ? frame_payload_node(fp) : last;
 }
 
+void event_returned(Machine *M, const Node *n, const Value *fp)
+{
+    if (UNLIKELY(M->watch != NULL)) M->watch->last = after(M->watch->last, n, fp);
+    if (UNLIKELY(M->breaks != NULL)) M->breaks->last = after(M->breaks->last, n, fp);
+}
+
 /* fp: the frame that has returned to n. */
 static Stage due_after(Machine *M, const Node *n, const Value *fp, Stage from)
 {
     uint32_t mask = hook_mask(M);
-    if (UNLIKELY(M->watch)) M->watch->last = after(M->watch->last, n, fp);
-    if (UNLIKELY(M->breaks != NULL)) M->breaks->last = after(M->breaks->last, n, fp);
+    event_returned(M, n, fp);
     if (!mask) return STAGE_GO_ON;
     bool native = frame_is_native(fp) && frame_is_seen(fp);
     if (from == STAGE_NATIVE_RETURN && mask & HOOK_RETURN && native) return from;

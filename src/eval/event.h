@@ -29,4 +29,7 @@ EXEC(hook_step_boxed);
 EXEC(hook_ret);
 EXEC(hook_ret_many);
 
+/* A frame has returned to n, for who looks at lines without hooks of the program's. */
+void event_returned(Machine *M, const Node *n, const Value *fp);
+
 #endif

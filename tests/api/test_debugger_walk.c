@@ -49,6 +49,7 @@ typedef struct Walk {
     Moment moments[MOMENTS];
     size_t count, at;
     bool whole; /* the list reaches the program's end */
+    bool live;  /* the other one runs the program for real, in portions: its times are others */
     Break breaks[BREAKS];
     unsigned break_count;
     char doing[200];
@@ -104,6 +105,10 @@ static bool same_moment(const Moment *a, const Moment *b)
 static void check_at(Walk *w, moonlet_debugger *d, const char *which)
 {
     Moment m = look(d), *e = &w->moments[w->at];
+    if (w->live && d == w->other) {
+        m.step = e->step;
+        m.event = e->event;
+    }
     must(w, same_moment(&m, e),
          "the %s is at %llu.%u, line %d, kind %d, digest %llx, not %llu.%u, %d, %d, %llx",
          which, (unsigned long long)m.step, m.event, m.line, (int)m.kind,
@@ -134,10 +139,12 @@ static void write_program(Walk *w)
     }
 }
 
-static moonlet_recording *record(Walk *w, uint64_t spacing)
+enum { RUN_STEPS = 30000 };
+
+static moonlet_recording *record(Walk *w, uint64_t spacing, uint64_t steps)
 {
     moonlet_state *s = moonlet_init();
-    moonlet_limits limits = {.steps = 30000};
+    moonlet_limits limits = {.steps = steps};
     moonlet_state *limited = moonlet_limit(s, &limits);
     moonlet_chunk *c = moonlet_compile(w->source, strlen(w->source), "@walk.lua", NULL);
     moonlet_result f = moonlet_load_chunk(limited, c), r;
@@ -195,13 +202,19 @@ static void begin(Walk *w, uint64_t seed)
     w->program.seed = seed * 7919 + 5;
     write_program(w);
     snprintf(w->doing, sizeof w->doing, "seed %llu", (unsigned long long)seed);
-    w->rec = record(w, (uint64_t[]){0, 1, 40}[below(w, 3)]);
+    w->rec = record(w, (uint64_t[]){0, 1, 40}[below(w, 3)], RUN_STEPS);
     w->d = moonlet_debugger_new(w->rec, &o);
     list_moments(w);
     for (size_t i = 0; getenv("DEBUGGER_WALK_TELL") && i < w->count; i++)
         fprintf(stderr, "%zu: %llu.%u line %d\n", i, (unsigned long long)w->moments[i].step,
                 w->moments[i].event, w->moments[i].line);
-    w->other_rec = below(w, 2) ? elsewhere(w->rec) : record(w, 1 + below(w, 500));
+    if (w->live) {
+        w->other_rec = record(w, below(w, 3), 1 + below(w, 100));
+        other.portion = 30 + below(w, below(w, 2) ? 10 : 300);
+    } else {
+        w->other_rec =
+            below(w, 2) ? elsewhere(w->rec) : record(w, 1 + below(w, 500), RUN_STEPS);
+    }
     w->other = moonlet_debugger_new(w->other_rec, &other);
     moonlet_debugger_go_begin(w->d);
     moonlet_debugger_go_begin(w->other);
@@ -218,9 +231,13 @@ static void end(Walk *w)
 
 /* Ways ----------------------------------------------------------------------------------- */
 
-static void go_to(moonlet_debugger *d, const Moment *to)
+static void go_to(Walk *w, moonlet_debugger *d)
 {
-    if (to->kind >= MOONLET_AT_FAILURE)
+    const Moment *to = &w->moments[w->at];
+    if (w->live && d == w->other) {
+        moonlet_debugger_go_begin(d);
+        for (size_t i = 0; i < w->at; i++) moonlet_debugger_move(d, MOONLET_MOVE_INTO, false);
+    } else if (to->kind >= MOONLET_AT_FAILURE)
         moonlet_debugger_go_end(d);
     else
         moonlet_debugger_go(d, to->step, to->event);
@@ -230,10 +247,14 @@ static void go_to(moonlet_debugger *d, const Moment *to)
 static void come_back(Walk *w)
 {
     Moment a = look(w->d), b = look(w->other);
+    if (w->live) {
+        b.step = a.step;
+        b.event = a.event;
+    }
     must(w, same_moment(&a, &b), "beyond the list, %llu.%u is not %llu.%u",
          (unsigned long long)a.step, a.event, (unsigned long long)b.step, b.event);
-    go_to(w->d, &w->moments[w->at]);
-    go_to(w->other, &w->moments[w->at]);
+    go_to(w, w->d);
+    go_to(w, w->other);
     check(w);
 }
 
@@ -243,9 +264,9 @@ static void go(Walk *w)
     if (w->moments[to].kind >= MOONLET_AT_FAILURE) return;
     snprintf(w->doing, sizeof w->doing, "go to %zu", to);
     const Moment *m = &w->moments[to];
-    must(w, moonlet_debugger_go(w->d, m->step, m->event), "not there");
-    must(w, moonlet_debugger_go(w->other, m->step, m->event), "not there");
     w->at = to;
+    must(w, moonlet_debugger_go(w->d, m->step, m->event), "not there");
+    go_to(w, w->other);
     check(w);
 }
 
@@ -296,7 +317,7 @@ static Break make_known(Walk *w, moonlet_break *m)
     Break b = {.line = w->moments[below(w, (unsigned)w->count)].line, .variable = -1};
     b.write = below(w, 4) == 0;
     if (b.write || below(w, 2)) b.variable = (int)below(w, NUMBERS);
-    if (!b.write && below(w, 3) == 0) b.every = 2 + below(w, 4);
+    if (below(w, 3) == 0) b.every = 2 + below(w, 4);
     b.above = below(w, 30);
     snprintf(path, sizeof path, "n%d", 1 + b.variable % NUMBERS);
     /* The second form is none that only looks. */
@@ -315,7 +336,7 @@ static void add_break(Walk *w)
 {
     if (w->break_count == BREAKS) return;
     moonlet_break m = {0};
-    Break b = below(w, 4) ? make_known(w, &m) : make_unknown(w, &m);
+    Break b = w->live || below(w, 4) ? make_known(w, &m) : make_unknown(w, &m);
     snprintf(w->doing, sizeof w->doing, "break at %d, %s, %s, %s, %s, %s, %s", m.line,
              m.write ? m.write : "-", m.function ? m.function : "-", m.caught ? "caught" : "-",
              m.condition ? m.condition : "-", m.hits ? m.hits : "-", m.log ? m.log : "-");
@@ -337,32 +358,37 @@ static void remove_break(Walk *w)
     w->breaks[i] = w->breaks[--w->break_count];
 }
 
-/* The condition is an error where the variable is no number, and stops there, too. */
-static bool is_met(const Break *b, const Moment *m)
+static bool is_changed(const Break *b, const Moment *m)
 {
-    return m->kind == MOONLET_AT_LINE && m->line == b->line &&
+    return !same_number(m[-1].n[b->variable], m->n[b->variable]);
+}
+
+/* Whether the moment is a hit, for who comes from before. The condition is an error where the
+ * variable is no number, and stops there, too. */
+static bool is_hit(const Walk *w, const Break *b, size_t i)
+{
+    const Moment *m = &w->moments[i];
+    if (m->kind != MOONLET_AT_LINE) return false;
+    if (b->write) return i > 0 && is_changed(b, m);
+    return m->line == b->line &&
            (b->variable < 0 || isnan(m->n[b->variable]) || m->n[b->variable] > b->above);
 }
 
 static uint64_t hits_at(const Walk *w, const Break *b, size_t moment)
 {
     uint64_t hits = 0;
-    for (size_t i = 0; i <= moment; i++) hits += is_met(b, &w->moments[i]);
+    for (size_t i = 0; i <= moment; i++) hits += is_hit(w, b, i);
     return hits;
 }
 
-/* Whether the break stops one at the moment, who comes from that side. */
+/* Whether the break stops one at the moment, who comes from that side. Backwards, a write is
+ * met before the line that makes it. */
 static bool stops(const Walk *w, const Break *b, size_t i, bool back)
 {
-    const Moment *m = &w->moments[i];
-    if (b->write) {
-        if (back && i + 1 == w->count) return false;
-        if (!back && i == 0) return false;
-        const Moment *x = back ? m : m - 1;
-        return !same_number(x->n[b->variable], x[1].n[b->variable]);
-    }
-    if (!is_met(b, m)) return false;
-    return !b->every || hits_at(w, b, i) % b->every == 0;
+    bool write = back && b->write;
+    if (write && i + 1 == w->count) return false;
+    if (write ? !is_changed(b, &w->moments[i + 1]) : !is_hit(w, b, i)) return false;
+    return !b->every || (hits_at(w, b, i) + write) % b->every == 0;
 }
 
 static bool any_stops(const Walk *w, size_t i, bool back)
@@ -475,8 +501,10 @@ static void count_hits(Walk *w)
     const Break *b = &w->breaks[below(w, w->break_count)];
     snprintf(w->doing, sizeof w->doing, "hits of %d", b->number);
     uint64_t hits = moonlet_debugger_hits(w->d, b->number);
-    must(w, hits == moonlet_debugger_hits(w->other, b->number), "not the same");
-    if (b->write || b->unknown) return;
+    uint64_t other = moonlet_debugger_hits(w->other, b->number);
+    must(w, hits == other, "not the same: %llu, %llu", (unsigned long long)hits,
+         (unsigned long long)other);
+    if (b->unknown) return;
     must(w, hits == hits_at(w, b, w->at), "%llu", (unsigned long long)hits);
 }
 
@@ -522,8 +550,8 @@ static void first_true(Walk *w)
         moonlet_release(r.state);
     }
     (void)other; /* which states were kept says which time is found */
-    go_to(w->d, &w->moments[w->at]);
-    go_to(w->other, &w->moments[w->at]);
+    go_to(w, w->d);
+    go_to(w, w->other);
     check(w);
 }
 
@@ -558,7 +586,7 @@ static void change(Walk *w)
     }
     moonlet_release(r.state);
     moonlet_debugger_go_begin(d);
-    go_to(d, &w->moments[w->at]);
+    go_to(w, d);
     w->other_said.length = 0;
     *w->other_said.text = 0;
     check(w);
@@ -568,12 +596,27 @@ static void change(Walk *w)
 
 static void step(Walk *w)
 {
-    static void (*const ways[])(Walk *) = {
-        into,         into,       go,         over_or_out,       on,
-        on,           on,         run,        add_break,         add_break,
-        remove_break, count_hits, last_write, last_write_of_any, last_write_of_any,
-        first_true,   looks,      change};
-    ways[below(w, sizeof ways / sizeof *ways)](w);
+    static void (*const ways[])(Walk *) = {into,
+                                           into,
+                                           go,
+                                           on,
+                                           on,
+                                           on,
+                                           run,
+                                           add_break,
+                                           count_hits,
+                                           looks,
+                                           remove_break, /* and, of what has been recorded: */
+                                           add_break,
+                                           last_write,
+                                           last_write,
+                                           last_write_of_any,
+                                           last_write_of_any,
+                                           first_true,
+                                           change,
+                                           over_or_out};
+    enum { ALL = sizeof ways / sizeof *ways, LIVE = 11 };
+    ways[below(w, w->live ? LIVE : ALL)](w);
     if (getenv("DEBUGGER_WALK_TELL")) fprintf(stderr, "%s: at %zu\n", w->doing, w->at);
 }
 
@@ -583,21 +626,29 @@ static int setting(const char *name, int otherwise)
     return text ? atoi(text) : otherwise;
 }
 
-START_TEST(random_ways)
+static void walk(uint64_t seed, bool live)
 {
     static Walk w;
     memset(&w, 0, sizeof w);
-    begin(&w, (uint64_t)_i);
+    w.live = live;
+    begin(&w, seed);
     int steps = setting("DEBUGGER_WALK_STEPS", 60);
     for (int i = 0; i < steps; i++) step(&w);
     end(&w);
 }
+
+START_TEST(random_ways) { walk((uint64_t)_i, false); }
+END_TEST
+
+START_TEST(random_ways_of_live_programs) { walk((uint64_t)_i, true); }
 END_TEST
 
 int main(void)
 {
     TCase *t = tcase_create("debugger walk");
     int first = setting("DEBUGGER_WALK_FIRST", 0);
-    tcase_add_loop_test(t, random_ways, first, setting("DEBUGGER_WALK_LAST", first + 12));
+    int last = setting("DEBUGGER_WALK_LAST", first + 12);
+    tcase_add_loop_test(t, random_ways, first, last);
+    tcase_add_loop_test(t, random_ways_of_live_programs, first, last);
     return run_suite(t);
 }

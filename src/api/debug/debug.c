@@ -202,10 +202,23 @@ static void look_at_failure(Machine *M, const Node *n, Value *fp)
     s->error = M->error;
 }
 
+/* Nodes without a line are none that were met: before one of these it was the one above it. */
+static const Node *with_line(const CoBody *b)
+{
+    const Value *fp = b->segment ? b->segment->slots + b->fp : NULL;
+    if (!fp || !frame_is_lua(fp)) return b->node;
+    const Proto *p = frame_proto(fp);
+    uint32_t i = proto_index(p, b->node);
+    if (i == UINT32_MAX) return b->node;
+    while (i && !p->lines[i]) i--;
+    return &p->nodes[i];
+}
+
 const Node *seek_begun_at(const Seek *s)
 {
     Machine *M = s->replay.S.M;
-    return heap_coroutine(&M->run, M->run.co)->node;
+    if (s->rec->last && !s->replay.replay.from) return s->rec->last;
+    return with_line(heap_coroutine(&M->run, M->run.co));
 }
 
 /* Runs from the point before a step, and gives the state where it has ended, if wanted. */
@@ -349,4 +362,13 @@ moonlet_state *debug_failure(moonlet_recording *rec, Value *error)
     moonlet_state *state = seek_lines(rec, &s, rec->record->steps, false);
     *error = s.error;
     return state;
+}
+
+const Node *debug_last_node(moonlet_recording *rec)
+{
+    uint64_t end = rec->record->steps;
+    Seek s = {.visit = never, .before = time_never};
+    seek_approach(rec, end);
+    moonlet_release(seek_lines(rec, &s, end, false));
+    return s.watch.last;
 }

@@ -150,4 +150,7 @@ moonlet_state *debug_state(moonlet_recording *rec, DebugTime at, DebugVisit *vis
  * has not failed. */
 moonlet_state *debug_failure(moonlet_recording *rec, Value *error);
 
+/* The node with a line that the program has met last in all that is recorded, or NULL. */
+const Node *debug_last_node(moonlet_recording *rec);
+
 #endif

@@ -20,7 +20,7 @@ static DebugEvent event_of(Seek *s, Machine *M, const Node *n, Value *fp)
 {
     const Proto *p = n ? frame_proto(fp) : NULL;
     int line = p ? p->lines[proto_index(p, n)] : 0;
-    DebugTime at = {replay_step(&s->replay.replay), UINT32_MAX};
+    DebugTime at = time_end_of(replay_step(&s->replay.replay));
     return (DebugEvent){.at = at,
                         .M = M,
                         .n = n,
@@ -73,7 +73,7 @@ static bool note_change(Seek *s, uint64_t step)
 /* Counts what is wanted in this step; gives the step. */
 static DebugTime next_ordinal(Seek *s)
 {
-    DebugTime at = {replay_step(&s->replay.replay), UINT32_MAX};
+    DebugTime at = time_end_of(replay_step(&s->replay.replay));
     s->ordinal = at.step == s->at.step ? s->ordinal + 1 : 1;
     return s->at = at;
 }

@@ -12,8 +12,9 @@ struct moonlet_recording {
     moonlet_record_options options;
     uint64_t replays;              /* that have looked at its lines */
     const volatile int *interrupt; /* of who looks into it; NULL: none */
-    bool from_line; /* it begins before a line, which its program is about to meet */
-    bool raises;    /* who looks into it looks at errors that are caught, too */
+    bool from_line;   /* it begins before a line, which its program is about to meet */
+    const Node *last; /* the node that was met last before it begins; NULL: nobody knows */
+    bool raises;      /* who looks into it looks at errors that are caught, too */
 };
 
 typedef struct RecordingReplay {

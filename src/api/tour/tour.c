@@ -74,18 +74,11 @@ void tour_go_end(Tour *t)
     if (where == TOUR_FAILURE) find_failure(t);
 }
 
-/* A branch that was begun at a line begins with that line once more. */
-static DebugTime first_of(DebugTime from)
-{
-    return from.step == time_never.step ? time_begin : (DebugTime){0, 0};
-}
-
 /* The branch's time of before its first line is the moment where it was begun. */
 static void leave_branch(Tour *t)
 {
     DebugTime from = t->branches[t->branch].from;
-    t->rec->interrupt = NULL; /* what is counted is wanted */
-    tour_count_branch(t, first_of(from), from);
+    tour_forget_counts(t, t->branch);
     moonlet_recording_release(t->rec);
     t->branches[t->branch].rec = NULL;
     t->rec = t->branches[--t->branch].rec;
@@ -168,7 +161,6 @@ static bool begin_branch(Tour *t)
     TourBranch *branches = tour_room(t->branches, t->branch + 1, sizeof *branches);
     if (t->branch + 1 == BRANCHES_MAX || !branches) return false;
     t->branches = branches;
-    tour_count_branch(t, t->now, first_of(t->now));
     moonlet_limits limits = {.interrupt = t->interrupt, .steps = t->portion};
     bool again = t->where == TOUR_LINE;
     moonlet_state *from = again ? debug_to_go_on(t->state, &again) : moonlet_retain(t->state);
@@ -182,6 +174,7 @@ static bool begin_branch(Tour *t)
     t->branches[++t->branch] = (TourBranch){rec, t->now};
     t->rec = rec;
     rec->from_line = again;
+    if (t->where == TOUR_END) rec->last = debug_last_node(t->branches[t->branch - 1].rec);
     bool line = t->where == TOUR_LINE; /* that one again */
     t->now = line ? (DebugTime){0, 0} : time_begin;
     t->changed = false;
@@ -251,7 +244,7 @@ static bool move_to_event(Tour *t, TourMove how, TourSeek *s)
     bool has = s->back ? debug_quick_last(t->rec, t->now, f, tour_is_hit, s, &found)
                        : debug_quick_next(t->rec, t->now, f, tour_is_hit, s, &found);
     t->rec->raises = false;
-    tour_seek_end(s);
+    tour_seek_end(s, has);
     if (has && !s->back) tour_counted_to(t, found);
     return has && tour_go(t, found);
 }
@@ -311,7 +304,10 @@ static bool move_on(Tour *t, TourMove how)
 bool tour_move(Tour *t, TourMove how, bool back)
 {
     t->rec->interrupt = t->interrupt;
-    return back ? move_back(t, how) : move_on(t, how);
+    bool moved = back ? move_back(t, how) : move_on(t, how);
+    free(t->seen_behind);
+    t->seen_behind = NULL;
+    return moved;
 }
 
 bool tour_run(Tour *t)

@@ -38,6 +38,16 @@ typedef struct TourPass {
     uint64_t met; /* hits in that step */
 } TourPass;
 
+/* How often a break was hit. A tour's branches follow each other: before[i] is the number of
+ * hits up to where branch i begins, and is known below `known`. */
+typedef struct TourCount {
+    uint64_t *before; /* in collected memory */
+    int known;
+    int branch;   /* -1: none */
+    DebugTime at; /* in that branch: up to there it has so many hits of its own */
+    uint64_t hits;
+} TourCount;
+
 typedef struct TourBreak {
     int number;
     char *file; /* malloc's: a chunk's name, or the end of its path; NULL: it has no place */
@@ -49,12 +59,11 @@ typedef struct TourBreak {
     char *log;       /* malloc's: a text with {expressions} that is said instead of stopping */
     HitRule rule;
     uint64_t rule_number;
-    DebugPath *path;   /* in collected memory: it is where this changes; NULL: it has a place */
-    TourPass pass;     /* the present one */
-    TourPass passed;   /* up to there a search forwards has had the break's effects */
-    uint64_t stopped;  /* the TourSeek's `found` when it last stopped there */
-    DebugTime counted; /* up to there `hits` are counted */
-    uint64_t hits;
+    DebugPath *path;  /* in collected memory: it is where this changes; NULL: it has a place */
+    TourPass pass;    /* the present one */
+    TourPass passed;  /* up to there a search forwards has had the break's effects */
+    uint64_t stopped; /* the TourSeek's `found` when it last stopped there */
+    TourCount count;
     bool failed; /* the condition could not be evaluated where it was hit last */
 } TourBreak;
 
@@ -79,7 +88,10 @@ typedef struct Tour {
     bool changed; /* the state is not the recording's any more */
     TourBreak **breaks;
     int break_count, breaks_made;
-    TourBreak *hit;                /* what it has come to; NULL: no break */
+    TourBreak *hit; /* what it has come to; NULL: no break */
+    /* What the paths of breaks were behind the branch whose end the tour has come back to;
+     * NULL: that it has not. malloc's. */
+    DebugSeen *seen_behind;
     const volatile int *interrupt; /* NULL: none; else what ends searches, and branches' runs */
     moonlet_record_options options; /* of branches */
     uint64_t portion;               /* steps that a branch runs at once; 0: all */
@@ -140,9 +152,9 @@ bool tour_parse_rule(TourBreak *b, const char *text);
 /* How often the break has been hit up to now. */
 uint64_t tour_hits(Tour *t, TourBreak *b);
 
-/* Another branch becomes the tour's: hits are counted up to a time of this one, which is that
- * time of the other. */
-void tour_count_branch(Tour *t, DebugTime in, DebugTime beyond);
+/* Branch i, and those behind it, are others from now on: what was counted in them is forgotten.
+ */
+void tour_forget_counts(Tour *t, int i);
 /* Says when the call was made, and ended, whose variable the path is, if it is a local one of a
  * frame that there is now. O(steps that it is looked for). */
 void tour_find_life(Tour *t, DebugPath *p);
@@ -150,7 +162,8 @@ void tour_find_life(Tour *t, DebugPath *p);
 /* An array of a tour, or a larger copy of one that is full. The room is doubled
  * whenever it is a power of two. Answers NULL if there is no memory. */
 void *tour_room(void *array, int count, size_t size);
-/* Whether the event is a hit that is to be stopped at. */
+
+/* A search for the next event, or the last one, at which a tour stops. */
 typedef struct TourSeek {
     Tour *t;
     DebugVisit *also; /* what else is looked for; NULL: nothing */
@@ -167,11 +180,13 @@ typedef struct TourSeek {
     bool slow; /* what is looked for may be anywhere */
 } TourSeek;
 void tour_seek_begin(TourSeek *s);
-void tour_seek_end(TourSeek *s);
+/* If it has found nothing backwards, what was seen is kept for the branch before. */
+void tour_seek_end(TourSeek *s, bool found);
 /* Whether there is a break at errors. */
 bool tour_has_errors(const Tour *t);
 /* Where a hit can be, or NULL if it can be anywhere. */
 const DebugFilter *tour_filter(TourSeek *s);
+/* Whether the event is a hit that is to be stopped at, or one of the way. */
 bool tour_is_hit(void *seek, DebugEvent *e);
 /* The break that stops the tour where it is now, having come back to what was found last, or
  * NULL. Whether a rule holds is known only there. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Breaks: which there are, and whether an event is a hit of one.
+ * Breaks: which there are, whether an event is a hit of one, and what one says.
  *
- * Main invariant: a break's `hits` is how often it was hit from the program's beginning up to
- * `counted`, so it does not depend on the way there.
+ * Main invariant: whether an event is a hit depends on the event alone, but for what changes:
+ * that also on what was seen before.
  */
+#include "api/tour/tour_break.h"
+
 #include <stdlib.h>
 
-#include "api/tour/tour.h"
 #include "stack/breaks.h"
 
 /* Making ------------------------------------------------------------------------------ */
@@ -18,7 +19,7 @@ TourBreak *tour_break(Tour *t)
     if (t->break_count == BREAKS_MAX || !breaks) return NULL;
     t->breaks = breaks;
     TourBreak *b = mem_alloc(sizeof *b);
-    *b = (TourBreak){.number = ++t->breaks_made, .counted = time_begin};
+    *b = (TourBreak){.number = ++t->breaks_made, .count.branch = -1};
     t->breaks[t->break_count++] = b;
     return b;
 }
@@ -62,7 +63,7 @@ bool tour_parse_rule(TourBreak *b, const char *text)
     return !end[strspn(end, " ")] && (b->rule != HIT_EVERY || b->rule_number > 0);
 }
 
-static bool rule_holds(const TourBreak *b, uint64_t hits)
+bool break_rule_holds(const TourBreak *b, uint64_t hits)
 {
     switch (b->rule) {
     case HIT_EQUAL: return hits == b->rule_number;
@@ -93,7 +94,7 @@ static bool tour_is_file(const char *chunk, size_t length, const char *file)
 }
 
 /* Whether node i of a function may be at its place. */
-static unsigned break_wants(const TourBreak *b, const Proto *p, uint32_t i)
+unsigned break_wants(const TourBreak *b, const Proto *p, uint32_t i)
 {
     if (!b->file) return 0;
     bool entry = b->enters && p->source->line == b->line && i == breaks_first_line(p);
@@ -132,7 +133,7 @@ static bool condition_holds(void *context, const moonlet_state *s)
     return yes;
 }
 
-static bool holds(TourBreak *b, DebugEvent *e)
+bool break_holds(TourBreak *b, DebugEvent *e)
 {
     Value v;
     if (!b->condition) return true;
@@ -140,67 +141,27 @@ static bool holds(TourBreak *b, DebugEvent *e)
     return debug_ask(e, condition_holds, b) != 0;
 }
 
-static bool is_met(TourBreak *b, DebugEvent *e) { return is_at(b, e) && holds(b, e); }
+bool break_is_met(TourBreak *b, DebugEvent *e) { return is_at(b, e) && break_holds(b, e); }
 
 /* Compiles before a search, as nothing can be compiled in one. */
-static void prepare(TourBreak *b)
+void break_prepare(TourBreak *b)
 {
     if (b->condition && !b->pure) b->pure = debug_pure(b->condition);
 }
 
-/* Counting ---------------------------------------------------------------------------- */
-
-typedef struct Count {
-    TourBreak *b;
-    uint64_t hits;
-} Count;
-
-static bool count_hit(void *context, DebugEvent *e)
+/* The value is another one than before; backwards: than where the search began. */
+bool break_has_changed(DebugPath *p, DebugSeen *seen, bool back, DebugEvent *e)
 {
-    Count *c = context;
-    if (is_met(c->b, e)) c->hits++;
-    return false;
-}
-
-static unsigned wants_hit(void *context, const Proto *p, uint32_t i)
-{
-    return break_wants(((Count *)context)->b, p, i);
-}
-
-static bool is_beginning(DebugTime t) { return !t.step && t.event == UINT32_MAX; }
-
-/* Counts up to another time of the branch. */
-static void count_to(Tour *t, TourBreak *b, DebugTime to)
-{
-    static const DebugFilter f = {.wants = wants_hit};
-    Count c = {b, 0};
-    DebugTime from = b->counted;
-    if (from.step == to.step && from.event == to.event) return;
-    prepare(b);
-    bool forwards = is_beginning(from) || (!is_beginning(to) && !time_before(to, from));
-    t->rec->raises = b->errors;
-    if (forwards)
-        debug_quick_pass(t->rec, from, to, &f, count_hit, &c);
-    else
-        debug_quick_pass(t->rec, to, from, &f, count_hit, &c);
-    b->hits = forwards ? b->hits + c.hits : b->hits - c.hits;
-    b->counted = to;
-    t->rec->raises = false;
-}
-
-uint64_t tour_hits(Tour *t, TourBreak *b)
-{
-    if (tour_is_within(t->where) || b->counted.step != t->now.step) count_to(t, b, t->now);
-    return b->hits;
-}
-
-void tour_count_branch(Tour *t, DebugTime in, DebugTime beyond)
-{
-    for (int i = 0; i < t->break_count; i++) {
-        TourBreak *b = t->breaks[i];
-        if (!b->path) count_to(t, b, in);
-        b->counted = beyond;
+    bool relevant;
+    DebugSeen now = path_see(p, e, &relevant);
+    if (!relevant || seen_same(now, *seen)) return false;
+    if (!back && path_enters(p, e)) {
+        *seen = now; /* another call's */
+        return false;
     }
+    bool had = seen->known || p->base != PATH_LOCAL;
+    if (!back) *seen = now;
+    return had;
 }
 
 /* Texts ------------------------------------------------------------------------------- */
@@ -255,7 +216,7 @@ static bool say_there(void *context, const moonlet_state *state)
     return true;
 }
 
-static void say_text(const TourSeek *s, const TourBreak *b, DebugEvent *e)
+void break_say(const TourSeek *s, const TourBreak *b, DebugEvent *e)
 {
     Said said = {.text = b->log};
     int line = e->line;
@@ -263,275 +224,4 @@ static void say_text(const TourSeek *s, const TourBreak *b, DebugEvent *e)
     debug_ask(e, say_there, &said);
     const String *chunk = e->n ? frame_proto(e->fp)->source->chunk_name : NULL;
     s->t->says(s->t->context, b, said.out, line, chunk);
-}
-
-/* Hits -------------------------------------------------------------------------------- */
-
-/* The value is another one than before; backwards: than where the search began. */
-static bool has_changed(TourSeek *s, int i, DebugEvent *e)
-{
-    bool relevant;
-    DebugSeen now = path_see(s->t->breaks[i]->path, e, &relevant);
-    if (!relevant || seen_same(now, s->seen[i])) return false;
-    if (!s->back && path_enters(s->t->breaks[i]->path, e)) {
-        s->seen[i] = now; /* another call's */
-        return false;
-    }
-    bool had = s->seen[i].known || s->t->breaks[i]->path->base != PATH_LOCAL;
-    if (!s->back) s->seen[i] = now;
-    return had;
-}
-
-/* Notes a hit. Whether an earlier pass of the search has met it already. */
-static bool is_met_again(TourBreak *b, const DebugEvent *e)
-{
-    TourPass *now = &b->pass, *was = &b->passed;
-    if (now->replay != e->replay || now->step != e->at.step)
-        *now = (TourPass){e->replay, e->at.step, 0};
-    now->met++;
-    if (now->step < was->step || (now->step == was->step && now->met <= was->met)) return true;
-    *was = *now;
-    return false;
-}
-
-/* How often it was hit up to the hit that was noted last. What is passed again are hits of one
- * step. */
-static uint64_t hits_there(const TourBreak *b)
-{
-    return b->hits - (b->passed.met - b->pass.met);
-}
-
-static bool is_stop(TourSeek *s, int i, DebugEvent *e)
-{
-    TourBreak *b = s->t->breaks[i];
-    if (b->path) {
-        if (e->raises || !has_changed(s, i, e)) return false;
-        return holds(b, e);
-    }
-    if (!is_met(b, e)) return false;
-    if (s->back) return !b->log;
-    bool again = is_met_again(b, e);
-    if (b->rule) {
-        if (!again) b->hits++, b->counted = e->at;
-        if (!rule_holds(b, hits_there(b))) return false;
-    }
-    if (b->log && !again) say_text(s, b, e);
-    return !b->log;
-}
-
-bool tour_is_hit(void *seek, DebugEvent *e)
-{
-    TourSeek *s = seek;
-    TourBreak *hit = NULL;
-    for (int i = 0; i < s->t->break_count; i++) {
-        if (!is_stop(s, i, e)) continue;
-        s->t->breaks[i]->stopped = s->found + 1;
-        if (!hit) hit = s->t->breaks[i];
-    }
-    bool is_way = !e->raises && s->also && s->also(s->context, e);
-    if (!hit && !is_way) return false;
-    s->found++;
-    s->hit = hit;
-    s->is_way = is_way;
-    return true;
-}
-
-TourBreak *tour_hit_back(const TourSeek *s)
-{
-    for (int i = 0; i < s->t->break_count; i++) {
-        TourBreak *b = s->t->breaks[i];
-        if (b->stopped != s->found) continue;
-        if (!b->rule || rule_holds(b, tour_hits(s->t, b))) return b;
-    }
-    return NULL;
-}
-
-void tour_counted_to(Tour *t, DebugTime end)
-{
-    for (int i = 0; i < t->break_count; i++) {
-        TourBreak *b = t->breaks[i];
-        bool beyond = !is_beginning(b->counted) && time_before(end, b->counted);
-        if (b->rule && beyond) b->counted = end;
-    }
-}
-
-/* Where hits can be --------------------------------------------------------------------- */
-
-static bool is_on_stack(const TourSeek *s, const AstFunction *f)
-{
-    for (size_t i = 0; i < s->function_count; i++)
-        if (debug_same_function(s->functions[i], f)) return true;
-    return false;
-}
-
-static unsigned wants(void *seek, const Proto *p, uint32_t i)
-{
-    const TourSeek *s = seek;
-    unsigned all = 0;
-    if (s->also && p->lines[i] && is_on_stack(s, p->source)) all |= BREAK_LINE;
-    for (int k = 0; k < s->t->break_count; k++) {
-        const TourBreak *b = s->t->breaks[k];
-        all |= b->path ? path_wants(b->path, p, i) : break_wants(b, p, i);
-    }
-    return all;
-}
-
-static bool changed(void *seek, DebugEvent *e)
-{
-    TourSeek *s = seek;
-    bool relevant, any = false;
-    for (int i = 0; i < s->t->break_count; i++) {
-        DebugPath *p = s->t->breaks[i]->path;
-        if (!p) continue;
-        bool local = p->base == PATH_LOCAL;
-        DebugSeen now = path_see(p, e, &relevant);
-        if (local && (!relevant || path_enters(p, e))) continue; /* another call's */
-        if ((local && e->assigns) || !seen_same(now, s->seen[i])) any = true;
-    }
-    return any;
-}
-
-static unsigned wants_lines(void *seek, const Proto *p, uint32_t i)
-{
-    const TourSeek *s = seek;
-    unsigned all = wants(seek, p, i) & ~(unsigned)(BREAK_STORE | BREAK_AFTER);
-    for (int k = 0; k < s->t->break_count; k++)
-        if (s->t->breaks[k]->path) all |= path_wants_lines(s->t->breaks[k]->path, p, i);
-    return all;
-}
-
-static bool changed_in(void *seek, const moonlet_state *state, DebugMoment at)
-{
-    const TourSeek *s = seek;
-    bool relevant;
-    for (int i = 0; i < s->t->break_count; i++) {
-        DebugPath *p = s->t->breaks[i]->path;
-        if (!p || (p->base == PATH_LOCAL && !s->seen[i].known)) continue;
-        DebugSeen now = path_see_in(p, state, at, &relevant);
-        if (relevant && !seen_same(now, s->seen[i])) return true;
-    }
-    return false;
-}
-
-static bool touches(void *seek, Machine *M, uint64_t replay, const void *object, Value key)
-{
-    const TourSeek *s = seek;
-    bool any = false;
-    for (int i = 0; i < s->t->break_count; i++) {
-        DebugPath *p = s->t->breaks[i]->path;
-        if (p && path_touches(p, M, replay, object, key)) any = true;
-    }
-    return any;
-}
-
-static uint64_t keys(const void *seek)
-{
-    const TourSeek *s = seek;
-    uint64_t all = 0;
-    for (int i = 0; i < s->t->break_count; i++)
-        if (s->t->breaks[i]->path) all |= path_key_bits(s->t->breaks[i]->path);
-    return all;
-}
-
-static bool untouched(void *seek, const State *before, const State *after)
-{
-    const TourSeek *s = seek;
-    for (int i = 0; i < s->t->break_count; i++)
-        if (!path_is_untouched(s->t->breaks[i]->path, before, after)) return false;
-    return true;
-}
-
-const DebugFilter *tour_filter(TourSeek *s)
-{
-    bool locals = true, globals = !s->also;
-    for (int i = 0; i < s->t->break_count; i++) {
-        const DebugPath *p = s->t->breaks[i]->path;
-        if (p && (p->base != PATH_LOCAL || p->count > 1)) locals = false;
-        if (!p || p->base != PATH_GLOBAL) globals = false;
-    }
-    s->lines = (DebugFilter){.wants = wants_lines};
-    s->filter = (DebugFilter){.wants = wants};
-    if (s->seen)
-        s->filter = (DebugFilter){wants,
-                                  changed,
-                                  changed_in,
-                                  locals ? &s->lines : NULL,
-                                  touches,
-                                  keys,
-                                  globals ? untouched : NULL};
-    return s->slow ? NULL : &s->filter;
-}
-
-/* The functions of the frames that there are, and that of the variable's frame. */
-static void note_functions(TourSeek *s)
-{
-    const Tour *t = s->t;
-    DebugPlaces p = debug_places(t->state, NULL);
-    s->functions = calloc(p.count + 1, sizeof *s->functions);
-    s->slow = !s->functions;
-    for (size_t i = 0; i < p.count && s->functions; i++)
-        if (p.at[i].function && !is_on_stack(s, p.at[i].function))
-            s->functions[s->function_count++] = p.at[i].function;
-    for (int k = 0; k < t->break_count; k++) {
-        DebugPath *path = t->breaks[k]->path;
-        if (!path || path->base != PATH_LOCAL) continue;
-        for (size_t i = 0; i < p.count && !path->function; i++)
-            if (p.at[i].frame.coroutine == path->frame.coroutine &&
-                p.at[i].frame.depth == path->frame.depth)
-                path->function = p.at[i].function;
-        if (!path->function) s->slow = true;
-    }
-    debug_places_free(&p);
-}
-
-void tour_seek_end(TourSeek *s)
-{
-    free(s->seen);
-    free(s->functions);
-}
-
-/* Beginning --------------------------------------------------------------------------- */
-
-static bool note_values(void *seek, DebugEvent *e)
-{
-    TourSeek *s = seek;
-    bool relevant;
-    for (int i = 0; i < s->t->break_count; i++)
-        if (s->t->breaks[i]->path) s->seen[i] = path_see(s->t->breaks[i]->path, e, &relevant);
-    return true;
-}
-
-/* Where there is no line: what the state says of all but local variables. */
-static void note_values_at_end(TourSeek *s)
-{
-    const Tour *t = s->t;
-    bool relevant;
-    for (int i = 0; i < t->break_count; i++)
-        if (t->breaks[i]->path)
-            s->seen[i] = path_see_in(t->breaks[i]->path, t->state,
-                                     (DebugMoment){0, t->rec->record->steps}, &relevant);
-}
-
-void tour_seek_begin(TourSeek *s)
-{
-    Tour *t = s->t;
-    bool watches = false;
-    for (int i = 0; i < t->break_count; i++) {
-        TourBreak *b = t->breaks[i];
-        prepare(b);
-        if (b->path) watches = true;
-        if (b->path) b->path->lives = b->path->dies && b->path->branch == t->branch;
-        if (b->rule && !s->back && tour_is_within(t->where)) tour_hits(t, b);
-        b->pass = (TourPass){0};
-        b->passed = (TourPass){.step = t->now.step};
-        b->stopped = 0;
-    }
-    note_functions(s);
-    if (!watches) return;
-    s->seen = calloc((size_t)t->break_count, sizeof *s->seen);
-    if (!s->seen) return;
-    if (tour_is_within(t->where))
-        moonlet_release(debug_state(t->rec, t->now, note_values, s));
-    else
-        note_values_at_end(s);
 }
