@@ -179,7 +179,8 @@ examples: $(EXAMPLES)
 # pieces: it starts in 8 % less time.
 LINK_PROGRAM = $(CC) $(ALL_LDFLAGS) -o $(OUT)/linked $(CLI_OBJ) $(PUC_OBJ) -Wl,--whole-archive \
   $(LIBRARY) -Wl,--no-whole-archive $(EXPORTS)
-EXPORTS := $(foreach names,moonlet lua luaL luaopen,-Wl,--export-dynamic-symbol='$(names)_*')
+EXPORTS := $(foreach names,moonlet_* lua_* luaL_* luaopen_* pthread_sigmask sigprocmask,\
+  -Wl,--export-dynamic-symbol='$(names)')
 # src/cli/start.c says why memset is wrapped.
 OWN_LIBS = -Wl,--wrap=memset -Wl,-Bstatic $(PROGRAM_STATIC) -Wl,-Bdynamic $(filter-out $(GC_LINK),$(LIBS))
 $(PROGRAM): $(CLI_OBJ) $(PUC_OBJ) $(LIBRARY)

@@ -103,13 +103,15 @@ check_compiles()
     done
 }
 
+# Functions of the C library's that a layer puts others in the place of: src/puc/signals.c.
 symbols() # nm's options, layer -> names
 {
     local objects=() file
     for file in $(sources "$2"); do # not what may be left of files that are gone
         if [[ $file == *.c ]]; then objects+=("$OBJECTS/${file%.c}.o"); fi
     done
-    nm --no-sort --extern-only --format=just-symbols "$1" "${objects[@]}" 2>/dev/null | sed '/:$/d; /^$/d'
+    nm --no-sort --extern-only --format=just-symbols "$1" "${objects[@]}" 2>/dev/null |
+        sed '/:$/d; /^$/d; /^pthread_sigmask$/d; /^sigprocmask$/d'
 }
 
 # From the highest layer down: what has been defined above this one, and what it needs.

@@ -70,6 +70,10 @@ MEM_TRY bool mem_can_start(void);
  * such function.
  */
 void mem_when_grown(void (*prepare)(void));
+/* The signals by which the collector stops threads and lets them go on: nobody may block them.
+ * MOONLET_MALLOC: there are none, and no such functions. */
+int mem_stop_signal(void);
+int mem_go_on_signal(void);
 /* What a thread not made by this program does before and after; optional. */
 void mem_thread_attach(void);
 void mem_thread_detach(void);

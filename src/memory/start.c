@@ -8,6 +8,7 @@
 #include "memory/collector.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -31,6 +32,20 @@ static void thread_ended(void *cache)
 {
     mem_cache = cache;
     mem_thread_detach();
+}
+
+int mem_stop_signal(void) { return GC_get_suspend_signal(); }
+int mem_go_on_signal(void) { return GC_get_thr_restart_signal(); }
+
+/* The collector gives up if a signal does not come through, and programs begin threads with all
+ * signals blocked. */
+static void let_signals_through(void)
+{
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, mem_stop_signal());
+    sigaddset(&ours, mem_go_on_signal());
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
 }
 
 /* The collector would read /proc/self/maps for where the main thread's stack ends. It takes
@@ -143,6 +158,7 @@ static void register_thread(void)
     if (GC_get_stack_base(&base) != GC_SUCCESS) return;
     while (GC_get_free_bytes() < ROOM && reserve_give())
         atomic_store_explicit(&collector_wants_reserve, true, memory_order_relaxed);
+    let_signals_through();
     GC_register_my_thread(&base);
 }
 

@@ -7,8 +7,9 @@
  * The bytes are the world outside: no state has its own, and a finalizer is called once. A
  * state that has lost a userdata calls it if no other state can have it; else the block is
  * watched (watch.h), and when a collection has found it lost, a userdata is made of it again,
- * in the queue of the next run that calls a C function. A metatable whose finalizer is no C
- * function belongs to its state: then it is not called any more.
+ * in the queue of the next run that calls a C function and knows the metatable: C functions ask
+ * the registry whether a userdata is theirs. A metatable whose finalizer is no C function
+ * belongs to its state: then it is not called any more.
  *
  * Main invariant: a block never moves, and its finalizer is called once at most, whatever
  * number of states has had it.
@@ -129,6 +130,7 @@ typedef struct Lost {
 } Lost;
 typedef struct WatchedMeta {
     Table *meta;
+    Value name;   /* the registry's for it, a string, or nil */
     size_t count; /* of blocks */
 } WatchedMeta;
 static Lost *lost;
@@ -170,8 +172,26 @@ static WatchedMeta *find_meta(const Table *meta)
     return NULL;
 }
 
-static bool hold_meta(Table *meta)
+static bool is_held(const Table *meta)
 {
+    pthread_mutex_lock(&lock);
+    bool held = find_meta(meta) != NULL;
+    pthread_mutex_unlock(&lock);
+    return held;
+}
+
+/* Answers the key by which luaL_checkudata finds it. */
+static Value name_of_meta(Run *R, const Table *meta)
+{
+    Value k = V_NIL, v;
+    while (table_next(heap_table(R, R->world->registry), &k, &v))
+        if (v == value_object((void *)(uintptr_t)meta) && value_is_string(k)) return k;
+    return V_NIL;
+}
+
+static bool hold_meta(Run *R, Table *meta)
+{
+    Value name = is_held(meta) ? V_NIL : name_of_meta(R, meta);
     pthread_mutex_lock(&lock);
     WatchedMeta *m = find_meta(meta);
     if (!m) {
@@ -180,7 +200,7 @@ static bool hold_meta(Table *meta)
         if (grown) {
             metas = grown;
             m = &metas[meta_count++];
-            *m = (WatchedMeta){meta, 0};
+            *m = (WatchedMeta){meta, name, 0};
         }
     }
     if (m) m->count++;
@@ -188,15 +208,18 @@ static bool hold_meta(Table *meta)
     return m != NULL;
 }
 
-static void drop_meta(const Table *meta)
+/* Answers its name. */
+static Value drop_meta(const Table *meta)
 {
     pthread_mutex_lock(&lock);
     WatchedMeta *m = find_meta(meta);
+    Value name = m ? m->name : V_NIL;
     if (m && --m->count == 0) {
         *m = metas[--meta_count];
         metas[meta_count] = (WatchedMeta){0};
     }
     pthread_mutex_unlock(&lock);
+    return name;
 }
 
 void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta)
@@ -215,7 +238,7 @@ void puc_userdata_meta(lua_State *L, Userdata *u, Table *meta)
     if (meta_of_table(M, meta, META_GC) == V_NIL) return;
     UserdataEnd *end = end_of(u->data, u->size);
     if (end->watched && end->meta == ~(uintptr_t)meta) return;
-    if (!hold_meta(meta)) return;
+    if (!hold_meta(&M->run, meta)) return;
     if (end->watched)
         drop_meta((Table *)~end->meta);
     else
@@ -238,14 +261,21 @@ static bool take(Lost *out)
     return any;
 }
 
+/* Another world may have opened the module as well, and has a metatable of its own. */
+static bool knows_meta(Run *R, const Table *meta, Value name)
+{
+    return name == V_NIL ||
+           run_get(R, R->world->registry, name) == value_object((void *)(uintptr_t)meta);
+}
+
 void puc_take_lost(Machine *M)
 {
     for (Lost l; take(&l);) {
         const UserdataEnd *end = end_of(l.block, l.size);
         Table *meta = (Table *)~end->meta;
         bool calls = !end->finalized && value_is(meta_of_table(M, meta, META_GC), OBJ_NATIVE);
-        drop_meta(meta);
-        if (!calls) continue;
+        Value name = drop_meta(meta);
+        if (!calls || !knows_meta(&M->run, meta, name)) continue;
         Userdata *u = new_userdata(M, l.block, l.size);
         u->body.meta = meta;
         trace_queue_finalizer(&M->run, value_object(u));

@@ -9,10 +9,10 @@
 
 #include "memory/mem.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 
 #ifdef __GLIBC__
-#include <dlfcn.h>
 #include <gnu/lib-names.h>
 #include <sys/mman.h>
 #endif
@@ -60,9 +60,22 @@ static void fill(void)
     __atomic_store_n(&libm_opened, &functions, __ATOMIC_RELEASE);
 }
 
+void *libm_open_library(const char *file, int flags)
+{
+    void *library = dlopen(file, flags);
+    if (library) return library;
+    const char *error = dlerror();
+    if (!error || !strstr(error, "undefined symbol") ||
+        !dlopen(LIBM_SO, RTLD_LAZY | RTLD_GLOBAL))
+        return NULL;
+    return dlopen(file, flags);
+}
+
 #else
 
 void libm_prepare(void) {}
+
+void *libm_open_library(const char *file, int flags) { return dlopen(file, flags); }
 
 static void fill(void)
 {

@@ -31,6 +31,10 @@ const Libm *libm_open(void);
 /* To be called once, at the start. Keeps the memory that opening libm needs, in case the
  * program uses up all there is. */
 void libm_prepare(void);
+/* A shared library, as dlopen opens it. PUC Lua's programs are linked with libm, so modules
+ * made for them may call its functions without naming it: one that lacks functions has libm's.
+ */
+void *libm_open_library(const char *file, int flags);
 
 static inline const Libm *libm(void)
 {

@@ -28,12 +28,12 @@ soname()
     readelf -d "$place/lib/moonlet-lua5.2/liblua5.2.so.0" | grep 'SONAME.*\[liblua5\.2\.so\.0\]'
 }
 
-# Only names of Lua's, and Moonlet's.
+# Only names of Lua's, and Moonlet's, and the two of src/puc/signals.c.
 names()
 {
     local others
     others=$(nm -D --defined-only "$place/lib/moonlet-lua5.2/libmoonlet-lua52.so" | awk '{ print $3 }' |
-        grep -v -E '^(lua_|luaL_|luaopen_|moonlet_)|^(LUA_5\.2|MOONLET)$')
+        grep -v -E '^(lua_|luaL_|luaopen_|moonlet_)|^(LUA_5\.2|MOONLET)$|^(pthread_sigmask|sigprocmask)$')
     [ -z "$others" ] || { echo "$others"; false; }
 }
 

@@ -49,7 +49,7 @@ result() # name, whether it is good, file of details
 run() # program, script: output, without the program's name
 {
     (cd "$work" && timeout 120 "$1" "$2" </dev/null 2>&1
-        echo "exit $?") | sed -E 's/^[^ ]*(moonlet|lua5\.2): //'
+        echo "exit $?") | sed -E 's/^[^ ]*(moonlet|lua5\.2): //; s/0x[0-9a-f]+/ADDRESS/g'
 }
 
 same() # name, script

@@ -13,6 +13,7 @@
 #include "api/host/host.h"
 #include "lib/lib.h"
 #include "outside/outside.h"
+#include "value/libm.h"
 
 /* The name that PUC Lua's modules have is ours with another prefix. */
 #define PREFIX "moonlet"
@@ -47,7 +48,7 @@ static LibraryStatus find(const char *file, const char *name, void **address,
                           const char **error)
 {
     bool all = *name == '*';
-    void *library = dlopen(file, RTLD_NOW | (all ? RTLD_GLOBAL : RTLD_LOCAL));
+    void *library = libm_open_library(file, RTLD_NOW | (all ? RTLD_GLOBAL : RTLD_LOCAL));
     if (!library) {
         *error = last_error();
         if (is_foreign_error(*error)) *error = foreign;

@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "value/libm.h"
+
 typedef struct Name {
     lua_CFunction fn;
     const moonlet_type_info *type; /* or this */
@@ -193,7 +195,7 @@ static void open_module(const char *name)
         file = file_in(path, part, name, size);
         path += part;
     }
-    void *library = file && text ? dlopen(file, RTLD_NOW | RTLD_LOCAL) : NULL;
+    void *library = file && text ? libm_open_library(file, RTLD_NOW | RTLD_LOCAL) : NULL;
     void *address = library ? dlsym(library, text) : NULL;
     lua_CFunction open;
     memcpy(&open, &address, sizeof open);

@@ -13,6 +13,7 @@
 #include "puc/names/names.h"
 #include "puc/record/note.h"
 #include "puc/record/pure.h"
+#include "value/libm.h"
 
 typedef struct Again {
     lua_State *own, *on; /* the function's handle, and the one that calls are for */
@@ -225,7 +226,7 @@ static const Op ops[NOTE_COUNT] = {{"", 0, NULL},
 static lua_CFunction open_pure(Machine *M, const char *file, const char *symbol,
                                uint64_t contents)
 {
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *library = libm_open_library(file, RTLD_NOW | RTLD_LOCAL);
     void *address = library ? dlsym(library, symbol) : NULL;
     if (!address || pure_contents(address) != contents) {
         outside_end(M);
