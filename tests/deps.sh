@@ -17,7 +17,8 @@ declare -A packages=(
         lua-yaml lua-expat lua-iconv lua-term lua-bitop lua-sql-sqlite3 lua-luv lua-lgi luarocks
         lua-busted lua-cqueues lua-luaossl lua-sec openssl lua-rings lua-rex-pcre2 lua-rex-posix lua-rex-gnu
         lua-rex-onig lua-rex-tre lua-mpack lua-md5 lua-compat53 lua-discount"
-    [programs-puc]="highlight imapfilter vim-nox mpv tshark python3"
+    [programs-puc]="highlight imapfilter vim-nox mpv tshark python3 fityk libtolua-dev eja puredata-core pd-lua
+        uwsgi-core uwsgi-plugin-lua5.2"
     [history]="libsqlite3-dev"
     [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libgc-dev:arm64 libxxhash-dev:arm64"
     [mpi]="libopenmpi-dev openmpi-bin"

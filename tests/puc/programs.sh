@@ -126,5 +126,103 @@ DissectorTable.get("udp.port"):add(7777, p)
 EOF
     same "tshark" tshark -r capture.pcap -X lua_script:dissector.lua -V -O puctest
 fi
+
+# fityk: a fit that Lua drives, by SWIG's bindings
+cat >fit.lua <<'EOF'
+for i = 1, 20 do F:add_point(i, i * i, 1) end
+F:execute("guess Gaussian")
+F:execute("fit")
+print(("%.4f"):format(F:get_wssr()))
+for i, f in ipairs { pcall(F.all_functions, F) } do print(i, type(f)) end
+local d = F:get_data()
+print(#d, d[0].x, pcall(F.execute, F, "nonsense !"))
+for i = 0, #d - 1 do io.write(tostring(d[i].y), " ") end
+print()
+EOF
+same "fityk" cfityk -I fit.lua
+
+# tolua: bindings are written by scripts in it
+cat >shape.pkg <<'EOF'
+class Shape { Shape(int n); ~Shape(); int area(); double x; const char *name; };
+int add(int a, int b);
+#define LIMIT 5
+module m { void f(char *s); }
+enum { A, B, C };
+EOF
+same "tolua" tolua -o /dev/stdout -n shape shape.pkg
+same "tolua, its tree" tolua -P shape.pkg
+
+# eja: its library, some thousand lines of Lua
+cat >eja.lua <<'EOF'
+print(_VERSION, ejaSprintf("%05d", 42), ejaSha256("abc"), ejaBase64Encode("hello"), ejaXmlEncode("<a>"))
+EOF
+same "eja" eja eja.lua
+
+# Pure Data: a class in Lua
+cat >hello.pd_lua <<'EOF'
+local h = pd.Class:new():register("hello")
+function h:initialize(sel, atoms) self.inlets = 1 self.outlets = 1 pd.post("init " .. tostring(#atoms) .. " " .. sel) return true end
+function h:in_1_bang() pd.post("bang") self:outlet(1, "list", {1, "two", 3.5}) end
+function h:in_1_float(f) pd.post("float " .. f) end
+function h:in_1(sel, atoms) pd.post("sel " .. sel .. " " .. table.concat(atoms, ",")) if sel == "fail" then error("failed") end if sel=="quit" then pd.send("pd", "quit", {}) end end
+function h:finalize() pd.post("gone") end
+EOF
+cat >patch.pd <<'EOF'
+#N canvas 0 0 400 300 10;
+#X obj 10 60 hello 1 2 3;
+#X obj 10 90 print out;
+#X obj 10 10 loadbang;
+#X msg 10 30 \; pd quit;
+#X obj 100 10 loadbang;
+#X msg 100 30 4.5;
+#X msg 150 30 some words 7;
+#X msg 200 30 fail now;
+#X obj 20 10 t b b b b b;
+#X connect 0 0 1 0;
+#X connect 2 0 8 0;
+#X connect 8 4 0 0;
+#X connect 8 3 5 0;
+#X connect 8 2 6 0;
+#X connect 8 1 7 0;
+#X connect 8 0 3 0;
+#X connect 5 0 0 0;
+#X connect 6 0 0 0;
+#X connect 7 0 0 0;
+EOF
+if [ -d /usr/lib/pd/extra/pdlua ]; then
+    same "pd" pd -nogui -noaudio -nomidi -stderr -nrt -batch -lib pdlua -path "$work" -open patch.pd
+fi
+
+# uWSGI: the state is made before its process forks, and is used by workers, with threads
+cat >app.lua <<'EOF'
+return function(env)
+    local lines = coroutine.wrap(function()
+        for i = 1, 3 do coroutine.yield("line " .. i .. " of " .. env.PATH_INFO .. "\n") end
+    end)
+    return "200 OK", { ["Content-Type"] = "text/plain" }, lines
+end
+EOF
+cat >ask.py <<'EOF'
+import sys, time, urllib.request
+for tries in range(100):
+    try:
+        for path in ["a", "b/c"] * 20:
+            print(urllib.request.urlopen("http://127.0.0.1:%s/%s" % (sys.argv[1], path)).read())
+        break
+    except OSError:
+        time.sleep(0.1)
+EOF
+cat >serve.sh <<'EOF'
+uwsgi --plugin lua52 --http-socket "127.0.0.1:$1" --http-socket-modifier1 6 --lua app.lua --master --workers 2 \
+    --threads 2 >serve.log 2>&1 &
+python3 ask.py "$1"
+kill -INT $!
+wait $!
+grep -i "lua.*error" serve.log
+exit 0
+EOF
+if [ -e /usr/lib/uwsgi/plugins/lua52_plugin.so ] && [ -n "$python" ]; then
+    needs=uwsgi same "uwsgi" sh serve.sh 18231
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
