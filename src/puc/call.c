@@ -12,6 +12,7 @@
 #include "puc/names/names.h"
 #include "puc/puc.h"
 #include "puc/record/note.h"
+#include "stack/hook.h"
 
 #include <stdlib.h>
 
@@ -297,6 +298,7 @@ bool puc_init(void)
     puc_names_own("lua_newthread", puc_run_own);
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
+    hook_is_inherited = puc_is_hook;
     return true;
 }
 

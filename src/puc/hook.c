@@ -3,7 +3,8 @@
  * Lua's C interface: debug hooks (manual 4.9).
  *
  * Main invariant: the hook that C gives a coroutine is the C function puc_call_hook, which
- * nobody sees on the stack; which lua_Hook that calls stands in the coroutine's handle.
+ * nobody sees on the stack; which lua_Hook that calls stands in the coroutine's handle, or in
+ * none, if the coroutine has got its hook from the one that made it.
  */
 #include "puc/hook.h"
 #include "puc/record/note.h"
@@ -19,6 +20,8 @@ static int event_of(const String *name)
     }
 }
 
+static lua_Hook called_hook(const lua_State *L) { return L->hook ? L->hook : L->P->hook; }
+
 /* A lua_CFunction: the event's name, and the line if it is one. */
 int puc_call_hook(lua_State *L)
 {
@@ -27,11 +30,12 @@ int puc_call_hook(lua_State *L)
     ar.currentline = lua_isnumber(L, 2) ? (int)lua_tointeger(L, 2) : -1;
     lua_settop(L, 0);
     L->yields = false;
-    if (!L->hook || !lua_getstack(L, 0, &ar)) return 0;
+    lua_Hook call = called_hook(L);
+    if (!call || !lua_getstack(L, 0, &ar)) return 0;
     if (UNLIKELY(outside_was_used()))
-        note_call_hook(L, L->hook, &ar);
+        note_call_hook(L, call, &ar);
     else
-        L->hook(L, &ar);
+        call(L, &ar);
     if (!L->yields) return 0;
     lua_settop(L, 0);
     L->M->hook_yields = true;
@@ -50,11 +54,20 @@ static const Hook *hook_of(lua_State *L)
     return s ? s->hook : NULL;
 }
 
+void puc_inherit_hook(lua_State *L, lua_State *L1)
+{
+    const Hook *h = hook_of(L);
+    L1->hook = L->hook;
+    if (h && puc_is_hook(h->function))
+        hook_set(L->M, puc_coroutine(L1), h->function, h->mask, h->count);
+}
+
 int lua_sethook(lua_State *L, lua_Hook func, int mask, int count)
 {
     NOTE(L, NOTE_SETHOOK, func, mask, count);
     bool none = !func || !mask;
     L->hook = none ? NULL : func;
+    if (!none) L->P->hook = func;
     Value f = none ? V_NIL : puc_function(L, puc_call_hook, 0);
     hook_set(L->M, puc_coroutine(L), f, none ? 0 : (uint32_t)mask, (uint32_t)count);
     return 1;
@@ -67,7 +80,7 @@ lua_Hook lua_gethook(lua_State *L)
 {
     const Hook *h = hook_of(L);
     if (!h || h->function == V_NIL) return NULL;
-    return puc_is_hook(h->function) ? L->hook : other_hook;
+    return puc_is_hook(h->function) ? called_hook(L) : other_hook;
 }
 
 int lua_gethookmask(lua_State *L)

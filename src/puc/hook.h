@@ -13,4 +13,7 @@ int puc_call_hook(lua_State *L);
 /* Whether it is that function. */
 bool puc_is_hook(Value f);
 
+/* A coroutine that C makes has the hook of the one that it is made by, if C has set that. */
+void puc_inherit_hook(lua_State *L, lua_State *L1);
+
 #endif

@@ -29,7 +29,7 @@ lua_State *lua_newthread(lua_State *L)
     Coroutine *co = machine_new_coroutine(L->M, puc_function(L, puc_run_own, 0));
     puc_push(L, value_object(co));
     lua_State *L1 = puc_state_of(L->P, co);
-    L1->hook = L->hook;
+    puc_inherit_hook(L, L1);
     return L1;
 }
 

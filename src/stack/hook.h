@@ -67,6 +67,10 @@ static inline bool hook_stage_is_after(int stage)
  * process, before anything runs. */
 void hook_init(Exec *step, Exec *ret, Exec *ret_many);
 
+/* Whether coroutines that are made under a hook with this function get it as well, and not only
+ * its mask: as in PUC Lua those of C do, and those of debug.sethook do not. NULL: none does. */
+extern bool (*hook_is_inherited)(Value function);
+
 /* Who watches a run is told of each line, as line hooks are, but for the whole run, and only
  * while no C function waits. `line` changes nothing. It answers true to end the run there. */
 typedef struct Watch {

@@ -230,11 +230,15 @@ void machine_back(Machine *M, const State *s)
 
 /* Coroutines ----------------------------------------------------------------------- */
 
+bool (*hook_is_inherited)(Value function);
+
 static HookState *inherited_hook(const Hook *h)
 {
+    bool function = hook_is_inherited && hook_is_inherited(h->function);
     Hook *copy = mem_new(sizeof *copy);
     HookState *s = mem_new(sizeof *s);
-    *copy = (Hook){V_NIL, h->mask, h->count};
+    *copy = (Hook){function ? h->function : V_NIL, h->mask, h->count};
+    if (function) s->left = h->count;
     s->hook = copy;
     return s;
 }

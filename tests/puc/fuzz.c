@@ -22,7 +22,8 @@ static unsigned pick(unsigned n)
     return (unsigned)(seed >> 33) % n;
 }
 
-static unsigned depth; /* of C functions within each other */
+static unsigned sorts = 21; /* of steps: 16 without those of fuzz_more.h */
+static unsigned depth;      /* of C functions within each other */
 
 /* What is shown -------------------------------------------------------------------------- */
 
@@ -135,7 +136,15 @@ static const char *const chunks[] = {
     " __eq = function() return true end, __call = function(self, ...) return 'called', ... "
     "end})",
     "local s = 0 for i = 1, 10 do s = s + i end return s, tostring(s)",
+    "return setmetatable({...}, {__tostring = function(t) return 'text of ' .. #t end})",
+    "return setmetatable({}, {__tostring = error, __len = function() return 'no number' end})",
+    "local n = 0 return function() n = n + 1 return n end, function(...) n = (...) end",
+    "local a = coroutine.yield(1) local b = coroutine.yield(a) error(b)",
+    "return pcall(function(...) return coroutine.yield('within', ...) end, ...)",
+    "return setmetatable({}, {__index = function(t, k) return coroutine.yield(k) end}).wanted",
+    "for i = 1, 3 do coroutine.yield(i) end return coroutine.isyieldable",
 };
+enum { CHUNKS = sizeof chunks / sizeof *chunks };
 
 static const char *push(lua_State *L)
 {
@@ -158,8 +167,12 @@ static const char *push(lua_State *L)
         lua_pushcfunction(L, pick(2) ? yields_on : calls_on);
         return "C function that goes on";
     case 12: lua_newthread(L); return "thread";
-    case 13: lua_pushcfunction(L, depth < 4 ? program : sums); return "program";
-    default: luaL_loadstring(L, chunks[pick(12)]); return "chunk";
+    case 13:
+        lua_pushinteger(L, 1);
+        lua_pushliteral(L, "upvalue");
+        lua_pushcclosure(L, depth < 4 ? program : sums, 2);
+        return "program";
+    default: luaL_loadstring(L, chunks[pick(CHUNKS)]); return "chunk";
     }
 }
 
@@ -229,6 +242,7 @@ static const char *table(lua_State *L)
         return "setmetatable";
     case 11: lua_getmetatable(L, t); return "getmetatable";
     case 12:
+        if (border(L, t) < 0) return "ref of a table with holes";
         lua_pushvalue(L, any(L));
         lua_pushinteger(L, luaL_ref(L, t));
         return "ref";
@@ -280,7 +294,7 @@ static const char *resume(lua_State *L)
     lua_Debug ar;
     if (lua_status(co) == LUA_OK && lua_getstack(co, 0, &ar)) return "normal";
     lua_settop(co, 0);
-    if (lua_status(co) == LUA_OK) luaL_loadstring(co, chunks[pick(12)]);
+    if (lua_status(co) == LUA_OK) luaL_loadstring(co, chunks[pick(CHUNKS)]);
     for (int k = 0; k < n; k++) lua_pushvalue(L, -n);
     lua_xmove(L, co, n);
     int status = lua_resume(co, L, n);
@@ -318,11 +332,13 @@ static const char *other(lua_State *L)
     }
 }
 
+#include "fuzz_more.h"
+
 static void step(lua_State *L)
 {
     const char *op;
     if (lua_gettop(L) > STACK) lua_settop(L, 3);
-    unsigned what = pick(16);
+    unsigned what = pick(sorts);
     if (lua_gettop(L) == 0 || what < 5)
         op = push(L);
     else if (what < 8)
@@ -333,8 +349,10 @@ static void step(lua_State *L)
         op = operate(L);
     else if (what < 14)
         op = call(L);
-    else
+    else if (what < 16)
         op = what < 15 ? resume(L) : other(L);
+    else
+        op = more(L);
     show_stack(L, op);
 }
 
@@ -378,6 +396,7 @@ int main(int argc, char **argv)
             printf("\n");
             lua_settop(L, 1);
         }
+        lua_sethook(L, NULL, 0, 0);
         lua_close(L);
     }
     return 0;
