@@ -247,6 +247,27 @@ typedef struct moonlet_frame {
     const moonlet_value *arguments;
 } moonlet_frame;
 
+/* What an error is about that the interpreter or one of its libraries has raised. */
+typedef enum moonlet_cause_kind {
+    MOONLET_CAUSE_NONE,     /* not known, as of errors of the program's and of the host's */
+    MOONLET_CAUSE_OPERATOR, /* name, "+", "..", "#", is that of the operator, values are its
+                               operands; of `a > b` b and a, as that is `b < a`. Of comparisons
+                               that a library function makes, name is the function's: "sort" */
+    MOONLET_CAUSE_INDEX,    /* values are what was indexed and the key */
+    MOONLET_CAUSE_CALL,     /* what was called, and the arguments */
+    MOONLET_CAUSE_METHOD,   /* the object, and the name of which it has no method */
+    MOONLET_CAUSE_LOOP,     /* of a for loop: initial value, limit, step */
+    MOONLET_CAUSE_NATIVE    /* the arguments of the library function of that name ("rep"), or
+                               those that the error is about. A number that was taken for a
+                               string may have become one */
+} moonlet_cause_kind;
+typedef struct moonlet_cause {
+    moonlet_cause_kind kind;
+    const char *name; /* "" where there is none */
+    size_t count;
+    const moonlet_value *values;
+} moonlet_cause;
+
 typedef struct moonlet_error {
     moonlet_error_kind kind;
     moonlet_value value;       /* the error value of the program, in the result's state */
@@ -261,6 +282,7 @@ typedef struct moonlet_error {
     const char *column_source; /* the text of that line, as `source` */
     size_t count;              /* of the stack, innermost first */
     const moonlet_frame *frames;
+    moonlet_cause cause; /* for hosts that have words of their own */
 } moonlet_error;
 
 /* The message, the line with a caret below what is meant (the line of a file is read now),
@@ -772,6 +794,9 @@ MOONLET_API int moonlet_pause(moonlet_context *c);
 MOONLET_API void *moonlet_context_user(const moonlet_context *c);
 MOONLET_API void *moonlet_context_run_user(moonlet_context *c);
 MOONLET_API moonlet_value moonlet_context_data(const moonlet_context *c);
+/* What the error is about that xpcall has called this function for: as moonlet_error's cause,
+ * but its values are good until anything else is called. */
+MOONLET_API moonlet_cause moonlet_context_cause(const moonlet_context *c);
 /* The values that are about to be returned, for a function that the function of debug.sethook
  * calls at the event "return"; else none. They are good until anything else is called. */
 MOONLET_API const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count);

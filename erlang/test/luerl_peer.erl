@@ -4,11 +4,13 @@
 %% `luerl` is Debian's, and here.
 -module(luerl_peer).
 
--export([programs/0, ask/0, answer/1, peer/1, walks/0]).
+-export([programs/0, ask/0, answer/1, peer/1, walks/0, errors/1]).
 
 -define(WALKS, 400).
 
 walks() -> luerl_walk:walks(luerl, ?WALKS).
+
+errors(Module) -> [luerl_errors:answer(Module, S) || S <- luerl_errors:sources()].
 
 %% {New | Old interface, source}: what decoding its results gives.
 programs() ->
@@ -86,7 +88,7 @@ tidy(L) when is_list(L) -> [tidy(X) || X <- L];
 tidy(T) when is_tuple(T) -> list_to_tuple(tidy(tuple_to_list(T)));
 tidy(X) -> X.
 
-%% {Answers to the programs, answers to luerl_calls, what Luerl exports, walks}, from a node without
+%% {Answers to the programs, answers to luerl_calls, what Luerl exports, walks, errors}, from a node without
 %% ERL_LIBS; they come through a file.
 ask() ->
     File = "luerl_peer.out",
@@ -110,6 +112,6 @@ wait(Port, Output) ->
 peer(File) ->
     put(theirs, true),
     Answers = {[answer(P) || P <- programs()], luerl_calls:answers(theirs), luerl_calls:exports(),
-               luerl_walk:walks(luerl_new, ?WALKS)},
+               luerl_walk:walks(luerl_new, ?WALKS), errors(luerl_new)},
     ok = file:write_file(File, term_to_binary(Answers)),
     halt(0).

@@ -18,7 +18,7 @@ run_test() ->
     ?assert(is_list(lists:flatten(io_lib:format("~ts", [luerl_lib:format_error(Message)])))),
     {lua_error, {error_call, <<"oops">>}, _} = luerl:do("error('oops', 0)", St),
     {lua_error, {undefined_function, nil}, _} = luerl:do("return undefined_name()", St),
-    {lua_error, {illegal_index, nil, <<"t">>}, _} = luerl:do("return t.x", St),
+    {lua_error, {illegal_index, nil, <<"x">>}, _} = luerl:do("return t.x", St),
     {ok, [3]} = luerl:eval("return 1 + 2", St),
     {ok, Chunk, St1} = luerl:load("local a = ... return a, ...", St),
     {ok, [7, 7, 8], _} = luerl:call_chunk(Chunk, [7, 8], St1),
@@ -336,13 +336,16 @@ peer_test_() ->
     end.
 
 compare() ->
-    {Answers, Calls, Exports, Walks} = luerl_peer:ask(),
+    {Answers, Calls, Exports, Walks, Errors} = luerl_peer:ask(),
     same(luerl_peer:programs(), Answers, [luerl_peer:answer(P) || P <- luerl_peer:programs()]),
     {Functions, Theirs} = lists:unzip(Calls),
     {Functions, Ours} = lists:unzip(luerl_calls:answers(ours)),
     same(Functions, Theirs, Ours),
     ?assertEqual([], (Exports -- luerl_calls:apart()) -- Functions),
-    walked(Walks, luerl_peer:walks()).
+    walked(Walks, luerl_peer:walks()),
+    Agreed = [case luerl_errors:agree(A, B) of true -> A; false -> B end
+              || {A, B} <- lists:zip(Errors, luerl_peer:errors(luerl))],
+    same(luerl_errors:sources(), Errors, Agreed).
 
 %% A walk goes other ways after its first difference.
 walked([], []) -> ok;

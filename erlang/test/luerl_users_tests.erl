@@ -177,8 +177,8 @@ errors_test() ->
     ?assertMatch({error_call, {tref, _}}, Why("error({code = 1})")),
     ?assertEqual({error_call, nil}, Why("error()")),
     ?assertEqual({undefined_function, nil}, Why("nothing()")),
-    ?assertEqual({undefined_method, nil, <<"go">>}, Why("local t = {} t:go()")),
-    ?assertEqual({illegal_index, nil, <<"t">>}, Why("return t.x")),
+    ?assertMatch({undefined_method, {tref, _}, <<"go">>}, Why("local t = {} t:go()")),
+    ?assertEqual({illegal_index, nil, <<"x">>}, Why("return t.x")),
     [?assert(is_list(unicode:characters_to_list(luerl_lib:format_error(Why(S)))))
      || S <- ["error('m')", "error({})", "error()", "nothing()", "return t.x", "return 1 + {}", "return {} < {}",
               "local t = {} t:go()", "string.rep()", "return #nil"]],
@@ -217,7 +217,7 @@ reasons_test() ->
     ?assertMatch({match, _}, re:run(luerl_lib:format_error({badarg, f, [T, 1]}), "^badarg in f: \\[\\{tref,[0-9]+\\},1\\]$")),
     Sandbox = luerl_sandbox:init(),
     ?assertEqual({undefined_function, <<"sandboxed">>}, Why(luerl_sandbox:run("os.exit()", Sandbox))),
-    ?assertEqual({undefined_function, <<"string">>}, Why(luerl:do("('s')()", St))),
+    ?assertEqual({undefined_function, <<"s">>}, Why(luerl:do("('s')()", St))),
     Raised = fun(R) ->
         {F, S} = luerl:encode(fun(_, Now) -> luerl_lib:lua_error(R, Now) end, St),
         {ok, _, S1} = luerl:set_table_keys([raises], F, S),
@@ -227,6 +227,47 @@ reasons_test() ->
     [?assertEqual({R, R, {error_call, <<"own">>}}, Raised(R))
      || R <- [my_error, {badarg, f, [1, 2]}, {my, #{error => 1}}, <<"text">>, {error_call, <<"own">>}]],
     [?assertError(badarg, luerl:decode(A, St)) || A <- [tref, ok, undefined]].
+
+%% What a program raises is its own, whatever it says; and what an error in a call is about comes through
+%% the Erlang function that has made the call, however often the run is cut on the way.
+operands_test() ->
+    St = luerl:init(),
+    Why = fun(Source, S) -> {lua_error, R, _} = luerl:do(Source, S), R end,
+    Rethrown = Why("local _, e = pcall(function() return nothing.x end) error(e)", St),
+    ?assertMatch({error_call, <<_/binary>>}, Rethrown),
+    [?assertEqual({error_call, Text}, Why(["error('", Text, "')"], St))
+     || Text <- [<<"attempt to index a nil value">>, <<"malformed pattern">>, <<"bad argument">>]],
+    Call = fun([F | Args], S) ->
+                   case luerl:call_function(F, Args, S) of
+                       {ok, Values, S1} -> {Values, S1};
+                       {lua_error, R, S1} -> {[], luerl:put_private(why, R, S1)}
+                   end
+           end,
+    {ok, _, St1} = luerl:set_table_keys([<<"call">>], {erl_func, Call}, St),
+    Inner = fun(Source) -> {ok, _, S} = luerl:do(Source, St1), luerl:get_private(why, S) end,
+    ?assertMatch({badarg, '+', [1, {tref, _}]}, Inner("call(function() return 1 + {} end)")),
+    ?assertEqual({badarg, rep, [<<"x">>, nil, <<>>]}, Inner("call(string.rep, 'x', nil)")),
+    ?assertMatch({undefined_method, {tref, _}, <<"m">>}, Inner("call(function() local t = {} t:m() end)")),
+    ?assertMatch({error_call, {tref, _}}, Inner("call(error, {1})")),
+    ?assertEqual({error_call, nil}, Inner("call(error)")),
+    Slices = "local n = 0 call(function() for i = 1, 2e6 do n = n + 1 end return n .. {} end)",
+    ?assertMatch({badarg, '..', [2000000, {tref, _}]}, Inner(Slices)),
+    ?assertMatch({badarg, '-', [{tref, _}, 2000000]},
+                 Why("local n = 0 for i = 1, 2e6 do n = n + 1 end return {} - n", St)).
+
+%% Functions have what they were called with, and Erlang's names for those that it has called.
+stacktrace_test() ->
+    {ok, _, St} = luerl:do("function f(a, ...)\n  local b = g(a, 2)\n  return b\nend\nfunction g(x, y)\n  return x .. y .. z\nend", luerl:init()),
+    {lua_error, {badarg, '..', [2, nil]}, St1} = luerl:call_function([f], [<<"v">>, 7], St),
+    No = <<"-no-file-">>,
+    ?assertEqual([{<<"g">>, [<<"v">>, 2], [{file, No}, {line, 6}]}, {<<"f">>, [<<"v">>, 7], [{file, No}, {line, 2}]}],
+                 luerl:get_stacktrace(St1)),
+    {lua_error, {undefined_function, 5}, St2} = luerl:do("local x = 5 x(1, 'a')", St),
+    ?assertEqual([{5, [1, <<"a">>], [{file, No}, {line, 1}]}, {<<"-no-name-">>, [], [{file, No}, {line, 1}]}],
+                 luerl:get_stacktrace(St2)),
+    %% Long texts are not copied for each function.
+    {lua_error, _, St3} = luerl:do("local function r(s, n) if n > 0 then local x = r(s, n - 1) return x end error('no') end r(('x'):rep(1e5), 50)", St),
+    [{<<"r">>, [], _} | _] = luerl:get_stacktrace(St3).
 
 %% What an error leaves: globals that were set before it, and a trace; gone after a run that is good.
 after_errors_test() ->
@@ -262,7 +303,7 @@ later_functions_test() ->
              {"utf8.offset('a\\195\\164b', 3), utf8.offset('a\\195\\164b', -2), utf8.offset('a\\195\\164b', 0, 3)", [4, 2, 2]},
              {"utf8.offset('ab', 3), utf8.offset('ab', 4), utf8.offset('ab', -3)", [3, nil, nil]},
              {"('a\\195\\164b'):match('^.' .. utf8.charpattern)", [<<"aä"/utf8>>]},
-             {"pcall(utf8.char, -1)", [false, <<"bad argument #1 to 'char' (value out of range)">>]},
+             {"pcall(utf8.char, -1)", [false, <<"badarg in char: [-1]">>]},
              {"pcall(utf8.codepoint, '\\255')", [false, <<"invalid UTF-8 code">>]}],
     [?assertEqual({S, {ok, Values}}, {S, luerl:eval("return " ++ S, luerl:init())}) || {S, Values} <- Sames],
     {ok, [[{1, 1}, {2, 97}, {3, 2}, {4, 228}, {5, 4}, {6, 8364}]]} =
@@ -315,7 +356,7 @@ refused_test() ->
     {lua_error, {illegal_index, T, nil}, _} = luerl:set_table_key(T, nil, 1, St1),
     {lua_error, {illegal_index, T, nil}, _} = luerl:set_table_keys_dec([t, nil], 1, St1),
     {lua_error, {illegal_index, {tref, _}, nil}, _} = luerl:set_table_keys([<<"t">>, <<"x">>, nil], 1, St1),
-    {lua_error, {illegal_index, <<"table">>, nil}, _} = luerl:do("t[nil] = 1", St1).
+    {lua_error, {illegal_index, T, nil}, _} = luerl:do("t[nil] = 1", St1).
 
 luerl_old_error() -> luerl_sandbox:run("error('x')", luerl_sandbox:init(), 0, [], 100).
 

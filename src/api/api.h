@@ -106,6 +106,8 @@ moonlet_limit_kind api_walk_limit(const Walk *w);
 moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *message,
                          size_t length);
 moonlet_error *api_error_of_run(HostRun *S, Value *fp, const struct Node *n);
+/* What the error on its way is about. */
+moonlet_cause api_cause(const Machine *M);
 /* Adds where it was: chunk name as load takes it; line of the message, and what to point at. */
 void api_error_at(moonlet_error *e, const String *chunk_name, int line, AstPlace at);
 /* The text with a zero behind it, in collected memory; cut where there is none for all. */

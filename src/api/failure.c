@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "operate/cause.h"
 #include "operate/error.h"
 #include "stack/upvalue.h"
 #include "tree/text.h"
@@ -39,6 +40,7 @@ moonlet_error *api_error(moonlet_error_kind kind, Value value, const char *messa
     e->kind = kind;
     e->value = value_out(value);
     e->message = e->traceback = api_c_text(message, length);
+    e->cause.name = "";
     return e;
 }
 
@@ -186,6 +188,16 @@ static void set_place(const Machine *M, moonlet_error *e, FrameCursor c)
     } while (frame_down(&c));
 }
 
+_Static_assert((int)MOONLET_CAUSE_NATIVE == (int)CAUSE_NATIVE, "kinds have the same numbers");
+
+moonlet_cause api_cause(const Machine *M)
+{
+    const Cause *c = M->cause;
+    if (!c) return (moonlet_cause){.name = ""};
+    return (moonlet_cause){(moonlet_cause_kind)c->kind, c->name, c->count,
+                           (const moonlet_value *)c->about};
+}
+
 moonlet_error *api_error_of_run(HostRun *S, Value *fp, const Node *n)
 {
     Machine *M = S->M;
@@ -197,6 +209,7 @@ moonlet_error *api_error_of_run(HostRun *S, Value *fp, const Node *n)
         snprintf(other, sizeof other, "(error object is a %s value)", value_type_name(v));
     moonlet_error *e = api_error(kind_of(M), v, text ? text->data : other,
                                  text ? text->length : (size_t)length);
+    e->cause = api_cause(M);
     if (!fp || mem_is_spent()) return e; /* what is left of the reserve is for other things */
     FrameCursor c = frame_cursor(M->segment, fp, n);
     set_place(M, e, c);

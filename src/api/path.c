@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "operate/cause.h"
 #include "operate/error.h"
 #include "operate/meta.h"
 #include "operate/operate.h"
@@ -88,8 +89,7 @@ static RunStatus no_memory(HostRun *S)
     return RUN_ERROR;
 }
 
-/* What a lookup that was no success means. */
-static RunStatus lookup_error(HostRun *S, Lookup l, const Value *keys, size_t at, Value v)
+static RunStatus lookup_text(HostRun *S, Lookup l, const Value *keys, size_t at, Value v)
 {
     switch (l) {
     case LOOKUP_LOOP: return fail(S, "loop in a metatable's chain");
@@ -98,6 +98,14 @@ static RunStatus lookup_error(HostRun *S, Lookup l, const Value *keys, size_t at
     case LOOKUP_FROZEN: return fail(S, FROZEN_TEXT);
     default: return index_error(S, keys, at, v);
     }
+}
+
+/* What a lookup that was no success means. */
+static RunStatus lookup_error(HostRun *S, Lookup l, const Value *keys, size_t at, Value v)
+{
+    RunStatus status = lookup_text(S, l, keys, at, v);
+    if (l != LOOKUP_LOOP) cause_set(S->M, CAUSE_INDEX, "", (Value[]){v, keys[at]}, 2);
+    return status;
 }
 
 /* Steps ------------------------------------------------------------------------------- */

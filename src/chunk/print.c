@@ -111,6 +111,8 @@ static void open_expr(Printer *p, const char *name, int line)
 
 /* Expressions ------------------------------------------------------------------------ */
 
+static const char *const unary_names[] = {"-", "not", "#"};
+
 static void print_expr(Printer *p, const AstExpr *e);
 static void print_function(Printer *p, const AstFunction *f);
 
@@ -121,10 +123,6 @@ static void print_list(Printer *p, const AstExpr *e)
         print_expr(p, e);
     }
 }
-
-static const char *const binary_names[] = {"+",  "-",  "*", "/",  "%", "^", "..",
-                                           "==", "~=", "<", "<=", ">", ">="};
-static const char *const unary_names[] = {"-", "not", "#"};
 
 static bool is_global(const AstExpr *e)
 {
@@ -154,7 +152,7 @@ static void print_head(Printer *p, const AstExpr *e)
     case EXPR_METHOD: open_expr(p, "method", e->line); break;
     case EXPR_AND: open_expr(p, "and", p->line); break;
     case EXPR_OR: open_expr(p, "or", p->line); break;
-    default: open_expr(p, binary_names[e->u.binary.op], e->line);
+    default: open_expr(p, ast_binary_names[e->u.binary.op], e->line);
     }
     put_char(p, ' ');
 }

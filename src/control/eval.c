@@ -401,6 +401,7 @@ static Value *reenter(Machine *M, size_t room)
     }
     b->status = CO_RUNNING;
     b->progress = NULL;
+    b->cause = NULL;
     b->segment = NULL; /* what old contents hold is kept, and who runs needs no copy */
     return fp;
 }

@@ -65,6 +65,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
     b->debt = M->debt;
     b->paid = M->paid;
     b->progress = M->progress;
+    b->cause = M->cause;
     coroutine_check(b);
     M->error = V_NIL;
     M->status = RUN_PAUSED;
@@ -285,7 +286,9 @@ void eval_take_error(Machine *M)
 {
     AstPlace place = {kept_number(M, ERROR_LINE), kept_number(M, ERROR_COLUMN)};
     int raised = kept_number(M, ERROR_RAISED);
+    const Cause *cause = M->cause;
     error_raise(M, M->result_count ? M->results[ERROR_VALUE] : V_NIL);
+    M->cause = cause;
     if (raised <= RAISED_BY_HOST) M->raised = (RaisedBy)raised;
     M->place = place;
     M->error_paid = true;

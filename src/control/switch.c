@@ -57,7 +57,7 @@ EXEC(control_pcall)
 {
     if (acc == 0) {
         M->native = fp;
-        native_arg_error(M, 0, "value expected");
+        native_arg_error(M, fp, 0, 0, "value expected");
         HAND(eval_throw, n, fp, acc, d);
     }
     if (UNLIKELY(pcall_refused(M, fp))) HAND(eval_throw, n, fp, acc, d);
@@ -71,7 +71,7 @@ EXEC(control_xpcall)
 {
     if (acc < 2) {
         M->native = fp;
-        native_arg_error(M, 1, "value expected");
+        native_arg_error(M, fp, (int)acc, 1, "value expected");
         HAND(eval_throw, n, fp, acc, d);
     }
     if (UNLIKELY(pcall_refused(M, fp))) HAND(eval_throw, n, fp, acc, d);
@@ -347,7 +347,7 @@ EXEC(control_resume)
 {
     if (acc == 0 || !value_is(fp[0], OBJ_COROUTINE)) {
         M->native = fp;
-        native_arg_error(M, 0, "coroutine expected");
+        native_arg_error(M, fp, (int)acc, 0, "coroutine expected");
         HAND(eval_throw, n, fp, acc, d);
     }
     Coroutine *co = value_pointer(fp[0]);
@@ -407,6 +407,7 @@ EXEC(switch_fail)
     fp[0] = V_FALSE;
     fp[1] = M->error;
     M->error = V_NIL;
+    M->cause = NULL;
     M->results = fp;
     M->result_count = 2;
     RETURN_MANY(fp);

@@ -167,6 +167,7 @@ static NOINLINE Value *catch_error(Machine *M)
     a[0] = V_FALSE;
     a[1] = M->error;
     M->error = V_NIL;
+    M->cause = NULL;
     M->error_handled = false;
     M->results = a;
     M->result_count = 2;

@@ -64,7 +64,7 @@ static NOINLINE Value *begin(Machine *M, Value *a, size_t n, const Node *glue)
     M->native = a;
     if (n == 0 || M->boundary) {
         if (n == 0)
-            native_arg_error(M, 0, "value expected");
+            native_arg_error(M, a, 0, 0, "value expected");
         else
             native_error(M, "attempt to fork across a C-call boundary");
         return NULL;
@@ -138,6 +138,7 @@ static NOINLINE bool undo(Machine *M, Value *nf)
     State *s = frame_payload_world(nf);
     Value *values = save_values(M, (Value[]){V_FALSE, M->error}, 2);
     M->error = V_NIL;
+    M->cause = NULL; /* it is about values of the world that is left */
     M->error_handled = false;
     if (!go_back(M, s, values, 2, s->next_id)) return true;
     if (fork) M->error = values[1]; /* raised by the same */

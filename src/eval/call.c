@@ -12,16 +12,19 @@
 #include "eval/event.h"
 #include "eval/exec.h"
 #include "native/native.h"
+#include "operate/cause.h"
 #include "operate/error.h"
 #include "operate/operate.h"
 #include "stack/breaks.h"
 
 /* "attempt to call ...", at the line of the caller. */
-static void call_error(Machine *M, Value *nf)
+static void call_error(Machine *M, Value *nf, size_t count)
 {
     FrameCursor c = frame_cursor(M->segment, nf, NULL);
     bool below = frame_down(&c);
-    error_set_call(M, below ? c.fp : nf, c.at, nf[AT_FUNCTION]);
+    const Value *fp = below ? c.fp : nf;
+    error_set_call(M, fp, c.at, nf[AT_FUNCTION]);
+    cause_set_call(M, fp, c.at, nf, count);
 }
 
 NOINLINE bool call_resolve(Machine *M, Value *nf, size_t count)
@@ -49,7 +52,7 @@ COLD EXEC(call_throw)
 
 static COLD EXEC(throw_uncalled)
 {
-    call_error(M, fp);
+    call_error(M, fp, (size_t)acc);
     HAND(call_throw, n, fp, acc, d);
 }
 

@@ -8,20 +8,23 @@
 
 #include "eval/exec.h"
 #include "native/iterate.h"
+#include "operate/cause.h"
 #include "operate/error.h"
 
 static NOINLINE bool for_prepare(const Node *n, Value *fp, Machine *M)
 {
     static const char *const names[] = {"initial value", "limit", "step"};
+    Value *v = fp + n->a, about[] = {v[0], v[1], v[2]};
     for (int i = 0; i < 3; i++) {
         double x;
-        if (!value_to_number(fp[n->a + i], &x)) {
+        if (!value_to_number(v[i], &x)) {
             const AstExpr *e = error_origin(fp, n);
             for (int k = 0; e && k < i; k++) e = e->next;
             error_set_at(M, fp, n, e, "'for' %s must be a number", names[i]);
+            cause_set(M, CAUSE_LOOP, "", about, 3);
             return false;
         }
-        fp[n->a + i] = value_number(x);
+        v[i] = value_number(x);
     }
     return true;
 }

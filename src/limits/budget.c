@@ -118,6 +118,7 @@ void eval_set_debt(Machine *M, const CoBody *paused)
     M->debt = paused->debt;
     M->paid = paused->paid;
     M->progress = paused->progress;
+    M->cause = paused->cause;
     pay_debt(M);
     budget_begin(M);
     if (mem_bound_reached()) eval_poll_soon(M);

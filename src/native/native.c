@@ -13,6 +13,7 @@
 
 #include "control/eval.h"
 #include "control/switch.h"
+#include "operate/cause.h"
 #include "operate/error.h"
 #include "operate/operate.h"
 
@@ -43,6 +44,13 @@ int native_error(Machine *M, const char *format, ...)
     String *text = error_text(native_where(M, 1), format, ap, "");
     va_end(ap);
     error_raise_text(M, text);
+    return NATIVE_ERROR;
+}
+
+int native_refuse(Machine *M, const Value *a, int n, const char *message)
+{
+    native_error(M, "%s", message);
+    cause_set_native(M, a, (size_t)n);
     return NATIVE_ERROR;
 }
 
@@ -118,8 +126,9 @@ static String *text_before(Machine *M, const char *format, ...)
     return text;
 }
 
-int native_arg_error(Machine *M, int i, const char *format, ...)
+int native_arg_error(Machine *M, const Value *a, int n, int i, const char *format, ...)
 {
+    assert(i >= 0 && "arguments are counted from 0");
     bool method;
     const String *name = called_as(M, &method);
     int length = (int)name->length;
@@ -132,6 +141,7 @@ int native_arg_error(Machine *M, int i, const char *format, ...)
     if (text) text = error_text(text, format, ap, ")");
     va_end(ap);
     error_raise_text(M, text);
+    if (a) cause_set_native(M, a, (size_t)n);
     return NATIVE_ERROR;
 }
 
@@ -139,7 +149,7 @@ int native_type_error(Machine *M, Value *a, int n, int i, const char *expected)
 {
     assert(i >= 0 && "arguments are counted from 0");
     const char *got = i < n ? value_type_name(a[i]) : "no value";
-    return native_arg_error(M, i, "%s expected, got %s", expected, got);
+    return native_arg_error(M, a, n, i, "%s expected, got %s", expected, got);
 }
 
 int native_results(Machine *M, const Value *values, size_t n)
@@ -203,7 +213,10 @@ int native_index(Machine *M, Value *a, int at, Value object, Value key, NativeCo
     case LOOKUP_DONE: return go_on(M, a, at, out, cont);
     case LOOKUP_CALL: return call_handler(M, a, at, out, object, key, cont);
     case LOOKUP_LOOP: error_set(M, a, NULL, "loop in gettable"); break;
-    default: error_set_type(M, a, NULL, "index", NULL, object); break;
+    default:
+        error_set_type(M, a, NULL, "index", NULL, object);
+        cause_set(M, CAUSE_INDEX, "", (Value[]){object, key}, 2);
+        break;
     }
     return NATIVE_ERROR; /* without position, as for all operations of a C function */
 }
@@ -218,6 +231,8 @@ int native_less(Machine *M, Value *a, int at, Value x, Value y, NativeCont *cont
     default: break;
     }
     operate_compare_error(M, a, NULL, x, y);
+    cause_set_native(M, (Value[]){x, y}, 2);
+    if (M->cause) cause_set(M, CAUSE_OPERATOR, M->cause->name, (Value[]){x, y}, 2);
     return NATIVE_ERROR;
 }
 
@@ -247,6 +262,7 @@ int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont)
         return go_on(M, a, at, value_number((double)length), cont);
     }
     error_set_type(M, a, NULL, "get length of", NULL, v);
+    cause_set(M, CAUSE_OPERATOR, "#", &v, 1);
     return NATIVE_ERROR;
 }
 
@@ -254,9 +270,8 @@ int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont)
 
 bool arg_any(Machine *M, Value *a, int n, int i)
 {
-    (void)a;
     if (i < n) return true;
-    native_arg_error(M, i, "value expected");
+    native_arg_error(M, a, n, i, "value expected");
     return false;
 }
 
@@ -323,7 +338,7 @@ int arg_option(Machine *M, Value *a, int n, int i, const char *otherwise,
     }
     for (int k = 0; names[k]; k++)
         if (strlen(names[k]) == length && memcmp(names[k], text, length) == 0) return k;
-    native_arg_error(M, i, "invalid option '%.*s'", (int)length, text);
+    native_arg_error(M, a, n, i, "invalid option '%.*s'", (int)length, text);
     return -1;
 }
 

@@ -10,7 +10,7 @@
  *
  *   return native_error(M, "...");          an error with position, as luaL_error
  *   return native_throw(M, value);          any value as the error
- *   return native_arg_error(M, i, "...");   "bad argument #1 to 'f' (...)"
+ *   return native_arg_error(M, a, n, i, "...");   "bad argument #1 to 'f' (...)"
  *   return native_results(M, values, n);    many results, from anywhere
  *   return native_call(M, a, at, n, cont);  calls a[at + NATIVE_HEADER - 1] with the n
  *                                           arguments behind it; goes on in cont
@@ -48,9 +48,12 @@ typedef int NativeCont(Machine *M, Value *a, int n);
 typedef int CallAgain(Machine *M, Value *a, size_t used);
 
 int native_error(Machine *M, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* An error that is about these arguments (operate/cause.h). */
+int native_refuse(Machine *M, const Value *a, int n, const char *message);
 int native_throw(Machine *M, Value error);
-int native_arg_error(Machine *M, int i, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The arguments are the error's cause (operate/cause.h); NULL: they are not there any more. */
+int native_arg_error(Machine *M, const Value *a, int n, int i, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 /* "number expected, got nil" and so on, for argument i. */
 int native_type_error(Machine *M, Value *a, int n, int i, const char *expected);
 int native_results(Machine *M, const Value *values, size_t n);

@@ -74,6 +74,7 @@ void error_raise(Machine *M, Value v)
 {
     assert(value_is_valid(v) && "an error is a value");
     M->error = v;
+    M->cause = NULL;
     M->raised = RAISED_BY_PROGRAM;
     M->place = (AstPlace){0};
 }

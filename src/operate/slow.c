@@ -11,6 +11,7 @@
 
 #include "control/eval.h"
 #include "eval/exec.h"
+#include "operate/cause.h"
 #include "operate/error.h"
 #include "operate/operate.h"
 #include "state/methods.h"
@@ -95,6 +96,7 @@ static NOINLINE Action do_arith(const Node *n, Value *fp, Value acc, Machine *M)
         bool left = !value_to_number(x, &dx);
         error_set_type(M, fp, n, "perform arithmetic on",
                        binary_side(error_origin(fp, n), left), left ? x : y);
+        cause_set_operator(M, fp, n, ast_binary_names[k->op - DO_ADD + OP_ADD], x, y);
         return ACT_THROW;
     }
     return call_meta(n, fp, M, &glue_value, handler, (Value[]){x, y}, 2);
@@ -109,6 +111,7 @@ static NOINLINE Action do_neg(const Node *n, Value *fp, Value acc, Machine *M)
     if (handler == V_NIL) {
         const AstExpr *e = error_origin(fp, n);
         error_set_type(M, fp, n, "perform arithmetic on", e ? e->u.unary.operand : NULL, x);
+        cause_set(M, CAUSE_OPERATOR, "-", &x, 1);
         return ACT_THROW;
     }
     return call_meta(n, fp, M, &glue_value, handler, (Value[]){x, x}, 2);
@@ -126,6 +129,7 @@ static NOINLINE Action do_len(const Node *n, Value *fp, Value acc, Machine *M)
     }
     const AstExpr *e = error_origin(fp, n);
     error_set_type(M, fp, n, "get length of", e ? e->u.unary.operand : NULL, x);
+    cause_set(M, CAUSE_OPERATOR, "#", &x, 1);
     return ACT_THROW;
 }
 
@@ -200,6 +204,7 @@ static NOINLINE Action do_compare(const Node *n, Value *fp, Value acc, Machine *
     default: break;
     }
     operate_compare_error(M, fp, n, x, y);
+    cause_set_operator(M, fp, n, k->op == DO_LE ? "<=" : "<", x, y);
     return ACT_THROW;
 }
 
@@ -286,16 +291,18 @@ static const AstExpr *key_expr(const Value *fp, const Node *n)
 }
 
 static void lookup_error(Machine *M, const Value *fp, const Node *n, Lookup result,
-                         Value object, bool store)
+                         Value object, Value key, bool store)
 {
+    Value about[] = {object, key};
     switch (result) {
     case LOOKUP_ERROR: error_set_type(M, fp, n, "index", indexed_expr(fp, n), object); break;
     case LOOKUP_ERROR_INNER: error_set_type(M, fp, n, "index", NULL, object); break;
     case LOOKUP_KEY_NIL: error_set_at(M, fp, n, key_expr(fp, n), "table index is nil"); break;
     case LOOKUP_KEY_NAN: error_set_at(M, fp, n, key_expr(fp, n), "table index is NaN"); break;
     case LOOKUP_FROZEN: error_set(M, fp, n, FROZEN_TEXT); break;
-    default: error_set(M, fp, n, "loop in %s", store ? "settable" : "gettable"); break;
+    default: error_set(M, fp, n, "loop in %s", store ? "settable" : "gettable"); return;
     }
+    cause_set(M, CAUSE_INDEX, "", about, 2);
 }
 
 static Value key_of(const Node *n, Value *fp, Value acc, uint8_t op, char right)
@@ -320,7 +327,7 @@ static NOINLINE Action do_index(const Node *n, Value *fp, Value acc, Machine *M)
     if (result == LOOKUP_DONE) return deliver(M, out);
     if (result == LOOKUP_CALL)
         return call_meta(n, fp, M, &glue_value, out, (Value[]){object, key}, 2);
-    lookup_error(M, fp, n, result, object, false);
+    lookup_error(M, fp, n, result, object, key, false);
     return ACT_THROW;
 }
 
@@ -335,7 +342,7 @@ static NOINLINE Action do_store(const Node *n, Value *fp, Value acc, Machine *M)
     if (result == LOOKUP_DONE) return ACT_NEXT;
     if (result == LOOKUP_CALL)
         return call_meta(n, fp, M, &glue_none, out, (Value[]){object, key, v}, 3);
-    lookup_error(M, fp, n, result, object, true);
+    lookup_error(M, fp, n, result, object, key, true);
     return ACT_THROW;
 }
 
@@ -348,7 +355,7 @@ static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Machine *M)
     if (result == LOOKUP_DONE) return deliver(M, out);
     if (result == LOOKUP_CALL)
         return call_meta(n, fp, M, &glue_value, out, (Value[]){object, n->k.v}, 2);
-    lookup_error(M, fp, n, result, object, false);
+    lookup_error(M, fp, n, result, object, n->k.v, false);
     return ACT_THROW;
 }
 
@@ -471,6 +478,7 @@ static Action concat_meta(const Node *n, Value *fp, Machine *M, Value *slots, si
     const AstExpr *e = concat_operand(error_origin(fp, n), left - (second ? 1 : 2), n->b,
                                       !second || left == n->b);
     error_set_type(M, fp, n, "concatenate", e, second ? y : x);
+    cause_set(M, CAUSE_OPERATOR, "..", (Value[]){x, y}, 2);
     return ACT_THROW;
 }
 

@@ -101,6 +101,7 @@ static void set_defaults(Machine *M)
     M->error = M->handler = M->value = V_NIL;
     M->make_handler = NULL;
     M->place = (AstPlace){0};
+    M->cause = NULL;
     M->error_paid = M->error_handled = false;
     M->open = M->result_count = 0;
     M->host = NULL;
@@ -141,6 +142,7 @@ static void tidy(Machine *M)
     M->error = M->handler = M->value = V_NIL;
     M->make_handler = NULL;
     M->place = (AstPlace){0};
+    M->cause = NULL;
     M->error_paid = false;
     M->progress = NULL;
 }

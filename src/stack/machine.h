@@ -132,6 +132,7 @@ struct Machine {
     RaisedBy raised;    /* who has raised the error; set with it by error_raise */
     AstPlace place;     /* where the source has what the error is about; line 0: not known */
     bool error_paid;    /* the error's way up was paid for before the run stopped */
+    const Cause *cause; /* what it is about; NULL: not known, or there is none (cause.h) */
     Segment *catch_segment; /* the frame that catches the error, and its segment */
     Value *catch_frame;
     Value handler; /* called as xpcall's for errors that nothing catches; nil: none */

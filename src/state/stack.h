@@ -107,6 +107,15 @@ typedef struct HookState {
     bool busy;               /* the hook's function runs */
 } HookState;
 
+/* What an error on its way is about (operate/cause.h): no part of a state, which nothing of the
+ * program depends on. */
+typedef struct Cause {
+    uint8_t kind; /* CauseKind */
+    uint32_t count;
+    const char *name;
+    Value about[];
+} Cause;
+
 typedef struct CoBody {
     Segment *segment;
     const struct Node *node; /* CO_PAUSED: the node to go on with */
@@ -127,6 +136,7 @@ typedef struct CoBody {
     struct Coroutine *resumer;
     const HookState *hook;           /* NULL: none; of the running one Machine.hook is newer */
     struct NativeProgress *progress; /* CO_PAUSED: of a native; NULL: none */
+    const Cause *cause;              /* CO_PAUSED: of an error on its way; NULL: none */
 } CoBody;
 
 typedef struct Coroutine {

@@ -143,6 +143,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
     T->bytes += sizeof(Coroutine);
     if (coroutine_has_resumer(b)) trace_object(T, b->resumer);
     if (b->hook) trace_value(T, b->hook->hook->function);
+    if (b->cause) scan_values(T, b->cause->about, b->cause->count);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
     T->roots->stack(T, b, T->roots->context);
 }

@@ -90,6 +90,9 @@ typedef enum BinaryOp {
 
 typedef enum UnaryOp { OP_NEG, OP_NOT, OP_LEN } UnaryOp;
 
+/* Operators as sources have them, by their BinaryOp. */
+extern const char *const ast_binary_names[];
+
 typedef enum FieldKind { FIELD_ELEMENT, FIELD_NAMED, FIELD_KEYED } FieldKind;
 
 typedef struct AstField { /* of a table constructor, in source order */

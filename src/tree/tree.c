@@ -12,6 +12,9 @@
 
 enum { BLOCK_FIRST = 384, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 2 };
 
+const char *const ast_binary_names[] = {"+",  "-",  "*", "/",  "%", "^", "..",
+                                        "==", "~=", "<", "<=", ">", ">="};
+
 static TreeHeld *held_new(TreeHeld *older, uint32_t room)
 {
     TreeHeld *h = mem_alloc(sizeof *h + room * sizeof *h->items);

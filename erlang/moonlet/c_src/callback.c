@@ -71,10 +71,11 @@ typedef struct Held {
     "end\n"
 
 static const char source[] =
-    "local call, returned, pcall, debug = ...\n"
+    "local call, returned, pcall, debug, xpcall, caught = ...\n"
+    "local function guarded(f, ...) return xpcall(f, caught, ...) end\n"
     "local function make(f)\n"
     "  return function(...) return call(f, ...) end\n"
-    "end\n" TRACE "return {make = make, pcall = pcall, trace = trace}\n";
+    "end\n" TRACE "return {make = make, pcall = xpcall and guarded or pcall, trace = trace}\n";
 static moonlet_chunk *helpers;
 static __thread Asked *asked_now;
 static __thread const Command *command_now;
@@ -264,6 +265,56 @@ static int call_finished(moonlet_context *c, const moonlet_value *values, size_t
     return wait_as(c, ASKED_DONE, &mine, values, count);
 }
 
+/* What an error in a call for an Erlang function is about goes with it through xpcall, in a
+ * table: value, kind, name, values of the cause; it is told from a program's tables by a field.
+ */
+#define CAUGHT "erlang: caught"
+enum { CAUGHT_VALUE = 1, CAUGHT_KIND, CAUGHT_NAME, CAUGHT_VALUES };
+
+static int caught(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    moonlet_value error = count ? args[0] : moonlet_nil();
+    moonlet_cause cause = moonlet_context_cause(c);
+    if (cause.kind == MOONLET_CAUSE_NONE) return moonlet_return_one(c, error);
+    moonlet_value *values = take((cause.count + 1) * sizeof *values);
+    if (cause.count) memcpy(values, cause.values, cause.count * sizeof *values);
+    moonlet_value t = moonlet_context_new_table(c);
+    if (moonlet_type_of(t) == MOONLET_TABLE) {
+        moonlet_context_set_index(c, t, CAUGHT_VALUE, error);
+        moonlet_context_set_index(c, t, CAUGHT_KIND, moonlet_number(cause.kind));
+        moonlet_context_set_index(c, t, CAUGHT_NAME, moonlet_text(cause.name));
+        for (size_t i = 0; i < cause.count; i++)
+            moonlet_context_set_index(c, t, (int64_t)(CAUGHT_VALUES + i), values[i]);
+        moonlet_context_set_field(c, t, CAUGHT, moonlet_number((double)cause.count));
+        error = t;
+    }
+    free(values);
+    return moonlet_return_one(c, error);
+}
+
+static moonlet_value caught_at(const moonlet_state *s, moonlet_value t, size_t i)
+{
+    return moonlet_raw_get(s, t, moonlet_number((double)i));
+}
+
+void callback_uncaught(const moonlet_state *s, moonlet_value v, Uncaught *out)
+{
+    double count, kind;
+    *out = (Uncaught){.error = {.value = v, .cause = {.name = ""}}};
+    if (moonlet_type_of(v) != MOONLET_TABLE) return;
+    if (!moonlet_to_number(moonlet_raw_get(s, v, moonlet_text(CAUGHT)), &count)) return;
+    if (!moonlet_to_number(caught_at(s, v, CAUGHT_KIND), &kind)) return;
+    if (!(kind >= 0 && kind <= MOONLET_CAUSE_NATIVE && count >= 0 && count < UINT16_MAX))
+        return;
+    moonlet_to_text(caught_at(s, v, CAUGHT_NAME), out->name, sizeof out->name);
+    out->values = take(((size_t)count + 1) * sizeof *out->values);
+    for (size_t i = 0; i < (size_t)count; i++)
+        out->values[i] = caught_at(s, v, CAUGHT_VALUES + i);
+    out->error.value = caught_at(s, v, CAUGHT_VALUE);
+    out->error.cause =
+        (moonlet_cause){(moonlet_cause_kind)kind, out->name, (size_t)count, out->values};
+}
+
 /* To the trace, at a return: what is returned. */
 static int returned(moonlet_context *c, const moonlet_value *args, size_t count)
 {
@@ -277,6 +328,7 @@ static int returned(moonlet_context *c, const moonlet_value *args, size_t count)
 static const moonlet_entry entries[] = {{.name = "erlang", .call = call_erlang},
                                         {.name = "erlang_then", .call = call_finished},
                                         {.name = "erlang_returned", .call = returned},
+                                        {.name = "erlang_caught", .call = caught},
                                         {.name = NULL}};
 static const moonlet_library libraries[] = {{"", entries}, {NULL, NULL}};
 static const moonlet_type_info *const types[] = {&held_type, NULL};
@@ -292,12 +344,14 @@ bool callback_init(void)
 
 static moonlet_state *with_helpers(moonlet_state *s)
 {
-    moonlet_value args[4] = {moonlet_nil()};
+    moonlet_value args[6] = {moonlet_nil()};
     s = with_function(s, "erlang", call_erlang, &args[0]);
     s = with_function(s, "erlang_returned", returned, &args[1]);
     args[2] = moonlet_global(s, "pcall");
     args[3] = moonlet_global(s, "debug");
-    moonlet_result r = moonlet_call_chunk(s, helpers, args, 4);
+    args[4] = moonlet_global(s, "xpcall");
+    s = with_function(s, "erlang_caught", caught, &args[5]);
+    moonlet_result r = moonlet_call_chunk(s, helpers, args, 6);
     if (r.status != MOONLET_OK) return moonlet_next(s, &r);
     moonlet_state *now = moonlet_put_private(r.state, PRIVATE, r.values[0]);
     moonlet_release(r.state);

@@ -92,7 +92,8 @@ extern ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of
     X(host) X(steps) X(time) X(bytes) X(stack) X(string) X(held) X(interrupt) \
     X(userdata) X(tref) X(funref) X(usdref) X(coroutine) X(function) X(inf) X(nan) \
     X(raw) X(floats) X(decoded) X(none) X(nanoseconds) X(wrap) X(erl_func) X(erl_mfa) \
-    X(return) X(throw) X(call)
+    X(return) X(throw) X(call) X(operator) X(index) X(method) X(loop) X(native) X(cause) \
+    X(frames)
 /* clang-format on */
 #define ATOM_VARIABLE(name_) extern ERL_NIF_TERM atom_##name_;
 ATOMS(ATOM_VARIABLE)
@@ -214,10 +215,28 @@ moonlet_result callback_put(const moonlet_state *s, moonlet_value to, moonlet_va
 /* The term of such a userdata; false if v is none. */
 bool callback_term(ErlNifEnv *env, const moonlet_state *s, moonlet_value v, ERL_NIF_TERM *out);
 moonlet_value callback_pcall(const moonlet_state *s);
+/* The error that a call for an Erlang function has ended with, as far as it is known. */
+typedef struct Uncaught {
+    moonlet_error error;
+    moonlet_value *values; /* of its cause, from malloc */
+    char name[64];
+} Uncaught;
+/* v is what came of callback_pcall's function with false. */
+void callback_uncaught(const moonlet_state *s, moonlet_value v, Uncaught *out);
 /* Given a function, calls that for each call, return and line; given none, no longer. */
 moonlet_value callback_trace(const moonlet_state *s);
 /* For images. */
 const moonlet_image_host *callback_image_host(void);
+
+/* Errors (error.c) ------------------------------------------------------------------------ */
+
+/* What is to be decoded of an error: its value, and if all is to be told what it is about and
+ * the functions that ran. From malloc. */
+moonlet_value *error_values(const moonlet_error *e, bool all, size_t *count);
+/* The parts of what was decoded, in this order; each takes its own from the list. */
+ERL_NIF_TERM error_value(ErlNifEnv *env, ERL_NIF_TERM *terms);
+ERL_NIF_TERM error_cause(ErlNifEnv *env, const moonlet_cause *c, ERL_NIF_TERM *terms);
+ERL_NIF_TERM error_frames(ErlNifEnv *env, const moonlet_error *e, ERL_NIF_TERM *terms);
 
 /* Threads (thread.c) ----------------------------------------------------------------------
 

@@ -134,9 +134,11 @@ static ERL_NIF_TERM text_of(ErlNifEnv *env, const char *text)
     return text ? make_text(env, text, strlen(text)) : atom_nil;
 }
 
-static ERL_NIF_TERM error_map(ErlNifEnv *env, const Job *j, ERL_NIF_TERM value)
+/* terms: what error_values have become, or no list. */
+static ERL_NIF_TERM error_map(ErlNifEnv *env, const Job *j, ERL_NIF_TERM terms)
 {
     const moonlet_error *e = j->r.error;
+    ERL_NIF_TERM value = error_value(env, &terms);
     ERL_NIF_TERM keys[] = {atom_kind, atom_message, atom_traceback, atom_value,
                            atom_line, atom_chunk,   atom_limit};
     ERL_NIF_TERM values[] = {kind_atom(e->kind),
@@ -149,20 +151,32 @@ static ERL_NIF_TERM error_map(ErlNifEnv *env, const Job *j, ERL_NIF_TERM value)
     size_t count = e->kind == MOONLET_ERROR_LIMIT ? 7 : 6;
     ERL_NIF_TERM map;
     enif_make_map_from_arrays(env, keys, values, count, &map);
+    if (!(j->mode & AS_REFERENCES) || !enif_is_list(env, terms)) return map;
+    enif_make_map_put(env, map, atom_cause, error_cause(env, &e->cause, &terms), &map);
+    enif_make_map_put(env, map, atom_frames, error_frames(env, e, &terms), &map);
     return map;
 }
+
+static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty);
 
 /* (The message says what is not decoded.) */
 static ERL_NIF_TERM give_error(ErlNifEnv *env, Job *j)
 {
+    size_t count;
     Label *own = label_new(j->label);
-    moonlet_value v = j->r.error->value;
-    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->mode);
-    ERL_NIF_TERM value = atom_nil, rest;
-    if (!d.refused) enif_get_list_cell(env, d.term, &value, &rest);
-    ERL_NIF_TERM error = error_map(env, j, value), state = give_state(env, j, own, &d, NULL);
+    moonlet_value *v = error_values(j->r.error, j->mode & AS_REFERENCES, &count);
+    Decoded d = decode_values(env, j->r.state, v, count, own, j->mode);
+    free(v);
+    ERL_NIF_TERM t;
+    if (d.is_long) {
+        t = schedule(env, j, true);
+    } else {
+        ERL_NIF_TERM error = error_map(env, j, d.refused ? atom_nil : d.term);
+        ERL_NIF_TERM state = give_state(env, j, own, &d, NULL);
+        t = wrapped(env, &d, enif_make_tuple3(env, atom_error, error, state));
+    }
     label_release(own);
-    return wrapped(env, &d, enif_make_tuple3(env, atom_error, error, state));
+    return t;
 }
 
 /* An error that is none of a run. */
@@ -176,8 +190,6 @@ static ERL_NIF_TERM give_refusal(ErlNifEnv *env, Job *j, const char *why, ERL_NI
     ERL_NIF_TERM state = give_state(env, j, j->label, &d, NULL);
     return enif_make_tuple3(env, atom_error, map, state);
 }
-
-static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty);
 
 static bool any_object(const moonlet_value *values, size_t count)
 {
@@ -237,14 +249,9 @@ static ERL_NIF_TERM give_call(ErlNifEnv *env, Job *j)
     return t;
 }
 
-/* What a nested call gave: true and its results, or false and an error. */
-static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
+/* The text of an error, if it has one. */
+static ERL_NIF_TERM message_of(ErlNifEnv *env, moonlet_value v)
 {
-    Asked *a = &j->asked;
-    Pending pending = pending_of(j);
-    if (a->count && moonlet_is_true(a->values[0]))
-        return give_values(env, j, a->values + 1, a->count - 1, &pending);
-    moonlet_value v = a->count > 1 ? a->values[1] : moonlet_nil();
     char text[256];
     size_t length;
     const char *bytes = moonlet_to_bytes(v, &length);
@@ -252,16 +259,49 @@ static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
         bytes = moonlet_to_text(v, text, sizeof text);
         length = strlen(text);
     }
-    Label *own = label_new(j->label);
-    Decoded d = decode_values(env, j->r.state, &v, 1, own, j->mode);
-    ERL_NIF_TERM value = atom_nil, rest, map, message = make_text(env, bytes, length);
-    if (!d.refused) enif_get_list_cell(env, d.term, &value, &rest);
+    return make_text(env, bytes, length);
+}
+
+static ERL_NIF_TERM nested_map(ErlNifEnv *env, const Uncaught *u, ERL_NIF_TERM terms)
+{
+    ERL_NIF_TERM message = message_of(env, u->error.value), map;
+    ERL_NIF_TERM value = error_value(env, &terms);
     ERL_NIF_TERM keys[] = {atom_kind, atom_message, atom_traceback, atom_value};
     ERL_NIF_TERM values[] = {atom_runtime, message, message, value};
     enif_make_map_from_arrays(env, keys, values, 4, &map);
-    ERL_NIF_TERM state = give_state(env, j, own, &d, &pending);
+    if (enif_is_list(env, terms))
+        enif_make_map_put(env, map, atom_cause, error_cause(env, &u->error.cause, &terms),
+                          &map);
+    return map;
+}
+
+/* What a nested call gave: true and its results, or false and an error. */
+static ERL_NIF_TERM give_nested(ErlNifEnv *env, Job *j)
+{
+    Asked *a = &j->asked;
+    Uncaught u;
+    size_t count;
+    Pending pending = pending_of(j);
+    if (a->count && moonlet_is_true(a->values[0]))
+        return give_values(env, j, a->values + 1, a->count - 1, &pending);
+    callback_uncaught(j->r.state, a->count > 1 ? a->values[1] : moonlet_nil(), &u);
+    Label *own = label_new(j->label);
+    moonlet_value *v = error_values(&u.error, true, &count);
+    if (!(j->mode & AS_REFERENCES)) count = 1;
+    Decoded d = decode_values(env, j->r.state, v, count, own, j->mode);
+    ERL_NIF_TERM t;
+    if (d.is_long) {
+        t = schedule(env, j, true);
+    } else {
+        if (!(j->mode & AS_REFERENCES)) u.error.cause.count = 0;
+        ERL_NIF_TERM map = nested_map(env, &u, d.refused ? atom_nil : d.term);
+        ERL_NIF_TERM state = give_state(env, j, own, &d, &pending);
+        t = wrapped(env, &d, enif_make_tuple3(env, atom_error, map, state));
+    }
+    free(v);
+    free(u.values);
     label_release(own);
-    return wrapped(env, &d, enif_make_tuple3(env, atom_error, map, state));
+    return t;
 }
 
 static ERL_NIF_TERM give_pause(ErlNifEnv *env, Job *j)

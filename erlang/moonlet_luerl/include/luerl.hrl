@@ -6,7 +6,6 @@
                 private = #{},
                 error = none,       %% that has ended the last run
                 raised = none,      %% {What Lua sees of it, the reason}: by an Erlang function
-                sandboxed = false,  %% the string "sandboxed" stands for functions
                 trace_func = none,
                 trace_data,
                 numbers = raw}).    %% or floats: how integers come

@@ -181,7 +181,7 @@ call_function(Keys, Args, St) when is_list(Keys) ->
     end;
 call_function(Func, Args, #luerl{ref = Ref} = St) ->
     case is_value(Func) of
-        true -> callee(Func, finish(moonlet_nif:call(Ref, 0, [Func | Args], St#luerl.numbers), St));
+        true -> finish(moonlet_nif:call(Ref, 0, [Func | Args], St#luerl.numbers), St);
         false -> {lua_error, {undefined_function, Func}, St}
     end.
 
@@ -192,12 +192,6 @@ is_value({coroutine, _}) -> true;
 is_value({erl_func, _}) -> true;
 is_value({erl_mfa, _, _, _}) -> true;
 is_value(Func) -> is_function(Func).
-
-%% Lua's message has the type of what was to be called, and no position if Erlang has called it.
-callee(Func, {lua_error, {undefined_function, _}, #luerl{error = #{value := <<"attempt to call a ", _/binary>>}} = St})
-  when not is_tuple(Func); element(1, Func) =/= funref ->
-    {lua_error, {undefined_function, Func}, St};
-callee(_, Answer) -> Answer.
 
 %% Of the outermost function Lua knows no name.
 named(Name, {lua_error, Why, #luerl{error = #{} = Error} = St}) when is_atom(Name); is_binary(Name) ->
@@ -225,7 +219,6 @@ call_method(Object, Name, Args, #luerl{ref = Ref} = St) ->
 method_error(Object, Name, St, Error) ->
     case get_table_key(Object, Name, St) of
         {ok, nil, St1} -> {lua_error, {undefined_method, Object, name(Name)}, St1};
-        {ok, Method, _} -> callee(Method, Error);
         _ -> Error
     end.
 
@@ -246,26 +239,7 @@ get_table_key(Table, Key, #luerl{ref = Ref} = St) ->
 
 get_table_keys([], #luerl{} = St) -> get_table_keys([<<"_G">>], St);
 get_table_keys([_ | _] = Keys, #luerl{ref = Ref} = St) ->
-    where(Keys, St, one(finish(moonlet_nif:get(Ref, 0, Keys, St#luerl.numbers), St))).
-
-%% What was to be indexed on the way, by which key: Lua's message has the name of the former.
-where(Keys, St, {lua_error, {illegal_index, _, _}, St1} = Error) ->
-    case missing([hd(Keys)], tl(Keys), St) of
-        none -> Error;
-        {Value, Key} -> {lua_error, {illegal_index, Value, name(Key)}, St1}
-    end;
-where(_, _, Answer) -> Answer.
-
-missing(_, [], _) -> none;
-missing(Before, [nil], #luerl{ref = Ref} = St) ->
-    {ok, Value, _} = one(finish(moonlet_nif:get(Ref, 0, Before, St#luerl.numbers), St)),
-    {Value, nil};
-missing(Before, [Key | Keys], #luerl{ref = Ref} = St) ->
-    case one(finish(moonlet_nif:get(Ref, 0, Before, St#luerl.numbers), St)) of
-        {ok, Value, _} when is_tuple(Value); is_binary(Value) -> missing(Before ++ [Key], Keys, St);
-        {ok, Value, _} -> {Value, Key};
-        _ -> none
-    end.
+    one(finish(moonlet_nif:get(Ref, 0, Keys, St#luerl.numbers), St)).
 
 one({ok, [Value], St}) -> {ok, Value, St};
 one(Error) -> Error.
@@ -277,13 +251,10 @@ get_table_keys_dec(Keys, St) ->
     end.
 
 set_table_key(Table, Key, Value, #luerl{ref = Ref} = St) ->
-    case finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], St#luerl.numbers), St) of
-        {lua_error, {illegal_index, <<"table">>, nil}, St1} -> {lua_error, {illegal_index, Table, nil}, St1};
-        Answer -> Answer
-    end.
+    finish(moonlet_nif:set(Ref, 1, [Table, Key, Value], St#luerl.numbers), St).
 
 set_table_keys([_ | _] = Keys, Value, #luerl{ref = Ref} = St) ->
-    where(Keys, St, finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], St#luerl.numbers), St)).
+    finish(moonlet_nif:set(Ref, 0, Keys ++ [Value], St#luerl.numbers), St).
 
 set_table_keys_dec([_ | _] = Keys, Value, St) ->
     encodable([Value], St, set_table_keys(Keys, arities(Value), St));
@@ -378,11 +349,7 @@ finish({callback, Fun, Args, Ref}, St) ->
 
 %% An error of an Erlang function has the reason that this has given.
 reason(#{value := Value}, #luerl{raised = {Value, Why}}) -> Why;
-reason(Error, #luerl{sandboxed = Sandboxed}) ->
-    case luerl_lib:reason(Error) of
-        {undefined_function, <<"string">>} when Sandboxed -> {undefined_function, <<"sandboxed">>};
-        Why -> Why
-    end.
+reason(Error, _) -> luerl_lib:reason(Error).
 
 called(Fun, Args, St, Ref) ->
     try
@@ -445,11 +412,21 @@ file_of(_) -> <<"-no-file-">>.
 set_trace_data(Data, #luerl{} = St) -> St#luerl{trace_data = Data}.
 get_trace_data(#luerl{trace_data = Data}) -> Data.
 
-%% {Name, Args, [{file, File}, {line, Line}]} for each function, innermost first.
-get_stacktrace(#luerl{error = #{traceback := Text} = Error}) ->
-    Lines = binary:split(Text, <<"\n">>, [global]),
-    called(Error, lists:append([stack_frame(L) || <<"\t", L/binary>> <- Lines]));
+%% {Name, Args, [{file, File}, {line, Line}]} for each function, innermost first; what was called and
+%% is none is one too.
+get_stacktrace(#luerl{error = #{frames := Frames} = Error}) ->
+    called(Error, no_function(Error, Frames) ++ [F || {_, _, Chunk, _} = Frame <- Frames,
+                                                      Chunk =/= <<"erlang">>, %% luerl_prelude
+                                                      F <- [stack_frame(Frame)]]);
 get_stacktrace(#luerl{}) -> [].
+
+no_function(#{cause := {call, _, [Value | Args]}}, [{_, _, _, Line} | _]) ->
+    [{Value, Args, [{file, <<"-no-file-">>}, {line, Line}]}];
+no_function(_, _) -> [].
+
+stack_frame({nil, Args, Chunk, Line}) -> stack_frame({<<"-no-name-">>, Args, Chunk, Line});
+stack_frame({Name, Args, <<"[string ", _/binary>>, Line}) -> stack_frame({Name, Args, <<"-no-file-">>, Line});
+stack_frame({Name, Args, File, Line}) -> {Name, Args, [{file, File}, {line, Line}]}.
 
 called(#{called := Name}, [_ | _] = Frames) ->
     case lists:split(length(Frames) - 1, Frames) of
@@ -460,18 +437,6 @@ called(_, Frames) -> Frames.
 
 name(Name) when is_atom(Name), Name =/= nil, not is_boolean(Name) -> atom_to_binary(Name);
 name(Name) -> Name.
-
-stack_frame(Line) ->
-    case re:run(Line, "^(.*?):(\\d+): in (?:function '([^']*)'|(.*))$",
-                [{capture, all_but_first, binary}, dotall]) of
-        {match, [<<"erlang">> | _]} -> []; %% of luerl_prelude
-        {match, [File, At, <<>>, _]} -> [frame(<<"-no-name-">>, File, At)];
-        {match, [File, At, Name]} -> [frame(Name, File, At)];
-        _ -> []
-    end.
-
-frame(Name, <<"[string ", _/binary>>, At) -> frame(Name, <<"-no-file-">>, At);
-frame(Name, File, At) -> {Name, [], [{file, File}, {line, binary_to_integer(At)}]}.
 
 %% A state as a term without references, for files and other nodes; and back.
 externalize(#luerl{ref = Ref} = St) ->

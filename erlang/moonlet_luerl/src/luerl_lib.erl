@@ -20,28 +20,36 @@ lua_error(Why, St) -> error({lua_error, Why, St}).
 -spec badarg_error(_, _, _) -> no_return().
 badarg_error(What, Args, St) -> lua_error({badarg, What, Args}, St).
 
-%% What an error of Moonlet is in Luerl's terms.
+%% What an error of Moonlet is in Luerl's terms, by what it is about.
 reason(#{kind := limit, limit := Limit}) -> {limit, Limit};
-reason(#{value := {lua_value, Why}}) -> Why;
-reason(#{value := Value}) when is_binary(Value) ->
-    case re:run(Value, "attempt to (index|call) (?:(\\w+ )?'([^']*)' )?\\(?a (\\w+) value",
-                [{capture, all_but_first, binary}]) of
-        {match, [<<"index">>, _, Name, Type]} -> {illegal_index, type(Type), Name};
-        {match, [<<"call">>, <<"method ">>, Name, Type]} ->
-            {undefined_method, type(Type), Name};
-        {match, [<<"call">>, _, _, Type]} -> {undefined_function, type(Type)};
-        nomatch -> text_reason(Value)
-    end;
+reason(#{cause := {Kind, Name, Values}, value := Text}) -> reason(Kind, Name, Values, Text);
 reason(#{value := Value}) -> {error_call, Value}.
 
-text_reason(Text) ->
-    case re:run(Text, "^(?:.*:\\d+: )?table index is nil$", [dotall, {capture, none}]) of
-        match -> {illegal_index, <<"table">>, nil};
-        nomatch -> {error_call, Text}
+reason(operator, <<"sort">>, _, _) -> {illegal_comp, sort};
+reason(operator, Op, Operands, _) -> {badarg, binary_to_atom(Op), Operands};
+reason(index, _, [Value, Key], _) -> {illegal_index, Value, Key};
+reason(call, _, [Func | _], _) -> {undefined_function, Func};
+reason(method, _, [Object, Name], _) -> {undefined_method, Object, Name};
+reason(loop, _, Bounds, _) -> {badarg, loop, Bounds};
+reason(native, Name, Args, Text) ->
+    case re:run(Text, "^(?:.*:\\d+: )?(invalid value \\(|malformed pattern|missing '\\['|invalid capture|"
+                "invalid pattern capture|unfinished capture|pattern too complex)(.*)", [dotall, {capture, all_but_first, binary}]) of
+        nomatch -> {badarg, binary_to_atom(Name), with_defaults(Name, Args)};
+        {match, [<<"invalid value (">>, _]} -> {illegal_value, binary_to_atom(Name), hd(Args)};
+        {match, [<<"malformed pattern">>, <<" (missing ']')">>]} -> invalid_char_set;
+        {match, [<<"malformed pattern">>, _]} -> invalid_pattern;
+        {match, [<<"missing '['">>, _]} -> invalid_pattern;
+        {match, _} -> invalid_capture
     end.
 
-type(<<"nil">>) -> nil;
-type(Type) -> Type.
+%% Luerl tells what arguments have come to when it finds that they are bad.
+with_defaults(<<"rep">>, [S, N]) -> [S, N, <<>>];
+with_defaults(<<"find">>, [S, P]) -> [S, P, 1, nil];
+with_defaults(<<"find">>, [S, P, I]) -> [S, P, I, nil];
+with_defaults(<<"match">>, [S, P]) -> [S, P, 1];
+with_defaults(<<"next">>, [T]) -> [T, nil];
+with_defaults(<<"concat">>, [{tref, _} | Args]) -> Args;
+with_defaults(_, Args) -> Args.
 
 %% And back: the value that a program sees which catches it.
 error_value({error_call, Value}) -> Value;
@@ -68,6 +76,10 @@ format_error({undefined_function, Name}) -> io_lib:format("undefined function ~w
 format_error({undefined_method, Object, Name}) ->
     io_lib:format("undefined method in ~w: ~w", [shown(Object), shown(Name)]);
 format_error({limit, Limit}) -> io_lib:format("limit reached: ~w", [Limit]);
+format_error(invalid_pattern) -> "malformed pattern";
+format_error(invalid_capture) -> "malformed pattern";
+format_error({invalid_char_class, C}) -> io_lib:format("malformed pattern (class ~c)", [C]);
+format_error(invalid_char_set) -> "malformed pattern (missing ']')";
 format_error({illegal_op, Op}) -> io_lib:format("illegal op: ~w", [Op]);
 format_error({no_module, Mod}) -> io_lib:format("module '~s' not found", [Mod]);
 format_error(Why) -> io_lib:format("~tp", [shown(Why)]).

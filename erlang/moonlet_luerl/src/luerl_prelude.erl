@@ -5,11 +5,11 @@
 %% can have.
 -module(luerl_prelude).
 
--export([load/1, put_chars/3, failed/3]).
+-export([load/1, put_chars/3, failed/3, refused/3]).
 
 load(St) ->
     lists:foldl(fun run/2, St, [{output(), [function(put_chars)]}, {errors(), [function(failed)]},
-                                {numbers(), []}, {utf8(), []}]).
+                                {numbers(), [function(refused)]}, {utf8(), [function(refused)]}]).
 
 function(Name) -> {erl_mfa, ?MODULE, Name, []}.
 
@@ -64,20 +64,28 @@ errors() ->
 failed(_, [], St) -> failed([], [<<"assertion failed">>], St);
 failed(_, [Message | _], St) -> luerl_lib:lua_error({assert_error, Message}, St).
 
+%% Bad arguments of a function below: its name, and all of them.
+refused(_, [Name | Args], St) -> luerl_lib:badarg_error(binary_to_atom(Name), Args, St).
+
 numbers() ->
-    <<"local type, tonumber, floor = type, tonumber, math.floor "
-      "function math.type(x) "
+    <<"local refused = ... "
+      "local type, tonumber, floor, select = type, tonumber, math.floor, select "
+      "function math.type(...) "
+      "  local x = ... "
+      "  if select('#', ...) == 0 then return refused('type') end "
       "  if type(x) ~= 'number' then return nil end "
       "  return x == floor(x) and x > -2 ^ 53 and x < 2 ^ 53 and 'integer' or 'float' "
       "end "
-      "function math.tointeger(x) "
-      "  local n = tonumber(x) "
+      "function math.tointeger(...) "
+      "  if select('#', ...) == 0 then return refused('tointeger') end "
+      "  local n = tonumber((...)) "
       "  return n and n == floor(n) and n - n == 0 and n or nil "
       "end">>.
 
 utf8() ->
-    <<"local char, byte, concat, select, floor = string.char, string.byte, table.concat, select, math.floor "
-      "local error, tonumber = error, tonumber "
+    <<"local refused = ... "
+      "local char, byte, concat, select, floor = string.char, string.byte, table.concat, select, math.floor "
+      "local error, tonumber, tostring, type = error, tonumber, tostring, type "
       "local function encoded(c) "
       "  if c < 0x80 then return char(c) end "
       "  local rest, first = '', 0x20 "
@@ -114,12 +122,18 @@ utf8() ->
       "  local t = {...} "
       "  for i = 1, select('#', ...) do "
       "    local c = tonumber(t[i]) "
-      "    if not c or c < 0 or c > 0x10ffff then error(\"bad argument #\" .. i .. \" to 'char' (value out of range)\") end "
+      "    if not c or c < 0 or c > 0x10ffff or c ~= floor(c) then return refused('char', ...) end "
       "    t[i] = encoded(c) "
       "  end "
       "  return concat(t) "
       "end "
-      "function utf8.codepoint(s, i, j) "
+      "local function good(s, i, j) "
+      "  return (type(s) == 'string' or type(s) == 'number') and (i == nil or tonumber(i)) and (j == nil or tonumber(j)) "
+      "end "
+      "function utf8.codepoint(...) "
+      "  local s, i, j = ... "
+      "  if not good(s, i, j) then return refused('codepoint', ...) end "
+      "  s = tostring(s) "
       "  i = position(i or 1, #s) "
       "  j = position(j or i, #s) "
       "  if i < 1 or j > #s then error(\"bad argument #2 to 'codepoint' (out of range)\") end "
@@ -131,7 +145,10 @@ utf8() ->
       "  end "
       "  return table.unpack(t, 1, n) "
       "end "
-      "function utf8.len(s, i, j) "
+      "function utf8.len(...) "
+      "  local s, i, j = ... "
+      "  if not good(s, i, j) then return refused('len', ...) end "
+      "  s = tostring(s) "
       "  i, j = position(i or 1, #s), position(j or -1, #s) "
       "  if i < 1 or i > #s + 1 then error(\"bad argument #2 to 'len' (initial position out of string)\") end "
       "  local n = 0 "
@@ -149,8 +166,15 @@ utf8() ->
       "  if not c then error('invalid UTF-8 code') end "
       "  return i, c "
       "end "
-      "function utf8.codes(s) return following, s, 0 end "
-      "function utf8.offset(s, n, i) "
+      "function utf8.codes(...) "
+      "  local s = ... "
+      "  if not good(s) then return refused('codes', ...) end "
+      "  return following, tostring(s), 0 "
+      "end "
+      "function utf8.offset(...) "
+      "  local s, n, i = ... "
+      "  if not good(s, n, i) or not n then return refused('offset', ...) end "
+      "  s = tostring(s) "
       "  i = position(i or n > 0 and 1 or #s + 1, #s) "
       "  if i < 1 or i > #s + 1 then error(\"bad argument #3 to 'offset' (position out of range)\") end "
       "  if n == 0 then "

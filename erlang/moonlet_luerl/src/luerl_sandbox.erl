@@ -21,7 +21,7 @@ init(#luerl{ref = Ref} = St) ->
     Deny = [<<"debug">>],
     init(St#luerl{ref = moonlet_nif:sandbox(Ref, Deny, [<<"debug.traceback">>])}, ?PATHS).
 
-init(St, Paths) -> lists:foldl(fun deny/2, St#luerl{sandboxed = true}, Paths).
+init(St, Paths) -> lists:foldl(fun deny/2, St, Paths).
 
 deny(Path, St) ->
     {ok, _, St1} = luerl:set_table_keys_dec(Path, sandboxed, St),

@@ -15,7 +15,7 @@
 #include "control/collect.h"
 #include "stack/hook.h"
 
-/* Values about to be returned ------------------------------------------------------------ */
+/* Values about to be returned, and what errors are about --------------------------------- */
 
 const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count)
 {
@@ -23,6 +23,12 @@ const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count)
     Returned r = hook_returned(c->M);
     *count = r.count;
     return (const moonlet_value *)r.values;
+}
+
+moonlet_cause moonlet_context_cause(const moonlet_context *c)
+{
+    assert_context(c);
+    return api_cause(c->M);
 }
 
 /* Tables --------------------------------------------------------------------------------- */

@@ -247,7 +247,7 @@ int moonlet_fail(moonlet_context *c, const char *format, ...)
 int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message)
 {
     assert_context(c);
-    native_arg_error(c->M, (int)i - 1, "%s", message);
+    native_arg_error(c->M, NULL, 0, (int)i - 1, "%s", message);
     return host_error(c);
 }
 

@@ -173,7 +173,7 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count, uint64_t *p
         good = value_is_string(v);
         if (good) bytes += value_string(v)->length;
     }
-    if (!good) return native_arg_error(M, 0, "list of images expected");
+    if (!good) return native_arg_error(M, a, n, 0, "list of images expected");
     if (!native_charge(M, bytes / BYTES_A_STEP)) return NATIVE_PAUSE;
     if (bytes > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
     *count = (uint32_t)length;

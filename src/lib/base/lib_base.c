@@ -12,6 +12,7 @@
 #include "lib/lib.h"
 #include "lib/natives.h"
 #include "native/iterate.h"
+#include "operate/cause.h"
 #include "outside/outside.h"
 #include "stack/hook.h"
 
@@ -67,9 +68,9 @@ static int base_setmetatable(Machine *M, Value *a, int n)
     Table *t = arg_table(M, a, n, 0);
     if (!t) return NATIVE_ERROR;
     if (n < 2 || (a[1] != V_NIL && !value_is_table(a[1])))
-        return native_arg_error(M, 1, "nil or table expected");
+        return native_arg_error(M, a, n, 1, "nil or table expected");
     if (meta_of_table(M, heap_table(&M->run, t)->meta, META_METATABLE) != V_NIL)
-        return native_error(M, "cannot change a protected metatable");
+        return native_refuse(M, a, 1, "cannot change a protected metatable");
     TableBody *b = native_table_mut(M, t);
     if (!b) return NATIVE_ERROR;
     b->meta = a[1] == V_NIL ? NULL : value_pointer(a[1]);
@@ -97,7 +98,11 @@ static int base_rawset(Machine *M, Value *a, int n)
 {
     Table *t = arg_table(M, a, n, 0);
     if (!t || !arg_any(M, a, n, 1) || !arg_any(M, a, n, 2)) return NATIVE_ERROR;
-    if (a[1] == V_NIL) return native_throw(M, new_c_string("table index is nil"));
+    if (a[1] == V_NIL) {
+        native_throw(M, new_c_string("table index is nil"));
+        cause_set(M, CAUSE_INDEX, "", a, 2);
+        return NATIVE_ERROR;
+    }
     if (value_is_number(a[1]) && value_to_double(a[1]) != value_to_double(a[1]))
         return native_throw(M, new_c_string("table index is NaN"));
     return native_set(M, t, a[1], a[2]) ? 1 : NATIVE_ERROR;
@@ -107,7 +112,7 @@ static int base_rawlen(Machine *M, Value *a, int n)
 {
     Value v = arg(a, n, 0);
     if (value_is_string(v)) NATIVE_RETURN(value_number((double)value_string(v)->length));
-    if (!value_is_table(v)) return native_arg_error(M, 0, "table or string expected");
+    if (!value_is_table(v)) return native_arg_error(M, a, n, 0, "table or string expected");
     NATIVE_RETURN(value_number((double)table_length(heap_table(&M->run, value_pointer(v)))));
 }
 
@@ -159,7 +164,7 @@ static int to_base(Machine *M, Value *a, int n)
     int32_t base;
     String *text = arg_string(M, a, n, 0);
     if (!text || !arg_int(M, a, n, 1, &base)) return NATIVE_ERROR;
-    if (base < 2 || base > 36) return native_arg_error(M, 1, "base out of range");
+    if (base < 2 || base > 36) return native_arg_error(M, a, n, 1, "base out of range");
     if (!number_parse_base(text->data, text->length, base, &d)) NATIVE_RETURN(V_NIL);
     NATIVE_RETURN(value_number(d));
 }
@@ -197,7 +202,7 @@ static int base_select(Machine *M, Value *a, int n)
         i = i < -n ? 0 : n + i;
     else if (i > n)
         i = n;
-    if (i < 1) return native_arg_error(M, 0, "index out of range");
+    if (i < 1) return native_arg_error(M, a, n, 0, "index out of range");
     return native_results(M, a + i, (size_t)(n - i));
 }
 

@@ -108,9 +108,9 @@ static bool arg_field(Machine *M, Value *a, int n, int i, int32_t *from, int32_t
     BitsFault fault = bits_check_field(*from, *width);
     const char *text = bits_fault_text(fault);
     if (fault == BITS_BAD_RANGE)
-        native_error(M, "%s", text);
+        native_refuse(M, a, n, text);
     else if (fault != BITS_OK)
-        native_arg_error(M, fault == BITS_BAD_FROM ? i : i + 1, "%s", text);
+        native_arg_error(M, a, n, fault == BITS_BAD_FROM ? i : i + 1, "%s", text);
     return fault == BITS_OK;
 }
 

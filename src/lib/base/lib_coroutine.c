@@ -47,7 +47,7 @@ static const char *status_text(Machine *M, const Coroutine *co)
 static int co_status(Machine *M, Value *a, int n)
 {
     if (!n || !value_is(a[0], OBJ_COROUTINE))
-        return native_arg_error(M, 0, "coroutine expected");
+        return native_arg_error(M, a, n, 0, "coroutine expected");
     const char *text = status_text(M, value_pointer(a[0]));
     NATIVE_RETURN(string_value(string_intern(text, strlen(text))));
 }

@@ -143,14 +143,14 @@ static int math_random(Machine *M, Value *a, int n)
     case 0: NATIVE_RETURN(value_number(r));
     case 1:
         if (!arg_number(M, a, n, 0, &high)) return NATIVE_ERROR;
-        if (!(high >= 1)) return native_arg_error(M, 0, "interval is empty");
+        if (!(high >= 1)) return native_arg_error(M, a, n, 0, "interval is empty");
         break;
     case 2:
         if (!arg_number(M, a, n, 0, &low) || !arg_number(M, a, n, 1, &high))
             return NATIVE_ERROR;
-        if (!(low <= high)) return native_arg_error(M, 1, "interval is empty");
+        if (!(low <= high)) return native_arg_error(M, a, n, 1, "interval is empty");
         break;
-    default: return native_error(M, "wrong number of arguments");
+    default: return native_refuse(M, a, n, "wrong number of arguments");
     }
     NATIVE_RETURN(value_number(floor(r * (high - low + 1)) + low));
 }

@@ -29,7 +29,7 @@ static bool arg_activation(Machine *M, Value *a, int n, int i, Coroutine *co, Ac
     int32_t level;
     if (!arg_int(M, a, n, i, &level)) return false;
     if (!inspect_level(M, co, level, out)) {
-        native_arg_error(M, i, "level out of range");
+        native_arg_error(M, a, n, i, "level out of range");
         return false;
     }
     if (level == 0 && co == M->run.co) out->end = a + n;
@@ -127,7 +127,7 @@ static bool check_upvalue(Machine *M, Value *a, int n, int i, uint32_t *out)
 {
     bool absent;
     if (arg_upvalue(M, a, n, i, out, &absent)) return true;
-    if (absent) native_arg_error(M, i + 1, "invalid upvalue index");
+    if (absent) native_arg_error(M, a, n, i + 1, "invalid upvalue index");
     return false;
 }
 
@@ -147,7 +147,7 @@ static int debug_upvaluejoin(Machine *M, Value *a, int n)
     if (!check_upvalue(M, a, n, 0, &i) || !check_upvalue(M, a, n, 2, &j)) return NATIVE_ERROR;
     for (int k = 0; k < 4; k += 2)
         if (!value_is(a[k], OBJ_CLOSURE))
-            return native_arg_error(M, k, "Lua function expected");
+            return native_arg_error(M, a, n, k, "Lua function expected");
     bool ok = upvalue_join(M, value_pointer(a[0]), i, value_pointer(a[2]), j);
     return ok ? 0 : native_throw(M, new_c_string("function or expression too complex"));
 }
@@ -169,7 +169,7 @@ static int debug_getmetatable(Machine *M, Value *a, int n)
 static int debug_setmetatable(Machine *M, Value *a, int n)
 {
     if (n < 2 || (a[1] != V_NIL && !value_is_table(a[1])))
-        return native_arg_error(M, 1, "nil or table expected");
+        return native_arg_error(M, a, n, 1, "nil or table expected");
     Table *meta = a[1] == V_NIL ? NULL : value_pointer(a[1]);
     TableBody *b = value_is_table(a[0]) ? native_table_mut(M, value_pointer(a[0])) : NULL;
     if (b)
@@ -194,7 +194,7 @@ static int debug_getuservalue(Machine *M, Value *a, int n)
 static int debug_setuservalue(Machine *M, Value *a, int n)
 {
     if (n && value_is(a[0], OBJ_LIGHT))
-        return native_arg_error(M, 0, "full userdata expected, got light userdata");
+        return native_arg_error(M, a, n, 0, "full userdata expected, got light userdata");
     if (!arg_type(M, a, n, 0, TYPE_USERDATA)) return NATIVE_ERROR;
     if (!arg_absent(a, n, 1) && !arg_table(M, a, n, 1)) return NATIVE_ERROR;
     heap_userdata_mut(&M->run, value_pointer(a[0]))->user = arg(a, n, 1);

@@ -111,7 +111,8 @@ static int set_options(Machine *M, Value *a, int at, const Info *info, const cha
                        size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (!strchr(all_options, options[i])) return native_arg_error(M, at, "invalid option");
+        if (!strchr(all_options, options[i]))
+            return native_arg_error(M, NULL, 0, at, "invalid option");
     const Proto *p = memchr(options, 'L', length) ? proto_of(info) : NULL;
     if (p && !native_charge(M, p->node_count / STEP_VALUES)) return NATIVE_PAUSE;
     mem_work(length);
@@ -144,7 +145,7 @@ int lib_debug_getinfo(Machine *M, Value *a, int n)
     } else if (value_is_function(arg(a, n, shift))) {
         info.function = a[shift];
     } else {
-        return native_arg_error(M, shift, "function or level expected");
+        return native_arg_error(M, a, n, shift, "function or level expected");
     }
     if (value_is(info.function, OBJ_CLOSURE))
         info.source = ((Closure *)value_pointer(info.function))->proto->source;

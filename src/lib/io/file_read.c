@@ -309,7 +309,7 @@ static Got read_format(Input *in, Value *out)
     }
     const String *s = value_is_string(format) ? value_string(format) : NULL;
     if (!s || s->length == 0 || s->data[0] != '*') {
-        in->stopped = native_arg_error(M, in->at, "invalid option");
+        in->stopped = native_arg_error(M, NULL, 0, in->at, "invalid option");
         return GOT_ERROR;
     }
     switch (s->length > 1 ? s->data[1] : 0) {
@@ -317,7 +317,9 @@ static Got read_format(Input *in, Value *out)
     case 'l': return read_line(in, false, out);
     case 'L': return read_line(in, true, out);
     case 'a': return read_bytes(in, SIZE_MAX, true, out);
-    default: in->stopped = native_arg_error(M, in->at, "invalid format"); return GOT_ERROR;
+    default:
+        in->stopped = native_arg_error(M, NULL, 0, in->at, "invalid format");
+        return GOT_ERROR;
     }
 }
 
@@ -463,7 +465,8 @@ static int lines_step(Machine *M, Value *a, int n)
 int file_lines(Machine *M, Value *a, int n, int first, Value self, bool close)
 {
     int formats = n > first ? n - first : 0;
-    if (formats > FORMATS_MAX) return native_arg_error(M, FORMATS_MAX - 1, "too many options");
+    if (formats > FORMATS_MAX)
+        return native_arg_error(M, a, n, FORMATS_MAX - 1, "too many options");
     Native *f = native_new(M, natives_lines, LINES_FORMATS + formats);
     f->upvalues[LINES_FILE] = self;
     f->upvalues[LINES_CLOSE] = value_boolean(close);

@@ -46,7 +46,8 @@ static int method_seek(Machine *M, Value *a, int n)
     int whence = file ? arg_option(M, a, n, 1, "cur", names) : -1;
     if (whence < 0 || !arg_number_or(M, a, n, 2, 0, &offset)) return NATIVE_ERROR;
     off_t to = (off_t)double_to_integer(offset);
-    if ((double)to != offset) return native_arg_error(M, 2, "not an integer in proper range");
+    if ((double)to != offset)
+        return native_arg_error(M, a, n, 2, "not an integer in proper range");
     bool real = !outside_recalls(M);
     if (!outside_done(M, !real || fseeko(file->f, to, whences[whence]) == 0))
         return lib_file_result(M, a, false, NULL);

@@ -131,7 +131,7 @@ static int io_open(Machine *M, Value *a, int n)
 {
     const char *name, *mode;
     if (!arg_name_mode(M, a, n, &name, &mode)) return NATIVE_ERROR;
-    if (!is_mode(mode)) return native_arg_error(M, 1, "invalid mode");
+    if (!is_mode(mode)) return native_arg_error(M, a, n, 1, "invalid mode");
     FILE *f = file_open(M, fopen, name, mode);
     return !f && errno == EINTR ? NATIVE_ERROR : opened(M, a, f, FILE_PLAIN, name);
 }

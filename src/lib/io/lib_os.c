@@ -202,7 +202,7 @@ static int date_result(Machine *M, Value *a, OsdateKind kind, struct tm *fields,
     case OSDATE_NONE: NATIVE_RETURN(V_NIL);
     case OSDATE_TABLE: NATIVE_RETURN(date_table(M, fields));
     case OSDATE_ERROR:
-        return native_arg_error(M, 0, "%.*s", (int)(s->length & INT_MAX), s->data);
+        return native_arg_error(M, NULL, 0, 0, "%.*s", (int)(s->length & INT_MAX), s->data);
     default: NATIVE_RETURN(string_value(s));
     }
 }

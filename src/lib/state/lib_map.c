@@ -106,7 +106,7 @@ static void bring_done(Machine *M, Value *a, const PaidItems *p)
 
 static bool invalid(Machine *M, const char *name)
 {
-    native_arg_error(M, 2, "invalid option '%s'", name);
+    native_arg_error(M, NULL, 0, 2, "invalid option '%s'", name);
     return false;
 }
 

@@ -102,7 +102,7 @@ static int state_freeze(Machine *M, Value *a, int n)
     Table *t = arg_table(M, a, n, 0);
     if (!t) return NATIVE_ERROR;
     if (t == M->run.world->registry)
-        return native_arg_error(M, 0, "the registry stays writable");
+        return native_arg_error(M, a, n, 0, "the registry stays writable");
     NativeWalk w = native_walk(M);
     freeze_table(&M->run, t, !value_is_false(arg(a, n, 1)), &w.walk);
     if (w.walk.end) return native_walk_ended(M, &w);

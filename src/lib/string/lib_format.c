@@ -132,7 +132,7 @@ static int append_argument(Machine *M, Work *w, Value *a, size_t offset)
     default:
         if (!arg_number(M, w->args, w->n, w->next, &number)) return NATIVE_ERROR;
         error = format_number(&w->out, &w->f.spec, number);
-        return error ? native_arg_error(M, w->next, "%s", error) : 0;
+        return error ? native_arg_error(M, w->args, w->n, w->next, "%s", error) : 0;
     }
 }
 
@@ -149,7 +149,7 @@ static int format(Machine *M, Work *w, Value *a)
             lib_string_charge(M, w->f.literal_length);
             continue;
         }
-        if (w->next >= w->n) return native_arg_error(M, w->next, "no value");
+        if (w->next >= w->n) return native_arg_error(M, w->args, w->n, w->next, "no value");
         if (kind == FORMAT_ERROR)
             return lib_error(M, string_new(w->f.error, w->f.error_length));
         int code = append_argument(M, w, a, offset);

@@ -316,7 +316,7 @@ static bool arg_replacement(Machine *M, Value *a, int n)
     Value v = arg(a, n, REPLACEMENT);
     if (value_is_number(v)) return arg_string(M, a, n, REPLACEMENT);
     if (value_is_string(v) || value_is_table(v) || value_is_function(v)) return true;
-    native_arg_error(M, REPLACEMENT, "string/function/table expected");
+    native_arg_error(M, a, n, REPLACEMENT, "string/function/table expected");
     return false;
 }
 

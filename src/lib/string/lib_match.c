@@ -100,7 +100,7 @@ PatternStatus match_resume(Machine *M, MatchWork *w, Value saved)
 
 int match_failed(const MatchWork *w)
 {
-    if (w->m.status != PATTERN_OUT_OF_FUEL) return native_error(w->M, "%s", w->m.error);
+    if (w->m.status != PATTERN_OUT_OF_FUEL) return native_refuse(w->M, NULL, 0, w->m.error);
     return native_error(w->M, "interrupted!");
 }
 

@@ -103,7 +103,7 @@ static int string_char(Machine *M, Value *a, int n)
     for (int i = 0; i < n; i++) {
         int32_t c;
         if (!arg_int(M, a, n, i, &c)) return NATIVE_ERROR;
-        if (c < 0 || c > 255) return native_arg_error(M, i, "value out of range");
+        if (c < 0 || c > 255) return native_arg_error(M, a, n, i, "value out of range");
         bytes[i] = (char)c;
     }
     if (s) NATIVE_RETURN(string_value(s));

@@ -14,6 +14,7 @@
 
 #include "lib/natives.h"
 #include "node/node.h"
+#include "operate/cause.h"
 #include "text/buffer.h"
 
 enum { ARGS = 4, ARG_COUNT = ARGS, AT };
@@ -93,11 +94,13 @@ static int insert_move(Machine *M, Value *a, int n)
 static int insert_sized(Machine *M, Value *a, int n, int32_t length)
 {
     int32_t end = (int32_t)((uint32_t)length + 1), position = end;
-    if (n != 2 && n != 3) return native_error(M, "wrong number of arguments to 'insert'");
+    if (n != 2 && n != 3)
+        return native_refuse(M, a, n, "wrong number of arguments to 'insert'");
     if (!native_table_mut(M, value_pointer(a[0]))) return NATIVE_ERROR;
     if (n == 2) return set(M, a, end, a[1]) ? 0 : NATIVE_ERROR;
     if (!arg_int(M, a, n, 1, &position)) return NATIVE_ERROR;
-    if (position < 1 || position > end) return native_arg_error(M, 1, "position out of bounds");
+    if (position < 1 || position > end)
+        return native_arg_error(M, a, n, 1, "position out of bounds");
     a[INSERT_POSITION] = value_number(position);
     a[INSERT_AT] = value_number(end);
     return insert_move(M, a, 0);
@@ -137,7 +140,7 @@ static int remove_sized(Machine *M, Value *a, int n, int32_t size)
     if (!arg_int_or(M, a, n, 1, size, &position)) return NATIVE_ERROR;
     int64_t last = (int32_t)((uint32_t)size + 1); /* wraps around as an int does */
     if (position != size && (position < 1 || position > last))
-        return native_arg_error(M, 0, "position out of bounds");
+        return native_arg_error(M, a, n, 0, "position out of bounds");
     if (!native_table_mut(M, value_pointer(a[0]))) return NATIVE_ERROR;
     a[REMOVE_SIZE] = value_number(size);
     a[REMOVE_VALUE] = get(M, a, position);
@@ -189,6 +192,14 @@ static int concat_pause(Machine *M, Buffer *b, Value *a, int64_t next)
     return native_suspend(M, a, CONCAT_FRAME, concat_resumed);
 }
 
+static int concat_refuse(Machine *M, Value v, int64_t i)
+{
+    native_error(M, "invalid value (%s) at index %d in table for 'concat'", value_type_name(v),
+                 (int)i);
+    cause_set_native(M, &v, 1);
+    return NATIVE_ERROR;
+}
+
 static int concat_on(Machine *M, Value *a)
 {
     Buffer b;
@@ -198,9 +209,7 @@ static int concat_on(Machine *M, Value *a)
     while (i <= last) {
         size_t before = buffer_length(&b);
         Value v = get(M, a, i);
-        if (!append_value(&b, v))
-            return native_error(M, "invalid value (%s) at index %d in table for 'concat'",
-                                value_type_name(v), (int)i);
+        if (!append_value(&b, v)) return concat_refuse(M, v, i);
         if (i < last && separator) buffer_append(&b, separator->data, separator->length);
         if (b.error) break;
         i++;

@@ -39,7 +39,7 @@ int luaL_argerror(lua_State *L, int numarg, const char *extramsg)
 {
     if (!L->M->depth) return luaL_error(L, "bad argument #%d (%s)", numarg, extramsg);
     NOTE(L, NOTE_ARGERROR, numarg, extramsg);
-    native_arg_error(L->M, numarg - 1, "%s", extramsg);
+    native_arg_error(L->M, NULL, 0, numarg - 1, "%s", extramsg);
     puc_throw(L);
 }
 
