@@ -11,9 +11,11 @@ answer(M, Source) ->
     case catch M:do(list_to_binary(Source), M:init()) of
         {lua_error, Why, St} -> {shape(Why), [frame(F) || F <- M:get_stacktrace(St)]};
         {ok, Values, _} -> {ok, shape(Values)};
-        {error, [{_, _, _} | _], Warnings} -> {error, Warnings};
+        {error, [{_, Module, Why}] = Errors, Warnings} -> {error, Errors, Warnings, text(Module:format_error(Why))};
         {'EXIT', {Why, _}} -> {exit, Why}
     end.
+
+text(Chars) -> unicode:characters_to_binary(Chars).
 
 %% Luerl's names are those of definitions, and ours those of calls; Luerl's stacks end at a library function
 %% that has called back, and there are none where what has no methods was asked for one.
@@ -40,7 +42,7 @@ shape(T) when is_tuple(T) -> list_to_tuple(shape(tuple_to_list(T)));
 shape(X) -> X.
 
 sources() ->
-    binary() ++ unary() ++ indexing() ++ calls() ++ loops() ++ library() ++ raised() ++ elsewhere().
+    binary() ++ unary() ++ indexing() ++ calls() ++ loops() ++ library() ++ raised() ++ elsewhere() ++ no_programs().
 
 operands() -> ["nil", "true", "false", "1", "2.5", "'abc'", "''", "{}", "print", "function() end"].
 
@@ -143,6 +145,18 @@ raised() ->
         ++ ["local function f() error({code = 1}) end f()", "local function f(x) assert(x == 1, 'not one') end f(2)", "error(setmetatable({}, {}))",
             "local t = {f = function(...) error('in f') end} t.f(1, 2)", "local t = {} function t.g(a) error(a) end t.g('v')", "local t = {} function t:h(a) error(a) end t:h('v')",
             "error('a' .. 1)", "error(1 + nil)", "return 1, error('x')"].
+
+%% What is no Lua. (A string that the source ends in is more of it in Luerl.)
+no_programs() ->
+    ["x = = 1", "x =", "return 1 1", "x = 'a\nb'", "if x then", "for i = 1 do end", "a.b:c = 1", "x = }", "local function end",
+     "function f() return ... end", "x = 0x", "--[[ abc", "x = @", "x = $y", "x = 3 $ 4", "\n\n x = = 3", "local x <const> = 1", "f(", "f(1,",
+     "t = {1,2", "t = {1 2}", "local 5 = 6", "x, y", "x", "1 = x", "f() = 1", "return return", "end", "until x", "x = function() end end",
+     "if x then else else end", "for x in y", "while true do", "repeat", "x = \"abc\ny\"", "local t = {a=1,,}", "x = and", "x = not",
+     "x = 1 +", "x ~= 1", "x == 1", "x += 1", "!", "f\"a\" \"b\" .", "local a; ; b", "and", "x = \"\\xZZ\"", "x = 1 2.5", "x = y 'abc' 0x10",
+     "local x = x y z = 1", "if x y then end", "f(a b)", "f(a 'b')", "t[1 = 2", "t = {[1] 2}", "function 5() end", "function f(a, 1) end",
+     "return x,", "x = (1", "x = 1)", "for 1 = 2, 3 do end", "for i, = 1, 2 do end", "x = #", "local = 1", "x.1 = 2", "a:b", "a.b", "(a)",
+     "x = a..", "while x end", "repeat until", "do", "elseif x then", "x = {", "x = {}}", "f(]", "return ;;", "x = 1 = 2", "local function 1() end",
+     "function f( end", "x = nil nil", "x = true false", "x = function end", "if then end", "x = 'a' ..", "a = b c = d e"].
 
 %% Through pcall, in coroutines' place and in metamethods.
 elsewhere() ->

@@ -14,8 +14,8 @@ run_test() ->
     {ok, [1, <<"a">>, {tref, _}, {funref, _, _}], _} =
         luerl:do(<<"return 1, 'a', {}, print">>, St),
     {ok, [[{1, 1}, {<<"x">>, 2}]], _} = luerl:do_dec("return {1, x = 2}", St),
-    {error, [{1, luerl_lib, Message}], []} = luerl:do("x =", St),
-    ?assert(is_list(lists:flatten(io_lib:format("~ts", [luerl_lib:format_error(Message)])))),
+    {error, [{1, luerl_parse, Message}], []} = luerl:do("x =", St),
+    ?assert(is_list(lists:flatten(io_lib:format("~ts", [luerl_parse:format_error(Message)])))),
     {lua_error, {error_call, <<"oops">>}, _} = luerl:do("error('oops', 0)", St),
     {lua_error, {undefined_function, nil}, _} = luerl:do("return undefined_name()", St),
     {lua_error, {illegal_index, nil, <<"x">>}, _} = luerl:do("return t.x", St),

@@ -81,9 +81,7 @@ utf8(Bytes) ->
     end.
 
 loaded({ok, [Func], Ref}, St) -> {ok, Func, St#luerl{ref = Ref}};
-loaded({error, #{message := Message} = Error, _}, _) ->
-    Line = case Error of #{line := L} when is_integer(L) -> L; _ -> none end,
-    {error, [{Line, luerl_lib, Message}], []}.
+loaded({error, Error, _}, _) -> {error, [luerl_parse:reason(Error)], []}.
 
 loadfile(Name, St) -> loadfile(Name, [return], St).
 
