@@ -532,3 +532,35 @@ upgrade_test() ->
     {ok, [42], _} = moonlet:get(S, "x"),
     {ok, [42], _} = moonlet:call(S1, F, []),
     {ok, [42], _} = moonlet:do(S, "for i = 1, 1e6 do end return x").
+
+%% Long runs that are more than may be in the schedulers' queues wait for one another. Those that are killed
+%% as they wait or run leave their places to others, whose results are what they would have been alone.
+many_long_runs_test_() ->
+    {timeout, 120, fun() ->
+        S = moonlet:new(),
+        Source = "local t, n = {}, 0 for i = 1, 3e5 do n = n + 1 t[n % 50] = n end return n",
+        Endless = [spawn(fun() -> moonlet:do(S, "while true do end") end) || _ <- lists:seq(1, 60)],
+        timer:sleep(50),
+        Me = self(),
+        Finite = [spawn_link(fun() -> Me ! {self(), moonlet:do(S, Source)} end) || _ <- lists:seq(1, 40)],
+        {Early, Late} = lists:split(30, Endless),
+        kill(Early),
+        [receive {Pid, {ok, [300000], _}} -> ok end || Pid <- Finite],
+        kill(Late),
+        %% And a program that calls Erlang between, which answers in the process that waits.
+        {ok, _, S1} = moonlet:set(S, "f", fun([N]) -> [N + 1] end),
+        Calls = "local n = 0 for i = 1, 20 do for k = 1, 2e5 do end n = f(n) end return n",
+        More = [spawn_link(fun() -> Me ! {self(), moonlet:do(S1, Calls)} end) || _ <- lists:seq(1, 25)],
+        [receive {Pid, {ok, [20], _}} -> ok end || Pid <- More]
+    end}.
+
+kill(Pids) ->
+    [exit(Pid, kill) || Pid <- Pids],
+    [receive {'DOWN', Ref, process, _, _} -> ok end || Ref <- [monitor(process, Pid) || Pid <- Pids]].
+
+%% Values of errors are there however many items they have.
+large_errors_test() ->
+    S = moonlet:new(),
+    Source = "local t = {} for i = 1, 50000 do t[i] = i end error(t)",
+    {error, #{kind := runtime, value := Value}, _} = moonlet:do(S, Source),
+    ?assertEqual({50000, {50000, 50000}}, {length(Value), lists:last(Value)}).

@@ -402,18 +402,19 @@ static ErlNifFunc functions[] = {
     {"limit", 2, nif_limit, 0},
     {"limits", 1, nif_limits, 0},
     {"sandbox", 3, nif_sandbox, 0},
-    {"do", 3, nif_do, 0},
+    {"do_turn", 3, nif_do, 0},
     {"load", 4, nif_load, 0},
-    {"call", 4, nif_call, 0},
-    {"method", 4, nif_method, 0},
+    {"call_turn", 4, nif_call, 0},
+    {"method_turn", 4, nif_method, 0},
     {"get", 4, nif_get, 0},
     {"set", 4, nif_set, 0},
     {"raw_get", 3, nif_raw_get, 0},
     {"set_metatable", 2, nif_set_metatable, 0},
     {"set_userdata", 2, nif_set_userdata, 0},
-    {"resume", 2, nif_resume, 0},
-    {"answer", 5, nif_answer, 0},
-    {"trace", 2, nif_trace, 0},
+    {"resume_turn", 2, nif_resume, 0},
+    {"answer_turn", 5, nif_answer, 0},
+    {"trace_turn", 2, nif_trace, 0},
+    {"go_on", 1, nif_go_on, 0},
     {"encode", 2, nif_encode, 0},
     {"decode", 3, nif_decode, 0},
     {"save", 2, nif_save, ERL_NIF_DIRTY_JOB_CPU_BOUND},
@@ -455,6 +456,7 @@ static int load(ErlNifEnv *env, void **data, ERL_NIF_TERM info)
     make_atoms(env);
     *data = &this_library;
     thread_enter();
+    run_init();
     bool good = open_types(env) && callback_init();
     thread_leave();
     return good ? 0 : 1;

@@ -93,7 +93,7 @@ extern ErlNifResourceType *type_of_state, *type_of_value, *type_of_job, *type_of
     X(userdata) X(tref) X(funref) X(usdref) X(coroutine) X(function) X(inf) X(nan) \
     X(raw) X(floats) X(decoded) X(none) X(nanoseconds) X(wrap) X(erl_func) X(erl_mfa) \
     X(return) X(throw) X(call) X(operator) X(index) X(method) X(loop) X(native) X(cause) \
-    X(frames)
+    X(frames) X(waits)
 /* clang-format on */
 #define ATOM_VARIABLE(name_) extern ERL_NIF_TERM atom_##name_;
 ATOMS(ATOM_VARIABLE)
@@ -246,6 +246,7 @@ void thread_leave(void);
 
 /* Runs (run.c) ---------------------------------------------------------------------------- */
 
+void run_init(void);
 void job_destroy(ErlNifEnv *env, void *job);
 /* Each function that Erlang calls is NIF(name) { ... }. */
 typedef ERL_NIF_TERM Nif(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[]);

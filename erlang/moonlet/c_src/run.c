@@ -9,9 +9,15 @@
  * each. How many make 50 us is measured now and then as it runs; when many others wait for
  * their turn, which shows in how long it had to wait itself, slices are of 12 us, so that
  * timers are not late. What cannot be cut into slices (compiling and decoding what is large)
- * goes to a dirty scheduler; so does what has just held up a normal one, and what takes long
- * while few wait: a pause makes a state, which is much work for a program that has made many
+ * goes to a dirty scheduler; so does what has just held up a normal one, and what takes more
+ * than some slices: a pause makes a state, which is much work for a program that has made many
  * objects, and slices there are of 20 ms.
+ *
+ * However many runs take long, few are in the schedulers' queues, in which others' processes
+ * would have to wait for all of them. A long run needs one of some places. Where all are taken
+ * it sleeps, in Erlang code (moonlet_nif.erl), and asks again; who has a place then gives it up
+ * after a slice of 1 ms. So others' dirty work, as the collection of large heaps, waits for no
+ * more than these.
  *
  * A job is on the C stack as long as it can be; when it has to wait for its next turn it
  * moves into a resource, which ends it if the process does not live to see that.
@@ -24,10 +30,14 @@ enum {
     SLICE_NS = 50000, /* of processor time */
     SLICE_CROWDED_NS = 12000,
     CROWDED_NS = 2000000, /* between two turns */
-    CROWDED_DIRTY_NS = 50000000,
-    MEASURED = 8,    /* one turn of so many */
-    TURNS_SHORT = 8, /* of a run that is not taken for a long one */
+    MEASURED = 8,         /* one turn of so many */
+    TURNS_SHORT = 8,      /* of a run that is not taken for a long one */
     SLICE_DIRTY_NS = 20000000,
+    SLICE_QUEUED_NS = 4000000, /* there, while more have places than schedulers are */
+    SLICE_SHARED_NS = 1000000, /* ... while others wait for a place */
+    PLACES = 8,                /* for each scheduler */
+    ASKS = 4,                  /* so often who waits asks until it is its turn */
+    SLEEP_MS_MAX = 1000,
     SLICE_MAX = 10000000, /* steps */
     SOURCE_SHORT = 8192,  /* bytes that are compiled on a normal scheduler */
     LOOKUP_STEPS = 1000000,
@@ -46,6 +56,7 @@ typedef struct Job {
     uint64_t waits_since;  /* for its turn */
     unsigned turns;        /* on this kind of scheduler */
     bool crowded;          /* many others want it */
+    bool placed, waits;    /* has a place, waits for one */
     bool slow, sliced;
     unsigned mode;   /* TermsMode */
     Pending waiting; /* in the state, whatever the job does beside */
@@ -62,8 +73,52 @@ static uint64_t cpu_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Places ------------------------------------------------------------------------------- */
+
+static atomic_int places, waiting; /* those that are free, and who waits */
+static int threads;                /* schedulers of a kind */
+
+void run_init(void)
+{
+    ErlNifSysInfo info;
+    enif_system_info(&info, sizeof info);
+    threads = info.scheduler_threads > 0 ? info.scheduler_threads : 1;
+    atomic_store(&places, PLACES * threads);
+}
+
+static bool place_take(Job *j)
+{
+    int free_ones = atomic_load(&places);
+    while (free_ones > 0 && !atomic_compare_exchange_weak(&places, &free_ones, free_ones - 1))
+        ;
+    j->placed = free_ones > 0;
+    if (j->placed && j->waits) atomic_fetch_sub(&waiting, 1);
+    if (j->placed) j->waits = false;
+    return j->placed;
+}
+
+static void place_leave(Job *j)
+{
+    if (j->placed) atomic_fetch_add(&places, 1);
+    if (j->waits) atomic_fetch_sub(&waiting, 1);
+    j->placed = j->waits = false;
+}
+
+/* {waits, Job, Milliseconds}: after these, Erlang is to call nif_go_on. Those who wait ask so
+ * often that a place is not free for long, at times that are not the same for all. */
+static ERL_NIF_TERM come_again(ErlNifEnv *env, ERL_NIF_TERM job)
+{
+    int others = atomic_load(&waiting);
+    uint64_t turn = (uint64_t)others * (SLICE_SHARED_NS / 1000) / (uint64_t)threads / ASKS;
+    uint64_t ms = turn / 2000 + now_ns() / 1000 % (turn + 1) / 1000;
+    if (ms < 1) ms = 1;
+    if (ms > SLEEP_MS_MAX) ms = SLEEP_MS_MAX;
+    return enif_make_tuple3(env, atom_waits, job, enif_make_uint64(env, ms));
+}
+
 static void job_end(Job *j)
 {
+    place_leave(j);
     moonlet_release(j->r.state);
     label_release(j->label);
     free(j->asked.values);
@@ -389,10 +444,27 @@ static void consume(ErlNifEnv *env, uint64_t ns, uint64_t steps)
     if (!on_dirty_scheduler()) enif_consume_timeslice(env, percent < 100 ? (int)percent : 100);
 }
 
-static bool has_long_turns(const Job *j)
+static ERL_NIF_TERM keep(ErlNifEnv *env, Job *j)
 {
-    if (on_dirty_scheduler()) return !j->crowded;
-    return j->slow || (!j->crowded && j->turns >= TURNS_SHORT);
+    Job *kept = enif_alloc_resource(type_of_job, sizeof *kept);
+    *kept = *j;
+    *j = (Job){.mode = AS_TERMS};
+    ERL_NIF_TERM t = enif_make_resource(env, kept);
+    enif_release_resource(kept);
+    return t;
+}
+
+/* The next turn: here, or if the run is a long one in a place. */
+static ERL_NIF_TERM take_turns(ErlNifEnv *env, Job *j)
+{
+    bool is_long = on_dirty_scheduler() || j->slow || j->turns >= TURNS_SHORT;
+    if (!is_long) return schedule(env, j, false);
+    bool has = j->placed && !atomic_load(&waiting);
+    if (!has) place_leave(j);
+    if (has || (!atomic_load(&waiting) && place_take(j))) return schedule(env, j, true);
+    j->waits = true;
+    atomic_fetch_add(&waiting, 1);
+    return come_again(env, keep(env, j));
 }
 
 static ERL_NIF_TERM work(ErlNifEnv *env, Job *j)
@@ -404,8 +476,7 @@ static ERL_NIF_TERM work(ErlNifEnv *env, Job *j)
         adapt(j, now - last, j->wanted);
         j->slow = now - last > 10 * j->wanted;
         last = now;
-        if (must_go_on(j) && now - began > j->wanted / 2)
-            return schedule(env, j, has_long_turns(j));
+        if (must_go_on(j) && now - began > j->wanted / 2) return take_turns(env, j);
     }
     consume(env, last - began, steps);
     return finish(env, j);
@@ -417,7 +488,7 @@ static ERL_NIF_TERM turn(ErlNifEnv *env, Job *j, uint64_t began)
 {
     run_slice(j);
     if (now_ns() - began > 4 * j->wanted) j->turns += MEASURED - j->turns % MEASURED;
-    if (must_go_on(j)) return schedule(env, j, has_long_turns(j));
+    if (must_go_on(j)) return take_turns(env, j);
     consume(env, j->wanted, 0);
     return finish(env, j);
 }
@@ -430,17 +501,25 @@ static void want(Job *j, uint64_t ns)
     j->wanted = ns;
 }
 
+static uint64_t dirty_slice(void)
+{
+    if (atomic_load(&waiting)) return SLICE_SHARED_NS;
+    return PLACES * threads - atomic_load(&places) > threads ? SLICE_QUEUED_NS : SLICE_DIRTY_NS;
+}
+
 NIF(nif_go_on)
 {
     void *job;
     if (!enif_get_resource(env, argv[0], type_of_job, &job)) return enif_make_badarg(env);
+    bool waited = ((Job *)job)->waits, dirty = on_dirty_scheduler();
+    if (waited && !place_take(job)) return come_again(env, argv[0]);
     Job j = *(Job *)job;
     *(Job *)job = (Job){.mode = AS_TERMS};
+    if (waited) return schedule(env, &j, true);
     label_keep(j.label);
-    bool dirty = on_dirty_scheduler();
     uint64_t now = now_ns();
-    j.crowded = now - j.waits_since > (dirty ? CROWDED_DIRTY_NS : CROWDED_NS);
-    want(&j, dirty ? SLICE_DIRTY_NS : j.crowded ? SLICE_CROWDED_NS : SLICE_NS);
+    j.crowded = !dirty && now - j.waits_since > CROWDED_NS;
+    want(&j, dirty ? dirty_slice() : j.crowded ? SLICE_CROWDED_NS : SLICE_NS);
     return j.turns++ % MEASURED && !dirty ? turn(env, &j, now) : work(env, &j);
 }
 
@@ -448,11 +527,7 @@ static ERL_NIF_TERM schedule(ErlNifEnv *env, Job *j, bool dirty)
 {
     if (dirty != on_dirty_scheduler()) j->turns = 0;
     j->waits_since = now_ns();
-    Job *kept = enif_alloc_resource(type_of_job, sizeof *kept);
-    *kept = *j;
-    *j = (Job){.mode = AS_TERMS};
-    ERL_NIF_TERM t = enif_make_resource(env, kept);
-    enif_release_resource(kept);
+    ERL_NIF_TERM t = keep(env, j);
     if (!on_dirty_scheduler()) enif_consume_timeslice(env, 100);
     return enif_schedule_nif(env, "moonlet", dirty ? ERL_NIF_DIRTY_JOB_CPU_BOUND : 0, nif_go_on,
                              1, &t);

@@ -32,18 +32,19 @@ is_paused(_) -> ?NIF.
 limit(_, _) -> ?NIF.
 limits(_) -> ?NIF.
 sandbox(_, _, _) -> ?NIF.
-do(_, _, _) -> ?NIF.
+do_turn(_, _, _) -> ?NIF.
 load(_, _, _, _) -> ?NIF.
-call(_, _, _, _) -> ?NIF.
-method(_, _, _, _) -> ?NIF.
+call_turn(_, _, _, _) -> ?NIF.
+method_turn(_, _, _, _) -> ?NIF.
 get(_, _, _, _) -> ?NIF.
 set(_, _, _, _) -> ?NIF.
 raw_get(_, _, _) -> ?NIF.
 set_metatable(_, _) -> ?NIF.
 set_userdata(_, _) -> ?NIF.
-resume(_, _) -> ?NIF.
-answer(_, _, _, _, _) -> ?NIF.
-trace(_, _) -> ?NIF.
+resume_turn(_, _) -> ?NIF.
+answer_turn(_, _, _, _, _) -> ?NIF.
+trace_turn(_, _) -> ?NIF.
+go_on(_) -> ?NIF.
 encode(_, _) -> ?NIF.
 decode(_, _, _) -> ?NIF.
 save(_, _) -> ?NIF.
@@ -53,3 +54,14 @@ diff(_, _) -> ?NIF.
 map(_, _, _, _) -> ?NIF.
 memory(_) -> ?NIF.
 collect() -> ?NIF.
+
+%% Runs that may be long ones, and then have to wait for a place (run.c).
+do(S, Source, Mode) -> come(do_turn(S, Source, Mode)).
+call(S, Keys, List, Mode) -> come(call_turn(S, Keys, List, Mode)).
+method(S, Keys, List, Mode) -> come(method_turn(S, Keys, List, Mode)).
+resume(S, Mode) -> come(resume_turn(S, Mode)).
+answer(S, How, List, Mode, Origin) -> come(answer_turn(S, How, List, Mode, Origin)).
+trace(S, Func) -> come(trace_turn(S, Func)).
+
+come({waits, Job, Ms}) -> receive after Ms -> come(go_on(Job)) end;
+come(Answer) -> Answer.
