@@ -79,7 +79,7 @@ forks() ->
     Kept = [many(What, N, Fun)
             || {What, N, Fun} <- [{"with a map", 10000, Tidy(Map)}, {"with a map", 40000, Tidy(Map)},
                                   {"with a state", 10000, Tidy(Lua)}, {"with a state", 40000, Tidy(Lua)},
-                                  {"with garbage", 40000, Lua}]],
+                                  {"map, garbage", 40000, Map}, {"state, garbage", 40000, Lua}]],
     [exit(P, kill) || P <- lists:append(Kept)].
 
 fork(S) ->
@@ -89,13 +89,16 @@ fork(S) ->
 many(What, N, Fun) ->
     {Resident, Total} = memory(),
     {_, Pids} = processes(N, Fun),
-    {Resident1, Total1} = memory(),
+    {Resident1, Total1} = memory_now(),
     io:format("~-34s ~12w bytes each, ~w of Erlang's~n",
               [io_lib:format("~w processes ~s", [N, What]), (Resident1 - Resident) div N, (Total1 - Total) div N]),
     Pids.
 
 memory() ->
     [erlang:garbage_collect(P) || P <- processes()],
+    memory_now().
+
+memory_now() ->
     moonlet_nif:collect(),
     timer:sleep(200),
     {ok, Bytes} = file:read_file("/proc/self/statm"),

@@ -32,6 +32,7 @@ frame({Name, Args, [{file, File}, {line, Line}]}) -> {name(shape(Name)), shape(A
 name(Name) when is_binary(Name) -> lists:last(binary:split(Name, [<<".">>, <<":">>], [global]));
 name(Name) -> Name.
 
+shape({no_module, Name, _}) -> {no_module, Name}; %% and where it was looked for
 shape({Tag, _}) when Tag =:= tref; Tag =:= usdref -> Tag;
 shape({funref, _, _}) -> function;
 shape({erl_func, _}) -> function;
@@ -144,7 +145,7 @@ raised() ->
         ++ ["assert(" ++ A ++ ")" || A <- ["false", "nil", "false, 'm'", "nil, 5", "false, {}", "nil, true", "false, nil", "nil, nil, 2"]]
         ++ ["local function f() error({code = 1}) end f()", "local function f(x) assert(x == 1, 'not one') end f(2)", "error(setmetatable({}, {}))",
             "local t = {f = function(...) error('in f') end} t.f(1, 2)", "local t = {} function t.g(a) error(a) end t.g('v')", "local t = {} function t:h(a) error(a) end t:h('v')",
-            "error('a' .. 1)", "error(1 + nil)", "return 1, error('x')"].
+            "error('a' .. 1)", "require('nope')", "require 'a.b'", "local x = require('none') return x.y", "error(1 + nil)", "return 1, error('x')"].
 
 %% What is no Lua. (A string that the source ends in is more of it in Luerl.)
 no_programs() ->

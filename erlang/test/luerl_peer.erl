@@ -88,7 +88,7 @@ tidy(L) when is_list(L) -> [tidy(X) || X <- L];
 tidy(T) when is_tuple(T) -> list_to_tuple(tidy(tuple_to_list(T)));
 tidy(X) -> X.
 
-%% {Answers to the programs, answers to luerl_calls, what Luerl exports, walks, errors}, from a node without
+%% {Answers to the programs, answers to luerl_calls, what Luerl exports, walks, errors, uses}, from a node without
 %% ERL_LIBS; they come through a file.
 ask() ->
     File = "luerl_peer.out",
@@ -112,6 +112,6 @@ wait(Port, Output) ->
 peer(File) ->
     put(theirs, true),
     Answers = {[answer(P) || P <- programs()], luerl_calls:answers(theirs), luerl_calls:exports(),
-               luerl_walk:walks(luerl_new, ?WALKS), errors(luerl_new)},
+               luerl_walk:walks(luerl_new, ?WALKS), errors(luerl_new), luerl_uses:answers(luerl_new)},
     ok = file:write_file(File, term_to_binary(Answers)),
     halt(0).

@@ -336,13 +336,16 @@ peer_test_() ->
     end.
 
 compare() ->
-    {Answers, Calls, Exports, Walks, Errors} = luerl_peer:ask(),
+    {Answers, Calls, Exports, Walks, Errors, Uses} = luerl_peer:ask(),
     same(luerl_peer:programs(), Answers, [luerl_peer:answer(P) || P <- luerl_peer:programs()]),
     {Functions, Theirs} = lists:unzip(Calls),
     {Functions, Ours} = lists:unzip(luerl_calls:answers(ours)),
     same(Functions, Theirs, Ours),
     ?assertEqual([], (Exports -- luerl_calls:apart()) -- Functions),
     walked(Walks, luerl_peer:walks()),
+    {Names, Given} = lists:unzip(Uses),
+    {Names, Got} = lists:unzip(luerl_uses:answers(luerl)),
+    same(Names, Given, Got),
     Agreed = [case luerl_errors:agree(A, B) of true -> A; false -> B end
               || {A, B} <- lists:zip(Errors, luerl_peer:errors(luerl))],
     same(luerl_errors:sources(), Errors, Agreed).

@@ -48,6 +48,7 @@ static const Case cases[] = {
     {"table.concat({{}})", "native concat table"},
     {"string.find('x', '[')", "native find"},
     {"return string.format('%d %s', 1)", "native format %d %s 1"},
+    {"package.searchers = {} require('x')", "native require x "},
     {"error('own')", "none "},
     {"error({})", "none "},
     {"assert(false, 'own')", "none "},

@@ -223,8 +223,17 @@ wrap(Term) -> Term.
 
 %% Paths --------------------------------------------------------------------------------------
 
+%% (unicode:characters_to_binary makes a binary outside of the heap, and has a process's heap grow by
+%% some kilobytes, however short the text is.)
 text(Text) when is_binary(Text) -> Text;
-text(Text) -> unicode:characters_to_binary(Text).
+text(Text) ->
+    case is_ascii(Text) of
+        true -> list_to_binary(Text);
+        false -> unicode:characters_to_binary(Text)
+    end.
+
+is_ascii([C | Cs]) when is_integer(C), C >= 0, C < 128 -> is_ascii(Cs);
+is_ascii(Rest) -> Rest =:= [].
 
 %% How many of the first items lead to the function; with 0 the first is it.
 callee(Fun) when is_function(Fun) -> {0, [reference(Fun)]};
@@ -271,6 +280,7 @@ keys(_) -> error(badarg).
 
 %% The name that begins at From and has Size bytes so far, and those behind it. (binary:split costs a
 %% process the whole of its turn, in OTP 25, however short the text is.)
+names(Path, 0, Size) when Size =:= byte_size(Path) -> [key(Path)];
 names(Path, From, Size) when From + Size =:= byte_size(Path) -> [key(binary_part(Path, From, Size))];
 names(Path, From, Size) ->
     case binary:at(Path, From + Size) of

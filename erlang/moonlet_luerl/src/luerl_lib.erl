@@ -32,9 +32,10 @@ reason(call, _, [Func | _], _) -> {undefined_function, Func};
 reason(method, _, [Object, Name], _) -> {undefined_method, Object, Name};
 reason(loop, _, Bounds, _) -> {badarg, loop, Bounds};
 reason(native, Name, Args, Text) ->
-    case re:run(Text, "^(?:.*:\\d+: )?(invalid value \\(|malformed pattern|missing '\\['|invalid capture|"
+    case re:run(Text, "^(?:.*:\\d+: )?(module '|invalid value \\(|malformed pattern|missing '\\['|invalid capture|"
                 "invalid pattern capture|unfinished capture|pattern too complex)(.*)", [dotall, {capture, all_but_first, binary}]) of
         nomatch -> {badarg, binary_to_atom(Name), with_defaults(Name, Args)};
+        {match, [<<"module '">>, _]} -> {no_module, hd(Args), lists:last(Args)};
         {match, [<<"invalid value (">>, _]} -> {illegal_value, binary_to_atom(Name), hd(Args)};
         {match, [<<"malformed pattern">>, <<" (missing ']')">>]} -> invalid_char_set;
         {match, [<<"malformed pattern">>, _]} -> invalid_pattern;
@@ -81,6 +82,7 @@ format_error(invalid_capture) -> "malformed pattern";
 format_error({invalid_char_class, C}) -> io_lib:format("malformed pattern (class ~c)", [C]);
 format_error(invalid_char_set) -> "malformed pattern (missing ']')";
 format_error({illegal_op, Op}) -> io_lib:format("illegal op: ~w", [Op]);
+format_error({no_module, Mod, _}) -> format_error({no_module, Mod});
 format_error({no_module, Mod}) -> io_lib:format("module '~s' not found", [Mod]);
 format_error(Why) -> io_lib:format("~tp", [shown(Why)]).
 

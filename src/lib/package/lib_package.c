@@ -11,6 +11,7 @@
  */
 #include "lib/io/file.h"
 #include "lib/natives.h"
+#include "operate/cause.h"
 #include "outside/outside.h"
 #include "text/buffer.h"
 #include "trace/walk.h"
@@ -339,15 +340,20 @@ static int require_load(Machine *M, Value *a, Value loader, Value extra)
 
 static int require_answer(Machine *M, Value *a, int n);
 
+static int require_refuse(Machine *M, const Value *a)
+{
+    const char *name = lib_c_text(value_string(a[NAME]));
+    const char *said = lib_c_text(value_string(a[SAID]));
+    int code = lib_error(M, lib_join("module '", name, "' not found:", said, NULL));
+    if (code == NATIVE_ERROR) cause_set_native(M, (Value[]){a[NAME], a[SAID]}, 2);
+    return code;
+}
+
 static int require_ask(Machine *M, Value *a)
 {
     int64_t i = (int64_t)value_to_double(a[SEARCHER]);
     Value searcher = table_get_int(heap_table(&M->run, value_pointer(a[SEARCHERS])), i);
-    if (searcher == V_NIL) {
-        const char *name = lib_c_text(value_string(a[NAME]));
-        const char *said = lib_c_text(value_string(a[SAID]));
-        return lib_error(M, lib_join("module '", name, "' not found:", said, NULL));
-    }
+    if (searcher == V_NIL) return require_refuse(M, a);
     a[REQUIRE_AT + NATIVE_HEADER - 1] = searcher;
     a[REQUIRE_AT + NATIVE_HEADER] = a[NAME];
     return native_call(M, a, REQUIRE_AT, 1, require_answer);
