@@ -89,9 +89,8 @@ HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap)
     for (; e < end; e++) *e = e[gap];
     for (uint32_t i = 0; i < gap; i++) end[i] = (HamtEntry){0, 0};
     node->count = (uint16_t)(node->count - gap);
-    uint32_t capacity = hamt_capacity(node);
-    if (capacity <= 8 || node->count > capacity / 4) return node;
-    HamtNode *copy = node_resize(node, capacity / 2, node->epoch);
+    if (!hamt_shrinks(node, node->count)) return node;
+    HamtNode *copy = node_resize(node, hamt_capacity(node) / 2, node->epoch);
     hamt_node_free(node);
     return copy;
 }

@@ -193,8 +193,12 @@ static inline uint32_t hamt_index(const HamtNode *node, uint32_t slot)
     return hamt_popcount(node->bitmap >> slot >> 1);
 }
 
-/* Entries that a node has room for. */
+/* Entries that a node has room for; and whether it has too much, with so many. */
 static inline uint32_t hamt_capacity(const HamtNode *node) { return node->capacity; }
+static inline bool hamt_shrinks(const HamtNode *node, uint32_t count)
+{
+    return node->capacity > 8 && count <= node->capacity / 4u;
+}
 
 /* The hash as a root goes by it. */
 static inline uint32_t hamt_root_hash(const HamtNode *root, uint32_t hash)

@@ -162,6 +162,8 @@ EXEC(slow_neg);
 EXEC(slow_len);
 EXEC(slow_index); /* FIELD, ELEMENT, INDEX */
 EXEC(slow_store); /* SET_FIELD, SET_ELEMENT, SET_INDEX */
+/* Calls M->value with what a node of slow_store stores; acc is the value, if it is no local. */
+EXEC(slow_newindex);
 EXEC(slow_self);
 EXEC(slow_concat);
 EXEC(slow_for_prep);

@@ -189,13 +189,16 @@ static inline Value index_double(const TableBody *b, double x)
     return LIKELY(i == x) ? table_get_int(b, i) : table_get(b, value_number(x));
 }
 
-static inline Value index_value(const TableBody *b, Value k)
+static NOINLINE Value index_other(const TableBody *b, Value k)
 {
-    double x;
-    if (value_unbox(k, &x)) return index_double(b, x);
     if (UNLIKELY(!value_is_string(k))) return table_get(b, k);
     string_pay_key(value_string(k));
     return table_get_string(b, value_string(k), string_hash(value_string(k)));
+}
+PLACE_INLINE Value index_value(const TableBody *b, Value k)
+{
+    double x;
+    return value_unbox(k, &x) ? index_double(b, x) : index_other(b, k);
 }
 
 /* A fraction makes an index too small, and NaN is above nothing; negative ones are in no array.
@@ -236,10 +239,57 @@ KINDS_INDEX(X_INDEX)
         GO(n + 1, fp, acc, d);                                            \
     } while (0)
 
+/* All but nil and NaN. */
+static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
+
+/* The value of a key, and its place in contents of the run's own. */
+static inline Value get_any(const TableBody *b, Value key)
+{
+    if (!value_is_string(key)) return table_get(b, key);
+    return table_get_string(b, value_string(key), string_hash(value_string(key)));
+}
+static inline Value *slot_any(const Machine *M, TableBody *b, Value key)
+{
+    const String *s = value_is_string(key) ? value_string(key) : NULL;
+    if (!s) return table_slot(b, key, M->run.epoch);
+    return table_slot_string(b, s, string_hash(s), M->run.epoch);
+}
+
+/* A store into a table without such a key that goes by the metatable's __newindex. Answers
+ * V_TRUE when it is done, which is into a table; the function that is to be called; or V_NIL
+ * where it is not so simple, or somebody is to pay for the key. */
+static NOINLINE Value store_through(Machine *M, const TableBody *from, Value key, Value v)
+{
+    const String *name = meta_names[META_NEWINDEX];
+    const TableBody *m =
+        from->meta ? heap_table_at_hand(&M->run, value_object(from->meta)) : NULL;
+    Value other = m ? table_peek_string(m, name, string_hash_known(name)) : V_NIL;
+    TableBody *b = owned_body_noticed(M, other);
+    if (!is_key(key) || (!b && !value_is_function(other))) return V_NIL;
+    if (value_is_string(key) && value_string(key)->length > STRING_PAID) return V_NIL;
+    if (get_any(from, key) != V_NIL) return V_NIL;
+    if (!b) return other;
+    Value *slot = v == V_NIL ? NULL : slot_any(M, b, key);
+    if (LIKELY(slot != NULL)) {
+        *slot = v;
+        return V_TRUE;
+    }
+    if (!lacks_meta(M, b->meta, META_NEWINDEX)) return V_NIL;
+    table_set(b, key, v, M->run.epoch);
+    return V_TRUE;
+}
+#define STORE_THROUGH(key_, v_, boxed_)                                    \
+    do {                                                                   \
+        Value how = store_through(M, b, (key_), (v_));                     \
+        if (how == V_TRUE) STORED();                                       \
+        M->value = how;                                                    \
+        if (LIKELY(how != V_NIL)) HAND(slow_newindex, n, fp, (boxed_), d); \
+    } while (0)
+
 /* An existing field of an owned table is overwritten; a new one is added when there
  * is no __newindex to ask. Where there is a patch it takes a search to tell which, so that the
  * latter is tried first. b: the contents. */
-#define STORE_FIELD(v_)                                                          \
+#define STORE_FIELD(v_, through_)                                                \
     do {                                                                         \
         Value v = (v_);                                                          \
         if (table_is_patched(b) && !b->meta && v != V_NIL) {                     \
@@ -260,42 +310,40 @@ KINDS_INDEX(X_INDEX)
             STORED();                                                            \
         }                                                                        \
     } while (0)
-#define STORE_ELEMENT(v_)                                \
+#define STORE_ELEMENT(v_, through_)                      \
     if (LIKELY(lacks_meta(M, b->meta, META_NEWINDEX))) { \
         table_set_int(b, n->aux, (v_), M->run.epoch);    \
         STORED();                                        \
     }
-/* All but nil and NaN. */
-static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
-
-#define STORE_INDEX(v_)                                    \
-    do {                                                   \
-        Value k = fp[n->b];                                \
-        double x;                                          \
-        if (!lacks_meta(M, b->meta, META_NEWINDEX)) break; \
-        if (LIKELY(value_unbox(k, &x))) {                  \
-            int32_t i = index_of(x);                       \
-            if (LIKELY(i == x)) {                          \
-                table_set_int(b, i, (v_), M->run.epoch);   \
-                STORED();                                  \
-            }                                              \
-        }                                                  \
-        if (LIKELY(is_key(k))) {                           \
-            table_set(b, k, (v_), M->run.epoch);           \
-            STORED();                                      \
-        }                                                  \
+#define STORE_INDEX(v_, through_)                             \
+    do {                                                      \
+        Value k = fp[n->b];                                   \
+        double x;                                             \
+        if (UNLIKELY(!lacks_meta(M, b->meta, META_NEWINDEX))) \
+            HAND_BODY(through_, n, fp, acc, d);               \
+        if (LIKELY(value_unbox(k, &x))) {                     \
+            int32_t i = index_of(x);                          \
+            if (LIKELY(i == x)) {                             \
+                table_set_int(b, i, (v_), M->run.epoch);      \
+                STORED();                                     \
+            }                                                 \
+        }                                                     \
+        if (LIKELY(is_key(k))) {                              \
+            table_set(b, k, (v_), M->run.epoch);              \
+            STORED();                                         \
+        }                                                     \
     } while (0)
 
 /* What is most common takes no call: another value for a key that is there, in a node of
  * this epoch. */
-#define OVERWRITE_ENTRY(e_, v_)                                            \
-    do {                                                                   \
-        Value v = (v_);                                                    \
-        HamtEntry *e = (e_);                                               \
-        if (LIKELY(e && table_owns_root(b, M->run.epoch) && v != V_NIL)) { \
-            e->value = v;                                                  \
-            GO(n + 1, fp, acc, d);                                         \
-        }                                                                  \
+#define OVERWRITE_ENTRY(e_, v_)                                             \
+    do {                                                                    \
+        Value v = (v_);                                                     \
+        HamtEntry *at = (e_);                                               \
+        if (LIKELY(at && table_owns_root(b, M->run.epoch) && v != V_NIL)) { \
+            at->value = v;                                                  \
+            GO(n + 1, fp, acc, d);                                          \
+        }                                                                   \
     } while (0)
 /* ... or the item behind the last one, or nil for that, which moves the border. */
 static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
@@ -317,9 +365,32 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
             if (moves_border(b, slot, (uint32_t)(i_), v)) GO(n + 1, fp, acc, d); \
         }                                                                        \
     } while (0)
-/* Where the place was another one: a field that is there all the same. */
+/* A field of the run's own contents that is new, or becomes nil. Answers false where that is
+ * not done at once. */
+PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, Value v)
+{
+    if (v == V_NIL) return table_take_at_root(b, n->k.p, field_hash(n), M->run.epoch);
+    return lacks_meta(M, b->meta, META_NEWINDEX) &&
+           table_add_at_root(b, n->k.p, field_hash(n), v, M->run.epoch);
+}
+/* Where the place was another one: a field that is there all the same. Or one that comes, or
+ * goes. */
 #define SEEK_NODE(o, val)                                              \
     static APART EXEC(put_FIELD_##o##_##val);                          \
+    static APART EXEC(through_FIELD_##o##_##val)                       \
+    {                                                                  \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
+        STORE_THROUGH(n->k.v, STORED_##val, BOXED_##val);              \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+    }                                                                  \
+    static APART EXEC(change_FIELD_##o##_##val)                        \
+    {                                                                  \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
+        if (LIKELY(comes_or_goes(M, n, b, STORED_##val))) STORED();    \
+        if (UNLIKELY(!lacks_meta(M, b->meta, META_NEWINDEX)))          \
+            HAND_BODY(through_FIELD_##o##_##val, n, fp, acc, d);       \
+        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+    }                                                                  \
     static APART EXEC(equal_SET_FIELD_##o##_##val)                     \
     {                                                                  \
         TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
@@ -332,10 +403,12 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
         OVERWRITE_ENTRY(store_seek_##o(M, n, b), STORED_##val);        \
         if (UNLIKELY(may_have_equal(n, b)))                            \
             HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);     \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+        HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d);            \
     }
-#define OVERWRITE_FIELD(o, val)                           \
-    OVERWRITE_ENTRY(store_place_##o(n, b), STORED_##val); \
+#define OVERWRITE_FIELD(o, val)                                \
+    HamtEntry *e = store_place_##o(n, b);                      \
+    OVERWRITE_ENTRY(e, STORED_##val);                          \
+    if (e) HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d); \
     HAND_BODY(seek_SET_FIELD_##o##_##val, n, fp, acc, d)
 #define OVERWRITE_ELEMENT(o, val) OVERWRITE_AT((int32_t)n->aux, STORED_##val)
 #define OVERWRITE_INDEX(o, val)                                        \
@@ -354,7 +427,7 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \
                "stores in place are into this epoch's contents");                          \
-        STORE_##kind_(STORED_##val);                                                       \
+        STORE_##kind_(STORED_##val, through_##kind_##_##o##_##val);                        \
         HAND(slow_store, n, fp, BOXED_##val, d);                                           \
     }                                                                                      \
     EXEC(exec_SET_##kind_##_##o##_##val)                                                   \
@@ -366,8 +439,17 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
         }                                                                                  \
         HAND(put_##kind_##_##o##_##val, n, fp, acc, d);                                    \
     }
+/* Where there is a __newindex to ask for a new key. */
+#define THROUGH_NODE(o, val)                                  \
+    static APART EXEC(through_INDEX_##o##_##val)              \
+    {                                                         \
+        TableBody *b = GIVEN_BODY(owned_body(M, OBJECT_##o)); \
+        STORE_THROUGH(fp[n->b], STORED_##val, BOXED_##val);   \
+        HAND(slow_store, n, fp, BOXED_##val, d);              \
+    }
 #define X_STORE(o, val)         \
     SEEK_NODE(o, val)           \
+    THROUGH_NODE(o, val)        \
     STORE_NODE(FIELD, o, val)   \
     STORE_NODE(ELEMENT, o, val) \
     STORE_NODE(INDEX, o, val)

@@ -30,6 +30,8 @@ PLACE_INLINE Value methods_get(const Run *R, const Table *meta, const String *ke
 #ifndef MOONLET_MUTABLE
 PLACE_INLINE HamtEntry *table_entry(HamtNode *root, uint32_t hash);
 PLACE_INLINE Value table_peek_other(Value stored, uint32_t hash);
+PLACE_INLINE bool table_add_at_root(TableBody *t, const String *key, uint32_t hash, Value v,
+                                    uint64_t token);
 #endif
 #endif
 

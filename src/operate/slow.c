@@ -346,6 +346,14 @@ static NOINLINE Action do_store(const Node *n, Value *fp, Value acc, Machine *M)
     return ACT_THROW;
 }
 
+static NOINLINE Action do_newindex(const Node *n, Value *fp, Value acc, Machine *M)
+{
+    const KindInfo *k = &node_kinds[n->kind];
+    Value object = operand(n, fp, acc, k->left, n->a), key = key_of(n, fp, acc, k->op, 0);
+    Value v = operand(n, fp, acc, k->right, n->c);
+    return call_meta(n, fp, M, &glue_none, M->value, (Value[]){object, key, v}, 3);
+}
+
 static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Machine *M)
 {
     char letter = n->kind == N_SELF_L ? 'L' : n->kind == N_SELF_U ? 'U' : 'A';
@@ -532,6 +540,7 @@ SLOW(len)
 SLOW(equal)
 SLOW(compare)
 SLOW(index)
+SLOW(newindex)
 SLOW(self)
 
 COLD EXEC(slow_store)

@@ -246,6 +246,59 @@ static inline bool table_owns_root(const TableBody *t, uint64_t token)
     return t->hash.root->epoch == token;
 #endif
 }
+/* The two most common changes of which keys there are: at a root that the token owns, which
+ * does not grow or shrink, in a table whose nodes are not followed. Answer false, and do
+ * nothing, where it is not so, or where the key is not at the root. The value is not nil. */
+static inline bool table_add_at_root(TableBody *t, const String *key, uint32_t hash, Value v,
+                                     uint64_t token)
+{
+#ifdef MOONLET_MUTABLE
+    return (void)t, (void)key, (void)hash, (void)v, (void)token, false;
+#else
+    HamtNode *root = t->hash.root;
+    if (!root || root->epoch != token || root->count >= root->capacity || hamt_is_patch(root))
+        return false;
+    uint32_t slot = hamt_root_hash(root, hash) & 31, bits = root->bitmap >> slot;
+    if (bits & 1 || t->array.size > t->array_size) return false;
+    uint32_t code = (table_flags(t) & TABLE_NODES) >> TABLE_NODES_SHIFT;
+    if ((2 * t->hash.count + 1) >> code) return false; /* all nodes are taken */
+    HamtEntry *e = root->entries + (uint64_t)hamt_popcount(bits);
+    for (HamtEntry *last = root->entries + root->count; last > e; last--) {
+        *last = last[-1];
+        __asm__("" : "+r"(last)); /* no call of memmove: there are few */
+    }
+    *e = (HamtEntry){string_value(key), v};
+    root->bitmap |= (uint32_t)1 << slot;
+    root->count++;
+    t->hash.count++;
+    __atomic_store_n(&t->flags, table_flags(t) & ~TABLE_ABSENT, __ATOMIC_RELAXED);
+    mem_count_content(TABLE_PAIR_BYTES);
+    return true;
+#endif
+}
+static inline bool table_take_at_root(TableBody *t, const String *key, uint32_t hash,
+                                      uint64_t token)
+{
+#ifdef MOONLET_MUTABLE
+    return (void)t, (void)key, (void)hash, (void)token, false;
+#else
+    HamtNode *root = t->hash.root;
+    HamtEntry *e = table_entry_at_root(t, key, hash);
+    if (!e || root->epoch != token || t->array.size > t->array_size) return false;
+    if (hamt_shrinks(root, root->count - 1u)) return false;
+    HamtEntry *last = root->entries + --root->count;
+    for (; e < last; e++) {
+        *e = e[1];
+        __asm__("" : "+r"(e));
+    }
+    *last = (HamtEntry){0, 0};
+    root->bitmap &= ~((uint32_t)1 << (hamt_root_hash(root, hash) & 31));
+    if (!root->bitmap) hamt_emptied(root);
+    t->hash.count--;
+    __atomic_store_n(&t->flags, table_flags(t) | TABLE_REMOVED, __ATOMIC_RELAXED);
+    return true;
+#endif
+}
 /* The element of the array, if that is flat and the element there and not nil; else nil. */
 static inline Value table_peek_int(const TableBody *t, int32_t i)
 {

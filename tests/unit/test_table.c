@@ -120,6 +120,16 @@ static Value random_value(Model *m)
     return random_below(&m->random, 3) ? value_number(random_below(&m->random, 1000)) : V_NIL;
 }
 
+/* The changes that take no call where they can be made. */
+static bool change_at_root(Model *m, int i, Value key, Value v)
+{
+    TableBody *t = &m->now.body;
+    const String *name = value_string(key);
+    if (v == V_NIL) return table_take_at_root(t, name, string_hash(name), m->token);
+    return m->now.values[i] == V_NIL &&
+           table_add_at_root(t, name, string_hash(name), v, m->token);
+}
+
 static void set_one(Model *m, int i, Value v)
 {
     TableBody *t = &m->now.body;
@@ -141,7 +151,7 @@ static void set_one(Model *m, int i, Value v)
         must(peeked == TABLE_LOOK || peeked == v);
     } else if (way == 1 && value_is_string(key)) {
         table_set_string(t, value_string(key), v, m->token);
-    } else {
+    } else if (way != 2 || !value_is_string(key) || !change_at_root(m, i, key, v)) {
         table_set(t, key, v, m->token);
     }
     m->now.values[i] = v;
@@ -416,6 +426,32 @@ START_TEST(new_keys_clear_the_flags)
 }
 END_TEST
 
+START_TEST(fields_come_and_go_at_the_root)
+{
+    TableBody t = {0};
+    uint64_t token = epoch_new();
+    String *a = string_from_c("a"), *b = string_from_c("b"), *c = string_from_c("c");
+    ck_assert_msg(!table_add_at_root(&t, a, string_hash(a), V_TRUE, token), "there is no root");
+    table_begin(&t, 0, 2, token);
+    t.flags |= 7;
+    ck_assert(table_add_at_root(&t, a, string_hash(a), V_TRUE, token));
+    ck_assert_uint_eq(t.flags & TABLE_ABSENT, 0);
+    ck_assert(!table_add_at_root(&t, a, string_hash(a), V_TRUE, token));
+    ck_assert(!table_take_at_root(&t, b, string_hash(b), token));
+    ck_assert(table_get_string(&t, a, string_hash(a)) == V_TRUE);
+    table_set_string(&t, b, V_FALSE, token);
+    ck_assert_msg(!table_add_at_root(&t, c, string_hash(c), V_TRUE, token), "it is full");
+    uint64_t other = epoch_new();
+    ck_assert_msg(!table_take_at_root(&t, a, string_hash(a), other), "it is another's");
+    ck_assert(table_take_at_root(&t, a, string_hash(a), token));
+    ck_assert(t.flags & TABLE_REMOVED);
+    ck_assert_msg(!table_add_at_root(&t, a, string_hash(a), V_TRUE, other), "it is another's");
+    ck_assert(table_take_at_root(&t, b, string_hash(b), token));
+    ck_assert_uint_eq(t.hash.count, 0);
+    table_check(&t);
+}
+END_TEST
+
 START_TEST(room_is_used)
 {
     TableBody t = {0};
@@ -613,6 +649,7 @@ int main(void)
     tcase_add_test(tc, objects_that_are_remapped_are_the_same_keys);
     tcase_add_test(tc, slots_are_for_present_keys);
     tcase_add_test(tc, new_keys_clear_the_flags);
+    tcase_add_test(tc, fields_come_and_go_at_the_root);
     tcase_add_test(tc, room_is_used);
     tcase_add_test(tc, the_key_that_needs_room_counts);
     tcase_add_test(tc, a_hole_at_one_leaves_an_array);
