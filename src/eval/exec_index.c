@@ -381,7 +381,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     {                                                                  \
         TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
         STORE_THROUGH(n->k.v, STORED_##val, BOXED_##val);              \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
     }                                                                  \
     static APART EXEC(change_FIELD_##o##_##val)                        \
     {                                                                  \
@@ -389,13 +389,13 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
         if (LIKELY(comes_or_goes(M, n, b, STORED_##val))) STORED();    \
         if (UNLIKELY(!lacks_meta(M, b->meta, META_NEWINDEX)))          \
             HAND_BODY(through_FIELD_##o##_##val, n, fp, acc, d);       \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
     }                                                                  \
     static APART EXEC(equal_SET_FIELD_##o##_##val)                     \
     {                                                                  \
         TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
         OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val); \
-        HAND(put_FIELD_##o##_##val, n, fp, acc, d);                    \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
     }                                                                  \
     static APART EXEC(seek_SET_FIELD_##o##_##val)                      \
     {                                                                  \
@@ -423,7 +423,8 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
 #define STORE_NODE(kind_, o, val)                                                          \
     static APART EXEC(put_##kind_##_##o##_##val)                                           \
     {                                                                                      \
-        TableBody *b = owned_body_noticed(M, OBJECT_##o);                                  \
+        TableBody *b = GIVEN_BODY(NULL);                                                   \
+        if (!b) b = owned_body_noticed(M, OBJECT_##o);                                     \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \
                "stores in place are into this epoch's contents");                          \
@@ -437,7 +438,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
         if (LIKELY(b != NULL)) {                                                           \
             OVERWRITE_##kind_(o, val);                                                     \
         }                                                                                  \
-        HAND(put_##kind_##_##o##_##val, n, fp, acc, d);                                    \
+        HAND_BODY(put_##kind_##_##o##_##val, n, fp, acc, d);                               \
     }
 /* Where there is a __newindex to ask for a new key. */
 #define THROUGH_NODE(o, val)                                  \

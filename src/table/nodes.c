@@ -10,10 +10,11 @@
 #include <assert.h>
 
 #define NODE_USED ((uint64_t)1 << 55)
-#define NODE_LIVE ((uint64_t)1 << 54)
+#define NODE_LIVE ((uint64_t)1 << LIVE_SHIFT)
 #define NODE_IDENTITY (NODE_LIVE - 1)
 enum {
     KIND_SHIFT = 52,
+    LIVE_SHIFT = 54,
     LINK_SHIFT = 56,
     KIND_INTEGER = 0,
     KIND_NUMBER,
@@ -40,6 +41,12 @@ static uint64_t identity_of(uint32_t kind, uint64_t payload)
     return (uint64_t)kind << KIND_SHIFT | payload;
 }
 
+/* Whether nodes know a number itself, and not its hash alone. */
+static inline bool is_integer(double d)
+{
+    return d > (double)-INTEGER_MAX && d < (double)INTEGER_MAX && d == (double)(int64_t)d;
+}
+
 uint64_t node_identity(Value key)
 {
     if (!value_is_number(key)) {
@@ -48,8 +55,7 @@ uint64_t node_identity(Value key)
         return identity_of(KIND_OTHER, OTHERS_FIRST + (uint64_t)value_hash(key));
     }
     double d = value_to_double(key);
-    if (d > (double)-INTEGER_MAX && d < (double)INTEGER_MAX && d == (double)(int64_t)d)
-        return identity_of(KIND_INTEGER, (uint64_t)((int64_t)d + INTEGER_MAX));
+    if (is_integer(d)) return identity_of(KIND_INTEGER, (uint64_t)((int64_t)d + INTEGER_MAX));
     uint64_t more = value_hash_number(key) & 0xfffff;
     return identity_of(KIND_NUMBER, more << 32 | number_sum(d));
 }
@@ -214,6 +220,27 @@ bool nodes_set(const Nodes *n, uint64_t identity, bool live)
     if (at < 0) return add(n, node, place);
     uint64_t old = node_at(n, (uint32_t)at);
     if (node_is_live(old) != live) put(n, (uint32_t)at, old ^ NODE_LIVE);
+    return true;
+}
+
+bool nodes_set_integer(Word *nodes, uint32_t count, double d, bool live)
+{
+    if (!is_integer(d)) return false;
+    uint64_t identity = (uint64_t)((int64_t)d + INTEGER_MAX) | NODE_USED;
+    uint64_t life = (uint64_t)live << LIVE_SHIFT;
+    uint32_t place = remainder_of(number_sum(d), count);
+    for (uint32_t i = place;;) {
+        uint64_t node = nodes[i], distance = node >> LINK_SHIFT;
+        if ((node & (NODE_IDENTITY | NODE_USED)) == identity) {
+            nodes[i] = (node & ~NODE_LIVE) | life;
+            return true;
+        }
+        if (!distance) break;
+        i = (uint32_t)(i + distance) & (NODES_MAX - 1);
+    }
+    uint64_t other = nodes[place];
+    if (node_is_live(other)) return false;
+    nodes[place] = identity | life | other >> LINK_SHIFT << LINK_SHIFT;
     return true;
 }
 

@@ -61,6 +61,10 @@ int nodes_find(const Nodes *n, uint64_t identity);
  * PUC Lua would find no free node. For NODE_OBJECT it notes that one more object has a value,
  * or one less. */
 bool nodes_set(const Nodes *n, uint64_t identity, bool live);
+/* Does as nodes_set for a key that is an integer, in the words from node 0 on, which may be
+ * written to. Answers false, and does nothing, where that takes another node than the main
+ * place or the key's own, or where the integer is too large. */
+bool nodes_set_integer(Word *nodes, uint32_t count, double d, bool live);
 
 /* Whether these words, which may come from anywhere, are nodes at all. O(count). */
 bool nodes_sound(const Nodes *n);

@@ -220,19 +220,25 @@ static inline void pair_remove(TableBody *t, Value key, uint32_t hash, uint64_t 
     if (t->hash.count != count) table_set_flags(t, table_flags(t) | TABLE_REMOVED);
 }
 
-/* Where nodes are followed, or integers are in bundles. */
-static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+/* Where nodes are followed, or integers are in bundles; what follows them knows of the key. */
+static inline void noted_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
 {
-    if (table_has_nodes(t) && !table_note(t, key, v != V_NIL, token)) {
-        table_rehash(t, key, token);
-        table_set(t, key, v, token);
-    } else if (v == V_NIL) {
+    if (v == V_NIL) {
         pair_remove(t, key, hash, token);
     } else if (pair_put(t, key, hash, v, token, false)) {
         table_set_flags(t, table_flags(t) & ~TABLE_ABSENT);
         mem_count_content(TABLE_PAIR_BYTES);
         if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
     }
+}
+static NOINLINE void hidden_set(TableBody *t, Value key, uint32_t hash, Value v, uint64_t token)
+{
+    if (!table_has_nodes(t) || table_note(t, key, v != V_NIL, token)) {
+        noted_set(t, key, hash, v, token);
+        return;
+    }
+    table_rehash(t, key, token);
+    table_set(t, key, v, token);
 }
 
 /* The map has got another pair; no nodes are followed, and there are no chunks. */
@@ -278,8 +284,30 @@ static NOINLINE void bundle_set(TableBody *t, int64_t i, Value v, uint64_t token
     if (table_pairs(t) > table_node_count(t)) table_rehash(t, V_NIL, token);
 }
 
-/* A number that is no place of the array. */
-static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token)
+/* Tells the nodes of a number. Answers false if that is not done at once. */
+static inline bool number_noted(TableBody *t, double d, bool live, uint64_t token)
+{
+    PvecFlat *flat = t->array.root;
+    return PVEC_OWNS(&t->array, flat, token) &&
+           nodes_set_integer(flat->words + t->array_size + 1, table_node_count(t), d, live);
+}
+
+/* A number where nodes are followed. */
+static NOINLINE void followed_set(TableBody *t, Value key, Value v, uint64_t token)
+{
+    if (!number_noted(t, value_to_double(key), v != V_NIL, token) &&
+        !table_note(t, key, v != V_NIL, token)) {
+        table_rehash(t, key, token);
+        table_set(t, key, v, token);
+        return;
+    }
+    uint32_t flags = table_flags(t);
+    if (!(flags & TABLE_NUMBERS)) table_set_flags(t, flags | TABLE_NUMBERS);
+    noted_set(t, key, value_hash_number(key), v, token);
+}
+
+/* A number that is no place of the array, where none are. */
+static NOINLINE void unfollowed_set(TableBody *t, Value key, Value v, uint64_t token)
 {
     int64_t integer;
     if (table_bundled(t) && bundle_integer(key, &integer)) {
@@ -301,6 +329,14 @@ static NOINLINE void number_set(TableBody *t, Value key, Value v, uint64_t token
     hash_set(t, key, hash, v, token);
 }
 
+static inline void number_set(TableBody *t, Value key, Value v, uint64_t token)
+{
+    if (table_has_nodes(t))
+        followed_set(t, key, v, token);
+    else
+        unfollowed_set(t, key, v, token);
+}
+
 /* A place in the array has become nil, or is no longer. */
 static inline void border_moves(TableBody *t, uint32_t i, bool filled)
 {
@@ -313,17 +349,20 @@ static inline void border_moves(TableBody *t, uint32_t i, bool filled)
     t->hash.border = next;
 }
 
-void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
+static NOINLINE void array_set(TableBody *t, uint32_t at, Value v, uint64_t token)
 {
-    if ((uint64_t)i - 1 >= t->array_size) {
-        number_set(t, table_integer_key(i), v, token);
-        return;
-    }
-    uint32_t at = (uint32_t)(i - 1);
     Value old = pvec_get(&t->array, at);
     if (v == old) return;
     pvec_set(&t->array, at, v, token);
     if (v == V_NIL || old == V_NIL) border_moves(t, at + 1, v != V_NIL);
+}
+
+void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token)
+{
+    if ((uint64_t)i - 1 < t->array_size)
+        array_set(t, (uint32_t)(i - 1), v, token);
+    else
+        number_set(t, table_integer_key(i), v, token);
 }
 
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token)

@@ -2,6 +2,7 @@
 /* Tables of thousands of integers, in the array, in bundles and in the map, against a model. */
 #include "memory/mem.h"
 #include "model.h"
+#include "table/nodes.h"
 #include "table/table.h"
 
 #include <check.h>
@@ -208,6 +209,49 @@ START_TEST(lists_that_grow_differ_in_what_they_have_gained)
 }
 END_TEST
 
+static Nodes nodes_of(Pvec *v, uint32_t count, uint64_t token)
+{
+    pvec_resize(v, 0, nodes_words(count), token);
+    Nodes n = {v, 0, count, token, ((PvecFlat *)v->root)->words};
+    nodes_begin(&n);
+    return n;
+}
+
+static double random_number(Random *r)
+{
+    static const double odd[] = {0.5, -1.5, 1e300, -1e300, 1e15, 4503599627370496.0, 1e17};
+    uint32_t which = random_below(r, 12);
+    if (which < sizeof odd / sizeof *odd) return odd[which];
+    return (double)random_below(r, 40) * (which & 1 ? 1 : -1000) + (double)random_below(r, 2);
+}
+
+/* The way that most numbers go, where it goes, beside the one that all keys go. */
+START_TEST(nodes_are_the_same_by_both_ways)
+{
+    Random r = {.state = (uint64_t)_i + 1};
+    uint32_t count = (uint32_t)2 << _i, quick = 0;
+    Pvec a = {0}, b = {0};
+    Nodes x = nodes_of(&a, count, epoch_new()), y = nodes_of(&b, count, epoch_new());
+    for (int step = 0; step < 4000; step++) {
+        double d = random_number(&r);
+        d = d == 0 ? 0 : d;
+        bool live = random_below(&r, 2), done = true;
+        uint64_t identity = node_identity(value_number(d));
+        if (nodes_set_integer(y.words + 1, count, d, live))
+            quick++;
+        else
+            done = nodes_set(&y, identity, live);
+        must(nodes_set(&x, identity, live) == done);
+        for (uint32_t i = 0; i < nodes_words(count); i++) must(x.words[i] == y.words[i]);
+        if (done) continue;
+        x = nodes_of(&a, count, epoch_new());
+        y = nodes_of(&b, count, epoch_new());
+    }
+    nodes_check(&y);
+    must(quick > 400);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("table_wide");
@@ -215,6 +259,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, mem_init, NULL);
     tcase_add_test(tc, lists_that_grow_differ_in_what_they_have_gained);
+    tcase_add_loop_test(tc, nodes_are_the_same_by_both_ways, 0, 8);
     tcase_add_loop_test(tc, wide_tables_behave_as_the_model, 0, 4);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
