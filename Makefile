@@ -381,7 +381,7 @@ bench-start: deps-bench ## how long the program takes to start, beside lua5.2
 	$(Q)MOONLET=$(BUILD)/moonlet MEASURE=$(BUILD)/bench/measure bench/start
 
 .PHONY: bench-growth
-bench-growth: deps-bench ## 88 shapes of work at four sizes, beside lua5.2: what is slow, what grows faster
+bench-growth: deps-bench ## 285 shapes of work at four sizes, beside lua5.2: what is slow, what grows faster
 	$(Q)$(MAKE) all
 	$(Q)MOONLET=$(BUILD)/moonlet bench/growth
 

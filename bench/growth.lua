@@ -1804,6 +1804,332 @@ case("forty classes, ten methods", function(n)
   return function() f(objects, n / 4) end, n
 end)
 
+-- Programs of all kinds
+case("entities by id come and go", function(n)
+  return function()
+    local world, first = {}, 1
+    for id = 1, n do
+      world[id * 7] = { id = id }
+      if id > 100 then world[first * 7] = nil first = first + 1 end
+    end
+  end, n
+end)
+case("LRU of strings, by age", function(n)
+  local keys, r = names(1000), random()
+  return function()
+    local value, age, count, clock = {}, {}, 0, 0
+    for _ = 1, n do
+      clock = clock + 1
+      local k = keys[r(200)]
+      if not value[k] then
+        value[k] = clock
+        count = count + 1
+        if count > 100 then
+          local oldest, least
+          for key, a in pairs(age) do if not least or a < least then oldest, least = key, a end end
+          value[oldest], age[oldest] = nil, nil
+          count = count - 1
+        end
+      end
+      age[k] = clock
+    end
+  end, n
+end)
+case("queue of first, last", function(n)
+  local Q = {} Q.__index = Q
+  function Q.new() return setmetatable({ first = 0, last = -1 }, Q) end
+  function Q:push(v) self.last = self.last + 1 self[self.last] = v end
+  function Q:pop() local f = self.first local v = self[f] self[f] = nil self.first = f + 1 return v end
+  return function()
+    local q = Q.new()
+    for i = 1, 5 do q:push(i) end
+    for i = 1, n do q:push(i) q:pop() end
+  end, n
+end)
+case("flags set and cleared by index", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do
+      t[i % 10] = true
+      t[(i + 5) % 10] = nil
+    end
+  end, 2 * n
+end)
+case("small sparse tables", function(n)
+  return function()
+    for i = 1, n / 4 do
+      local t = {}
+      t[10] = 1 t[20] = 2 t[30] = 3 t[i] = 4
+    end
+  end, n
+end)
+case("arrays with holes", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do if i % 3 ~= 0 then t[i] = i end end
+    local s = 0
+    for i = 1, n do s = s + (t[i] or 0) end
+  end, 2 * n
+end)
+case("small zero based arrays", function(n)
+  return function()
+    for _ = 1, n / 8 do
+      local t = {}
+      for i = 0, 7 do t[i] = i end
+    end
+  end, n
+end)
+case("pairs and clear each time", function(n)
+  return function()
+    local dirty = {}
+    for i = 1, n / 8 do
+      dirty.a, dirty.b, dirty[i % 10], dirty[i] = true, true, true, true
+      for k in pairs(dirty) do dirty[k] = nil end
+    end
+  end, n
+end)
+case("set of functions", function(n)
+  return function()
+    local handlers = {}
+    for i = 1, n do
+      local f = function() end
+      handlers[f] = true
+      handlers[f] = nil
+    end
+  end, n
+end)
+case("fields of self set to nil", function(n)
+  local Unit = {} Unit.__index = Unit
+  function Unit:aim(t) self.target = t end
+  function Unit:lose() self.target = nil end
+  return function()
+    local u = setmetatable({ x = 1, y = 2, name = "u" }, Unit)
+    for i = 1, n / 2 do u:aim(i) u:lose() end
+  end, n
+end)
+case("undo stack of changes", function(n)
+  return function()
+    local doc, undo = {}, {}
+    for i = 1, n do
+      local k = "f" .. i % 10
+      undo[#undo + 1] = { key = k, old = doc[k] }
+      doc[k] = i
+      if #undo > 50 then
+        for _ = 1, 50 do local u = table.remove(undo) doc[u.key] = u.old end
+      end
+    end
+  end, n
+end)
+case("default by __newindex table", function(n)
+  local store = {}
+  return function()
+    local t = setmetatable({}, { __newindex = store, __index = store })
+    for i = 1, n / 2 do t.a = i t.b = t.a end
+  end, n
+end)
+case("__newindex table, new keys", function(n)
+  return function()
+    local store = {}
+    local t = setmetatable({}, { __newindex = store })
+    for i = 1, n do t[i] = i end
+  end, n
+end)
+case("lazy fields by __index, rawset", function(n)
+  local meta = { __index = function(t, k) local v = k .. "!" rawset(t, k, v) return v end }
+  return function()
+    for _ = 1, n / 8 do
+      local t = setmetatable({}, meta)
+      for _ = 1, 2 do local _ = t.a, t.b, t.c, t.d end
+    end
+  end, n
+end)
+case("class with a static counter", function(n)
+  local A = { count = 0 } A.__index = A
+  function A.new(x) A.count = A.count + 1 return setmetatable({ x = x }, A) end
+  function A:get() return self.x end
+  function A:twice() return self:get() * 2 end
+  return function() local s = 0 for i = 1, n do local o = A.new(i) s = s + o:get() + o:twice() end end, n
+end)
+case("fields of a class, written", function(n)
+  local Base = { hits = 0 } Base.__index = Base
+  local D = setmetatable({}, { __index = Base }) D.__index = D
+  function Base:hit() Base.hits = Base.hits + 1 return self end
+  local o = setmetatable({}, D)
+  return function() for _ = 1, n do o:hit() end end, n
+end)
+case("constructors with super(...)", function(n)
+  local A = {} A.__index = A
+  function A.new(class, ...) local o = setmetatable({}, class) o:init(...) return o end
+  function A:init(x, ...) self.x = x self.rest = select("#", ...) end
+  local B = setmetatable({}, { __index = A }) B.__index = B
+  function B:init(x, y, ...) A.init(self, x, ...) self.y = y end
+  local C = setmetatable({}, { __index = B }) C.__index = C
+  function C:init(x, y, z, ...) B.init(self, x, y, ...) self.z = z end
+  return function() for i = 1, n do C:new(i, 2, 3, 4) end end, n
+end)
+case("closures as objects", function(n)
+  local function account(balance)
+    local self = {}
+    function self.deposit(x) balance = balance + x end
+    function self.withdraw(x) balance = balance - x end
+    function self.balance() return balance end
+    return self
+  end
+  return function()
+    for i = 1, n / 4 do
+      local a = account(i)
+      a.deposit(3) a.withdraw(1)
+      assert(a.balance() == i + 2)
+    end
+  end, n
+end)
+case("events, subscribe and emit", function(n)
+  return function()
+    local handlers, sum = {}, 0
+    local function on(name, f) handlers[name] = handlers[name] or {} table.insert(handlers[name], f) end
+    local function emit(name, ...) for _, f in ipairs(handlers[name] or {}) do f(...) end end
+    for i = 1, 5 do on("tick", function(a, b) sum = sum + a * i + b end) end
+    for i = 1, n / 5 do emit("tick", i, 1) end
+  end, n
+end)
+case("select(i, ...) of few", function(n)
+  local function sum(...)
+    local s = 0
+    for i = 1, select("#", ...) do s = s + select(i, ...) end
+    return s
+  end
+  return function() for i = 1, n / 5 do sum(i, 2, 3, 4, 5) end end, n
+end)
+case("memoize by concatenated keys", function(n)
+  local function memoize(f)
+    local memo = {}
+    return function(...)
+      local key = table.concat({ ... }, ",")
+      local v = memo[key]
+      if v == nil then v = f(...) memo[key] = v end
+      return v
+    end
+  end
+  return function()
+    local add = memoize(function(a, b) return a + b end)
+    for i = 1, n do add(i % 100, i % 7) end
+  end, n
+end)
+case("trie of characters", function(n)
+  local words, r = {}, random()
+  for i = 1, n / 10 do
+    local w = {}
+    for k = 1, 10 do w[k] = string.char(96 + r(26)) end
+    words[i] = table.concat(w)
+  end
+  return function()
+    local root = {}
+    for i = 1, #words do
+      local node = root
+      for c in words[i]:gmatch(".") do
+        local next = node[c]
+        if not next then next = {} node[c] = next end
+        node = next
+      end
+      node.leaf = true
+    end
+  end, n
+end)
+case("tasks that sleep", function(n)
+  return function()
+    local tasks, sum = {}, 0
+    for k = 1, 50 do
+      tasks[k] = { wake = k, co = coroutine.create(function()
+        while true do sum = sum + coroutine.yield(k % 7 + 1) end
+      end) }
+    end
+    local done, now = 0, 0
+    while done < n do
+      now = now + 1
+      for _, t in ipairs(tasks) do
+        if t.wake <= now then
+          local _, wait = coroutine.resume(t.co, 1)
+          t.wake = now + (wait or 1)
+          done = done + 1
+        end
+      end
+    end
+  end, n
+end)
+case("json encode", function(n)
+  local function encode(v, out)
+    if type(v) == "table" then
+      if v[1] ~= nil then
+        out[#out + 1] = "["
+        for i, x in ipairs(v) do if i > 1 then out[#out + 1] = "," end encode(x, out) end
+        out[#out + 1] = "]"
+      else
+        out[#out + 1] = "{"
+        local first = true
+        for k, x in pairs(v) do
+          if not first then out[#out + 1] = "," end
+          first = false
+          out[#out + 1] = string.format("%q:", k)
+          encode(x, out)
+        end
+        out[#out + 1] = "}"
+      end
+    elseif type(v) == "string" then out[#out + 1] = '"' .. v:gsub('[%c"\\]', "?") .. '"'
+    else out[#out + 1] = tostring(v) end
+  end
+  local list = {}
+  for i = 1, n / 10 do list[i] = { id = i, name = "item" .. i, tags = { "a", "b" }, ok = true } end
+  return function() local out = {} encode(list, out) return #table.concat(out) end, n
+end)
+case("json decode", function(n)
+  local text = "[" .. ('{"id":12,"name":"an item","tags":["a","b"],"ok":true},'):rep(math.floor(n / 10)) .. "1]"
+  local find, sub, byte = string.find, string.sub, string.byte
+  local decode
+  local function skip(s, i) return find(s, "[^ \n\r\t]", i) end
+  function decode(s, i)
+    i = skip(s, i)
+    local c = sub(s, i, i)
+    if c == "{" then
+      local t = {}
+      i = skip(s, i + 1)
+      while sub(s, i, i) ~= "}" do
+        local k, v
+        k, i = decode(s, i)
+        i = skip(s, i)
+        v, i = decode(s, i + 1)
+        t[k] = v
+        i = skip(s, i)
+        if sub(s, i, i) == "," then i = skip(s, i + 1) end
+      end
+      return t, i + 1
+    elseif c == "[" then
+      local t = {}
+      i = skip(s, i + 1)
+      while sub(s, i, i) ~= "]" do
+        t[#t + 1], i = decode(s, i)
+        i = skip(s, i)
+        if sub(s, i, i) == "," then i = i + 1 end
+      end
+      return t, i + 1
+    elseif c == '"' then
+      local j = find(s, '"', i + 1, true)
+      return sub(s, i + 1, j - 1), j + 1
+    elseif sub(s, i, i + 3) == "true" then return true, i + 4
+    else
+      local _, j = find(s, "^-?%d+%.?%d*", i)
+      return tonumber(sub(s, i, j)), j + 1
+    end
+  end
+  return function() decode(text, 1) end, n
+end)
+case("run length encoding", function(n)
+  local text = ("aaabbbbcd"):rep(math.ceil(n / 9))
+  return function() return (text:gsub("(.)%1*", function(c) return c end)) end, n
+end)
+case("dates of os.date tables", function(n)
+  return function() for i = 1, n / 10 do local d = os.date("*t", i * 1000) local s = d.year + d.month end end, n / 10
+end)
+
 local function peak()
   local f = io.open("/proc/self/status")
   if not f then return 0 end

@@ -242,48 +242,52 @@ KINDS_INDEX(X_INDEX)
 /* All but nil and NaN. */
 static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
 
-/* The value of a key, and its place in contents of the run's own. */
-static inline Value get_any(const TableBody *b, Value key)
-{
-    if (!value_is_string(key)) return table_get(b, key);
-    return table_get_string(b, value_string(key), string_hash(value_string(key)));
-}
-static inline Value *slot_any(const Machine *M, TableBody *b, Value key)
-{
-    const String *s = value_is_string(key) ? value_string(key) : NULL;
-    if (!s) return table_slot(b, key, M->run.epoch);
-    return table_slot_string(b, s, string_hash(s), M->run.epoch);
-}
-
 /* A store into a table without such a key that goes by the metatable's __newindex. Answers
  * V_TRUE when it is done, which is into a table; the function that is to be called; or V_NIL
- * where it is not so simple, or somebody is to pay for the key. */
-static NOINLINE Value store_through(Machine *M, const TableBody *from, Value key, Value v)
+ * where it is not so simple, or somebody is to pay for the key. s: the key, if it is a string.
+ */
+PLACE_INLINE Value through(Machine *M, const TableBody *from, Value key, const String *s,
+                           Value v)
 {
     const String *name = meta_names[META_NEWINDEX];
+    if (s && s->length > STRING_PAID) return V_NIL;
     const TableBody *m =
         from->meta ? heap_table_at_hand(&M->run, value_object(from->meta)) : NULL;
     Value other = m ? table_peek_string(m, name, string_hash_known(name)) : V_NIL;
     TableBody *b = owned_body_noticed(M, other);
-    if (!is_key(key) || (!b && !value_is_function(other))) return V_NIL;
-    if (value_is_string(key) && value_string(key)->length > STRING_PAID) return V_NIL;
-    if (get_any(from, key) != V_NIL) return V_NIL;
+    if (!b && !value_is_function(other)) return V_NIL;
+    uint32_t hash = s ? string_hash(s) : 0;
+    if ((s ? table_get_string(from, s, hash) : table_get(from, key)) != V_NIL) return V_NIL;
     if (!b) return other;
-    Value *slot = v == V_NIL ? NULL : slot_any(M, b, key);
-    if (LIKELY(slot != NULL)) {
+    Value *slot =
+        s ? table_slot_string(b, s, hash, M->run.epoch) : table_slot(b, key, M->run.epoch);
+    if (LIKELY(slot && v != V_NIL)) {
         *slot = v;
         return V_TRUE;
     }
-    if (!lacks_meta(M, b->meta, META_NEWINDEX)) return V_NIL;
+    if (!slot && !lacks_meta(M, b->meta, META_NEWINDEX)) return V_NIL;
     table_set(b, key, v, M->run.epoch);
     return V_TRUE;
 }
-#define STORE_THROUGH(key_, v_, boxed_)                                    \
-    do {                                                                   \
-        Value how = store_through(M, b, (key_), (v_));                     \
-        if (how == V_TRUE) STORED();                                       \
-        M->value = how;                                                    \
-        if (LIKELY(how != V_NIL)) HAND(slow_newindex, n, fp, (boxed_), d); \
+static NOINLINE Value store_through_index(Machine *M, const TableBody *from, Value k, Value v)
+{
+    if (!is_key(k)) return V_NIL;
+    return through(M, from, k, value_is_string(k) ? value_string(k) : NULL, v);
+}
+static NOINLINE Value store_through_field(Machine *M, const TableBody *from, Value k, Value v)
+{
+    const String *s = value_string(k);
+    assert(s && "the key of a field is a string");
+    return through(M, from, k, s, v);
+}
+#define STORE_THROUGH(how_, boxed_)                  \
+    do {                                             \
+        Value how = (how_);                          \
+        if (how == V_TRUE) STORED();                 \
+        if (LIKELY(how != V_NIL)) {                  \
+            M->value = how;                          \
+            HAND(slow_newindex, n, fp, (boxed_), d); \
+        }                                            \
     } while (0)
 
 /* An existing field of an owned table is overwritten; a new one is added when there
@@ -365,45 +369,45 @@ static inline bool moves_border(TableBody *b, Value *slot, uint32_t i, Value v)
             if (moves_border(b, slot, (uint32_t)(i_), v)) GO(n + 1, fp, acc, d); \
         }                                                                        \
     } while (0)
-/* A field of the run's own contents that is new, or becomes nil. Answers false where that is
- * not done at once. */
+/* A field of the run's own contents that is new, or becomes nil, where no __newindex is asked.
+ * Answers false where that is not done at once. */
 PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, Value v)
 {
     if (v == V_NIL) return table_take_at_root(b, n->k.p, field_hash(n), M->run.epoch);
-    return lacks_meta(M, b->meta, META_NEWINDEX) &&
-           table_add_at_root(b, n->k.p, field_hash(n), v, M->run.epoch);
+    return table_add_at_root(b, n->k.p, field_hash(n), v, M->run.epoch);
 }
 /* Where the place was another one: a field that is there all the same. Or one that comes, or
  * goes. */
-#define SEEK_NODE(o, val)                                              \
-    static APART EXEC(put_FIELD_##o##_##val);                          \
-    static APART EXEC(through_FIELD_##o##_##val)                       \
-    {                                                                  \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
-        STORE_THROUGH(n->k.v, STORED_##val, BOXED_##val);              \
-        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
-    }                                                                  \
-    static APART EXEC(change_FIELD_##o##_##val)                        \
-    {                                                                  \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
-        if (LIKELY(comes_or_goes(M, n, b, STORED_##val))) STORED();    \
-        if (UNLIKELY(!lacks_meta(M, b->meta, META_NEWINDEX)))          \
-            HAND_BODY(through_FIELD_##o##_##val, n, fp, acc, d);       \
-        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
-    }                                                                  \
-    static APART EXEC(equal_SET_FIELD_##o##_##val)                     \
-    {                                                                  \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
-        OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val); \
-        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);               \
-    }                                                                  \
-    static APART EXEC(seek_SET_FIELD_##o##_##val)                      \
-    {                                                                  \
-        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));            \
-        OVERWRITE_ENTRY(store_seek_##o(M, n, b), STORED_##val);        \
-        if (UNLIKELY(may_have_equal(n, b)))                            \
-            HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);     \
-        HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d);            \
+#define SEEK_NODE(o, val)                                                                     \
+    static APART EXEC(put_FIELD_##o##_##val);                                                 \
+    static APART EXEC(through_FIELD_##o##_##val)                                              \
+    {                                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                   \
+        STORE_THROUGH(store_through_field(M, b, n->k.v, STORED_##val), BOXED_##val);          \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);                                      \
+    }                                                                                         \
+    static APART EXEC(change_FIELD_##o##_##val)                                               \
+    {                                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                   \
+        bool asks = !lacks_meta(M, b->meta, META_NEWINDEX);                                   \
+        bool done = (!asks || STORED_##val == V_NIL) && comes_or_goes(M, n, b, STORED_##val); \
+        if (LIKELY(done)) STORED();                                                           \
+        if (UNLIKELY(asks)) HAND_BODY(through_FIELD_##o##_##val, n, fp, acc, d);              \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);                                      \
+    }                                                                                         \
+    static APART EXEC(equal_SET_FIELD_##o##_##val)                                            \
+    {                                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                   \
+        OVERWRITE_ENTRY(find_equal(n, b, M->run.epoch), STORED_##val);                        \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);                                      \
+    }                                                                                         \
+    static APART EXEC(seek_SET_FIELD_##o##_##val)                                             \
+    {                                                                                         \
+        TableBody *b = GIVEN_BODY(own_body(M, OBJECT_##o));                                   \
+        OVERWRITE_ENTRY(store_seek_##o(M, n, b), STORED_##val);                               \
+        if (UNLIKELY(may_have_equal(n, b)))                                                   \
+            HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);                            \
+        HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d);                                   \
     }
 #define OVERWRITE_FIELD(o, val)                                \
     HamtEntry *e = store_place_##o(n, b);                      \
@@ -441,12 +445,12 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
         HAND_BODY(put_##kind_##_##o##_##val, n, fp, acc, d);                               \
     }
 /* Where there is a __newindex to ask for a new key. */
-#define THROUGH_NODE(o, val)                                  \
-    static APART EXEC(through_INDEX_##o##_##val)              \
-    {                                                         \
-        TableBody *b = GIVEN_BODY(owned_body(M, OBJECT_##o)); \
-        STORE_THROUGH(fp[n->b], STORED_##val, BOXED_##val);   \
-        HAND(slow_store, n, fp, BOXED_##val, d);              \
+#define THROUGH_NODE(o, val)                                                           \
+    static APART EXEC(through_INDEX_##o##_##val)                                       \
+    {                                                                                  \
+        TableBody *b = GIVEN_BODY(owned_body(M, OBJECT_##o));                          \
+        STORE_THROUGH(store_through_index(M, b, fp[n->b], STORED_##val), BOXED_##val); \
+        HAND(slow_store, n, fp, BOXED_##val, d);                                       \
     }
 #define X_STORE(o, val)         \
     SEEK_NODE(o, val)           \

@@ -106,6 +106,9 @@ static inline void run_set(Run *R, Table *t, Value key, Value v)
 {
     table_set(heap_table_mut(R, t), key, v, R->epoch);
 }
+/* The constant of a name that a library uses again and again: string_constant takes a lock each
+ * time. */
+String *run_name(const char *name);
 /* The name becomes a constant, like a name that stands in a program. */
 void run_set_field(Run *R, Table *t, const char *name, Value v);
 Value run_get_field(Run *R, const Table *t, const char *name);

@@ -134,6 +134,7 @@ static int os_difftime(Machine *M, Value *a, int n)
 static Value date_table(Machine *M, const struct tm *fields)
 {
     Table *t = run_new_table(&M->run);
+    table_begin(&t->body, 0, OSDATE_FIELD_COUNT + 1, M->run.epoch);
     for (int i = 0; i < OSDATE_FIELD_COUNT; i++) {
         int64_t v;
         const char *name = osdate_field(fields, i, &v);
@@ -280,7 +281,7 @@ static int time_ask(Machine *M, Value *a)
 {
     int i = (int)value_to_double(a[TIME_FIELD]);
     const char *name = i < OSDATE_INPUT_COUNT ? osdate_input_name(i) : "isdst";
-    Value key = string_value(string_intern(name, strlen(name)));
+    Value key = string_value(run_name(name));
     return native_index(M, a, TIME_AT, a[TIME_TABLE], key, time_field);
 }
 
