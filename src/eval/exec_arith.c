@@ -73,33 +73,47 @@ static inline bool equal_is_paid(Value x)
            value_string(x)->length > STRING_PAID;
 }
 
-/* Two strings: most differ in their lengths, or are constants. */
-static inline bool equal_strings(const String *x, const String *y)
+/* Two strings: most differ in their lengths, or are constants, or short. */
+typedef enum Sight { ARE_NOT, ARE_SAME, TO_LOOK_AT } Sight;
+static inline Sight equal_at_sight(const String *x, const String *y)
+{
+    enum { SHORT = 32 };
+    if (x->length != y->length) return ARE_NOT;
+    if (x->length > SHORT) return TO_LOOK_AT;
+    if (x->h.flags & y->h.flags & STRING_INTERNED) return x == y ? ARE_SAME : ARE_NOT;
+    return string_same_bytes(x->data, y->data, x->length) ? ARE_SAME : ARE_NOT;
+}
+static inline bool equal_long(const String *x, const String *y)
 {
     if (x == y) string_pay_equal(x);
     if (x == y) return true;
-    if (x->length != y->length || (x->h.flags & y->h.flags & STRING_INTERNED)) return false;
-    return string_equal_slow(x, y);
+    return !(x->h.flags & y->h.flags & STRING_INTERNED) && string_equal_slow(x, y);
 }
 
-/* objects_: x and y are two objects. */
-#define X_EQUAL(l, r, s)                                                           \
-    static NOINLINE EXEC(objects_EQ_##l##r##_##s)                                  \
-    {                                                                              \
-        const void *x = value_pointer(EQUAL_left_##l);                             \
-        const void *y = value_pointer(EQUAL_right_##r);                            \
-        if (object_type(x) != object_type(y)) BRANCH_##s(false);                   \
-        if (LIKELY(object_type(x) == OBJ_STRING)) BRANCH_##s(equal_strings(x, y)); \
-        HAND(slow_equal, n, fp, acc, d);                                           \
-    }                                                                              \
-    EXEC(exec_EQ_##l##r##_##s)                                                     \
-    {                                                                              \
-        Value x = EQUAL_left_##l, y = EQUAL_right_##r;                             \
-        if (value_is_number(x) && value_is_number(y))                              \
-            BRANCH_##s(value_to_double(x) == value_to_double(y));                  \
-        if (x == y && !equal_is_paid(x)) BRANCH_##s(true);                         \
-        if (!equal_may_have_meta(x, y)) BRANCH_##s(false);                         \
-        HAND(objects_EQ_##l##r##_##s, n, fp, acc, d);                              \
+/* objects_: x and y are two objects. long_: they are strings that take a call. */
+#define X_EQUAL(l, r, s)                                                                     \
+    static NOINLINE EXEC(long_EQ_##l##r##_##s)                                               \
+    {                                                                                        \
+        BRANCH_##s(equal_long(value_string(EQUAL_left_##l), value_string(EQUAL_right_##r))); \
+    }                                                                                        \
+    static NOINLINE EXEC(objects_EQ_##l##r##_##s)                                            \
+    {                                                                                        \
+        const void *x = value_pointer(EQUAL_left_##l);                                       \
+        const void *y = value_pointer(EQUAL_right_##r);                                      \
+        if (object_type(x) != object_type(y)) BRANCH_##s(false);                             \
+        if (UNLIKELY(object_type(x) != OBJ_STRING)) HAND(slow_equal, n, fp, acc, d);         \
+        Sight seen = equal_at_sight(x, y);                                                   \
+        if (UNLIKELY(seen == TO_LOOK_AT)) HAND(long_EQ_##l##r##_##s, n, fp, acc, d);         \
+        BRANCH_##s(seen == ARE_SAME);                                                        \
+    }                                                                                        \
+    EXEC(exec_EQ_##l##r##_##s)                                                               \
+    {                                                                                        \
+        Value x = EQUAL_left_##l, y = EQUAL_right_##r;                                       \
+        if (value_is_number(x) && value_is_number(y))                                        \
+            BRANCH_##s(value_to_double(x) == value_to_double(y));                            \
+        if (x == y && !equal_is_paid(x)) BRANCH_##s(true);                                   \
+        if (!equal_may_have_meta(x, y)) BRANCH_##s(false);                                   \
+        HAND(objects_EQ_##l##r##_##s, n, fp, acc, d);                                        \
     }
 KINDS_EQUAL(X_EQUAL)
 #undef X_EQUAL

@@ -127,17 +127,8 @@ PLACE_INLINE bool is_same_text(Value stored, const Node *n)
     if (!value_is_object(stored)) return false;
     const String *s = value_pointer(stored), *key = n->k.p;
     if (string_hash_known(s) != field_hash(n) || object_raw_type(s) != OBJ_STRING) return false;
-    size_t left = s->length;
-    if (left != key->length || left > SHORT) return false;
-    const char *a = s->data, *b = key->data;
-    uint64_t x, y;
-    for (; left >= sizeof x; left -= sizeof x, a += sizeof x, b += sizeof x) {
-        memcpy(&x, a, sizeof x);
-        memcpy(&y, b, sizeof y);
-        if (x != y) return false;
-    }
-    while (left && a[left - 1] == b[left - 1]) left--;
-    return !left;
+    if (s->length != key->length || s->length > SHORT) return false;
+    return string_same_bytes(s->data, key->data, s->length);
 }
 #ifdef MOONLET_MUTABLE
 PLACE_INLINE HamtEntry *find_equal(const Node *n, const TableBody *b, uint64_t token)

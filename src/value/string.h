@@ -121,6 +121,18 @@ static inline void string_pay_equal(const String *s)
     if (__builtin_expect(n > STRING_PAID, 0)) mem_work_pay((n - 1) / STRING_PAID * STRING_PAID);
 }
 
+/* Whether n bytes are the same, for few: no call. */
+static inline bool string_same_bytes(const char *a, const char *b, size_t n)
+{
+    uint64_t x, y;
+    for (; n >= sizeof x; n -= sizeof x, a += sizeof x, b += sizeof x) {
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        if (x != y) return false;
+    }
+    while (n && a[n - 1] == b[n - 1]) n--;
+    return !n;
+}
 /* Paid for as far as they are equal. */
 bool string_equal_slow(const String *a, const String *b);
 static inline bool string_equal(const String *a, const String *b)

@@ -93,3 +93,22 @@ print(cond(11), cond(7), cond(0), cond(3), cond(nil), cond(false))
 local function two() return 1, 2 end
 print((two() and two()), two() or 3) -- expect: 1	1
 print(two() and two(), (two())) -- expect: 1	1
+
+-- strings of one length, computed and constant, that differ in one byte or in none
+local text = ("abcdefgh"):rep(6)
+for n = 0, #text do
+  local a, b = text:sub(1, n), ("x" .. text):sub(2, n + 1)
+  assert(a == b and not (a ~= b) and a ~= b .. "\0")
+  for i = 1, n do
+    local c = a:sub(1, i - 1) .. "\0" .. a:sub(i + 1)
+    assert(c ~= a and not (a == c) and #c == n)
+  end
+end
+local function kind(s)
+  if s == "" then return 0 elseif s == "a" then return 1 elseif s == "abcdefg" then return 7
+  elseif s == "abcdefgh" then return 8 elseif s == "abcdefghabcdefghabcdefghabcdefgh" then return 32
+  elseif s == "abcdefghabcdefghabcdefghabcdefgha" then return 33 end
+end
+local found = {}
+for n = 0, #text do found[#found + 1] = kind(text:sub(1, n)) end
+print(table.concat(found, " ")) -- expect: 0 1 7 8 32 33
