@@ -168,7 +168,7 @@ static const Proto *compile_within(const moonlet_state *s, const char *source, s
     if (l->bytes) mem_bound = source_bound(l->bytes);
     if (l->nanoseconds && l->nanoseconds < UINT64_MAX - now_ns()) {
         limits->deadline = now_ns() + l->nanoseconds;
-        compile_look = (CompileLook){is_late, limits, COMPILE_LOOK_EVERY, false};
+        compile_look = compile_look_new(is_late, limits, false);
     }
     const Proto *p = api_compile(source, length, name, skip_shebang, why);
     if (l->bytes && !mem_room() && !mem_short) *limit = MOONLET_LIMIT_BYTES;

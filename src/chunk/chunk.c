@@ -21,12 +21,18 @@ static const char *skip_first_line(const char *source, const char *end)
     return dump ? newline + 1 : newline;
 }
 
+const char *chunk_start(const char *source, size_t *length)
+{
+    const char *start = skip_first_line(source, source + *length);
+    *length -= (size_t)(start - source);
+    return start;
+}
+
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang)
 {
     if (!chunk_name) chunk_name = string_from_c("=?");
-    const char *start = skip_shebang ? skip_first_line(source, source + length) : source;
-    length -= (size_t)(start - source);
+    const char *start = skip_shebang ? chunk_start(source, &length) : source;
     if (dump_begins(start, length)) return dump_read(start, length, chunk_name);
     ParseResult r = parse_source(start, length, chunk_name);
 #ifdef MOONLET_DEBUG

@@ -17,6 +17,9 @@
 ParseResult parse_chunk(const char *source, size_t length, String *chunk_name,
                         bool skip_shebang);
 
+/* What that begins with when the first line is skipped; *length is what is left. */
+const char *chunk_start(const char *source, size_t *length);
+
 /* Prints the tree as indented s-expressions, for debugging (moonlet --ast). */
 void ast_print(const AstFunction *f, void (*write)(void *ctx, const char *s, size_t n),
                void *ctx);

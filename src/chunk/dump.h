@@ -52,6 +52,9 @@ uint64_t dump_hash(const char *bytes, size_t length);
 /* The hash that a dump says it has, never 0. */
 uint64_t dump_code(const char *dump);
 
+/* The length of a dump with its head, as that says; 0 if it is none, or not whole. O(1). */
+size_t dump_whole(const char *bytes, size_t length);
+
 /* Writes any function of a chunk. Answers NULL if there is no memory. O(size of its tree). */
 String *dump_write(const AstFunction *f, bool strip);
 

@@ -226,6 +226,13 @@ uint64_t dump_code(const char *dump)
     return hash ? hash : 1;
 }
 
+size_t dump_whole(const char *bytes, size_t length)
+{
+    if (length < DUMP_HEADER || memcmp(bytes, dump_start, sizeof dump_start) != 0) return 0;
+    uint64_t contents = load_64((const uint8_t *)bytes + DUMP_LENGTH_AT);
+    return contents <= length - DUMP_HEADER ? DUMP_HEADER + (size_t)contents : 0;
+}
+
 /* What is wrong with a dump's head, in PUC Lua's words, or NULL where there is nothing. */
 static const char *check_head(const char *bytes, size_t length)
 {

@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 #include "chunk/chunk.h"
-#include "chunk/dump.h"
 #include "lib/lib.h"
 #include "link/link.h"
+#include "link/read.h"
 
 static void write_out(void *context, const char *text, size_t length)
 {
@@ -58,7 +58,7 @@ bool files_dump(const Cli *c, bool strip, char **names)
         report_message(c, lib_c_text(error));
         return false;
     }
-    String *bytes = dump_write(f->proto->source, strip);
+    String *bytes = link_dump(f->proto, strip);
     if (bytes && write_file(names[0], bytes)) return true;
     return cannot_write(c, strcmp(names[0], "-") == 0 ? "standard output" : names[0]);
 }

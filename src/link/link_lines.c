@@ -135,6 +135,8 @@ void link_tell(LinkedFn *fn, void *context)
     told.context = context;
 }
 
+bool link_tells(void) { return told.fn != NULL; }
+
 bool link_each_chunk(LinkedFn *fn, void *context)
 {
     int64_t count;

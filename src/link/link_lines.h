@@ -27,6 +27,8 @@ typedef void LinkedFn(void *context, Proto *root);
 bool link_each_chunk(LinkedFn *fn, void *context);
 /* The thread's next chunks are told of; fn NULL: not any more. */
 void link_tell(LinkedFn *fn, void *context);
+/* Whether they are. */
+bool link_tells(void);
 
 /* The linker notes each chunk with this. */
 void link_note_chunk(Proto *root);

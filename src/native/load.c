@@ -14,7 +14,7 @@
 #include "chunk/chunk.h"
 #include "chunk/dump.h"
 #include "control/eval.h"
-#include "link/link.h"
+#include "link/read.h"
 #include "memory/aside.h"
 #include "memory/watch.h"
 #include "native/native.h"
@@ -59,7 +59,7 @@ int native_load_stopped(Machine *M)
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name)
 {
     CompileLook outer = compile_look;
-    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
+    compile_look = compile_look_new(is_due, M, false);
     ParseResult r = parse_chunk(source, length, chunk_name, false);
     compile_look = outer;
     return r;
@@ -71,7 +71,7 @@ typedef struct Compile {
     const char *source;
     size_t length;
     String *chunk_name;
-    const AstFunction *tree; /* to be dumped; NULL: source is to be compiled */
+    const Proto *dumped; /* what is to be; NULL: source is to be compiled */
     bool strip;
     const Proto *proto; /* NULL: error */
     String *error;
@@ -84,13 +84,13 @@ typedef struct Compile {
 
 static void compile(Compile *c)
 {
-    if (c->tree) {
-        c->dump = dump_write(c->tree, c->strip);
+    ParseResult why;
+    if (c->dumped) {
+        c->dump = link_dump(c->dumped, c->strip);
         return;
     }
-    ParseResult r = parse_chunk(c->source, c->length, c->chunk_name, false);
-    c->error = r.error;
-    c->proto = r.main && compile_has_room() ? link_chunk(r.main, &c->error) : NULL;
+    c->proto = link_read(c->source, c->length, c->chunk_name, false, &why);
+    c->error = why.error;
 }
 
 /* Whether it is to be given up, after it has paused if need be. */
@@ -106,7 +106,7 @@ static void compile_aside(void *context)
 {
     Compile *c = context;
     const char *volatile source = c->source; /* it lives as long as this */
-    compile_look = (CompileLook){is_dropped, c, COMPILE_LOOK_EVERY, true};
+    compile_look = compile_look_new(is_dropped, c, true);
     compile(c);
     compile_look = (CompileLook){0};
     (void)source;
@@ -146,7 +146,8 @@ static void keep(Machine *M, Compile *c)
 
 static bool is_same(const Compile *c, const Compile *other)
 {
-    if (c->tree || other->tree) return c->tree == other->tree && c->strip == other->strip;
+    if (c->dumped || other->dumped)
+        return c->dumped == other->dumped && c->strip == other->strip;
     return c->length == other->length && string_equal(c->chunk_name, other->chunk_name) &&
            (c->source == other->source || memcmp(c->source, other->source, c->length) == 0);
 }
@@ -195,7 +196,7 @@ static void compile_here(Machine *M, Compile *c)
 {
     CompileLook outer = compile_look;
     uint64_t before = mem_counted;
-    compile_look = (CompileLook){is_due, M, COMPILE_LOOK_EVERY, false};
+    compile_look = compile_look_new(is_due, M, false);
     compile(c);
     compile_look = outer;
     if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
@@ -236,7 +237,8 @@ static uint32_t count_nodes(const Proto *p, uint32_t enough)
 String *native_dump(Machine *M, const Proto *p, bool strip)
 {
     enum { LONG = 3000 };
-    const Compile wanted = {.tree = p->source, .strip = strip};
-    const Compile *c = compiled(M, &wanted, count_nodes(p, LONG) >= LONG);
+    const Compile wanted = {.dumped = p, .strip = strip};
+    bool is_long = !link_has_dump(p, strip) && count_nodes(p, LONG) >= LONG;
+    const Compile *c = compiled(M, &wanted, is_long);
     return c ? c->dump : NULL;
 }

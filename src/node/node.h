@@ -202,6 +202,7 @@ typedef struct Proto {
     struct Proto *celled;     /* link_celled's, once it is made: a cache, atomic */
     Node *twin;               /* the nodes to run under a hook (hook.h): likewise */
     uint64_t code;            /* of a chunk in an image, the hash of its dump; likewise */
+    String *dump;             /* once it was asked for (link/read.h); likewise */
 } Proto;
 
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call

@@ -8,11 +8,37 @@
 
 MEM_THREAD CompileLook compile_look;
 
+void compile_paid_begin(void)
+{
+    if (compile_look.paid++) return;
+    compile_look.meter = mem_meter;
+    mem_meter = NULL;
+}
+
+void compile_paid_end(void)
+{
+    if (--compile_look.paid) return;
+    mem_meter = compile_look.meter;
+}
+
+/* Asks, and waits perhaps: the run that goes on then may have another meter. */
+static bool ask(void)
+{
+    bool paid = compile_look.paid;
+    uint64_t counted = mem_counted;
+    if (paid) mem_meter = compile_look.meter;
+    bool due = compile_look.due(compile_look.context);
+    compile_look.moved += mem_counted - counted;
+    if (paid) compile_look.meter = mem_meter;
+    if (paid) mem_meter = NULL;
+    return due;
+}
+
 /* Whether a look is due; it stays due once it is. */
 bool compile_look_now(void)
 {
     compile_look.left = COMPILE_LOOK_EVERY;
-    if (!compile_look.due || !compile_look.due(compile_look.context)) return false;
+    if (!compile_look.due || !ask()) return false;
     compile_look.left = 0;
     return true;
 }

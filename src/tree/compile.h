@@ -15,11 +15,29 @@ enum { COMPILE_LOOK_EVERY = 2000 }; /* tokens, or nodes */
 typedef struct CompileLook {
     bool (*due)(void *context);
     void *context;
-    int left;   /* tokens or nodes until the next look */
-    bool waits; /* due answers false when the run has stopped and goes on */
+    int left;       /* tokens or nodes until the next look */
+    bool waits;     /* due answers false when the run has stopped and goes on */
+    int paid;       /* of compile_paid_begin without its end */
+    int64_t *meter; /* mem_meter, which is NULL meanwhile */
+    uint64_t moved; /* how far mem_counted has gone on while due was asked, or paused */
 } CompileLook;
+static inline CompileLook compile_look_new(bool (*due)(void *), void *context, bool waits)
+{
+    return (CompileLook){
+        .due = due, .context = context, .left = COMPILE_LOOK_EVERY, .waits = waits};
+}
 extern MEM_THREAD CompileLook compile_look;
 bool compile_look_now(void);
+/* What is done between the two has been paid for: long strings cost no steps. */
+void compile_paid_begin(void);
+void compile_paid_end(void);
+/* What is done since one has asked for this counts so many bytes, instead of its own. */
+static inline uint64_t compile_counted(void) { return mem_counted - compile_look.moved; }
+static inline void compile_count_instead(uint64_t since, size_t bytes)
+{
+    mem_counted = since + compile_look.moved;
+    mem_count(bytes);
+}
 /* Whether the run may allocate more; if it can wait, it does. */
 bool compile_wait_for_room(void);
 static inline bool compile_has_room(void)

@@ -5,6 +5,8 @@
  */
 #include "api_test.h"
 
+#include "link/read.h"
+
 static const char *const sources[] = {
     "s = 'return ' .. ('1+'):rep(1e6) .. '1'",
     "s = ('a = 1 '):rep(200000)",
@@ -27,11 +29,13 @@ static moonlet_result under(const moonlet_state *s, moonlet_limits limits, const
 START_TEST(time_ends_compiling)
 {
     moonlet_state *s = world(sources[_i]);
+    link_forget_dumps();
     uint64_t before = moonlet_bytes_allocated();
     moonlet_result r = moonlet_do(s, "f = load(s)");
     uint64_t whole = moonlet_bytes_allocated() - before;
     assert_ok(r);
     moonlet_release(r.state);
+    link_forget_dumps();
     before = moonlet_bytes_allocated();
     r = under(s, (moonlet_limits){.nanoseconds = 1000000}, "pcall(load, s) while true do end");
     ck_assert_int_eq(r.status, MOONLET_PAUSED);
@@ -73,6 +77,7 @@ static moonlet_result go_on(moonlet_result r)
 static void check_goes_on(const char *setup, const char *source, moonlet_limits limits)
 {
     moonlet_state *s = world(setup);
+    link_forget_dumps();
     uint64_t before = moonlet_bytes_allocated(), steps = 0, slices = 0;
     double count = 0, counted = 0;
     moonlet_result r = moonlet_do(s, source);
@@ -81,6 +86,7 @@ static void check_goes_on(const char *setup, const char *source, moonlet_limits 
     uint64_t whole_steps = r.steps;
     ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &count));
     moonlet_release(r.state);
+    link_forget_dumps();
     before = moonlet_bytes_allocated();
     for (r = under(s, limits, source); r.status == MOONLET_PAUSED; r = go_on(r), slices++)
         steps += r.steps;
@@ -125,6 +131,31 @@ START_TEST(dumping_goes_on)
     const char *source = "d = string.dump(f, true) return #d";
     check_goes_on(dumped[_i], source, (moonlet_limits){.bytes = 100000});
     if (_i < 2) check_goes_on(dumped[_i], source, (moonlet_limits){.nanoseconds = 1000000});
+}
+END_TEST
+
+/* A dump that is known costs the steps, and counts the bytes, of one that has to be read; and
+ * so does one that is written again. */
+START_TEST(what_is_known_counts_the_same)
+{
+    static const char *const costs =
+        "local before = collectgarbage('count') local d = string.dump(f, true) f = load(d) "
+        "local between = collectgarbage('count') d = string.dump(f) f = load(d) "
+        "return between - before, collectgarbage('count') - between";
+    moonlet_state *s = world("f = load(('a = b + 1 '):rep(200))");
+    moonlet_result fresh = moonlet_do(s, costs), known = moonlet_do(s, costs);
+    assert_ok(fresh);
+    assert_ok(known);
+    ck_assert_uint_eq(fresh.steps, known.steps);
+    for (int i = 0; i < 2; i++) {
+        double a = 0, b = 0;
+        ck_assert(moonlet_to_number(moonlet_result_value(&fresh, i), &a));
+        ck_assert(moonlet_to_number(moonlet_result_value(&known, i), &b));
+        ck_assert_msg(a == b && a > 10, "%g KB, %g where it is known", a, b);
+    }
+    moonlet_release(fresh.state);
+    moonlet_release(known.state);
+    moonlet_release(s);
 }
 END_TEST
 
@@ -201,6 +232,7 @@ int main(void)
     tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on_with_few_bytes, 0, SOURCES);
     tcase_add_loop_test(t, dumping_goes_on, 0, DUMPED);
+    tcase_add_test(t, what_is_known_counts_the_same);
     tcase_add_loop_test(t, files_are_read_once, 0, READERS);
     tcase_add_test(t, loading_goes_on_from_one_state);
     tcase_add_test(t, dumps_are_counted_while_made);

@@ -19,7 +19,7 @@ static const char *const programs[] = {
     "return #state.collapse({whole, delta})",
     "return state.freeze(t, true) == t",
     "return #load(text)()",
-    "return #string.dump(long)",
+    "return #string.dump(long, true)",
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 

@@ -9,6 +9,7 @@
 #include "image/load/loader.h"
 #include "lib/natives.h"
 #include "link/link.h"
+#include "link/read.h"
 
 /* Strings and numbers ---------------------------------------------------------------- */
 
@@ -167,7 +168,7 @@ Value load_value(Loader *L)
 
 static const Proto *new_chunk(Loader *L)
 {
-    String *error = NULL;
+    ParseResult why;
     size_t length = source_count(&L->in, 1);
     const uint8_t *bytes = source_bytes(&L->in, length);
     if (!bytes) return NULL;
@@ -175,14 +176,14 @@ static const Proto *new_chunk(Loader *L)
         source_fail(&L->in);
         return NULL;
     }
-    ParseResult r = dump_read((const char *)bytes, length, string_from_c("=?"));
-    Proto *p = r.main ? link_chunk(r.main, &error) : NULL;
+    const Proto *p = link_read((const char *)bytes, length, string_from_c("=?"), false, &why);
     if (!p) {
         loader_refuse(L, "the image has code that cannot be read");
         return NULL;
     }
-    p->code = dump_code((const char *)bytes);
-    load_list_add(L, &L->chunks, p);
+    uint64_t *code = &((Proto *)(uintptr_t)p)->code;
+    __atomic_store_n(code, dump_code((const char *)bytes), __ATOMIC_RELAXED);
+    load_list_add(L, &L->chunks, (void *)(uintptr_t)p);
     return p;
 }
 

@@ -12,6 +12,7 @@
  */
 #include "chunk/dump.h"
 #include "image/save/saver.h"
+#include "link/read.h"
 
 /* Strings and numbers --------------------------------------------------------------- */
 
@@ -202,7 +203,7 @@ static uint32_t base_code(const Saver *S, uint64_t code, const String *dump)
 {
     const NumberedPlace *place = S->base ? numbering_find(&S->base_codes, (void *)code) : NULL;
     if (!place) return UINT32_MAX;
-    const String *other = dump_write(S->base->chunks[place->note]->source, false);
+    const String *other = link_dump(S->base->chunks[place->note], false);
     return other && string_equal(other, dump) ? place->note : UINT32_MAX;
 }
 
@@ -228,7 +229,7 @@ static uint32_t save_new_chunk(Saver *S, const Proto *root)
 {
     bool fresh;
     uint32_t first = S->base ? S->base->chunk_count : 0;
-    String *dump = dump_write(root->source, false);
+    String *dump = link_dump(root, false);
     if (!dump) {
         S->out->failed = true;
         return 0;
