@@ -17,11 +17,12 @@
  * Trees are written in the order of the source, an expression from its leftmost part on:
  * a.b(c) is a, then .b, then (c); each part says whether another follows, so that the
  * reader's recursion is as deep as the parser's, however long the chain. Numbers of things
- * are LEB128, constants 8 bytes; a line is the difference to the one before, and with that of
- * an expression comes its place: its column, and if that is not 0 by how many lines it is
- * above; a string is its bytes where it is met first, and its number afterwards. A stripped
- * dump has no names of variables, no lines but those of the functions, no places, and no chunk
- * name.
+ * are LEB128, constants 8 bytes or a small integer; a line is the difference to the one before,
+ * and with that of an expression comes its place: its column, and if that is not 0 by how many
+ * lines it is above; of one that is on the line before, and no line above, just the column. A
+ * global is its _ENV (twice its number, and 1 if it is a local) and its name, with one place. A
+ * string is its bytes where it is met first, and its number afterwards. A stripped dump has no
+ * names of variables, no lines but those of the functions, no places, and no chunk name.
  *
  * Equal trees give equal bytes on every machine.
  *
@@ -35,14 +36,27 @@
 #include "syntax/parser.h"
 
 enum {
-    DUMP_FORMAT = 0xa2,
+    DUMP_FORMAT = 0xa3,
     DUMP_LENGTH_AT = 12,
     DUMP_HASH_AT = 20,
     DUMP_HEADER = 28,
     DUMP_MORE = 0x80, /* in an expression's tag: another part follows */
+    DUMP_NEAR = 0x40, /* it has a column, and is on the line that came last */
     DUMP_VARARG = 1,  /* flags of a function */
     DUMP_METHOD = 2
 };
+
+/* Tags of the commonest expressions, behind those that are kinds: _ENV.name and object.name
+ * whose parts have the place of the index, as in source; a number that is a small integer. */
+enum { DUMP_GLOBAL = EXPR_TABLE + 1, DUMP_FIELD, DUMP_INTEGER, DUMP_TAGS };
+enum { DUMP_INTEGERS = 1 << 30 };
+/* Whether a part of an index has its place: it is the name in the source, or _ENV. */
+static inline bool dump_is_alike(const AstExpr *part, const AstExpr *index, bool stripped)
+{
+    if (stripped || ast_is_shared(part)) return true;
+    return index->place_column && part->place_column == index->place_column &&
+           !part->place_up && part->line == ast_place(index).line;
+}
 
 /* What a dump begins with, up to its length. */
 extern const char dump_start[DUMP_LENGTH_AT];

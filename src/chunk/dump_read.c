@@ -56,30 +56,13 @@ double undump_double(Reader *r)
 }
 
 /* A place is for people only, so any will do that fits. */
-static void long_place(Reader *r, AstExpr *e)
+void undump_long_place(Reader *r, AstExpr *e)
 {
     e->line = undump_line(r, 1);
     if (r->stripped) return;
     int column = undump_int(r, INT_MAX);
     int64_t line = column ? e->line - undump_signed(r) : 0;
     if (line > 0 && line <= LINE_MAX_READ) ast_set_place(e, (AstPlace){(int)line, column});
-}
-
-/* Most are three numbers of a byte each: how far from the last line, the column, how far up. */
-void undump_place(Reader *r, AstExpr *e)
-{
-    const uint8_t *at = r->at;
-    bool is_short = !r->stripped && r->end - at >= 3 && (at[0] | at[1] | at[2]) < 0x80 && at[1];
-    int line = is_short ? r->line + undump_sign(at[0]) : 0;
-    int up = is_short ? undump_sign(at[2]) : 0;
-    if (!is_short || line < 1 || line > LINE_MAX_READ || line - up < 1) {
-        long_place(r, e);
-        return;
-    }
-    e->line = r->line = line;
-    e->place_up = up;
-    e->place_column = at[1];
-    r->at = at + 3;
 }
 
 static String *new_string(Reader *r)

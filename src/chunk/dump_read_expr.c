@@ -95,12 +95,49 @@ static void read_table(Reader *r, AstExpr *e)
 /* The key that the parser would have given an index, instead of one just made at the mark. */
 static AstExpr *shared_key(Reader *r, const AstExpr *e, AstExpr *key, TreeMark mark)
 {
-    bool alike = r->stripped || (e->place_column && key->place_column == e->place_column &&
-                                 !key->place_up && key->line == ast_place(e).line);
-    if (key->kind != EXPR_STRING || !alike || undump_failed(r)) return key;
+    if (key->kind != EXPR_STRING || !dump_is_alike(key, e, r->stripped) || undump_failed(r))
+        return key;
     String *name = key->u.string;
     tree_rewind(r->lex.tree, mark);
     return tree_name(r->lex.tree, &r->names, name);
+}
+
+static AstExpr *read_name(Reader *r, const AstExpr *e)
+{
+    undump_require(r, r->stripped || e->place_column);
+    return tree_name(r->lex.tree, &r->names, undump_string(r));
+}
+
+static AstExpr *new_env(Reader *r, const AstExpr *e, bool local, int number)
+{
+    AstExpr **shared = &r->scopes.function->env_shared, *env;
+    if (!local && *shared && (*shared)->u.upvalue == number) return *shared;
+    env = tree_expr(r->lex.tree, local ? EXPR_LOCAL : EXPR_UPVALUE);
+    if (local) {
+        env->line = ast_place(e).line;
+        env->place_column = e->place_column;
+        env->u.local = undump_find_active(r, r->scopes.function, number);
+    } else {
+        undump_require(r, number < r->scopes.function->ast->upvalue_count);
+        env->u.upvalue = number;
+        *shared = env;
+    }
+    return env;
+}
+
+static void read_global(Reader *r, AstExpr *e)
+{
+    int number = undump_int(r, INT_MAX);
+    e->u.index.object = new_env(r, e, number & 1, number >> 1);
+    e->u.index.key = read_name(r, e);
+    e->u.index.global = true;
+}
+
+static void read_field_name(Reader *r, AstExpr *e, AstExpr *object)
+{
+    assert(object && "what is indexed has been read");
+    e->u.index.object = object;
+    e->u.index.key = read_name(r, e);
 }
 
 static void read_index(Reader *r, AstExpr *e, AstExpr *object)
@@ -168,10 +205,12 @@ static void read_unary(Reader *r, AstExpr *e)
 }
 
 /* What has no left part. */
-static void read_first(Reader *r, AstExpr *e)
+static void read_first(Reader *r, AstExpr *e, int tag)
 {
     const AstFunction *f = r->scopes.function->ast;
-    switch (e->kind) {
+    switch (tag) {
+    case DUMP_INTEGER: e->u.number = undump_int(r, DUMP_INTEGERS); break;
+    case DUMP_GLOBAL: read_global(r, e); break;
     case EXPR_NUMBER: e->u.number = undump_double(r); break;
     case EXPR_STRING: e->u.string = undump_string(r); break;
     case EXPR_VARARG: undump_require(r, f->vararg); break;
@@ -190,28 +229,57 @@ static void read_first(Reader *r, AstExpr *e)
     }
 }
 
+/* What a tag says: the kind, and whether it has a left part. */
+typedef struct Tag {
+    uint8_t kind;
+    bool follows;
+} Tag;
+static const Tag tags[DUMP_TAGS] = {
+    [EXPR_NIL] = {EXPR_NIL, false},
+    [EXPR_FALSE] = {EXPR_FALSE, false},
+    [EXPR_TRUE] = {EXPR_TRUE, false},
+    [EXPR_NUMBER] = {EXPR_NUMBER, false},
+    [EXPR_STRING] = {EXPR_STRING, false},
+    [EXPR_VARARG] = {EXPR_VARARG, false},
+    [EXPR_FUNCTION] = {EXPR_FUNCTION, false},
+    [EXPR_LOCAL] = {EXPR_LOCAL, false},
+    [EXPR_UPVALUE] = {EXPR_UPVALUE, false},
+    [EXPR_INDEX] = {EXPR_INDEX, true},
+    [EXPR_CALL] = {EXPR_CALL, true},
+    [EXPR_METHOD] = {EXPR_METHOD, true},
+    [EXPR_BINARY] = {EXPR_BINARY, true},
+    [EXPR_UNARY] = {EXPR_UNARY, false},
+    [EXPR_AND] = {EXPR_AND, true},
+    [EXPR_OR] = {EXPR_OR, true},
+    [EXPR_PAREN] = {EXPR_PAREN, false},
+    [EXPR_TABLE] = {EXPR_TABLE, false},
+    [DUMP_GLOBAL] = {EXPR_INDEX, false},
+    [DUMP_FIELD] = {EXPR_INDEX, true},
+    [DUMP_INTEGER] = {EXPR_NUMBER, false},
+};
+
 /* The next part of an expression, of which `left` has been read, or NULL where there is
  * nothing. */
-static AstExpr *read_part(Reader *r, int tag, AstExpr *left)
+static AstExpr *read_part(Reader *r, int all, AstExpr *left)
 {
-    ExprKind kind = tag <= EXPR_TABLE ? (ExprKind)tag : EXPR_NIL;
+    int tag = all & ~(DUMP_NEAR | DUMP_MORE);
+    undump_require(r, tag < DUMP_TAGS && tags[tag].follows == (left != NULL));
+    ExprKind kind = undump_failed(r) ? EXPR_NIL : (ExprKind)tags[tag].kind;
     AstExpr *e = tree_node(r->lex.tree, tree_expr_size(kind)); /* nil unless all is well */
-    bool follows = tag == EXPR_INDEX || tag == EXPR_CALL || tag == EXPR_METHOD ||
-                   tag == EXPR_BINARY || tag == EXPR_AND || tag == EXPR_OR;
-    undump_require(r, tag <= EXPR_TABLE && follows == (left != NULL));
     undump_look(r);
-    undump_place(r, e);
+    undump_place(r, e, all & DUMP_NEAR);
     if (undump_failed(r)) return e;
-    e->kind = (ExprKind)tag;
+    e->kind = kind;
     if (left) left = single(left);
-    switch (e->kind) {
+    switch (tag) {
     case EXPR_INDEX: read_index(r, e, left); break;
+    case DUMP_FIELD: read_field_name(r, e, left); break;
     case EXPR_CALL:
     case EXPR_METHOD: read_call(r, e, left); break;
     case EXPR_BINARY:
     case EXPR_AND:
     case EXPR_OR: read_operation(r, e, left); break;
-    default: read_first(r, e); break;
+    default: read_first(r, e, tag); break;
     }
     if (undump_failed(r)) e->kind = EXPR_NIL;
     return e;
@@ -223,7 +291,7 @@ AstExpr *undump_parts(Reader *r)
     int tag;
     do {
         tag = undump_byte(r);
-        e = read_part(r, tag & ~DUMP_MORE, e);
+        e = read_part(r, tag, e);
     } while (tag & DUMP_MORE);
     return e;
 }

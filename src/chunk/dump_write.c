@@ -9,6 +9,8 @@
 #include "tree/packed.h"
 #include "tree/text.h"
 
+#include <math.h>
+
 #include "memory/mem.h"
 #include "table/table.h"
 
@@ -41,8 +43,10 @@ typedef struct Writer {
 static bool has_room(Writer *w)
 {
     size_t more = w->out.capacity - w->counted;
+    if (__builtin_expect(!more && !w->full && --compile_look.left >= 0, 1)) return true;
     w->counted += more;
-    if (more) mem_count(more);
+    mem_count(more);
+    compile_look.left = 0; /* then what is due is asked */
     if (!w->full && compile_has_room() && !compile_is_due()) return true;
     w->full = true;
     return false;
@@ -121,34 +125,40 @@ static void put_line(Writer *w, int line)
     w->line = line;
 }
 
-/* The kind of an expression, its line, and its place. One that is shared is part of `index`. */
-static void put_head(Writer *w, const AstExpr *e, const AstExpr *index, bool more)
+/* The tag of an expression, its line, and its place. One that is shared is part of `index`. */
+static inline char *head_at(Writer *w, char *at, int tag, const AstExpr *e,
+                            const AstExpr *index)
 {
-    char *at = room_for(w, HEAD_MAX);
-    *at++ = (char)((int)e->kind | (more ? DUMP_MORE : 0));
-    if (!w->strip) {
-        bool shared = ast_is_shared(e);
-        int line = shared ? ast_place(index).line : e->line;
-        unsigned column = shared ? index->place_column : e->place_column;
-        at = signed_at(at, (int64_t)line - w->line);
-        at = number_at(at, column);
-        if (column) at = signed_at(at, shared ? 0 : e->place_up);
-        w->line = line;
+    if (w->strip) {
+        *at++ = (char)tag;
+        return at;
     }
-    written(w, at);
+    bool shared = ast_is_shared(e);
+    int line = shared ? ast_place(index).line : e->line, up = shared ? 0 : e->place_up;
+    unsigned column = shared ? index->place_column : e->place_column;
+    if (__builtin_expect(column && !up && line == w->line, 1)) {
+        *at++ = (char)(tag | DUMP_NEAR);
+        return number_at(at, column);
+    }
+    *at++ = (char)tag;
+    at = signed_at(at, (int64_t)line - w->line);
+    at = number_at(at, column);
+    if (column) at = signed_at(at, up);
+    w->line = line;
+    return at;
 }
 
 /* The first time with the bytes; then just the number. */
 static void put_string(Writer *w, const String *s)
 {
-    compile_save_up(s->length + 1);
-    if (s->length >= mem_room_due()) w->full = true;
-    if (w->full) return; /* what is written is thrown away */
     Value known = table_get_string(&w->numbers, s, string_hash(s));
     if (known != V_NIL) {
         put_count(w, (int)value_to_double(known));
         return;
     }
+    compile_save_up(s->length + 1);
+    if (s->length >= mem_room_due()) w->full = true;
+    if (w->full) return; /* what is written is thrown away */
     put_count(w, w->string_count);
     table_set_string(&w->numbers, s, value_number(w->string_count++), w->token);
     put_number(w, s->length);
@@ -200,54 +210,98 @@ static void write_fields(Writer *w, const AstExpr *e)
     put_byte(w, 0);
 }
 
-static void write_key(Writer *w, const AstExpr *index)
+/* Whether an index is written in the short form of a name: of a global, or of a field. */
+static bool is_name(const Writer *w, const AstExpr *e)
 {
-    const AstExpr *key = index->u.index.key;
+    const AstExpr *key = e->u.index.key, *object = e->u.index.object;
+    if (key->kind != EXPR_STRING || !dump_is_alike(key, e, w->strip)) return false;
+    return !e->u.index.global || dump_is_alike(object, e, w->strip);
+}
+
+static bool is_global(const Writer *w, const AstExpr *e)
+{
+    return e->kind == EXPR_INDEX && e->u.index.global && is_name(w, e);
+}
+
+static bool is_integer(double d)
+{
+    return d >= 0 && d < DUMP_INTEGERS && (int)d == d && !signbit(d);
+}
+
+static int tag_of(const Writer *w, const AstExpr *e)
+{
+    if (e->kind == EXPR_INDEX && is_name(w, e))
+        return e->u.index.global ? DUMP_GLOBAL : DUMP_FIELD;
+    if (e->kind == EXPR_NUMBER && is_integer(e->u.number)) return DUMP_INTEGER;
+    return (int)e->kind;
+}
+
+static void write_index(Writer *w, const AstExpr *e)
+{
+    const AstExpr *key = e->u.index.key;
+    put_byte(w, e->u.index.global);
     if (key->kind != EXPR_STRING) {
         write_expr(w, key);
     } else if (has_room(w)) {
-        put_head(w, key, index, false);
+        char *at = room_for(w, HEAD_MAX);
+        written(w, head_at(w, at, EXPR_STRING, key, e));
         put_string(w, key->u.string);
+    }
+}
+
+/* The number of a variable, or of a global's _ENV. */
+static uint64_t variable(const AstExpr *e)
+{
+    return e->kind == EXPR_UPVALUE ? (uint64_t)e->u.upvalue * 2
+                                   : (uint64_t)e->u.local->index * 2 + 1;
+}
+
+/* What is behind the head of e, and is no number. */
+static void write_rest(Writer *w, const AstExpr *e, int tag)
+{
+    switch (tag) {
+    case EXPR_NUMBER: put_double(w, e->u.number); break;
+    case EXPR_STRING: put_string(w, e->u.string); break;
+    case EXPR_FUNCTION: write_nested(w, e->u.function); break;
+    case EXPR_INDEX: write_index(w, e); break;
+    case DUMP_GLOBAL:
+    case DUMP_FIELD: put_string(w, e->u.index.key->u.string); break;
+    case EXPR_METHOD:
+        put_string(w, e->u.call.name);
+        put_line(w, e->u.call.name_line); /* fall through */
+    case EXPR_CALL: write_list(w, e->u.call.args); break;
+    case EXPR_BINARY:
+    case EXPR_AND:
+    case EXPR_OR: write_expr(w, e->u.binary.right); break;
+    case EXPR_UNARY:
+    case EXPR_PAREN: write_expr(w, e->u.unary.operand); break;
+    case EXPR_TABLE: write_fields(w, e); break;
+    default: break;
     }
 }
 
 /* e but for its left part; `more`: what it is the left part of, or NULL. */
 static void write_part(Writer *w, const AstExpr *e, const AstExpr *more)
 {
-    put_head(w, e, more, more != NULL);
-    switch (e->kind) {
-    case EXPR_NIL:
-    case EXPR_FALSE:
-    case EXPR_TRUE:
-    case EXPR_VARARG: break;
-    case EXPR_NUMBER: put_double(w, e->u.number); break;
-    case EXPR_STRING: put_string(w, e->u.string); break;
-    case EXPR_FUNCTION: write_nested(w, e->u.function); break;
-    case EXPR_LOCAL: put_count(w, e->u.local->index); break;
-    case EXPR_UPVALUE: put_count(w, e->u.upvalue); break;
-    case EXPR_INDEX:
-        put_byte(w, e->u.index.global);
-        write_key(w, e);
-        break;
-    case EXPR_METHOD:
-        put_string(w, e->u.call.name);
-        put_line(w, e->u.call.name_line);
-        write_list(w, e->u.call.args);
-        break;
-    case EXPR_CALL: write_list(w, e->u.call.args); break;
-    case EXPR_BINARY: put_byte(w, (int)e->u.binary.op); /* fall through */
-    case EXPR_AND:
-    case EXPR_OR: write_expr(w, e->u.binary.right); break;
-    case EXPR_UNARY: put_byte(w, (int)e->u.unary.op); /* fall through */
-    case EXPR_PAREN: write_expr(w, e->u.unary.operand); break;
-    case EXPR_TABLE: write_fields(w, e); break;
+    int tag = tag_of(w, e);
+    char *at = head_at(w, room_for(w, HEAD_MAX), tag | (more ? DUMP_MORE : 0), e, more);
+    switch (tag) {
+    case EXPR_LOCAL: at = number_at(at, (uint64_t)e->u.local->index); break;
+    case EXPR_UPVALUE: at = number_at(at, (uint64_t)e->u.upvalue); break;
+    case DUMP_INTEGER: at = number_at(at, (uint64_t)e->u.number); break;
+    case DUMP_GLOBAL: at = number_at(at, variable(e->u.index.object)); break;
+    case EXPR_BINARY: *at++ = (char)e->u.binary.op; break;
+    case EXPR_UNARY: *at++ = (char)e->u.unary.op; break;
+    default: break;
     }
+    written(w, at);
+    write_rest(w, e, tag);
 }
 
-static const AstExpr *left_part(const AstExpr *e)
+static const AstExpr *left_part(const Writer *w, const AstExpr *e)
 {
     switch (e->kind) {
-    case EXPR_INDEX: return e->u.index.object;
+    case EXPR_INDEX: return is_global(w, e) ? NULL : e->u.index.object;
     case EXPR_CALL:
     case EXPR_METHOD: return e->u.call.callee;
     case EXPR_BINARY:
@@ -257,21 +311,31 @@ static const AstExpr *left_part(const AstExpr *e)
     }
 }
 
-static void write_expr(Writer *w, const AstExpr *e)
+/* Its parts from the leftmost one on, kept in a list until they are written. */
+static void write_chain(Writer *w, const AstExpr *e)
 {
     int first = w->part_count;
-    if (!has_room(w)) return;
-    if (!left_part(e)) {
-        write_part(w, e, NULL);
-        return;
-    }
-    for (; e; e = left_part(e)) {
+    for (; e; e = left_part(w, e)) {
         if (!array_room(&w->parts, w->part_count, &w->part_capacity, sizeof *w->parts)) break;
         w->parts[w->part_count++] = e;
     }
     while (w->part_count > first) {
         const AstExpr *part = w->parts[--w->part_count];
         write_part(w, part, w->part_count > first ? w->parts[w->part_count - 1] : NULL);
+    }
+}
+
+static void write_expr(Writer *w, const AstExpr *e)
+{
+    if (!has_room(w)) return;
+    const AstExpr *left = left_part(w, e);
+    if (!left) {
+        write_part(w, e, NULL);
+    } else if (!left_part(w, left)) {
+        write_part(w, left, e);
+        write_part(w, e, NULL);
+    } else {
+        write_chain(w, e);
     }
 }
 

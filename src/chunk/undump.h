@@ -60,7 +60,7 @@ static inline void undump_leave(Reader *r) { r->level--; }
 
 static inline bool undump_sees(const Reader *r, ExprKind kind)
 {
-    return r->at < r->end && *r->at == kind;
+    return r->at < r->end && (*r->at & ~DUMP_NEAR) == (int)kind;
 }
 
 static inline void undump_hold(Reader *r, int n)
@@ -96,7 +96,17 @@ static inline int64_t undump_signed(Reader *r)
 }
 double undump_double(Reader *r);
 /* The line of an expression, and where in the source it stands. */
-void undump_place(Reader *r, AstExpr *e);
+void undump_long_place(Reader *r, AstExpr *e);
+static inline void undump_place(Reader *r, AstExpr *e, bool near)
+{
+    int column = near ? undump_int(r, PLACE_COLUMN_MAX + 1) : 0;
+    e->line = r->line;
+    e->place_column = (unsigned)column & PLACE_COLUMN_MAX;
+    if (!near)
+        undump_long_place(r, e);
+    else
+        undump_require(r, column && r->line > 0 && !r->stripped);
+}
 /* A line, at least this one; 0 in a stripped chunk. */
 static inline int undump_line(Reader *r, int least)
 {

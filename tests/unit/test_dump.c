@@ -30,6 +30,9 @@ static const char *const sources[] = {
     "do goto a; ::b:: do goto c end ::c:: ::d:: ; end ::a:: do ::b:: goto b end",
     "function a.b.c:d(e, ...) return self, e, ... end\nfunction f() return _ENV end",
     "local _ENV = {} function f() return x end",
+    "local _ENV = {} return x, _ENV.y, 0, 1073741823, 1073741824, 0.5, -0",
+    "return a\n.b\n.c, d\n['e']\n, ('f').g, _ENV.h:i(\nj.k)",
+    "x = y + 1 x = y\n+ 1\nx\n= y - 1",
     "return function() return function() return function(...) x = ... end end end",
 };
 enum { SOURCES = sizeof sources / sizeof *sources };
@@ -255,21 +258,32 @@ START_TEST(contents_are_checked)
     BAD("\13\2\0\0");                                         /* two values, one is there */
     BAD("\13\377\377\377\377\7\0\0");                         /* as many as there can be */
     BAD("\13\377\377\377\377\377\377\377\377\377\377\1\0\0"); /* and more */
-    BAD("\13\1\22\0");                                  /* no expression has this number */
-    GOOD("\13\1\5\0");                                  /* return ... */
-    GOOD("\13\1\10\0\0");                               /* return upvalue 0 */
-    BAD("\13\1\10\1\0");                                /* 1 */
-    BAD("\13\1\7\0\0");                                 /* local 0, that is not declared */
-    GOOD("\1\1\0\13\1\7\0\0");                          /* local l return l */
-    BAD("\4\1\1\0\0\13\1\7\0\0");                       /* do local l end return l */
-    BAD("\1\1\1\7\0\0");                                /* local l = l */
-    BAD("\1\0\0\0");                                    /* local without a name */
-    GOOD("\13\1\3\0\0\0\0\0\0\360\77\0");               /* return 1 */
-    BAD("\13\1\3\0\0\0\0\0\0\370\177\0");               /* NaN */
-    BAD("\13\1\3\1\0\0\0\0\0\376\377\0");               /* a NaN that would be a pointer */
-    BAD("\13\1\3\0\0\0");                               /* half a number */
-    GOOD("\13\1\4\0\1x\0");                             /* return "x" */
-    BAD("\13\1\4\1\1x\0");                              /* string 1, with none before it */
+    BAD("\13\1\25\0"); /* no expression has this number */
+    BAD("\13\1\77\0");
+    GOOD("\13\1\22\0\0\1x\0");       /* return x */
+    BAD("\13\1\22\2\0\1x\0");        /* of upvalue 1 */
+    BAD("\13\1\22\1\0\1x\0");        /* of a local that is not declared */
+    GOOD("\1\1\0\13\1\22\1\0\1x\0"); /* local _ENV return x */
+    BAD("\13\1\210\0\22\0\0\1x\0");  /* a global of something */
+    GOOD("\13\1\210\0\23\0\1x\0");   /* return upvalue0.x */
+    BAD("\13\1\23\0\1x\0");          /* a field of nothing */
+    GOOD("\13\1\24\5\0");            /* return 5 */
+    BAD("\13\1\24\377\377\377\377\377\0");
+    BAD("\13\1\124\1\5\0");               /* with a column, which stripped chunks have not */
+    GOOD("\13\1\5\0");                    /* return ... */
+    GOOD("\13\1\10\0\0");                 /* return upvalue 0 */
+    BAD("\13\1\10\1\0");                  /* 1 */
+    BAD("\13\1\7\0\0");                   /* local 0, that is not declared */
+    GOOD("\1\1\0\13\1\7\0\0");            /* local l return l */
+    BAD("\4\1\1\0\0\13\1\7\0\0");         /* do local l end return l */
+    BAD("\1\1\1\7\0\0");                  /* local l = l */
+    BAD("\1\0\0\0");                      /* local without a name */
+    GOOD("\13\1\3\0\0\0\0\0\0\360\77\0"); /* return 1 */
+    BAD("\13\1\3\0\0\0\0\0\0\370\177\0"); /* NaN */
+    BAD("\13\1\3\1\0\0\0\0\0\376\377\0"); /* a NaN that would be a pointer */
+    BAD("\13\1\3\0\0\0");                 /* half a number */
+    GOOD("\13\1\4\0\1x\0");               /* return "x" */
+    BAD("\13\1\4\1\1x\0");                /* string 1, with none before it */
     BAD("\13\1\4\0\377\377\377\377\377\377\377\77x\0"); /* longer than all of it */
     GOOD("\3\210\0\12\0\0");                            /* upvalue0() */
     BAD("\3\10\0\0");                                   /* upvalue0 */
