@@ -15,6 +15,7 @@ local SUBJECTS = {
     { "src/chunk", "whole chunks, source or bytes; trees written, printed, checked" },
     { "src/node", "what nodes and glue frames there are" },
     { "src/link", "syntax trees to nodes" },
+    { "src/code", "chunks to functions, functions to dumps, and which are known already" },
     { "src/state", "states, runs, the heap map, undo" },
     { "src/trace", "what a state reaches: traces, weak tables, finalizers, measures" },
     { "src/stack", "segments, frames, hooks' twins, captured variables: control as data" },

@@ -8,7 +8,7 @@
 #include "api/api.h"
 
 #include "chunk/dump.h"
-#include "link/read.h"
+#include "code/read.h"
 #include "memory/inject.h"
 #include "operate/error.h"
 
@@ -21,7 +21,7 @@ const Proto *api_compile(const char *source, size_t length, String *name, bool s
 {
     if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover(); /* an earlier call's */
     *why = (ParseResult){0};
-    const Proto *p = name ? link_read(source, length, name, skip_shebang, why) : NULL;
+    const Proto *p = name ? code_read(source, length, NULL, name, skip_shebang, why) : NULL;
     if (__builtin_expect(name && !mem_short && (p || why->error), 1)) return p;
     *why = (ParseResult){.error = error_memory_text()}; /* no error of the source */
     return NULL;
@@ -89,7 +89,7 @@ char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length)
     assert_given(c);
     MemBound outer = mem_bound; /* of a run that is calling the host, whose dump is its own */
     mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
-    const String *s = link_dump(c->proto, strip);
+    const String *s = code_dump(c->proto, strip);
     mem_bound = outer;
     *length = s ? s->length : 0;
     return s ? copy_text(s->data, s->length) : NULL;

@@ -151,7 +151,7 @@ static void read_free_upvalues(Reader *r, AstFunction *f)
 {
     AstUpvalue *u = new_upvalues(r, f);
     for (int i = 0; i < f->upvalue_count; i++, u++) {
-        AstLocal *l = u->local = tree_node(r->lex.tree, sizeof *l);
+        AstLocal *l = u->local = tree_lasting(r->lex.tree, sizeof *l);
         l->captured = true;
         l->assigned = !undump_byte(r);
         u->name = l->name = undump_name(r);
@@ -172,7 +172,7 @@ AstFunction *undump_function(Reader *r)
 {
     FunctionScope scope;
     int held = r->held;
-    AstFunction *f = tree_node(r->lex.tree, sizeof *f);
+    AstFunction *f = tree_lasting(r->lex.tree, sizeof *f);
     read_head(r, f);
     r->held = 0;
     scope_open_function(&r->scopes, &scope, f);

@@ -10,9 +10,10 @@
 #include <stdio.h>
 
 #include "chunk/chunk.h"
+#include "code/read.h"
 #include "lib/lib.h"
+#include "link/again.h"
 #include "link/link.h"
-#include "link/read.h"
 
 static void write_out(void *context, const char *text, size_t length)
 {
@@ -28,7 +29,7 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
         report_message(c, lib_c_text(error));
         return false;
     }
-    if (task == TASK_AST) ast_print(f->proto->source, write_out, stdout);
+    if (task == TASK_AST) ast_print(link_tree(f->proto, false), write_out, stdout);
     if (task == TASK_NODES) link_print(f->proto, write_out, stdout);
     return true;
 }
@@ -58,7 +59,7 @@ bool files_dump(const Cli *c, bool strip, char **names)
         report_message(c, lib_c_text(error));
         return false;
     }
-    String *bytes = link_dump(f->proto, strip);
+    String *bytes = code_dump(f->proto, strip);
     if (bytes && write_file(names[0], bytes)) return true;
     return cannot_write(c, strcmp(names[0], "-") == 0 ? "standard output" : names[0]);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "link/again.h"
 #include "link/link_internal.h"
 #include "link/link_lines.h"
 #include "memory/inject.h"
@@ -412,16 +413,31 @@ static bool has_only_cells(const Proto *p)
     return true;
 }
 
+/* Gives functions of a tree that was made again those that the others know. */
+static void give_sources(Proto *made, const AstFunction *f)
+{
+    const AstFunction *again = made->source;
+    made->source = f;
+    for (uint32_t k = 0; k < made->proto_count; k++) {
+        int i = 0;
+        while (again->functions[i] != made->protos[k]->source) i++;
+        give_sources(made->protos[k], f->functions[i]);
+    }
+}
+
 static Proto *make_celled(const Proto *p)
 {
     if (has_only_cells(p)) return (Proto *)p;
-    Linker L = linker_for(NULL, p->source);
+    const AstFunction *tree = link_tree(p, false);
+    if (!tree) return NULL;
+    Linker L = linker_for(NULL, tree);
     L.celled = true;
     L.proto->root = p->root;
     L.proto->celled_path = p->celled_path | 1;
     Proto *celled = link_body(&L, NULL);
     if (L.failed) return NULL; /* then it has no arrays */
     celled->celled = celled;
+    if (tree != p->source) give_sources(celled, p->source);
     for (uint32_t i = 0; i < p->upvalue_count; i++) {
         celled->upvalues[i].source = p->upvalues[i].source;
         celled->upvalues[i].index = p->upvalues[i].index;

@@ -13,8 +13,8 @@
  */
 #include "chunk/chunk.h"
 #include "chunk/dump.h"
+#include "code/read.h"
 #include "control/eval.h"
-#include "link/read.h"
 #include "memory/aside.h"
 #include "memory/watch.h"
 #include "native/native.h"
@@ -70,6 +70,7 @@ ParseResult native_parse(Machine *M, const char *source, size_t length, String *
 typedef struct Compile {
     const char *source;
     size_t length;
+    const String *in; /* which has the source, or NULL */
     String *chunk_name;
     const Proto *dumped; /* what is to be; NULL: source is to be compiled */
     bool strip;
@@ -86,10 +87,10 @@ static void compile(Compile *c)
 {
     ParseResult why;
     if (c->dumped) {
-        c->dump = link_dump(c->dumped, c->strip);
+        c->dump = code_dump(c->dumped, c->strip);
         return;
     }
-    c->proto = link_read(c->source, c->length, c->chunk_name, false, &why);
+    c->proto = code_read(c->source, c->length, c->in, c->chunk_name, false, &why);
     c->error = why.error;
 }
 
@@ -212,17 +213,30 @@ static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
     return mem_room_due() ? c : NULL;
 }
 
-Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
-                     const Value *env, String **error)
+static Closure *load_from(Machine *M, const char *source, size_t length, const String *in,
+                          String *chunk_name, const Value *env, String **error)
 {
     enum { LONG = 1 << 15 };
     *error = error_memory_text(); /* unless it is something else */
     if (!chunk_name) return NULL;
-    const Compile wanted = {.source = source, .length = length, .chunk_name = chunk_name};
+    const Compile wanted = {
+        .source = source, .length = length, .in = in, .chunk_name = chunk_name};
     const Compile *c = compiled(M, &wanted, length >= LONG);
     if (!c) return NULL;
     *error = c->error;
     return c->proto ? native_closure(M, c->proto, env) : NULL;
+}
+
+Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
+                     const Value *env, String **error)
+{
+    return load_from(M, source, length, NULL, chunk_name, env, error);
+}
+
+Closure *native_load_string(Machine *M, const String *text, String *chunk_name,
+                            const Value *env, String **error)
+{
+    return load_from(M, text->data, text->length, text, chunk_name, env, error);
 }
 
 /* Counts nodes of the function and those in it, until there are enough. */
@@ -238,7 +252,7 @@ String *native_dump(Machine *M, const Proto *p, bool strip)
 {
     enum { LONG = 3000 };
     const Compile wanted = {.dumped = p, .strip = strip};
-    bool is_long = !link_has_dump(p, strip) && count_nodes(p, LONG) >= LONG;
+    bool is_long = !code_has_dump(p, strip) && count_nodes(p, LONG) >= LONG;
     const Compile *c = compiled(M, &wanted, is_long);
     return c ? c->dump : NULL;
 }

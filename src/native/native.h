@@ -376,6 +376,9 @@ Closure *native_closure(Machine *M, const struct Proto *p, const Value *env);
  * Answers NULL if that fails, and *error is the message. */
 Closure *native_load(Machine *M, const char *source, size_t length, String *chunk_name,
                      const Value *env, String **error);
+/* The same of a string, which the function may keep. */
+Closure *native_load_string(Machine *M, const String *text, String *chunk_name,
+                            const Value *env, String **error);
 /* The bytes of a function (string.dump). Answers NULL if there is no room, or as native_load.
  */
 String *native_dump(Machine *M, const Proto *p, bool strip);

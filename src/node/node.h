@@ -188,11 +188,13 @@ typedef struct Proto {
     bool vararg;
     ProtoUpvalue *upvalues;
     Node *nodes;
-    int32_t *lines;          /* per node; 0: none, as PUC Lua has no instruction for it */
-    const AstExpr **origins; /* per node: what to name in messages; NULL if nothing */
-    uint16_t *tops;          /* per node: slots in use, for the precise trace */
-    uint64_t *written;       /* per node: bits of slots (trace_stack.c); NULL: not yet */
-    const AstFunction *source;
+    int32_t *lines; /* per node; 0: none, as PUC Lua has no instruction for it */
+    /* Per node: what to name in messages; NULL if nothing. NULL itself where the tree has been
+     * let go: link_origins. */
+    const AstExpr **origins;
+    uint16_t *tops;            /* per node: slots in use, for the precise trace */
+    uint64_t *written;         /* per node: bits of slots (trace_stack.c); NULL: not yet */
+    const AstFunction *source; /* its body may have been let go: link_tree */
     struct Proto **protos;
     struct TableShape **shapes; /* that nodes have, shape_count of them */
     ProtoLocal *locals;
@@ -202,7 +204,11 @@ typedef struct Proto {
     struct Proto *celled;     /* link_celled's, once it is made: a cache, atomic */
     Node *twin;               /* the nodes to run under a hook (hook.h): likewise */
     uint64_t code;            /* of a chunk in an image, the hash of its dump; likewise */
-    String *dump;             /* once it was asked for (link/read.h); likewise */
+    String *dump;             /* once it was asked for (code/read.h); likewise */
+    /* What a chunk was made of, in its outermost function, when the tree has been let go; the
+     * function of the tree made again (link/again.h), likewise a cache. */
+    const struct ProtoText *text;
+    struct Proto *again;
 } Proto;
 
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call

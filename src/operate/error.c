@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "control/eval.h"
+#include "link/again.h"
 #include "operate/meta.h"
 #include "text/buffer.h"
 #include "tree/text.h"
@@ -44,7 +45,8 @@ const AstExpr *error_origin(const Value *fp, const Node *n)
 {
     if (!node_of_frame(fp, n)) return NULL;
     const Proto *p = frame_proto(fp);
-    return p->origins[proto_index(p, node_named(p, n))];
+    const AstExpr *const *origins = link_origins(p);
+    return origins ? origins[proto_index(p, node_named(p, n))] : NULL;
 }
 
 static size_t where_text(const Value *fp, const Node *n, char *out, size_t size)

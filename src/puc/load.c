@@ -4,7 +4,7 @@
  *
  * Main invariant: nothing of a chunk is compiled before its reader has given all of it.
  */
-#include "link/read.h"
+#include "code/read.h"
 #include "puc/puc.h"
 #include "puc/record/note.h"
 #include "text/buffer.h"
@@ -129,7 +129,7 @@ int lua_dump(lua_State *L, lua_Writer writer, void *data)
     Value f = L->top[-1];
     NOTE(L, NOTE_DUMP);
     if (!value_is(f, OBJ_CLOSURE)) return 1;
-    const String *bytes = link_dump(((const Closure *)value_pointer(f))->proto, false);
+    const String *bytes = code_dump(((const Closure *)value_pointer(f))->proto, false);
     if (!bytes) puc_throw_memory(L);
     int status = writer(L, bytes->data, bytes->length, data);
     NOTE(L, NOTE_WRITTEN, status);

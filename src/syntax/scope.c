@@ -70,7 +70,7 @@ AstLocal *scope_declare(Scopes *s, String *name)
     assert(name && s->function && "a variable has a name, in a function");
     FunctionScope *f = s->function;
     AstFunction *ast = f->ast;
-    AstLocal *local = tree_node(s->lex->tree, sizeof *local);
+    AstLocal *local = tree_lasting(s->lex->tree, sizeof *local);
     set_declared(s, name);
     local->name = name;
     local->function = ast;
@@ -436,7 +436,7 @@ AstLabel *scope_close_block(Scopes *s)
 
 static void add_env(Scopes *s, FunctionScope *f)
 {
-    AstLocal *env = tree_node(s->lex->tree, sizeof *env);
+    AstLocal *env = tree_lasting(s->lex->tree, sizeof *env);
     env->name = s->env_name;
     env->captured = true;
     add_upvalue(s, f, (AstUpvalue){s->env_name, env, true, 0});

@@ -96,7 +96,7 @@ AstFunction *parse_body(Parser *p, bool is_method, int line)
 {
     FunctionScope scope;
     int held = p->held;
-    AstFunction *f = tree_node(p->lex.tree, sizeof *f);
+    AstFunction *f = tree_lasting(p->lex.tree, sizeof *f);
     p->held = 0;
     f->chunk_name = p->lex.chunk_name;
     f->line = line;

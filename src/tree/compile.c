@@ -21,13 +21,29 @@ void compile_paid_end(void)
     mem_meter = compile_look.meter;
 }
 
-/* Asks, and waits perhaps: the run that goes on then may have another meter. */
+void compile_unbound(void)
+{
+    compile_look.unbounded = true;
+    compile_look.bound = mem_bound;
+    mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
+}
+
+void compile_bind(void)
+{
+    compile_look.unbounded = false;
+    mem_bound = compile_look.bound;
+    mem_bound_tune();
+}
+
+/* Asks, and waits perhaps: the run that goes on then may have another meter and bound. */
 static bool ask(void)
 {
-    bool paid = compile_look.paid;
+    bool paid = compile_look.paid, unbounded = compile_look.unbounded;
     uint64_t counted = mem_counted;
     if (paid) mem_meter = compile_look.meter;
+    if (unbounded) compile_bind();
     bool due = compile_look.due(compile_look.context);
+    if (unbounded) compile_unbound();
     compile_look.moved += mem_counted - counted;
     if (paid) compile_look.meter = mem_meter;
     if (paid) mem_meter = NULL;

@@ -19,6 +19,8 @@ typedef struct CompileLook {
     bool waits;     /* due answers false when the run has stopped and goes on */
     int paid;       /* of compile_paid_begin without its end */
     int64_t *meter; /* mem_meter, which is NULL meanwhile */
+    bool unbounded; /* since compile_unbound */
+    MemBound bound; /* mem_bound, which is none meanwhile */
     uint64_t moved; /* how far mem_counted has gone on while due was asked, or paused */
 } CompileLook;
 static inline CompileLook compile_look_new(bool (*due)(void *), void *context, bool waits)
@@ -31,6 +33,9 @@ bool compile_look_now(void);
 /* What is done between the two has been paid for: long strings cost no steps. */
 void compile_paid_begin(void);
 void compile_paid_end(void);
+/* There is no bound on bytes between the two, but for whom `due` asks. */
+void compile_unbound(void);
+void compile_bind(void);
 /* What is done since one has asked for this counts so many bytes, instead of its own. */
 static inline uint64_t compile_counted(void) { return mem_counted - compile_look.moved; }
 static inline void compile_count_instead(uint64_t since, size_t bytes)

@@ -78,12 +78,12 @@ void packed_take(Tree *t, AstExpr *e, TreeMark mark)
     p.line = e->u.table.end_line;
     for (const AstField *f = e->u.table.fields; f; f = f->next)
         if (!pack_field(&p, f)) return;
-    tree_rewind(t, mark);
+    tree_rewind_all(t, mark);
     e->u.table.is_packed = true;
     e->u.table.total = (uint8_t)p.count;
     e->u.table.packed = NULL;
     if (!p.count) return;
-    AstPacked *all = tree_node(t, p.count * sizeof *all);
+    AstPacked *all = tree_lasting(t, p.count * sizeof *all);
     memcpy(all, p.all, p.count * sizeof *all);
     e->u.table.packed = all;
 }

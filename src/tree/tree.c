@@ -10,7 +10,14 @@
 
 #include "tree/compile.h"
 
-enum { BLOCK_FIRST = 384, BLOCK_MAX = 16 << 10, HELD_MAX = 1000, ARRAY_MIN = 2 };
+enum {
+    BLOCK_FIRST = 256,
+    LASTING_FIRST = 256,
+    BLOCK_MAX = 16 << 10,
+    HELD_MAX = 64,
+    LASTING_MAX = 4096,
+    ARRAY_MIN = 2
+};
 
 const char *const ast_binary_names[] = {"+",  "-",  "*", "/",  "%", "^", "..",
                                         "==", "~=", "<", "<=", ">", ">="};
@@ -29,33 +36,87 @@ Tree *tree_new(void)
     Tree *t = mem_alloc(sizeof *t);
     t->held = held_new(NULL, TREE_HELD_FIRST);
     t->block = BLOCK_FIRST;
+    t->lasting_block = LASTING_FIRST;
+    t->lasting_at = (char *)t->inside;
+    t->lasting_end = (char *)t->inside + sizeof t->inside;
     return t;
+}
+
+static void hold(TreeHeld **list, const void *p)
+{
+    TreeHeld *h = *list;
+    uint32_t room = !h ? TREE_HELD_FIRST : h->room < HELD_MAX / 2 ? h->room * 2 : HELD_MAX;
+    if (!h || h->count == h->room) h = *list = held_new(h, room);
+    h->items[h->count++] = p;
 }
 
 void tree_hold(Tree *t, const void *p)
 {
-    if (!t) return;
-    TreeHeld *h = t->held;
-    if (h->count == h->room)
-        h = t->held = held_new(h, h->room < HELD_MAX / 2 ? h->room * 2 : HELD_MAX);
-    h->items[h->count++] = p;
+    if (t) hold(&t->held, p);
+}
+
+static void *new_block(size_t *size, size_t least, size_t most)
+{
+    size_t room = *size < least ? least : *size;
+    char *block = mem_alloc_atomic(room);
+    if (*size <= most / 2) *size *= 2;
+    return memset(block, 0, room);
 }
 
 void *tree_node_slow(Tree *t, size_t size)
 {
     assert(size <= TREE_NODE_MAX && "nodes are small");
     size_t room = t->block < size ? size : t->block;
-    char *block = mem_alloc_atomic(room);
-    tree_hold(t, block);
+    char *block = new_block(&t->block, size, BLOCK_MAX);
+    int i = 0;
+    while (i < TREE_SMALL && t->small[i]) i++;
+    assert((i < TREE_SMALL || room > MEM_SMALL_MAX) && "few blocks are small");
+    if (room > MEM_SMALL_MAX)
+        hold(&t->loose, block);
+    else
+        t->small[i] = block;
     t->at = block + size;
     t->end = block + room;
-    if (t->block <= BLOCK_MAX / 2) t->block *= 2;
-    return memset(block, 0, room);
+    return block;
+}
+
+void *tree_lasting(Tree *t, size_t size)
+{
+    assert(size <= TREE_NODE_MAX && "nodes are small");
+    size = (size + TREE_ALIGN - 1) & ~(size_t)(TREE_ALIGN - 1);
+    mem_count(size);
+    if ((size_t)(t->lasting_end - t->lasting_at) < size) {
+        size_t room = t->lasting_block < size ? size : t->lasting_block;
+        t->lasting_at = new_block(&t->lasting_block, size, LASTING_MAX);
+        t->lasting_end = t->lasting_at + room;
+        tree_hold(t, t->lasting_at);
+    }
+    void *p = t->lasting_at;
+    t->lasting_at += size;
+    return p;
+}
+
+static void forget_bodies(AstFunction *f)
+{
+    f->body = NULL;
+    for (int i = 0; i < f->function_count; i++) forget_bodies(f->functions[i]);
+}
+
+void tree_let_go(AstFunction *main)
+{
+    Tree *t = (Tree *)main;
+    forget_bodies(main);
+    for (const TreeHeld *h = t->loose; h; h = h->older)
+        for (uint32_t i = 0; i < h->count; i++)
+            mem_free((void *)(uintptr_t)h->items[i], MEM_SMALL_MAX + 1);
+    memset(t->small, 0, sizeof t->small);
+    t->at = t->end = NULL;
+    t->loose = NULL;
 }
 
 void *tree_array(Tree *t, size_t size)
 {
-    if (size <= TREE_NODE_MAX) return tree_node(t, size);
+    if (size <= TREE_NODE_MAX) return tree_lasting(t, size);
     compile_save_up(size);
     mem_count(size);
     void *p = mem_try_alloc_atomic(size);

@@ -3,17 +3,22 @@
  * The memory of a chunk's syntax tree: nodes one behind the other in blocks that the collector
  * does not look into.
  *
- *   Tree  [outermost AstFunction | at, end | held]
- *            ^ who keeps this, keeps all        |
- *                                               v
+ *   Tree  [outermost AstFunction | at, end | loose | held | lasting]
+ *            ^ who keeps this, keeps all        |      |
+ *                                               v      v
  *   Held  [count | room | older | block, string, block, string ...]
+ *
+ * What functions are known by (AstFunction, AstLocal, AstUpvalue, their arrays) and packed
+ * constants are lasting; statements and expressions are loose: they can be let go when nodes
+ * have been made of them, and the tree be made again when it is wanted (link/again.h).
  *
  * So keeping a tree costs a collection a few words for a block instead of each node's, and a
  * node takes no more room than it needs. The price: what nodes point to must be nodes of the
  * same tree, constants, or told to tree_hold.
  *
  * Invariants:
- *  1. what a node points to lives as long as the outermost function does.
+ *  1. what a node points to lives as long as the outermost function does, but for what is
+ *     loose, to which nothing points when it has been let go.
  *  2. the parser's thread writes, and nobody does once parsing is over.
  */
 #ifndef MOONLET_TREE_H
@@ -22,7 +27,7 @@
 #include "memory/mem.h"
 #include "tree/ast.h"
 
-enum { TREE_HELD_FIRST = 4 };
+enum { TREE_HELD_FIRST = 4, TREE_INSIDE = 128, TREE_SMALL = 3 };
 
 typedef struct TreeHeld {
     struct TreeHeld *older;
@@ -31,10 +36,15 @@ typedef struct TreeHeld {
 } TreeHeld;
 
 typedef struct Tree {
-    AstFunction main; /* must be first */
-    char *at, *end;   /* the rest of the last block */
-    size_t block;     /* how large the next one is to be */
-    TreeHeld *held;
+    AstFunction main;        /* must be first */
+    char *at, *end;          /* the rest of the last block of loose nodes */
+    size_t block;            /* how large the next one is to be */
+    void *small[TREE_SMALL]; /* the first of these blocks, up to MEM_SMALL_MAX */
+    TreeHeld *loose;         /* the others */
+    TreeHeld *held;          /* what lasts */
+    char *lasting_at, *lasting_end;
+    size_t lasting_block;
+    uint64_t inside[TREE_INSIDE / 8]; /* the first lasting block */
 } Tree;
 
 /* Collected memory; never NULL. */
@@ -58,11 +68,20 @@ static inline void *tree_node(Tree *t, size_t size)
     return p;
 }
 
+/* The same for what lasts. */
+void *tree_lasting(Tree *t, size_t size);
+
+/* Lets go of all that is loose. Nobody else has the tree yet, nor looks at its loose nodes. */
+void tree_let_go(AstFunction *main);
+
 /* Nodes made since a mark are given back, unless they are in another block. */
 typedef struct TreeMark {
-    char *at, *end;
+    char *at, *end, *lasting_at, *lasting_end;
 } TreeMark;
-static inline TreeMark tree_mark(const Tree *t) { return (TreeMark){t->at, t->end}; }
+static inline TreeMark tree_mark(const Tree *t)
+{
+    return (TreeMark){t->at, t->end, t->lasting_at, t->lasting_end};
+}
 static inline void tree_rewind(Tree *t, TreeMark m)
 {
     if (m.end != t->end) return;
@@ -70,7 +89,16 @@ static inline void tree_rewind(Tree *t, TreeMark m)
     t->at = m.at;
 }
 
-/* Zeroed and counted memory, of any size. Answers NULL if there is none, which is a
+/* What lasts, too. */
+static inline void tree_rewind_all(Tree *t, TreeMark m)
+{
+    tree_rewind(t, m);
+    if (m.lasting_end != t->lasting_end) return;
+    memset(m.lasting_at, 0, (size_t)(t->lasting_at - m.lasting_at));
+    t->lasting_at = m.lasting_at;
+}
+
+/* Zeroed and counted memory that lasts, of any size. Answers NULL if there is none, which is a
  * shortage. */
 MEM_TRY void *tree_array(Tree *t, size_t size);
 

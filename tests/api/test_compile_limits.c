@@ -5,7 +5,7 @@
  */
 #include "api_test.h"
 
-#include "link/read.h"
+#include "code/read.h"
 
 static const char *const sources[] = {
     "s = 'return ' .. ('1+'):rep(1e6) .. '1'",
@@ -29,13 +29,13 @@ static moonlet_result under(const moonlet_state *s, moonlet_limits limits, const
 START_TEST(time_ends_compiling)
 {
     moonlet_state *s = world(sources[_i]);
-    link_forget_dumps();
+    code_forget_dumps();
     uint64_t before = moonlet_bytes_allocated();
     moonlet_result r = moonlet_do(s, "f = load(s)");
     uint64_t whole = moonlet_bytes_allocated() - before;
     assert_ok(r);
     moonlet_release(r.state);
-    link_forget_dumps();
+    code_forget_dumps();
     before = moonlet_bytes_allocated();
     r = under(s, (moonlet_limits){.nanoseconds = 1000000}, "pcall(load, s) while true do end");
     ck_assert_int_eq(r.status, MOONLET_PAUSED);
@@ -77,7 +77,7 @@ static moonlet_result go_on(moonlet_result r)
 static void check_goes_on(const char *setup, const char *source, moonlet_limits limits)
 {
     moonlet_state *s = world(setup);
-    link_forget_dumps();
+    code_forget_dumps();
     uint64_t before = moonlet_bytes_allocated(), steps = 0, slices = 0;
     double count = 0, counted = 0;
     moonlet_result r = moonlet_do(s, source);
@@ -86,7 +86,7 @@ static void check_goes_on(const char *setup, const char *source, moonlet_limits 
     uint64_t whole_steps = r.steps;
     ck_assert(moonlet_to_number(moonlet_result_value(&r, 0), &count));
     moonlet_release(r.state);
-    link_forget_dumps();
+    code_forget_dumps();
     before = moonlet_bytes_allocated();
     for (r = under(s, limits, source); r.status == MOONLET_PAUSED; r = go_on(r), slices++)
         steps += r.steps;

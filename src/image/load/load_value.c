@@ -6,10 +6,10 @@
  * Main invariant: a number of a string, a chunk or a native is good only if it has come before.
  */
 #include "chunk/dump.h"
+#include "code/read.h"
 #include "image/load/loader.h"
 #include "lib/natives.h"
 #include "link/link.h"
-#include "link/read.h"
 
 /* Strings and numbers ---------------------------------------------------------------- */
 
@@ -176,7 +176,8 @@ static const Proto *new_chunk(Loader *L)
         source_fail(&L->in);
         return NULL;
     }
-    const Proto *p = link_read((const char *)bytes, length, string_from_c("=?"), false, &why);
+    const Proto *p =
+        code_read((const char *)bytes, length, NULL, string_from_c("=?"), false, &why);
     if (!p) {
         loader_refuse(L, "the image has code that cannot be read");
         return NULL;

@@ -11,8 +11,8 @@
  * what was written before.
  */
 #include "chunk/dump.h"
+#include "code/read.h"
 #include "image/save/saver.h"
-#include "link/read.h"
 
 /* Strings and numbers --------------------------------------------------------------- */
 
@@ -203,7 +203,7 @@ static uint32_t base_code(const Saver *S, uint64_t code, const String *dump)
 {
     const NumberedPlace *place = S->base ? numbering_find(&S->base_codes, (void *)code) : NULL;
     if (!place) return UINT32_MAX;
-    const String *other = link_dump(S->base->chunks[place->note], false);
+    const String *other = code_dump(S->base->chunks[place->note], false);
     return other && string_equal(other, dump) ? place->note : UINT32_MAX;
 }
 
@@ -229,7 +229,7 @@ static uint32_t save_new_chunk(Saver *S, const Proto *root)
 {
     bool fresh;
     uint32_t first = S->base ? S->base->chunk_count : 0;
-    String *dump = link_dump(root, false);
+    String *dump = code_dump(root, false);
     if (!dump) {
         S->out->failed = true;
         return 0;

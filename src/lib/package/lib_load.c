@@ -33,11 +33,11 @@ static String *refuse(const String *mode, const char *source, size_t length)
                     lib_c_text(mode), "')", NULL);
 }
 
-static Closure *compile(Machine *M, const char *source, size_t length, String *name,
-                        const String *mode, const Value *env, String **error)
+static Closure *compile(Machine *M, const String *text, String *name, const String *mode,
+                        const Value *env, String **error)
 {
-    *error = refuse(mode, source, length);
-    return *error ? NULL : native_load(M, source, length, name, env, error);
+    *error = refuse(mode, text->data, text->length);
+    return *error ? NULL : native_load_string(M, text, name, env, error);
 }
 
 static int failed(Value *a, Value message)
@@ -61,8 +61,7 @@ static int load_text(Machine *M, Value *a, const String *text)
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
     if (!native_charge(M, text->length / LOAD_STEP)) return NATIVE_PAUSE;
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
-    Closure *f =
-        compile(M, text->data, text->length, value_string(a[LOAD_NAME]), mode, env, &error);
+    Closure *f = compile(M, text, value_string(a[LOAD_NAME]), mode, env, &error);
     int stopped = load_stopped(M, f);
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
     if (stopped) return stopped;
@@ -229,7 +228,8 @@ static Closure *compile_file(Machine *M, const String *text, String *chunk, cons
     const char *source = text->data;
     size_t length = text->length;
     skip_first_line(&source, &length);
-    return compile(M, source, length, chunk, mode, env, error);
+    *error = refuse(mode, source, length);
+    return *error ? NULL : native_load(M, source, length, chunk, env, error);
 }
 
 Closure *lib_load_file(Machine *M, const char *name, const char *mode, const Value *env,

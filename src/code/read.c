@@ -4,11 +4,12 @@
  *
  * Main invariant: a function that is found again has just the bytes that were asked for.
  */
-#include "link/read.h"
+#include "code/read.h"
 
 #include <pthread.h>
 
 #include "chunk/dump.h"
+#include "link/again.h"
 #include "link/link.h"
 #include "link/link_lines.h"
 #include "tree/compile.h"
@@ -56,12 +57,13 @@ static const Proto *noted(const char *dump, size_t length)
 static const Proto *find_known(const char *dump, size_t length)
 {
     const Proto *root = length && !link_tells() ? noted(dump, length) : NULL;
-    const String *own = root ? link_dump(root, false) : NULL;
+    if (root && link_is_text(root, dump, length)) return root;
+    const String *own = root ? code_dump(root, false) : NULL;
     if (!own || own->length != length) return NULL;
     return own->data == dump || memcmp(own->data, dump, length) == 0 ? root : NULL;
 }
 
-void link_forget_dumps(void)
+void code_forget_dumps(void)
 {
     pthread_mutex_lock(&lock);
     for (int i = 0; known && i < KNOWN; i++) mem_weak_clear(&known[i].root);
@@ -70,13 +72,16 @@ void link_forget_dumps(void)
 
 /* Reading ----------------------------------------------------------------------------- */
 
-static const Proto *link_parsed(ParseResult *why)
+static const Proto *link_parsed(ParseResult *why, const char *text, size_t length,
+                                const String *in)
 {
-    return why->main && compile_has_room() ? link_chunk(why->main, &why->error) : NULL;
+    Proto *p = why->main && compile_has_room() ? link_chunk(why->main, &why->error) : NULL;
+    if (p) link_let_go(p, text, length, in);
+    return p;
 }
 
-static const Proto *read_dump(const char *bytes, size_t length, String *chunk_name,
-                              ParseResult *why)
+static const Proto *read_dump(const char *bytes, size_t length, const String *in,
+                              String *chunk_name, ParseResult *why)
 {
     uint64_t before = compile_counted();
     size_t whole = dump_whole(bytes, length);
@@ -85,22 +90,22 @@ static const Proto *read_dump(const char *bytes, size_t length, String *chunk_na
     *why = p ? (ParseResult){.main = (AstFunction *)(uintptr_t)p->source}
              : dump_read(bytes, length, chunk_name);
     if (!p) {
-        p = link_parsed(why);
+        p = link_parsed(why, bytes, whole, in);
         if (p) note_dump(p, bytes, whole);
     }
     compile_paid_end();
-    if (p) compile_count_instead(before, whole * LINK_READ_COUNT);
+    if (p) compile_count_instead(before, whole * CODE_READ_COUNT);
     return p;
 }
 
-const Proto *link_read(const char *source, size_t length, String *chunk_name, bool skip_shebang,
-                       ParseResult *why)
+const Proto *code_read(const char *source, size_t length, const String *in, String *chunk_name,
+                       bool skip_shebang, ParseResult *why)
 {
     const char *start = skip_shebang ? chunk_start(source, &length) : source;
     if (chunk_name && dump_begins(start, length))
-        return read_dump(start, length, chunk_name, why);
+        return read_dump(start, length, in, chunk_name, why);
     *why = parse_chunk(start, length, chunk_name, false);
-    return link_parsed(why);
+    return link_parsed(why, start, length, in);
 }
 
 /* Writing ----------------------------------------------------------------------------- */
@@ -111,7 +116,7 @@ static String *kept_dump(const Proto *p, bool strip)
     return __atomic_load_n(&p->dump, __ATOMIC_ACQUIRE);
 }
 
-bool link_has_dump(const Proto *p, bool strip) { return kept_dump(p, strip) != NULL; }
+bool code_has_dump(const Proto *p, bool strip) { return kept_dump(p, strip) != NULL; }
 
 static void keep_dump(const Proto *p, String *dump)
 {
@@ -120,13 +125,14 @@ static void keep_dump(const Proto *p, String *dump)
     if (p == p->root && !p->celled_path) note_dump(p, dump->data, dump->length);
 }
 
-String *link_dump(const Proto *p, bool strip)
+String *code_dump(const Proto *p, bool strip)
 {
     uint64_t before = compile_counted();
     String *dump = kept_dump(p, strip);
     if (!dump) {
         compile_paid_begin();
-        dump = dump_write(p->source, strip);
+        const AstFunction *tree = link_tree(p, true);
+        dump = tree ? dump_write(tree, strip) : NULL;
         compile_paid_end();
         if (!dump) return NULL;
         if (!strip || p->source->stripped) keep_dump(p, dump);
