@@ -29,8 +29,8 @@ static bool inspect(const Cli *c, OptionTask task, const char *name)
         report_message(c, lib_c_text(error));
         return false;
     }
-    if (task == TASK_AST) ast_print(link_tree(f->proto, false), write_out, stdout);
-    if (task == TASK_NODES) link_print(f->proto, write_out, stdout);
+    if (task == TASK_AST) ast_print(link_tree(f->proto), write_out, stdout);
+    if (task == TASK_NODES) proto_print(f->proto, write_out, stdout);
     return true;
 }
 

@@ -13,6 +13,7 @@
 #include "link/link.h"
 #include "link/link_lines.h"
 #include "tree/compile.h"
+#include "tree/tree.h"
 
 /* Known dumps ------------------------------------------------------------------------- */
 
@@ -131,8 +132,10 @@ String *code_dump(const Proto *p, bool strip)
     String *dump = kept_dump(p, strip);
     if (!dump) {
         compile_paid_begin();
-        const AstFunction *tree = link_tree(p, true);
+        AstFunction *made;
+        const AstFunction *tree = link_tree_once(p, &made);
         dump = tree ? dump_write(tree, strip) : NULL;
+        if (made) tree_let_go(made);
         compile_paid_end();
         if (!dump) return NULL;
         if (!strip || p->source->stripped) keep_dump(p, dump);

@@ -15,7 +15,7 @@
 static bool begins(const Proto *p, const Node *n, const Node *last)
 {
     uint32_t i = proto_index(p, n), k = proto_index(p, last);
-    return k == UINT32_MAX || i <= k || p->lines[i] != p->lines[k];
+    return k == UINT32_MAX || i <= k || proto_line(p, i) != proto_line(p, k);
 }
 
 static bool jumps_to(const Proto *p, const Node *from, const Node *to)
@@ -90,8 +90,8 @@ static NOINLINE Value *look_at_node(Machine *M, const Node *n, Value *fp)
     assert(proto_index(p, n) != UINT32_MAX && "a broken node is one of the function");
     M->call_frame = fp;
     if (M->depth > 1) return fp;
-    if (p->lines[proto_index(p, n)]) b->last = n;
-    bool line = p->lines[proto_index(p, n)] && begins(p, n, last);
+    if (proto_line(p, proto_index(p, n))) b->last = n;
+    bool line = proto_line(p, proto_index(p, n)) && begins(p, n, last);
     return look(M, n, fp, line, !jumps_to(p, last, n));
 }
 

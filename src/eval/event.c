@@ -15,7 +15,7 @@
 
 /* What is due ------------------------------------------------------------------------ */
 
-static int32_t line_of(const Proto *p, uint32_t i) { return p->lines[i]; }
+static int32_t line_of(const Proto *p, uint32_t i) { return proto_line(p, i); }
 
 /* PUC Lua's rule: at the first node (last is none of the function's), after a jump back,
  * where the line is another. */

@@ -68,78 +68,108 @@ static void forget_nodes(Proto *p)
     for (uint32_t i = 0; i < p->proto_count; i++) forget_nodes(p->protos[i]);
 }
 
+static AstFunction *parse_again(const Proto *root)
+{
+    const ProtoText *t = root->text;
+    return parse_chunk(t->bytes, t->length, root->source->chunk_name, false).main;
+}
+
 static Proto *make_again(const Proto *root)
 {
     bool failed = false;
-    const ProtoText *t = root->text;
-    ParseResult r = parse_chunk(t->bytes, t->length, root->source->chunk_name, false);
-    if (!r.main) return NULL;
-    Proto *p = link_function(NULL, r.main, NULL, &failed);
+    const AstFunction *main = parse_again(root);
+    if (!main) return NULL;
+    Proto *p = link_function(NULL, main, NULL, &failed);
     assert((failed || p->node_count == root->node_count) && "the same text has the same nodes");
     if (failed || p->node_count != root->node_count) return NULL;
     forget_nodes(p);
     return p;
 }
 
-/* Nobody counts it or pays; within the time that there is, or however long it takes. */
-static Proto *make_uncounted(const Proto *root, bool in_time)
+/* Nobody counts what is made until it ends, nor pays. */
+static uint64_t uncounted_begin(void)
 {
-    CompileLook look = compile_look;
-    int64_t beside = mem_beside;
-    if (!in_time) compile_look = compile_look_new(NULL, NULL, false);
     uint64_t counted = compile_counted();
     compile_paid_begin();
     compile_unbound();
-    Proto *p = make_again(root);
+    return counted;
+}
+
+static void uncounted_end(uint64_t counted)
+{
     compile_bind();
     compile_paid_end();
     mem_counted = counted + compile_look.moved;
-    if (in_time) return p;
+}
+
+/* However long it takes. */
+static Proto *make_uncounted(const Proto *root)
+{
+    CompileLook look = compile_look;
+    int64_t beside = mem_beside;
+    compile_look = compile_look_new(NULL, NULL, false);
+    uint64_t counted = uncounted_begin();
+    Proto *p = make_again(root);
+    uncounted_end(counted);
     compile_look = look;
     mem_beside = beside;
     mem_bound_tune();
     return p;
 }
 
-static const Proto *again_of(const Proto *root, bool in_time)
+static const Proto *again_of(const Proto *root)
 {
     Proto **kept = &((Proto *)(uintptr_t)root)->again, *known;
     known = __atomic_load_n(kept, __ATOMIC_ACQUIRE);
     if (known) return known;
-    Proto *made = make_uncounted(root, in_time);
+    Proto *made = make_uncounted(root);
     bool first = made && __atomic_compare_exchange_n(kept, &known, made, false,
                                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     return first ? made : known;
 }
 
-/* The function in the tree made again that is where f is in its own. */
+/* The function that is in another tree, made again, where f is in its own. */
+static const AstFunction *same_place(const AstFunction *again, const AstFunction *f)
+{
+    if (!f->parent) return again;
+    const AstFunction *around = same_place(again, f->parent);
+    int i = 0;
+    while (f->parent->functions[i] != f) i++;
+    return around->functions[i];
+}
+
+/* Likewise the function made of it. */
 static const Proto *counterpart(const Proto *again, const AstFunction *f)
 {
     if (!f->parent) return again;
     const Proto *around = counterpart(again, f->parent);
-    int i = 0;
-    while (f->parent->functions[i] != f) i++;
-    const AstFunction *wanted = around->source->functions[i];
-    for (uint32_t k = 0; k < around->proto_count; k++)
-        if (around->protos[k]->source == wanted) return around->protos[k];
-    return NULL;
+    const AstFunction *wanted = same_place(again->source, f);
+    uint32_t k = 0;
+    while (around->protos[k]->source != wanted) k++;
+    return around->protos[k];
 }
 
-static const Proto *made_again(const Proto *p, bool in_time)
-{
-    const Proto *again = again_of(p->root, in_time);
-    return again ? counterpart(again, p->source) : NULL;
-}
-
-const AstFunction *link_tree(const Proto *p, bool in_time)
+const AstFunction *link_tree(const Proto *p)
 {
     if (p->source->body) return p->source;
-    p = made_again(p, in_time);
-    return p ? p->source : NULL;
+    const Proto *again = again_of(p->root);
+    return again ? same_place(again->source, p->source) : NULL;
+}
+
+const AstFunction *link_tree_once(const Proto *p, AstFunction **made)
+{
+    *made = NULL;
+    if (p->source->body || __atomic_load_n(&p->root->again, __ATOMIC_ACQUIRE))
+        return link_tree(p);
+    uint64_t counted = uncounted_begin();
+    *made = parse_again(p->root);
+    uncounted_end(counted);
+    return *made ? same_place(*made, p->source) : NULL;
 }
 
 const AstExpr *const *link_origins(const Proto *p)
 {
-    if (!p->origins) p = made_again(p, false);
-    return p ? p->origins : NULL;
+    if (p->origins) return p->origins;
+    const Proto *again = again_of(p->root);
+    return again ? counterpart(again, p->source)->origins : NULL;
 }

@@ -32,9 +32,12 @@ void link_let_go(Proto *root, const char *text, size_t length, const String *in)
 bool link_is_text(const Proto *root, const char *bytes, size_t length);
 
 /* The function's tree with its body, which may be another than p->source. Answers NULL if there
- * is no memory; in_time: also if compiling is due to stop (compile.h). Any thread may call
- * this. */
-const AstFunction *link_tree(const Proto *p, bool in_time);
+ * is no memory. Any thread may call this. */
+const AstFunction *link_tree(const Proto *p);
+
+/* The same for a moment: what was made for it, *made, is to be let go (tree.h), if it is not
+ * NULL. Compiling may be due to stop (compile.h): then it answers NULL. */
+const AstFunction *link_tree_once(const Proto *p, AstFunction **made);
 
 /* Per node what to name in messages. Answers NULL if there is no memory. */
 const AstExpr *const *link_origins(const Proto *p);

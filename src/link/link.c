@@ -8,7 +8,6 @@
 #include "link/link.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "link/again.h"
@@ -16,6 +15,7 @@
 #include "link/link_lines.h"
 #include "memory/inject.h"
 #include "node/check_proto.h"
+#include "node/lines.h"
 #include "syntax/parser.h"
 
 enum { SLOTS_MAX = 60000 };
@@ -318,6 +318,20 @@ static void *moved(Linker *L, const LinkArray *a, unsigned bit)
     return to ? memcpy(to, from, bytes) : NULL;
 }
 
+static void *narrow_lines(Linker *L)
+{
+    void *lines = room_for(L, proto_lines_size(L->count));
+    if (lines) proto_lines_store(lines, L->lines, L->count);
+    return lines;
+}
+
+static uint8_t *narrow_tops(Linker *L)
+{
+    uint8_t *tops = room_for(L, L->count);
+    for (uint32_t i = 0; tops && i < L->count; i++) tops[i] = (uint8_t)L->tops[i];
+    return tops;
+}
+
 static void finish_locals(Linker *L)
 {
     Proto *p = L->proto;
@@ -340,9 +354,11 @@ static void finish(Linker *L)
     LinkArray all[ARRAYS];
     arrays_of(L, all);
     p->nodes = moved(L, &all[0], 1);
-    p->lines = moved(L, &all[1], 2);
+    p->wide_lines = !proto_lines_fit(L->lines, L->count);
+    p->lines = p->wide_lines ? moved(L, &all[1], 2) : narrow_lines(L);
     p->origins = moved(L, &all[2], 4);
-    p->tops = moved(L, &all[3], 8);
+    p->wide_tops = L->max > UINT8_MAX;
+    p->tops = p->wide_tops ? moved(L, &all[3], 8) : narrow_tops(L);
     p->entry = p->nodes;
     p->frame = L->max + 2;
     finish_locals(L);
@@ -428,7 +444,7 @@ static void give_sources(Proto *made, const AstFunction *f)
 static Proto *make_celled(const Proto *p)
 {
     if (has_only_cells(p)) return (Proto *)p;
-    const AstFunction *tree = link_tree(p, false);
+    const AstFunction *tree = link_tree(p);
     if (!tree) return NULL;
     Linker L = linker_for(NULL, tree);
     L.celled = true;
@@ -468,26 +484,3 @@ Proto *link_chunk(const AstFunction *main, String **error)
 }
 
 Exec *link_exec_of(unsigned kind) { return link_execs[kind]; }
-
-/* Listing -------------------------------------------------------------------------- */
-
-typedef void Writer(void *ctx, const char *s, size_t n);
-
-void link_print(const Proto *p, Writer *write, void *ctx)
-{
-    char line[160];
-    int n = snprintf(line, sizeof line, "function at line %d: %u parameters, %u slots\n",
-                     p->source->line, p->params, proto_frame(p));
-    write(ctx, line, (size_t)n);
-    for (uint32_t i = 0; i < p->node_count; i++) {
-        const Node *x = &p->nodes[i];
-        n = snprintf(line, sizeof line, "%5u  %4d  %-16s a %-4u b %-4u c %-4u aux %-10u", i,
-                     p->lines[i], node_kinds[x->kind].name, x->a, x->b, x->c,
-                     node_has_place(x) ? 0 : x->aux);
-        write(ctx, line, (size_t)n);
-        n = snprintf(line, sizeof line, node_target(x) ? " -> %d\n" : "\n",
-                     (int)i + node_target(x));
-        write(ctx, line, (size_t)n);
-    }
-    for (uint32_t i = 0; i < p->proto_count; i++) link_print(p->protos[i], write, ctx);
-}

@@ -29,7 +29,4 @@ Proto *link_chunk(const AstFunction *main, String **error);
  * and then kept. Answers NULL if it needs too many slots. Any thread may call this. */
 const Proto *link_celled(const Proto *p);
 
-/* Lists a function's nodes, and its inner functions', as text (moonlet --nodes). */
-void link_print(const Proto *p, void (*write)(void *ctx, const char *s, size_t n), void *ctx);
-
 #endif

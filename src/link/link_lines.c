@@ -61,9 +61,9 @@ static void look_before(Look *l, uint32_t at);
 
 static void look_at(Look *l, uint32_t k)
 {
-    const int32_t *lines = l->p->lines;
-    if (lines[k])
-        l->answer |= l->i <= k || lines[k] != lines[l->i] ? BEGINS : GOES_ON;
+    int32_t line = proto_line(l->p, k);
+    if (line)
+        l->answer |= l->i <= k || line != proto_line(l->p, l->i) ? BEGINS : GOES_ON;
     else if (++l->passed > PASSED_MAX)
         l->answer |= BEGINS | GOES_ON;
     else
@@ -86,7 +86,7 @@ uint8_t *link_line_begins(const Proto *p)
     if (out && find_jumps(&jumps, p)) {
         for (uint32_t i = 0; i < p->node_count; i++) {
             Look l = {.p = p, .jumps = &jumps, .i = i};
-            if (p->lines[i]) look_before(&l, i);
+            if (proto_line(p, i)) look_before(&l, i);
             out[i] = l.answer == (BEGINS | GOES_ON) ? LINE_SOMETIMES
                      : l.answer == BEGINS           ? LINE_ALWAYS
                                                     : LINE_NEVER;

@@ -18,7 +18,7 @@ static void check_node(const Proto *p, uint32_t i)
     assert(to >= 0 && to < p->node_count && "a branch leads to a node of the function");
     assert((i || n->kind < N_RET_A || n->kind > N_RET_TAIL) &&
            "a call comes before its return");
-    assert(p->tops[i] <= proto_frame(p) && "what is in use is in the frame");
+    assert(proto_top(p, i) <= proto_frame(p) && "what is in use is in the frame");
 }
 
 void proto_check(const Proto *p)

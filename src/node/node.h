@@ -186,13 +186,14 @@ typedef struct Proto {
     uint32_t upvalue_count;
     uint32_t node_count;
     bool vararg;
+    bool wide_lines, wide_tops; /* they are int32_t and uint16_t; else bytes are enough */
     ProtoUpvalue *upvalues;
     Node *nodes;
-    int32_t *lines; /* per node; 0: none, as PUC Lua has no instruction for it */
+    const void *lines; /* per node, for proto_line */
     /* Per node: what to name in messages; NULL if nothing. NULL itself where the tree has been
      * let go: link_origins. */
     const AstExpr **origins;
-    uint16_t *tops;            /* per node: slots in use, for the precise trace */
+    const void *tops;          /* per node, for proto_top */
     uint64_t *written;         /* per node: bits of slots (trace_stack.c); NULL: not yet */
     const AstFunction *source; /* its body may have been let go: link_tree */
     struct Proto **protos;
@@ -211,11 +212,36 @@ typedef struct Proto {
     struct Proto *again;
 } Proto;
 
+/* Lists a function's nodes, and its inner functions', as text (moonlet --nodes). */
+void proto_print(const Proto *p, void (*write)(void *ctx, const char *s, size_t n), void *ctx);
+
 /* Added to Proto.frame of a vararg function, so that the one stack check of a call
  * sends it to the slow path. */
 #define FRAME_VARARG ((uint32_t)1 << 24)
 
 static inline uint32_t proto_frame(const Proto *p) { return p->frame & (FRAME_VARARG - 1); }
+
+/* The line of a node; 0: none, as PUC Lua has no instruction for it. Mostly lines are a byte
+ * for each node, by how much they are above that of its group, or 0; the groups' lines are in
+ * front. */
+enum { PROTO_LINES = 64, PROTO_LINE_MAX = UINT8_MAX };
+static inline size_t proto_line_groups(uint32_t nodes)
+{
+    return (nodes + PROTO_LINES - 1) / PROTO_LINES;
+}
+static inline int32_t proto_line(const Proto *p, uint32_t i)
+{
+    const int32_t *lines = p->lines;
+    if (p->wide_lines) return lines[i];
+    uint8_t above = ((const uint8_t *)(lines + proto_line_groups(p->node_count)))[i];
+    return above ? lines[i / PROTO_LINES] + above : 0;
+}
+
+/* The slots in use at a node, for the precise trace. */
+static inline uint16_t proto_top(const Proto *p, uint32_t i)
+{
+    return p->wide_tops ? ((const uint16_t *)p->tops)[i] : ((const uint8_t *)p->tops)[i];
+}
 
 /* The number of a node of this function or its twin, or UINT32_MAX if it is neither's. */
 static inline uint32_t proto_index(const Proto *p, const Node *n)

@@ -36,9 +36,9 @@ int error_line(const Value *fp, const Node *n)
     const Proto *p = frame_proto(fp);
     uint32_t i = proto_index(p, n); /* where a call returns to may begin a line of its own */
     if (p->source->stripped) return 0;
-    while (i && !p->lines[i]) i--;
-    while (!p->lines[i]) i++; /* the last one, a return, has a line */
-    return p->lines[i];
+    while (i && !proto_line(p, i)) i--;
+    while (!proto_line(p, i)) i++; /* the last one, a return, has a line */
+    return proto_line(p, i);
 }
 
 const AstExpr *error_origin(const Value *fp, const Node *n)

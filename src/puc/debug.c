@@ -104,7 +104,7 @@ static void push_lines(lua_State *L, const Info *info)
     Table *lines = run_new_table(R);
     uint32_t count = info->source->stripped ? 0 : p->node_count;
     for (uint32_t i = 0; i < count; i++)
-        if (p->lines[i]) run_set(R, lines, value_number(p->lines[i]), V_TRUE);
+        if (proto_line(p, i)) run_set(R, lines, value_number(proto_line(p, i)), V_TRUE);
     puc_push(L, value_object(lines));
 }
 

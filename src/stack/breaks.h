@@ -71,7 +71,7 @@ void breaks_end(Breaks *b);
 static inline uint32_t breaks_first_line(const Proto *p)
 {
     uint32_t i = (uint32_t)(p->entry - p->nodes);
-    while (i + 1 < p->node_count && !p->lines[i]) i++;
+    while (i + 1 < p->node_count && !proto_line(p, i)) i++;
     return i;
 }
 

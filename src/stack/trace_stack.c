@@ -163,7 +163,7 @@ static inline bool holds_value(const uint64_t *written, uint32_t callee, size_t 
 bool trace_holds_value(const Proto *p, const Node *at, size_t slot)
 {
     uint32_t index = proto_index(p, at);
-    if (index == UINT32_MAX || slot >= p->tops[index]) return false;
+    if (index == UINT32_MAX || slot >= proto_top(p, index)) return false;
     const uint64_t *written = trace_written(p, at);
     return written && holds_value(written, callee_slot(at), slot);
 }
@@ -215,7 +215,7 @@ static void lua_frame(const StackVisitor *v, Value *fp, const Node *at, size_t l
         return;
     }
     uint32_t callee = callee_slot(at);
-    size_t top = p->tops[index];
+    size_t top = proto_top(p, index);
     if (top > limit) top = limit;
     for (size_t i = 0; i < top; i++) {
         bool holds = holds_value(written, callee, i);

@@ -121,7 +121,7 @@ static bool is_line(void *line, DebugEvent *e) { return e->line == *(int *)line;
 
 static unsigned wants_line(void *line, const Proto *p, uint32_t i)
 {
-    return p->lines[i] == *(int *)line ? BREAK_LINE : 0;
+    return proto_line(p, i) == *(int *)line ? BREAK_LINE : 0;
 }
 
 static const DebugFilter of_line = {.wants = wants_line};

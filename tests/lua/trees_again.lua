@@ -52,3 +52,16 @@ try(one, "field") -- expect: long:55: attempt to index field 'b' (a number value
 try(one, "method") -- expect: long:59: attempt to call method 'nothing' (a nil value)
 print(one(), two()) -- expect: 3	4	2
 print(debug.getupvalue(one, 2) == debug.getupvalue(two, 2)) -- expect: true
+
+-- lines that are far apart
+local far = assert(load("local x = 1\n" .. ("\n"):rep(300) .. "if ... then x.y.z = 1 end\n" ..
+  ("\n"):rep(70000) .. "return nothing.x", "=far"))
+try(far, true) -- expect: far:302: attempt to index local 'x' (a number value)
+try(far) -- expect: far:70303: attempt to index global 'nothing' (a nil value)
+local lines = {}
+for line in pairs(debug.getinfo(far, "L").activelines) do lines[#lines + 1] = line end
+table.sort(lines)
+print(table.concat(lines, " ")) -- expect: 1 302 70303
+local wide = load("local f = function(...) return ... end return " .. ("f(1, "):rep(120) ..
+  "f(g.h)" .. (")"):rep(120), "=wide")
+try(wide) -- expect: wide:1: attempt to index global 'g' (a nil value)

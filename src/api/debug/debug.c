@@ -155,7 +155,7 @@ static bool look(Machine *M, const Node *n, Value **frame)
                     .n = n,
                     .fp = *frame,
                     .segment = M->segment,
-                    .line = p->lines[proto_index(p, n)],
+                    .line = proto_line(p, proto_index(p, n)),
                     .enters = s->watch.enters,
                     .replay = s->rec->replays,
                     .seek = s};
@@ -210,7 +210,7 @@ static const Node *with_line(const CoBody *b)
     const Proto *p = frame_proto(fp);
     uint32_t i = proto_index(p, b->node);
     if (i == UINT32_MAX) return b->node;
-    while (i && !p->lines[i]) i--;
+    while (i && !proto_line(p, i)) i--;
     return &p->nodes[i];
 }
 

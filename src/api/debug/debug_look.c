@@ -235,7 +235,7 @@ static const Node *resumed_at(const CoBody *b)
     if (!fp || !frame_is_lua(fp) || !b->node || !node_takes_value(b->node)) return b->node;
     const Proto *p = frame_proto(fp);
     uint32_t i = proto_index(p, b->node);
-    if (!i || i == UINT32_MAX || p->lines[i - 1] || is_jumped_to(p, i)) return NULL;
+    if (!i || i == UINT32_MAX || proto_line(p, i - 1) || is_jumped_to(p, i)) return NULL;
     uint16_t kind = p->nodes[i - 1].kind;
     bool fetches = kind == N_CONST_A || kind == N_CONST_D || kind == N_LOCAL_A;
     return fetches ? &p->nodes[i - 1] : NULL;

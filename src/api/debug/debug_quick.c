@@ -19,7 +19,7 @@
 static DebugEvent event_of(Seek *s, Machine *M, const Node *n, Value *fp)
 {
     const Proto *p = n ? frame_proto(fp) : NULL;
-    int line = p ? p->lines[proto_index(p, n)] : 0;
+    int line = p ? proto_line(p, proto_index(p, n)) : 0;
     DebugTime at = time_end_of(replay_step(&s->replay.replay));
     return (DebugEvent){.at = at,
                         .M = M,

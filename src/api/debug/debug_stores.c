@@ -63,7 +63,8 @@ static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
     const Node *n = &proto->nodes[i];
     if (!p->function || !debug_same_function(proto->source, p->function)) return 0;
     if (p->proto != proto) find_slots(p, proto);
-    if (p->slot_count > PATH_SLOTS_MAX) return proto->lines[i] ? BREAK_LINE | BREAK_ENTRY : 0;
+    if (p->slot_count > PATH_SLOTS_MAX)
+        return proto_line(proto, i) ? BREAK_LINE | BREAK_ENTRY : 0;
     unsigned entry = i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : 0;
     bool result = i + 1 < proto->node_count && frame_is_called(n + 1) && may_write(p, n + 1);
     if (result || may_write(p, n) || (i && may_write(p, n - 1))) return entry | BREAK_STORE;
@@ -72,7 +73,7 @@ static unsigned local_wants(DebugPath *p, const Proto *proto, uint32_t i)
 
 unsigned path_wants_lines(const DebugPath *p, const Proto *proto, uint32_t i)
 {
-    if (p->base != PATH_LOCAL || !p->function || !proto->lines[i]) return 0;
+    if (p->base != PATH_LOCAL || !p->function || !proto_line(proto, i)) return 0;
     if (!debug_same_function(proto->source, p->function)) return 0;
     return i == breaks_first_line(proto) ? BREAK_LINE | BREAK_ENTRY : BREAK_LINE;
 }

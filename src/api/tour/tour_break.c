@@ -98,7 +98,7 @@ unsigned break_wants(const TourBreak *b, const Proto *p, uint32_t i)
 {
     if (!b->file) return 0;
     bool entry = b->enters && p->source->line == b->line && i == breaks_first_line(p);
-    if (!entry && (b->enters || p->lines[i] != b->line)) return 0;
+    if (!entry && (b->enters || proto_line(p, i) != b->line)) return 0;
     const String *name = p->source->chunk_name;
     if (!tour_is_file(name->data, name->length, b->file)) return 0;
     return entry ? BREAK_ENTRY : BREAK_LINE;

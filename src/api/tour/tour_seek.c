@@ -88,7 +88,7 @@ static unsigned wants(void *seek, const Proto *p, uint32_t i)
 {
     const TourSeek *s = seek;
     unsigned all = 0;
-    if (s->also && p->lines[i] && is_on_stack(s, p->source)) all |= BREAK_LINE;
+    if (s->also && proto_line(p, i) && is_on_stack(s, p->source)) all |= BREAK_LINE;
     for (int k = 0; k < s->t->break_count; k++) {
         const TourBreak *b = s->t->breaks[k];
         all |= b->path ? path_wants(b->path, p, i) : break_wants(b, p, i);

@@ -16,7 +16,8 @@ enum { LINES_MAX = 1 << 20 };
 static void note_lines(CodeLines *l, const Proto *p)
 {
     for (uint32_t i = 0; i < p->node_count; i++)
-        if (p->lines[i] > 0 && p->lines[i] < l->count) l->has[p->lines[i]] = true;
+        if (proto_line(p, i) > 0 && proto_line(p, i) < l->count)
+            l->has[proto_line(p, i)] = true;
     for (uint32_t i = 0; i < p->proto_count; i++) note_lines(l, p->protos[i]);
 }
 

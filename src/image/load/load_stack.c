@@ -98,7 +98,7 @@ static size_t slots_in_use(const StackLoader *k, const Node *at)
 {
     bool begun = at && !node_is_again(at);
     uint32_t index = k->p && begun ? proto_index(k->p, at) : UINT32_MAX;
-    return index == UINT32_MAX ? 0 : k->p->tops[index];
+    return index == UINT32_MAX ? 0 : proto_top(k->p, index);
 }
 
 /* The frame's slots are as the code needs them that goes on at the node: those of variables in

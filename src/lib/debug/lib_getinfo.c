@@ -85,7 +85,7 @@ static void set_lines(Machine *M, const Info *info)
     Table *lines = run_new_table(&M->run);
     uint32_t count = info->source->stripped ? 0 : p->node_count;
     for (uint32_t i = 0; i < count; i++)
-        if (p->lines[i]) run_set(&M->run, lines, value_number(p->lines[i]), V_TRUE);
+        if (proto_line(p, i)) run_set(&M->run, lines, value_number(proto_line(p, i)), V_TRUE);
     run_set_field(&M->run, info->t, "activelines", value_object(lines));
 }
 
