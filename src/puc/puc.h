@@ -97,7 +97,8 @@ typedef struct Puc {
     lua_State **table; /* by the coroutines' hidden addresses; open addressing */
     uint32_t count, size;
     lua_CFunction panic;
-    lua_Hook hook; /* the last one that was set: that of coroutines which have inherited theirs */
+    lua_Hook
+        hook; /* the last one that was set: that of coroutines which have inherited theirs */
     lua_Alloc alloc;
     void *alloc_data;
     lua_CFunction recorded; /* the function that is about to be called, and recorded */
