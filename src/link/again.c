@@ -14,12 +14,14 @@
 #include "memory/mem.h"
 #include "tree/tree.h"
 
-/* Bytes of a text: of less, the tree stays. Tests let go of all. */
+/* Bytes of a text: of less, and of more, the tree stays. Tests let go of short ones, too. To make
+ * the tree of a long one again would take a program much longer than it may: 25 ms a 256 KB. */
 #ifdef MOONLET_DEBUG
 enum { LET_GO_MIN = 1 };
 #else
 enum { LET_GO_MIN = 256 };
 #endif
+enum { LET_GO_MAX = 1 << 18 };
 
 typedef struct ProtoText {
     size_t length;
@@ -39,7 +41,7 @@ static void forget_origins(Proto *p)
 void link_let_go(Proto *root, const char *text, size_t length, const String *in)
 {
     assert(root->root == root && !root->text && "it is the function of a fresh chunk");
-    if (length < LET_GO_MIN) return;
+    if (length < LET_GO_MIN || length > LET_GO_MAX) return;
     ProtoText *t = in ? mem_alloc(sizeof *t) : mem_try_alloc_atomic(sizeof *t + length);
     if (!t) return;
     *t = (ProtoText){length, in ? text : t->copy, in};
