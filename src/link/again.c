@@ -14,8 +14,9 @@
 #include "memory/mem.h"
 #include "tree/tree.h"
 
-/* Bytes of a text: of less, and of more, the tree stays. Tests let go of short ones, too. To make
- * the tree of a long one again would take a program much longer than it may: 25 ms a 256 KB. */
+/* Bytes of a text: of less, and of more, the tree stays. Tests let go of short ones, too. To
+ * make the tree of a long one again would take a program much longer than it may: 25 ms a 256
+ * KB. */
 #ifdef MOONLET_DEBUG
 enum { LET_GO_MIN = 1 };
 #else
