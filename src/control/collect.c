@@ -146,7 +146,7 @@ Value *collect_poll(Machine *M, const Node *n, Value *fp)
     if (!finalize) return NULL;
     Value *nf = frame_push(M, fp, frame_used_at(M, n, fp), &glue_poll, value_object(n));
     nf[AT_POLL_OFF] = value_boolean(hook_off(M));
-    nf[AT_POLL_OPEN] = value_number(M->open);
+    nf[AT_POLL_OPEN] = value_number(frame_has_open(n, fp) ? M->open : 0);
     nf[AT_FUNCTION] = native_value(M, &natives_finalizers[COLLECTED]);
     return nf;
 }

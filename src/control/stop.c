@@ -54,6 +54,15 @@ static NOINLINE bool can_stop(Machine *M, Value *fp, const Node *n)
     return false;
 }
 
+/* Whether a native's work is to be done there, or the rest of it, which it may have paid. */
+static bool is_for_work(const Value *fp, const Node *at)
+{
+    if (at == &node_return_again) return frame_ret(fp)->kind == N_GLUE_NATIVE;
+    return (at == &node_call_again || at == &node_native_again) && frame_is_native(fp) &&
+           !(frame_native(fp)->h.flags & NATIVE_CONTROL);
+}
+
+/* What was paid by a native that has answered without its work is owed all the same. */
 static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *at)
 {
     assert(M->stop != STOP_NONE && "a run stops for a reason");
@@ -63,7 +72,7 @@ static NOINLINE void stop(Machine *M, const Value *fp, size_t live, const Node *
     budget_end(M);
     b->node = at;
     b->debt = M->debt;
-    b->paid = M->paid;
+    b->paid = is_for_work(fp, at) ? M->paid : 0;
     b->progress = M->progress;
     b->cause = M->cause;
     coroutine_check(b);

@@ -336,6 +336,12 @@ static inline Value *frame_open_list(const Node *n, Value *fp)
     default: return NULL;
     }
 }
+/* Whether M->open values wait at the node at which control stands: if not, it is a number of
+ * what was before. */
+static inline bool frame_has_open(const Node *n, const Value *fp)
+{
+    return node_is_again(n) || frame_open_list(n, (Value *)fp);
+}
 /* Makes the frame at fp in segment s, which is live up to top, the running one, with `room`
  * slots above top. It is moved if s is not the run's own, or is compact. For frames of natives.
  */

@@ -285,11 +285,7 @@ static void find_last(StackSaver *k, const HookState *h)
     k->last = NULL;
 }
 
-/* Whether the node at which control stands has values waiting. */
-static bool has_open(StackTop top)
-{
-    return top.node && (node_is_again(top.node) || frame_open_list(top.node, top.fp));
-}
+static bool has_open(StackTop top) { return top.node && frame_has_open(top.node, top.fp); }
 
 static void save_frames(StackSaver *k, const CoBody *b)
 {
