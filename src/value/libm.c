@@ -65,10 +65,8 @@ void *libm_open_library(const char *file, int flags)
     void *library = dlopen(file, flags);
     if (library) return library;
     const char *error = dlerror();
-    if (!error || !strstr(error, "undefined symbol") ||
-        !dlopen(LIBM_SO, RTLD_LAZY | RTLD_GLOBAL))
-        return NULL;
-    return dlopen(file, flags);
+    if (error && strstr(error, "undefined symbol")) dlopen(LIBM_SO, RTLD_LAZY | RTLD_GLOBAL);
+    return dlopen(file, flags); /* the error is told of once only: the caller's is to come */
 }
 
 #else
