@@ -70,7 +70,8 @@ EXEC(call_native)
     int count = f->fn(M, nf, (int)acc);
     nf = M->native; /* it may have moved */
     assert(count >= NATIVE_SUSPEND && "a native answers a number of results, or a code");
-    assert(frame_runs(M, nf) && "a native leaves its frame in the running segment");
+    assert(frame_runs(M, count == NATIVE_CALL ? M->call_frame : nf) &&
+           "a native leaves its frame, or that of what it calls, in the running segment");
     if (LIKELY(count == 1)) RETURN_ONE(nf, nf[0]);
     if (UNLIKELY(count == NATIVE_PAUSE)) HAND(eval_stop_native, n, nf, acc, d);
     acc = (Value)(int64_t)count;

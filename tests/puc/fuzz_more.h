@@ -156,13 +156,7 @@ static const char *reference(lua_State *L)
 
 /* Coroutines ---------------------------------------------------------------------------- */
 
-/* Chains of calls with and without protection, which yield: -DFUZZ_CHAINS=1 for them. An
- * assertion of the debug build fails there (a native leaves its frame in the running segment).
- */
-#ifndef FUZZ_CHAINS
-#define FUZZ_CHAINS 0
-#endif
-
+/* Chains of calls with and without protection, which yield. */
 static int chain(lua_State *L);
 
 static int chain_on(lua_State *L)
@@ -199,7 +193,7 @@ static int chain(lua_State *L)
 static const char *go_on(lua_State *L)
 {
     lua_State *co = lua_newthread(L);
-    if (FUZZ_CHAINS && pick(2)) {
+    if (pick(2)) {
         lua_pushcfunction(co, chain);
         lua_pushinteger(co, (int)pick(6));
     } else {
