@@ -196,20 +196,17 @@ static void run_item_apart(void *context, size_t i)
     ended(m, i, m->in_hand);
 }
 
-/* What comes of an item depends on whether it has left a process, not on when it does. */
-static void run_alone(Items *m)
+/* Does an item that needs no process: what comes of it depends on whether it has left one, not
+ * on when it does. */
+static void run_item_alone(void *context, size_t i)
 {
-    Outcome in_hand;
-    m->in_hand = &in_hand;
-    for (size_t i = 0; i < m->count && !stop_wanted(m->stop); i++) {
-        Pack p = {0};
-        in_hand = (Outcome){0};
-        if (may_begin(&in_hand)) m->run(m->face, i, &in_hand);
-        pack_item(m, i, &p);
-        unpack_item(m, i, p.bytes, p.length, ITEM_NO_MEMORY);
-        pack_free(&p);
-    }
-    m->in_hand = NULL;
+    Items *m = context;
+    Pack p = {0};
+    *m->in_hand = (Outcome){0};
+    if (may_begin(m->in_hand)) m->run(m->face, i, m->in_hand);
+    pack_item(m, i, &p);
+    unpack_item(m, i, p.bytes, p.length, ITEM_NO_MEMORY);
+    pack_free(&p);
 }
 
 static void tell(void *context, size_t done)
@@ -240,16 +237,19 @@ void items_run(Items *m)
                  .pack = pack_item,
                  .unpack = unpack_item,
                  .progress = m->progress ? tell : NULL};
+    Outcome in_hand;
+    m->in_hand = &in_hand;
     if (m->alone) {
-        run_alone(m);
+        pool.workers = 1;
+        pool.item = run_item_alone;
+        pool_run(&pool);
     } else if (m->processes) {
-        Outcome in_hand;
-        m->in_hand = &in_hand;
         pool.item = run_item_apart;
         pool_fork(&pool);
     } else {
         pool_run(&pool);
     }
+    m->in_hand = NULL;
     if (stop_wanted(m->stop)) return;
     for (size_t i = 0; i < m->count; i++)
         if (m->outcomes[i].status == OUTCOME_WAITING)

@@ -75,7 +75,7 @@ typedef struct Items {
     unsigned processes;    /* not 0: processes instead of threads */
     bool here;             /* all in the calling thread */
     bool within;           /* an item of another map has begun it: see Pool */
-    bool alone;            /* in the calling thread, with an outcome as from a process */
+    bool alone;            /* in this process, by one thread, with an outcome as from another */
     const StopChain *stop; /* ends the map; NULL: nothing does */
     uint64_t results_max;  /* bytes of an item's results on their way out of a process */
     uint64_t error_max;    /* bytes of its error value there; for both, 0 is no limit */

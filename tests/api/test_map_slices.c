@@ -144,9 +144,43 @@ START_TEST(slices_do_not_matter)
 }
 END_TEST
 
+/* Whoever is told of progress can cancel a map that a pause has gone through: when that is
+ * depends on the clock. The first item is over by then, the others would take for ever. */
+START_TEST(what_is_paused_can_be_cancelled)
+{
+    char source[600];
+    snprintf(source, sizeof source,
+             "local state, t = require 'state', os.clock()\n"
+             "local r, e = state.map(function(x) while x > 1 do end return x end, {1, 2, 3},\n"
+             "  {%s, progress = function(done) return done < 1 or os.clock() - t < 0.1 end})\n"
+             "return r[1], e[2], e[3]",
+             workers[_i]);
+    moonlet_state *s = moonlet_init();
+    moonlet_limits slice = {.steps = 100000};
+    moonlet_state *limited = moonlet_limit(s, &slice);
+    moonlet_result r = moonlet_do(limited, source);
+    int pauses = 0;
+    for (; r.status == MOONLET_PAUSED; pauses++) {
+        moonlet_state *again = moonlet_limit(r.state, &slice);
+        moonlet_release(r.state);
+        r = moonlet_resume(again);
+        moonlet_release(again);
+    }
+    assert_ok(r);
+    ck_assert_int_gt(pauses, 0);
+    assert_number(r.values[0], 1);
+    assert_bytes(r.values[1], "cancelled");
+    assert_bytes(r.values[2], "cancelled");
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("map_slices");
+    tcase_add_loop_test(t, what_is_paused_can_be_cancelled, 0, WORKERS);
     tcase_add_loop_test(t, slices_do_not_matter, 0, PROGRAMS * WORKERS);
     return run_suite(t);
 }
