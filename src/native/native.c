@@ -128,7 +128,6 @@ static String *text_before(Machine *M, const char *format, ...)
 
 int native_arg_error(Machine *M, const Value *a, int n, int i, const char *format, ...)
 {
-    assert(i >= 0 && "arguments are counted from 0");
     bool method;
     const String *name = called_as(M, &method);
     int length = (int)name->length;

@@ -80,17 +80,19 @@ Userdata *run_new_userdata(Run *R, const void *tag, size_t size)
     return u;
 }
 
-/* A thread remembers the last ones by where their bytes are, and looks whether these are the
- * same still. */
+/* The last ones are remembered by where their bytes are; one looks whether these are the same
+ * still. Not by each thread: libraries have little room for what is a thread's. */
 String *run_name(const char *name)
 {
     enum { BITS = 6 };
-    static MEM_THREAD String *names[1 << BITS];
-    String **known = &names[(uintptr_t)name * 0x9e3779b97f4a7c15u >> (64 - BITS)];
+    static String *names[1 << BITS];
+    String **place = &names[(uintptr_t)name * 0x9e3779b97f4a7c15u >> (64 - BITS)];
+    String *known = __atomic_load_n(place, __ATOMIC_ACQUIRE);
     size_t length = strlen(name);
-    if (*known && (*known)->length == length && !memcmp((*known)->data, name, length))
-        return *known;
-    return *known = string_constant(name, length);
+    if (known && known->length == length && !memcmp(known->data, name, length)) return known;
+    known = string_constant(name, length);
+    __atomic_store_n(place, known, __ATOMIC_RELEASE);
+    return known;
 }
 
 void run_set_field(Run *R, Table *t, const char *name, Value v)
