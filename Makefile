@@ -465,6 +465,9 @@ IMAGE_SHARE ?= 1/1
 .PHONY: check-images images-run
 check-images: deps-check ## Lua tests that go through images every IMAGE_STEPS (1 7 50) steps
 	$(Q)$(MAKE) images-run
+.PHONY: images
+images: deps-check ## Lua tests that go through images every 50 steps: what of check-images takes a minute or two
+	$(Q)$(MAKE) images-run IMAGE_STEPS=50
 
 images-run: $(BY_IMAGES)
 	$(Q)IMAGE_SHARE=$(IMAGE_SHARE) tests/images/run.sh $(BY_IMAGES) $(IMAGE_STEPS)
