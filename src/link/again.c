@@ -89,34 +89,11 @@ static Proto *make_again(const Proto *root)
     return p;
 }
 
-/* Nobody counts what is made until it ends, nor pays. */
-static uint64_t uncounted_begin(void)
-{
-    uint64_t counted = compile_counted();
-    compile_paid_begin();
-    compile_unbound();
-    return counted;
-}
-
-static void uncounted_end(uint64_t counted)
-{
-    compile_bind();
-    compile_paid_end();
-    mem_counted = counted + compile_look.moved;
-}
-
-/* However long it takes. */
 static Proto *make_uncounted(const Proto *root)
 {
-    CompileLook look = compile_look;
-    int64_t beside = mem_beside;
-    compile_look = compile_look_new(NULL, NULL, false);
-    uint64_t counted = uncounted_begin();
+    CompileUncounted u = compile_uncounted_begin();
     Proto *p = make_again(root);
-    uncounted_end(counted);
-    compile_look = look;
-    mem_beside = beside;
-    mem_bound_tune();
+    compile_uncounted_end(&u);
     return p;
 }
 
@@ -164,9 +141,9 @@ const AstFunction *link_tree_once(const Proto *p, AstFunction **made)
     *made = NULL;
     if (p->source->body || __atomic_load_n(&p->root->again, __ATOMIC_ACQUIRE))
         return link_tree(p);
-    uint64_t counted = uncounted_begin();
+    uint64_t counted = compile_uncounting_begin();
     *made = parse_again(p->root);
-    uncounted_end(counted);
+    compile_uncounting_end(counted);
     return *made ? same_place(*made, p->source) : NULL;
 }
 

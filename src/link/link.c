@@ -465,7 +465,9 @@ const Proto *link_celled(const Proto *p)
 {
     Proto **known = &((Proto *)p)->celled, *celled = __atomic_load_n(known, __ATOMIC_ACQUIRE);
     if (celled) return celled;
+    CompileUncounted u = compile_uncounted_begin();
     Proto *made = make_celled(p);
+    compile_uncounted_end(&u);
     bool first = made && __atomic_compare_exchange_n(known, &celled, made, false,
                                                      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     return first ? made : celled;

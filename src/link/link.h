@@ -26,7 +26,8 @@ Exec *link_many(NodeKind kind);
 Proto *link_chunk(const AstFunction *main, String **error);
 
 /* The function with all its upvalues in cells, which is p itself if they are. It is made once
- * and then kept. Answers NULL if it needs too many slots. Any thread may call this. */
+ * and then kept, and counts for nobody. Answers NULL if it needs too many slots. Any thread may
+ * call this. */
 const Proto *link_celled(const Proto *p);
 
 #endif

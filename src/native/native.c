@@ -126,6 +126,7 @@ static String *text_before(Machine *M, const char *format, ...)
     return text;
 }
 
+/* C may give any number. */
 int native_arg_error(Machine *M, const Value *a, int n, int i, const char *format, ...)
 {
     bool method;

@@ -11,8 +11,11 @@
 #include "puc/hook.h"
 #include "puc/names/names.h"
 #include "puc/puc.h"
+#include "puc/record/beside.h"
 #include "puc/record/note.h"
+#include "record/record.h"
 #include "stack/hook.h"
+#include "stack/trace_stack.h"
 
 #include <stdlib.h>
 
@@ -299,6 +302,8 @@ bool puc_init(void)
     lib_c_function = library_function;
     lib_c_close = puc_close_file;
     hook_is_inherited = puc_is_hook;
+    trace_beside = puc_trace_beside;
+    record_beside = (RecordBeside){puc_keep_beside, puc_give_beside};
     return true;
 }
 

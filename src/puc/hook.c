@@ -31,7 +31,7 @@ int puc_call_hook(lua_State *L)
     lua_settop(L, 0);
     L->yields = false;
     lua_Hook call = called_hook(L);
-    if (!call || !lua_getstack(L, 0, &ar)) return 0;
+    if (!(call || outside_recalls(L->M)) || !lua_getstack(L, 0, &ar)) return 0;
     if (UNLIKELY(outside_was_used()))
         note_call_hook(L, call, &ar);
     else

@@ -79,7 +79,7 @@ struct lua_State {
     Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
     size_t own_size, own_count;
     size_t below; /* of a coroutine that waits: values that the function it runs does not see */
-    Pins pins;    /* the values on its own stack, for traces */
+    Pins pins;    /* the values on its own stack, for traces (puc_trace_beside) */
     uint32_t inside; /* how many C functions run on the coroutine */
     uintptr_t weak;  /* a weak pointer to the coroutine */
     const void *key; /* the coroutine's hidden address, by which Puc.table finds the handle */
@@ -128,6 +128,8 @@ static inline lua_State *puc_running(Machine *M)
     return puc_running_slow(M);
 }
 Coroutine *puc_coroutine(lua_State *L);
+/* A TraceBesideFn. */
+void puc_trace_beside(Trace *T, const Coroutine *co, const void *machine);
 static inline bool puc_is_running(lua_State *L) { return L->inside && L->base == L->M->native; }
 
 /* The stack ------------------------------------------------------------------------------ */

@@ -33,6 +33,7 @@ Puc *puc_attach(Machine *M)
     P->table = mem_alloc(P->size * sizeof *P->table);
     M->puc = P;
     P->main = puc_state_of(P, M->run.world->main);
+    M->pins = &P->main->pins;
     return P;
 }
 
@@ -55,17 +56,12 @@ static void grow_table(Puc *P)
     while (size < live * 4) size *= 2;
     lua_State **table = mem_try_alloc(size * sizeof *table);
     if (!table) mem_fail("not enough memory");
-    const Pins **last = &P->M->pins;
-    *last = NULL;
     P->count = 0;
     for (uint32_t i = 0; i < P->size; i++) {
         lua_State *L = P->table[i];
         if (!L || !mem_weak_get(&L->weak)) continue;
         *place_of(table, size, L->key) = L;
         P->count++;
-        L->pins.next = NULL;
-        *last = &L->pins;
-        last = (const Pins **)&L->pins.next;
     }
     P->table = table;
     P->size = size;
@@ -102,8 +98,6 @@ lua_State *puc_state_of(Puc *P, Coroutine *co)
         }
         lua_State *L = mem_alloc(sizeof *L);
         start(L, P, co);
-        L->pins.next = P->M->pins;
-        P->M->pins = &L->pins;
         *place = L;
         P->count++;
     } else if (mem_weak_get(&(*place)->weak) != co) {
@@ -145,6 +139,16 @@ lua_State *puc_running_slow(Machine *M)
 {
     Puc *P = puc_attach(M);
     return M->run.co ? puc_state_of(P, M->run.co) : P->main;
+}
+
+/* A handle's values live as long as its coroutine does: whether the collector of memory still
+ * has the handle is nothing that a program may notice. The main one's always live. */
+void puc_trace_beside(Trace *T, const Coroutine *co, const void *machine)
+{
+    const Puc *P = ((const Machine *)machine)->puc;
+    const lua_State *L = *place_of(P->table, P->size, hidden(co));
+    if (!L || L == P->main || mem_weak_get(&L->weak) != co) return;
+    for (size_t i = 0; i < L->pins.count; i++) trace_value(T, L->pins.values[i]);
 }
 
 Coroutine *puc_coroutine(lua_State *L)

@@ -19,6 +19,8 @@ enum {
     USED_BYTES = 4, /* allocated a step, for which points are as far from each other again */
 };
 
+RecordBeside record_beside;
+
 Record *record_new(uint64_t spacing, uint64_t bytes)
 {
     Record *r = mem_alloc_root(sizeof *r);
@@ -81,6 +83,17 @@ void record_add(Record *r, RecordPoint p)
     assert((!i || r->points[i - 1].step < p.step) &&
            (i + 1 == r->count || p.step < r->points[i + 1].step) &&
            "points ascend by their steps");
+}
+
+void record_add_taken(Record *r, Machine *M, RecordPoint p)
+{
+    int64_t *meter = mem_meter;
+    mem_meter = NULL;
+    uint64_t counted = mem_count_stop();
+    bool kept = !record_beside.keep || record_beside.keep(M, &p.beside);
+    mem_count_go_on(counted);
+    mem_meter = meter;
+    if (kept) record_add(r, p);
 }
 
 /* Every other one goes; the first stays. */
@@ -185,7 +198,8 @@ static Value *take_point(Machine *M, const Node *n, Value *fp)
     State *state;
     int64_t beside = mem_beside - r->beside, used = mem_used() - r->used;
     Value *now = record_take(M, n, fp, &state);
-    record_add(r, (RecordPoint){state, step, r->outside.length, bound_size(r), false});
+    RecordPoint taken = {state, step, r->outside.length, NULL, bound_size(r), false};
+    record_add_taken(r, M, taken);
     bound_points(r, M, n, now, step);
     uint64_t distance = distance_to_next(r, step, beside, used);
     r->beside = mem_beside;

@@ -30,13 +30,23 @@
 typedef struct RecordPoint {
     State *state;
     uint64_t step;
-    size_t log; /* where the log goes on from there */
+    size_t log;   /* where the log goes on from there */
+    void *beside; /* of record_beside; NULL: nothing */
     uint64_t
         size;  /* bytes that it keeps alive at most: SIZE_UNKNOWN, or what was measured then,
                 * and what was allocated from there. Of a near one: since the one before */
     bool near; /* a replay has left the point; it goes when replays leave some elsewhere */
 } RecordPoint;
 #define SIZE_UNKNOWN UINT64_MAX
+
+/* What a run has that no state has, and that replays are to have again: that of C's handles.
+ * `keep` answers false if there is no memory; what it gives is collected. `give` hands it to a
+ * run that has begun from the point's state. */
+typedef struct RecordBeside {
+    bool (*keep)(Machine *M, void **kept);
+    void (*give)(Machine *M, const void *kept);
+} RecordBeside;
+extern RecordBeside record_beside; /* NULL: nobody has anything */
 
 /* How the recorded run has ended. */
 typedef enum RecordEnd { RECORD_OK, RECORD_FAILED, RECORD_PAUSED, RECORD_EXITED } RecordEnd;
@@ -87,6 +97,8 @@ Value *record_take(Machine *M, const Node *n, Value *fp, State **state);
 Value *record_take_raised(Machine *M, const Node *n, Value *fp, State **state);
 bool record_may_take(const Machine *M);
 void record_add(Record *r, RecordPoint p);
+/* Adds a point that was just taken in this run, with what is beside its state. */
+void record_add_taken(Record *r, Machine *M, RecordPoint p);
 /* Every other point goes; the first stays. */
 void record_thin(Record *r);
 /* Drops what replays have left, if there are more than so many. */

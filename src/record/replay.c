@@ -37,8 +37,9 @@ static Value *leave_point(Machine *M, const Node *n, Value *fp)
     State *state;
     Value *now = record_take(M, n, fp, &state);
     int64_t grown = p->leaves ? bound_used() - p->used : 0;
-    RecordPoint left = {state, step, p->outside.at, grown > 0 ? (uint64_t)grown : 0, true};
-    record_add(p->record, left);
+    uint64_t size = grown > 0 ? (uint64_t)grown : 0;
+    RecordPoint left = {state, step, p->outside.at, NULL, size, true};
+    record_add_taken(p->record, M, left);
     p->leaves = true;
     p->used = bound_used();
     bound_near(p);
@@ -59,6 +60,7 @@ void replay_begin(Replay *p, Record *r, const RecordPoint *from, Machine *M)
     p->outside.stops = (StopChain){&p->outside.stop, NULL};
     outside_give(M, &p->outside);
     M->stops = &p->outside.stops;
+    if (from->beside) record_beside.give(M, from->beside);
 }
 
 RunStatus replay_run(Replay *p, uint64_t to, uint64_t spacing)

@@ -163,7 +163,7 @@ struct Machine {
     /* the host */
     const Value *pinned; /* values that the host has handed in: this run must not lose them */
     size_t pinned_count;
-    const Pins *pins; /* values that C functions of Lua's C interface hold: likewise */
+    const Pins *pins; /* values that C has on the main handle of Lua's C interface: likewise */
     struct Puc *puc;  /* that interface's handles on this run (src/puc); NULL: none yet */
     bool shares;      /* other states may have what the run made before this epoch */
     void *host;       /* the host's own pointer, passed to its functions */

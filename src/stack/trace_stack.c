@@ -339,11 +339,16 @@ static void trace_held(Trace *T, const void *machine)
     M->hooks->held(M, trace_given, T);
 }
 
+TraceBesideFn *trace_beside;
+
 static TraceRoots roots_beside(const Machine *M)
 {
     bool asked = M->hooks && M->hooks->held;
-    return (TraceRoots){
-        .stack = trace_stack, .pins = M->pins, .held = asked ? trace_held : NULL, .holder = M};
+    return (TraceRoots){.stack = trace_stack,
+                        .pins = M->pins,
+                        .held = asked ? trace_held : NULL,
+                        .beside = M->puc ? trace_beside : NULL,
+                        .holder = M};
 }
 
 TraceRoots trace_roots_at_rest(const Machine *M, const Value *values, size_t count)

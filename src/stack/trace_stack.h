@@ -59,6 +59,9 @@ bool stack_holds_world(const CoBody *body);
 /* A TraceStackFn. `top` is the StackTop of the running coroutine, or NULL if that has nothing
  * on its stack. */
 void trace_stack(Trace *T, const CoBody *body, void *top);
+/* What coroutines have in Lua's C interface; NULL: nothing. `context` is the Machine, which has
+ * a Puc. */
+extern TraceBesideFn *trace_beside;
 /* Where a trace in mid-run begins. What the waiting C function and the host hold is among it.
  * top is NULL if nothing is on the running coroutine's stack. */
 TraceRoots trace_roots(const Machine *M, StackTop *top);

@@ -144,6 +144,7 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
     if (coroutine_has_resumer(b)) trace_object(T, b->resumer);
     if (b->hook) trace_value(T, b->hook->hook->function);
     if (b->cause) scan_values(T, b->cause->about, b->cause->count);
+    if (T->roots->beside) T->roots->beside(T, c, T->roots->holder);
     if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
     T->roots->stack(T, b, T->roots->context);
 }

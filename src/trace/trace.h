@@ -47,6 +47,9 @@ typedef void TraceStackFn(Trace *T, const CoBody *body, void *context);
 /* Calls trace_value for each value that somebody has whom the run does not know. */
 typedef void TraceHeldFn(Trace *T, const void *context);
 
+/* Marks what a coroutine that is alive has beside its stack. */
+typedef void TraceBesideFn(Trace *T, const Coroutine *c, const void *context);
+
 /* Where a trace begins beside the world, and how it walks stacks. */
 typedef struct TraceRoots {
     TraceStackFn *stack;
@@ -54,9 +57,10 @@ typedef struct TraceRoots {
     const Coroutine *waiting; /* one that a C function waits for, or NULL */
     const Value *values;      /* count of them: of the host */
     size_t count;
-    const Pins *pins;   /* and more of them */
-    TraceHeldFn *held;  /* NULL, or gives still more, */
-    const void *holder; /* from this */
+    const Pins *pins;      /* and more of them */
+    TraceHeldFn *held;     /* NULL, or gives still more, */
+    TraceBesideFn *beside; /* NULL, or that of each coroutine, */
+    const void *holder;    /* from this */
     /* NULL, or the tag of userdata that are snapshots: trace_run then gives up those of the
      * run's own that only the program had, and it has no more (own_drop_unseen). */
     const void *snapshot_tag;

@@ -21,17 +21,48 @@ void compile_paid_end(void)
     mem_meter = compile_look.meter;
 }
 
-void compile_unbound(void)
+static void unbound(void)
 {
     compile_look.unbounded = true;
     compile_look.bound = mem_bound;
     mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
 }
 
-void compile_bind(void)
+static void bind(void)
 {
     compile_look.unbounded = false;
     mem_bound = compile_look.bound;
+    mem_bound_tune();
+}
+
+uint64_t compile_uncounting_begin(void)
+{
+    uint64_t counted = compile_counted();
+    compile_paid_begin();
+    unbound();
+    return counted;
+}
+
+void compile_uncounting_end(uint64_t counted)
+{
+    bind();
+    compile_paid_end();
+    mem_counted = counted + compile_look.moved;
+}
+
+CompileUncounted compile_uncounted_begin(void)
+{
+    CompileUncounted u = {.look = compile_look, .beside = mem_beside};
+    compile_look = compile_look_new(NULL, NULL, false);
+    u.counted = compile_uncounting_begin();
+    return u;
+}
+
+void compile_uncounted_end(const CompileUncounted *u)
+{
+    compile_uncounting_end(u->counted);
+    compile_look = u->look;
+    mem_beside = u->beside;
     mem_bound_tune();
 }
 
@@ -41,9 +72,9 @@ static bool ask(void)
     bool paid = compile_look.paid, unbounded = compile_look.unbounded;
     uint64_t counted = mem_counted;
     if (paid) mem_meter = compile_look.meter;
-    if (unbounded) compile_bind();
+    if (unbounded) bind();
     bool due = compile_look.due(compile_look.context);
-    if (unbounded) compile_unbound();
+    if (unbounded) unbound();
     compile_look.moved += mem_counted - counted;
     if (paid) compile_look.meter = mem_meter;
     if (paid) mem_meter = NULL;

@@ -19,7 +19,7 @@ typedef struct CompileLook {
     bool waits;     /* due answers false when the run has stopped and goes on */
     int paid;       /* of compile_paid_begin without its end */
     int64_t *meter; /* mem_meter, which is NULL meanwhile */
-    bool unbounded; /* since compile_unbound */
+    bool unbounded; /* there is no bound on bytes, but for whom `due` asks */
     MemBound bound; /* mem_bound, which is none meanwhile */
     uint64_t moved; /* how far mem_counted has gone on while due was asked, or paused */
 } CompileLook;
@@ -33,9 +33,18 @@ bool compile_look_now(void);
 /* What is done between the two has been paid for: long strings cost no steps. */
 void compile_paid_begin(void);
 void compile_paid_end(void);
-/* There is no bound on bytes between the two, but for whom `due` asks. */
-void compile_unbound(void);
-void compile_bind(void);
+/* Nobody counts what is made until it ends, nor pays; the run may have to wait, or to stop. */
+uint64_t compile_uncounting_begin(void);
+void compile_uncounting_end(uint64_t counted);
+/* The same, however long it takes, for what is made once and kept for all who have a chunk:
+ * whether it is made depends on what others have done. */
+typedef struct CompileUncounted {
+    CompileLook look;
+    int64_t beside;
+    uint64_t counted;
+} CompileUncounted;
+CompileUncounted compile_uncounted_begin(void);
+void compile_uncounted_end(const CompileUncounted *u);
 /* What is done since one has asked for this counts so many bytes, instead of its own. */
 static inline uint64_t compile_counted(void) { return mem_counted - compile_look.moved; }
 static inline void compile_count_instead(uint64_t since, size_t bytes)

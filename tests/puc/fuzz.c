@@ -12,7 +12,7 @@
 #include "lua.h"
 #include "lualib.h"
 
-enum { STEPS = 120, STACK = 24 };
+enum { STEPS = 120, STACK = 24, SORTS = 21 /* of steps */ };
 
 static uint64_t seed;
 
@@ -22,8 +22,7 @@ static unsigned pick(unsigned n)
     return (unsigned)(seed >> 33) % n;
 }
 
-static unsigned sorts = 21; /* of steps: 16 without those of fuzz_more.h */
-static unsigned depth;      /* of C functions within each other */
+static unsigned depth; /* of C functions within each other */
 
 /* What is shown -------------------------------------------------------------------------- */
 
@@ -338,7 +337,7 @@ static void step(lua_State *L)
 {
     const char *op;
     if (lua_gettop(L) > STACK) lua_settop(L, 3);
-    unsigned what = pick(sorts);
+    unsigned what = pick(SORTS);
     if (lua_gettop(L) == 0 || what < 5)
         op = push(L);
     else if (what < 8)

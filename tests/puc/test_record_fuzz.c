@@ -35,7 +35,6 @@ START_TEST(random_programs)
     for (int i = 0; i < 40; i++) {
         seed = (uint64_t)(_i * 40 + i) * 2654435761u + 1;
         depth = 0;
-        sorts = 16;
         char name[40];
         snprintf(name, sizeof name, "program %d", _i * 40 + i);
         moonlet_state *s = with_function(moonlet_init(), "some_steps", some_steps);

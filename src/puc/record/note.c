@@ -151,7 +151,7 @@ void note_call_hook(lua_State *L, lua_Hook hook, lua_Debug *ar)
         if (!elsewhere) hook(L, ar);
         return;
     }
-    if (!elsewhere && pure_has((const void *)(uintptr_t)hook)) {
+    if (hook && !elsewhere && pure_has((const void *)(uintptr_t)hook)) {
         hook(L, ar);
     } else if (o->replays) {
         note_again(L);

@@ -35,7 +35,8 @@ void note_write(lua_State *L, NoteOp op, ...);
 
 /* The lua_CFunction to be called in place of this one. */
 lua_CFunction note_instead(Machine *M, lua_CFunction fn);
-/* Calls a hook, or does what it has done. */
+/* Calls a hook, or does what it has done. In a replay it may be NULL, where it is not known: a
+ * state has none. */
 void note_call_hook(lua_State *L, lua_Hook hook, lua_Debug *ar);
 /* The function that opens a module, found by `address` if it is no replay's. Answers NULL if
  * the replay ends here. */
