@@ -79,7 +79,7 @@ struct lua_State {
     Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
     size_t own_size, own_count;
     size_t below; /* of a coroutine that waits: values that the function it runs does not see */
-    Pins pins;    /* the values on its own stack, for traces (puc_trace_beside) */
+    Pins pins;    /* of the main handle: the values on its own stack, for traces */
     uint32_t inside; /* how many C functions run on the coroutine */
     uintptr_t weak;  /* a weak pointer to the coroutine */
     const void *key; /* the coroutine's hidden address, by which Puc.table finds the handle */

@@ -148,7 +148,8 @@ void puc_trace_beside(Trace *T, const Coroutine *co, const void *machine)
     const Puc *P = ((const Machine *)machine)->puc;
     const lua_State *L = *place_of(P->table, P->size, hidden(co));
     if (!L || L == P->main || mem_weak_get(&L->weak) != co) return;
-    for (size_t i = 0; i < L->pins.count; i++) trace_value(T, L->pins.values[i]);
+    size_t count = puc_own_count(L);
+    for (size_t i = 0; i < count; i++) trace_value(T, L->own[i]);
 }
 
 Coroutine *puc_coroutine(lua_State *L)
