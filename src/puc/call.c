@@ -26,7 +26,7 @@
 static _Noreturn void panic(lua_State *L)
 {
     Puc *P = L->P;
-    if (L->inside) puc_window_own(L, L->own_count);
+    if (L->inside) L->inside = 0, puc_window_own(L, L->own_count);
     if (L->top == L->base || L->top[-1] != L->M->error) *L->top++ = L->M->error;
     if (P->panic) P->panic(L);
     abort();
@@ -109,17 +109,21 @@ static int answer(lua_State *L, int count)
     return native_results(M, L->top - count, (size_t)count);
 }
 
-/* The window of a handle whose last C function has returned is its own stack again. */
-static inline void begin_inside(lua_State *L)
+/* The window of a handle whose C function has returned is its own stack again. */
+static inline void begin_inside(lua_State *L, Jump *j)
 {
-    if (L->inside++) return;
+    assert(puc_has_own_window(L) && "who calls a C function has buried the one that waits");
+    j->own_count = L->own_count;
+    L->inside++;
     L->own_count = (size_t)(L->top - L->own);
     L->pins.count = L->own_count;
 }
-static inline void end_inside(lua_State *L)
+static inline void end_inside(lua_State *L, const Jump *j)
 {
-    if (--L->inside) return;
-    puc_window_own(L, L->own_count);
+    size_t count = L->own_count;
+    L->inside--;
+    L->own_count = j->own_count;
+    puc_window_own(L, count);
 }
 
 /* Values that are kept behind those of the C function, for its continuation. */
@@ -152,7 +156,7 @@ static NOINLINE int run_function(Machine *M, Value *a, size_t n, lua_CFunction f
     j.code = JUMP_ERROR;
     j.notes = j.bars = false;
     j.outer = L->P->jump;
-    begin_inside(L);
+    begin_inside(L, &j);
     L->base = a;
     L->top = a + n;
     L->end = M->segment->slots + M->segment->size - END_SLACK;
@@ -166,7 +170,7 @@ static NOINLINE int run_function(Machine *M, Value *a, size_t n, lua_CFunction f
     if (UNLIKELY(code < 0) && j.code == JUMP_GO_ON && code == NATIVE_ERROR)
         return go_on_failed(&j);
     L->P->jump = j.outer;
-    end_inside(L);
+    end_inside(L, &j);
     return code;
 }
 
@@ -176,7 +180,7 @@ static NOINLINE int go_on_failed(Jump *j)
     Machine *M = L->M;
     size_t count = puc_count(L);
     L->P->jump = j->outer;
-    end_inside(L);
+    end_inside(L, j);
     return run_function(M, M->native, count, j->k, j->ctx, j->status);
 }
 
@@ -333,6 +337,42 @@ static bool take_results(lua_State *L, int wanted)
     return true;
 }
 
+/* The values of the C function that runs are seen while its frame is buried, too: those whom it
+ * lets run may find some by its handle, and may push others. */
+static void show_buried(lua_State *C)
+{
+    size_t count = puc_count(C);
+    const Value *from = C->base;
+    puc_bury(C);
+    if (!puc_room(C, count)) {
+        puc_window(C, count);
+        puc_throw_stack(C);
+    }
+    if (count) memcpy(C->top, from, count * sizeof *from);
+    C->top += count;
+    C->pins.count = puc_own_count(C);
+}
+
+/* The values that are seen come into the frame of the C function, which had `count`. The
+ * results of what it has called may lie right behind it. */
+static void take_shown(lua_State *C, size_t count)
+{
+    Machine *M = C->M;
+    const Value *shown = C->base;
+    size_t now = puc_count(C), results = M->status == RUN_OK ? M->result_count : 0;
+    C->pins.count = C->own_count;
+    puc_window(C, count);
+    if (now > count) {
+        Value *apart = mem_try_alloc((results + 1) * sizeof *apart);
+        if (!apart) puc_throw_memory(C);
+        if (results) memcpy(apart, M->results, results * sizeof *apart);
+        M->results = apart;
+        if (!puc_room(C, now - count)) puc_throw_stack(C);
+    }
+    if (now) memcpy(C->base, shown, now * sizeof *shown);
+    C->top = C->base + now;
+}
+
 /* Calls by a handle on whose coroutine no C function runs: the call is one of the program, or
  * of the C function that does run. From now on the function and its arguments are no values of
  * this stack's. */
@@ -342,15 +382,16 @@ RunStatus puc_call_own(lua_State *L, int nargs, Value handler)
     size_t n = (size_t)nargs, used = puc_count(L) - n - 1;
     RunStatus status;
     const Value *f = L->base + used;
-    if (!L->inside) L->pins.count = puc_own_count(L);
+    if (puc_has_own_window(L)) L->pins.count = puc_own_count(L);
     L->top -= n + 1;
     lua_State *C = M->depth ? puc_running(M) : NULL;
     if (C && puc_is_running(C)) {
         size_t count = puc_count(C);
         if (!puc_room(C, n + 1)) puc_throw_stack(C);
         memcpy(C->top, f, (n + 1) * sizeof *f);
+        show_buried(C);
         status = eval_call_above(M, count, n, handler, NULL);
-        puc_window(C, count);
+        take_shown(C, count);
     } else {
         Value outer = M->handler;
         M->handler = handler;
@@ -366,6 +407,7 @@ RunStatus puc_call(lua_State *L, int nargs, int nresults, Value handler)
     size_t n = (size_t)nargs, used = puc_count(L) - n - 1;
     RunStatus status;
     if (LIKELY(puc_is_running(L))) {
+        puc_bury(L);
         status = eval_call_above(M, used, n, handler, NULL);
         puc_window(L, used);
     } else if (puc_is_idle(L)) {
@@ -432,6 +474,7 @@ static RunStatus call_with(lua_State *L, int nargs, int nresults, int ctx, lua_C
     Machine *M = L->M;
     size_t n = (size_t)nargs, used = puc_count(L) - n - 1 + KEPT;
     keep(L, n + 1, k, ctx, info | (nresults + INFO_BIAS));
+    puc_bury(L);
     RunStatus status = eval_call_above(M, used, n, V_NIL, go_on);
     if (status == RUN_YIELDED) leave(L);
     puc_window(L, used - KEPT);

@@ -11,7 +11,9 @@
  * the arguments: nothing is copied, traces and tracebacks see them, and a snapshot holds them.
  * `base` and `top` of the handle then point into that frame. When no C function runs on a
  * coroutine they point into a stack of the handle's own, which belongs to no state; behind what
- * lay there before, if the coroutine waits at a yield:
+ * lay there before, if the coroutine waits at a yield. The same holds while the C function
+ * waits for what it has called: its frame is buried below others, and other coroutines' C
+ * functions may push to the handle meanwhile.
  *
  *   own       below ... | yielded values | room ... |
  *                        ^ base           ^ top      ^ end
@@ -66,6 +68,7 @@ typedef struct Jump {
     lua_State *L;
     JumpCode code;
     int ctx, status;  /* of a continuation, for lua_getctx */
+    size_t own_count; /* that of the handle before */
     bool notes;       /* what the C function does is written down (record/note.h) */
     bool bars;        /* who waits here goes on by a return only: nothing yields across it */
     lua_CFunction k;  /* JUMP_GO_ON: the one to go on in */
@@ -77,7 +80,7 @@ struct lua_State {
     Machine *M;
     struct Puc *P;
     Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
-    size_t own_size, own_count;
+    size_t own_size, own_count; /* the latter while C functions run: what lay there before */
     size_t below; /* of a coroutine that waits: values that the function it runs does not see */
     Pins pins;    /* of the main handle: the values on its own stack, for traces */
     uint32_t inside; /* how many C functions run on the coroutine */
@@ -148,17 +151,28 @@ static inline void puc_push(lua_State *L, Value v)
 /* The window is that of the running C function, with `count` values. */
 void puc_window(lua_State *L, size_t count);
 static inline size_t puc_count(const lua_State *L) { return (size_t)(L->top - L->base); }
+/* Whether the window is one of the handle's own stack. */
+static inline bool puc_has_own_window(const lua_State *L)
+{
+    return !L->inside || L->base == L->own + L->own_count;
+}
 /* The window is that of the handle's own stack, which has `count` values. */
 static inline void puc_window_own(lua_State *L, size_t count)
 {
-    L->base = L->own + L->below;
+    L->base = L->own + (L->inside ? L->own_count : L->below);
     L->top = L->own + count;
+    L->end = L->own + L->own_size;
+}
+/* The C function that runs waits for what it has called: its values are not in sight. */
+static inline void puc_bury(lua_State *L)
+{
+    L->base = L->top = L->own + L->own_count;
     L->end = L->own + L->own_size;
 }
 /* How many values its own stack has. */
 static inline size_t puc_own_count(const lua_State *L)
 {
-    return L->inside ? L->own_count : (size_t)(L->top - L->own);
+    return puc_has_own_window(L) ? (size_t)(L->top - L->own) : L->own_count;
 }
 
 Value puc_pseudo(lua_State *L, int idx);

@@ -78,10 +78,10 @@ static void start(lua_State *L, Puc *P, Coroutine *co)
         L->own = mem_alloc(L->own_size * sizeof(Value));
     }
     L->below = 0;
+    L->inside = 0;
     puc_window_own(L, 0);
     L->pins.values = L->own;
     L->pins.count = 0;
-    L->inside = 0;
     const CoBody *b = heap_coroutine(&P->M->run, co);
     Value f = b->status == CO_FRESH ? b->segment->slots[b->fp - 1] : V_NIL;
     if (f != V_NIL && puc_c_function(f) != puc_run_own) *L->top++ = f;
@@ -187,7 +187,7 @@ static bool own_room(lua_State *L, size_t n)
 bool puc_room(lua_State *L, size_t n)
 {
     if (LIKELY((size_t)(L->end - L->top) >= n && L->top <= L->end)) return true;
-    if (!L->inside) return own_room(L, n);
+    if (puc_has_own_window(L)) return own_room(L, n);
     Machine *M = L->M;
     if (!puc_is_running(L)) return false;
     size_t count = puc_count(L);
@@ -221,7 +221,7 @@ void puc_room_slow(lua_State *L)
  */
 static Cell *upvalue_cell(lua_State *L, int idx)
 {
-    if (!L->inside || !frame_is_native(L->base)) return NULL;
+    if (puc_has_own_window(L) || !frame_is_native(L->base)) return NULL;
     const Native *f = frame_native(L->base);
     int64_t i = (int64_t)LUA_REGISTRYINDEX - idx;
     return i >= 1 && i < f->count ? value_pointer(f->upvalues[i - 1]) : NULL;

@@ -4,6 +4,7 @@
  * seed FIRST on. What is on the stack is printed after each call, so that two libraries can be
  * compared. All calls are legal: no more is asked of an index than the manual allows.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -223,6 +223,65 @@ static const char *go_on(lua_State *L)
     return "go on";
 }
 
+/* C functions that run in a coroutine do steps on the stack of the one that has resumed it:
+ * such as raise no errors, which would be errors of that one. */
+static lua_State *waits;
+
+/* A C function, which has no lines that the hook of either could count. */
+static int all_or_error(lua_State *L)
+{
+    if (pick(3) == 0) return luaL_error(L, "failed with %d", lua_gettop(L));
+    lua_pushinteger(L, lua_gettop(L));
+    return lua_gettop(L);
+}
+
+static void step_safely(lua_State *L)
+{
+    if (lua_gettop(L) > STACK) lua_settop(L, 3);
+    const char *op = pick(2) || !lua_gettop(L) ? push(L) : move(L);
+    if (pick(4) == 0) {
+        int n = (int)pick((unsigned)lua_gettop(L) + 1);
+        lua_pushcfunction(L, all_or_error);
+        lua_insert(L, -n - 1);
+        lua_pushinteger(L, lua_pcall(L, n, (int)pick(4), 0));
+        op = "pcall for others";
+    }
+    show_stack(L, op);
+}
+
+static int step_outside(lua_State *L)
+{
+    lua_State *outer = waits;
+    unsigned within = depth++;
+    luaL_checkstack(outer, 40, NULL);
+    for (int i = (int)pick(4) + 1; i > 0; i--) {
+        step_safely(outer);
+        depth = within + 1;
+        waits = outer;
+    }
+    depth = within;
+    return pick(2) ? lua_yield(L, 0) : 0;
+}
+
+static const char *let_others_step(lua_State *L)
+{
+    lua_State *outer = waits, *co = lua_newthread(L);
+    int status = LUA_YIELD, anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+    bool by_lua = pick(2);
+    if (by_lua) luaL_loadstring(co, "local f = ... while true do f() end");
+    lua_pushcfunction(co, step_outside);
+    for (unsigned i = 0; i < 3 && status == LUA_YIELD; i++) {
+        waits = L;
+        status = lua_resume(co, L, by_lua && !i);
+        if (status == LUA_YIELD) lua_settop(co, 0);
+        if (!by_lua && lua_status(co) == LUA_OK) lua_pushcfunction(co, step_outside);
+    }
+    waits = outer;
+    luaL_unref(L, LUA_REGISTRYINDEX, anchor);
+    lua_pushinteger(L, status);
+    return "others step";
+}
+
 /* Code, and what is told of it ------------------------------------------------------------ */
 
 static int write_chunk(lua_State *L, const void *p, size_t size, void *to)
@@ -394,7 +453,7 @@ static const char *hook(lua_State *L)
 static const char *more(lua_State *L)
 {
     luaL_checkstack(L, 20, NULL);
-    switch (pick(11)) {
+    switch (pick(12)) {
     case 0: return buffer(L);
     case 1: return upvalue(L);
     case 2: return pseudo(L);
@@ -405,6 +464,7 @@ static const char *more(lua_State *L)
     case 7: return kinds(L);
     case 8: return collector(L);
     case 9: return hook(L);
+    case 10: return let_others_step(L);
     default: return check(L);
     }
 }
