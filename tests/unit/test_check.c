@@ -171,13 +171,13 @@ END_TEST
 int main(void)
 {
     Suite *s = suite_create("check");
-    TCase *sound = tcase_create("sound"), *damaged = tcase_create("damaged");
+    TCase *sound = tcase_create("sound"), *broken = tcase_create("damaged");
     tcase_add_checked_fixture(sound, setup, NULL);
-    tcase_add_checked_fixture(damaged, setup, NULL);
+    tcase_add_checked_fixture(broken, setup, NULL);
     tcase_add_test(sound, what_is_sound_passes);
-    tcase_add_loop_test_raise_signal(damaged, what_is_damaged_is_seen, SIGABRT, 0, DAMAGES);
+    tcase_add_loop_test_raise_signal(broken, what_is_damaged_is_seen, SIGABRT, 0, DAMAGES);
     suite_add_tcase(s, sound);
-    suite_add_tcase(s, damaged);
+    suite_add_tcase(s, broken);
     SRunner *runner = srunner_create(s);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
