@@ -225,6 +225,36 @@ echo 'local n = 0 while true do n = n + 1 end' >ever.lua
 expect "Ctrl-C ends the recording" 0 "true" "" bash -c \
     'printf "e\nrs\np n > 10\nq\n" >in; timeout --foreground -s INT -k 9 1 "$0" -d ever.lua <in 2>/dev/null | tail -2 | head -1' "$MOONLET"
 
+debug "several steps at once" "$(at 2)" r "s 4"
+debug "several over calls, and back" "$(at 11)" r "n 4" "rn 2" n
+debug "not beyond a break" "$(at 3)" r "b 3" "n 100"
+debug "several breaks" "4" r "b 12" "c 4" "p i"
+debug "several frames up" "3" r "b 3" "c 3" "u 2" "p n"
+debug "several frames down" "1" r "b 3" "c 3" "u 2" "do 2" "p n"
+debug "how often is a number" "this takes how many times: 3" r "s x"
+debug "but not 0" "this takes how many times: 3" r "rs 0"
+
+# what a search or another future would do for ever, Ctrl-C ends, and nothing else
+# shellcheck disable=SC2016
+expect "Ctrl-C ends a search" 0 "interrupted 42 " "" bash -c '{ echo "wh (function() while true do end end)()"
+    sleep 1; echo "p 6 * 7"; } | timeout --foreground -s INT -k 20 0.7 "$0" -d prog.lua 2>/dev/null |
+    grep -x "interrupted\|42" | tr "\n" " "' "$MOONLET"
+echo 'local x = 1 while x < 3 do x = x + 1 end' >turns.lua
+# shellcheck disable=SC2016
+expect "Ctrl-C ends another future" 0 "interrupted 42 " "" bash -c '{ printf "r\ns\nset x = -1e15\nc\n"
+    sleep 1; echo "p 6 * 7"; } | timeout --foreground -s INT -k 20 0.7 "$0" -d turns.lua 2>/dev/null |
+    grep -x "interrupted\|42" | tr "\n" " "' "$MOONLET"
+
+# errors that are no texts, as lua says them
+for error in '{}' 'setmetatable({}, {__tostring = function() return "so" end})' 'nil' '7' 'print'; do
+    echo "error($error)" >thing.lua
+    # shellcheck disable=SC2016
+    expect "error($error) is said" 0 "as lua" "" bash -c '
+        lua5.2 thing.lua 2>&1 | head -1 | sed "s/^lua5.2: //" >by_lua
+        echo q | "$0" -d thing.lua 2>&1 >/dev/null | head -1 | sed "s/^[^ ]*moonlet: //" >by_moonlet
+        diff by_lua by_moonlet && echo as lua' "$MOONLET"
+done
+
 # at a terminal: with its prompt, and a history
 command -v script >/dev/null || exit 0
 # shellcheck disable=SC2016

@@ -362,7 +362,7 @@ static uint64_t false_until(Tour *t, const char *expression)
     const Record *r = t->rec->record;
     uint64_t before = 0, already = 0;
     record_drop_near(t->rec->record, 0);
-    for (size_t i = 1; i <= r->count && !already; i++) {
+    for (size_t i = 1; i <= r->count && !already && !debug_is_interrupted(t->rec); i++) {
         uint64_t step = i < r->count ? r->points[i].step : r->steps;
         if (was_true_at(t, step, expression))
             already = step;
@@ -370,7 +370,7 @@ static uint64_t false_until(Tour *t, const char *expression)
             before = step;
     }
     if (!already) return 0;
-    while (already - before > 1) {
+    while (already - before > 1 && !debug_is_interrupted(t->rec)) {
         uint64_t middle = before + (already - before) / 2;
         if (was_true_at(t, middle, expression))
             already = middle;
@@ -384,11 +384,12 @@ bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *aske
 {
     Asked a = {expression, most};
     DebugTime found;
+    t->rec->interrupt = t->interrupt;
     uint64_t step = false_until(t, expression);
     bool has =
         debug_next(t->rec, step ? (DebugTime){step, 0} : time_begin, is_true, &a, &found);
     *asked = most - a.left;
-    if (!has || !a.left) return false;
+    if (!has || !a.left || debug_is_interrupted(t->rec)) return false;
     t->hit = NULL;
     return tour_go(t, found);
 }
@@ -447,12 +448,13 @@ bool tour_go_change(Tour *t, DebugPath *p)
 {
     DebugChange c = {.path = p};
     DebugTime found, before = see_now(t, &c);
+    t->rec->interrupt = t->interrupt;
     const DebugFilter f = debug_change_filter(p);
     bool slow = p->base == PATH_LOCAL && !p->function;
     if (!debug_quick_last(t->rec, before, slow ? NULL : &f, debug_change_was_other, &c, &found))
         return false;
     moonlet_release(debug_state(t->rec, found, debug_change_was_other, &c));
-    if (!c.other) return false;
+    if (!c.other || debug_is_interrupted(t->rec)) return false;
     t->hit = NULL;
     return tour_go(t, found);
 }

@@ -16,32 +16,47 @@
 #include "cli/debug/debugger_break.h"
 #include "cli/debug/debugger_show.h"
 #include "cli/line/line.h"
+#include "cli/output/interrupt.h"
 #include "lib/lib.h"
 
 typedef bool Command(Debugger *d, const char *argument); /* false: no more commands */
 
 /* Moving ------------------------------------------------------------------------------ */
 
-/* Moves. The only way from the end is back. */
-static bool move(Debugger *d, TourMove how, bool back)
+/* How many times: once, where nothing is said. Answers 0 after saying what it takes. */
+static unsigned long times(const char *a)
 {
+    char *end;
+    unsigned long n = *a ? strtoul(a, &end, 10) : 1;
+    if (n && (!*a || (isdigit((unsigned char)*a) && !*end))) return n;
+    printf("this takes how many times: 3\n");
+    return 0;
+}
+
+/* Moves, as often as is said, but as in gdb not beyond a break, unless it goes from one to the
+ * next. The only way from the end is back. */
+static bool move(Debugger *d, TourMove how, bool back, const char *a)
+{
+    unsigned long n = times(a);
+    if (!n) return true;
     if (!back && !tour_is_within(d->tour->where)) {
         printf("the program has ended: go back with rs, rn or rc\n");
         return true;
     }
-    tour_move(d->tour, how, back);
+    while (n-- && tour_move(d->tour, how, back))
+        if (interrupt_flag || (d->tour->hit && how != TOUR_ON)) break;
     debugger_moved(d);
     return true;
 }
 
-static bool do_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, false); }
-static bool do_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, false); }
-static bool do_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, false); }
-static bool do_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, false); }
-static bool do_back_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, true); }
-static bool do_back_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, true); }
-static bool do_back_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, true); }
-static bool do_back_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, true); }
+static bool do_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, false, a); }
+static bool do_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, false, a); }
+static bool do_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, false, a); }
+static bool do_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, false, a); }
+static bool do_back_step(Debugger *d, const char *a) { return move(d, TOUR_INTO, true, a); }
+static bool do_back_next(Debugger *d, const char *a) { return move(d, TOUR_OVER, true, a); }
+static bool do_back_finish(Debugger *d, const char *a) { return move(d, TOUR_OUT, true, a); }
+static bool do_back_continue(Debugger *d, const char *a) { return move(d, TOUR_ON, true, a); }
 
 static bool do_run(Debugger *d, const char *a)
 {
@@ -65,7 +80,7 @@ static bool do_watch(Debugger *d, const char *text)
         printf("watch takes a variable, or a field: a.b[3].c\n");
     } else if (tour_go_change(d->tour, p)) {
         debugger_moved(d);
-    } else {
+    } else if (!interrupt_flag) {
         printf("%s has been so %s\n", text,
                p->base == PATH_LOCAL ? "since its function was entered"
                : d->tour->branch     ? "since something was set: rc leads there"
@@ -82,7 +97,7 @@ static bool do_when(Debugger *d, const char *a)
         printf("when takes an expression: when #queue > 100\n");
     else if (tour_go_true(d->tour, a, ASKED_MAX, &asked))
         debugger_moved(d);
-    else
+    else if (!interrupt_flag)
         printf("%s: true before none of the %llu lines that were looked at\n", a,
                (unsigned long long)asked);
     return true;
@@ -138,8 +153,16 @@ static bool go_level(Debugger *d, size_t level)
     return true;
 }
 
-static bool do_up(Debugger *d, const char *a) { return go_level(d, d->level + 1); }
-static bool do_down(Debugger *d, const char *a) { return go_level(d, d->level - 1); }
+static bool do_up(Debugger *d, const char *a)
+{
+    unsigned long n = times(a);
+    return !n || go_level(d, n < d->places.count ? d->level + n : SIZE_MAX);
+}
+static bool do_down(Debugger *d, const char *a)
+{
+    unsigned long n = times(a);
+    return !n || go_level(d, d->level - n);
+}
 static bool do_frame(Debugger *d, const char *a)
 {
     if (*a && a[strspn(a, "0123456789")]) {
@@ -251,7 +274,11 @@ static bool execute(Debugger *d, const char *line)
     }
     const char *argument = line + length;
     while (isspace((unsigned char)*argument)) argument++;
-    return commands[i].run(d, argument);
+    interrupt_begin();
+    bool more = commands[i].run(d, argument);
+    interrupt_end();
+    if (interrupt_flag) printf("interrupted\n");
+    return more;
 }
 
 static bool is_repeated(const char *line)
@@ -284,6 +311,7 @@ void debugger_run(const Cli *c, moonlet_recording *rec)
 {
     Debugger d = {.cli = c, .tour = tour_begin(rec)};
     d.tour->says = debugger_says;
+    d.tour->interrupt = &interrupt_flag;
     printf("recorded: %llu steps\n", (unsigned long long)moonlet_recording_steps(rec));
     debugger_moved(&d);
     read_commands(&d);

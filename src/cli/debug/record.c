@@ -8,13 +8,14 @@
 #include "cli/debug/record.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "api/image/record.h"
 #include "cli/debug/debugger.h"
+#include "cli/output/interrupt.h"
 #include "cli/output/replace.h"
 #include "control/collect.h"
+#include "control/eval.h"
 #include "lib/lib.h"
 
 typedef struct Recording {
@@ -22,14 +23,6 @@ typedef struct Recording {
     const char *file; /* NULL: it is not written */
     bool written, debugs;
 } Recording;
-
-static volatile int interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    __atomic_store_n(&interrupted, 1, __ATOMIC_RELAXED);
-}
 
 static bool complain(const Recording *r, const char *why)
 {
@@ -58,21 +51,31 @@ static void on_exit_of_program(void *data, const moonlet_recording *rec, int sta
     if (r->file) write_recording(r, rec);
 }
 
-/* Ctrl-C is where the recording ends. */
-static void catch_interrupt(void)
+/* What lua says of an error that is no text. Answers NULL if even that fails. */
+static const char *words_for(const moonlet_state *s, Value error)
 {
-    struct sigaction a = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
+    const char *text = NULL;
+    Machine *M = machine_begin(s->state);
+    api_attach(M);
+    if (eval_call(M, lib_message_handler(M), &error, 1) == RUN_OK && M->result_count &&
+        value_is_string(M->results[0]))
+        text = lib_c_text(value_string(M->results[0]));
+    machine_end(M);
+    return text;
 }
 
 static bool report(const Cli *c, const moonlet_result *r)
 {
     if (r->status == MOONLET_OK) return true;
-    if (r->status == MOONLET_PAUSED)
+    if (r->status == MOONLET_PAUSED) {
         report_message(c, "interrupted!");
-    else if (value_in(r->error->value) != V_NIL)
-        report_message(c, r->error->traceback);
+        return false;
+    }
+    Value error = value_in(r->error->value);
+    if (error == V_NIL) return false;
+    bool is_text = value_is_string(error) || value_is_number(error);
+    const char *words = is_text ? NULL : words_for(r->state, error);
+    report_message(c, words ? words : r->error->traceback);
     return false;
 }
 
@@ -108,9 +111,9 @@ static bool record(Recording *recording, Closure *f, const Value *args, size_t n
     moonlet_record_options o = {
         .exits = on_exit_of_program, .data = recording, .stays = recording->debugs};
     moonlet_result r;
-    catch_interrupt();
-    moonlet_recording *rec = record_run(c, f, args, n, &o, &interrupted, &r);
-    signal(SIGINT, SIG_DFL);
+    interrupt_begin(); /* Ctrl-C is where the recording ends */
+    moonlet_recording *rec = record_run(c, f, args, n, &o, &interrupt_flag, &r);
+    interrupt_end();
     bool exited = rec && rec->record->end == RECORD_EXITED, good = exited || report(c, &r);
     if (rec && recording->file && !recording->written && !write_recording(recording, rec))
         good = false;

@@ -8,29 +8,11 @@
  */
 #include "cli/output/report.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/output/interrupt.h"
 #include "lib/lib.h"
-
-/* Signals have no context: this is the process's, and there is one run. */
-static volatile int interrupted;
-
-static void on_interrupt(int number, siginfo_t *info, void *context)
-{
-    int flag = info->si_code == SI_KERNEL ? INTERRUPT_ALL : 1;
-    __atomic_store_n(&interrupted, flag, __ATOMIC_RELAXED); /* threads read it */
-}
-
-/* Catches it once, as lua does. It ends waits for files and commands, which PUC Lua begins
- * again. */
-static void catch_interrupt(void)
-{
-    struct sigaction a = {.sa_sigaction = on_interrupt, .sa_flags = SA_RESETHAND | SA_SIGINFO};
-    sigemptyset(&a.sa_mask);
-    sigaction(SIGINT, &a, NULL);
-}
 
 void report_message(const Cli *c, const char *text)
 {
@@ -56,11 +38,10 @@ static void report_error(const Cli *c)
 
 static void begin_call(const Cli *c)
 {
-    static const StopChain stop = {&interrupted, NULL};
-    interrupted = 0;
-    c->M->interrupt = c->pauses ? NULL : &interrupted;
+    static const StopChain stop = {&interrupt_flag, NULL};
+    c->M->interrupt = c->pauses ? NULL : &interrupt_flag;
     c->M->stops = c->pauses ? &stop : NULL;
-    catch_interrupt();
+    interrupt_begin();
     c->M->make_handler = lib_message_handler;
 }
 
@@ -69,7 +50,7 @@ static bool end_call(const Cli *c, RunStatus status)
     c->M->make_handler = NULL;
     c->M->handler = V_NIL;
     c->M->stops = NULL;
-    signal(SIGINT, SIG_DFL);
+    interrupt_end();
     if (status == RUN_ERROR) report_error(c);
     return status == RUN_OK;
 }
