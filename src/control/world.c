@@ -10,10 +10,12 @@
 #include <assert.h>
 
 #include "control/eval.h"
+#include "control/raise.h"
 #include "eval/exec.h"
 #include "import/import.h"
 #include "operate/error.h"
 #include "stack/breaks.h"
+#include "stack/hook.h"
 
 const char world_snapshot_tag[] = "snapshot";
 
@@ -104,11 +106,19 @@ static NOINLINE Value *end_fork(Machine *M, Value *nf)
     return !values ? NULL : go_back(M, s, values, M->result_count, s->next_id);
 }
 
+/* Results in a world that is gone back to are a step: a hundred thousand forks may lie within
+ * each other, and end at once. */
+static EXEC(return_step)
+{
+    if (UNLIKELY(--M->fuel < 0) && LIKELY(!hook_mask(M))) HAND(eval_poll_return, n, fp, acc, d);
+    RETURN_MANY(fp);
+}
+
 EXEC(many_GLUE_FORK)
 {
     fp = end_fork(M, fp);
     if (!fp) HAND(eval_throw, n, M->native, acc, d);
-    RETURN_MANY(fp);
+    HAND(return_step, n, fp, acc, d);
 }
 EXEC(exec_GLUE_FORK)
 {
@@ -146,10 +156,15 @@ static NOINLINE bool undo(Machine *M, Value *nf)
     return fork;
 }
 
+/* And so is an error. */
 EXEC(world_fail)
 {
-    if (undo(M, fp)) HAND(eval_throw, n, M->native, acc, d);
-    RETURN_MANY(M->native);
+    bool goes_on = undo(M, fp);
+    fp = M->native;
+    if (!goes_on) HAND(return_step, n, fp, acc, d);
+    if (UNLIKELY(M->watch != NULL || M->breaks != NULL)) fp = raise_tell(M, n, fp);
+    if (UNLIKELY(--M->fuel < 0 && !M->fatal)) HAND(eval_poll_throw, n, fp, acc, d);
+    HAND(eval_throw_on, n, fp, acc, d);
 }
 
 /* That of snapshots in this world, or NULL: the one that a snapshot has where it comes from may

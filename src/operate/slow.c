@@ -490,8 +490,6 @@ static Action concat_meta(const Node *n, Value *fp, Machine *M, Value *slots, si
     return ACT_THROW;
 }
 
-/* Joins from the right, as far as there are strings, in slots a .. a+left-1; slot a+b
- * remembers `left` while a metamethod runs. */
 /* Too long: an error; or a stop, after which all pieces are there to begin again. */
 static Action concat_failed(const Node *n, Value *slots, Machine *M, size_t left)
 {
@@ -503,6 +501,8 @@ static Action concat_failed(const Node *n, Value *slots, Machine *M, size_t left
     return ACT_THROW;
 }
 
+/* Joins from the right, as far as there are strings, in slots a .. a+left-1; slot a+b
+ * remembers `left` while a metamethod runs. */
 Action operate_concat(const Node *n, Value *fp, Machine *M, size_t left)
 {
     assert(left > 0 && left <= n->b && "operands that are left are of this node");

@@ -118,12 +118,14 @@ static char *claim_room(const String *a, size_t before, size_t after, Buffer **i
 }
 
 /* A buffer with a in it, and room where it grows: little when a is met for the first time, as
- * much as there is when it has grown before. Gives where a is, or NULL. */
+ * much as there is when it has grown before. So it takes at most twice what is counted. Gives
+ * where a is, or NULL. */
 static char *buffer_around(const String *a, size_t before, size_t after, Buffer **in)
 {
     size_t total = before + a->length + after;
     size_t room = a->h.flags & STRING_LONG ? total : total / 4;
     if (!mem_may_take(total)) return NULL;
+    if (before && after) room /= 2;
     size_t front = before ? room : 0, back = after ? room : 0;
     Buffer *buffer = mem_try_alloc_atomic(sizeof(Buffer) + front + total + back);
     if (!buffer && room)
