@@ -76,8 +76,10 @@ static bool grow(Linker *L, const LinkArray *a, unsigned bit, uint32_t capacity)
     bool outside = L->outside & bit;
     memcpy(&old, a->at, sizeof old);
     compile_save_up(capacity * a->size);
-    bool allowed = mem_count_first(capacity * a->size) && !inject_failure();
-    if (!allowed || !(more = realloc(outside ? old : NULL, capacity * a->size))) return false;
+    if (!mem_count_first(capacity * a->size)) return false; /* all is in vain */
+    more = inject_failure() ? NULL : realloc(outside ? old : NULL, capacity * a->size);
+    if (!more) mem_refuse();
+    if (!more) return false;
     if (!outside) {
         memcpy(more, old, L->capacity * a->size);
         mem_free(old, L->capacity * a->size);
@@ -94,7 +96,6 @@ static bool widen(Linker *L)
     arrays_of(L, all);
     for (unsigned i = 0; i < ARRAYS; i++) {
         if (grow(L, &all[i], 1u << i, capacity)) continue;
-        mem_refuse();
         L->failed = true;
         return false;
     }

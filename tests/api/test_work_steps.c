@@ -461,7 +461,8 @@ static const char *const failing[] = {
     "local s = ('x'):rep(1e6) xpcall(error, function() s:upper() end) "
     "require('state').fork(function() error(s:upper():sub(-5)) end)",
     "local s = ('x'):rep(1e6) local t = s:upper() == s error(setmetatable({}, {}), t and 2)",
-    "local function f(n) local t if n == 0 then t.x = 1 end return coroutine.wrap(f)(n - 1) end "
+    "local function f(n) local t if n == 0 then t.x = 1 end return coroutine.wrap(f)(n - 1) "
+    "end "
     "f(20)",
     "local fork = require('state').fork "
     "local function f(n) local t if n == 0 then t.x = 1 end return fork(f, n - 1) end f(50)",
@@ -523,7 +524,8 @@ END_TEST
 /* What lies within each other, and is left at once. */
 static const char *const left_at_once[] = {
     "local fork = require('state').fork "
-    "local function f(n) if n == 0 then error({}) end return fork(f, n - 1) end pcall(f, 30000)",
+    "local function f(n) if n == 0 then error({}) end return fork(f, n - 1) end pcall(f, "
+    "30000)",
     "local fork = require('state').fork "
     "local function f(n) if n == 0 then return {} end return fork(f, n - 1) end f(30000)",
     "local try = require('state').try "
