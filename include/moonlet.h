@@ -137,9 +137,10 @@ MOONLET_API moonlet_state *moonlet_init(void);
  * late.
  *
  * Programs run as well with any seed, whatever their keys (keys that share a hash are in
- * trees). It decides the order of pairs and next: a replay, or
- * processes that compare digests, must have the same one. Binary chunks do not depend on it. A
- * seed that strangers do not know keeps the order of their tables from them until they look.
+ * trees). It decides the order of pairs and next: a replay, who loads
+ * an image (moonlet_image_seed), or processes that compare digests, must have the same one.
+ * Binary chunks do not depend on it. A seed that strangers do not know keeps the order of their
+ * tables from them until they look.
  */
 MOONLET_API bool moonlet_seed(uint64_t seed);
 
@@ -1227,6 +1228,12 @@ MOONLET_API bool moonlet_image_is_delta(const moonlet_image *i);
 MOONLET_API const uint8_t *moonlet_image_id(const moonlet_image *i);
 /* Whether bytes begin as an image does; as one that is a delta. */
 MOONLET_API bool moonlet_is_image(const char *bytes, size_t length);
+/*
+ * The seed (moonlet_seed) of the process in which an image was saved: one with another seed
+ * cannot load it, as it has another order of pairs. false: it is no image of this version's
+ * format. It may be called before moonlet_seed. The first 72 bytes will do.
+ */
+MOONLET_API bool moonlet_image_seed(const char *bytes, size_t length, uint64_t *seed);
 
 /* Recordings ---------------------------------------------------------------------- */
 

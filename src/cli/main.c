@@ -21,6 +21,7 @@
 #include "cli/start.h"
 #include "cli/worlds/collapse.h"
 #include "cli/worlds/diff.h"
+#include "cli/worlds/file.h"
 #include "cli/worlds/map.h"
 #include "cli/worlds/show.h"
 #include "cli/worlds/world.h"
@@ -240,6 +241,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (o.seeded) string_seed(o.seed);
+    world_take_seed(&o, argv);
     if (!start_collector()) {
         report_message(&c, "not enough memory");
         return EXIT_FAILURE;

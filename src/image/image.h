@@ -120,5 +120,7 @@ void image_hash(const uint8_t *bytes, size_t length, uint8_t hash[IMAGE_ID]);
 bool image_is_delta(const uint8_t *bytes);
 /* Whether they begin as an image does. */
 bool image_begins(const uint8_t *bytes, size_t length);
+/* Gives the seed of strings that an image needs. Answers false if it is none of this format. */
+bool image_seed(const uint8_t *bytes, size_t length, uint64_t *seed);
 
 #endif

@@ -275,6 +275,8 @@ bool string_seed(uint64_t seed)
 
 static String **no_memory; /* a root */
 
+uint64_t string_seed_in_use(void) { return hash_seed; }
+
 String *string_no_memory(void) { return *no_memory; }
 
 static void make_no_memory(void)

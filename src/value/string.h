@@ -93,6 +93,7 @@ void string_init(void);
 /* Replaces the seed of the hash. Otherwise that is a constant, so that all runs are alike.
  * Answers false after string_init, because there may be strings already. */
 bool string_seed(uint64_t seed);
+uint64_t string_seed_in_use(void);
 /* The hash of a string of these bytes, never 0. */
 uint32_t string_hash_bytes(const char *bytes, size_t length);
 uint32_t string_hash_compute(const String *s);

@@ -1114,6 +1114,34 @@ START_TEST(a_delta_has_no_id_of_its_base_again)
 }
 END_TEST
 
+/* Where strings have other hashes, pairs has another order: a traversal would not go on. */
+START_TEST(an_image_of_another_seed_is_refused)
+{
+    moonlet_state *s = world("t = {a = 1, [1.5] = 2}");
+    size_t length;
+    uint64_t seed = 0;
+    char *message = NULL;
+    moonlet_image *image = saved(s, NULL);
+    const char *good = moonlet_image_bytes(image, &length);
+    char *bytes = memcpy(malloc(length), good, length);
+    ck_assert(moonlet_image_seed(bytes, IMAGE_HEADER, &seed));
+    ck_assert_uint_eq(seed, string_seed_in_use());
+    bytes[IMAGE_AT_SEED] ^= 1;
+    image_hash((uint8_t *)bytes, length, (uint8_t *)bytes + IMAGE_AT_HASH);
+    ck_assert_ptr_null(moonlet_image_load(bytes, length, NULL, NULL, &message));
+    ck_assert_ptr_nonnull(strstr(message, "strings are hashed by the seed"));
+    ck_assert(moonlet_image_seed(bytes, length, &seed));
+    ck_assert_uint_eq(seed, string_seed_in_use() ^ 1);
+    ck_assert(!moonlet_image_seed(bytes, IMAGE_HEADER - 1, &seed));
+    bytes[IMAGE_AT_FORMAT]++;
+    ck_assert(!moonlet_image_seed(bytes, length, &seed));
+    free(message);
+    free(bytes);
+    moonlet_image_release(image);
+    moonlet_release(s);
+}
+END_TEST
+
 /* The delta, of a state with this next id; as good as it says. */
 static moonlet_image *with_next_id(const moonlet_image *delta, const moonlet_image *base,
                                    uint64_t id)
@@ -1222,6 +1250,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(t, pauses_before_are_not_in_images, 0, 4);
     tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
+    tcase_add_test(t, an_image_of_another_seed_is_refused);
     tcase_add_loop_test(t, a_delta_has_nothing_newer_than_itself, 0, 3);
     tcase_add_test(t, what_is_loaded_again_is_as_if_it_were_new);
     tcase_add_loop_test(t, any_bytes_are_an_image_or_an_error, 0, 4);

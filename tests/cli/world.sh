@@ -169,6 +169,36 @@ expect "a link stays one" 0 "3" "" bash -c '[ -L link ] && "$0" --load=end.img -
 chmod 640 end.img && m --load=end.img --save=end.img -e ''
 expect "the mode stays" 0 "640" "" stat -c %a end.img
 expect "to a pipe" 0 "1b4d6f6f" "" bash -c '"$0" --save=/dev/stdout -e "" | head -c 4 | od -An -tx1 | tr -d " "' "$MOONLET"
+
+# "-" and pipes
+expect "to standard output, and from standard input" 0 "5" "" bash -c \
+    '"$0" --save=- -e "x = 5" | "$0" --load=- -e "print(x)"' "$MOONLET"
+expect "a chain that ends in standard input" 0 "7" "" bash -c \
+    '"$0" --load=end.img --delta --save=- -e "x = 7" | "$0" --load=end.img --load=- -e "print(x)"' "$MOONLET"
+expect "collapsed, and looked at" 0 "yes" "" bash -c \
+    '"$0" --load=- --collapse=- <end.img | "$0" --show=- | grep -q "^id" && echo yes' "$MOONLET"
+expect "compared" 0 "" "" bash -c '"$0" --diff - end.img <end.img' "$MOONLET"
+expect "a pipe, which can be read once" 0 "3" "" bash -c 'cat end.img | "$0" --load=/dev/stdin -e "print(total)"' "$MOONLET"
+expect "none of these" 1 "" "*: cannot load -: cannot open /dev/stdin: *" bash -c '"$0" --load=- <&-' "$MOONLET"
+expect "standard output is full" 1 "" "*: cannot write -: No space left on device" \
+    bash -c '"$0" --save=- -e "" >/dev/full' "$MOONLET"
+
+# The order of pairs, by which a traversal goes on, depends on the seed.
+cat >order.lua <<'LUA'
+local t, n = {}, 0
+for i = 1, 300 do t["k" .. i] = i end
+for k, v in pairs(t) do n = (n * 31 + v) % 1000003 end
+print(n)
+LUA
+order=$(m --seed=1 order.lua)
+m --seed=1 --steps=450 --save=order.img order.lua 2>/dev/null
+expect "goes on with the seed of the image" 0 "$order" "" m --load=order.img
+expect "also from a pipe" 0 "$order" "" bash -c 'cat order.img | "$0" --load=-' "$MOONLET"
+expect "with no other one" 1 "" "*: cannot load order.img: *by the seed 1, and not by 2" m --seed=2 --load=order.img
+expect "shown, compared and collapsed by it" 0 "" "" bash -c '"$0" --load=order.img --collapse=same.img &&
+    "$0" --diff order.img same.img && "$0" --show=order.img | grep -q "paused program"' "$MOONLET"
+expect "compared with one of another" 2 "" "*: cannot load order.img: * by the seed 1, and not by *" m --diff end.img order.img
+
 # options
 expect "--delta alone" 1 "" "*: '--delta' goes with '--load' and '--save' only*" m --delta --save=x.img -e ''
 expect "--diff of one" 1 "" "*: '--diff' takes two files*" m --diff a

@@ -96,6 +96,8 @@ static moonlet_image *from_body(const uint8_t *data, size_t size)
     bytes[IMAGE_AT_LINKER] = IMAGE_LINKER;
     bytes[IMAGE_AT_FLAGS] = IMAGE_HAS_FRAMES | (fuzz.base ? IMAGE_HAS_BASE : 0);
     for (int i = 0; i < 8; i++) bytes[IMAGE_AT_LENGTH + i] = (uint8_t)((uint64_t)size >> 8 * i);
+    uint64_t seed = string_seed_in_use();
+    for (int i = 0; i < 8; i++) bytes[IMAGE_AT_SEED + i] = (uint8_t)(seed >> 8 * i);
     if (fuzz.base) memcpy(bytes + IMAGE_AT_BASE, moonlet_image_id(fuzz.base), IMAGE_ID);
     if (size) memcpy(bytes + IMAGE_HEADER, data, size);
     image_hash(bytes, length, bytes + IMAGE_AT_HASH);

@@ -508,3 +508,8 @@ bool moonlet_is_image(const char *bytes, size_t length)
 {
     return image_begins((const uint8_t *)bytes, length);
 }
+
+bool moonlet_image_seed(const char *bytes, size_t length, uint64_t *seed)
+{
+    return image_seed((const uint8_t *)bytes, length, seed);
+}

@@ -103,9 +103,13 @@ static bool write_through(const char *file, const char *bytes, size_t length)
     return good;
 }
 
+static bool is_standard(const char *file) { return strcmp(file, "-") == 0; }
+
 bool replace_file(const char *file, const char *bytes, size_t length)
 {
     Replacing r;
+    if (is_standard(file))
+        return fflush(stdout) == 0 && write_all(STDOUT_FILENO, bytes, length);
     if (!look(&r, file)) return false;
     if (!r.plain) return write_through(file, bytes, length);
     int fd = mkstemp(r.temporary);
@@ -115,6 +119,7 @@ bool replace_file(const char *file, const char *bytes, size_t length)
 bool replace_is_possible(const char *file)
 {
     Replacing r;
+    if (is_standard(file)) return true;
     if (!look(&r, file)) return false;
     return access(r.plain ? r.directory : r.target, W_OK) == 0;
 }

@@ -2,7 +2,7 @@
 /*
  * Replacing a file as a whole: whoever opens it, at whatever moment the program or the machine
  * dies, finds the old bytes or the new ones. What is no regular file (a pipe, a terminal) is
- * just written to.
+ * just written to; so is "-", the standard output.
  */
 #ifndef MOONLET_CLI_REPLACE_H
 #define MOONLET_CLI_REPLACE_H

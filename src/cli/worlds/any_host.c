@@ -7,6 +7,7 @@
  */
 #include "cli/worlds/any_host.h"
 #include "cli/output/report.h"
+#include "cli/worlds/file.h"
 
 #include <stdlib.h>
 
@@ -151,7 +152,7 @@ bool any_image_read_next(const Cli *c, AnyHost *h, const char *file, const Image
     char error[IMAGE_ERROR_MAX], *message = NULL;
     size_t written;
     moonlet_release(moonlet_init()); /* the libraries have been opened once */
-    out->bytes = (uint8_t *)api_read_file(file, &out->length, &message);
+    out->bytes = (uint8_t *)world_bytes(file, &out->length, &message);
     out->image = NULL;
     if (out->bytes) base = image_base_of(out->bytes, out->length, base, &h->host, &written);
     if (out->bytes) out->image = image_load(out->bytes, out->length, base, &h->host, error);

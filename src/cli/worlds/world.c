@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/output/replace.h"
+#include "cli/worlds/file.h"
 #include "control/collect.h"
 #include "lib/lib.h"
 
@@ -27,7 +28,7 @@ moonlet_image *world_read(const Cli *c, const char *file, const moonlet_image *b
                           const moonlet_image_host *host)
 {
     size_t length;
-    char *message = NULL, *bytes = api_read_file(file, &length, &message);
+    char *message = NULL, *bytes = world_bytes(file, &length, &message);
     moonlet_image *image = NULL;
     if (bytes) image = moonlet_image_load(bytes, length, base, host, &message);
     if (!image) complain(c, "load", file, message ? message : "not enough memory");

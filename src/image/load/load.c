@@ -299,6 +299,15 @@ bool image_is_delta(const uint8_t *bytes)
     return get_word(bytes + IMAGE_AT_FLAGS, 4) & IMAGE_HAS_BASE;
 }
 
+bool image_seed(const uint8_t *bytes, size_t length, uint64_t *seed)
+{
+    if (!image_begins(bytes, length) || length < IMAGE_HEADER ||
+        get_word(bytes + IMAGE_AT_FORMAT, 2) != IMAGE_FORMAT)
+        return false;
+    *seed = get_word(bytes + IMAGE_AT_SEED, 8);
+    return true;
+}
+
 static const char other_base[] = "the image is a delta to another base";
 
 /* Why these are not the bytes of an image that this program reads, or NULL if they are. */
@@ -312,7 +321,9 @@ static const char *header_fault(const uint8_t *bytes, size_t length, const Image
     if (get_word(bytes + IMAGE_AT_LENGTH, 8) != length - IMAGE_HEADER)
         return "the image is cut short, or has something behind it";
     uint64_t flags = get_word(bytes + IMAGE_AT_FLAGS, 4);
-    if (flags & ~(uint64_t)(IMAGE_HAS_BASE | IMAGE_HAS_FRAMES)) return "the image is damaged";
+    if (flags & ~(uint64_t)(IMAGE_HAS_BASE | IMAGE_HAS_FRAMES) ||
+        get_word(bytes + IMAGE_AT_ZERO, 8))
+        return "the image is damaged";
     if (flags & IMAGE_HAS_FRAMES && get_word(bytes + IMAGE_AT_LINKER, 2) != IMAGE_LINKER)
         return "the image has suspended coroutines of another version of the program";
     image_hash(bytes, length, id);
@@ -380,6 +391,19 @@ static Image *load_records(Loader *L)
         &(ImageNew){&L->objects, (const Proto *const *)L->chunks.items, L->chunks.count});
 }
 
+/* The order of pairs goes by the hashes of strings: what was saved in the middle of a traversal
+ * would meet keys twice, or not at all, if it went on where they are others. Answers whether
+ * they are the same. */
+static bool has_our_seed(const uint8_t *bytes, char error[IMAGE_ERROR_MAX])
+{
+    uint64_t seed = get_word(bytes + IMAGE_AT_SEED, 8), ours = string_seed_in_use();
+    if (seed == ours) return true;
+    snprintf(error, IMAGE_ERROR_MAX,
+             "the image was saved where strings are hashed by the seed %llu, and not by %llu",
+             (unsigned long long)seed, (unsigned long long)ours);
+    return false;
+}
+
 /* Bytes of memory that most images take for one of theirs, and hardly any does not. */
 enum { EXPECTED_A_BYTE = 6 };
 
@@ -394,6 +418,7 @@ Image *image_load_within(const uint8_t *bytes, size_t length, const Image *base,
         snprintf(error, IMAGE_ERROR_MAX, "%s", fault);
         return NULL;
     }
+    if (!has_our_seed(bytes, error)) return NULL;
     if (!image_is_delta(bytes)) L.base = NULL;
     L.in = (ByteSource){bytes + IMAGE_HEADER, bytes + length, false};
     L.frames = get_word(bytes + IMAGE_AT_FLAGS, 4) & IMAGE_HAS_FRAMES;

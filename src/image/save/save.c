@@ -569,6 +569,7 @@ static void finish_header(Saver *S, size_t start, uint8_t id[IMAGE_ID])
     put_word(at + IMAGE_AT_FLAGS, flags, 4);
     put_word(at + IMAGE_AT_LENGTH, S->out->length - start - IMAGE_HEADER, 8);
     if (S->base) memcpy(at + IMAGE_AT_BASE, S->base->id, IMAGE_ID);
+    put_word(at + IMAGE_AT_SEED, string_seed_in_use(), 8);
     image_hash(at, S->out->length - start, id);
     memcpy(at + IMAGE_AT_HASH, id, IMAGE_ID);
 }
