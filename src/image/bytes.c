@@ -53,11 +53,18 @@ static bool walk_on(ByteSink *s)
     return walk_take(s->walk, 1 + bytes / BYTES_A_NODE, bytes);
 }
 
+/* What is large grows by more, where there is address space: to copy it costs more than pages
+ * that nobody has written to. */
 static bool allocate(ByteSink *s, size_t n)
 {
     size_t capacity = s->allocated ? s->allocated : 256;
     while (capacity - s->length < n) capacity *= 2;
-    uint8_t *bytes = resized(s, capacity);
+    size_t roomy = capacity < 2 * LARGE_PAGE ? capacity : 2 * capacity;
+    uint8_t *bytes = resized(s, roomy);
+    if (bytes)
+        capacity = roomy;
+    else if (roomy > capacity)
+        bytes = resized(s, capacity);
     if (!bytes) return false;
     s->bytes = bytes;
     s->allocated = capacity;
