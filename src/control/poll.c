@@ -84,6 +84,17 @@ static NOINLINE bool memory_recovered(Machine *M, const Node *n, Value *fp)
     return false;
 }
 
+/* Whether the program has no memory, or may make no more objects: an error is raised. */
+static inline bool is_short(Machine *M, const Node *n, Value *fp)
+{
+    if (LIKELY(!run_ids_are_spent(&M->run)))
+        return UNLIKELY(mem_short) && !memory_recovered(M, n, fp);
+    budget_end(M);
+    budget_begin(M);
+    error_set_lasting(M);
+    return true;
+}
+
 /* Who records the run may take a snapshot, of which it notices nothing. */
 static inline Value *record_poll(Machine *M, const Node *n, Value *fp)
 {
@@ -100,7 +111,7 @@ EXEC(eval_no_memory)
 EXEC(eval_poll)
 {
     budget_untake(M);
-    if (UNLIKELY(mem_short) && !memory_recovered(M, n, fp)) HAND(eval_throw, n, fp, acc, d);
+    if (is_short(M, n, fp)) HAND(eval_throw, n, fp, acc, d);
     if (stop_flag(M->interrupt)) {
         interrupt(M, fp, n);
         HAND(eval_throw, n, fp, acc, d);
@@ -139,8 +150,7 @@ EXEC(eval_poll_call)
         HAND(call_throw, n, fp, acc, d);
     }
     M->open = (uint32_t)acc;
-    if (UNLIKELY(mem_short) && !memory_recovered(M, &node_call_again, fp))
-        HAND(eval_throw, n, fp, acc, d);
+    if (is_short(M, &node_call_again, fp)) HAND(eval_throw, n, fp, acc, d);
     if (UNLIKELY(!budget_refuel(M, fp, &node_call_again))) HAND(eval_stop_call, n, fp, acc, d);
     fp = record_poll(M, &node_call_again, fp);
     fp = stress_poll(M, &node_call_again, fp);

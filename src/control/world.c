@@ -44,6 +44,7 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
     if (UNLIKELY(M->breaks != NULL)) breaks_store(M, NULL);
     Machine *from = machine_begin(machine_snapshot(M));
     machine_load(M, s);
+    if (M->run.next_id < M->ids_from) M->run.next_id = M->ids_from;
     Value *a = eval_reenter(M);
     M->native = a;
     import_begin(&im, &M->run, &from->run, shared_below);

@@ -250,6 +250,7 @@ static void call(Call *c, Outcome *out)
     Machine *M = c->M = machine_begin(paused ? paused : p->items.base);
     MemBound outer = mem_bound;
     M->stops = c->stops;
+    M->ids_from = p->items.base->next_id; /* what has a lower id is the map's own object */
     inherit(M, p);
     limit(c);
     bool begins = may_begin(M);

@@ -41,6 +41,12 @@ typedef struct Pins {
 
 /* Objects -------------------------------------------------------------------- */
 
+/* Ids have 47 bits: in a closure the next one says something else (value/function.h). So
+ * programs that have had half of them are out of memory at the next poll, some weeks after they
+ * began. What an image says has gone so far is let in, and no further. */
+#define RUN_IDS ((uint64_t)1 << 46)
+static inline bool run_ids_are_spent(const Run *R) { return R->next_id >> 46; }
+
 static inline uint64_t run_new_id(Run *R) { return R->next_id++; }
 
 /* Whether neither world came of the other, nor both of a third: one was loaded from an image,

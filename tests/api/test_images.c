@@ -1164,6 +1164,31 @@ static moonlet_image *with_next_id(const moonlet_image *delta, const moonlet_ima
     return i;
 }
 
+/* Ids that an image says were given out may be nearly all: programs end before they have none.
+ */
+START_TEST(programs_have_no_more_objects_than_ids)
+{
+    moonlet_state *s = world("x = 1");
+    moonlet_image *whole = saved(s, NULL);
+    ck_assert_ptr_null(with_next_id(whole, NULL, (uint64_t)1 << 47));
+    ck_assert_ptr_null(with_next_id(whole, NULL, RUN_IDS * 3 / 2 + 1));
+    moonlet_image *late = with_next_id(whole, NULL, RUN_IDS - 100);
+    ck_assert_ptr_nonnull(late);
+    moonlet_state *t = moonlet_image_state(late);
+    moonlet_result r = moonlet_do(t, "local t = {} for i = 1, 20 do t[i] = {} end"
+                                     " repeat t = {} until not pcall(rawset, t, 1, {})");
+    ck_assert_int_eq(r.status, MOONLET_FAILED);
+    ck_assert_str_eq(r.error->message, "not enough memory");
+    ck_assert_uint_lt(r.state->state->next_id, RUN_IDS * 3 / 2);
+    moonlet_release(r.state);
+    r = moonlet_do(t, "return #tostring({})");
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    moonlet_release(r.state);
+    moonlet_release(t);
+    moonlet_release(s);
+}
+END_TEST
+
 /* A delta to an earlier state has nothing that was made later: no object that its values, or
  * changes, or the world itself lead to. */
 START_TEST(a_delta_has_nothing_newer_than_itself)
@@ -1251,6 +1276,7 @@ int main(int argc, char **argv)
     tcase_add_test(t, held_states_may_have_parted);
     tcase_add_test(t, a_delta_has_no_id_of_its_base_again);
     tcase_add_test(t, an_image_of_another_seed_is_refused);
+    tcase_add_test(t, programs_have_no_more_objects_than_ids);
     tcase_add_loop_test(t, a_delta_has_nothing_newer_than_itself, 0, 3);
     tcase_add_test(t, what_is_loaded_again_is_as_if_it_were_new);
     tcase_add_loop_test(t, any_bytes_are_an_image_or_an_error, 0, 4);

@@ -173,7 +173,7 @@ static Coroutine *load_roots(Loader *L)
     unsigned bits = source_byte(&L->in);
     L->next_id = source_number(&L->in);
     uint64_t counted = load_bytes_count(L);
-    if (L->next_id == 0 || L->next_id >> 47) source_fail(&L->in);
+    if (L->next_id == 0 || L->next_id > RUN_IDS + RUN_IDS / 2) source_fail(&L->in);
     if (bits & ROOTS_RANDOM)
         M->run.random = load_random(L);
     else if (!(bits & ROOTS_SAME_RANDOM))

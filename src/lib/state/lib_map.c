@@ -364,15 +364,20 @@ static bool has(const State *s, Value v)
     return apart || object_id(value_pointer(v)) < s->next_id;
 }
 
+/* Whether an item that begins in the state can have come to this one, perhaps in a world that
+ * it has gone back to, or loaded. */
+static bool can_come_to(const State *base, const State *paused)
+{
+    return paused->base->paused && paused->next_id >= base->next_id;
+}
+
 static int map_go_on(Machine *M, Value *a, int n)
 {
     (void)n;
     State *base = frame_world(M->results), *paused = frame_inner_world(M->results);
     bool good = is_of(M, base) && has(base, a[FUNCTION]) && has(base, a[LIST]) &&
-                has(base, a[OPTIONS]) && !base->base->paused;
-    if (paused)
-        good &= !world_is_stranger(base->base->world, paused->base->world) &&
-                paused->next_id >= base->next_id && paused->base->paused;
+                has(base, a[OPTIONS]) && !base->base->paused &&
+                (!paused || can_come_to(base, paused));
     return good ? map(M, a, base, paused) : native_error(M, "malformed progress of a map");
 }
 
