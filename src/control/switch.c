@@ -213,14 +213,16 @@ static NOINLINE bool fold(Machine *M, CoBody *b, Segment *home)
     return true;
 }
 
-/* Control leaves the running coroutine at its native's frame fp, with count values. */
+/* Control leaves the running coroutine at its native's frame fp, with count values: they are the
+ * resumer's from now on, and no part of what waits. */
 static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
 {
+    assert(!frame_is_lua(fp) && "what yields is a native");
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
     Segment *home = b->segment;
     M->results = fp;
     M->result_count = (uint32_t)count;
-    switch_save(M, b, fp, fp + count, CO_SUSPENDED);
+    switch_save(M, b, fp, fp, CO_SUSPENDED);
     b->captures = M->captures;
     coroutine_check(b);
     bool scratch = UNLIKELY(M->segment->kind == SEGMENT_SCRATCH);

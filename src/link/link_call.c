@@ -145,12 +145,13 @@ void link_open(Linker *L, const AstExpr *e, unsigned at)
         call(L, e, N_RET_OPEN, at, 0);
 }
 
-/* Exactly n values of a call or ... to slots at ... */
+/* Exactly n values of a call or ... to slots at `at`, where the callee's frame begins: nothing
+ * is there yet. */
 static void link_values(Linker *L, const AstExpr *e, unsigned at, unsigned n)
 {
     link_use(L, at + n);
     unsigned top = L->top;
-    if (at > top) L->top = at;
+    L->top = at;
     if (e->kind == EXPR_VARARG) {
         Node *node = link_vararg(L, e, N_VARARG_N);
         node->c = (uint16_t)at;

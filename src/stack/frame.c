@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "stack/hook.h"
+#include "stack/trace_stack.h"
 #include "stack/upvalue.h"
 
 enum { SEGMENT_GROWN_MIN = SCRATCH_SLOTS, SEGMENT_GROWN_MAX = 1 << 16 };
@@ -312,19 +313,60 @@ static Value *frame_unfold(Machine *M, const Segment *s, Value *fp, const Value 
     return fp;
 }
 
+/* Whether nobody reads the slots of s, from the first of them on, that differ from those of
+ * home: they are of a frame in Lua that calls what yields at top, and in no use there. */
+static bool differs_in_dead(const Segment *home, const Segment *s, uint32_t top, uint32_t first)
+{
+    const Value *base = s->slots + top;
+    const Node *ret = frame_ret(base);
+    if (!frame_is_called(ret)) return false;
+    uint32_t from = top - ret->a, end = top - CALL_HEADER;
+    for (uint32_t i = first; i < top; i++) {
+        if (home->slots[i] == s->slots[i]) continue;
+        if (i < from || i >= end) return false;
+        if (!trace_is_unwritten(frame_proto(base - ret->a), ret - 1, i - from)) return false;
+    }
+    return true;
+}
+
+/* Whether the frozen segment `home` has the frames of s, the top one of which begins at top: a
+ * coroutine that waits again where it has waited before needs no other. Those of which some
+ * word changes each time are compared now and then only. */
+static bool is_folded(const Segment *home, const Segment *s, uint32_t top)
+{
+    if (home->varied >= VARIED_MAX) return false;
+    if (home->size != top || home->prev != s->prev || home->ret != s->ret ||
+        home->prev_frame != s->prev_frame || home->below != s->below ||
+        home->roomy != (s->kind != SEGMENT_SCRATCH))
+        return false;
+    uint32_t i = 0;
+    while (i < top && home->slots[i] == s->slots[i]) i++;
+    return i == top || differs_in_dead(home, s, top, i);
+}
+
+/* A compact segment for `top` slots, where `home` will not do. */
+static Segment *compact_new(Machine *M, uint32_t top, const Segment *home)
+{
+    Segment *s = segment_new(&M->run, top);
+    s->kind = SEGMENT_COMPACT;
+    bool varies = home && home->kind == SEGMENT_COMPACT && home->epoch != M->run.epoch;
+    if (varies) s->varied = home->varied + 1 < VARIED_AGAIN ? home->varied + 1 : VARIED_MAX - 1;
+    return s;
+}
+
 Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home)
 {
     assert(top <= s->size && "what is live is in the segment");
     assert(!s->roomy && "what is folded has room to run");
+    if (home && home->kind == SEGMENT_COMPACT && home->epoch != M->run.epoch &&
+        is_folded(home, s, top))
+        return home;
     bool fits = home && home->kind == SEGMENT_COMPACT && home->epoch == M->run.epoch &&
                 home->size >= top;
-    if (!fits) {
-        home = segment_new(&M->run, top);
-        home->kind = SEGMENT_COMPACT;
-        home->folds = 0;
-    } else if (home->folds < FOLDS_MAX) {
+    if (!fits)
+        home = compact_new(M, top, home);
+    else if (home->folds < FOLDS_MAX)
         home->folds++;
-    }
     home->roomy = s->kind != SEGMENT_SCRATCH;
     segment_take(home, s, top);
     memset(home->slots + top, 0, (home->size - top) * sizeof(Value));

@@ -365,8 +365,8 @@ MUST_CHECK Value *frame_try_thaw(Machine *M, Segment *s, Value *fp, const Value 
  * if the segment that they need when they run again can always be had. */
 bool frame_may_fold(const Segment *s, const Value *fp);
 /* Copies the frames of s, which are live up to its slot `top`, to a compact segment, which is
- * `home` if possible. For what frame_may_fold allows, and for the frames of scratch segments.
- */
+ * `home` if possible: if it is the run's own, or has these very words. For what frame_may_fold
+ * allows, and for the frames of scratch segments. */
 Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home);
 /* To be called when the lowest frame of the running segment has returned. Answers where its
  * base is now, for M->ret to go on from. `reuse` says that no results lie in the segment. */

@@ -168,6 +168,15 @@ bool trace_holds_value(const Proto *p, const Node *at, size_t slot)
     return written && holds_value(written, callee_slot(at), slot);
 }
 
+bool trace_is_unwritten(const Proto *p, const Node *at, size_t slot)
+{
+    uint32_t index = proto_index(p, at);
+    if (index == UINT32_MAX) return false;
+    if (slot >= proto_top(p, index)) return true;
+    const uint64_t *written = trace_written(p, at);
+    return written && !holds_value(written, callee_slot(at), slot);
+}
+
 /* Frames ---------------------------------------------------------------------------- */
 
 /* A cell in the slot of a variable that lives in none is left over from another variable, that

@@ -74,6 +74,9 @@ const uint64_t *trace_written(const Proto *p, const Node *at);
 /* Whether the slot of a frame that is at this node surely holds a Value or a Cell. It answers
  * false if the node is not one of the function's. */
 bool trace_holds_value(const Proto *p, const Node *at, size_t slot);
+/* Whether nobody reads the slot, before it is written, of a frame that is at this node: it is
+ * in use, but not surely written. */
+bool trace_is_unwritten(const Proto *p, const Node *at, size_t slot);
 /* Whether the slot is that of a variable that lives in a cell. O(variables of the function). */
 bool trace_needs_cell(const Proto *p, const Node *at, size_t slot);
 

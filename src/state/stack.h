@@ -36,8 +36,9 @@
  * coroutine that runs or has resumed another. When control leaves it and its frames are few,
  * they are copied out to a compact segment, which has no more room than they need. So a
  * coroutine that is resumed once between two snapshots costs the words that it has on its stack
- * and no more. Scratch segments without frames belong to no state. One that is resumed often
- * between two snapshots gets a segment of its own again.
+ * and no more, and if all words are what they were before, nothing. Scratch segments without
+ * frames belong to no state. One that is resumed often between two snapshots gets a segment of
+ * its own again.
  *  5. a compact segment is the top one of its stack, and never runs. A segment in which its
  *     frames can run can always be had.
  *  6. `below` says how deep a segment lies. It counts the slots below prev, and those of prev
@@ -58,9 +59,10 @@ typedef struct Segment {
     uint32_t prev_frame;    /* index in prev->slots of that frame's fp */
     uint32_t size;
     uint32_t below; /* slots in use in all segments below: the depth limit */
-    uint16_t kind;  /* SegmentKind */
+    uint8_t kind;   /* SegmentKind */
     bool roomy;     /* compact: its frames may need more than a scratch segment has */
     uint8_t folds;  /* compact: into it, but for the first, FOLDS_MAX at most */
+    uint8_t varied; /* compact: how often lately it has not been as the one before */
     Value slots[];
 } Segment;
 
@@ -80,6 +82,8 @@ enum {
     SCRATCH_SLOTS = 500, /* with the header a page of the collector */
     COMPACT_MAX = 128,   /* slots that are copied when control leaves them */
     FOLDS_MAX = 16,      /* then the coroutine is worth a segment of its own */
+    VARIED_MAX = 2,      /* then it is not compared ... */
+    VARIED_AGAIN = 10,   /* ... until then */
     SEGMENT_SURE_MAX = 2400, /* slots of a segment that can always be had */
     FRAME_HEADER = 4,        /* words below fp of a glue frame, the largest header */
     NATIVE_SLOTS = 40        /* what a native may use above its arguments */
