@@ -5,7 +5,7 @@
  * Main invariant: nothing is read outside [subject, end) and [pattern, end), and each step is
  * paid.
  */
-#define _GNU_SOURCE /* memmem */
+#define _GNU_SOURCE /* memmem, memrchr */
 #include "text/pattern.h"
 
 #include "text/pattern_internal.h"
@@ -64,34 +64,48 @@ static const char *skip_literal(const char *s, const char *end, char literal, bo
     return s;
 }
 
-enum { SET_FEW = 4 }; /* bytes after which the set is paid for */
+enum { SET_FEW = 4 };          /* bytes after which the set is paid for */
+enum { SKIP_PIECE = 1 << 20 }; /* bytes: so many units, whatever is skipped */
 
-static const char *skip_set(Matcher *m, const char *s, const char *p, const char *end, bool yes)
+static const char *skip_set(const char *s, const char *p, const char *end, const char *stop,
+                            bool yes)
 {
-    const char *first = s, *source_end = m->source_end;
     const ByteSet *set = byteclass_set_of(p, end);
-    while (s < source_end && byteclass_in(set, (unsigned char)*s) == yes) s++;
-    /* as if it were built when it is worth it */
-    bool few = s - first < SET_FEW || source_end - first == SET_FEW;
-    return few || spend_scan(m, (size_t)(end - p)) ? s : NULL;
+    while (s < stop && byteclass_in(set, (unsigned char)*s) == yes) s++;
+    return s;
 }
 
-/* The same for any item [p, end); NULL without fuel. */
+static const char *skip_piece(const char *s, const char *p, const char *end, const char *stop,
+                              bool yes)
+{
+    if (*p == '[') return skip_set(s, p, end, stop, yes);
+    if (*p == '.') return yes ? stop : s; /* paid for, too: backtracking will look at them */
+    if (*p == '%' && byteclass_of_letter((unsigned char)p[1]))
+        return skip_class(s, stop, (unsigned char)p[1], yes);
+    return skip_literal(s, stop, end[-1], yes);
+}
+
+/* Pays for the set as if it were built when it is worth it. */
+static bool spend_set(Matcher *m, size_t skipped, size_t left, const char *p, const char *end)
+{
+    bool few = skipped < SET_FEW || left == SET_FEW;
+    return few || spend_scan(m, (size_t)(end - p));
+}
+
+/* The same for any item [p, end); NULL without fuel. It is paid piece by piece, so that a
+ * search which is to stop does. */
 const char *pattern_skip_item(Matcher *m, const char *s, const char *p, const char *end,
                               bool yes)
 {
-    const char *first = s, *source_end = m->source_end;
-    if (*p == '[') {
-        s = skip_set(m, s, p, end, yes);
-        if (!s) return NULL;
-    } else if (*p == '.') {
-        if (yes) s = source_end; /* paid for, too: backtracking will look at them */
-    } else if (*p == '%' && byteclass_of_letter((unsigned char)p[1])) {
-        s = skip_class(s, source_end, (unsigned char)p[1], yes);
-    } else {
-        s = skip_literal(s, source_end, end[-1], yes);
-    }
-    return spend_scan(m, (size_t)(s - first)) ? s : NULL;
+    const char *first = s, *source_end = m->source_end, *piece, *stop;
+    do {
+        piece = s;
+        stop = source_end - s > SKIP_PIECE ? s + SKIP_PIECE : source_end;
+        s = skip_piece(s, p, end, stop, yes);
+        if (!spend_scan(m, (size_t)(s - piece))) return NULL;
+    } while (s == stop && s != source_end);
+    size_t skipped = (size_t)(s - first), left = (size_t)(source_end - first);
+    return *p != '[' || spend_set(m, skipped, left, p, end) ? s : NULL;
 }
 
 static bool is_magic(unsigned char c)
@@ -134,6 +148,14 @@ static inline const char *match_rest(Matcher *m, const char *s, const char *p, i
     return match(m, s, p);
 }
 
+/* The next place down from `last`, not below s, at which match_rest is worth a call, or NULL.
+ */
+static inline const char *before(const Matcher *m, const char *s, const char *last, int need)
+{
+    if (need < 0 || m->depth == 0 || (unsigned char)last[-1] == need) return last - 1;
+    return memrchr(s, need, (size_t)(last - s));
+}
+
 /* Takes as many of the item as there are, then fewer and fewer until the rest matches. */
 static const char *match_most(Matcher *m, const char *s, const char *p, const char *end)
 {
@@ -143,7 +165,8 @@ static const char *match_most(Matcher *m, const char *s, const char *p, const ch
     for (;;) {
         const char *result = match_rest(m, last, end + 1, need);
         if (result || stopped(m) || last == s) return result;
-        last--;
+        last = before(m, s, last, need);
+        if (!last) return NULL;
     }
 }
 

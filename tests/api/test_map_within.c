@@ -31,7 +31,15 @@ static const char program[] =
     "  return table.concat(t, ' ') .. tostring(e) end\n"
     "function wait(x) meet() while true do end end\n"
     "function grow(x) local t = {} while true do t[#t + 1] = {tick()} end end\n"
-    "function inside(x) state.map(grow, {1, 2, 3, 4}) end\n";
+    "function inside(x) state.map(grow, {1, 2, 3, 4}) end\n"
+    "local long = {\n"
+    "  function() return text:find('ay', 1, true) end,\n"
+    "  function() return text:find('ab', 1, true) end,\n"
+    "  function() return text:match('^a*()b*$') end,\n"
+    "  function() return text:match('[^b]*()') end,\n"
+    "  function() return text:upper():find('B') end,\n"
+    "  function() return text:reverse():find('a') end}\n"
+    "function at_length(x) tick() return long[x]() end\n";
 
 /* Host functions ------------------------------------------------------------------------ */
 
@@ -194,9 +202,48 @@ START_TEST(what_is_cancelled_stops_at_its_next_poll)
 }
 END_TEST
 
+/* What natives do with a text of 20 MB looks after each megabyte, where it is 300 000 steps of 64
+ * bytes. When it goes on afterwards, all is as if it had not stopped. */
+static const double answers[] = {-1, 15000001, 15000002, 15000002, 15000002, 5000001};
+enum { LONG = sizeof answers / sizeof *answers, LONG_STEPS = 200000 };
+
+static void assert_answer(moonlet_value v, double expected)
+{
+    if (expected < 0)
+        ck_assert_int_eq(moonlet_type_of(v), MOONLET_NIL);
+    else
+        assert_number(v, expected);
+}
+
+START_TEST(long_work_is_cancelled_in_its_middle)
+{
+    moonlet_value which = moonlet_number(_i + 1);
+    moonlet_state *s = after(begin(), "text = ('a'):rep(15000001) .. ('b'):rep(5000000)");
+    moonlet_map_options options = {
+        .threads = 1, .cancel = &cancel, .give = MOONLET_GIVE_STATES};
+    cancel = ticks = 0;
+    moonlet_items whole = moonlet_map(s, moonlet_global(s, "at_length"), &which, 1, &options);
+    ck_assert_uint_eq(whole.failed, 0);
+    assert_answer(whole.items[0].values[0], answers[_i]);
+    ticks = TICKS_CANCEL - 1;
+    moonlet_items all = moonlet_map(s, moonlet_global(s, "at_length"), &which, 1, &options);
+    ck_assert_int_eq(all.items[0].limit, MOONLET_LIMIT_INTERRUPT);
+    ck_assert_uint_lt(all.items[0].steps, LONG_STEPS);
+    moonlet_result r = moonlet_resume(all.items[0].state);
+    ck_assert_int_eq(r.status, MOONLET_OK);
+    assert_answer(moonlet_result_value(&r, 0), answers[_i]);
+    ck_assert_uint_eq(all.items[0].steps + r.steps, whole.items[0].steps);
+    moonlet_release(r.state);
+    moonlet_items_release(&all);
+    moonlet_items_release(&whole);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("map_within");
+    tcase_add_loop_test(t, long_work_is_cancelled_in_its_middle, 0, LONG);
     tcase_add_loop_test(t, who_has_nothing_to_do_helps, 0, MEETING);
     tcase_add_test(t, any_number_of_threads);
     tcase_add_test(t, too_few_steps_are_all_used);

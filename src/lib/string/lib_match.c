@@ -131,9 +131,27 @@ static int positions(Value *a, size_t from, size_t to)
     return 2;
 }
 
+/* As pattern_find_plain, piece by piece, of which each has the places at which p may begin. */
+static ptrdiff_t find_in_pieces(const LongWork *work, const String *s, const String *p,
+                                size_t at, int *stopped)
+{
+    const size_t most = LONG_PIECE + 8 * p->length; /* it takes some time to prepare for p */
+    ptrdiff_t from = -1;
+    for (; from < 0 && s->length - at > most && !*stopped; *stopped = long_work_look(work)) {
+        from = pattern_find_plain(s->data, at + most, at, p->data, p->length);
+        at += most - p->length;
+    }
+    if (from >= 0 || *stopped) return from;
+    return pattern_find_plain(s->data, s->length, at, p->data, p->length);
+}
+
 static int find_plain(Machine *M, Value *a, const String *s, const String *p, size_t at)
 {
-    ptrdiff_t from = pattern_find_plain(s->data, s->length, at, p->data, p->length);
+    LongWork work = long_work_begin(M);
+    int stopped = 0;
+    ptrdiff_t from = find_in_pieces(&work, s, p, at, &stopped);
+    if (stopped) return stopped;
+    lib_string_charge(M, p->length);
     lib_string_charge(M, (from < 0 ? s->length : (size_t)from) - at);
     if (from < 0) NATIVE_RETURN(V_NIL);
     return positions(a, (size_t)from, (size_t)from + p->length);
@@ -183,9 +201,9 @@ static int search(Machine *M, Value *a, int n, bool find)
     uint64_t first = lib_string_position(init, s->length);
     if (first < 1) first = 1;
     if (first > s->length + 1) NATIVE_RETURN(V_NIL);
-    lib_string_charge(M, p->length);
     if (find && (!value_is_false(arg(a, n, 3)) || pattern_is_plain(p->data, p->length)))
         return find_plain(M, a, s, p, first - 1);
+    lib_string_charge(M, p->length);
     return find_pattern(M, a, s, p, first - 1, find);
 }
 

@@ -113,6 +113,22 @@ static int string_char(Machine *M, Value *a, int n)
 
 /* Copies --------------------------------------------------------------------------- */
 
+int long_work_end(const LongWork *w)
+{
+    Machine *M = w->M;
+    int64_t charged = w->fuel - M->fuel;
+    size_t counted = (size_t)(mem_counted - w->counted);
+    M->fuel += charged;
+    mem_uncount(counted);
+    mem_count_beside(counted);
+    int stopped = native_woken(M);
+    if (stopped) return stopped;
+    M->fuel -= charged;
+    mem_uncount_beside(counted);
+    mem_count(counted);
+    return 0;
+}
+
 /* NULL also when the run may not have as long a string. */
 static String *reserve(const Machine *M, size_t length, char **bytes)
 {
@@ -121,31 +137,22 @@ static String *reserve(const Machine *M, size_t length, char **bytes)
 
 enum { BLOCK = 16 }; /* bytes that a vector instruction may take at once */
 
-static int string_reverse(Machine *M, Value *a, int n)
+/* Copies n bytes, the last first. */
+static void reverse_bytes(char *to, const char *from, size_t n)
 {
-    char *bytes;
-    const String *s = arg_string(M, a, n, 0);
-    if (!s) return NATIVE_ERROR;
-    if (s->length < 2) NATIVE_RETURN(string_value(s));
-    if (!lib_string_afford(M, s->length)) return NATIVE_PAUSE;
-    String *reversed = reserve(M, s->length, &bytes);
-    if (!reversed) return native_memory_error(M);
-    const char *end = s->data + s->length;
-    size_t left = s->length;
-    for (; left >= 8; left -= 8) {
+    const char *end = from + n;
+    for (; n >= 8; n -= 8, to += 8) {
         uint64_t word;
         memcpy(&word, end -= 8, 8);
         word = __builtin_bswap64(word);
-        memcpy(bytes, &word, 8);
-        bytes += 8;
+        memcpy(to, &word, 8);
     }
-    while (left--) *bytes++ = *--end;
-    NATIVE_RETURN(string_value(reversed));
+    while (n--) *to++ = *--end;
 }
 
 /* Copies bytes, with the case of the 26 letters from `first` on changed. */
-static inline void flip_letters(char *restrict to, const char *restrict from, size_t n,
-                                unsigned char first)
+static inline void flip_block(char *restrict to, const char *restrict from, size_t n,
+                              unsigned char first)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)from[i];
@@ -153,23 +160,44 @@ static inline void flip_letters(char *restrict to, const char *restrict from, si
     }
 }
 
-static int change_case(Machine *M, Value *a, int n, unsigned char first)
+static void flip_letters(char *to, const char *from, size_t n, unsigned char first)
+{
+    for (; n >= BLOCK; n -= BLOCK, to += BLOCK, from += BLOCK)
+        flip_block(to, from, BLOCK, first);
+    flip_block(to, from, n, first);
+}
+
+/* first: 'a' or 'A', whose case changes, or 0 for the bytes in reverse order. */
+static int change(Machine *M, Value *a, int n, unsigned char first)
 {
     char *to;
+    int stopped = 0;
     const String *s = arg_string(M, a, n, 0);
     if (!s) return NATIVE_ERROR;
     if (!lib_string_afford(M, s->length)) return NATIVE_PAUSE;
+    LongWork work = long_work_begin(M);
     String *changed = reserve(M, s->length, &to);
     if (!changed) return native_memory_error(M);
-    const char *from = s->data;
-    size_t left = s->length;
-    for (; left >= BLOCK; left -= BLOCK, to += BLOCK, from += BLOCK)
-        flip_letters(to, from, BLOCK, first);
-    flip_letters(to, from, left, first);
+    for (size_t left = s->length, piece; left && !stopped; left -= piece) {
+        piece = left < LONG_PIECE ? left : LONG_PIECE;
+        size_t at = s->length - left;
+        if (first)
+            flip_letters(to + at, s->data + at, piece, first);
+        else
+            reverse_bytes(to + at, s->data + left - piece, piece);
+        if (left > piece) stopped = long_work_look(&work);
+    }
+    if (stopped) return stopped;
     NATIVE_RETURN(string_value(changed));
 }
-static int string_lower(Machine *M, Value *a, int n) { return change_case(M, a, n, 'A'); }
-static int string_upper(Machine *M, Value *a, int n) { return change_case(M, a, n, 'a'); }
+
+static int string_reverse(Machine *M, Value *a, int n)
+{
+    if (n && value_is_string(a[0]) && value_string(a[0])->length < 2) return 1;
+    return change(M, a, n, 0);
+}
+static int string_lower(Machine *M, Value *a, int n) { return change(M, a, n, 'A'); }
+static int string_upper(Machine *M, Value *a, int n) { return change(M, a, n, 'a'); }
 
 /* rep ------------------------------------------------------------------------------ */
 
