@@ -213,8 +213,8 @@ static NOINLINE bool fold(Machine *M, CoBody *b, Segment *home)
     return true;
 }
 
-/* Control leaves the running coroutine at its native's frame fp, with count values: they are the
- * resumer's from now on, and no part of what waits. */
+/* Control leaves the running coroutine at its native's frame fp, with count values: they are
+ * the resumer's from now on, and no part of what waits. */
 static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
 {
     assert(!frame_is_lua(fp) && "what yields is a native");

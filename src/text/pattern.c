@@ -75,8 +75,8 @@ static const char *skip_set(const char *s, const char *p, const char *end, const
     return s;
 }
 
-static const char *skip_piece(const char *s, const char *p, const char *end, const char *stop,
-                              bool yes)
+static inline const char *skip_piece(const char *s, const char *p, const char *end,
+                                     const char *stop, bool yes)
 {
     if (*p == '[') return skip_set(s, p, end, stop, yes);
     if (*p == '.') return yes ? stop : s; /* paid for, too: backtracking will look at them */
@@ -86,16 +86,16 @@ static const char *skip_piece(const char *s, const char *p, const char *end, con
 }
 
 /* Pays for the set as if it were built when it is worth it. */
-static bool spend_set(Matcher *m, size_t skipped, size_t left, const char *p, const char *end)
+static inline bool spend_set(Matcher *m, size_t skipped, size_t left, const char *p,
+                             const char *end)
 {
     bool few = skipped < SET_FEW || left == SET_FEW;
     return few || spend_scan(m, (size_t)(end - p));
 }
 
-/* The same for any item [p, end); NULL without fuel. It is paid piece by piece, so that a
- * search which is to stop does. */
-const char *pattern_skip_item(Matcher *m, const char *s, const char *p, const char *end,
-                              bool yes)
+/* It is paid piece by piece, so that a search which is to stop does. */
+static const char *__attribute__((noinline))
+skip_pieces(Matcher *m, const char *s, const char *p, const char *end, bool yes)
 {
     const char *first = s, *source_end = m->source_end, *piece, *stop;
     do {
@@ -106,6 +106,19 @@ const char *pattern_skip_item(Matcher *m, const char *s, const char *p, const ch
     } while (s == stop && s != source_end);
     size_t skipped = (size_t)(s - first), left = (size_t)(source_end - first);
     return *p != '[' || spend_set(m, skipped, left, p, end) ? s : NULL;
+}
+
+/* The same for any item [p, end); NULL without fuel. */
+const char *pattern_skip_item(Matcher *m, const char *s, const char *p, const char *end,
+                              bool yes)
+{
+    const char *first = s, *source_end = m->source_end;
+    size_t left = (size_t)(source_end - s);
+    if (__builtin_expect(left > SKIP_PIECE, 0)) return skip_pieces(m, s, p, end, yes);
+    s = skip_piece(s, p, end, source_end, yes);
+    size_t skipped = (size_t)(s - first);
+    if (*p == '[' && !spend_set(m, skipped, left, p, end)) return NULL;
+    return spend_scan(m, skipped) ? s : NULL;
 }
 
 static bool is_magic(unsigned char c)

@@ -202,8 +202,8 @@ START_TEST(what_is_cancelled_stops_at_its_next_poll)
 }
 END_TEST
 
-/* What natives do with a text of 20 MB looks after each megabyte, where it is 300 000 steps of 64
- * bytes. When it goes on afterwards, all is as if it had not stopped. */
+/* What natives do with a text of 20 MB looks after each megabyte, where it is 300 000 steps of
+ * 64 bytes. When it goes on afterwards, all is as if it had not stopped. */
 static const double answers[] = {-1, 15000001, 15000002, 15000002, 15000002, 5000001};
 enum { LONG = sizeof answers / sizeof *answers, LONG_STEPS = 200000 };
 

@@ -132,8 +132,8 @@ static int positions(Value *a, size_t from, size_t to)
 }
 
 /* As pattern_find_plain, piece by piece, of which each has the places at which p may begin. */
-static ptrdiff_t find_in_pieces(const LongWork *work, const String *s, const String *p,
-                                size_t at, int *stopped)
+static NOINLINE ptrdiff_t find_in_pieces(const LongWork *work, const String *s, const String *p,
+                                         size_t at, int *stopped)
 {
     const size_t most = LONG_PIECE + 8 * p->length; /* it takes some time to prepare for p */
     ptrdiff_t from = -1;
@@ -147,10 +147,15 @@ static ptrdiff_t find_in_pieces(const LongWork *work, const String *s, const Str
 
 static int find_plain(Machine *M, Value *a, const String *s, const String *p, size_t at)
 {
-    LongWork work = long_work_begin(M);
-    int stopped = 0;
-    ptrdiff_t from = find_in_pieces(&work, s, p, at, &stopped);
-    if (stopped) return stopped;
+    ptrdiff_t from;
+    if (UNLIKELY(s->length - at > LONG_PIECE)) {
+        int stopped = 0;
+        LongWork work = long_work_begin(M);
+        from = find_in_pieces(&work, s, p, at, &stopped);
+        if (stopped) return stopped;
+    } else {
+        from = pattern_find_plain(s->data, s->length, at, p->data, p->length);
+    }
     lib_string_charge(M, p->length);
     lib_string_charge(M, (from < 0 ? s->length : (size_t)from) - at);
     if (from < 0) NATIVE_RETURN(V_NIL);
