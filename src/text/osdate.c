@@ -20,9 +20,38 @@ static size_t conversion_length(const char *p, size_t left)
     return left > 1 && p[1] && strchr(modified, p[1]) ? 2 : 0;
 }
 
+/* What most formats have: two digits, whatever the locale; -1 for another conversion. */
+static int two_digits(char letter, const struct tm *fields)
+{
+    switch (letter) {
+    case 'd': return fields->tm_mday;
+    case 'm': return fields->tm_mon + 1;
+    case 'y': return fields->tm_year % 100;
+    case 'H': return fields->tm_hour;
+    case 'M': return fields->tm_min;
+    case 'S': return fields->tm_sec;
+    default: return -1;
+    }
+}
+
+static void append_digits(Buffer *out, int n)
+{
+    const char text[2] = {(char)('0' + n / 10), (char)('0' + n % 10)};
+    buffer_append(out, text, sizeof text);
+}
+
 static void append_conversion(Buffer *out, const char *p, size_t length,
                               const struct tm *fields)
 {
+    int year = fields->tm_year + 1900, n = length == 1 ? two_digits(*p, fields) : -1;
+    if (*p == 'Y' && length == 1 && year >= 1000 && year <= 9999) {
+        append_digits(out, year / 100);
+        n = year % 100;
+    }
+    if (n >= 0) {
+        append_digits(out, n);
+        return;
+    }
     char conversion[4] = {'%', p[0], length > 1 ? p[1] : '\0', '\0'};
     char text[256];
     buffer_append(out, text, strftime(text, sizeof text, conversion, fields));

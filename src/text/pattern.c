@@ -360,21 +360,25 @@ bool pattern_is_plain(const char *pattern, size_t length)
     return true;
 }
 
-enum { FIND_FEW = 32 }; /* places for which memmem does not pay */
+/* Places that begin like the text for which memmem does not pay, and bytes for one more: where
+ * these are rarer, the search for the first byte is the faster one, ten times. */
+enum { FIND_FEW = 16, FIND_RARE = 32 };
 
 ptrdiff_t pattern_find_plain(const char *source, size_t source_length, size_t at,
                              const char *text, size_t length)
 {
     if (length == 0) return (ptrdiff_t)at;
     if (length > source_length - at) return -1;
-    const char *s = source + at, *last = source + source_length - length;
-    if (last - s > FIND_FEW) {
-        const char *found = memmem(s, source_length - at, text, length);
-        return found ? found - source : -1;
+    const char *begin = source + at, *s = begin, *end = source + source_length;
+    for (ptrdiff_t vain = 0; vain < FIND_FEW + (s - begin) / FIND_RARE; vain++, s++) {
+        if (s > end - length) return -1;
+        s = memchr(s, *text, (size_t)(end - s) - length + 1);
+        if (!s) return -1;
+        if (s[length - 1] == text[length - 1] && memcmp(s, text, length) == 0)
+            return s - source;
     }
-    for (; s <= last; s++)
-        if (*s == *text && memcmp(s, text, length) == 0) return s - source;
-    return -1;
+    s = memmem(s, (size_t)(end - s), text, length);
+    return s ? s - source : -1;
 }
 
 /* Whether the pattern's item at p is one for a byte. */

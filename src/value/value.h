@@ -225,8 +225,28 @@ static inline uint32_t value_hash_word(uint64_t x)
     unsigned __int128 product = (unsigned __int128)x * 0x9e3779b97f4a7c15u;
     return (uint32_t)(product >> 64) ^ (uint32_t)(product >> 32);
 }
-/* value_hash for numbers; the key -0 must be a 0 already. */
-static inline uint32_t value_hash_number(Value v) { return value_hash_word(v); }
+/* x without its fraction, or the least integer where that is none of 64 bits. C leaves open
+ * what the conversion of such gives, and the processor does not. */
+static inline int64_t value_whole(double x)
+{
+#ifdef __SSE2__
+    int64_t i;
+    __asm__("cvttsd2si %1, %0" : "=r"(i) : "x"(x));
+    return i;
+#else
+    return x > -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
+#endif
+}
+/* value_hash for numbers; the key -0 must be a 0 already. Integers made in a row have the low
+ * bits of their hashes in a row, so that a map of few has a place for each; what is far away is
+ * mixed in. */
+static inline uint32_t value_hash_number(Value v)
+{
+    enum { NEAR_BITS = 10 };
+    int64_t i = value_whole(value_to_double(v));
+    if ((double)i != value_to_double(v)) return value_hash_word(v);
+    return (uint32_t)i + (uint32_t)(((uint64_t)i >> NEAR_BITS) * 0x9e3779b97f4a7c15u >> 32);
+}
 /* A total order on table keys of one hash, the same on every machine: see bucket.h. */
 int value_order(Value a, Value b);
 

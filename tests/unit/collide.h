@@ -71,7 +71,7 @@ static inline Value collide_number(const CollideLattice *l, uint32_t n)
             __int128 at =
                 ((__int128)rintl(a) + i) * l->x[0] + ((__int128)rintl(b) + k) * l->x[1];
             Value v = (Value)at;
-            if (at >> 64 || !value_is_number(v) || value_hash_word(v)) continue;
+            if (at >> 64 || !value_is_number(v) || value_hash(v)) continue;
             if (value_to_double(v) == value_to_double(v)) return v;
         }
     }

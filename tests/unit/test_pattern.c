@@ -277,6 +277,25 @@ START_TEST(plain_search)
 }
 END_TEST
 
+/* Where few places begin like the text, where many do, and where that changes. */
+START_TEST(plain_search_finds_what_a_loop_finds)
+{
+    enum { MAX = 900 };
+    char source[MAX], wanted[6];
+    for (int round = 0; round < 3000; round++) {
+        size_t n = (size_t)rand() % MAX, length = 1 + (size_t)rand() % sizeof wanted;
+        size_t turn = n ? (size_t)rand() % n : 0;
+        for (size_t i = 0; i < n; i++) source[i] = "ab.a"[rand() % (i < turn ? 2 : 4)];
+        for (size_t i = 0; i < length; i++) wanted[i] = "abaa."[rand() % 5];
+        size_t at = n ? (size_t)rand() % n : 0;
+        ptrdiff_t found = -1;
+        for (size_t i = at; found < 0 && i + length <= n; i++)
+            if (!memcmp(source + i, wanted, length)) found = (ptrdiff_t)i;
+        ck_assert_int_eq(pattern_find_plain(source, n, at, wanted, length), found);
+    }
+}
+END_TEST
+
 START_TEST(the_whole_match_as_capture)
 {
     Matcher m;
@@ -439,6 +458,7 @@ int main(void)
     tcase_add_test(tests, zeros_are_bytes_like_others);
     tcase_add_test(tests, searching_from_an_offset);
     tcase_add_test(tests, plain_search);
+    tcase_add_test(tests, plain_search_finds_what_a_loop_finds);
     tcase_add_test(tests, the_whole_match_as_capture);
     tcase_add_test(tests, replacements);
     tcase_add_test(tests, both_matchers_agree);

@@ -152,6 +152,22 @@ START_TEST(hashes_of_regular_keys_spread)
 END_TEST
 
 /* Where a map looks first for 32 objects made in a row is the same, down to their node. */
+/* A map of few such keys has a place for each at its root. */
+START_TEST(hashes_of_integers_in_a_row_differ_in_their_low_bits)
+{
+    const double first[] = {0, 1, 1000, 1015, -7, -5000, 65536.0 * 300, 1e9, 0x1p52};
+    for (size_t k = 0; k < sizeof first / sizeof *first; k++) {
+        uint32_t met = 0, wraps = 0;
+        for (int i = 0; i < 32; i++) {
+            double key = first[k] + i;
+            wraps += i && floor(key / 1024) * 1024 == key; /* what is far away has changed */
+            met |= 1u << (value_hash(value_number(key == 0 ? 0 : key)) & 31);
+        }
+        ck_assert_msg(wraps || met == UINT32_MAX, "two of 32 from %.0f have a place", first[k]);
+    }
+}
+END_TEST
+
 START_TEST(hashes_of_objects_keep_neighbours_together)
 {
     enum { N = 1 << 16, NODE = 32, ABOVE = (1 << 20) - 1 };
@@ -219,6 +235,7 @@ int main(void)
     tcase_add_test(tc, equality);
     tcase_add_test(tc, equal_values_hash_alike);
     tcase_add_test(tc, hashes_of_regular_keys_spread);
+    tcase_add_test(tc, hashes_of_integers_in_a_row_differ_in_their_low_bits);
     tcase_add_test(tc, hashes_of_objects_keep_neighbours_together);
     tcase_add_test(tc, the_order_is_total);
     suite_add_tcase(suite, tc);
