@@ -14,7 +14,8 @@
 enum {
     /* What a map that waits takes of the C stack and of memory: as much as so many calls. */
     WAITING = 8,
-    /* What an item takes beside what it counts itself: its run, the state that it leaves. */
+    /* What an item takes, once, beside what it counts itself, which its own limit is for: its
+     * run, the state that it leaves. */
     ITEM_BYTES = 4096
 };
 
@@ -229,6 +230,9 @@ static bool can_go_on(const Call *c, RunStatus status, const Outcome *out)
     return status == RUN_PAUSED && out->status == OUTCOME_STOPPED && !apart;
 }
 
+/* What an item that begins, or goes on, takes beside. */
+static uint64_t beside(const Begun *begun) { return begun && begun->paused ? 0 : ITEM_BYTES; }
+
 /* What it has used, and from where it can go on. Then it pays itself what it owes. */
 static void take_usage(Call *c, RunStatus status, Outcome *out)
 {
@@ -236,7 +240,7 @@ static void take_usage(Call *c, RunStatus status, Outcome *out)
     int64_t used = mem_used() - c->began;
     bool goes_on = can_go_on(c, status, out);
     out->ns = eval_now() - c->since;
-    out->bytes = ITEM_BYTES + (used > 0 ? (uint64_t)used : 0);
+    out->bytes = beside(c->begun) + (used > 0 ? (uint64_t)used : 0);
     out->steps = goes_on ? eval_steps_used(M) : eval_steps_done(M);
     if (goes_on) out->paused = machine_snapshot(M);
 }
@@ -514,7 +518,7 @@ static Begun go_on_from(const Begun *before, const Outcome *out, State *paused, 
     if (!paused) return b;
     b.paused = paused;
     b.used.steps = sum(b.used.steps, out->steps);
-    b.used.bytes = sum(b.used.bytes, out->bytes);
+    b.used.bytes = sum(b.used.bytes, difference(out->bytes, beside(before)));
     b.ns = sum(b.ns, out->ns);
     b.paid.steps = difference(b.paid.steps, out->steps);
     b.paid.bytes = difference(b.paid.bytes, out->bytes);

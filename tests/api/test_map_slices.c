@@ -54,6 +54,13 @@ static const char *const programs[] = {
     "y "
     "for i = 1, 900 do end return x end, list(5), {%s}) coroutine.yield(r[5] .. ' ' .. x) end) "
     "return co()",
+    /* few bytes an item, however many slices it takes */
+    "local r, e = state.map(function(x) local n = 0 for i = 1, 3000 do n = n + i end return n "
+    "end, list(2), {bytes = 1200000, %s}) return r[1] + r[2]",
+    /* items that go back to a moment before the map */
+    "local s, x = state.snapshot() if x then local t = {} for i = 1, 300 do t[i] = {i} end "
+    "return x * 1000 + #t end local made = {} for i = 1, 500 do made[i] = {} end local r = "
+    "state.map(function(x) state.restore(s, x) end, list(4), {%s}) return table.concat(r, ' ')",
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
