@@ -8,9 +8,9 @@
  *                      at least 8, they are doubled, so that long programs end, too, and are
  *                      no longer all the same, so that images are at any step
  *   IMAGE_DELTAS=seed  images are whole ones or deltas to one of the last ones, by chance
- *   IMAGE_PROCESSES=n  each n-th image is loaded by a new process, which goes on
- *   IMAGE_KEEP=1       keeps what was saved until it is loaded, to say where the program stands
- *                      if that fails
+ *   IMAGE_PROCESSES=n  each n-th image is loaded by a new process, which goes on (and is told
+ * how far the steps have come: IMAGE_AT_ONCE, IMAGE_BYTES, IMAGE_VARIES) IMAGE_KEEP=1 keeps
+ * what was saved until it is loaded, to say where the program stands if that fails
  *
  *   IMAGE_TELL=1       says at the end how many images there were
  *
@@ -149,6 +149,13 @@ static moonlet_image *load(const char *bytes, size_t length, const moonlet_image
     return i;
 }
 
+static void pass_on(const char *name, uint64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+    setenv(name, text, 1);
+}
+
 /* A new process of this program goes on with the bytes. */
 static void go_on_elsewhere(const char *bytes, size_t length)
 {
@@ -160,6 +167,11 @@ static void go_on_elsewhere(const char *bytes, size_t length)
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n < 0) stop("exec", "no /proc");
     path[n] = 0;
+    pass_on("IMAGE_STEPS", way.steps);
+    pass_on("IMAGE_AT_ONCE", way.at_once);
+    pass_on("IMAGE_BYTES", way.bytes);
+    pass_on("IMAGE_VARIES", way.varies);
+    if (way.deltas) pass_on("IMAGE_DELTAS", way.seed);
     fflush(NULL);
     execl(path, path, "--go-on", name, (char *)NULL);
     stop("exec", path);
@@ -327,6 +339,9 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "--dump") == 0) return dump(argv[2], argv[3]);
     way.steps = number_from("IMAGE_STEPS", 50);
+    way.at_once = (unsigned)number_from("IMAGE_AT_ONCE", 0);
+    way.bytes = number_from("IMAGE_BYTES", 0);
+    way.varies = number_from("IMAGE_VARIES", 0);
     way.files = open_files();
     way.keep = getenv("IMAGE_KEEP") != NULL;
     way.tells = getenv("IMAGE_TELL") != NULL;
