@@ -65,6 +65,68 @@ local function turn()
     end
 end
 
+-- What is in slots between: counters of loops, operands, parts of calls and of tables.
+local more = {}
+local function case(f)
+    more[#more + 1] = f
+end
+case(function(n) for i = 1, 1e9 do coroutine.yield(n) n = i end end)
+case(function(n) for i = 1e9, 1, -0.5 do coroutine.yield(n) n = (1e9 - i) * 2 + 1 end end)
+case(function(n) for k, v in pairs {a = 1, b = 2, c = 3} do coroutine.yield(n) n = n + v end end)
+case(function(n)
+    local list = {}
+    for i = 1, 100 do list[i] = i end
+    for i, v in ipairs(list) do coroutine.yield(n) n = v end
+end)
+case(function(...) while true do coroutine.yield((select("#", ...))) end end)
+case(function(n) while true do n = n * 1 + coroutine.yield(n) end end)
+case(function(n) while true do n = (n + 1) * 2 - n - 1 + (coroutine.yield(n) and -1 or 0) end end)
+case(function(n) while true do n = tonumber(n .. (coroutine.yield(n) or "") .. n) % 1000 end end)
+case(function(n) while true do local t = {n, coroutine.yield(n), n + 1} n = t[#t] % 50 end end)
+case(function(n)
+    local o = {n = n}
+    function o:wait(x) coroutine.yield(self.n + x) end
+    while true do o:wait(o.n * 2) o.n = o.n + 1 end
+end)
+case(function(n) while true do pcall(coroutine.yield, n) n = n + 3 end end)
+case(function(n) while true do n = math.max(n, (coroutine.yield(n) or 0) + n % 7, n - 1) end end)
+local waiting = {}
+function begin_more()
+    for i, f in ipairs(more) do
+        waiting[i] = coroutine.create(f)
+        assert(coroutine.resume(waiting[i], 0))
+    end
+end
+function more_turns(count)
+    local sum = 0
+    for k = 1, count do
+        for i, co in ipairs(waiting) do
+            if coroutine.status(co) ~= "dead" then
+                local ok, n = coroutine.resume(co, k % 5)
+                assert(ok, n)
+                sum = (sum * 31 + (n or 0)) % 1000003
+            end
+        end
+    end
+    return sum
+end
+-- All at once, and with a snapshot before each turn.
+begin_more()
+local at_once = more_turns(60)
+begin_more()
+local sum, last = 0
+for k = 1, 60 do
+    last = state.snapshot()
+    for i, co in ipairs(waiting) do
+        if coroutine.status(co) ~= "dead" then
+            local ok, n = coroutine.resume(co, k % 5)
+            assert(ok, n)
+            sum = (sum * 31 + (n or 0)) % 1000003
+        end
+    end
+end
+print(sum == at_once) -- expect: true
+
 -- A snapshot before each turn. Some are looked into at once, others at the end.
 local kept, digests, again = {}, {}, false
 local function play()
