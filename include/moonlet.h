@@ -1512,8 +1512,8 @@ MOONLET_API bool moonlet_debugger_go(moonlet_debugger *d, uint64_t step, uint32_
 MOONLET_API bool moonlet_debugger_last_write(moonlet_debugger *d, const char *path);
 /* Goes to the line before which an expression is first true, asked in the innermost frame. It
  * is asked at states that were kept, at halves between them, and then line by line, at most so
- * often; *asked (may be NULL) says how often that was. Answers false if there is no such line,
- * and has not moved. */
+ * often; *asked (may be NULL) says how often that was. Where it takes more than 10^8 steps it
+ * is not asked again. Answers false if no such line was found, and has not moved. */
 MOONLET_API bool moonlet_debugger_first_true(moonlet_debugger *d, const char *expression,
                                              uint64_t most, uint64_t *asked);
 

@@ -234,11 +234,13 @@ debug "several frames down" "1" r "b 3" "c 3" "u 2" "do 2" "p n"
 debug "how often is a number" "this takes how many times: 3" r "s x"
 debug "but not 0" "this takes how many times: 3" r "rs 0"
 
-# what a search or another future would do for ever, Ctrl-C ends, and nothing else
+# what a search or another future would do for long, Ctrl-C ends, and nothing else
+printf 'for i = 1, 20000 do\n  n = i\nend\n' >long.lua
 # shellcheck disable=SC2016
-expect "Ctrl-C ends a search" 0 "interrupted 42 " "" bash -c '{ echo "wh (function() while true do end end)()"
-    sleep 1; echo "p 6 * 7"; } | timeout --foreground -s INT -k 20 0.7 "$0" -d prog.lua 2>/dev/null |
+expect "Ctrl-C ends a search" 0 "interrupted 42 " "" bash -c '{ echo "wh (function() for i = 1, 1e6 do end end)()"
+    sleep 1; echo "p 6 * 7"; } | timeout --foreground -s INT -k 20 0.7 "$0" -d long.lua 2>/dev/null |
     grep -x "interrupted\|42" | tr "\n" " "' "$MOONLET"
+debug "what never ends is asked once" "2" "wh (function() while true do end end)()" "p 1 + 1"
 echo 'local x = 1 while x < 3 do x = x + 1 end' >turns.lua
 # shellcheck disable=SC2016
 expect "Ctrl-C ends another future" 0 "interrupted 42 " "" bash -c '{ printf "r\ns\nset x = -1e15\nc\n"

@@ -325,14 +325,16 @@ bool tour_run(Tour *t)
 
 typedef struct Asked {
     const char *expression;
-    uint64_t left; /* so many may be asked */
+    uint64_t left, asked; /* so many lines may be asked, and have been */
 } Asked;
 
+/* What takes too long is not asked again. */
 static bool is_true_there(void *context, const moonlet_state *s)
 {
-    const char *expression = context;
+    Asked *a = context;
     DebugPlaces p = debug_places(s, NULL);
-    moonlet_result r = debug_evaluate(s, p.count ? p.at : NULL, expression);
+    moonlet_result r = debug_evaluate(s, p.count ? p.at : NULL, a->expression);
+    if (r.status == MOONLET_PAUSED) a->left = 0;
     bool yes = r.status == MOONLET_OK && moonlet_is_true(moonlet_result_value(&r, 0));
     moonlet_release(r.state);
     debug_places_free(&p);
@@ -344,35 +346,37 @@ static bool is_true(void *context, DebugEvent *e)
     Asked *a = context;
     if (!a->left) return true;
     a->left--;
-    return debug_ask(e, is_true_there, (void *)a->expression) == 1;
+    a->asked++;
+    return debug_ask(e, is_true_there, a) == 1;
 }
 
-static bool was_true_at(Tour *t, uint64_t step, const char *expression)
+static bool was_true_at(Tour *t, uint64_t step, Asked *a)
 {
+    if (!a->left || debug_is_interrupted(t->rec)) return false;
     moonlet_state *s = moonlet_recording_state(t->rec, step);
-    bool yes = s && is_true_there((void *)expression, s);
+    bool yes = s && is_true_there(a, s);
     moonlet_release(s);
     return yes;
 }
 
 /* The kept states say between which it becomes true, if it then stays so for a while: the last
  * step before, at which it is not. */
-static uint64_t false_until(Tour *t, const char *expression)
+static uint64_t false_until(Tour *t, Asked *a)
 {
     const Record *r = t->rec->record;
     uint64_t before = 0, already = 0;
     record_drop_near(t->rec->record, 0);
-    for (size_t i = 1; i <= r->count && !already && !debug_is_interrupted(t->rec); i++) {
+    for (size_t i = 1; i <= r->count && !already; i++) {
         uint64_t step = i < r->count ? r->points[i].step : r->steps;
-        if (was_true_at(t, step, expression))
+        if (was_true_at(t, step, a))
             already = step;
         else
             before = step;
     }
     if (!already) return 0;
-    while (already - before > 1 && !debug_is_interrupted(t->rec)) {
+    while (already - before > 1) {
         uint64_t middle = before + (already - before) / 2;
-        if (was_true_at(t, middle, expression))
+        if (was_true_at(t, middle, a))
             already = middle;
         else
             before = middle;
@@ -382,13 +386,13 @@ static uint64_t false_until(Tour *t, const char *expression)
 
 bool tour_go_true(Tour *t, const char *expression, uint64_t most, uint64_t *asked)
 {
-    Asked a = {expression, most};
+    Asked a = {expression, most, 0};
     DebugTime found;
     t->rec->interrupt = t->interrupt;
-    uint64_t step = false_until(t, expression);
+    uint64_t step = false_until(t, &a);
     bool has =
         debug_next(t->rec, step ? (DebugTime){step, 0} : time_begin, is_true, &a, &found);
-    *asked = most - a.left;
+    *asked = a.asked;
     if (!has || !a.left || debug_is_interrupted(t->rec)) return false;
     t->hit = NULL;
     return tour_go(t, found);
