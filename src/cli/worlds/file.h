@@ -5,8 +5,8 @@
 
 #include "cli/options/options.h"
 
-/* What is in a file, or "-": the standard input; to be freed. NULL: *message says why, to be
- * freed, or is NULL without memory. */
+/* Gives what is in a file, or in the standard input if that is "-"; to be freed. Answers NULL
+ * if it cannot be read: *message says why, to be freed, or is NULL without memory. */
 char *world_bytes(const char *file, size_t *length, char **message);
 /* Unless --seed says another, the process gets the seed of the first image that it is to load:
  * its tables then have the order that they had. To be called before there is a string. */
