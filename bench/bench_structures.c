@@ -163,11 +163,16 @@ static TableBody table;
 static lua_State *lua;
 static uint64_t token;
 
-static double node_bytes(const HamtNode *node)
+static void add_block(void *sum, const void *block, size_t bytes)
 {
-    double sum = (double)(sizeof(HamtNode) + hamt_capacity(node) * sizeof(HamtEntry));
-    for (uint32_t i = 0; i < node->count; i++)
-        if (!node->entries[i].key) sum += node_bytes(hamt_child(&node->entries[i]));
+    (void)block;
+    *(double *)sum += (double)bytes;
+}
+
+static double map_bytes(const Hamt *map)
+{
+    double sum = 0;
+    hamt_blocks(map, add_block, &sum);
     return sum;
 }
 
@@ -190,7 +195,7 @@ static void hamt_read(size_t i, Word key)
     (void)i;
     sink += *map_find(&hamt, key, value_hash_word(key));
 }
-static double hamt_bytes(void) { return node_bytes(hamt.root); }
+static double hamt_bytes(void) { return map_bytes(&hamt); }
 
 static void open_begin(size_t n)
 {
@@ -221,7 +226,7 @@ static void table_read(size_t i, Word key)
     (void)i;
     sink += table_get(&table, value_number((double)key));
 }
-static double table_bytes(void) { return node_bytes(table.hash.root); }
+static double table_bytes(void) { return map_bytes(&table.hash); }
 
 static size_t lua_bytes_empty;
 static size_t lua_bytes_used(void)
