@@ -149,7 +149,7 @@ static void forget(Machine *M, Value *a)
 {
     Value *end = M->segment->slots + M->segment->size;
     memset(a, 0, (size_t)(end - a) * sizeof *a);
-    M->next_segment = M->left = NULL;
+    M->next_segment = M->left = M->holding = NULL;
 }
 
 /* The frame of pcall or xpcall is the running one again, with false, error. */

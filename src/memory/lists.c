@@ -77,8 +77,7 @@ void collector_use_all_sizes(void)
 {
     uint64_t before = GC_get_total_bytes();
     for (size_t c = 1; c < MEM_CLASSES; c++) {
-        if (mem_cache->free[c]) continue;
-        mem_cache->free[c] = try_list(c);
+        if (!mem_cache->free[c]) try_list(c); /* and dropped: kept, it would be marked */
     }
     for (size_t size = MEM_SMALL_MAX; size < 4096; size += 256)
         GC_free(collector_try_atomic(size));

@@ -518,6 +518,13 @@ static bool holds_results(const Machine *M, const Segment *s)
     return M->results >= s->slots && M->results <= s->slots + s->size;
 }
 
+/* Keeps the results of a return that leaves the segment: they are in its middle, to which
+ * pointers from the heap do not count. */
+static void hold_results(Machine *M, Segment *s)
+{
+    if (holds_results(M, s)) M->holding = s;
+}
+
 /* Many results that are returned through many frames, each of which needs a segment for them,
  * take turns in two. */
 static Segment *next_after_results(Machine *M, Segment *s)
@@ -533,12 +540,14 @@ Value *frame_underflow(Machine *M, bool reuse)
     Segment *s = M->segment;
     assert(s->prev && "there is a frame below");
     M->ret = s->ret;
+    if (!reuse) hold_results(M, s);
     M->next_segment = reuse ? s : next_after_results(M, s);
     return return_into(M, s->prev, s->prev->slots + s->prev_frame);
 }
 
 Value *frame_leave_slow(Machine *M, Segment *s, Value *base)
 {
+    hold_results(M, s);
     if (s->kind == SEGMENT_COMPACT) {
         base = frame_unfold(M, s, base, base, 0);
         s = M->segment;

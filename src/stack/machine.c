@@ -96,7 +96,7 @@ static void set_defaults(Machine *M)
     M->watch = NULL;
     M->progress = NULL;
     M->boundary = M->lent = NULL;
-    M->next_segment = M->left = M->ended = NULL;
+    M->next_segment = M->left = M->holding = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;
     M->make_handler = NULL;
@@ -136,7 +136,7 @@ static void tidy(Machine *M)
 {
     if (M->status == RUN_PAUSED) M->main_segment = NULL;
     M->status = RUN_OK;
-    M->next_segment = M->left = M->ended = NULL;
+    M->next_segment = M->left = M->holding = M->ended = NULL;
     machine_reclaim(M);
     if (M->scratch_used) clear_scratch(M);
     M->error = M->handler = M->value = V_NIL;
@@ -211,7 +211,7 @@ State *machine_snapshot_own(Machine *M, const CoBody *body)
 
 static void loaded(Machine *M, const State *s)
 {
-    M->next_segment = M->left = M->ended = NULL;
+    M->next_segment = M->left = M->holding = M->ended = NULL;
     if (s->base->paused) M->main_segment = NULL;
     machine_check(M);
 }

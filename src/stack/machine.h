@@ -147,6 +147,7 @@ struct Machine {
     Segment *main_segment;
     Segment *next_segment; /* one of this epoch, for the next overflow */
     Segment *left;         /* the last one that a return left: its results may lie in it */
+    Segment *holding;      /* the one they lie in: M->results alone keeps nothing alive */
     Segment *scratch;      /* scratch segments without frames, linked by prev */
     Segment *vacated;      /* a scratch segment more, in which results may still lie */
     Segment *ended; /* the first segment of the coroutine that has ended last: likewise */

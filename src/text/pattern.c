@@ -478,14 +478,38 @@ PatternStatus pattern_match_at(Matcher *m, size_t at)
 const char *pattern_next_start(Matcher *m, const char *s)
 {
     if (!m->lead) return s;
+    if (*m->lead != '[' && matches_item(m, s, m->lead, m->lead_end)) return s;
     s = pattern_skip_item(m, s, m->lead, m->lead_end, false);
     return s == m->source_end ? NULL : s;
+}
+
+/* Whether the pattern is its first item, once or as often as can be, and no more. */
+static inline bool is_lead(const Matcher *m)
+{
+    const char *end = m->lead_end;
+    if (!m->lead || m->lead != m->pattern) return false;
+    return end == m->pattern_end || (*end == '+' && end + 1 == m->pattern_end);
+}
+
+/* Tries such a pattern where its item matches, as try_at does, and for as much. */
+static bool try_lead(Matcher *m, const char *s)
+{
+    const char *end = m->lead_end, *to = s + 1;
+    m->level = 0;
+    if (!spend(m, 1) || !spend_scan(m, (size_t)(end - m->lead))) return true;
+    if (end != m->pattern_end) to = pattern_skip_item(m, to, m->lead, end, true);
+    if (!to) return true;
+    m->status = PATTERN_MATCH;
+    m->from = (size_t)(s - m->source);
+    m->to = (size_t)(to - m->source);
+    return true;
 }
 
 PatternStatus pattern_find(Matcher *m, size_t at)
 {
     const char *s = m->source + at;
     if (m->anchored) return pattern_match_at(m, at);
+    bool lead = is_lead(m);
     begin(m);
     m->start = at;
     while ((s = pattern_next_start(m, s))) {
@@ -493,7 +517,7 @@ PatternStatus pattern_find(Matcher *m, size_t at)
         if (!spend(m, 1)) break;
         m->began = began;
         m->start = (size_t)(s - m->source);
-        if (try_at(m, s) || s == m->source_end) break;
+        if (lead ? try_lead(m, s) : try_at(m, s) || s == m->source_end) break;
         s++;
     }
     return end(m);
