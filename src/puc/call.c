@@ -114,7 +114,7 @@ static inline void begin_inside(lua_State *L, Jump *j)
 {
     assert(puc_has_own_window(L) && "who calls a C function has buried the one that waits");
     j->own_count = L->own_count;
-    L->inside++;
+    if (!L->inside++) L->at_rest = (size_t)(L->top - L->own);
     L->own_count = (size_t)(L->top - L->own);
     L->pins.count = L->own_count;
 }

@@ -80,7 +80,9 @@ struct lua_State {
     Machine *M;
     struct Puc *P;
     Value *own; /* the handle's own stack, in use while no C function runs on its coroutine */
-    size_t own_size, own_count; /* the latter while C functions run: what lay there before */
+    size_t own_size;
+    size_t own_count; /* while C functions run: what lay there when the innermost was called */
+    size_t at_rest;   /* and when the outermost was */
     size_t below; /* of a coroutine that waits: values that the function it runs does not see */
     Pins pins;    /* of the main handle: the values on its own stack, for traces */
     uint32_t inside; /* how many C functions run on the coroutine */
@@ -155,6 +157,11 @@ static inline size_t puc_count(const lua_State *L) { return (size_t)(L->top - L-
 static inline bool puc_has_own_window(const lua_State *L)
 {
     return !L->inside || L->base == L->own + L->own_count;
+}
+/* How many values its own stack has outside of C functions: those that are in states. */
+static inline size_t puc_rest_count(const lua_State *L)
+{
+    return L->inside ? L->at_rest : (size_t)(L->top - L->own);
 }
 /* The window is that of the handle's own stack, which has `count` values. */
 static inline void puc_window_own(lua_State *L, size_t count)

@@ -17,7 +17,7 @@ int puc_run_own(lua_State *L)
 {
     if (!L->own_count) puc_throw_text(L, "cannot resume dead coroutine");
     puc_push(L, L->own[--L->own_count]);
-    L->pins.count = L->own_count;
+    L->pins.count = L->at_rest = L->own_count;
     lua_insert(L, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, return_all);
     return lua_gettop(L);

@@ -31,7 +31,7 @@ static Value stacks_key(void)
 static Table *copy_of_stack(Run *R, const lua_State *L)
 {
     Table *t = run_new_table(R);
-    size_t count = puc_own_count(L);
+    size_t count = puc_rest_count(L);
     run_set_field(R, t, "n", value_number((double)count));
     if (L->below) run_set_field(R, t, "below", value_number((double)L->below));
     for (size_t i = 0; i < count; i++) run_set(R, t, value_number((double)i + 1), L->own[i]);
@@ -40,7 +40,7 @@ static Table *copy_of_stack(Run *R, const lua_State *L)
 
 static bool has_stack(const lua_State *L)
 {
-    return L && mem_weak_get(&L->weak) && puc_own_count(L);
+    return L && mem_weak_get(&L->weak) && puc_rest_count(L);
 }
 
 /* Answers whether there were any. */

@@ -578,6 +578,39 @@ START_TEST(stacks_are_taken_in_a_c_function)
 }
 END_TEST
 
+static int wait_for_take(lua_State *L)
+{
+    lua_State *co = lua_newthread(L);
+    lua_pushliteral(L, "shown while it waits");
+    lua_pushcfunction(co, take_inside);
+    ck_assert_int_eq(lua_resume(co, L, 0), LUA_OK);
+    ck_assert_str_eq(lua_tostring(co, -1), "went on");
+    ck_assert_str_eq(lua_tostring(L, -1), "shown while it waits");
+    return 0;
+}
+
+/* What a C function has that waits for a coroutine is not on its handle's own stack. */
+START_TEST(stacks_are_taken_while_others_wait)
+{
+    lua_State *L = opened("");
+    lua_register(L, "wait", wait_for_take);
+    lua_pushliteral(L, "below");
+    luaL_loadstring(L, "pcall(wait) done = (done or 0) + 1");
+    ck_assert_int_eq(lua_pcall(L, 0, 0, 0), LUA_OK);
+    ck_assert_int_eq(lua_gettop(L), 1);
+    moonlet_result r = moonlet_resume(inside);
+    assert_ok(r);
+    moonlet_state *s = moonlet_next(NULL, &r);
+    restored(L, s);
+    ck_assert_double_eq(number(L, "done"), 1);
+    ck_assert_int_eq(lua_gettop(L), 1);
+    ck_assert_str_eq(lua_tostring(L, 1), "below");
+    moonlet_release(s);
+    moonlet_release(inside);
+    lua_close(L);
+}
+END_TEST
+
 /* A state that the program resumes itself goes on from a yield any number of times. */
 START_TEST(resumed_by_the_program)
 {
@@ -632,6 +665,7 @@ int main(void)
     tcase_add_test(t, not_while_a_chunk_is_read);
     tcase_add_test(t, taken_in_a_c_function);
     tcase_add_test(t, stacks_are_taken_in_a_c_function);
+    tcase_add_test(t, stacks_are_taken_while_others_wait);
     tcase_add_test(t, resumed_by_the_program);
     return run_suite(t);
 }
