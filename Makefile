@@ -281,7 +281,8 @@ UNIT_TESTS = $(filter $(OUT)/tests/unit/%,$(TESTS))
 API_LONG = $(addprefix $(OUT)/tests/api/test_,held hook_pauses image_worlds record stress \
            timeline_worlds work_steps)
 API_TESTS = $(filter-out $(API_LONG),$(filter $(OUT)/tests/api/%,$(TESTS)))
-.PHONY: check-unit check-api
+.PHONY: unit-tests check-unit check-api
+unit-tests: $(UNIT_TESTS)
 check-unit: $(UNIT_TESTS)
 	$(Q)tests/run.sh $(UNIT_TESTS)
 check-api: $(API_TESTS)
@@ -485,11 +486,13 @@ check-canonical: deps-tools ## the same bytes of images from gcc, clang, -O0 and
 	$(Q)tests/images/same.sh $(BUILD)/release/images/canonical $(BUILD)/debug/images/canonical \
 	  $(BUILD)/O0/release/images/canonical $(BUILD)/clang/release/images/canonical
 
-check-aarch64: ## the same bytes of images on x86-64 and aarch64, under qemu-user
+check-aarch64: ## the same bytes of images on x86-64 and aarch64, and tests there, under qemu-user
 	$(Q)tests/deps.sh build aarch64
 	$(Q)$(MAKE) canonical
-	$(Q)$(MAKE) $(AARCH64) canonical
+	$(Q)$(MAKE) $(AARCH64) PROGRAM_STATIC= canonical all
+	$(Q)$(MAKE) $(AARCH64) KIND=debug unit-tests
 	$(Q)tests/images/same.sh $(CANONICAL) 'qemu-aarch64 $(BUILD)/aarch64/release/images/canonical'
+	$(Q)tests/aarch64.sh $(BUILD)/aarch64
 
 # Histories on disk ------------------------------------------------------------------
 #

@@ -20,7 +20,7 @@ declare -A packages=(
     [programs-puc]="highlight imapfilter vim-nox mpv tshark python3 fityk libtolua-dev eja puredata-core pd-lua
         uwsgi-core uwsgi-plugin-lua5.2"
     [history]="libsqlite3-dev"
-    [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libgc-dev:arm64 libxxhash-dev:arm64"
+    [aarch64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libgc-dev:arm64 libxxhash-dev:arm64 check:arm64"
     [mpi]="libopenmpi-dev openmpi-bin"
     [ships]="libsdl2-dev libpng-dev check"
     [dap]="nodejs npm"

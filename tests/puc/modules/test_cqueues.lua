@@ -16,10 +16,10 @@ cq:wrap(function() error({}) end) p((select(2, cq:loop())))
 cq:wrap(function() local x = nil; return x.y end) local a, b, c, d = cq:loop() p(a, b, c, type(d))
 for e in cq:errors() do p("left", e) end
 -- conditions
-local cond, got = condition.new(), {}
+local cond, got, timed = condition.new(), {}
 cq:wrap(function() got[#got + 1] = "wait" local r = cond:wait() got[#got + 1] = tostring(r) end)
-cq:wrap(function() cqueues.sleep(0.01) got[#got + 1] = "signal" cond:signal() end)
-cq:wrap(function() local r = cond:wait(0.001) got[#got + 1] = "timed " .. tostring(r) end)
+cq:wrap(function() repeat cqueues.sleep(0.01) until timed got[#got + 1] = "signal" cond:signal() end)
+cq:wrap(function() timed = not cond:wait(0.001) got[#got + 1] = "timed " .. tostring(not timed) end)
 p(cq:loop()) p(table.concat(got, " "))
 -- socket pair
 local x, y = socket.pair()
