@@ -131,7 +131,8 @@ static int positions(Value *a, size_t from, size_t to)
     return 2;
 }
 
-/* As pattern_find_plain, piece by piece, of which each has the places at which p may begin. */
+/* Does what pattern_find_plain does, piece by piece, of which each has the places at which p
+ * may begin. */
 static NOINLINE ptrdiff_t find_in_pieces(const LongWork *work, const String *s, const String *p,
                                          size_t at, int *stopped)
 {
