@@ -203,14 +203,21 @@ static void compile_here(Machine *M, Compile *c)
     if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
 }
 
+/* How many bytes what has one is compiled to at most, or nearly so; a node of a dump likewise.
+ * Where the run may not have as many, it cannot be done in one go. */
+enum { BYTES_A_BYTE = 256 };
+
 /* Answers NULL where the run has to stop, or there is no room. */
-static const Compile *compiled(Machine *M, const Compile *wanted, bool is_long)
+static const Compile *compiled(Machine *M, const Compile *wanted, size_t size, size_t size_long)
 {
+    bool is_long = size >= size_long || size * BYTES_A_BYTE > mem_room();
     if (is_long && M->turn) (void)eval_take_turn(M); /* it takes much, and polls seldom */
     Compile *c = compile_begin(M, wanted, is_long);
     if (!c->aside && !c->done) compile_here(M, c);
     if (c->aside && !compile_go_on(M, c)) return NULL;
-    return mem_room_due() ? c : NULL;
+    size_t room =
+        c->dump ? mem_room() : mem_room_due(); /* the tree it was written from is gone */
+    return room ? c : NULL;
 }
 
 static Closure *load_from(Machine *M, const char *source, size_t length, const String *in,
@@ -221,7 +228,7 @@ static Closure *load_from(Machine *M, const char *source, size_t length, const S
     if (!chunk_name) return NULL;
     const Compile wanted = {
         .source = source, .length = length, .in = in, .chunk_name = chunk_name};
-    const Compile *c = compiled(M, &wanted, length >= LONG);
+    const Compile *c = compiled(M, &wanted, length, LONG);
     if (!c) return NULL;
     *error = c->error;
     return c->proto ? native_closure(M, c->proto, env) : NULL;
@@ -248,11 +255,17 @@ static uint32_t count_nodes(const Proto *p, uint32_t enough)
     return count;
 }
 
+uint64_t native_dump_price(const Proto *p)
+{
+    enum { NODES_STEP = 4 };
+    return p == p->root ? 0 : count_nodes(p->root, UINT32_MAX) / NODES_STEP;
+}
+
 String *native_dump(Machine *M, const Proto *p, bool strip)
 {
     enum { LONG = 3000 };
     const Compile wanted = {.dumped = p, .strip = strip};
-    bool is_long = !code_has_dump(p, strip) && count_nodes(p, LONG) >= LONG;
-    const Compile *c = compiled(M, &wanted, is_long);
+    size_t nodes = code_has_dump(p, strip) ? 0 : count_nodes(p->root, LONG);
+    const Compile *c = compiled(M, &wanted, nodes, LONG);
     return c ? c->dump : NULL;
 }

@@ -382,6 +382,9 @@ Closure *native_load_string(Machine *M, const String *text, String *chunk_name,
 /* The bytes of a function (string.dump). Answers NULL if there is no room, or as native_load.
  */
 String *native_dump(Machine *M, const Proto *p, bool strip);
+/* Steps for that beside those for its bytes: for a function in others, all of these are looked
+ * at. The same whether a dump or the tree is kept. O(functions). */
+uint64_t native_dump_price(const Proto *p);
 /* To be called when native_load has answered NULL, before anything observable has happened. If
  * time is out, or there was an interrupt, it answers what the native is to return, else 0. */
 int native_load_stopped(Machine *M);

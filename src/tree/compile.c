@@ -43,16 +43,18 @@ uint64_t compile_uncounting_begin(void)
     return counted;
 }
 
-void compile_uncounting_end(uint64_t counted)
+size_t compile_uncounting_end(uint64_t counted)
 {
+    uint64_t end = counted + compile_look.moved, made = mem_counted - end;
     bind();
     compile_paid_end();
-    mem_counted = counted + compile_look.moved;
+    mem_counted = end;
+    return made;
 }
 
 CompileUncounted compile_uncounted_begin(void)
 {
-    CompileUncounted u = {.look = compile_look, .beside = mem_beside};
+    CompileUncounted u = {.look = compile_look};
     compile_look = compile_look_new(NULL, NULL, false);
     u.counted = compile_uncounting_begin();
     return u;
@@ -60,10 +62,9 @@ CompileUncounted compile_uncounted_begin(void)
 
 void compile_uncounted_end(const CompileUncounted *u)
 {
-    compile_uncounting_end(u->counted);
+    mem_count_beside(compile_uncounting_end(u->counted));
     compile_look = u->look;
-    mem_beside = u->beside;
-    mem_bound_tune();
+    if (mem_bound.reached) mem_bound.reached(mem_bound.context);
 }
 
 /* Asks, and waits perhaps: the run that goes on then may have another meter and bound. */

@@ -117,6 +117,26 @@ START_TEST(loading_goes_on_with_few_bytes)
 }
 END_TEST
 
+/* A short source, too, and a dump of a function in others, for which their tree is made again.
+ */
+static const char *const short_ones[][2] = {
+    {"s = ('a = 1 '):rep(5000)", "f = load(s) return collectgarbage('count')"},
+    {"f = load('if x then ' .. ('x = y.z '):rep(900) .. ' end return function() end')()",
+     "s = string.dump(f, true) return #s"},
+};
+enum { SHORT_ONES = sizeof short_ones / sizeof *short_ones };
+
+START_TEST(short_ones_go_on_with_few_bytes)
+{
+    moonlet_state *s = world(short_ones[_i][0]);
+    moonlet_result r = under(s, (moonlet_limits){.bytes = 100000}, short_ones[_i][1]);
+    for (int i = 0; r.status == MOONLET_PAUSED && i < 100; i++) r = go_on(r);
+    assert_ok(r);
+    moonlet_release(r.state);
+    moonlet_release(s);
+}
+END_TEST
+
 /* So is a dump made once. */
 static const char *const dumped[] = {
     "f = load(('a = 1 '):rep(200000))",
@@ -230,6 +250,7 @@ int main(void)
     tcase_add_loop_test(t, time_ends_compiling, 0, SOURCES);
     tcase_add_loop_test(t, steps_are_paid_first, 0, SOURCES);
     tcase_add_loop_test(t, loading_goes_on, 0, SOURCES);
+    tcase_add_loop_test(t, short_ones_go_on_with_few_bytes, 0, SHORT_ONES);
     tcase_add_loop_test(t, loading_goes_on_with_few_bytes, 0, SOURCES);
     tcase_add_loop_test(t, dumping_goes_on, 0, DUMPED);
     tcase_add_test(t, what_is_known_counts_the_same);

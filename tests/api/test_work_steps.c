@@ -53,6 +53,7 @@ static const Work works[] = {
     {"operation ..", "local x = s .. z", 100000},
     {"conversion +", "local x = d + 1", 60000},
     {"conversion -", "local x = -d", 60000},
+    {"string.dump of an inner function", "string.dump(i)", 40000},
     {"debug.getinfo of lines", "debug.getinfo(f, 'L')", 60000},
     {"debug.getinfo of options", "debug.getinfo(1, ('S'):rep(#s))", 100000},
     {"next over holes", "next(h)", 100000},
@@ -73,15 +74,17 @@ enum { WORKS = sizeof works / sizeof *works };
 static uint64_t steps_of(const Work *w, int n)
 {
     char setup[1024];
-    snprintf(setup, sizeof setup,
-             "s, z = ('x'):rep(%d), ('x'):rep(%d) d = ('1'):rep(%d) t, b = {}, {}\n"
-             "for i = 1, %d do t[i], b[i] = i * 7919 %% 65537, 65 end\n"
-             "c = ('a = 1 '):rep(%d / 6) f = load(c)\n"
-             "h = {} for i = 1, %d do h[i] = i end for i = 1, %d do h[i] = nil end\n"
-             "g = load('return {' .. ('{},'):rep(%d / 3) .. '}')\n"
-             "p = load('local x = ... return {' .. ('[x]=x,'):rep(%d / 6) .. '}')\n"
-             "a = load('local x = ... return x' .. ('+x'):rep(%d / 2))\n",
-             n, n, n, n, n, n, n, n, n, n);
+    snprintf(
+        setup, sizeof setup,
+        "s, z = ('x'):rep(%d), ('x'):rep(%d) d = ('1'):rep(%d) t, b = {}, {}\n"
+        "for i = 1, %d do t[i], b[i] = i * 7919 %% 65537, 65 end\n"
+        "c = ('a = 1 '):rep(%d / 6) f, i = load(c), load('if x then ' .. c .. ' end return "
+        "function() end')()\n"
+        "h = {} for i = 1, %d do h[i] = i end for i = 1, %d do h[i] = nil end\n"
+        "g = load('return {' .. ('{},'):rep(%d / 3) .. '}')\n"
+        "p = load('local x = ... return {' .. ('[x]=x,'):rep(%d / 6) .. '}')\n"
+        "a = load('local x = ... return x' .. ('+x'):rep(%d / 2))\n",
+        n, n, n, n, n, n, n, n, n, n);
     moonlet_state *s = world(setup);
     moonlet_result r = moonlet_do(s, w->source);
     assert_ok(r);
@@ -201,6 +204,8 @@ static const char *const hostile[] = {
     "local t = {} for i = 1, 2e5 do t[i] = i end for i = 1, 2e5 do t[i] = nil end "
     "while true do next(t) end",
     "local r = ('x'):rep(2000000) local t = {} for i = 1, 9 do t[i] = 'a' .. r .. 'b' end",
+    "local f = load('if x then ' .. ('x = y.z '):rep(9000) .. ' end return function() end')() "
+    "while true do string.dump(f, true) end",
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 

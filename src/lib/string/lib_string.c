@@ -329,10 +329,13 @@ static int string_dump(Machine *M, Value *a, int n)
     if (!arg_function(M, a, n, 0)) return NATIVE_ERROR;
     if (!value_is(a[0], OBJ_CLOSURE)) return native_error(M, "unable to dump given function");
     const Closure *f = value_pointer(a[0]);
+    uint64_t price = native_dump_price(f->proto);
+    if (!native_charge(M, price)) return NATIVE_PAUSE;
     String *s = native_dump(M, f->proto, !value_is_false(arg(a, n, 1)));
     int stopped = s ? 0 : native_load_stopped(M);
+    if (!stopped && (!s || s->length > M->limits.string)) stopped = native_memory_error(M);
+    if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)price;
     if (stopped) return stopped;
-    if (!s || s->length > M->limits.string) return native_memory_error(M);
     lib_string_charge(M, s->length * DUMP_WORK);
     NATIVE_RETURN(string_value(s));
 }
