@@ -137,12 +137,14 @@ static void drop(void *progress, const void *context)
     if (c && !c->done) aside_drop(c->aside);
 }
 
+/* What is not done lives as long as it is aside, so that it can be dropped; what is done lives
+ * as long as somebody has it. */
 static void keep(Machine *M, Compile *c)
 {
     c->M = NULL;
     M->progress = mem_new(sizeof *M->progress);
     *M->progress = (NativeProgress){.compile = c};
-    watch_add(M->progress, drop, NULL);
+    if (!c->done) watch_add(M->progress, drop, NULL);
 }
 
 static bool is_same(const Compile *c, const Compile *other)
