@@ -202,11 +202,11 @@ static NOINLINE void note_uncaught(Machine *M, Value *fp, const Node *n)
 {
     M->status = RUN_ERROR;
     if (M->depth > 1) return;
-    int64_t fuel = M->fuel;
+    int64_t spent = machine_spent(M);
     M->error_handled = false;
     if (M->hooks && M->hooks->uncaught) M->hooks->uncaught(M, fp, n);
     if (UNLIKELY(M->watch)) M->watch->uncaught(M, n, fp);
-    M->fuel = fuel;
+    machine_set_spent(M, spent);
 }
 
 static COLD EXEC(throw_told)

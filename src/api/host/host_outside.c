@@ -51,7 +51,7 @@ static int refuse(Machine *M, const HostFunction *f, const char *what)
 static int record_call(Machine *M, const HostFunction *f, Value *a, int n)
 {
     ByteSink out = {0};
-    int64_t fuel = M->fuel;
+    int64_t spent = machine_spent(M);
     uint64_t counted = run_counted(&M->run);
     int code = host_enter(M, f, a, n);
     bool many = code == NATIVE_MANY, failed = code == NATIVE_ERROR;
@@ -59,7 +59,7 @@ static int record_call(Machine *M, const HostFunction *f, Value *a, int n)
     if (code < 0 && !many && !failed) return refuse(M, f, "calls Lua");
     const Value *values = failed ? &M->error : many ? M->results : M->native;
     size_t count = failed ? 1 : many ? M->result_count : (size_t)code;
-    sink_signed(&out, fuel - M->fuel);
+    sink_signed(&out, machine_spent(M) - spent);
     sink_number(&out, run_counted(&M->run) - counted);
     bool good = true;
     for (size_t i = 0; i < count && good; i++) good = write_value(&out, values[i]);

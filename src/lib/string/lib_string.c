@@ -116,14 +116,14 @@ static int string_char(Machine *M, Value *a, int n)
 int long_work_end(const LongWork *w)
 {
     Machine *M = w->M;
-    int64_t charged = w->fuel - M->fuel;
+    int64_t spent = machine_spent(M);
     size_t counted = (size_t)(mem_counted - w->counted);
-    M->fuel += charged;
+    machine_set_spent(M, w->spent);
     mem_uncount(counted);
     mem_count_beside(counted);
     int stopped = native_woken(M);
     if (stopped) return stopped;
-    M->fuel -= charged;
+    machine_set_spent(M, spent);
     mem_uncount_beside(counted);
     mem_count(counted);
     return 0;

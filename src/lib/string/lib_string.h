@@ -33,12 +33,12 @@ static inline bool lib_string_afford(Machine *M, size_t n)
 enum { LONG_PIECE = 1 << 20 }; /* bytes: some 100 us */
 typedef struct LongWork {
     Machine *M;
-    int64_t fuel;
+    int64_t spent;
     uint64_t counted;
 } LongWork;
 static inline LongWork long_work_begin(Machine *M)
 {
-    return (LongWork){M, M->fuel, mem_counted};
+    return (LongWork){M, machine_spent(M), mem_counted};
 }
 /* 0, or what the native is to return. */
 int long_work_end(const LongWork *w);
