@@ -17,7 +17,7 @@
  *
  * Cost: making a tree again takes as long as loading the chunk. Nobody pays, as it depends on
  * what others have done with the chunk; then the tree stays. What it takes counts beside
- * (mem.h), and afterwards the run looks at its limits.
+ * (mem.h).
  */
 #ifndef MOONLET_LINK_AGAIN_H
 #define MOONLET_LINK_AGAIN_H

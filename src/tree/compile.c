@@ -64,7 +64,7 @@ void compile_uncounted_end(const CompileUncounted *u)
 {
     mem_count_beside(compile_uncounting_end(u->counted));
     compile_look = u->look;
-    if (mem_bound.reached) mem_bound.reached(mem_bound.context);
+    mem_bound_tune();
 }
 
 /* Asks, and waits perhaps: the run that goes on then may have another meter and bound. */

@@ -39,7 +39,8 @@ void compile_paid_end(void);
 uint64_t compile_uncounting_begin(void);
 size_t compile_uncounting_end(uint64_t counted);
 /* The same, however long it takes, for what is made once and kept for all who have a chunk.
- * It counts beside, and then the run looks soon whether it has to stop. */
+ * It counts beside. The run looks for no other limit then: where it stops must not depend on
+ * who has made it. */
 typedef struct CompileUncounted {
     CompileLook look;
     uint64_t counted;
