@@ -133,12 +133,10 @@ String *code_dump(const Proto *p, bool strip)
     if (!dump) {
         compile_paid_begin();
         AstFunction *made;
-        size_t bytes;
-        const AstFunction *tree = link_tree_once(p, &made, &bytes);
+        const AstFunction *tree = link_tree_once(p, &made);
         dump = tree ? dump_write(tree, strip) : NULL;
         if (made) tree_let_go(made);
         compile_paid_end();
-        mem_count_beside(bytes);
         if (!dump) return NULL;
         if (!strip || p->source->stripped) keep_dump(p, dump);
     }

@@ -136,15 +136,14 @@ const AstFunction *link_tree(const Proto *p)
     return again ? same_place(again->source, p->source) : NULL;
 }
 
-const AstFunction *link_tree_once(const Proto *p, AstFunction **made, size_t *bytes)
+const AstFunction *link_tree_once(const Proto *p, AstFunction **made)
 {
     *made = NULL;
-    *bytes = 0;
     if (p->source->body || __atomic_load_n(&p->root->again, __ATOMIC_ACQUIRE))
         return link_tree(p);
     uint64_t counted = compile_uncounting_begin();
     *made = parse_again(p->root);
-    *bytes = compile_uncounting_end(counted);
+    compile_uncounting_end(counted);
     return *made ? same_place(*made, p->source) : NULL;
 }
 

@@ -15,9 +15,8 @@
  * A tree takes ten times the room of its text. Few programs need it: an error does that names
  * what it is about, once for each chunk.
  *
- * Cost: making a tree again takes as long as loading the chunk. Nobody pays, as it depends on
- * what others have done with the chunk; then the tree stays. What it takes counts beside
- * (mem.h).
+ * Cost: making a tree again takes as long as loading the chunk. It does not count, as it
+ * depends on what others have done with the chunk; then the tree stays.
  */
 #ifndef MOONLET_LINK_AGAIN_H
 #define MOONLET_LINK_AGAIN_H
@@ -37,9 +36,8 @@ bool link_is_text(const Proto *root, const char *bytes, size_t length);
 const AstFunction *link_tree(const Proto *p);
 
 /* The same for a moment: what was made for it, *made, is to be let go (tree.h), if it is not
- * NULL, and so many bytes to be counted beside. Compiling may be due to stop (compile.h): then
- * it answers NULL. */
-const AstFunction *link_tree_once(const Proto *p, AstFunction **made, size_t *bytes);
+ * NULL. Compiling may be due to stop (compile.h): then it answers NULL. */
+const AstFunction *link_tree_once(const Proto *p, AstFunction **made);
 
 /* Per node what to name in messages. Answers NULL if there is no memory. */
 const AstExpr *const *link_origins(const Proto *p);

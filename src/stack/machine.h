@@ -228,10 +228,13 @@ Coroutine *machine_new_coroutine(Machine *M, Value function);
 /* Whether others want the run to stop. */
 static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
 
-/* How many steps of the portion are spent: what machine_poll_soon leaves as it is. Who takes back
- * what was charged since `spent` sets that again. */
+/* How many steps of the portion are spent: what machine_poll_soon leaves as it is. Who takes
+ * back what was charged since `spent` sets that again. */
 static inline int64_t machine_spent(const Machine *M) { return M->portion - M->fuel; }
-static inline void machine_set_spent(Machine *M, int64_t spent) { M->fuel = M->portion - spent; }
+static inline void machine_set_spent(Machine *M, int64_t spent)
+{
+    M->fuel = M->portion - spent;
+}
 
 /* Ends the portion of steps here, so that the next step polls. */
 static inline void machine_poll_soon(Machine *M)

@@ -43,18 +43,16 @@ uint64_t compile_uncounting_begin(void)
     return counted;
 }
 
-size_t compile_uncounting_end(uint64_t counted)
+void compile_uncounting_end(uint64_t counted)
 {
-    uint64_t end = counted + compile_look.moved, made = mem_counted - end;
     bind();
     compile_paid_end();
-    mem_counted = end;
-    return made;
+    mem_counted = counted + compile_look.moved;
 }
 
 CompileUncounted compile_uncounted_begin(void)
 {
-    CompileUncounted u = {.look = compile_look};
+    CompileUncounted u = {.look = compile_look, .beside = mem_beside};
     compile_look = compile_look_new(NULL, NULL, false);
     u.counted = compile_uncounting_begin();
     return u;
@@ -62,8 +60,9 @@ CompileUncounted compile_uncounted_begin(void)
 
 void compile_uncounted_end(const CompileUncounted *u)
 {
-    mem_count_beside(compile_uncounting_end(u->counted));
+    compile_uncounting_end(u->counted);
     compile_look = u->look;
+    mem_beside = u->beside;
     mem_bound_tune();
 }
 

@@ -33,16 +33,14 @@ bool compile_look_now(void);
 /* What is done between the two has been paid for: long strings cost no steps. */
 void compile_paid_begin(void);
 void compile_paid_end(void);
-/* Nobody pays for what is made until it ends, which answers how many bytes that was; they are
- * to be counted beside (mem.h): whether it is made depends on what others have done. The run
- * may have to wait, or to stop. */
+/* Nobody counts what is made until it ends, nor pays; the run may have to wait, or to stop. */
 uint64_t compile_uncounting_begin(void);
-size_t compile_uncounting_end(uint64_t counted);
-/* The same, however long it takes, for what is made once and kept for all who have a chunk.
- * It counts beside. The run looks for no other limit then: where it stops must not depend on
- * who has made it. */
+void compile_uncounting_end(uint64_t counted);
+/* The same, however long it takes, for what is made once and kept for all who have a chunk:
+ * whether it is made depends on what others have done. */
 typedef struct CompileUncounted {
     CompileLook look;
+    int64_t beside;
     uint64_t counted;
 } CompileUncounted;
 CompileUncounted compile_uncounted_begin(void);

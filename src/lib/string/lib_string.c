@@ -322,7 +322,8 @@ static int string_rep(Machine *M, Value *a, int n)
     return r.total > REP_PIECE ? repeat_long(M, a, &r) : repeat_short(M, a, &r);
 }
 
-enum { DUMP_WORK = 16 }; /* writing a byte of a dump takes as long as copying so many */
+enum { DUMP_WORK = 16 };   /* writing a byte of a dump takes as long as copying so many */
+enum { DUMP_BYTES = 512 }; /* a step of the price is for so many, of a tree that is let go */
 
 static int string_dump(Machine *M, Value *a, int n)
 {
@@ -337,6 +338,7 @@ static int string_dump(Machine *M, Value *a, int n)
     if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)price;
     if (stopped) return stopped;
     lib_string_charge(M, s->length * DUMP_WORK);
+    mem_count_beside((size_t)price * DUMP_BYTES);
     NATIVE_RETURN(string_value(s));
 }
 
