@@ -997,7 +997,8 @@ MOONLET_API const char *moonlet_limit_text(moonlet_limit_kind kind);
 
 /*
  * Values of one state in another: values 0, 1, ... of the new state that comes of `to`.
- * Strings are shared, and so are the objects of `common`, a state from which both came; with
+ * Strings are shared, and so are the objects of `common`, a state from which both came, and not
+ * by state.restore, which goes on from what came of another; with
  * NULL, or where one of the two was loaded from an image and the other was not, only those of
  * moonlet_init are. Everything else is copied, each object once, with
  * identity and cycles kept: tables with their metatables (those without such
@@ -1057,6 +1058,9 @@ typedef struct moonlet_items {
  * Blocks until all is done, or cancelled and come to a stop. options NULL: as if all zero.
  * To be given back with moonlet_items_release; single states and terms may be taken out
  * before (set to NULL).
+ *
+ * An item that has called state.restore need not have come of s any more: of its values only
+ * the objects of moonlet_init are not copied.
  *
  * In processes: results come through a pipe, as tables, strings, numbers, booleans, and
  * objects that s has; other objects are errors of their item. An item whose process ends

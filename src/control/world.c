@@ -44,7 +44,6 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
     if (UNLIKELY(M->breaks != NULL)) breaks_store(M, NULL);
     Machine *from = machine_begin(machine_snapshot(M));
     machine_load(M, s);
-    if (M->run.next_id < M->ids_from) M->run.next_id = M->ids_from;
     Value *a = eval_reenter(M);
     M->native = a;
     import_begin(&im, &M->run, &from->run, shared_below);
@@ -189,6 +188,7 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
     State *s = u->data;
     Value *values = save_values(M, a, n);
     if (!values) return NULL;
+    M->went_back = true;
     Value *to = go_back(M, s, values + 1, n - 1, import_libraries());
     if (!to) return NULL;
     Userdata *again = run_new_userdata(&M->run, world_snapshot_tag, 0);

@@ -76,7 +76,7 @@ static void pack_item(void *context, size_t i, Pack *p)
     if (!has_values(out)) return;
     p->max = out->status == OUTCOME_OK ? m->results_max : m->error_max;
     Machine *M = machine_begin(out->state);
-    pack_values(p, &M->run, out->values, out->count, state_shared_below(m->base, M->run.world));
+    pack_values(p, &M->run, out->values, out->count, items_shared_below(m, M->run.world, out));
     machine_end(M);
     p->max = 0;
     if (!p->error[0]) return;
@@ -206,6 +206,7 @@ static void run_item_alone(void *context, size_t i)
     if (may_begin(m->in_hand)) m->run(m->face, i, m->in_hand);
     pack_item(m, i, &p);
     unpack_item(m, i, p.bytes, p.length, ITEM_NO_MEMORY);
+    m->outcomes[i].went_back = m->in_hand->went_back;
     pack_free(&p);
 }
 
@@ -286,7 +287,7 @@ static bool bring_imported(const Items *m, const Outcome *out, Machine *M, Value
 {
     Import im;
     Machine *from = machine_begin(out->state);
-    import_begin(&im, &M->run, &from->run, m->base->next_id);
+    import_begin(&im, &M->run, &from->run, items_shared_below(m, from->run.world, out));
     for (size_t i = 0; i < out->count; i++) to[i] = import_value(&im, out->values[i]);
     machine_end_look(from);
     if (!im.refused) return true;

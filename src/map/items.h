@@ -16,7 +16,10 @@
  *  2. an outcome that has values has a state in which they are; or it is packed, if it came
  *     from a process; or they are of no world. Values are brought in the order of the items, as
  *     ids are given in that order.
- *  3. when items_run has returned, an item is OUTCOME_WAITING only if the map was ended first.
+ *  3. an item may have gone back, by state.restore, to a world that is no fork of the base: one
+ *     of before it, or of another item. Ids do not tell which objects such a world shares with
+ *     the base, but for those of the libraries. So only these are not copied then.
+ *  4. when items_run has returned, an item is OUTCOME_WAITING only if the map was ended first.
  */
 #ifndef MOONLET_ITEMS_H
 #define MOONLET_ITEMS_H
@@ -49,6 +52,7 @@ typedef struct Outcome {
     EvalStop stop;         /* what has stopped it; also the limit behind an error */
     uint32_t count;        /* how many values it has: its results, or 1, its error value */
     bool packed;           /* it has come from another process */
+    bool went_back;        /* its world may be of a history that has parted from the base's */
     uint64_t steps, bytes; /* used */
     State *paused;         /* STOPPED: where it goes on; NULL: it cannot */
     uint64_t ns;           /* and the time that it had used */
@@ -110,10 +114,13 @@ void items_run(Items *m);
 /* Gives back the outcomes, with their texts. */
 void items_end(Items *m);
 
-/* Whether a face must give out->state, whose world is the one in which the item has ended, so
- * that its values can be brought or packed. If not, out->state is set here: to the base, or to
- * NULL for values of no world. O(entries of the tables that the item has made, 64 of them at
- * most). */
+/* The ids of the objects that an item's world has in common with the base are below this one.
+ */
+uint64_t items_shared_below(const Items *m, const World *ended, const Outcome *out);
+/* Whether a face, which has said if the item went back, must give out->state, whose world is
+ * the one in which the item has ended, so that its values can be brought or packed. If not,
+ * out->state is set here: to the base, or to NULL for values of no world. O(entries of the
+ * tables that the item has made, 64 of them at most). */
 bool items_need_own(const Items *m, const World *ended, Outcome *out);
 /* Whether its values are numbers, strings and the like, which need no state. The same cost. */
 bool items_of_no_world(const Items *m, const Outcome *out);
@@ -127,9 +134,9 @@ typedef struct ItemRefusal {
     char path[IMPORT_PATH_MAX]; /* and where it is: "value.x"; empty: what says it all */
 } ItemRefusal;
 
-/* Copies an outcome's values into M's run, to[0..out->count). Objects that the base has are not
- * copied, others once. M's world is the base, or has come of it. O(what is copied). If it
- * answers false, *why says what is in the way. */
+/* Copies an outcome's values into M's run, to[0..out->count). Objects that the item shares with
+ * the base are not copied, others once. M's world is the base, or has come of it. O(what is
+ * copied). If it answers false, *why says what is in the way. */
 bool items_bring(const Items *m, const Outcome *out, Machine *M, Value *to, ItemRefusal *why);
 
 #endif

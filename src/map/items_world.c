@@ -19,7 +19,7 @@ typedef enum ItemWorld {
 } ItemWorld;
 
 typedef struct Look {
-    uint64_t base_below; /* ids of the base's objects; 0: the world is a stranger to it */
+    uint64_t base_below; /* ids of the objects shared with the base; 0: it is a stranger */
     ItemWorld world;
     unsigned count;
     const Table *tables[TABLES_MAX]; /* the item's own */
@@ -65,9 +65,15 @@ static void look_into(Look *l, const TableBody *t)
     table_each_hashed(t, look_at_pair, l);
 }
 
+uint64_t items_shared_below(const Items *m, const World *ended, const Outcome *out)
+{
+    if (world_is_stranger(m->base->base->world, ended)) return 0;
+    return out->went_back ? import_libraries() : m->base->next_id;
+}
+
 static ItemWorld world_of(const Items *m, const World *ended, const Outcome *out)
 {
-    Look l = {.base_below = state_shared_below(m->base, ended)};
+    Look l = {.base_below = items_shared_below(m, ended, out)};
     for (size_t i = 0; i < out->count; i++) look_at(&l, out->values[i]);
     for (unsigned i = 0; i < l.count && l.world != WORLD_OWN; i++)
         look_into(&l, &l.tables[i]->body);

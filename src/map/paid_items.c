@@ -254,13 +254,14 @@ static void call(Call *c, Outcome *out)
     Machine *M = c->M = machine_begin(paused ? paused : p->items.base);
     MemBound outer = mem_bound;
     M->stops = c->stops;
-    M->ids_from = p->items.base->next_id; /* what has a lower id is the map's own object */
+    M->went_back = paused && c->begun->went_back;
     inherit(M, p);
     limit(c);
     bool begins = may_begin(M);
     RunStatus status = begins ? run(c) : RUN_PAUSED;
     set_outcome(c, status, out);
     if (begins) take_usage(c, status, out);
+    out->went_back = M->went_back;
     if (M->clock) (void)eval_clock_tell(M->clock);
     if (items_need_own(&p->items, M->run.world, out)) out->state = machine_snapshot(M);
     machine_end(M);
@@ -517,6 +518,7 @@ static Begun go_on_from(const Begun *before, const Outcome *out, State *paused, 
     b.paid.bytes = sum(b.paid.bytes, paid.bytes);
     if (!paused) return b;
     b.paused = paused;
+    b.went_back = out->went_back;
     b.used.steps = sum(b.used.steps, out->steps);
     b.used.bytes = sum(b.used.bytes, difference(out->bytes, beside(before)));
     b.ns = sum(b.ns, out->ns);

@@ -34,8 +34,9 @@ typedef struct Begun {
     State *paused; /* where it goes on; NULL: where it begins */
     Usage used;    /* of its own limits, up to there */
     uint64_t ns;
-    Usage paid;    /* by the run, for what it is to do once more from there on */
-    uint64_t owed; /* steps that were done ahead of the turn, and more than the run had left */
+    Usage paid;     /* by the run, for what it is to do once more from there on */
+    uint64_t owed;  /* steps that were done ahead of the turn, and more than the run had left */
+    bool went_back; /* as in Outcome */
 } Begun;
 
 typedef struct PaidItems {

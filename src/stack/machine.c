@@ -96,7 +96,7 @@ static void set_defaults(Machine *M)
     M->watch = NULL;
     M->progress = NULL;
     M->boundary = M->lent = NULL;
-    M->ids_from = 0;
+    M->went_back = false;
     M->next_segment = M->left = M->holding = M->ended = NULL;
     M->nested = 0;
     M->error = M->handler = M->value = V_NIL;

@@ -122,7 +122,8 @@ struct Machine {
     bool goes_on;    /* that function goes on in a continuation if the call yields */
     int opaque; /* so many of `depth` were called by C functions whose values no trace sees */
     Coroutine *boundary; /* the one in which a C function waits for eval_call */
-    uint64_t ids_from;   /* of what a world makes that this run goes back to, at the least */
+    bool went_back; /* by state.restore: its world need not have come of that which it began in
+                     */
 
     /* errors on their way: control/eval.c */
     bool error_handled; /* the xpcall handler of the error has run */

@@ -56,12 +56,6 @@ static inline bool world_is_stranger(const World *a, const World *b)
 {
     return a->registry != b->registry;
 }
-/* The ids of the objects that a state has in common with a world that has come of it, or that
- * has gone to a stranger since, are below this one. */
-static inline uint64_t state_shared_below(const State *s, const World *later)
-{
-    return world_is_stranger(s->base->world, later) ? 0 : s->next_id;
-}
 
 Table *run_new_table(Run *R);
 /* A coroutine without a hook. For programs, machine_new_coroutine (stack/machine.h) makes them.

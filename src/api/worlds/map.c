@@ -129,10 +129,13 @@ static void run_item(void *work, size_t i, Outcome *out)
     Decoding d = term_decoding(m->s); /* the time is for both */
     api_begin(&S, m->s);
     S.M->stops = m->items.stop;
-    moonlet_result r = api_end(&S, eval_call(S.M, m->function, &m->inputs[i], 1));
+    RunStatus end = eval_call(S.M, m->function, &m->inputs[i], 1);
+    bool went_back = S.M->went_back;
+    moonlet_result r = api_end(&S, end);
     out->status = status[r.status];
     out->stop = api_stop_of(r.limit);
     out->steps = r.steps;
+    out->went_back = went_back;
     bool here = !m->items.processes, waits = imports(m) && r.status == MOONLET_OK;
     if (!here || waits) set_outcome(m, out, &r);
     if (here)

@@ -33,7 +33,7 @@ enum {
     DONE,
     ROOM, /* for so many, in their batches, the run has paid */
     BEGUN,
-    FRAME = BEGUN + 6
+    FRAME = BEGUN + 7
 };
 /* Items that are done at a time. Their outcomes are brought before the next ones begin. */
 enum { BATCH = 4096 };
@@ -198,13 +198,14 @@ static Begun begun_at(const Value *a, State *paused)
                    .used = {number_at(a, BEGUN), number_at(a, BEGUN + 1)},
                    .ns = number_at(a, BEGUN + 2),
                    .paid = {number_at(a, BEGUN + 3), number_at(a, BEGUN + 4)},
-                   .owed = number_at(a, BEGUN + 5)};
+                   .owed = number_at(a, BEGUN + 5),
+                   .went_back = number_at(a, BEGUN + 6) != 0};
 }
 
 static void put_begun(Value *a, const Begun *b)
 {
-    const uint64_t words[] = {b->used.steps, b->used.bytes, b->ns,
-                              b->paid.steps, b->paid.bytes, b->owed};
+    const uint64_t words[] = {b->used.steps, b->used.bytes, b->ns,       b->paid.steps,
+                              b->paid.bytes, b->owed,       b->went_back};
     for (int i = 0; i < FRAME - BEGUN; i++) a[BEGUN + i] = value_number((double)words[i]);
 }
 
@@ -364,11 +365,12 @@ static bool has(const State *s, Value v)
     return apart || object_id(value_pointer(v)) < s->next_id;
 }
 
-/* Whether an item that begins in the state can have come to this one, perhaps in a world that
- * it has gone back to, or loaded. */
-static bool can_come_to(const State *base, const State *paused)
+/* Whether an item that begins in the state can have come to this one. */
+static bool can_come_to(const State *base, const State *paused, bool went_back)
 {
-    return paused->base->paused && paused->next_id >= base->next_id;
+    bool of_base = !world_is_stranger(base->base->world, paused->base->world) &&
+                   paused->next_id >= base->next_id;
+    return paused->base->paused && (of_base || went_back);
 }
 
 static int map_go_on(Machine *M, Value *a, int n)
@@ -377,12 +379,12 @@ static int map_go_on(Machine *M, Value *a, int n)
     State *base = frame_world(M->results), *paused = frame_inner_world(M->results);
     bool good = is_of(M, base) && has(base, a[FUNCTION]) && has(base, a[LIST]) &&
                 has(base, a[OPTIONS]) && !base->base->paused &&
-                (!paused || can_come_to(base, paused));
+                (!paused || can_come_to(base, paused, begun_at(a, paused).went_back));
     return good ? map(M, a, base, paused) : native_error(M, "malformed progress of a map");
 }
 
 const NativeDef natives_map[] = {
     NATIVE_CONTINUED("state.map:go_on", map_go_on, WORK_CALLEE, "|state.map|",
-                     ".t.TTiiinnnnnn*", .glue = N_GLUE_WORLDS, .holds = frame_holds),
+                     ".t.TTiiinnnnnnn*", .glue = N_GLUE_WORLDS, .holds = frame_holds),
     NATIVE_ROWS_END,
 };
