@@ -141,9 +141,13 @@ EXEC(eval_poll_next)
     GO(n, fp, acc, d); /* with its events; hooks are called, which polls */
 }
 
-/* Polls before the call of the function of fp with acc arguments. */
+/* Polls before the call of the function of fp with acc arguments. What a native has paid that
+ * is called again it has paid until it has done its work: no finalizer comes in between, which
+ * would use that up. */
 EXEC(eval_poll_call)
 {
+    uint32_t paid = M->paid;
+    M->paid = 0;
     budget_untake(M);
     if (stop_flag(M->interrupt)) {
         interrupt(M, fp, n);
@@ -151,12 +155,15 @@ EXEC(eval_poll_call)
     }
     M->open = (uint32_t)acc;
     if (is_short(M, &node_call_again, fp)) HAND(eval_throw, n, fp, acc, d);
-    if (UNLIKELY(!budget_refuel(M, fp, &node_call_again))) HAND(eval_stop_call, n, fp, acc, d);
+    bool goes_on = budget_refuel(M, fp, &node_call_again);
+    M->paid = paid;
+    if (UNLIKELY(!goes_on)) HAND(eval_stop_call, n, fp, acc, d);
     fp = record_poll(M, &node_call_again, fp);
     fp = stress_poll(M, &node_call_again, fp);
     if (UNLIKELY(held_stops(M, &node_call_again, fp))) HAND(eval_stop_call, n, fp, acc, d);
     watch_give_back();
     collect_tidy(M, &node_call_again, fp);
+    if (UNLIKELY(paid)) HAND(eval_call_again, n, fp, acc, d);
     if (UNLIKELY(collect_due(M))) {
         Value *nf = collect_poll(M, &node_call_again, fp);
         if (nf) HAND(call_any, n, nf, 0, d);

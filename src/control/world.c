@@ -49,7 +49,7 @@ static Value *go_back(Machine *M, State *s, Value *values, size_t n, uint64_t sh
     import_begin(&im, &M->run, &from->run, shared_below);
     for (size_t i = 0; i < n; i++) values[i] = import_value(&im, values[i]);
     machine_end_look(from);
-    native_charge(M, (mem_counted - counted) / COPY_STEP);
+    if (!native_charge(M, (mem_counted - counted) / COPY_STEP)) M->paid = 0;
     M->results = values;
     M->result_count = (uint32_t)n;
     if (im.walk.end == WALK_MEMORY)

@@ -278,7 +278,16 @@ bool native_charge(Machine *M, uint64_t steps)
     if (UNLIKELY(mem_short)) return false; /* can_stop raises the error */
     if (!native_afford(M, steps)) return false;
     M->fuel -= steps > INT64_MAX / 4 ? INT64_MAX / 4 : (int64_t)steps;
-    return LIKELY(M->fuel >= -CHARGE_CREDIT) || is_over(M, CHARGE_CREDIT) || may_go_on(M);
+    if (LIKELY(M->fuel >= -CHARGE_CREDIT) || is_over(M, CHARGE_CREDIT) || may_go_on(M))
+        return true;
+    M->paid = add_steps(M->paid, steps);
+    return false;
+}
+
+int native_answer_paid(Machine *M, int answer, uint64_t steps)
+{
+    if (answer == NATIVE_PAUSE) M->paid = add_steps(M->paid, steps);
+    return answer;
 }
 
 bool native_go_on(Machine *M)

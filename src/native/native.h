@@ -95,7 +95,10 @@ __attribute__((warn_unused_result)) Value *native_room(Machine *M, Value *a, int
  * NATIVE_PAUSE and is later run again, from its start or from that of its continuation. So
  * nothing observable may have happened before. A native may be charged more than once, if what
  * it does in between is short. */
-bool native_charge(Machine *M, uint64_t steps);
+__attribute__((warn_unused_result)) bool native_charge(Machine *M, uint64_t steps);
+/* Answers what a native is to answer, which has been charged so many steps since it began. If
+ * that is NATIVE_PAUSE, they are paid when it begins again. */
+int native_answer_paid(Machine *M, int answer, uint64_t steps);
 /* The run ends here, whatever it may use yet: what the native is to return. */
 int native_stop(Machine *M);
 /* A walk of a native that ends when the run's time does, or when others want the run to stop.

@@ -229,14 +229,6 @@ Coroutine *machine_new_coroutine(Machine *M, Value function);
 /* Whether others want the run to stop. */
 static inline bool machine_stopped(const Machine *M) { return stop_wanted(M->stops); }
 
-/* How many steps of the portion are spent: what machine_poll_soon leaves as it is. Who takes
- * back what was charged since `spent` sets that again. */
-static inline int64_t machine_spent(const Machine *M) { return M->portion - M->fuel; }
-static inline void machine_set_spent(Machine *M, int64_t spent)
-{
-    M->fuel = M->portion - spent;
-}
-
 /* Ends the portion of steps here, so that the next step polls. */
 static inline void machine_poll_soon(Machine *M)
 {
@@ -244,6 +236,18 @@ static inline void machine_poll_soon(Machine *M)
     M->portion -= M->fuel;
     if (M->steps_left != UINT64_MAX) M->steps_left += (uint64_t)M->fuel;
     M->fuel = 0;
+}
+
+/* A clock of steps: what is spent between two looks at it is their difference, whatever becomes
+ * of portions in between, as fuel alone does not tell. */
+static inline int64_t machine_spent(const Machine *M)
+{
+    return (int64_t)M->steps_used + M->portion - M->fuel;
+}
+/* What was charged since the clock was at `spent` is taken back. */
+static inline void machine_set_spent(Machine *M, int64_t spent)
+{
+    M->fuel += machine_spent(M) - spent;
 }
 
 /* How many bytes a new string may have. What is alive may be measured first, if there is a

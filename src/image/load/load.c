@@ -132,6 +132,7 @@ static void load_collection(Loader *L, Collection *c)
     c->majorinc = load_int(L);
     c->held = load_bytes_count(L);
     c->held_counted = load_bytes_count(L);
+    c->held_beside = load_bytes_count(L);
     c->probes = (uint8_t)load_uint(L, UINT8_MAX);
     unsigned bits = source_byte(&L->in);
     c->weak = bits & 1;

@@ -66,10 +66,10 @@ static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *b
 /* What a native answers that has no image, and has paid so many steps before. */
 static int no_image(Machine *M, const NativeWalk *w, uint64_t paid)
 {
-    if (w->walk.end == WALK_BYTES || w->walk.end == WALK_MEMORY) return native_memory_error(M);
+    bool no_room = w->walk.end == WALK_BYTES || w->walk.end == WALK_MEMORY;
     if (!w->walk.end) return NATIVE_ERROR;
-    M->paid = paid < UINT32_MAX ? (uint32_t)paid : UINT32_MAX;
-    return native_walk_ended(M, w);
+    return native_answer_paid(M, no_room ? native_memory_error(M) : native_walk_ended(M, w),
+                              paid);
 }
 
 /* The snapshot's image, or NULL where an error is set or the walk has ended. */
@@ -143,13 +143,15 @@ static int load(Machine *M, Value *a, int n)
     const String *s = arg_string(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if (!s || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
-    if (!native_charge(M, s->length / BYTES_A_STEP)) return NATIVE_PAUSE;
-    if (s->length > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
+    uint64_t price = s->length / BYTES_A_STEP;
+    if (!native_charge(M, price)) return NATIVE_PAUSE;
+    if (s->length > mem_room() / ROOM_A_BYTE)
+        return native_answer_paid(M, native_memory_error(M), price);
     NativeWalk w = native_walk(M);
     const Image *base = to ? image_of(M, to, &w.walk) : NULL;
-    if (to && !base) return no_image(M, &w, s->length / BYTES_A_STEP);
+    if (to && !base) return no_image(M, &w, price);
     Image *image = load_after(M, s, base, &w.walk);
-    if (!image) return no_image(M, &w, s->length / BYTES_A_STEP);
+    if (!image) return no_image(M, &w, price);
     Userdata *u = run_new_userdata(&M->run, world_snapshot_tag, 0);
     u->data = (void *)image->state;
     u->body.own = image;
@@ -166,7 +168,8 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count, uint64_t *p
     if (!list) return NATIVE_ERROR;
     const TableBody *t = heap_table(&M->run, list);
     int64_t length = table_length(t);
-    if (!native_charge(M, (uint64_t)length / ITEMS_A_STEP)) return NATIVE_PAUSE;
+    uint64_t items = (uint64_t)length / ITEMS_A_STEP;
+    if (!native_charge(M, items)) return NATIVE_PAUSE;
     bool good = length > 0 && length <= UINT32_MAX;
     for (int64_t i = 1; good && i <= length; i++) {
         Value v = table_get_int(t, i);
@@ -174,10 +177,12 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count, uint64_t *p
         if (good) bytes += value_string(v)->length;
     }
     if (!good) return native_arg_error(M, a, n, 0, "list of images expected");
-    if (!native_charge(M, bytes / BYTES_A_STEP)) return NATIVE_PAUSE;
-    if (bytes > mem_room() / ROOM_A_BYTE) return native_memory_error(M);
+    if (!native_charge(M, bytes / BYTES_A_STEP))
+        return native_answer_paid(M, NATIVE_PAUSE, items);
     *count = (uint32_t)length;
-    *paid = (uint64_t)length / ITEMS_A_STEP + bytes / BYTES_A_STEP;
+    *paid = items + bytes / BYTES_A_STEP;
+    if (bytes > mem_room() / ROOM_A_BYTE)
+        return native_answer_paid(M, native_memory_error(M), *paid);
     return 0;
 }
 
@@ -217,7 +222,8 @@ static int collapse(Machine *M, Value *a, int n)
     limit_bytes(M, &w.walk);
     ByteSink bytes = {.walk = &w.walk};
     bool good = save_to(M, last->state, base, &bytes);
-    int answer = good ? give_bytes(M, &bytes) : no_image(M, &w, paid);
+    int answer =
+        good ? native_answer_paid(M, give_bytes(M, &bytes), paid) : no_image(M, &w, paid);
     sink_free(&bytes);
     return answer;
 }

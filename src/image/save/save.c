@@ -202,6 +202,7 @@ static void save_collection(Saver *S, const Collection *c)
     sink_signed(S->out, c->majorinc);
     sink_number(S->out, c->held);
     sink_number(S->out, c->held_counted);
+    sink_number(S->out, c->held_beside);
     sink_number(S->out, c->probes);
     sink_byte(S->out,
               (uint8_t)(c->weak | c->watched << 1 | c->stopped << 2 | c->finalizing << 3));
@@ -223,9 +224,9 @@ static bool same_collection(const Collection *a, const Collection *b)
     return a->finalizers == b->finalizers && a->queue == b->queue && a->counted == b->counted &&
            a->bytes == b->bytes && a->credit == b->credit && a->pause == b->pause &&
            a->stepmul == b->stepmul && a->majorinc == b->majorinc && a->held == b->held &&
-           a->held_counted == b->held_counted && a->probes == b->probes && a->weak == b->weak &&
-           a->watched == b->watched && a->stopped == b->stopped &&
-           a->finalizing == b->finalizing;
+           a->held_counted == b->held_counted && a->held_beside == b->held_beside &&
+           a->probes == b->probes && a->weak == b->weak && a->watched == b->watched &&
+           a->stopped == b->stopped && a->finalizing == b->finalizing;
 }
 
 /* Compares contents: equal worlds need not be one in memory where they were loaded. */

@@ -59,12 +59,12 @@ static int load_stopped(Machine *M, const Closure *f)
 static int load_text(Machine *M, Value *a, const String *text)
 {
     String *error, *mode = value_is_string(a[LOAD_MODE]) ? value_string(a[LOAD_MODE]) : NULL;
-    if (!native_charge(M, text->length / LOAD_STEP)) return NATIVE_PAUSE;
+    uint64_t price = text->length / LOAD_STEP;
+    if (!native_charge(M, price)) return NATIVE_PAUSE;
     const Value *env = a[LOAD_HAS_ENV] == V_TRUE ? &a[LOAD_ENV] : NULL;
     Closure *f = compile(M, text, value_string(a[LOAD_NAME]), mode, env, &error);
     int stopped = load_stopped(M, f);
-    if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)(text->length / LOAD_STEP);
-    if (stopped) return stopped;
+    if (stopped) return native_answer_paid(M, stopped, price);
     if (!f) return failed(a, string_value(error));
     NATIVE_RETURN(value_object(f));
 }
@@ -96,7 +96,7 @@ static size_t next_mark(size_t length)
 static String *early_error(Machine *M, const char *source, size_t length, String *chunk)
 {
     if (source[0] == '\033') return NULL;
-    native_charge(M, length / LOAD_STEP);
+    M->fuel -= (int64_t)(length / LOAD_STEP);
     ParseResult r = native_parse(M, source, length, chunk);
     return r.main || !r.final ? NULL : r.error;
 }

@@ -68,9 +68,12 @@ static int string_sub(Machine *M, Value *a, int n)
 static int many_bytes(Machine *M, Value *a, const String *s, uint64_t first, size_t count)
 {
     bool fits = native_may_give(M, count);
-    if (fits && !native_charge(M, count / STEP_VALUES)) return NATIVE_PAUSE;
+    uint64_t price = fits ? count / STEP_VALUES : 0;
+    if (!native_charge(M, price)) return NATIVE_PAUSE;
     a = fits ? native_room(M, a, 1, count) : NULL;
-    if (!a) return native_stack_error(M, count, "stack overflow (string slice too long)");
+    if (!a)
+        return native_answer_paid(
+            M, native_stack_error(M, count, "stack overflow (string slice too long)"), price);
     const unsigned char *bytes = (const unsigned char *)s->data + first - 1;
     for (size_t k = 0; k < count; k++) a[k] = value_number(bytes[k]);
     return native_results(M, a, count);
@@ -335,8 +338,7 @@ static int string_dump(Machine *M, Value *a, int n)
     String *s = native_dump(M, f->proto, !value_is_false(arg(a, n, 1)));
     int stopped = s ? 0 : native_load_stopped(M);
     if (!stopped && (!s || s->length > M->limits.string)) stopped = native_memory_error(M);
-    if (stopped == NATIVE_PAUSE) M->paid = (uint32_t)price;
-    if (stopped) return stopped;
+    if (stopped) return native_answer_paid(M, stopped, price);
     lib_string_charge(M, s->length * DUMP_WORK);
     mem_count_beside((size_t)price * DUMP_BYTES);
     NATIVE_RETURN(string_value(s));

@@ -271,9 +271,12 @@ static int unpack_range(Machine *M, Value *a, int32_t first, int32_t last)
     if (first > last) return 0;
     int64_t count = (int64_t)last - first + 1;
     bool fits = count <= INT32_MAX - 10 && native_may_give(M, (size_t)count);
-    if (fits && !native_charge(M, (uint64_t)count / STEP_VALUES)) return NATIVE_PAUSE;
+    uint64_t price = fits ? (uint64_t)count / STEP_VALUES : 0;
+    if (!native_charge(M, price)) return NATIVE_PAUSE;
     a = fits ? native_room(M, a, 1, (size_t)count) : NULL;
-    if (!a) return native_stack_error(M, (size_t)count, "too many results to unpack");
+    if (!a)
+        return native_answer_paid(
+            M, native_stack_error(M, (size_t)count, "too many results to unpack"), price);
     const TableBody *b = heap_table(&M->run, value_pointer(a[0]));
     for (int64_t i = 0; i < count; i++) a[i] = table_get_int(b, first + i);
     return native_results(M, a, (size_t)count);
