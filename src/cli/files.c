@@ -69,7 +69,5 @@ bool files_inspect(const Cli *c, OptionTask task, char **names)
     bool good = true;
     if (!*names) good = inspect(c, task, NULL);
     for (; *names; names++) good = inspect(c, task, *names) && good;
-    errno = 0;
-    bool written = fflush(stdout) == 0 && !ferror(stdout);
-    return written ? good : cannot_write(c, "standard output");
+    return report_written(c) && good;
 }

@@ -84,7 +84,9 @@ for value in 0 x -5 '' 1e7; do
 done
 refused "a value too many" "'--map' takes no value" --map=3 script.lua
 refused "another one" "'--check' takes no value" --check=x script.lua
-refused "an ambiguous name" "unrecognized option '--st'" --st
+refused "an ambiguous name" "option '--st' is ambiguous" --st
+refused "an ambiguous name of options that have values" "option '--p=3' is ambiguous" --p=3
+refused "an ambiguous name without its value" "option '--s' is ambiguous" --s
 refused "--dump of two files" "'--dump' takes one file: 'b' is too many" --dump out a b
 refused "--strip of two files" "'--strip' takes one file: 'b' is too many" --strip out a b
 expect "which write nothing" 1 "" "" test -e out

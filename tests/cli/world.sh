@@ -159,6 +159,12 @@ mkdir dir
 expect "a directory" 1 "" "*: cannot write dir: Is a directory" m --save=dir -e ''
 expect "an error saves nothing" 1 "" "*: oops*" m --load=end.img --save=end.img -e 'total = 1 error("oops", 0)'
 expect "and keeps what was there" 0 "4501500" "" m --load=end.img -e 'print(total)'
+"$MOONLET" --save=full.image -e 'x = 1'
+expect "--show to a full disk" 1 "" "*: cannot write standard output: No space left on device" \
+    bash -c '"$0" --show=full.image >/dev/full' "$MOONLET"
+"$MOONLET" --save=other.image -e 'x = 2'
+expect "--diff to a full disk" 2 "" "*: cannot write standard output: No space left on device" \
+    bash -c '"$0" --diff full.image other.image >/dev/full' "$MOONLET"
 expect "a full disk" 1 "" "*: cannot write /dev/full: No space left on device" m --save=/dev/full -e ''
 expect "a file that grows too large" 0 "4501500" "" bash -c 'trap "" XFSZ; ulimit -f 1
     "$0" --load=end.img --save=end.img -e "x = (\"x\"):rep(1e5) total = 2" 2>/dev/null; "$0" --load=end.img -e "print(total)"' "$MOONLET"

@@ -199,6 +199,20 @@ static bool add_load(Options *o, const char *file)
     return true;
 }
 
+/* Whether it is short for several options: getopt_long takes the first where all have an
+ * argument, and else says the same as of one that is not known. */
+static bool is_ambiguous(const char *word)
+{
+    const char *name = word + 2;
+    size_t length = strcspn(name, "="), found = 0;
+    for (const struct option *l = long_options; l->name; l++) {
+        if (strncmp(l->name, name, length) != 0) continue;
+        if (!l->name[length]) return false;
+        found++;
+    }
+    return found > 1;
+}
+
 /* The option at argv[*i], and what belongs to it; *i is behind them then. */
 static bool parse_long(Options *o, int count, char **argv, int *i)
 {
@@ -206,6 +220,7 @@ static bool parse_long(Options *o, int count, char **argv, int *i)
     const char *word = argv[*i];
     optind = *i;
     opterr = 0;
+    if (is_ambiguous(word)) return complain(o, "option '%s' is ambiguous", word);
     int answer = getopt_long(count, argv, "+:", long_options, &which);
     *i = optind;
     switch (answer) {

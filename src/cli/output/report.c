@@ -8,8 +8,10 @@
  */
 #include "cli/output/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output/interrupt.h"
 #include "lib/lib.h"
@@ -19,6 +21,15 @@ void report_message(const Cli *c, const char *text)
     if (c->program) fprintf(stderr, "%s: ", c->program);
     fprintf(stderr, "%s\n", text);
     fflush(stderr);
+}
+
+bool report_written(const Cli *c)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return true;
+    const char *why = errno ? strerror(errno) : "some of it is lost";
+    report_message(c, lib_c_text(lib_join("cannot write standard output: ", why, NULL)));
+    return false;
 }
 
 void report_no_memory(void)

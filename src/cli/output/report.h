@@ -22,6 +22,8 @@ typedef struct Cli {
 } Cli;
 
 void report_message(const Cli *c, const char *text);
+/* Whether all that the program itself has printed is written; says why, if it is not. */
+bool report_written(const Cli *c);
 /* Says that there is no memory for the program's own needs, without which it cannot go on, and
  * exits with 1. */
 _Noreturn void report_no_memory(void);

@@ -379,6 +379,6 @@ int diff_images(const Cli *c, const Options *o, char **argv)
     }
     Diff d = {.a = {NULL, &hosts[0]}, .b = {NULL, &hosts[1]}};
     run_comparison(c, &d, images[0].image->state, images[1].image->state);
-    if (d.failed || fflush(stdout) != 0 || ferror(stdout)) return 2;
+    if (!report_written(c) || d.failed) return 2;
     return d.differs;
 }

@@ -148,11 +148,9 @@ static void write_items(Mapping *m, const moonlet_items *all)
 {
     for (size_t i = 0; i < all->count && !interrupted; i++)
         write_item(m, m->lines + i + 1, &all->items[i]);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        report_message(m->c, strerror(errno));
-        m->good = false;
-        m->closed = true;
-    }
+    if (report_written(m->c)) return;
+    m->good = false;
+    m->closed = true;
 }
 
 /* The whole ------------------------------------------------------------------------ */

@@ -217,5 +217,5 @@ bool show_image(const Cli *c, const Options *o)
     print_names("types of userdata", &whole.host.types);
     if (whole.host.lights) printf("\nlight userdata of the host: %zu\n", whole.host.lights);
     free(a.bytes);
-    return fflush(stdout) == 0 && !ferror(stdout);
+    return report_written(c);
 }
