@@ -43,6 +43,40 @@ local ways = {
   in_coroutine = function(t) coroutine.wrap(function() t.a = 2 end)() end,
   in_fork = function(t) state.fork(function() t.a = 2 end) end,
   after_snapshot = function(t) local s = state.snapshot() t.a = 2 end,
+  environment_of_load = function(t) load("a = 1", "=x", "t", t)() end,
+  environment_set = function(t)
+    local f = load("a = 1")
+    debug.setupvalue(f, 1, t)
+    f()
+  end,
+  environment_joined = function(t)
+    local f = load("a = 1")
+    debug.upvaluejoin(f, 1, function() return t end, 1)
+    f()
+  end,
+  newindex_table = function(t) setmetatable({}, {__newindex = t}).a = 2 end,
+  newindex_function = function(t)
+    setmetatable({}, {__newindex = function(_, k, v) rawset(t, k, v) end}).a = 2
+  end,
+  replacement = function(t) ("a"):gsub("a", function(k) t[k] = 2 end) end,
+  comparison = function(t) table.sort({2, 1}, function() t.a = 2 end) end,
+  tostring = function(t) tostring(setmetatable({}, {__tostring = function() t.a = 2 end})) end,
+  reader = function(t)
+    local _, message = load(function() t.a = 2 end)
+    if message then error(message, 0) end
+  end,
+  hook = function(t)
+    debug.sethook(function() debug.sethook() t.a = 2 end, "c")
+    type(t)
+  end,
+  item_of_map = function(t)
+    local _, errors = state.map(function() t.a = 2 end, {1})
+    if errors and errors[1] then error(errors[1], 0) end
+  end,
+  registry = function(t)
+    debug.getregistry().frozen = t
+    debug.getregistry().frozen.a = 2
+  end,
 }
 local made = {
   plain = function() return {3, 1, 2, a = 1} end,
@@ -86,7 +120,7 @@ for name, make in pairs(made) do
 end
 print(tried > 150) -- expect: true
 print(pcall(function() local t = state.freeze({}) t.x = 1 end))
--- expect: false	readonly.lua:88: attempt to modify a readonly table
+-- expect: false	readonly.lua:122: attempt to modify a readonly table
 print(pcall(rawset, state.freeze({}), 1, 2)) -- expect: false	attempt to modify a readonly table
 
 -- A table that is being made, and one that is being sorted.
@@ -102,7 +136,7 @@ freezer = true
 local ok, message = pcall(function() return {marked = true, (function() return 1 end)(), 2, 3} end)
 freezer = false
 debug.sethook()
-print(ok or message) -- expect: readonly.lua:102: attempt to modify a readonly table
+print(ok or message) -- expect: readonly.lua:136: attempt to modify a readonly table
 local t = {3, 1, 2, 5, 4}
 ok, message = pcall(table.sort, t, function(a, b) state.freeze(t) return a < b end)
 print(ok, message, #t) -- expect: false	attempt to modify a readonly table	5
@@ -112,10 +146,10 @@ local taken = {}
 local p = state.freeze(setmetatable({a = 1}, {__newindex = function(_, k, v) taken[k] = v end}))
 p.b = 2
 print(taken.b, pcall(function() p.a = 2 end))
--- expect: 2	false	readonly.lua:114: attempt to modify a readonly table
+-- expect: 2	false	readonly.lua:148: attempt to modify a readonly table
 p = setmetatable({}, {__newindex = state.freeze({x = 1})})
 print(rawget(p, "x"), pcall(function() p.x = 2 end))
--- expect: nil	false	readonly.lua:117: attempt to modify a readonly table
+-- expect: nil	false	readonly.lua:151: attempt to modify a readonly table
 local meta = getmetatable(state.freeze(setmetatable({}, {__index = {x = 1}})))
 meta.__index = {x = 2} -- not deep: the metatable is another table
 local weak = state.freeze(setmetatable({{}, {}, keep = "x"}, {__mode = "v"}))
@@ -137,7 +171,7 @@ local deep = {}
 for i = 1, 1e6 do deep = {deep} end
 state.freeze(deep, true)
 print(pcall(function() deep[1][1][1][1] = 1 end))
--- expect: false	readonly.lua:139: attempt to modify a readonly table
+-- expect: false	readonly.lua:173: attempt to modify a readonly table
 local n, up = 1, {}
 local functions = state.freeze({function() n = n + 1 up[1] = n return n end}, true)
 print(functions[1](), functions[1](), up[1]) -- expect: 2	3	3
@@ -154,7 +188,7 @@ if not seen then
   print(state.fork(function() return state.frozen(shared), pcall(rawset, shared, "n", 2) end))
   -- expect: true	false	attempt to modify a readonly table
   print(state.try(function() shared.n = 2 end))
-  -- expect: false	readonly.lua:156: attempt to modify a readonly table
+  -- expect: false	readonly.lua:190: attempt to modify a readonly table
   state.try(function() state.freeze(up) error("undone") end)
   up.x = 1
   print(up.x) -- expect: 1
@@ -177,9 +211,9 @@ print(shared.n, state.frozen(shared)) -- expect: 7	false
 -- The libraries, with all that stands in the way of a trick.
 for _, name in ipairs {"string", "table", "math"} do state.freeze(_G[name]) end
 print(pcall(function() string.rep = nil end))
--- expect: false	readonly.lua:179: attempt to modify a readonly table
+-- expect: false	readonly.lua:213: attempt to modify a readonly table
 print(("x"):rep(3), pcall(function() getmetatable("").__index.rep = print end))
--- expect: xxx	false	readonly.lua:181: attempt to modify a readonly table
+-- expect: xxx	false	readonly.lua:215: attempt to modify a readonly table
 state.freeze(package.loaded)
 package.preload.nothing = function() return 1 end
 print(pcall(require, "nothing")) -- expect: false	attempt to modify a readonly table
@@ -187,6 +221,6 @@ print(pcall(module, "some_module")) -- expect: false	attempt to modify a readonl
 print(pcall(package.seeall, state.freeze({}))) -- expect: false	attempt to modify a readonly table
 state.freeze(_G)
 print(x_new, pcall(function() x_new = 1 end))
--- expect: nil	false	readonly.lua:189: attempt to modify a readonly table
+-- expect: nil	false	readonly.lua:223: attempt to modify a readonly table
 print(pcall(load("x_new = 2")))
 -- expect: false	[string "x_new = 2"]:1: attempt to modify a readonly table
