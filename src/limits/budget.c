@@ -146,13 +146,9 @@ uint64_t eval_steps_left(const Machine *M)
     return (uint64_t)-M->fuel < M->steps_left ? M->steps_left - (uint64_t)-M->fuel : 0;
 }
 
-/* Called where a bound is reached, and after work that is in no state, such as making a tree
- * again: then only time can tell. Whether that was necessary differs from run to run, so
- * nothing else may depend on it, as where a run stops. */
 void eval_count_reached(void *machine)
 {
     Machine *M = machine;
-    if (!mem_bound_reached() && !M->limits.deadline) return;
     if (M->limits.bytes_limited && !mem_room()) M->urgent = true;
     eval_poll_soon(M);
 }
