@@ -69,7 +69,10 @@ static void coroutine_edges(Edges *e, const CoBody *b)
         .live = edge_slots, .callee = edge_callee, .unknown = edges_lack, .context = e};
     if (coroutine_has_resumer(b)) edge_to(e, b->resumer);
     if (b->hook) edge(e, b->hook->hook->function);
-    if (b->segment) stack_visit(&v, stack_top(b));
+    if (b->status == CO_RUNNING)
+        edges_lack(e); /* what it has is in the state that it runs in, and not here */
+    else if (b->segment)
+        stack_visit(&v, stack_top(b));
 }
 
 static void all_edges(Edges *e, Machine *M, const void *o)
