@@ -179,7 +179,9 @@ static Ended run_stopped(const moonlet_state *s, const char *source, int stops)
     }
     assert_ok(r);
     e.digest = moonlet_digest(r.state);
-    e.text = strdup(moonlet_to_bytes(moonlet_result_value(&r, 0), NULL));
+    size_t length;
+    const char *bytes = moonlet_to_bytes(moonlet_result_value(&r, 0), &length);
+    e.text = strndup(bytes, length);
     moonlet_release(r.state);
     return e;
 }
