@@ -22,6 +22,8 @@ enum {
 
 atomic_uint collector_threads;
 static GC_word heap_size; /* bytes; changed under the allocation lock */
+static GC_word
+    live_size; /* bytes of the pages that the last collection has left in use; likewise */
 
 /* Threads that help to mark make pauses shorter; but in a small heap waking them costs more
  * than they do, and each takes 70 us to start. So they are started when the heap has become
@@ -56,22 +58,33 @@ bool backend_collect_after(size_t bytes)
  * that the heap does not overshoot. The share of the heap that may be garbage says how
  * often the living are marked for how much memory: here heaps of a little more than 3, 4
  * and 1.7 times what lives. Several threads share one heap, fill it in a part of the time,
- * and are all stopped to collect: they have a part for each of them, at least. */
+ * and are all stopped to collect: they have a part for each of them, at least.
+ *
+ * A heap can be full of less than that, as what is allocated counts without the rest of its
+ * last page, and without what was given back: half of what arrays of 2 KB take. If enough of it
+ * was free after the last collection, half is enough, lest it grows again and again. */
 static void set_least_between(void)
 {
     GC_word percent = heap_size < HEAP_SMALL ? 67 : heap_size < HEAP_LARGE ? 75 : 40;
     GC_word least = heap_size / 100 * percent;
+    bool was_free = live_size && live_size < heap_size && heap_size - live_size >= least;
+    if (was_free) least /= 2;
     GC_word attached = atomic_load(&collector_threads);
     GC_word parts = attached < THREAD_PARTS ? attached : THREAD_PARTS;
     if (parts > 1 && least < parts * THREAD_PART) least = parts * THREAD_PART;
     GC_set_min_bytes_allocd(least);
 }
 
+static GC_word without_reserve(GC_word size)
+{
+    return size - (reserve_bytes() < size ? reserve_bytes() : 0);
+}
+
 void collector_heap_resized(GC_word size)
 {
     backend_refuse_nothing();
     if (size > HEAP_FIRST) collector_watch_space(size);
-    size -= reserve_bytes() < size ? reserve_bytes() : 0;
+    size = without_reserve(size);
     collector_want_reserve(size);
     heap_size = size;
     set_least_between();
@@ -101,6 +114,9 @@ void collector_event(GC_EventType event)
     if (event == GC_EVENT_MARK_END) {
         collector_sweep_lists();
         watch_sweep();
+    } else if (event == GC_EVENT_RECLAIM_END) {
+        live_size = without_reserve(GC_get_heap_size() - GC_get_free_bytes());
+        set_least_between();
     } else if (event == GC_EVENT_PRE_STOP_WORLD) {
         pause_began = now_ns(CLOCK_MONOTONIC);
         pause_began_busy = now_ns(CLOCK_THREAD_CPUTIME_ID);

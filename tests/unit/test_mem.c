@@ -121,6 +121,20 @@ START_TEST(garbage_is_collected)
 }
 END_TEST
 
+/* Arrays that grow, from each size to twice that: they take whole pages, of which they fill
+ * half. */
+START_TEST(pages_that_are_half_full_do_not_make_the_heap_large)
+{
+    for (int i = 0; i < 20000; i++) {
+        void *smaller = mem_alloc(2064);
+        mem_alloc(4112);
+        mem_free(smaller, 2064);
+    }
+    ck_assert_uint_ge(mem_bytes_total(), 80000000u);
+    if (collects()) ck_assert_uint_lt(mem_bytes_heap(), 8000000u);
+}
+END_TEST
+
 START_TEST(what_cannot_be_had_is_null)
 {
     ck_assert_ptr_null(mem_try_alloc((size_t)1 << 60));
@@ -444,6 +458,7 @@ int main(void)
     tcase_add_test(tc, atomic_blocks_survive_while_held);
     tcase_add_test(tc, scanned_blocks_keep_what_they_point_to);
     tcase_add_test(tc, garbage_is_collected);
+    tcase_add_test(tc, pages_that_are_half_full_do_not_make_the_heap_large);
     tcase_add_test(tc, what_cannot_be_had_is_null);
     tcase_add_test(tc, weak_pointers_are_cleared);
     tcase_add_test(tc, weak_lists_lose_what_is_garbage);
