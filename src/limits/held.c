@@ -109,7 +109,7 @@ static uint64_t measured(Machine *M, const Node *n, Value *fp)
                      .enough = enough,
                      .context = M};
     add_all_worlds(M, &m.first, n, fp);
-    uint64_t bytes = measure_held(&M->run, &m);
+    uint64_t bytes = measure_held(&M->run, &m) + (M->progress ? M->progress->made : 0);
     pointer_list_free(&m.first);
     M->fuel -= (int64_t)(m.objects / OBJECTS_STEP);
     return m.cut && bytes <= M->limits.held ? UINT64_MAX : bytes;

@@ -3,10 +3,11 @@
  * Source text to functions of a run, and functions to dumps: both stop where the run has to.
  *
  * What takes long where there are limits is done aside (aside.h), so that a run which has to
- * stop meanwhile does not begin again when it is resumed. How far it has come is no part of a
- * state: from a state that is resumed twice, or loaded from an image, one may begin again. So
- * nothing may depend on it: steps are paid at the beginning, and what is allocated counts when
- * all is done, and until then beside (mem.h).
+ * stop meanwhile does not begin again when it is resumed. From a state that is resumed twice,
+ * or loaded from an image, one does begin again. So nothing may depend on it: steps are paid at
+ * the beginning, and what is allocated counts when all is done, and until then beside (mem.h).
+ * A state knows how many bytes that were (NativeProgress.made): who begins again has as many
+ * more, and so comes as far as who goes on.
  *
  * Main invariant: a load that stops for lack of time or memory has changed nothing that the
  * program can see, and goes on or begins again.
@@ -53,7 +54,9 @@ bool native_is_compiling(const Machine *M)
 int native_load_stopped(Machine *M)
 {
     if (native_is_woken(M)) return native_woken(M);
-    return is_due(M) || native_is_compiling(M) ? NATIVE_PAUSE : 0;
+    if (is_due(M)) return NATIVE_PAUSE;
+    if (!native_is_compiling(M)) return 0;
+    return mem_room_due() || !mem_room() ? NATIVE_PAUSE : native_memory_error(M);
 }
 
 ParseResult native_parse(Machine *M, const char *source, size_t length, String *chunk_name)
@@ -80,7 +83,8 @@ typedef struct Compile {
     const Machine *M; /* who waits for it; NULL: nobody now, or ever again */
     Aside *aside;     /* NULL: nobody else does it, or it is done */
     bool done;
-    uint64_t counted; /* so far, before this turn */
+    uint64_t counted; /* beside, so far, before this turn */
+    uint64_t again;   /* bytes for which another has paid that came so far, and that are left */
 } Compile;
 
 static void compile(Compile *c)
@@ -99,8 +103,9 @@ static bool is_dropped(void *compile)
 {
     const Compile *c = compile;
     if (!c->M || mem_short) return true; /* it is dropped already, or in vain */
-    bool due = native_is_woken(c->M) || eval_reached(c->M) != STOP_NONE;
-    return due && !aside_pause();
+    while (native_is_woken(c->M) || eval_reached(c->M) != STOP_NONE || !mem_room_due())
+        if (!aside_pause() || !c->M || mem_short) return true;
+    return false;
 }
 
 static void compile_aside(void *context)
@@ -143,7 +148,7 @@ static void keep(Machine *M, Compile *c)
 {
     c->M = NULL;
     M->progress = mem_new(sizeof *M->progress);
-    *M->progress = (NativeProgress){.compile = c};
+    *M->progress = (NativeProgress){.compile = c, .made = c->counted + c->again};
     if (!c->done) watch_add(M->progress, drop, NULL);
 }
 
@@ -162,37 +167,57 @@ static bool may_stop(const Machine *M)
     return limited && !M->boundary && M->depth == 1 && !mem_short;
 }
 
+/* How many bytes what has one is compiled to at most, or nearly so; a node of a dump likewise.
+ * Where the run may not have as many, it cannot be done in one go. */
+enum { BYTES_A_BYTE = 256 };
+
 /* What was begun for this, or another; aside NULL: do it here. */
-static Compile *compile_begin(Machine *M, const Compile *wanted, bool is_long)
+static Compile *compile_begin(Machine *M, const Compile *wanted, size_t size, bool is_long)
 {
     NativeProgress *progress = M->progress;
     M->progress = NULL;
     Compile *c = take(progress);
     if (c && is_same(c, wanted)) return c;
     if (c && !c->done) aside_drop(c->aside);
+    uint64_t made = progress ? progress->made : 0, most = (uint64_t)size * BYTES_A_BYTE;
     c = mem_new(sizeof *c);
     *c = *wanted;
+    c->again = made < most ? made : most; /* an image can say that anything was made */
     if (is_long && may_stop(M)) c->aside = aside_new(compile_aside, c);
     return c;
 }
 
-/* False: the run has to stop. So it has when all is done, and with it what it may allocate. */
-static bool compile_go_on(Machine *M, Compile *c)
+/* Lends what another has paid for; takes back what is left of it when so much was counted. */
+static void lend(uint64_t bytes)
+{
+    mem_beside -= (int64_t)bytes;
+    mem_bound_tune();
+}
+
+static void take_back(Compile *c, uint64_t counted)
+{
+    uint64_t used = counted < c->again ? counted : c->again;
+    c->again -= used;
+    mem_beside += (int64_t)c->again;
+    mem_bound_tune();
+}
+
+/* What it has made counts as alive (limits/held.h), so that to measure that again helps. */
+static void compile_go_on(Machine *M, Compile *c)
 {
     uint64_t before = mem_counted;
     c->M = M;
-    if (aside_go_on(c->aside)) {
-        count_beside(0 - c->counted);
+    lend(c->again);
+    c->done = aside_go_on(c->aside);
+    uint64_t counted = mem_counted - before;
+    take_back(c, counted);
+    c->counted += counted;
+    count_beside(counted);
+    if (counted) M->held_asked = false; /* it has got on */
+    if (c->done)
         c->aside = NULL;
-        c->done = true;
-        bool stops = !mem_room() && !mem_short;
-        if (stops) keep(M, c);
-        return !stops;
-    }
-    c->counted += mem_counted - before;
-    count_beside(mem_counted - before);
-    keep(M, c);
-    return false;
+    else
+        keep(M, c);
 }
 
 static void compile_here(Machine *M, Compile *c)
@@ -200,26 +225,38 @@ static void compile_here(Machine *M, Compile *c)
     CompileLook outer = compile_look;
     uint64_t before = mem_counted;
     compile_look = compile_look_new(is_due, M, false);
+    lend(c->again);
     compile(c);
     compile_look = outer;
-    if (!c->proto && !c->dump && is_due(M)) count_beside(mem_counted - before);
+    c->counted = mem_counted - before;
+    take_back(c, c->counted);
+    count_beside(c->counted);
+    c->done = c->proto || c->dump || (mem_room_due() && !is_due(M));
 }
 
-/* How many bytes what has one is compiled to at most, or nearly so; a node of a dump likewise.
- * Where the run may not have as many, it cannot be done in one go. */
-enum { BYTES_A_BYTE = 256 };
+/* What is done counts for whoever gets it, when there is room for what follows. */
+static const Compile *give_done(Machine *M, Compile *c)
+{
+    size_t room =
+        c->dump ? mem_room() : mem_room_due(); /* the tree it was written from is gone */
+    if (!room && may_stop(M)) {
+        keep(M, c);
+        return NULL;
+    }
+    count_beside(0 - c->counted);
+    c->counted = 0;
+    return room ? c : NULL;
+}
 
 /* Answers NULL where the run has to stop, or there is no room. */
 static const Compile *compiled(Machine *M, const Compile *wanted, size_t size, size_t size_long)
 {
     bool is_long = size >= size_long || size * BYTES_A_BYTE > mem_room();
     if (is_long && M->turn) (void)eval_take_turn(M); /* it takes much, and polls seldom */
-    Compile *c = compile_begin(M, wanted, is_long);
+    Compile *c = compile_begin(M, wanted, size, is_long);
     if (!c->aside && !c->done) compile_here(M, c);
-    if (c->aside && !compile_go_on(M, c)) return NULL;
-    size_t room =
-        c->dump ? mem_room() : mem_room_due(); /* the tree it was written from is gone */
-    return room ? c : NULL;
+    if (c->aside) compile_go_on(M, c);
+    return c->done ? give_done(M, c) : NULL;
 }
 
 static Closure *load_from(Machine *M, const char *source, size_t length, const String *in,

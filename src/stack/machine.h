@@ -67,10 +67,11 @@ typedef struct MachineHooks {
     bool one_thread; /* what the hooks call must not be called from other threads */
 } MachineHooks;
 
-/* How far a native has come that has to begin again, because time was out: no part of a state,
- * so that nothing but time may depend on it. */
+/* How far a native has come that has to begin again, because time or memory was out. But for
+ * what was made it is no part of a state, so that nothing but time may depend on it. */
 typedef struct NativeProgress {
     struct Compile *compile; /* native/load.c; NULL: none, or somebody has gone on with it */
+    uint64_t made;           /* bytes that it has counted */
     uint64_t vain;           /* ns that its walks have taken in vain */
 } NativeProgress;
 

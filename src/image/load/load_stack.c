@@ -328,17 +328,27 @@ static void load_top(StackLoader *k, CoBody *b)
     b->segment = top_segment(k, b);
 }
 
+/* How far a compilation had come: whoever makes it again sees to it that it is not too far. */
+static void load_made(Loader *L, CoBody *b, uint64_t made)
+{
+    if (b->status != CO_PAUSED) source_fail(&L->in);
+    b->progress = mem_new(sizeof *b->progress);
+    *b->progress = (NativeProgress){.made = made};
+}
+
 static void load_stack(Loader *L, Coroutine *c, CoBody *b, HookState *hook)
 {
     StackLoader k = {.L = L, .co = c, .hooked = hook && hook->hook->mask};
     uint64_t depth = source_number(&L->in), pcalls = source_number(&L->in);
     uint64_t debt = source_number(&L->in), paid = source_number(&L->in);
+    uint64_t made = source_number(&L->in);
     size_t count = source_count(&L->in, 3);
     if ((depth | pcalls | debt | paid) > UINT32_MAX || !count) source_fail(&L->in);
     b->depth = (uint32_t)depth;
     b->pcalls = (uint32_t)pcalls;
     b->debt = (uint32_t)debt;
     b->paid = (uint32_t)paid;
+    if (made) load_made(L, b, made);
     for (size_t i = 0; i < count && !loader_failed(L); i++) load_frame(&k);
     if (!loader_failed(L)) load_top(&k, b);
     if (k.last && hook) hook->last = k.last;

@@ -342,6 +342,7 @@ void save_coroutine(Saver *S, const Coroutine *c, uint32_t number)
     sink_number(S->out, b->pcalls);
     sink_number(S->out, paused ? b->debt : 0);
     sink_number(S->out, paused ? b->paid : 0);
+    sink_number(S->out, paused && b->progress ? b->progress->made : 0);
     StackSaver k = {.S = S, .number = number};
     live_begin(&k.live, b->segment);
     if (k.live.failed)
