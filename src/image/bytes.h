@@ -48,18 +48,31 @@ static inline void sink_bytes(ByteSink *s, const void *bytes, size_t n)
     if (n) mem_copy(s->bytes + s->length, bytes, n);
     s->length += n;
 }
-static inline void sink_number(ByteSink *s, uint64_t n)
+/* Where the next byte comes: who has asked for room may write there, and then says up to where
+ * it has. */
+static inline uint8_t *sink_at(const ByteSink *s) { return s->bytes + s->length; }
+static inline void sink_is_at(ByteSink *s, const uint8_t *end)
 {
-    if (!sink_room(s, 10)) return;
-    uint8_t *to = s->bytes + s->length;
+    s->length = (size_t)(end - s->bytes);
+}
+/* Writes a number, at most NUMBER_MAX bytes. Gives where it ends. */
+enum { NUMBER_MAX = 10 };
+static inline uint8_t *number_put(uint8_t *to, uint64_t n)
+{
     for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
     *to++ = (uint8_t)n;
-    s->length = (size_t)(to - s->bytes);
+    return to;
 }
-static inline void sink_signed(ByteSink *s, int64_t n)
+/* A signed number is written as this one. */
+static inline uint64_t number_of_signed(int64_t n)
 {
-    sink_number(s, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+    return (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
 }
+static inline void sink_number(ByteSink *s, uint64_t n)
+{
+    if (sink_room(s, NUMBER_MAX)) sink_is_at(s, number_put(sink_at(s), n));
+}
+static inline void sink_signed(ByteSink *s, int64_t n) { sink_number(s, number_of_signed(n)); }
 static inline void sink_word(ByteSink *s, uint64_t w)
 {
     if (!sink_room(s, 8)) return;

@@ -66,6 +66,13 @@ void objects_add(Objects *x, const void *o)
     x->list[x->count++] = (void *)o;
 }
 
+uint32_t objects_meet_slow(Objects *x, const void *o)
+{
+    uint32_t number = objects_number(x, o);
+    if (number == OBJECT_NONE) objects_add(x, o);
+    return number;
+}
+
 void objects_free(Objects *x)
 {
     if (x->list) mem_free(x->list, x->capacity * sizeof *x->list);

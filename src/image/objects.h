@@ -34,6 +34,19 @@ typedef struct Objects {
 uint32_t objects_number(const Objects *x, const void *o);
 /* The next number, for an object that has none. */
 void objects_add(Objects *x, const void *o);
+/* Both in one: answers OBJECT_NONE if it had none, and then it has the next one. */
+uint32_t objects_meet_slow(Objects *x, const void *o);
+static inline uint32_t objects_meet(Objects *x, const void *o)
+{
+    uint64_t id = object_id(o);
+    if (id >= x->id_limit || x->count == x->capacity || x->others.count)
+        return objects_meet_slow(x, o);
+    uint32_t n = x->by_id[id];
+    if (n) return x->list[n - 1] == o ? n - 1 : objects_meet_slow(x, o);
+    x->list[x->count++] = (void *)o;
+    x->by_id[id] = x->count;
+    return OBJECT_NONE;
+}
 /* What only the caller knows of. */
 void objects_free(Objects *x);
 

@@ -120,6 +120,7 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_reserve_like mutable_reserve_like
 
 static inline bool table_is_patched(const TableBody *t) { return (void)t, false; }
+static inline bool table_is_flat(const TableBody *t) { return (void)t, false; }
 static inline void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v,
                                      uint64_t token)
 {
@@ -147,6 +148,13 @@ static inline Value table_peek_string(const TableBody *t, const String *key, uin
 #else
 /* Has the hash a patch? */
 static inline bool table_is_patched(const TableBody *t) { return hamt_is_patch(t->hash.root); }
+/* Are all pairs of the hash side by side at its root? A child would have two at least. */
+static inline bool table_is_flat(const TableBody *t)
+{
+    const HamtNode *root = t->hash.root;
+    return root && !hamt_is_patch(root) && root->count == t->hash.count &&
+           !(table_flags(t) & TABLE_BUNDLED);
+}
 /* Does as table_set_string, fast where there is a patch. The value is not nil. */
 void table_set_patched(TableBody *t, const String *key, uint32_t hash, Value v, uint64_t token);
 

@@ -7,24 +7,7 @@
  */
 #include "table/table_bundles.h"
 
-static uint8_t root_shift(const Hamt *map)
-{
-    const HamtPatch *p = hamt_patch(map);
-    const HamtNode *root = p ? p->base : map->root;
-    return root ? root->shift : 0;
-}
-
-TableRoom table_room(const TableBody *t)
-{
-    uint32_t flags = table_flags(t);
-    return (TableRoom){.array = t->array_size,
-                       .nodes = table_node_count(t),
-                       .words = table_has_nodes(t) ? t->array.size - t->array_size : 0,
-                       .bundled = flags & TABLE_BUNDLED,
-                       .numbers = flags & TABLE_NUMBERS,
-                       .removed = flags & TABLE_REMOVED,
-                       .shift = root_shift(&t->hash)};
-}
+TableRoom table_room(const TableBody *t) { return table_room_of(t); }
 
 Word table_room_word(const TableBody *t, uint32_t i)
 {

@@ -41,6 +41,25 @@ static inline Nodes table_nodes(TableBody *t, uint64_t token)
     return (Nodes){&t->array, t->array_size, table_node_count(t), token, words};
 }
 
+static inline uint8_t table_shift(const TableBody *t)
+{
+    const HamtPatch *p = hamt_patch(&t->hash);
+    const HamtNode *root = p ? p->base : t->hash.root;
+    return root ? root->shift : 0;
+}
+/* table_room, inline. */
+static inline TableRoom table_room_of(const TableBody *t)
+{
+    uint32_t flags = table_flags(t);
+    return (TableRoom){.array = t->array_size,
+                       .nodes = table_node_count(t),
+                       .words = table_has_nodes(t) ? t->array.size - t->array_size : 0,
+                       .bundled = flags & TABLE_BUNDLED,
+                       .numbers = flags & TABLE_NUMBERS,
+                       .removed = flags & TABLE_REMOVED,
+                       .shift = table_shift(t)};
+}
+
 /* These go to the map alone. The first answers nil if the key is not there, the third whether
  * it was new. */
 Value table_map_get(const TableBody *t, Value key);

@@ -509,6 +509,7 @@ static void save_record(Saver *S, const State *s, const State *from)
     S->paused = s->base->paused;
     S->last_id = 0;
     S->owner = OBJECT_NONE;
+    S->plain = !S->record && !S->base && !S->tracking;
     save_roots(S, s, from);
     save_new(S);
     save_changes(S, from);

@@ -117,6 +117,20 @@ static void save_shell(Saver *S, const void *o)
     S->last_id = object_id(o);
 }
 
+uint8_t *save_put_table(Saver *S, uint8_t *to, const void *o)
+{
+    if (!S->plain || object_type(o) != OBJ_TABLE) return NULL;
+    uint32_t number = objects_meet(&S->objects, o);
+    if (number == OBJECT_NONE) {
+        *to++ = TAG_TABLE;
+        to = number_put(to, number_of_signed((int64_t)(object_id(o) - S->last_id)));
+        S->last_id = object_id(o);
+        return to;
+    }
+    *to++ = TAG_OBJECT;
+    return number_put(to, S->objects.count - 1 - number);
+}
+
 /* What an earlier record has may be different now: save.c looks. */
 static void save_known(Saver *S, uint32_t number)
 {
@@ -160,10 +174,7 @@ static void save_array(Saver *S, const TableBody *b, uint32_t n, uint32_t number
     for (uint32_t i = 0; i < n; i += count) {
         const Word *words = pvec_piece(&b->array, i, &count);
         if (count > n - i) count = n - i;
-        for (uint32_t k = 0; k < count; k++) {
-            saver_step(S, STEP_VALUE, number, value_number(i + k + 1));
-            save_value(S, words[k]);
-        }
+        save_elements(S, words, count, i, number);
     }
 }
 
@@ -243,6 +254,8 @@ static void save_pairs(Saver *S, const Table *t, const TableBody *b, uint32_t nu
     Pairs pairs = {S, number};
     if (t == S->M->run.world->hidden) {
         save_hidden(S, b, number);
+    } else if (table_is_flat(b)) {
+        save_entries(S, b->hash.root->entries, b->hash.count, number);
     } else if (!hamt_patch(&b->hash)) {
         table_each_hashed(b, save_this_pair, &pairs);
     } else { /* where pairs of the patch come last */
@@ -269,16 +282,19 @@ static unsigned table_bits(const TableBody *b, const TableRoom *room)
 
 static void save_room(Saver *S, const TableBody *b, const TableRoom *room)
 {
-    if (room->array) sink_number(S->out, room->array);
-    if (room->nodes) sink_byte(S->out, (uint8_t)__builtin_ctz(room->nodes));
-    if (room->shift) sink_byte(S->out, room->shift);
+    if (!sink_room(S->out, NUMBER_MAX + 2)) return;
+    uint8_t *to = sink_at(S->out);
+    if (room->array) to = number_put(to, room->array);
+    if (room->nodes) *to++ = (uint8_t)__builtin_ctz(room->nodes);
+    if (room->shift) *to++ = room->shift;
+    sink_is_at(S->out, to);
     for (uint32_t i = 0; i < room->words; i++) sink_number(S->out, table_room_word(b, i));
 }
 
 static void save_table(Saver *S, const Table *t, uint32_t number)
 {
     const TableBody *b = heap_table(&S->M->run, t);
-    TableRoom room = table_room(b);
+    TableRoom room = table_room_of(b);
     uint32_t words = array_words(b);
     sink_number(S->out, table_bits(b, &room));
     saver_step(S, STEP_META, number, V_NIL);

@@ -16,18 +16,6 @@
 
 /* Strings and numbers --------------------------------------------------------------- */
 
-/* Writes what has no identity and no bytes that are to be written: a number, a string that was
- * one of the last, nil, a boolean. At most PLAIN_MAX bytes; gives where it ends, or NULL for
- * what is something else. */
-enum { PLAIN_MAX = 10 };
-
-static inline uint8_t *put_count(uint8_t *to, uint64_t n)
-{
-    for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
-    *to++ = (uint8_t)n;
-    return to;
-}
-
 /* Small ones are in the tag. */
 static inline uint8_t *put_integer(uint8_t *to, int64_t i)
 {
@@ -37,7 +25,7 @@ static inline uint8_t *put_integer(uint8_t *to, int64_t i)
         return to;
     }
     *to++ = i < 0 ? TAG_NEGATIVE : TAG_INTEGER;
-    return put_count(to, i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i);
+    return number_put(to, i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i);
 }
 
 static inline uint8_t *put_number(uint8_t *to, double d)
@@ -65,16 +53,20 @@ static inline uint8_t *put_string_number(uint8_t *to, uint32_t number)
         return to;
     }
     *to++ = TAG_STRING_REF;
-    return put_count(to, number);
+    return number_put(to, number);
 }
 
-static inline uint8_t *put_plain(Saver *S, uint8_t *to, Value v)
+/* Writes what has no identity and no bytes that are to be written: a number, a string that was
+ * one of the last, nil, a boolean; and what save_put_table does. At most VALUE_MAX bytes; gives
+ * where it ends, or NULL for what is something else. */
+static inline uint8_t *put_value(Saver *S, uint8_t *to, Value v)
 {
     if (value_is_number(v)) return put_number(to, value_to_double(v));
     if (value_is_object(v)) {
         const String *s = value_pointer(v);
         const RecentString *recent = recent_place(S, s);
-        return recent->string == s ? put_string_number(to, recent->number) : NULL;
+        return recent->string == s ? put_string_number(to, recent->number)
+                                   : save_put_table(S, to, s);
     }
     *to++ = v == V_NIL ? TAG_NIL : v == V_FALSE ? TAG_FALSE : TAG_TRUE;
     return to;
@@ -123,10 +115,9 @@ static void save_string(Saver *S, const String *s)
         place->number = save_new_string(S, s);
     } else if (other && !place->note) {
         save_same_bytes(S, place);
-    } else if (sink_room(S->out, PLAIN_MAX)) {
-        uint8_t *at = S->out->bytes + S->out->length;
+    } else if (sink_room(S->out, VALUE_MAX)) {
         uint32_t number = other ? place->note - 1 : place->number;
-        S->out->length += (size_t)(put_string_number(at, number) - at);
+        sink_is_at(S->out, put_string_number(sink_at(S->out), number));
     }
     *recent = (RecentString){s, other ? place->note - 1 : place->number};
 }
@@ -297,28 +288,61 @@ static void save_other(Saver *S, const void *o)
 
 void save_value(Saver *S, Value v)
 {
-    if (!sink_room(S->out, PLAIN_MAX)) return;
-    uint8_t *at = S->out->bytes + S->out->length, *end = put_plain(S, at, v);
+    if (!sink_room(S->out, VALUE_MAX)) return;
+    uint8_t *end = put_value(S, sink_at(S->out), v);
     if (end)
-        S->out->length += (size_t)(end - at);
+        sink_is_at(S->out, end);
     else
         save_other(S, value_pointer(v));
 }
 
 void save_pair(Saver *S, Value key, Value v, uint32_t number)
 {
-    if (!sink_room(S->out, 2 * PLAIN_MAX)) return;
-    uint8_t *at = S->out->bytes + S->out->length, *middle = put_plain(S, at, key);
-    uint8_t *end = middle ? put_plain(S, middle, v) : NULL;
-    if (end) {
-        S->out->length += (size_t)(end - at);
-        return;
+    save_entries(S, &(HamtEntry){key, v}, 1, number);
+}
+
+/* Writes words up to the first one that is something else. Gives how many. */
+static inline uint32_t put_words(Saver *S, const Word *words, uint32_t count)
+{
+    uint8_t *at = sink_at(S->out), *end;
+    uint32_t i = 0;
+    for (; i < count && (end = put_value(S, at, words[i])); i++) at = end;
+    sink_is_at(S->out, at);
+    return i;
+}
+
+/* So many are written with one look at the room. */
+enum { WORDS_AT_ONCE = 32 };
+static inline uint32_t at_once(uint32_t left)
+{
+    return left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
+}
+
+void save_elements(Saver *S, const Word *words, uint32_t count, uint32_t before,
+                   uint32_t number)
+{
+    for (uint32_t i = 0; i < count;) {
+        uint32_t n = at_once(count - i);
+        if (!sink_room(S->out, n * VALUE_MAX)) return;
+        uint32_t put = put_words(S, words + i, n);
+        i += put;
+        if (put == n) continue;
+        saver_step(S, STEP_VALUE, number, value_number(before + i + 1));
+        save_other(S, value_pointer(words[i++]));
     }
-    saver_step(S, STEP_KEY, number, V_NIL);
-    if (middle)
-        S->out->length += (size_t)(middle - at);
-    else
-        save_other(S, value_pointer(key));
-    saver_step(S, STEP_VALUE, number, key);
-    save_value(S, v);
+}
+
+void save_entries(Saver *S, const HamtEntry *e, uint32_t count, uint32_t number)
+{
+    const Word *words = (const Word *)e;
+    for (uint32_t i = 0; i < 2 * count;) {
+        uint32_t n = at_once(2 * count - i);
+        if (!sink_room(S->out, n * VALUE_MAX)) return;
+        uint32_t put = put_words(S, words + i, n);
+        i += put;
+        if (put == n) continue;
+        bool key = i % 2 == 0;
+        saver_step(S, key ? STEP_KEY : STEP_VALUE, number, key ? V_NIL : words[i - 1]);
+        save_other(S, value_pointer(words[i++]));
+    }
 }

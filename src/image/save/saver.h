@@ -77,6 +77,8 @@ typedef struct Saver {
     /* Contents are written only to be compared: what nobody has met before is not met now. */
     bool comparing, strange; /* there was such a thing */
     bool parted; /* the first state has new objects with ids that the base's have, too */
+    bool plain;  /* a whole image's first record, and nobody asks for paths: an object is new or
+                    known, and that is all there is to it */
 
     /* Why it cannot be saved; and, when a second try is made to find out where, how each
      * object was reached. */
@@ -106,8 +108,16 @@ void saver_met(Saver *S, const void *o);
 void saver_met_again(Saver *S, uint32_t number);
 
 void save_value(Saver *S, Value v);
-/* One of the table with this number. */
+/* One of the table with this number; so many of its pairs; so many words of its array, of which
+ * `before` were written. */
 void save_pair(Saver *S, Value key, Value v, uint32_t number);
+void save_entries(Saver *S, const HamtEntry *e, uint32_t count, uint32_t number);
+void save_elements(Saver *S, const Word *words, uint32_t count, uint32_t before,
+                   uint32_t number);
+/* Writes an object if it is a table and all is `plain`; at most VALUE_MAX bytes. Gives where it
+ * ends, or NULL: it is something else, and nothing was done. */
+enum { VALUE_MAX = NUMBER_MAX + 1 };
+uint8_t *save_put_table(Saver *S, uint8_t *to, const void *o);
 /* An object or NULL. */
 void save_object(Saver *S, const void *o);
 void save_text(Saver *S, const char *text);
