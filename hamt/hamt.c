@@ -209,9 +209,14 @@ void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token)
 {
     const HamtPatch *p = hamt_patch(like);
     const HamtNode *root = p ? p->base : like->root;
-    if (map->root || !root || (!root->count && !root->shift)) return;
-    map->root = hamt_node_new(root->count ? root->count : 1, token);
-    map->root->shift = root->shift;
+    if (root) hamt_reserve_shift(map, root->count, root->shift, token);
+}
+
+void hamt_reserve_shift(Hamt *map, size_t count, uint8_t shift, uint64_t token)
+{
+    if (map->root || (!count && !shift)) return;
+    map->root = hamt_node_new(count > 32 ? 32 : count ? (uint32_t)count : 1, token);
+    map->root->shift = shift;
 }
 
 const HamtEntry *hamt_first(const HamtEntry *e)

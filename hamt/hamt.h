@@ -140,6 +140,8 @@ void hamt_blocks(const Hamt *map, MemBlockFn *fn, void *context);
 void hamt_reserve(Hamt *map, size_t count, uint64_t token);
 /* Room in an empty map for the pairs of another one, with its root's shift; a hint. */
 void hamt_reserve_like(Hamt *map, const Hamt *like, uint64_t token);
+/* The same for so many pairs, with this shift. */
+void hamt_reserve_shift(Hamt *map, size_t count, uint8_t shift, uint64_t token);
 
 /* The moves on one node that the template is made of.
  * Sizes a node grows through: few reallocations while small, little waste when full. */

@@ -45,6 +45,12 @@ static inline void mutable_reserve_like(Hamt *map, const Hamt *like, uint64_t to
     mutable_reserve(map, like->count, token);
 }
 
+static inline void mutable_reserve_shift(Hamt *map, size_t count, uint8_t shift, uint64_t token)
+{
+    (void)shift;
+    mutable_reserve(map, count, token);
+}
+
 static inline void mutable_each(const Hamt *map, HamtEachFn *fn, void *context)
 {
     const MutableMap *m = mutable_of(map);

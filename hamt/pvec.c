@@ -267,6 +267,16 @@ void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
     if (keep < v->size || n > keep) trie_resize(v, keep, n, token);
 }
 
+void pvec_begin(Pvec *v, uint32_t n, uint64_t token)
+{
+    assert(!v->root && n && n <= PVEC_SIZE_MAX && token != EPOCH_NONE && "it has no words yet");
+    PvecFlat *flat = flat_new(n, token);
+    if (flat)
+        *v = (Pvec){flat, n, 0};
+    else
+        pvec_resize(v, 0, n, token);
+}
+
 static const Word zeros[PVEC_WIDTH];
 
 const Word *pvec_piece(const Pvec *v, uint32_t i, uint32_t *count)

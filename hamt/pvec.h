@@ -120,6 +120,9 @@ static inline void pvec_set(Pvec *v, uint32_t i, Word w, uint64_t token)
  * small ones, as it is written. */
 void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token);
 
+/* The same for a vector without words. */
+void pvec_begin(Pvec *v, uint32_t n, uint64_t token);
+
 /* The words from i on that lie side by side, and their number; i < size. */
 const Word *pvec_piece(const Pvec *v, uint32_t i, uint32_t *count);
 

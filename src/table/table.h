@@ -118,6 +118,7 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_blocks mutable_blocks
 #define hamt_reserve mutable_reserve
 #define hamt_reserve_like mutable_reserve_like
+#define hamt_reserve_shift mutable_reserve_shift
 
 static inline bool table_is_patched(const TableBody *t) { return (void)t, false; }
 static inline bool table_is_flat(const TableBody *t) { return (void)t, false; }
@@ -420,6 +421,18 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
 /* A pair for the hash, which is not counted. Answers false for a value of nil and a key that
  * the hash has already or cannot have; such a table is good for nothing. */
 bool table_add_new(TableBody *t, Value key, Value v, uint64_t token);
+/* The places of pairs for the hash, of which there are to be so many, to be written in place of
+ * table_add_new, and then told of, as long as the keys are those of `like` in their order. That
+ * is the root of another table that is flat; NULL: none. Answers NULL where that cannot be. */
+static inline HamtEntry *table_entries_to_fill(TableBody *t, const HamtNode *like, size_t count,
+                                               uint64_t token)
+{
+    HamtNode *root = t->hash.root;
+    if (!root || !like || !table_owns_root(t, token)) return NULL;
+    bool alike = like->count == count && like->shift == root->shift;
+    return alike && !root->count && root->capacity >= count ? root->entries : NULL;
+}
+void table_entries_filled(TableBody *t, const HamtNode *like, uint32_t count);
 /* The words of all of the array, to be written in place of table_add_like, and told of at the
  * end. Answers NULL if they do not lie in a row. */
 static inline Value *table_array_to_fill(TableBody *t, uint64_t token)

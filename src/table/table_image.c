@@ -25,8 +25,7 @@ static bool is_possible(const TableRoom *room)
 
 void table_keep_shift(TableBody *t, const TableRoom *room, size_t pairs, uint64_t token)
 {
-    HamtNode root = {.count = pairs < 32 ? (uint16_t)pairs : 32, .shift = room->shift};
-    hamt_reserve_like(&t->hash, &(Hamt){.root = &root}, token);
+    hamt_reserve_shift(&t->hash, pairs, room->shift, token);
 }
 
 bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, size_t pairs,
@@ -34,14 +33,25 @@ bool table_begin_room(TableBody *t, const TableRoom *room, const Word *words, si
 {
     if (!is_possible(room)) return false;
     uint32_t hidden = room->bundled ? (uint32_t)BUNDLE_COUNTS : room->words;
-    mem_count_content(room->array * sizeof(Value));
-    if (room->array + hidden) pvec_resize(&t->array, 0, room->array + hidden, token);
+    if (room->array) mem_count_content(room->array * sizeof(Value));
+    if (room->array + hidden) pvec_begin(&t->array, room->array + hidden, token);
     t->array_size = room->array;
     for (uint32_t i = 0; i < room->words; i++)
         pvec_set(&t->array, room->array + i, words[i], token);
     table_set_flags(t, table_room_flags(room));
     table_keep_shift(t, room, pairs, token);
     return true;
+}
+
+void table_entries_filled(TableBody *t, const HamtNode *like, uint32_t count)
+{
+    HamtNode *root = t->hash.root;
+    root->bitmap = count == like->count ? like->bitmap : 0;
+    for (uint32_t i = 0; i < count && count < like->count; i++)
+        root->bitmap |= (uint32_t)1
+                        << (hamt_root_hash(root, value_hash(like->entries[i].key)) & 31);
+    root->count = (uint16_t)count;
+    t->hash.count = count;
 }
 
 void table_array_filled(TableBody *t)

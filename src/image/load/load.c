@@ -259,6 +259,7 @@ static void load_record(Loader *L)
     const State *from = L->record ? L->states.items[before] : L->base ? L->base->state : NULL;
     L->M = machine_begin(from);
     L->last_id = 0;
+    L->like = NULL;
     L->base_below = from && !L->record ? from->next_id : 0;
     Coroutine *paused = load_roots(L);
     if (!loader_failed(L) && from && L->next_id < from->next_id)

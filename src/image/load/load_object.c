@@ -6,7 +6,7 @@
  * that cycles need no second pass.
  */
 #include "control/world.h"
-#include "image/load/loader.h"
+#include "image/load/quick.h"
 #include "lib/io/file.h"
 #include "lib/natives.h"
 #include "stack/upvalue.h"
@@ -166,14 +166,14 @@ static void *new_object(Loader *L, uint8_t tag)
     }
 }
 
-/* Whether another object of this record has the id. In the first record, those with a place are
- * known anyway. */
+/* Whether another object of this record has the id of the last one. In the first record, those
+ * with a place are known anyway. */
 static bool id_is_taken(Loader *L, uint64_t id)
 {
-    bool fresh = true, placed = !L->record && id < L->objects.id_limit;
+    bool fresh = true;
     const void *key = (const void *)(uintptr_t)id;
-    if (placed && L->objects.by_id[id]) return true;
-    if (placed) return numbering_find(&L->ids, key) != NULL;
+    if (!L->record && id < L->objects.id_limit)
+        return L->objects.by_id[id] != L->objects.count || numbering_find(&L->ids, key);
     numbering_place(&L->ids, key, &fresh);
     return !fresh;
 }
@@ -184,14 +184,16 @@ static bool id_is_taken(Loader *L, uint64_t id)
  * these ids, too. An image could lie and let it have both: their order would go by addresses,
  * and no more than that would be wrong. To know that none does would take a walk over each
  * state. */
-static void give_id(Loader *L, Object *h)
+static void add_with_id(Loader *L, Object *h)
 {
     uint64_t id = L->last_id + (uint64_t)source_signed(&L->in);
-    if (id == 0 || id >= L->next_id || id >> 47) source_fail(&L->in);
-    if (id_is_taken(L, id) || id < L->base_below) source_fail(&L->in);
+    if (id == 0 || id >= L->next_id || id >> 47 || id < L->base_below) source_fail(&L->in);
     h->id_high = (uint16_t)(id >> 32);
     h->id_low = (uint32_t)id;
-    L->last_id = id;
+    L->last_id = object_id(h);
+    objects_meet(&L->objects, h);
+    if (L->objects.failed) loader_refuse(L, "not enough memory");
+    if (id_is_taken(L, L->last_id)) source_fail(&L->in);
 }
 
 /* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
@@ -199,8 +201,7 @@ static void *load_shell(Loader *L, uint8_t tag)
 {
     Object *o = new_object(L, tag);
     if (!o) return NULL;
-    give_id(L, o);
-    objects_add(&L->objects, o);
+    add_with_id(L, o);
     return o;
 }
 
@@ -214,25 +215,40 @@ void *load_object_by_tag(Loader *L, uint8_t tag)
 /* Contents ---------------------------------------------------------------------------- */
 
 /* The walk is asked at some of the items of a table. */
+enum { WALK_EVERY = 1024 };
 static inline void walk_on(Loader *L, size_t i)
 {
-    enum { EVERY = 1024 };
-    if (i % EVERY == EVERY - 1 && !walk_take(L->walk, EVERY, 0)) source_fail(&L->in);
+    if (i % WALK_EVERY == WALK_EVERY - 1 && !walk_take(L->walk, WALK_EVERY, 0))
+        source_fail(&L->in);
+}
+
+static void load_row(Loader *L, Value *row, size_t words)
+{
+    for (size_t i = 0; i < words && !L->in.failed;) {
+        size_t most = words - i < WALK_EVERY ? words - i : WALK_EVERY;
+        size_t quick = quick_values(L, row + i, most);
+        i += quick;
+        if (quick >= WALK_EVERY && !walk_take(L->walk, quick, 0)) source_fail(&L->in);
+        if (quick == most) continue;
+        walk_on(L, i);
+        row[i++] = load_value(L);
+    }
 }
 
 static void load_array(Loader *L, TableBody *b, size_t words)
 {
     uint64_t epoch = L->M->run.epoch;
     Value *row = table_array_to_fill(b, epoch);
+    if (row) {
+        load_row(L, row, words);
+        table_array_filled(b);
+        return;
+    }
     for (size_t i = 0; i < words && !L->in.failed; i++) {
         walk_on(L, i);
         Value v = load_value(L);
-        if (row)
-            row[i] = v;
-        else if (v != V_NIL)
-            table_add_like(b, value_number((double)i + 1), v, epoch);
+        if (v != V_NIL) table_add_like(b, value_number((double)i + 1), v, epoch);
     }
-    if (row) table_array_filled(b);
 }
 
 static bool is_key(Value v)
@@ -241,21 +257,49 @@ static bool is_key(Value v)
     return v != V_NIL && d == d && !(d == 0 && signbit(d));
 }
 
+/* Reads pairs as long as their keys are those of `like` in their order, and so need no search
+ * for their places. Gives how many. */
+static uint32_t load_alike(Loader *L, TableBody *b, HamtEntry *to, uint32_t count)
+{
+    Value key, v;
+    uint32_t i = 0;
+    for (; i < count && source_left(&L->in) >= 2 * QUICK_MAX; i++) {
+        const uint8_t *end = quick_value(&L->strings, L->in.at, &key);
+        if (!end || key != L->like->entries[i].key) break;
+        quick_take(L, end);
+        end = quick_value(&L->strings, end, &v);
+        if (end)
+            quick_take(L, end);
+        else
+            v = load_value(L);
+        if (v == V_NIL) {
+            source_fail(&L->in);
+            break;
+        }
+        to[i] = (HamtEntry){key, v};
+    }
+    table_entries_filled(b, L->like, i);
+    return i;
+}
+
 /* Answers whether the keys can be of a table with this room. */
 static bool load_hash(Loader *L, TableBody *b, const TableRoom *room, size_t count)
 {
     bool numbers = room->numbers || room->words;
-    for (size_t i = 0; i < count && !L->in.failed; i++) {
+    HamtEntry *to = numbers ? NULL : table_entries_to_fill(b, L->like, count, L->M->run.epoch);
+    uint32_t known = to ? load_alike(L, b, to, (uint32_t)count) : 0;
+    for (size_t i = known; i < count && !L->in.failed; i++) {
         walk_on(L, i);
         Value key = load_value(L), v = load_value(L);
         numbers |= value_is_number(key);
         if (!is_key(key) || !table_add_new(b, key, v, L->M->run.epoch)) source_fail(&L->in);
     }
     mem_count_content(count * TABLE_PAIR_BYTES);
+    if (known < count) L->like = !numbers && table_is_flat(b) ? b->hash.root : NULL;
     return numbers ? table_room_is_sound(b) : table_pairs(b) <= room->nodes;
 }
 
-static TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX + 1])
+static inline TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX + 1])
 {
     TableRoom room = {.bundled = bits & TABLE_HAS_BUNDLES,
                       .numbers = bits & TABLE_HAS_NUMBERS,
@@ -424,10 +468,12 @@ static void change_table(Loader *L, Table *t)
 
 void load_change(Loader *L, void *o)
 {
+    L->like = NULL; /* it may be what changes */
     switch (object_type(o)) {
     case OBJ_CLOSURE: change_closure(L, o); break;
     case OBJ_NATIVE: source_fail(&L->in); break; /* it never changes */
     case OBJ_TABLE: change_table(L, o); break;
     default: load_contents(L, o); break;
     }
+    L->like = NULL;
 }

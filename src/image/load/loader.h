@@ -57,7 +57,10 @@ typedef struct Loader {
     size_t length;   /* bytes of the image */
     size_t copied;   /* bytes of strings that the image has twice */
     uint32_t filled; /* how many objects have had their contents read */
-    Numbering ids;   /* the ids of this record's objects: load_object.c */
+    const HamtNode
+        *like;     /* the root of a table that has been read, and is as it was then, whose
+                      keys are none of them numbers; the next one often has the same */
+    Numbering ids; /* the ids of this record's objects: load_object.c */
     uint64_t last_id;
     uint64_t base_below; /* objects of the base's state have ids below this one */
     bool frames;         /* the image may have suspended frames */
