@@ -428,6 +428,7 @@ MEMORY_BENCHES := $(addprefix $(OUT)/bench/bench_,game ring million)
 FORK_BENCHES := $(addprefix $(OUT)/bench/bench_,fork rivals parallel)
 IMAGE_BENCHES := $(OUT)/bench/bench_images
 RECORD_BENCHES := $(OUT)/bench/bench_record
+CANCEL_BENCHES := $(OUT)/bench/bench_cancel
 
 .PHONY: bench-fork
 bench-fork: deps-bench ## what forks and calls cost, beside rivals; threads, processes, locks
@@ -447,7 +448,8 @@ parallel-run: $(OUT)/bench/bench_parallel
 	$(Q)if command -v escript > /dev/null; then escript bench/parallel.escript $(WORKERS); fi
 
 .PHONY: micro-run
-micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES) $(RECORD_BENCHES),$(MICROS))
+micro-run: $(filter-out $(MEMORY_BENCHES) $(FORK_BENCHES) $(IMAGE_BENCHES) $(RECORD_BENCHES) \
+  $(CANCEL_BENCHES),$(MICROS))
 	$(Q)for b in $^; do echo "== $$b"; $$b || exit 1; done
 
 .PHONY: bench-images
@@ -456,6 +458,14 @@ bench-images: deps-bench ## states as bytes, whole and as deltas, beside a copy 
 
 .PHONY: images-bench-run
 images-bench-run: $(IMAGE_BENCHES)
+	$(Q)$<
+
+.PHONY: bench-cancel
+bench-cancel: deps-bench ## how long a map goes on after it was cancelled, by what its item does
+	$(Q)$(MAKE) cancel-bench-run
+
+.PHONY: cancel-bench-run
+cancel-bench-run: $(CANCEL_BENCHES)
 	$(Q)$<
 
 .PHONY: bench-record

@@ -53,6 +53,12 @@ static void node_free(void *p, uint32_t shift, uint64_t token)
     mem_free(node, sizeof(PvecNode));
 }
 
+static void flat_free(PvecFlat *flat)
+{
+    mem_uncount_beside(flat_bytes(flat->capacity));
+    mem_free(flat, flat_bytes(flat->capacity));
+}
+
 /* Gives back what the token made. */
 static void vec_free(Pvec *v, uint64_t token)
 {
@@ -60,22 +66,51 @@ static void vec_free(Pvec *v, uint64_t token)
     if (v->shape) {
         node_free(v->root, trie_shift(v), token);
     } else if (flat && flat->epoch == token) {
-        mem_uncount_beside(flat_bytes(flat->capacity));
-        mem_free(flat, flat_bytes(flat->capacity));
+        flat_free(flat);
     }
 }
 
+enum { LOOK_WORDS = MEM_LONG / sizeof(Word) }; /* see mem_is_wanted */
+
+/* Copies the first words to a new array. Answers false if nobody wants it any more. */
+static bool copy_words(Word *to, const Pvec *v, uint32_t keep)
+{
+    for (uint32_t i = 0, count; i < keep; i += count) {
+        const Word *words = pvec_piece(v, i, &count);
+        count = min_size(min_size(count, keep - i), LOOK_WORDS - i % LOOK_WORDS);
+        memcpy(to + i, words, count * sizeof(Word));
+        if ((i + count) % LOOK_WORDS == 0 && !mem_is_wanted()) return false;
+    }
+    return true;
+}
+
+static bool clear_words(Word *to, uint32_t from, uint32_t end)
+{
+    for (uint32_t i = from, count; i < end; i += count) {
+        count = min_size(end - i, LOOK_WORDS - i % LOOK_WORDS);
+        memset(to + i, 0, count * sizeof(Word));
+        if ((i + count) % LOOK_WORDS == 0 && !mem_is_wanted()) return false;
+    }
+    return true;
+}
+
+static bool fill(PvecFlat *flat, const Pvec *v, uint32_t keep)
+{
+    bool clear = flat_bytes(flat->capacity) < MEM_ARRAY_LARGE;
+    return copy_words(flat->words, v, keep) &&
+           (clear || clear_words(flat->words, keep, (uint32_t)flat->capacity));
+}
+
 /* Makes the vector a flat one of n words that the token owns, of which the first `keep` are
- * as they were. Answers false where there is no memory for a large one, and it stays as it is.
- */
+ * as they were. Answers false where there is no memory for a large one, or it is not wanted any
+ * more, and it stays as it is. */
 static bool flat_copy(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 {
     PvecFlat *flat = flat_new(n, token);
     if (!flat) return false;
-    for (uint32_t i = 0, count; i < keep; i += count) {
-        const Word *words = pvec_piece(v, i, &count);
-        count = min_size(count, keep - i);
-        memcpy(flat->words + i, words, count * sizeof(Word));
+    if (!fill(flat, v, keep)) {
+        flat_free(flat);
+        return false;
     }
     vec_free(v, token);
     *v = (Pvec){flat, n, 0};

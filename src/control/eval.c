@@ -69,12 +69,22 @@ static inline bool waits_in_replay(const Machine *M)
     return UNLIKELY(M->outside != NULL) && M->depth > 1 && M->outside->replays;
 }
 
+/* Whoever gives up because of that is slower without what it would have had. */
+static bool is_ended(void *machine)
+{
+    bool due = native_is_due(machine);
+    if (UNLIKELY(due)) eval_poll_soon(machine);
+    return due;
+}
+
 static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value acc)
 {
     int64_t *meter = mem_meter;
     mem_meter = &M->fuel;
     MemAlarm outer = mem_alarm;
     mem_alarm = (MemAlarm){eval_memory_alarm, M};
+    MemLook look = mem_look;
+    mem_look = (MemLook){.ended = is_ended, .context = M};
     M->urgent = false;
     if (UNLIKELY(mem_short)) eval_memory_alarm(M);
     bool lends = waits_in_replay(M);
@@ -96,6 +106,7 @@ static void run_nodes(Machine *M, Exec *first, const Node *n, Value *fp, Value a
     if (UNLIKELY(lends)) budget_take_back(M, &loan);
     mem_meter = meter;
     mem_alarm = outer;
+    mem_look = look;
     if (UNLIKELY(mem_short) && outer.ring) outer.ring(outer.context);
 }
 

@@ -41,6 +41,11 @@ static NOINLINE void interrupt(Machine *M, Value *fp, const Node *n)
 
 bool native_is_woken(const Machine *M) { return stop_flag(M->interrupt) || machine_stopped(M); }
 
+bool native_is_due(const Machine *M)
+{
+    return native_is_woken(M) || (M->limits.deadline && eval_reached(M) == STOP_TIME);
+}
+
 int native_woken(Machine *M)
 {
     if (stop_flag(M->interrupt)) {

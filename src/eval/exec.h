@@ -71,6 +71,7 @@ typedef enum Action {
     ACT_NEXT,    /* the next node */
     ACT_DELIVER, /* M->value is the node's value */
     ACT_CALL,    /* call M->call_frame with M->call_count arguments */
+    ACT_POLL,    /* execute the node again after a poll */
     ACT_THROW    /* raise M->error */
 } Action;
 
@@ -79,6 +80,7 @@ typedef enum Action {
     case ACT_NEXT: GO(n + 1, fp, acc, d);                                     \
     case ACT_DELIVER: HAND(eval_deliver, n, fp, M->value, d);                 \
     case ACT_CALL: HAND(call_any, n, M->call_frame, (Value)M->call_count, d); \
+    case ACT_POLL: HAND(eval_poll_untaken, n, fp, acc, d);                    \
     default: HAND(eval_throw, n, fp, acc, d);                                 \
     }
 

@@ -48,7 +48,21 @@ static void *ask(void *(*give)(size_t), size_t size)
 
 static void *try_normal(size_t size) { return ask(GC_malloc, size); }
 void *collector_try_atomic(size_t size) { return ask(GC_malloc_atomic, size); }
-static void *try_array(size_t size) { return ask(GC_malloc_ignore_off_page, size); }
+
+/* Large arrays are scanned as what GC_malloc gives, but not zeroed, which takes long in one go.
+ */
+static int array_kind;
+
+void collector_start_arrays(void)
+{
+    array_kind = (int)GC_new_kind(GC_new_free_list(), GC_DS_LENGTH, 1, 0);
+}
+
+static void *give_array(size_t size)
+{
+    return GC_generic_malloc_ignore_off_page(size, array_kind);
+}
+static void *try_array(size_t size) { return ask(give_array, size); }
 
 /* Roots are what threads have for themselves: no two in one line of the cache. */
 void *collector_try_root(size_t size)

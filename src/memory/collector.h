@@ -14,6 +14,7 @@
 #ifndef MOONLET_MALLOC
 
 #include "memory/backend.h"
+#include "memory/mem.h"
 
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
@@ -22,10 +23,10 @@
 #include <gc/gc_mark.h>
 
 enum {
-    HEAP_FIRST = 1 << 20,  /* bytes of address space; touched as needed */
-    SPARE_LEAST = 2 << 20, /* see collector_spare_wanted */
-    LARGE = 256 << 10,     /* see collector_make_room */
-    CACHE_LINES = 128      /* two, as processors fetch them in pairs */
+    HEAP_FIRST = 1 << 20,    /* bytes of address space; touched as needed */
+    SPARE_LEAST = 2 << 20,   /* see collector_spare_wanted */
+    LARGE = MEM_ARRAY_LARGE, /* see collector_make_room */
+    CACHE_LINES = 128        /* two, as processors fetch them in pairs */
 };
 
 /* blocks.c ----------------------------------------------------------------------------- */
@@ -34,6 +35,7 @@ enum {
  * us alone. */
 void collector_begin_asking(void);
 void collector_end_asking(void);
+void collector_start_arrays(void);
 void *collector_try_atomic(size_t size);
 void *collector_try_root(size_t size);
 

@@ -39,6 +39,27 @@ void *mem_copy_pieces(void *to, const void *from, size_t n)
     return to;
 }
 
+MEM_THREAD MemLook mem_look;
+
+bool mem_gives_up(void)
+{
+    if (!mem_look.given_up) return false;
+    if (!*mem_look.given_up) *mem_look.given_up = !mem_is_wanted();
+    return *mem_look.given_up;
+}
+
+bool mem_copy_long(void *to, const void *from, size_t n)
+{
+    char *at = to;
+    const char *next = from;
+    for (; n > MEM_LONG; n -= MEM_LONG, at += MEM_LONG, next += MEM_LONG) {
+        mem_copy_pieces(at, next, MEM_LONG);
+        if (mem_gives_up()) return false;
+    }
+    mem_copy(at, next, n);
+    return true;
+}
+
 void mem_count_beside(size_t bytes)
 {
     if (counting_stopped()) return;
@@ -114,8 +135,10 @@ void backend_set_short(void)
     if (mem_alarm.ring) mem_alarm.ring(mem_alarm.context);
 }
 
+/* What was given up is not missed. */
 void mem_refuse(void)
 {
+    if (mem_look.given_up && *mem_look.given_up) return;
     backend_refused = backend_lacked = true;
     backend_set_short();
 }

@@ -34,6 +34,7 @@
 #include <string.h>
 
 #define MEM_TRY __attribute__((warn_unused_result))
+#define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
 
 /* What hamt.h and pvec.h keep: a number, or a pointer as it is. */
 typedef uint64_t Word;
@@ -54,6 +55,33 @@ static inline void *mem_copy(void *to, const void *from, size_t n)
     bool is_long = n > MEM_PIECE;
     __asm__("" : "+r"(n)); /* else gcc knows that n is small, and copies by such instructions */
     return __builtin_expect(is_long, 0) ? mem_copy_pieces(to, from, n) : memcpy(to, from, n);
+}
+
+/*
+ * Work on megabytes in one go looks after each of them whether it is still wanted: a run that
+ * is to stop is not to be held up by it. An array that is not wanted is refused. Who makes
+ * texts gives up only for those who have said that they then begin again (long_work_do).
+ */
+enum { MEM_LONG = 1 << 20 };
+typedef struct MemLook {
+    bool (*ended)(void *context); /* NULL: all is wanted */
+    void *context;
+    bool *given_up; /* set when something was; NULL: nothing may be */
+} MemLook;
+extern MEM_THREAD MemLook mem_look;
+static inline bool mem_is_wanted(void)
+{
+    return !mem_look.ended || !mem_look.ended(mem_look.context);
+}
+/* Whether to give up now. */
+bool mem_gives_up(void);
+/* Copies as mem_copy does. Answers false if it has given up. */
+MEM_TRY bool mem_copy_long(void *to, const void *from, size_t n);
+MEM_TRY static inline bool mem_copy_wanted(void *to, const void *from, size_t n)
+{
+    if (__builtin_expect(n > MEM_LONG, 0)) return mem_copy_long(to, from, n);
+    mem_copy(to, from, n);
+    return true;
 }
 
 /* To be called before anything else, from the main thread; may be called again. */
@@ -113,7 +141,8 @@ MEM_TRY void *mem_try_alloc_atomic(size_t size);
 /* Allocates as mem_try_alloc does, for a block that may be large and is only used while
  * somebody has a pointer to its beginning. Then the heap grows by no more than that. It is for
  * what can also be done without. It hardly ever collects, and is refused when it is large and
- * beyond this thread's bound. */
+ * beyond this thread's bound. From MEM_ARRAY_LARGE on it is not zeroed: who asks fills it. */
+enum { MEM_ARRAY_LARGE = 256 << 10 };
 MEM_TRY void *mem_try_alloc_array(size_t size);
 /* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room
  * for them at once, so that they are not marked again and again while they come. Less than
@@ -133,8 +162,6 @@ void *mem_alloc_most(size_t *count, size_t item_size);
 /* Whether so many bytes could be had now, in one block or in many. O(1), but where there is
  * little memory a collection. */
 MEM_TRY bool mem_can(size_t bytes);
-
-#define MEM_THREAD __thread __attribute__((tls_model("initial-exec")))
 
 /* Since mem_recover this thread has had what it has from the reserve: it should allocate no
  * more, but see to it that an error is raised. */

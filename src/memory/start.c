@@ -117,6 +117,7 @@ static void init_as(bool program)
     GC_set_on_heap_resize(collector_heap_resized);
     GC_set_on_collection_event(collector_event);
     GC_set_dont_precollect(1);
+    collector_start_arrays();
     collector_begin_asking(); /* its function is set */
     collector_end_asking();
     if (program) GC_set_no_dls(1);

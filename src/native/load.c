@@ -40,11 +40,7 @@ Closure *native_closure(Machine *M, const Proto *p, const Value *env)
     return c;
 }
 
-static bool is_due(void *run)
-{
-    const Machine *M = run;
-    return native_is_woken(M) || (M->limits.deadline && eval_reached(M) == STOP_TIME);
-}
+static bool is_due(void *run) { return native_is_due(run); }
 
 bool native_is_compiling(const Machine *M)
 {

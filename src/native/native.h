@@ -119,6 +119,8 @@ void native_walk_forget(Machine *M, const NativeWalk *w);
 /* Whether the run is to end or to stop. A native asks that was waiting for the outside when a
  * signal came (EINTR). */
 bool native_is_woken(const Machine *M);
+/* The same, also where the run's time is over. */
+bool native_is_due(const Machine *M);
 /* An interrupt flag is set to this for the Ctrl-C of a terminal, which the commands that run
  * have got as well. For other interrupts it is set to 1. */
 enum { INTERRUPT_ALL = 2 };

@@ -402,6 +402,26 @@ static NOINLINE size_t core_of(const Value *v, size_t count)
 
 static String *join_around(const Value *v, size_t core, size_t count, size_t max);
 
+/* What is as long may be given up: it waits until somebody has said so (concat_long). */
+static inline bool is_too_long_yet(size_t length)
+{
+    return UNLIKELY(length > MEM_LONG) && !mem_look.given_up;
+}
+
+static NOINLINE String *join_large(const Value *v, size_t count, size_t max, size_t total)
+{
+    char buf[NUMBER_TEXT_MAX], *out;
+    size_t length = 0, core = core_of(v, count);
+    if (is_too_long_yet(total)) return NULL;
+    if (core > 0) return join_around(v, core, count, max);
+    String *s = string_reserve(total, &out);
+    for (size_t i = 0; s && i < count; i++, out += length) {
+        const char *p = piece(v[i], buf, &length);
+        if (!mem_copy_wanted(out, p, length)) return string_give_back(s, total), NULL;
+    }
+    return s;
+}
+
 /* Joins v[0..count), all strings or numbers. Answers NULL where there is no memory. */
 static String *join(const Value *v, size_t count, size_t max)
 {
@@ -413,8 +433,7 @@ static String *join(const Value *v, size_t count, size_t max)
         total += length;
         if (total > max) return NULL;
     }
-    size_t core = UNLIKELY(total >= CORE_MIN) ? core_of(v, count) : 0;
-    if (core > 0) return join_around(v, core, count, max);
+    if (UNLIKELY(total >= CORE_MIN)) return join_large(v, count, max, total);
     String *s = string_reserve(total, &out);
     if (!s) return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -448,12 +467,14 @@ static NOINLINE String *join_around(const Value *v, size_t core, size_t count, s
 }
 
 /* Joins as join does, growing the first one in place where it can be appended to. */
-static String *concat_run(Machine *M, const Value *v, size_t count)
+static inline __attribute__((always_inline)) String *concat_run(Machine *M, const Value *v,
+                                                                size_t count)
 {
     assert(count > 1 && "there are pieces to join");
     size_t max = machine_string_room(M), length = 0;
     if (!value_is_string(v[0])) return join(v, count, max);
     const String *first = value_string(v[0]);
+    if (is_too_long_yet(first->length)) return NULL;
     if (count > 2) {
         bool grows = first->length >= 256 && !core_of(v, count);
         return grows ? join_around(v, 0, count, max) : join(v, count, max);
@@ -461,6 +482,7 @@ static String *concat_run(Machine *M, const Value *v, size_t count)
     char buf[NUMBER_TEXT_MAX];
     const char *p = piece(v[1], buf, &length);
     if (first->length + length > max) return NULL;
+    if (is_too_long_yet(length)) return NULL;
     if (UNLIKELY(length >= CORE_MIN && core_of(v, 2)))
         return string_surround(first->data, first->length, value_string(v[1]), "", 0);
     return string_concat(first, p, length);
@@ -490,15 +512,31 @@ static Action concat_meta(const Node *n, Value *fp, Machine *M, Value *slots, si
     return ACT_THROW;
 }
 
-/* Too long: an error; or a stop, after which all pieces are there to begin again. */
-static Action concat_failed(const Node *n, Value *slots, Machine *M, size_t left)
+/* Joins what is long, unless the run is to stop: then it gives up, and all is as if it had not
+ * begun. Answers NULL also where there is no memory. */
+static NOINLINE String *concat_long(Machine *M, const Value *v, size_t count, bool *given_up)
+{
+    int64_t spent = machine_spent(M);
+    uint64_t counted = mem_counted;
+    mem_look.given_up = given_up;
+    String *s = concat_run(M, v, count);
+    mem_look.given_up = NULL;
+    if (!*given_up) return s;
+    machine_set_spent(M, spent);
+    mem_counted = counted;
+    return NULL;
+}
+
+/* Too long: an error; or a stop. Or the run is to stop anyway. Then all pieces are there to
+ * begin again. */
+static Action concat_failed(const Node *n, Value *slots, Machine *M, size_t left, bool given_up)
 {
     bool limited = M->limits.string_limited && !mem_short;
-    error_set_memory(M);
-    if (!limited) return ACT_THROW;
-    M->stop = STOP_STRING;
+    if (!given_up) error_set_memory(M);
+    if (!given_up && !limited) return ACT_THROW;
+    if (!given_up) M->stop = STOP_STRING;
     for (; left < n->b; left++) slots[left] = string_value(string_intern("", 0));
-    return ACT_THROW;
+    return given_up ? ACT_POLL : ACT_THROW;
 }
 
 /* Joins from the right, as far as there are strings, in slots a .. a+left-1; slot a+b
@@ -514,8 +552,10 @@ Action operate_concat(const Node *n, Value *fp, Machine *M, size_t left)
             slots[n->b] = value_number((double)left);
             return concat_meta(n, fp, M, slots, left);
         }
+        bool given_up = false;
         String *s = concat_run(M, slots + left - run, run);
-        if (!s) return concat_failed(n, slots, M, left);
+        if (UNLIKELY(!s)) s = concat_long(M, slots + left - run, run, &given_up);
+        if (!s) return concat_failed(n, slots, M, left, given_up);
         left = left - run + 1;
         slots[left - 1] = string_value(s);
     }

@@ -489,24 +489,26 @@ typedef struct DiffContext {
     HeapDiffFn *fn;
     void *context;
     uint64_t below; /* ids of objects that both can have */
+    bool enough;
 } DiffContext;
 
 static void diff_entry(void *context, Word key, Word a, Word b)
 {
-    const DiffContext *d = context;
+    DiffContext *d = context;
     (void)a, (void)b;
-    if (object_id(value_pointer(key)) < d->below) d->fn(d->context, value_pointer(key));
+    if (d->enough || object_id(value_pointer(key)) >= d->below) return;
+    d->enough = !d->fn(d->context, value_pointer(key));
 }
 
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context)
 {
-    DiffContext d = {fn, context, a->next_id < b->next_id ? a->next_id : b->next_id};
+    DiffContext d = {fn, context, a->next_id < b->next_id ? a->next_id : b->next_id, false};
     Hamt from = state_heap(a), to = state_heap(b);
     heap_map_diff(&from, &to, diff_entry, &d);
 }
 
 void run_diff(const Run *a, const Run *b, HeapDiffFn *fn, void *context)
 {
-    DiffContext d = {fn, context, UINT64_MAX};
+    DiffContext d = {fn, context, UINT64_MAX, false};
     heap_map_diff(&a->heap, &b->heap, diff_entry, &d);
 }

@@ -185,8 +185,8 @@ void run_load(Run *R, const State *s);
  * more than before. */
 void run_back(Run *R, const State *s);
 /* Calls fn for each object that was made before both states and whose contents differ or
- * may differ. O(changes): what the states share is skipped. */
-typedef void HeapDiffFn(void *context, void *object);
+ * may differ, until it answers false. O(changes): what the states share is skipped. */
+typedef bool HeapDiffFn(void *context, void *object);
 void state_diff(const State *a, const State *b, HeapDiffFn *fn, void *context);
 /* Does what state_diff does for the states that two runs have loaded. It also calls fn for the
  * bodies of running coroutines, and for objects that only one of the states may have. */

@@ -73,7 +73,7 @@ static size_t wanted_room(const Buffer *b, bool part, size_t needed, size_t room
 {
     size_t wanted = part ? buffer_length(b) / 2 : b->capacity + b->capacity / 2;
     if (part && wanted < BUFFER_PART) wanted = BUFFER_PART;
-    if (wanted < needed) wanted = needed;
+    if (wanted < needed) wanted = needed + (needed > BUFFER_PART ? needed / 16 : 0);
     if (wanted > b->limit - b->done) wanted = b->limit - b->done;
     return wanted > room - b->done ? room - b->done : wanted;
 }
@@ -96,11 +96,22 @@ bool buffer_grow(Buffer *b, size_t extra)
     mem_meter = meter;
     mem_count_go_on(counted);
     if (!string) return buffer_fail(b, BUFFER_NO_MEMORY);
-    mem_copy(data, b->data, b->length);
+    if (!mem_copy_wanted(data, b->data, b->length)) {
+        string_give_back(string, wanted);
+        return buffer_fail(b, BUFFER_GIVEN_UP);
+    }
     leave_room(b->string, b->capacity);
     b->string = string;
     b->data = data;
     b->capacity = wanted;
+    return true;
+}
+
+bool buffer_append_long(Buffer *b, const char *bytes, size_t n)
+{
+    if (!buffer_reserve(b, n)) return false;
+    if (!mem_copy_long(b->data + b->length, bytes, n)) return buffer_fail(b, BUFFER_GIVEN_UP);
+    b->length += n;
     return true;
 }
 
@@ -135,26 +146,40 @@ static bool buffer_is_full_enough(const Buffer *b)
     return b->string && b->length >= b->capacity - b->capacity / 4;
 }
 
-/* Copies all that there is, and gives back each part behind it. */
-static void move_parts(Buffer *b, char *to)
+/* Copies all that there is, and gives back each part when it has been copied; or at the end, if
+ * it may give up. Then all are there, and it answers false. */
+static bool move_all(Buffer *b, char *to)
 {
+    bool keeps = mem_look.given_up;
     for (unsigned i = 0; i < b->part_count; i++) {
         String *part = b->parts[i];
         size_t length = part->length;
-        mem_copy(to, part->data, length);
+        if (!mem_copy_wanted(to, part->data, length)) return false;
         to += length;
-        leave_room(part, length);
+        if (!keeps) leave_room(part, length);
     }
+    if (!mem_copy_wanted(to, b->data, b->length)) return false;
+    for (unsigned i = 0; keeps && i < b->part_count; i++)
+        leave_room(b->parts[i], b->parts[i]->length);
+    leave_room(b->string, b->capacity);
+    return true;
+}
+
+static inline bool move_parts(Buffer *b, char *to)
+{
+    if (b->part_count || b->length > MEM_LONG) return move_all(b, to);
     mem_copy(to, b->data, b->length);
     leave_room(b->string, b->capacity);
+    return true;
 }
 
 static String *join_parts(Buffer *b)
 {
     char *data;
     String *s = string_reserve(buffer_length(b), &data);
-    if (s) move_parts(b, data);
-    return s;
+    if (!s || move_parts(b, data)) return s;
+    string_give_back(s, s->length);
+    return NULL;
 }
 
 static void begin_again(Buffer *b)
@@ -189,8 +214,7 @@ static String *join_behind(Buffer *b, const String *before)
     size_t total = before->length + buffer_length(b), room = total + total / 4;
     String *s = string_extend(before, buffer_length(b), room, &data);
     if (!s) mem_refuse();
-    if (s) move_parts(b, data);
-    return s;
+    return s && move_parts(b, data) ? s : NULL;
 }
 
 String *buffer_keep(Buffer *b, const String *before)

@@ -35,7 +35,8 @@ enum { BUFFER_ROOM = 512, BUFFER_PART = 1 << 20, BUFFER_PARTS = 24 };
 typedef enum BufferError {
     BUFFER_OK,
     BUFFER_TOO_LARGE, /* the limit: Lua says "resulting string too large" */
-    BUFFER_NO_MEMORY  /* Lua says "not enough memory" */
+    BUFFER_NO_MEMORY, /* Lua says "not enough memory" */
+    BUFFER_GIVEN_UP   /* see mem_gives_up */
 } BufferError;
 
 typedef struct Buffer {
@@ -75,8 +76,10 @@ static inline bool buffer_reserve(Buffer *b, size_t extra)
     return extra <= b->capacity - b->length ? b->error == BUFFER_OK : buffer_grow(b, extra);
 }
 
+bool buffer_append_long(Buffer *b, const char *bytes, size_t n);
 static inline bool buffer_append(Buffer *b, const char *bytes, size_t n)
 {
+    if (__builtin_expect(n > MEM_LONG, 0)) return buffer_append_long(b, bytes, n);
     if (!buffer_reserve(b, n)) return false;
     if (n) mem_copy(b->data + b->length, bytes, n);
     b->length += n;

@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define INLINE inline __attribute__((always_inline))
+
 enum {
     DIGITS_MAX = 780,      /* 767 decide on any double; more only as "not 0" */
     DIGITS_EXACT = 15,     /* any integer of so many digits is a double */
@@ -58,18 +60,33 @@ static inline void pay(const char *from, const char *to)
     mem_work((size_t)(to - from) * BYTE_WORK);
 }
 
-static const char *skip_blanks(const char *s, const char *end)
+/* A number is read in pieces, after which one looks whether it is still wanted; one that is not
+ * long in a single piece. Who gives up reads no more, and then that is no number. */
+enum { PIECE = MEM_LONG / BYTE_WORK };
+
+static INLINE const char *piece_end(const char *s, const char *end, bool is_long)
 {
-    const char *first = s;
-    while (s < end && is_blank(*s)) s++;
+    return is_long && end - s > PIECE ? s + PIECE : end;
+}
+
+static INLINE bool has_more(const char *s, const char *stop, const char *end, bool is_long)
+{
+    return is_long && s == stop && stop != end && !mem_gives_up();
+}
+
+static INLINE const char *skip_blanks(const char *s, const char *end, bool is_long)
+{
+    const char *first = s, *stop;
+    do {
+        stop = piece_end(s, end, is_long);
+        while (s < stop && is_blank(*s)) s++;
+    } while (has_more(s, stop, end, is_long));
     pay(first, s);
     return s;
 }
 
-/* Digits from s on; `scale` is what each adds to the exponent if it is kept. */
-static const char *read_digits(const char *s, const char *end, int scale, Digits *d)
+static INLINE const char *read_piece(const char *s, const char *end, int scale, Digits *d)
 {
-    const char *first = s;
     for (; s < end && digit_value(*s) < d->base; s++) {
         d->any = true;
         d->exponent += scale;
@@ -81,6 +98,18 @@ static const char *read_digits(const char *s, const char *end, int scale, Digits
             d->sticky |= *s != '0';
         }
     }
+    return s;
+}
+
+/* Digits from s on; `scale` is what each adds to the exponent if it is kept. */
+static INLINE const char *read_digits(const char *s, const char *end, int scale, Digits *d,
+                                      bool is_long)
+{
+    const char *first = s, *stop;
+    do {
+        stop = piece_end(s, end, is_long);
+        s = read_piece(s, stop, scale, d);
+    } while (has_more(s, stop, end, is_long));
     pay(first, s);
     return s;
 }
@@ -137,7 +166,8 @@ static double convert(Digits *d)
 }
 
 /* A numeral without sign; NULL if there is none. */
-static const char *read_numeral(const char *s, const char *end, double *out)
+static INLINE const char *read_numeral(const char *s, const char *end, double *out,
+                                       bool is_long)
 {
     Digits d;
     bool hex = end - s > 2 && s[0] == '0' && (s[1] | 0x20) == 'x';
@@ -145,8 +175,8 @@ static const char *read_numeral(const char *s, const char *end, double *out)
     d.count = 0;
     d.exponent = d.written = 0;
     d.any = d.sticky = false;
-    s = read_digits(hex ? s + 2 : s, end, 0, &d);
-    if (s < end && *s == '.') s = read_digits(s + 1, end, -1, &d);
+    s = read_digits(hex ? s + 2 : s, end, 0, &d, is_long);
+    if (s < end && *s == '.') s = read_digits(s + 1, end, -1, &d, is_long);
     if (!d.any) return NULL;
     if (s < end && (*s | 0x20) == (hex ? 'p' : 'e')) {
         s = read_exponent(s + 1, end, &d.written);
@@ -156,33 +186,46 @@ static const char *read_numeral(const char *s, const char *end, double *out)
     return s;
 }
 
-bool number_parse(const char *text, size_t length, double *out)
+static INLINE bool parse(const char *text, size_t length, double *out, bool is_long)
 {
     const char *s = text, *end = text + length;
-    s = skip_blanks(s, end);
+    s = skip_blanks(s, end, is_long);
     bool negative = s < end && *s == '-';
     if (s < end && (*s == '-' || *s == '+')) s++;
     double d;
-    s = read_numeral(s, end, &d);
+    s = read_numeral(s, end, &d, is_long);
     if (!s) return false;
-    s = skip_blanks(s, end);
+    s = skip_blanks(s, end, is_long);
     if (s != end) return false;
     *out = negative ? -d : d;
     return true;
 }
 
+static __attribute__((noinline)) bool parse_long(const char *text, size_t length, double *out)
+{
+    return parse(text, length, out, true);
+}
+
+bool number_parse(const char *text, size_t length, double *out)
+{
+    return length > PIECE ? parse_long(text, length, out) : parse(text, length, out, false);
+}
+
 bool number_parse_base(const char *text, size_t length, int base, double *out)
 {
     const char *s = text, *end = text + length;
-    s = skip_blanks(s, end);
+    s = skip_blanks(s, end, true);
     bool negative = s < end && *s == '-';
     if (s < end && (*s == '-' || *s == '+')) s++;
-    const char *digits = s;
+    const char *digits = s, *stop;
     double d = 0;
-    for (; s < end && digit_value(*s) < base; s++) d = d * base + digit_value(*s);
+    do {
+        stop = piece_end(s, end, true);
+        for (; s < stop && digit_value(*s) < base; s++) d = d * base + digit_value(*s);
+    } while (has_more(s, stop, end, true));
     pay(digits, s);
     if (s == digits) return false;
-    s = skip_blanks(s, end);
+    s = skip_blanks(s, end, true);
     if (s != end) return false;
     *out = negative ? -d : d;
     return true;

@@ -66,7 +66,8 @@ String *string_new(const char *bytes, size_t length)
 {
     char *data;
     String *s = string_reserve(length, &data);
-    if (s && length) mem_copy(data, bytes, length);
+    if (s && length && !mem_copy_wanted(data, bytes, length))
+        return string_give_back(s, length), NULL;
     return s;
 }
 
@@ -117,6 +118,12 @@ static char *claim_room(const String *a, size_t before, size_t after, Buffer **i
     return claimed ? buffer->bytes + place : NULL;
 }
 
+static void buffer_give_back(Buffer *buffer)
+{
+    size_t size = sizeof(Buffer) + buffer->capacity;
+    if (size > MEM_SMALL_MAX) mem_free(buffer, size); /* else it is in no free list */
+}
+
 /* A buffer with a in it, and room where it grows: little when a is met for the first time, as
  * much as there is when it has grown before. So it takes at most twice what is counted. Gives
  * where a is, or NULL. */
@@ -133,7 +140,10 @@ static char *buffer_around(const String *a, size_t before, size_t after, Buffer 
     if (!buffer) return NULL;
     *buffer = (Buffer){front, front + total, front + total + back, 0};
     *in = buffer;
-    return mem_copy(buffer->bytes + front + before, a->data, a->length);
+    char *at = buffer->bytes + front + before;
+    if (mem_copy_wanted(at, a->data, a->length)) return at;
+    buffer_give_back(buffer);
+    return NULL;
 }
 
 static String *join_short(const char *a, size_t n, const char *b, size_t m)
@@ -197,7 +207,8 @@ String *string_extend(const String *a, size_t more, size_t room, char **data)
     char *at = claim_room(a, 0, more, &buffer);
     if (!at && (buffer = buffer_with_room(room > total ? room : total))) {
         at = buffer->bytes;
-        if (a->length) mem_copy(at, a->data, a->length);
+        if (a->length && !mem_copy_wanted(at, a->data, a->length))
+            return buffer_give_back(buffer), NULL;
         buffer->used = total;
         mem_count_beside(buffer->capacity);
     }

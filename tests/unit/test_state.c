@@ -176,11 +176,12 @@ typedef struct Changes {
     size_t count;
 } Changes;
 
-static void note(void *context, void *object)
+static bool note(void *context, void *object)
 {
     Changes *c = context;
     must(c->count < sizeof c->objects / sizeof *c->objects);
     c->objects[c->count++] = object;
+    return true;
 }
 
 static void must_have(const Changes *c, const void *object)

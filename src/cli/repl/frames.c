@@ -24,10 +24,11 @@ typedef struct Change {
 } Change;
 
 /* The coroutine that lines run in has its stack elsewhere each time. */
-static void note_change(void *context, void *object)
+static bool note_change(void *context, void *object)
 {
     Change *c = context;
-    if (object != c->after->base->world->main) c->found = true;
+    c->found = object != c->after->base->world->main;
+    return !c->found;
 }
 
 /* Whether programs can tell the two apart, of which the second came of the first. */

@@ -383,7 +383,11 @@ static void save_change(Saver *S, const void *o)
     if (S->out->length > start && !based) note_told(S, number);
 }
 
-static void note_change(void *context, void *object) { pointer_list_add(context, object); }
+static bool note_change(void *context, void *object)
+{
+    pointer_list_add(context, object);
+    return true;
+}
 
 static int by_id(const void *a, const void *b)
 {

@@ -12,6 +12,7 @@
 #include "lib/lib.h"
 #include "lib/natives.h"
 #include "native/iterate.h"
+#include "native/long_work.h"
 #include "operate/cause.h"
 #include "outside/outside.h"
 #include "stack/hook.h"
@@ -169,13 +170,19 @@ static int to_base(Machine *M, Value *a, int n)
     NATIVE_RETURN(value_number(d));
 }
 
-static int base_tonumber(Machine *M, Value *a, int n)
+static int to_number(Machine *M, Value *a, int n)
 {
     double d;
     if (!arg_absent(a, n, 1)) return to_base(M, a, n);
     if (n && value_to_number(a[0], &d)) NATIVE_RETURN(value_number(d));
     if (!arg_any(M, a, n, 0)) return NATIVE_ERROR;
     NATIVE_RETURN(V_NIL);
+}
+
+static int base_tonumber(Machine *M, Value *a, int n)
+{
+    bool is_long = n && value_is_string(a[0]) && value_string(a[0])->length > MEM_LONG / 8;
+    return UNLIKELY(is_long) ? long_work_do(M, a, n, to_number) : to_number(M, a, n);
 }
 
 static int tostring_result(Machine *M, Value *a, int n)

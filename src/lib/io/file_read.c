@@ -16,6 +16,7 @@
 
 #include "control/eval.h"
 #include "lib/natives.h"
+#include "native/long_work.h"
 #include "outside/outside.h"
 #include "text/buffer.h"
 
@@ -123,6 +124,7 @@ static Got finish(Input *in, Buffer *b, bool success, Value *out)
     if (in->stopped && !suspended) return put_back(in, b);
     b->limit = in->room;
     const String *s = buffer_join(b, in->before, !suspended);
+    if (!s && mem_gives_up()) return GOT_ERROR;
     if (!s) return out_of_room(in, b);
     in->before = s;
     in->ended = false;
@@ -195,6 +197,34 @@ static Got read_bytes(Input *in, size_t count, bool nothing_is_fine, Value *out)
         more = pay(in, length - got, length, more && length < count);
     }
     return finish(in, &b, nothing_is_fine || length > 0, out);
+}
+
+/* Whether, when reading is given up, the file can be as if it had not begun. */
+static bool can_go_back(const Input *in, off_t *from)
+{
+    if (!is_real(in) || outside_records(in->M)) return false;
+    *from = ftello(in->file->f);
+    return *from >= 0;
+}
+
+/* Reads as read_bytes does, what may be long. */
+static Got read_many(Input *in, size_t count, bool nothing_is_fine, Value *out)
+{
+    off_t from;
+    if (count <= MEM_LONG || !can_go_back(in, &from))
+        return read_bytes(in, count, nothing_is_fine, out);
+    for (;;) {
+        LongWork work = long_work_begin(in->M);
+        mem_look.given_up = &work.given_up;
+        Got got = read_bytes(in, count, nothing_is_fine, out);
+        mem_look.given_up = NULL;
+        if (LIKELY(!work.given_up)) return got;
+        bool back = !fseeko(in->file->f, from, SEEK_SET);
+        int what = long_work_given_up(&work);
+        if (!what && !back) what = native_error(in->M, "cannot go back in a file");
+        in->stopped = what == NATIVE_PAUSE ? NATIVE_SUSPEND : what;
+        if (what) return GOT_ERROR;
+    }
 }
 
 enum {
@@ -305,7 +335,7 @@ static Got read_format(Input *in, Value *out)
     if (value_is_number(format)) {
         size_t count = (size_t)double_to_integer(value_to_double(format));
         if (count >= COUNT_MAX) return refuse_count(in, count);
-        return count ? read_bytes(in, count, false, out) : test_end(in, out);
+        return count ? read_many(in, count, false, out) : test_end(in, out);
     }
     const String *s = value_is_string(format) ? value_string(format) : NULL;
     if (!s || s->length == 0 || s->data[0] != '*') {
@@ -316,7 +346,7 @@ static Got read_format(Input *in, Value *out)
     case 'n': return read_number(in, out);
     case 'l': return read_line(in, false, out);
     case 'L': return read_line(in, true, out);
-    case 'a': return read_bytes(in, SIZE_MAX, true, out);
+    case 'a': return read_many(in, SIZE_MAX, true, out);
     default:
         in->stopped = native_arg_error(M, NULL, 0, in->at, "invalid format");
         return GOT_ERROR;

@@ -37,13 +37,16 @@ static Value met(const Diff *d, int64_t i, Met what)
     return table_get_int(&d->queue->body, i * MET_WORDS + what);
 }
 
-static void note_changed(void *context, void *object)
+/* No step is taken: what may have changed depends on which states others keep. */
+enum { NOTED_LOOK = 1000 };
+
+static bool note_changed(void *context, void *object)
 {
     Diff *d = context;
     ObjectType type = object_type(object);
-    if (type != OBJ_TABLE && type != OBJ_USERDATA) return;
+    if (type != OBJ_TABLE && type != OBJ_USERDATA) return true;
     table_set(&d->changed->body, value_object(object), V_TRUE, d->M->run.epoch);
-    d->left++;
+    return ++d->left % NOTED_LOOK || walk_look(d->walk);
 }
 
 static bool is_name(const String *s)

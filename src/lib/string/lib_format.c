@@ -177,7 +177,7 @@ static void load(Machine *M, Work *w, Value *a)
 }
 
 /* A __tostring has answered. Its %s is read once more. */
-static int called(Machine *M, Value *a, int n)
+static int on_called(Machine *M, Value *a, int n)
 {
     Work w;
     load(M, &w, a);
@@ -188,15 +188,18 @@ static int called(Machine *M, Value *a, int n)
     return format(M, &w, a);
 }
 
+static int called(Machine *M, Value *a, int n) { return long_work_do(M, a, n, on_called); }
+
 /* There were no steps left. */
-static int resumed(Machine *M, Value *a, int n)
+static int on_resumed(Machine *M, Value *a, int n)
 {
     Work w;
     load(M, &w, a);
     return format(M, &w, a);
 }
+static int resumed(Machine *M, Value *a, int n) { return long_work_do(M, a, n, on_resumed); }
 
-int lib_string_format(Machine *M, Value *a, int n)
+static int format_all(Machine *M, Value *a, int n)
 {
     Work w;
     if (!arg_string(M, a, n, 0)) return NATIVE_ERROR;
@@ -208,6 +211,8 @@ int lib_string_format(Machine *M, Value *a, int n)
     begin(M, &w, 0);
     return format(M, &w, a);
 }
+
+int lib_string_format(Machine *M, Value *a, int n) { return long_work_do(M, a, n, format_all); }
 
 static bool format_holds(const Value *a, size_t used)
 {

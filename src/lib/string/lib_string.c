@@ -45,7 +45,7 @@ static int string_len(Machine *M, Value *a, int n)
     NATIVE_RETURN(value_number((double)s->length));
 }
 
-static int string_sub(Machine *M, Value *a, int n)
+static int sub(Machine *M, Value *a, int n)
 {
     int64_t i, j;
     const String *s = arg_string(M, a, n, 0);
@@ -63,6 +63,12 @@ static int string_sub(Machine *M, Value *a, int n)
     Value part = lib_string_of(s->data + first - 1, length);
     if (!part) return native_memory_error(M);
     NATIVE_RETURN(part);
+}
+
+static int string_sub(Machine *M, Value *a, int n)
+{
+    bool is_long = n && value_is_string(a[0]) && value_string(a[0])->length > LONG_PIECE;
+    return UNLIKELY(is_long) ? long_work_do(M, a, n, sub) : sub(M, a, n);
 }
 
 static int many_bytes(Machine *M, Value *a, const String *s, uint64_t first, size_t count)
@@ -115,22 +121,6 @@ static int string_char(Machine *M, Value *a, int n)
 }
 
 /* Copies --------------------------------------------------------------------------- */
-
-int long_work_end(const LongWork *w)
-{
-    Machine *M = w->M;
-    int64_t spent = machine_spent(M);
-    size_t counted = (size_t)(mem_counted - w->counted);
-    machine_set_spent(M, w->spent);
-    mem_uncount(counted);
-    mem_count_beside(counted);
-    int stopped = native_woken(M);
-    if (stopped) return stopped;
-    machine_set_spent(M, spent);
-    mem_uncount_beside(counted);
-    mem_count(counted);
-    return 0;
-}
 
 /* NULL also when the run may not have as long a string. */
 static String *reserve(const Machine *M, size_t length, char **bytes)

@@ -7,6 +7,7 @@
 #define MOONLET_LIB_STRING_H
 
 #include "lib/lib.h"
+#include "native/long_work.h"
 #include "text/pattern.h"
 
 int lib_string_find(Machine *M, Value *a, int n);
@@ -25,26 +26,6 @@ static inline void lib_string_charge(Machine *M, size_t n)
 static inline bool lib_string_afford(Machine *M, size_t n)
 {
     return n < MEM_WORK_MIN || native_afford(M, n / MEM_WORK_STEP);
-}
-
-/* Work on a long string that looks after each piece whether the run is to stop. If it is, what
- * was charged and counted since the work began is as if it had not been: the native begins
- * again when the run goes on. */
-enum { LONG_PIECE = 1 << 20 }; /* bytes: some 100 us */
-typedef struct LongWork {
-    Machine *M;
-    int64_t spent;
-    uint64_t counted;
-} LongWork;
-static inline LongWork long_work_begin(Machine *M)
-{
-    return (LongWork){M, machine_spent(M), mem_counted};
-}
-/* 0, or what the native is to return. */
-int long_work_end(const LongWork *w);
-static inline int long_work_look(const LongWork *w)
-{
-    return UNLIKELY(native_is_woken(w->M)) ? long_work_end(w) : 0;
 }
 
 /* Whether someone wants the run to stop with an error (Ctrl-C), which is then to be made. */

@@ -12,7 +12,9 @@
  */
 #include "lib/table/lib_table.h"
 
+#include "control/eval.h"
 #include "lib/natives.h"
+#include "native/long_work.h"
 #include "node/node.h"
 #include "operate/cause.h"
 #include "text/buffer.h"
@@ -64,10 +66,14 @@ static inline bool set(Machine *M, const Value *a, int64_t i, Value v)
     return b != NULL;
 }
 
-/* Values moved: whether to go on with the next one, the i-th. */
+/* Values moved: whether to go on with the next one, the i-th. A portion of steps is some
+ * millions of them. */
+enum { MOVED_LOOK = 1 << 15 };
+
 static inline bool moved(Machine *M, int64_t i)
 {
     if (i % STEP_VALUES == 0) M->fuel--;
+    if (UNLIKELY(i % MOVED_LOOK == 0) && native_is_due(M)) eval_poll_soon(M);
     return LIKELY(M->fuel >= 0) || native_go_on(M);
 }
 
@@ -200,7 +206,7 @@ static int concat_refuse(Machine *M, Value v, int64_t i)
     return NATIVE_ERROR;
 }
 
-static int concat_on(Machine *M, Value *a)
+static int concat_all(Machine *M, Value *a, int n)
 {
     Buffer b;
     const String *separator = a[SEPARATOR] == V_NIL ? NULL : value_string(a[SEPARATOR]);
@@ -220,6 +226,7 @@ static int concat_on(Machine *M, Value *a)
     if (!s) return native_memory_error(M);
     NATIVE_RETURN(string_value(s));
 }
+static int concat_on(Machine *M, Value *a) { return long_work_do(M, a, 0, concat_all); }
 static int concat_resumed(Machine *M, Value *a, int n) { return concat_on(M, a); }
 
 static int concat_range(Machine *M, Value *a, int32_t first, int32_t last)
