@@ -6,6 +6,7 @@
 
 local SUBJECTS = {
     { "src/memory", "allocation, what is counted, injected failures; knows nothing of Lua" },
+    { "src/memory/collector", "the back-end over bdwgc: lists of small blocks, pages used again, when it collects" },
     { "hamt", "persistent map and vector; knows nothing of Lua" },
     { "src/value", "values, strings, numbers, functions" },
     { "src/table", "tables" },

@@ -14,7 +14,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 # A layer is a directory, or several that call each other, with blanks between them.
-layers=(src/memory hamt src/value src/table src/text src/tree src/syntax src/chunk src/node src/link
+layers=("src/memory src/memory/collector" hamt src/value src/table src/text src/tree src/syntax src/chunk src/node src/link
     src/code src/state src/trace src/stack src/import src/outside
     "src/operate src/native src/eval src/limits src/control"
     src/lib src/lib/string src/lib/table src/lib/io src/lib/package src/lib/debug src/lib/base

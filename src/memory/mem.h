@@ -449,6 +449,8 @@ typedef struct MemTray {
 
 enum { MEM_LISTS = 7 };
 
+typedef struct MemPages MemPages;
+
 typedef struct MemCache {
     void *free[MEM_CLASSES];
     MemTray *trays[MEM_CLASSES];
@@ -457,6 +459,7 @@ typedef struct MemCache {
     /* How often that was too few: see try_list. */
     uint8_t asked[MEM_CLASSES], asked_atomic[MEM_CLASSES];
     void *hint;
+    MemPages *pages; /* pages.c */
 } MemCache;
 
 extern MEM_THREAD MemCache *mem_cache;

@@ -124,13 +124,24 @@ static void buffer_give_back(Buffer *buffer)
     if (size > MEM_SMALL_MAX) mem_free(buffer, size); /* else it is in no free list */
 }
 
+/* How much room a text gets that grows for the first time: a quarter, but of some KB no more
+ * than to the end of the page that it would end in. */
+static size_t first_room(size_t total)
+{
+    enum { PAGE = 4096, BLOCK_HEAD = 16, LONG = 4 * PAGE };
+    size_t whole = sizeof(Buffer) + total + BLOCK_HEAD;
+    size_t rest = (PAGE - whole % PAGE) % PAGE;
+    bool wants_page = total > PAGE / 2 && total < LONG && rest < total / 4;
+    return wants_page ? rest : total / 4;
+}
+
 /* A buffer with a in it, and room where it grows: little when a is met for the first time, as
  * much as there is when it has grown before. So it takes at most twice what is counted. Gives
  * where a is, or NULL. */
 static char *buffer_around(const String *a, size_t before, size_t after, Buffer **in)
 {
     size_t total = before + a->length + after;
-    size_t room = a->h.flags & STRING_LONG ? total : total / 4;
+    size_t room = a->h.flags & STRING_LONG ? total : first_room(total);
     if (!mem_may_take(total)) return NULL;
     if (before && after) room /= 2;
     size_t front = before ? room : 0, back = after ? room : 0;

@@ -235,6 +235,62 @@ START_TEST(threads_do_not_disturb_each_other)
 }
 END_TEST
 
+/* Blocks of pages are used again, by the thread that had them: never while somebody has one. */
+static void *work_on_pages(void *seed)
+{
+    enum { LIVE = 60, SIZE_MAX_HERE = 36 << 10 };
+    Random random = {(uintptr_t)seed};
+    unsigned char **live = mem_try_alloc_root(LIVE * sizeof *live);
+    size_t *live_sizes = calloc(LIVE, sizeof *live_sizes);
+    for (int i = 0; i < 20000; i++) {
+        uint32_t at = random_below(&random, LIVE);
+        if (live[at]) must(all_are(live[at], live_sizes[at], (unsigned char)at));
+        live_sizes[at] = 1000 + random_below(&random, i % 16 ? 4000 : SIZE_MAX_HERE);
+        live[at] = mem_try_alloc_atomic(live_sizes[at]);
+        must(live[at] != NULL);
+        memset(live[at], (int)at, live_sizes[at]);
+        if (i % 7 == 0) {
+            mem_free(live[at], live_sizes[at]);
+            live[at] = NULL;
+        }
+        if (i % 3000 == 0) mem_collect();
+    }
+    mem_free_root(live);
+    free(live_sizes);
+    return seed;
+}
+
+START_TEST(pages_are_used_again_by_nobody_else)
+{
+    pthread_t threads[4];
+    for (int round = 0; round < 2; round++) {
+        for (uintptr_t i = 0; i < 4; i++)
+            pthread_create(&threads[i], NULL, work_on_pages, (void *)(i + 1));
+        work_on_pages((void *)9);
+        for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    }
+}
+END_TEST
+
+static void use_pages(int count, size_t size)
+{
+    for (int i = 0; i < count; i++) memset(mem_alloc_atomic(size), 1, size);
+}
+
+START_TEST(pages_that_nobody_needs_are_free_for_all)
+{
+    if (!collects()) return;
+    enum { LARGE_PAGES = 10000, PAGE_BYTES = 4000 };
+    use_pages(LARGE_PAGES, PAGE_BYTES);
+    for (int i = 0; i < 3; i++) mem_collect();
+    uint64_t heap = mem_bytes_heap(), total = mem_bytes_total();
+    use_pages(LARGE_PAGES, PAGE_BYTES);
+    ck_assert_uint_ge(mem_bytes_total() - total, LARGE_PAGES * PAGE_BYTES);
+    for (int i = 0; i < LARGE_PAGES; i++) mem_alloc(64);
+    ck_assert_uint_le(mem_bytes_heap(), 2 * heap);
+}
+END_TEST
+
 static void *attach_twice(void *context)
 {
     mem_thread_attach();
@@ -465,6 +521,8 @@ int main(void)
     tcase_add_test(tc, weak_lists_lose_what_is_garbage);
     tcase_add_test(tc, threads_do_not_disturb_each_other);
     tcase_add_test(tc, several_threads_collect_less_often);
+    tcase_add_test(tc, pages_are_used_again_by_nobody_else);
+    tcase_add_test(tc, pages_that_nobody_needs_are_free_for_all);
     tcase_add_test(tc, threads_come_and_go);
     tcase_add_test(tc, helpers_come_with_a_large_heap);
     tcase_add_test(tc, forked_processes_have_helpers_of_their_own);

@@ -4,7 +4,7 @@
  *
  * Main invariant: the heap never takes the last space, which its headers need; see keep_space.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 #include "memory/scratch.h"
 
 #include <sys/mman.h>

@@ -4,7 +4,7 @@
  *
  * Main invariant: a slot holds a hidden word, or 0 since its object is gone.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  *
  * Main invariant: what is decided about the heap is decided under the allocation lock.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 #include "memory/watch.h"
 
 #include <time.h>
@@ -46,19 +46,26 @@ void collector_start_helpers(void)
 }
 
 void mem_refuse_helpers(void) { atomic_store(&helpers_refused, true); }
+
+static size_t bytes_since(void) { return GC_get_bytes_since_gc() + collector_bytes_reused(); }
+
 bool backend_collect_after(size_t bytes)
 {
-    if (GC_get_bytes_since_gc() <= bytes) return false;
+    bool keeps_free = !bytes && collector_lets_pages_go();
+    if (!keeps_free && bytes_since() <= bytes) return false;
     GC_gcollect();
     return true;
 }
+
+GC_word collector_least_between;
 
 /* The collector, when the heap is full, collects if at least min_bytes_allocd have been
  * allocated since it last did, and else makes the heap an eighth larger: steps so small
  * that the heap does not overshoot. The share of the heap that may be garbage says how
  * often the living are marked for how much memory: here heaps of a little more than 3, 4
  * and 1.7 times what lives. Several threads share one heap, fill it in a part of the time,
- * and are all stopped to collect: they have a part for each of them, at least.
+ * and are all stopped to collect: they have a part for each of them, at least. Of pages that
+ * are used again the collector does not know: they are counted as allocated.
  *
  * A heap can be full of less than that, as what is allocated counts without the rest of its
  * last page, and without what was given back: half of what arrays of 2 KB take. If enough of it
@@ -72,7 +79,9 @@ static void set_least_between(void)
     GC_word attached = atomic_load(&collector_threads);
     GC_word parts = attached < THREAD_PARTS ? attached : THREAD_PARTS;
     if (parts > 1 && least < parts * THREAD_PART) least = parts * THREAD_PART;
-    GC_set_min_bytes_allocd(least);
+    GC_word kept = collector_pages_kept(), rest = least / 4;
+    collector_least_between = least;
+    GC_set_min_bytes_allocd(kept < least - rest ? least - kept : rest);
 }
 
 static GC_word without_reserve(GC_word size)
@@ -113,6 +122,8 @@ void collector_event(GC_EventType event)
 {
     if (event == GC_EVENT_MARK_END) {
         collector_sweep_lists();
+        collector_sweep_pages();
+        set_least_between();
         watch_sweep();
     } else if (event == GC_EVENT_RECLAIM_END) {
         live_size = without_reserve(GC_get_heap_size() - GC_get_free_bytes());
@@ -178,7 +189,7 @@ void collector_make_room(size_t size)
     mem_thread_attach();
     collector_tend();
     if (size < LARGE) return;
-    size_t since = GC_get_bytes_since_gc(), back = freed_since_gc();
+    size_t since = bytes_since(), back = freed_since_gc();
     size_t enough = mem_used_max() < MEM_UNBOUNDED / 2 ? size / 4 : 2 * size;
     since -= back < since ? back : since;
     if (since > expected_until && since > enough && since > GC_get_heap_size() / 4)
@@ -203,7 +214,7 @@ void mem_collect(void)
 
 void mem_collect_after(size_t bytes)
 {
-    if (GC_get_bytes_since_gc() > bytes) mem_collect();
+    if (bytes_since() > bytes) mem_collect();
 }
 
 /* Whether a heap of which so much is used is still as set_least_between lets it become when so
@@ -224,7 +235,7 @@ void mem_expect(size_t bytes)
     if (!is_within(used + bytes, live + bytes)) GC_gcollect();
     size_t have = GC_get_free_bytes();
     if (have < bytes) GC_expand_hp(bytes - have);
-    expected_until = GC_get_bytes_since_gc() + bytes;
+    expected_until = bytes_since() + bytes;
 }
 
 /* Every collection is a whole one: what is marked as old goes by pages, and nearly each
@@ -265,7 +276,7 @@ bool mem_idle(uint64_t ns)
 {
     mem_thread_attach();
     if (GC_is_incremental_mode()) return mark_for(ns);
-    if (GC_get_bytes_since_gc() < GC_get_min_bytes_allocd() / IDLE_PARTS) return false;
+    if (bytes_since() < collector_least_between / IDLE_PARTS) return false;
     if (expected_pause() > ns) return false;
     GC_gcollect();
     return true;

@@ -5,8 +5,9 @@
  *   blocks.c   what is asked of the collector       lists.c   lists of small blocks, by threads
  *   space.c    what is kept for when there is none  pace.c    when it collects, and how long
  *   start.c    its start; threads                   weak.c    weak pointers and lists
+ *   pages.c    pointer-free blocks, used again
  *
- * Internal to memory/.
+ * Internal to src/memory.
  */
 #ifndef MOONLET_COLLECTOR_H
 #define MOONLET_COLLECTOR_H
@@ -68,7 +69,8 @@ void collector_start_reserve(void);
 
 /* pace.c ------------------------------------------------------------------------------- */
 
-extern atomic_uint collector_threads; /* attached; changed under the allocation lock */
+extern GC_word collector_least_between; /* bytes, see set_least_between */
+extern atomic_uint collector_threads;   /* attached; changed under the allocation lock */
 static inline bool collector_has_several_threads(void)
 {
     return atomic_load_explicit(&collector_threads, memory_order_relaxed) > 1;
@@ -84,6 +86,22 @@ void collector_start_helpers(void);
 void collector_make_room(size_t size);
 /* A block of LARGE bytes at least was given back. */
 void collector_note_freed(size_t size);
+
+/* pages.c ------------------------------------------------------------------------------ */
+
+/* A pointer-free block of any size, which was used before if it can be. */
+void *collector_try_pages(size_t size);
+/* Takes back a block that the thread does not need any more, if it is of those. */
+bool collector_gives_back(void *p);
+/* What nobody uses is free for all behind the next collection. Answers whether that is
+ * anything. */
+bool collector_lets_pages_go(void);
+size_t collector_pages_kept(void);   /* bytes that the last collection found free */
+size_t collector_bytes_reused(void); /* since the last collection */
+uint64_t collector_bytes_ever_reused(void);
+/* Looks which blocks are free, while all threads stand still. */
+void collector_sweep_pages(void);
+void collector_end_pages(MemPages *pages); /* of a thread that ends; or NULL */
 
 /* weak.c ------------------------------------------------------------------------------- */
 

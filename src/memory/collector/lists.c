@@ -4,7 +4,7 @@
  *
  * Main invariant: a thread that is not attached has the cache in which nothing is free.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 
 #include <sched.h>
 

@@ -4,7 +4,7 @@
  *
  * Main invariant: its function for when there is no memory knows which requests are ours.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 
 #include <stdbool.h>
 
@@ -75,7 +75,7 @@ void mem_free_slow(void *p, size_t size)
 {
     mem_thread_attach();
     if (size > MEM_SMALL_MAX) {
-        GC_free(p);
+        if (!collector_gives_back(p)) GC_free(p);
         if (size >= LARGE) collector_note_freed(size);
         backend_refuse_nothing();
     } else {
@@ -104,7 +104,7 @@ void *mem_sure_alloc_atomic(size_t size)
 {
     ASSERT_SURE(size);
     collector_make_room(size);
-    return backend_sure(collector_try_atomic, size);
+    return backend_sure(collector_try_pages, size);
 }
 
 void *mem_try_alloc(size_t size)
@@ -118,7 +118,7 @@ void *mem_try_alloc_atomic(size_t size)
 {
     collector_make_room(size);
     return size <= MEM_SMALL_MAX ? backend_sure(collector_try_atomic, size)
-                                 : backend_maybe(collector_try_atomic, size);
+                                 : backend_maybe(collector_try_pages, size);
 }
 
 /* The collector wants as much again for other large blocks, as room to avoid pages that some
@@ -133,7 +133,8 @@ void *mem_try_alloc_array(size_t size)
 
 bool mem_can(size_t bytes)
 {
-    void *p = mem_try_alloc_atomic(bytes);
+    collector_make_room(bytes);
+    void *p = backend_maybe(collector_try_atomic, bytes);
     GC_free(p);
     return p != NULL;
 }
@@ -158,7 +159,8 @@ bool mem_is_block(const void *p) { return p && GC_base((void *)p) == p; }
 
 uint64_t mem_bytes_total(void)
 {
-    return GC_get_total_bytes() - reserve_total() - collector_used_for_sizes;
+    return GC_get_total_bytes() + collector_bytes_ever_reused() - reserve_total() -
+           collector_used_for_sizes;
 }
 
 uint64_t mem_bytes_heap(void) { return GC_get_heap_size() - reserve_bytes(); }

@@ -5,7 +5,7 @@
  * Main invariant: a thread is known to the collector, and has its share of the reserve, before
  * it asks for anything.
  */
-#include "memory/collector.h"
+#include "memory/collector/collector.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -195,6 +195,7 @@ void mem_thread_detach(void)
     MemCache *cache = mem_cache;
     if (cache == &collector_no_cache) return;
     if (mem_short) mem_recover(); /* or others would have to */
+    collector_end_pages(cache->pages);
     mem_cache = &collector_no_cache;
     pthread_setspecific(thread_end, NULL);
     mem_free_root(cache);
