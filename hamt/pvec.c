@@ -10,7 +10,9 @@
 #include <assert.h>
 
 enum {
-    FLATTEN_SHARE = 2 /* flat again when one in so many leaves is owned */
+    FLATTEN_SHARE = 2,  /* flat again when one in so many leaves is owned */
+    DENSE_EPOCHS = 7,   /* An array of which one epoch has written so much is copied at once */
+    DENSE_MAX = 1 << 15 /* by so many that follow, if it has no more words than that. */
 };
 
 static uint32_t min_size(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -96,7 +98,7 @@ static bool clear_words(Word *to, uint32_t from, uint32_t end)
 
 static bool fill(PvecFlat *flat, const Pvec *v, uint32_t keep)
 {
-    bool clear = flat_bytes(flat->capacity) < MEM_ARRAY_LARGE;
+    bool clear = flat_bytes(flat->capacity) <= MEM_SURE_MAX;
     return copy_words(flat->words, v, keep) &&
            (clear || clear_words(flat->words, keep, (uint32_t)flat->capacity));
 }
@@ -255,16 +257,22 @@ Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token)
     if (!v->shape) {
         PvecFlat *flat = v->root;
         if (flat->epoch == token) return &flat->words[i];
-        if (v->size <= PVEC_FLAT_MAX) {
-            flat_copy(v, v->size, v->size, token);
-            return &((PvecFlat *)v->root)->words[i];
+        if (v->size <= PVEC_FLAT_MAX || flat->dense) {
+            uint32_t dense = flat->dense;
+            if (flat_copy(v, v->size, v->size, token)) {
+                PvecFlat *copy = v->root;
+                copy->dense = dense ? dense - 1 : 0;
+                return &copy->words[i];
+            }
         }
         trie_begin(v, v->size, token);
     }
     PvecLeaf *leaf = leaf_own(v, i, token);
     if (!worth_flattening(v) || !flat_copy(v, v->size, v->size, token))
         return &leaf->words[i & PVEC_MASK];
-    return &((PvecFlat *)v->root)->words[i];
+    PvecFlat *flat = v->root;
+    flat->dense = v->size <= DENSE_MAX ? DENSE_EPOCHS : 0;
+    return &flat->words[i];
 }
 
 /* Lets the trie have n words, of which the first `keep` are as they were: what leaves or the

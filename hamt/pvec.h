@@ -64,7 +64,8 @@ typedef struct Pvec {
 
 typedef struct PvecFlat {
     uint64_t epoch;
-    uint64_t capacity;
+    uint32_t capacity;
+    uint32_t dense; /* so many epochs more copy it at their first write: see pvec.c */
     Word words[];
 } PvecFlat;
 

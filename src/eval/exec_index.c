@@ -39,6 +39,15 @@ PLACE_INLINE TableBody *own_body(Machine *M, Value v)
     }
     return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
 }
+/* The same, where others had written last: made the run's own, but for what is for slow.c. */
+static NOINLINE TableBody *claimed_body(Machine *M, Value v)
+{
+    if (!value_is_table(v)) return NULL;
+    Table *t = value_pointer(v);
+    const TableBody *b = heap_table(&M->run, t);
+    if (table_is_frozen(b) || !lacks_meta(M, b->meta, META_NEWINDEX)) return NULL;
+    return heap_table_mut(&M->run, t);
+}
 static inline TableBody *owned_body_noticed(Machine *M, Value v)
 {
     TableBody *b = owned_body(M, v);
@@ -429,6 +438,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     {                                                                                      \
         TableBody *b = GIVEN_BODY(NULL);                                                   \
         if (!b) b = owned_body_noticed(M, OBJECT_##o);                                     \
+        if (!b) b = claimed_body(M, OBJECT_##o);                                           \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \
                "stores in place are into this epoch's contents");                          \

@@ -25,7 +25,8 @@ MEM_THREAD MemAccount mem_account = {.bound = {.counted_max = MEM_UNBOUNDED,
                                                .due = MEM_UNBOUNDED,
                                                .used_due = MEM_UNBOUNDED,
                                                .bytes_max = MEM_UNBOUNDED,
-                                               .turn_due = MEM_UNBOUNDED}};
+                                               .turn_due = MEM_UNBOUNDED,
+                                               .quiet = MEM_UNBOUNDED}};
 
 static bool counting_stopped(void) { return (int64_t)mem_counted < 0; }
 
@@ -58,15 +59,6 @@ bool mem_copy_long(void *to, const void *from, size_t n)
     }
     mem_copy(at, next, n);
     return true;
-}
-
-void mem_count_beside(size_t bytes)
-{
-    if (counting_stopped()) return;
-    mem_beside += (int64_t)bytes;
-    int64_t max = mem_used_quiet() - mem_beside;
-    if (max < mem_bound.counted_max) mem_bound.counted_max = max;
-    if (mem_bound_reached()) mem_bound.reached(mem_bound.context);
 }
 
 void mem_uncount_beside(size_t bytes)

@@ -141,8 +141,7 @@ MEM_TRY void *mem_try_alloc_atomic(size_t size);
 /* Allocates as mem_try_alloc does, for a block that may be large and is only used while
  * somebody has a pointer to its beginning. Then the heap grows by no more than that. It is for
  * what can also be done without. It hardly ever collects, and is refused when it is large and
- * beyond this thread's bound. From MEM_ARRAY_LARGE on it is not zeroed: who asks fills it. */
-enum { MEM_ARRAY_LARGE = 256 << 10 };
+ * beyond this thread's bound. Above MEM_SURE_MAX it is not zeroed: who asks fills it. */
 MEM_TRY void *mem_try_alloc_array(size_t size);
 /* So many bytes, of blocks of any size, will be allocated soon and stay: the heap gets room
  * for them at once, so that they are not marked again and again while they come. Less than
@@ -270,6 +269,7 @@ typedef struct MemBound {
     int64_t used_due;    /* mem_used() at which something is to be done; no limit */
     int64_t bytes_max;   /* the limit on mem_used() */
     int64_t turn_due;    /* mem_used() beyond which this thread is to wait for its turn first */
+    int64_t quiet;       /* the least of the last three: mem_bound_tune */
     void (*reached)(void *context);
     bool (*take_turn)(void *context); /* waits; answers false if there is no turn any more */
     void *context;
@@ -292,17 +292,12 @@ static inline int64_t mem_used_max(void)
     return mem_bound.bytes_max < mem_bound.used_due ? mem_bound.bytes_max : mem_bound.used_due;
 }
 
-/* What mem_used() may be until somebody is told. */
-static inline int64_t mem_used_quiet(void)
-{
-    int64_t max = mem_used_max();
-    return max < mem_bound.turn_due ? max : mem_bound.turn_due;
-}
-
 /* To be called after a change of due, used_due, bytes_max or turn_due. */
 static inline void mem_bound_tune(void)
 {
-    int64_t max = mem_used_quiet() - mem_beside;
+    int64_t most = mem_used_max();
+    mem_bound.quiet = most < mem_bound.turn_due ? most : mem_bound.turn_due;
+    int64_t max = mem_bound.quiet - mem_beside;
     mem_bound.counted_max = max < mem_bound.due ? max : mem_bound.due;
 }
 
@@ -314,6 +309,7 @@ static inline MemBound mem_bound_new(int64_t bytes_max, void (*reached)(void *),
                       .used_due = MEM_UNBOUNDED,
                       .bytes_max = bytes_max,
                       .turn_due = MEM_UNBOUNDED,
+                      .quiet = bytes_max,
                       .reached = reached,
                       .context = context};
 }
@@ -336,7 +332,15 @@ static inline void mem_count_content(size_t bytes)
     mem_count(bytes);
 }
 
-void mem_count_beside(size_t bytes);
+/* Not between mem_count_stop and mem_count_go_on. */
+static inline void mem_count_beside(size_t bytes)
+{
+    if (__builtin_expect((int64_t)mem_counted < 0, 0)) return;
+    mem_beside += (int64_t)bytes;
+    int64_t max = mem_bound.quiet - mem_beside;
+    if (max < mem_bound.counted_max) mem_bound.counted_max = max;
+    if (__builtin_expect(mem_bound_reached(), 0)) mem_bound.reached(mem_bound.context);
+}
 void mem_uncount_beside(size_t bytes);
 
 /* Bytes up to the bound; none in a shortage. */

@@ -182,8 +182,13 @@ void own_save(Run *R, void *object, uint64_t *box)
 {
     OwnSnapshots *o = &R->own;
     assert(o->undo && o->undo->open == R && "the run puts aside for its last own snapshot");
-    if (undo_full(list_for(o, *box)) && o->collections != mem_collections()) let_go(R, NULL);
-    if (*box <= o->last) undo_add(list_for(o, *box), object, box);
+    UndoList *l = list_for(o, *box);
+    if (undo_full(l)) {
+        if (o->collections != mem_collections()) let_go(R, NULL);
+        if (*box <= o->last) undo_add(list_for(o, *box), object, box);
+    } else if (*box <= o->last) {
+        undo_put(l, object, box);
+    }
 }
 
 void run_close(Run *R)

@@ -28,8 +28,7 @@ void undo_add(UndoList *l, void *object, uint64_t *box)
 {
     assert(object && box && "an entry has an object and contents");
     if (undo_full(l)) l->block = block_new(l->block);
-    UndoBlock *b = l->block;
-    b->entries[b->count++] = (UndoEntry){object, box};
+    undo_put(l, object, box);
 }
 
 void undo_each(const UndoList *l, UndoFn *fn, void *context)

@@ -34,7 +34,7 @@ START_TEST(blocks_are_zero)
             void *r = mem_try_alloc_array(sizes[i]);
             must(p && q && r && p != q && p != r && q != r);
             must(all_are(p, sizes[i], 0) && all_are(q, sizes[i], 0));
-            must(sizes[i] >= MEM_ARRAY_LARGE || all_are(r, sizes[i], 0));
+            must(sizes[i] > MEM_SURE_MAX || all_are(r, sizes[i], 0));
             memset(p, 0xff, sizes[i]);
             memset(q, 0xff, sizes[i]);
             memset(r, 0xff, sizes[i]);

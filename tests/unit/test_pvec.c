@@ -219,6 +219,31 @@ START_TEST(what_was_cut_off_does_not_come_back)
 }
 END_TEST
 
+/* What one epoch has written most of is copied at once by the seven that follow, and then it is
+ * seen again whether that is so; what is large never is. */
+START_TEST(what_is_written_densely_is_copied_at_once)
+{
+    for (uint32_t n = 1000; n <= 100000; n *= 100) {
+        Pvec v = vec_of(n, epoch_new());
+        uint64_t token = epoch_new();
+        pvec_set(&v, 5, 0, token);
+        ck_assert_uint_ne(v.shape, 0);
+        for (uint32_t i = 0; i < n; i++) pvec_set(&v, i, i + 2, token);
+        ck_assert_uint_eq(v.shape, 0);
+        for (uint32_t epochs = 0; epochs < 10; epochs++) {
+            Pvec old = v;
+            pvec_set(&v, epochs, 7, token = epoch_new());
+            pvec_check(&v, token);
+            ck_assert_uint_eq(v.shape == 0, n == 1000 && epochs < 7);
+            for (uint32_t i = 0; i < n; i += 13) {
+                must(pvec_get(&old, i) == (i < epochs ? 7 : i + 2));
+                must(pvec_get(&v, i) == (i <= epochs ? 7 : i + 2));
+            }
+        }
+    }
+}
+END_TEST
+
 START_TEST(one_write_copies_little)
 {
     Pvec v = vec_of(100000, epoch_new());
@@ -309,6 +334,7 @@ int main(void)
     tcase_add_test(tc, persistent_growth_from_nothing);
     tcase_add_test(tc, growth_of_what_is_frozen_copies_little);
     tcase_add_test(tc, what_was_cut_off_does_not_come_back);
+    tcase_add_test(tc, what_is_written_densely_is_copied_at_once);
     tcase_add_test(tc, one_write_copies_little);
     tcase_add_test(tc, an_owner_of_half_gets_an_array);
     tcase_add_test(tc, the_owner_writes_in_place);

@@ -49,7 +49,7 @@ static void *ask(void *(*give)(size_t), size_t size)
 static void *try_normal(size_t size) { return ask(GC_malloc, size); }
 void *collector_try_atomic(size_t size) { return ask(GC_malloc_atomic, size); }
 
-/* Large arrays are scanned as what GC_malloc gives, but not zeroed, which takes long in one go.
+/* Arrays are scanned as what GC_malloc gives, but not zeroed, which takes long in one go.
  */
 static int array_kind;
 
@@ -63,6 +63,8 @@ static void *give_array(size_t size)
     return GC_generic_malloc_ignore_off_page(size, array_kind);
 }
 static void *try_array(size_t size) { return ask(give_array, size); }
+static void *give_middling(size_t size) { return GC_generic_malloc(size, array_kind); }
+static void *try_middling(size_t size) { return ask(give_middling, size); }
 
 /* Roots are what threads have for themselves: no two in one line of the cache. */
 void *collector_try_root(size_t size)
@@ -128,7 +130,7 @@ void *mem_try_alloc_array(size_t size)
     if (size <= MEM_SURE_MAX) return mem_alloc(size);
     if (backend_is_beyond_bound(size)) return NULL;
     collector_make_room(size);
-    return backend_perhaps(size < LARGE ? try_normal : try_array, size);
+    return backend_perhaps(size < LARGE ? try_middling : try_array, size);
 }
 
 bool mem_can(size_t bytes)

@@ -15,7 +15,6 @@
 #ifndef MOONLET_MALLOC
 
 #include "memory/backend.h"
-#include "memory/mem.h"
 
 #define GC_THREADS
 #define GC_NO_THREAD_REDIRECTS
@@ -24,10 +23,10 @@
 #include <gc/gc_mark.h>
 
 enum {
-    HEAP_FIRST = 1 << 20,    /* bytes of address space; touched as needed */
-    SPARE_LEAST = 2 << 20,   /* see collector_spare_wanted */
-    LARGE = MEM_ARRAY_LARGE, /* see collector_make_room */
-    CACHE_LINES = 128        /* two, as processors fetch them in pairs */
+    HEAP_FIRST = 1 << 20,  /* bytes of address space; touched as needed */
+    SPARE_LEAST = 2 << 20, /* see collector_spare_wanted */
+    LARGE = 256 << 10,     /* see collector_make_room */
+    CACHE_LINES = 128      /* two, as processors fetch them in pairs */
 };
 
 /* blocks.c ----------------------------------------------------------------------------- */
