@@ -16,6 +16,7 @@
 #include "operate/cause.h"
 #include "operate/error.h"
 #include "operate/operate.h"
+#include "text/buffer.h"
 
 /* Errors --------------------------------------------------------------------------- */
 
@@ -77,6 +78,21 @@ int native_memory_error(Machine *M)
     }
     error_set_memory(M);
     return NATIVE_ERROR;
+}
+
+/* What is kept counts at once: else there was room for ever. */
+int native_text_full(Machine *M, Buffer *b, const String **done)
+{
+    size_t length = buffer_length(b), before = *done ? (*done)->length : 0;
+    int code = native_memory_error(M);
+    if (code != NATIVE_PAUSE || !length || length > M->limits.string - before) return code;
+    const String *s = buffer_keep(b, *done);
+    M->stop = STOP_NONE;
+    if (!s) return NATIVE_ERROR;
+    *done = s;
+    mem_count_beside(length);
+    eval_poll_soon(M);
+    return NATIVE_SUSPEND;
 }
 
 /* They are copied once, to who has called. */

@@ -43,6 +43,7 @@ enum {
     NATIVE_HEADER = 4
 };
 
+struct Buffer; /* text/buffer.h */
 typedef int NativeCont(Machine *M, Value *a, int n);
 /* A continuation of a native that keeps any number of values, a[0..used). */
 typedef int CallAgain(Machine *M, Value *a, size_t used);
@@ -61,6 +62,12 @@ int native_results(Machine *M, const Value *values, size_t n);
  * forbids it.
  */
 int native_memory_error(Machine *M);
+/* What to do where a text that a native builds, *done (or NULL) and then b, cannot grow. If the
+ * run can go on later *done has all of it, and the answer is NATIVE_SUSPEND: the native keeps
+ * its progress in its frame and answers native_suspend. If nothing would be gained by that,
+ * because it has made none since it began or went on, or else, the answer is
+ * native_memory_error's. */
+int native_text_full(Machine *M, struct Buffer *b, const String **done);
 /* The error of so many values for which the stack has no room. */
 int native_stack_error(Machine *M, size_t count, const char *message);
 

@@ -115,6 +115,21 @@ bool buffer_append_long(Buffer *b, const char *bytes, size_t n)
     return true;
 }
 
+void buffer_cut(Buffer *b, size_t length)
+{
+    assert(length <= buffer_length(b) && "it is there");
+    /* The last part is what is appended to, again, also if there was no room for another. */
+    while (length < b->done || (b->part_count && !b->string)) {
+        leave_room(b->string, b->capacity);
+        b->string = b->parts[--b->part_count];
+        b->length = b->capacity = b->string->length;
+        b->data = (char *)b->string->data;
+        b->done -= b->length;
+    }
+    b->length = length - b->done;
+    b->error = BUFFER_OK;
+}
+
 bool buffer_append_repeated(Buffer *b, char c, size_t n)
 {
     if (!buffer_reserve(b, n)) return false;

@@ -100,6 +100,9 @@ bool buffer_append_text(Buffer *b, const char *text);
 /* A count or position in decimal. */
 bool buffer_append_integer(Buffer *b, int64_t n);
 
+/* Forgets all that was appended since it was so long. The error is forgotten, too. */
+void buffer_cut(Buffer *b, size_t length);
+
 /* Forgets the contents of a buffer without parts, keeps the room; error stays. */
 static inline void buffer_clear(Buffer *b) { b->length = 0; }
 

@@ -72,4 +72,21 @@ static inline int run_suite(TCase *t)
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* The state after a way through an image; s is released. */
+static inline moonlet_state *saved_and_loaded(moonlet_state *s)
+{
+    char *message = NULL;
+    size_t length;
+    moonlet_image *image = moonlet_image_save(s, NULL, NULL, &message);
+    ck_assert_msg(image != NULL, "%s", message);
+    const char *bytes = moonlet_image_bytes(image, &length);
+    moonlet_image *again = moonlet_image_load(bytes, length, NULL, NULL, &message);
+    ck_assert_msg(again != NULL, "%s", message);
+    moonlet_state *loaded = moonlet_image_state(again);
+    moonlet_image_release(image);
+    moonlet_image_release(again);
+    moonlet_release(s);
+    return loaded;
+}
+
 #endif

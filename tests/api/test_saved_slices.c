@@ -65,22 +65,6 @@ static const moonlet_limits limits[] = {
 };
 enum { LIMITS = sizeof limits / sizeof *limits, SLICES_MAX = 300 };
 
-static moonlet_state *saved_and_loaded(moonlet_state *s)
-{
-    char *message = NULL;
-    size_t length;
-    moonlet_image *image = moonlet_image_save(s, NULL, NULL, &message);
-    ck_assert_msg(image != NULL, "%s", message);
-    const char *bytes = moonlet_image_bytes(image, &length);
-    moonlet_image *again = moonlet_image_load(bytes, length, NULL, NULL, &message);
-    ck_assert_msg(again != NULL, "%s", message);
-    moonlet_state *loaded = moonlet_image_state(again);
-    moonlet_image_release(image);
-    moonlet_image_release(again);
-    moonlet_release(s);
-    return loaded;
-}
-
 typedef struct Story {
     int slices;
     uint64_t steps, held;

@@ -124,6 +124,31 @@ START_TEST(parts_become_one)
 }
 END_TEST
 
+START_TEST(what_is_cut_off_is_forgotten)
+{
+    enum { N = 5 << 20, LIMIT = N - 12345 };
+    char *model = malloc(N);
+    ck_assert_ptr_nonnull(model);
+    for (size_t i = 0; i < N; i++) model[i] = (char)(i * 7 + i / 256);
+    Buffer b;
+    buffer_init_joined(&b, LIMIT);
+    size_t at = 0;
+    for (size_t i = 0; i < 1000; i++) {
+        size_t n = i * 7919 % 99991, kept = i % 7 ? at : i % 21 ? at - at / 9 : at / 3;
+        if (buffer_append(&b, model + at, n) && kept == at) {
+            at += n;
+        } else {
+            buffer_cut(&b, kept);
+            at = kept;
+        }
+        buffer_check(&b);
+        ck_assert_uint_eq(buffer_length(&b), at);
+    }
+    assert_string(buffer_join(&b, NULL, true), model, at);
+    free(model);
+}
+END_TEST
+
 START_TEST(parts_have_the_limit)
 {
     enum { LIMIT = 5000001 };
@@ -203,6 +228,7 @@ int main(void)
     tcase_add_test(tests, a_reserved_size_is_not_copied);
     tcase_add_test(tests, finishing_starts_anew);
     tcase_add_test(tests, parts_become_one);
+    tcase_add_test(tests, what_is_cut_off_is_forgotten);
     tcase_add_test(tests, parts_have_the_limit);
     tcase_add_test(tests, the_result_can_be_used_as_any_string);
     tcase_add_test(tests, the_limit_is_reported);

@@ -188,10 +188,25 @@ static const String *date_done(const Value *a)
     return a[DATE_TEXT] == V_NIL ? NULL : value_string(a[DATE_TEXT]);
 }
 
-static int date_result(Machine *M, Value *a, OsdateKind kind, struct tm *fields, Buffer *out)
+static int date_go_on(Machine *M, Value *a, int n);
+
+/* There is no room for what comes next, or for the whole. */
+static int date_full(Machine *M, Value *a, size_t at, Buffer *out)
+{
+    const String *done = date_done(a);
+    int code = native_text_full(M, out, &done);
+    if (code != NATIVE_SUSPEND) return code;
+    a[DATE_TEXT] = string_value(done);
+    a[DATE_OFFSET] = value_number((double)at);
+    return native_suspend(M, a, DATE_AT, date_go_on);
+}
+
+static int date_result(Machine *M, Value *a, OsdateKind kind, struct tm *fields, size_t at,
+                       Buffer *out)
 {
     const String *s = buffer_join(out, kind == OSDATE_TEXT ? date_done(a) : NULL, true);
     Buffer text;
+    if (!s && kind == OSDATE_TEXT) return date_full(M, a, at, out);
     if (!s) return native_memory_error(M);
     if (!M->outside && kind == OSDATE_TEXT) NATIVE_RETURN(string_value(s));
     buffer_init(&text, STRING_MAX);
@@ -210,13 +225,20 @@ static int date_result(Machine *M, Value *a, OsdateKind kind, struct tm *fields,
 
 enum { DATE_STEP = 8 }; /* bytes of a format for a step: of conversions, which are slow */
 
-/* Appends from *at on, until the end, or what is no conversion, or the run has to stop (false).
- */
+/* Appends from *at on, until the end, or what is no conversion, or (false) there is no room
+ * (*full), or the run has to stop. */
 static bool date_text(Machine *M, const String *format, size_t length, const struct tm *fields,
-                      size_t *at, Buffer *out)
+                      size_t *at, bool *full, Buffer *out)
 {
-    while (*at < length && !out->error) {
+    *full = false;
+    while (*at < length) {
+        size_t before = buffer_length(out);
         size_t next = osdate_append(format->data, length, *at, fields, out);
+        if (UNLIKELY(out->error)) {
+            buffer_cut(out, before);
+            *full = true;
+            return false;
+        }
         if (next == *at) break;
         M->fuel -= (int64_t)(next / DATE_STEP - *at / DATE_STEP);
         *at = next;
@@ -225,12 +247,20 @@ static bool date_text(Machine *M, const String *format, size_t length, const str
     return true;
 }
 
-static int date_suspend(Machine *M, Value *a, size_t at, Buffer *out);
+static int date_suspend(Machine *M, Value *a, size_t at, Buffer *out)
+{
+    const String *done = buffer_join(out, date_done(a), false);
+    if (!done) return date_full(M, a, at, out);
+    a[DATE_TEXT] = string_value(done);
+    a[DATE_OFFSET] = value_number((double)at);
+    return native_suspend(M, a, DATE_AT, date_go_on);
+}
 
 static int date_go_on(Machine *M, Value *a, int n)
 {
     struct tm fields = {0};
     Buffer out;
+    bool full;
     size_t begin, at = (size_t)value_to_double(a[DATE_OFFSET]);
     const String *format = value_string(a[DATE_FORMAT]);
     size_t length = date_length(format);
@@ -238,23 +268,14 @@ static int date_go_on(Machine *M, Value *a, int n)
         osdate_begin(format->data, length, value_to_double(a[DATE_SECONDS]), &fields, &begin);
     if (at < begin) at = begin;
     buffer_init_joined(&out, machine_string_room(M));
-    if (kind == OSDATE_TEXT && !date_text(M, format, length, &fields, &at, &out))
-        return date_suspend(M, a, at, &out);
-    if (kind == OSDATE_TEXT && at < length && !out.error) {
+    if (kind == OSDATE_TEXT && !date_text(M, format, length, &fields, &at, &full, &out))
+        return full ? date_full(M, a, at, &out) : date_suspend(M, a, at, &out);
+    if (kind == OSDATE_TEXT && at < length) {
         buffer_init_joined(&out, machine_string_room(M));
         osdate_refuse(format->data, length, at, &out);
         kind = OSDATE_ERROR;
     }
-    return date_result(M, a, kind, &fields, &out);
-}
-
-static int date_suspend(Machine *M, Value *a, size_t at, Buffer *out)
-{
-    const String *done = buffer_join(out, date_done(a), false);
-    if (!done) return native_memory_error(M);
-    a[DATE_TEXT] = string_value(done);
-    a[DATE_OFFSET] = value_number((double)at);
-    return native_suspend(M, a, DATE_AT, date_go_on);
+    return date_result(M, a, kind, &fields, at, &out);
 }
 
 static int os_date(Machine *M, Value *a, int n)

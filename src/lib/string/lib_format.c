@@ -41,17 +41,41 @@ static void begin(Machine *M, Work *w, size_t offset)
 
 static int called(Machine *M, Value *a, int n);
 
+static int resumed(Machine *M, Value *a, int n);
+
 /* Puts what is needed to go on, at an offset of the format, into the frame. */
-static int keep(Machine *M, Work *w, Value *a, size_t offset)
+static void put(const Work *w, Value *a, size_t offset, const String *done)
 {
-    const String *done = buffer_join(&w->out, w->done, false);
-    if (!done) return native_memory_error(M);
     if (w->args == a) memmove(a + SAVED, a, (size_t)w->n * sizeof(Value));
     a[ARGS] = value_number(w->n);
     a[RESULT] = string_value(done);
     a[OFFSET] = value_number((double)offset);
     a[NEXT] = value_number(w->next);
     a[QUOTED] = value_number((double)w->quoted);
+}
+
+/* There is no room for what comes at that offset, of which nothing is there yet, or for the
+ * whole. */
+static int full(Machine *M, Work *w, Value *a, size_t offset)
+{
+    const String *done = w->done;
+    int code = native_text_full(M, &w->out, &done);
+    if (code != NATIVE_SUSPEND) return code;
+    put(w, a, offset, done);
+    return native_suspend(M, a, SAVED + w->n, resumed);
+}
+
+static int full_from(Machine *M, Work *w, Value *a, size_t offset, size_t before)
+{
+    buffer_cut(&w->out, before);
+    return full(M, w, a, offset);
+}
+
+static int keep(Machine *M, Work *w, Value *a, size_t offset)
+{
+    const String *done = buffer_join(&w->out, w->done, false);
+    if (!done) return full(M, w, a, offset);
+    put(w, a, offset, done);
     return 0;
 }
 
@@ -92,8 +116,6 @@ static int append_any(Machine *M, Work *w, Value *a, size_t offset)
 
 /* %q ------------------------------------------------------------------------------- */
 
-static int resumed(Machine *M, Value *a, int n);
-
 static int suspend(Machine *M, Work *w, Value *a, size_t offset)
 {
     int code = keep(M, w, a, offset);
@@ -110,9 +132,10 @@ static int append_quoted(Machine *M, Work *w, Value *a, size_t offset)
         size_t before = buffer_length(&w->out), from = w->quoted, to = s->length;
         if (to - from > QUOTED_PIECE) to = from + QUOTED_PIECE;
         format_quoted(&w->out, s->data, s->length, from, to);
+        if (UNLIKELY(w->out.error)) return full_from(M, w, a, offset, before);
         lib_string_charge(M, buffer_length(&w->out) - before);
         w->quoted = to;
-        if (to == s->length || w->out.error) break;
+        if (to == s->length) break;
         if (UNLIKELY(M->fuel < 0) && !native_go_on(M)) return suspend(M, w, a, offset);
     }
     w->quoted = 0;
@@ -145,7 +168,8 @@ static int format(Machine *M, Work *w, Value *a)
         FormatKind kind = format_next(&w->f);
         if (kind == FORMAT_END) break;
         if (kind == FORMAT_LITERAL) {
-            buffer_append(&w->out, w->f.literal, w->f.literal_length);
+            if (!buffer_append(&w->out, w->f.literal, w->f.literal_length))
+                return full_from(M, w, a, offset, before);
             lib_string_charge(M, w->f.literal_length);
             continue;
         }
@@ -154,6 +178,7 @@ static int format(Machine *M, Work *w, Value *a)
             return lib_error(M, string_new(w->f.error, w->f.error_length));
         int code = append_argument(M, w, a, offset);
         if (code) return code;
+        if (UNLIKELY(w->out.error)) return full_from(M, w, a, offset, before);
         w->next++;
         if (w->next % CONVERSIONS_STEP == 0) M->fuel--;
         if (format_wants(&w->f.spec) != FORMAT_QUOTED)
@@ -162,7 +187,7 @@ static int format(Machine *M, Work *w, Value *a)
             return suspend(M, w, a, (size_t)(w->f.at - w->text->data));
     }
     const String *s = buffer_join(&w->out, w->done, true);
-    if (!s) return native_memory_error(M);
+    if (!s) return full(M, w, a, w->text->length);
     NATIVE_RETURN(string_value(s));
 }
 
@@ -184,6 +209,7 @@ static int on_called(Machine *M, Value *a, int n)
     w.next++;
     format_next(&w.f);
     append_value(&w, lib_result(M, 0));
+    if (UNLIKELY(w.out.error)) return native_memory_error(M); /* it is asked once more */
     lib_string_charge(M, buffer_length(&w.out));
     return format(M, &w, a);
 }

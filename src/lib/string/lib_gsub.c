@@ -89,20 +89,53 @@ static const String *whole_result(Gsub *g, const Value *a, bool last)
     return buffer_join(&g->out, before, last);
 }
 
-static bool save(Machine *M, Gsub *g, Value *a)
+static void put(const Gsub *g, Value *a)
 {
-    if (buffer_length(&g->out)) {
-        const String *s = whole_result(g, a, false);
-        if (!s) return false;
-        a[RESULT] = string_value(s);
-    }
     a[SEARCH] = V_NIL;
     a[LEFT] = boxed(g->left);
     a[COUNT] = boxed(g->count);
     a[COPIED] = boxed(g->copied);
     a[FROM] = boxed(g->w.m.from);
     a[TO] = boxed(g->w.m.to);
+}
+
+/* Answers false, and sets the buffer's error, if there is no room. */
+static bool save(Gsub *g, Value *a)
+{
+    if (buffer_length(&g->out)) {
+        const String *s = whole_result(g, a, false);
+        if (!s && !g->out.error) g->out.error = BUFFER_TOO_LARGE;
+        if (!s) return false;
+        a[RESULT] = string_value(s);
+    }
+    put(g, a);
     return true;
+}
+
+static int resumed(Machine *M, Value *a, int n);
+
+/* There is no room for what comes next, of which nothing is there yet, or for the whole. */
+static int full(Machine *M, Gsub *g, Value *a)
+{
+    const String *s = a[RESULT] == V_NIL ? NULL : value_string(a[RESULT]);
+    int code = native_text_full(M, &g->out, &s);
+    if (code != NATIVE_SUSPEND) return code;
+    a[RESULT] = string_value(s);
+    put(g, a);
+    return native_suspend(M, a, AT, resumed);
+}
+
+/* There is no room for what comes instead of the match: as if it had not been found. What the
+ * frame says of the one before leads there again; if there was none, nothing is kept. */
+static NOINLINE int full_from(Machine *M, Gsub *g, Value *a, size_t copied, size_t length)
+{
+    buffer_cut(&g->out, length);
+    g->copied = copied;
+    g->left++;
+    g->count--;
+    g->w.m.to = g->next;
+    g->w.m.from = g->next - 1;
+    return full(M, g, a);
 }
 
 /* Replacing a match ---------------------------------------------------------------- */
@@ -173,7 +206,7 @@ static int replaced(Machine *M, Value *a, int n);
 
 static int replace_by_function(Machine *M, Gsub *g, Value *a)
 {
-    if (!save(M, g, a)) return native_memory_error(M);
+    if (!save(g, a)) return 0;
     Value *f = a + AT + NATIVE_HEADER - 1;
     f[0] = a[REPLACEMENT];
     int count = match_captures(&g->w, f + 1, true);
@@ -203,7 +236,7 @@ static int replace_by_index(Machine *M, Gsub *g, Value *a, Value key)
         return native_throw(M, string_value(lib_join("attempt to index a ",
                                                      value_type_name(object), " value", NULL)));
     }
-    if (!save(M, g, a)) return native_memory_error(M);
+    if (!save(g, a)) return 0;
     f[0] = v;
     f[1] = object;
     f[2] = key;
@@ -221,7 +254,8 @@ static int replace_by_table(Machine *M, Gsub *g, Value *a)
     return replace_by_value(M, g, v) ? 0 : NATIVE_ERROR;
 }
 
-/* Replaces the match: 0, or what the native must answer. */
+/* Replaces the match: 0, or what the native must answer. If there is no room it is 0, and the
+ * buffer has the error. */
 static int replace(Machine *M, Gsub *g, Value *a)
 {
     if (value_is_string(a[REPLACEMENT])) return replace_by_string(M, g, a);
@@ -231,12 +265,28 @@ static int replace(Machine *M, Gsub *g, Value *a)
 
 /* Going on ------------------------------------------------------------------------- */
 
+/* Copies what comes after the last match, as far as there is room. */
+static bool copy_rest(Gsub *g)
+{
+    enum { PIECE = 1 << 14 };
+    g->left = 0;
+    for (size_t more; (more = g->subject->length - g->copied) > 0; g->copied += more) {
+        if (more > PIECE) more = PIECE;
+        size_t length = buffer_length(&g->out);
+        bool good = buffer_append(&g->out, g->subject->data + g->copied, more);
+        if (!good) buffer_cut(&g->out, length);
+        if (!good) return false;
+        g->w.m.from = g->w.m.to = g->copied + more; /* none is looked for before that */
+    }
+    return true;
+}
+
 static int finish(Machine *M, Gsub *g, Value *a)
 {
     if (g->copied || buffer_length(&g->out) || a[RESULT] != V_NIL) {
-        buffer_append(&g->out, g->subject->data + g->copied, g->subject->length - g->copied);
+        if (!copy_rest(g)) return full(M, g, a);
         const String *s = whole_result(g, a, true);
-        if (!s) return native_memory_error(M);
+        if (!s) return full(M, g, a);
         a[0] = string_value(s);
     } /* else the subject is at a[0] */
     a[1] = value_number((double)g->count);
@@ -257,6 +307,7 @@ static int suspend(Machine *M, Gsub *g, Value *a, Value search) __attribute__((n
 static int substitute(Machine *M, Gsub *g, Value *a, Value saved)
 {
     while (g->left) {
+        size_t copied = g->copied, length = buffer_length(&g->out);
         PatternStatus status = UNLIKELY(saved != V_NIL) ? match_resume(M, &g->w, saved)
                                                         : match_find(M, &g->w, g->next);
         saved = V_NIL;
@@ -266,8 +317,8 @@ static int substitute(Machine *M, Gsub *g, Value *a, Value saved)
         g->left--;
         g->count++;
         int code = replace(M, g, a);
+        if (UNLIKELY(g->out.error)) return full_from(M, g, a, copied, length);
         if (code) return code;
-        if (UNLIKELY(g->out.error)) return native_memory_error(M);
         if (!advance(g)) break;
         if (M->fuel >= 0) continue;
         if (lib_string_interrupted(M)) return native_error(M, "interrupted!");
@@ -282,6 +333,7 @@ static int replaced(Machine *M, Value *a, int n)
     Gsub g;
     load(M, &g, a);
     if (!replace_by_value(M, &g, lib_result(M, 0))) return NATIVE_ERROR;
+    if (UNLIKELY(g.out.error)) return native_memory_error(M); /* it is asked once more */
     return advance(&g) ? substitute(M, &g, a, V_NIL) : finish(M, &g, a);
 }
 
@@ -297,7 +349,7 @@ static int resumed(Machine *M, Value *a, int n)
 
 static int suspend(Machine *M, Gsub *g, Value *a, Value search)
 {
-    if (!save(M, g, a)) return native_memory_error(M);
+    if (!save(g, a)) return full(M, g, a);
     a[SEARCH] = search;
     return native_suspend(M, a, AT, resumed);
 }

@@ -189,10 +189,21 @@ static const String *text_before(const Value *a)
 
 static int concat_resumed(Machine *M, Value *a, int n);
 
+/* There is no room for what comes next, or for the whole. */
+static int concat_full(Machine *M, Buffer *b, Value *a, int64_t next)
+{
+    const String *s = text_before(a);
+    int code = native_text_full(M, b, &s);
+    if (code != NATIVE_SUSPEND) return code;
+    a[TEXT] = string_value(s);
+    a[NEXT] = value_number((double)next);
+    return native_suspend(M, a, CONCAT_FRAME, concat_resumed);
+}
+
 static int concat_pause(Machine *M, Buffer *b, Value *a, int64_t next)
 {
     const String *s = buffer_join(b, text_before(a), false);
-    if (!s) return native_memory_error(M);
+    if (!s) return concat_full(M, b, a, next);
     a[TEXT] = string_value(s);
     a[NEXT] = value_number((double)next);
     return native_suspend(M, a, CONCAT_FRAME, concat_resumed);
@@ -217,13 +228,16 @@ static int concat_all(Machine *M, Value *a, int n)
         Value v = get(M, a, i);
         if (!append_value(&b, v)) return concat_refuse(M, v, i);
         if (i < last && separator) buffer_append(&b, separator->data, separator->length);
-        if (b.error) break;
+        if (UNLIKELY(b.error)) {
+            buffer_cut(&b, before);
+            return concat_full(M, &b, a, i);
+        }
         i++;
         M->fuel -= (int64_t)((buffer_length(&b) - before) / MEM_WORK_STEP);
         if (!moved(M, i) && i <= last) return concat_pause(M, &b, a, i);
     }
     const String *s = buffer_join(&b, text_before(a), true);
-    if (!s) return native_memory_error(M);
+    if (!s) return concat_full(M, &b, a, i);
     NATIVE_RETURN(string_value(s));
 }
 static int concat_on(Machine *M, Value *a) { return long_work_do(M, a, 0, concat_all); }
