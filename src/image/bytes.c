@@ -45,11 +45,13 @@ static bool fail(ByteSink *s)
     return false;
 }
 
-/* Whether the walk goes on. */
+/* Whether the walk goes on, which is told of each byte once: some may have been taken back
+ * since.
+ */
 static bool walk_on(ByteSink *s)
 {
-    size_t bytes = s->length - s->walked;
-    s->walked = s->length;
+    size_t bytes = s->length > s->walked ? s->length - s->walked : 0;
+    s->walked += bytes;
     return walk_take(s->walk, 1 + bytes / BYTES_A_NODE, bytes);
 }
 

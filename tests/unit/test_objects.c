@@ -39,9 +39,13 @@ START_TEST(what_was_added_is_found)
         id = next_id(id);
         all[i] = object_with(id);
         ck_assert_uint_eq(objects_number(&x, all[i]), OBJECT_NONE);
-        objects_add(&x, all[i]);
+        if (rand() % 2)
+            objects_add(&x, all[i]);
+        else
+            ck_assert_uint_eq(objects_meet(&x, all[i]), OBJECT_NONE);
         uint32_t any = (uint32_t)rand() % (i + 1);
         ck_assert_uint_eq(objects_number(&x, all[any]), any);
+        ck_assert_uint_eq(objects_meet(&x, all[any]), any);
     }
     for (uint32_t i = 0; i < OBJECTS; i++) ck_assert_uint_eq(objects_number(&x, all[i]), i);
     ck_assert(!x.failed);

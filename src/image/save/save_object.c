@@ -329,6 +329,7 @@ static void save_userdata_contents(Saver *S, const Userdata *u, uint32_t number)
     save_object(S, b->meta);
     saver_step(S, STEP_USER, number, V_NIL);
     save_value(S, b->user);
+    saver_step(S, STEP_CELL, number, V_NIL); /* it is the userdata itself that is refused */
     if (u->tag != world_snapshot_tag && u->tag != file_tag) save_userdata_bytes(S, u, b);
 }
 
