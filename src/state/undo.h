@@ -64,7 +64,7 @@ extern MEM_THREAD uint64_t undo_logged;
 
 /* Amortised O(1). */
 void undo_add(UndoList *l, void *object, uint64_t *box);
-/* In a list that is not full. O(1). */
+/* Adds to a list that is not full. O(1). */
 static inline void undo_put(UndoList *l, void *object, uint64_t *box)
 {
     UndoBlock *b = l->block;
