@@ -2130,6 +2130,273 @@ case("dates of os.date tables", function(n)
   return function() for i = 1, n / 10 do local d = os.date("*t", i * 1000) local s = d.year + d.month end end, n / 10
 end)
 
+-- What none of those above is
+case("__newindex chain of five", function(n)
+  local t = {}
+  for _ = 1, 5 do t = setmetatable({}, { __newindex = t, __index = t }) end
+  return function()
+    for i = 1, n do
+      t.x = i
+      t.x = nil
+    end
+  end, 2 * n
+end)
+case("__newindex function and rawset", function(n)
+  local mt = { __newindex = function(t, k, v) rawset(t, k, v) end }
+  return function()
+    local t = setmetatable({}, mt)
+    for i = 1, n do t[i] = i end
+  end, n
+end)
+case("dumps, first load of each", function(n)
+  local dumps, at = {}, 0
+  for i = 1, math.max(20, 4e5 / n) do
+    local text = { "local x, y = 0, " .. i }
+    for j = 1, n / 10 do text[j + 1] = ("x = y + %d if x > y then y = f(x) end"):format(i * 7 + j) end
+    dumps[i] = string.dump(load(table.concat(text, "\n")))
+  end
+  return function()
+    at = at % #dumps + 1
+    load(dumps[at] .. "")
+  end, n / 10
+end)
+case("first dump of each", function(n)
+  local at = 0
+  return function()
+    at = at + 1
+    local text = { "local x, y = 0, " .. at }
+    for j = 1, n / 10 do text[j + 1] = ("x = y + %d if x > y then y = f(x) end"):format(at * 7 + j) end
+    string.dump(load(table.concat(text, "\n")))
+  end, n / 10
+end)
+case("collectgarbage step beside n", function(n)
+  local live = {}
+  for i = 1, n do live[i] = { i } end
+  return function()
+    for _ = 1, 20 do
+      for _ = 1, 100 do local t = {} end
+      collectgarbage("step", 10)
+    end
+  end, 20
+end)
+case("sort reversed by function", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = n - i end
+    table.sort(t, function(a, b) return a < b end)
+  end, n
+end)
+case("sort equal by function", function(n)
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = 1 end
+    table.sort(t, function(a, b) return a < b end)
+  end, n
+end)
+case("sort by two fields", function(n)
+  local records, r, n = {}, random(), math.min(n, 1e5)
+  for i = 1, n do records[i] = { age = r(50), name = "n" .. r(1000) } end
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = records[i] end
+    table.sort(t, function(a, b) return a.age < b.age or a.age == b.age and a.name < b.name end)
+  end, n
+end)
+case("ipairs and # with holes", function(n)
+  local t = {}
+  for i = 1, 20 do t[i] = i % 7 ~= 0 and i or nil end
+  return function()
+    local s = 0
+    for _ = 1, n / 6 do
+      for _, v in ipairs(t) do s = s + v end
+      t[20] = nil
+      t[20] = s
+    end
+  end, n
+end)
+case("gmatch of positions", function(n)
+  local text = ("key = value; "):rep(n / 2)
+  return function()
+    local s = 0
+    for a, word, b in text:gmatch("()(%a+)()") do s = s + b - a end
+  end, n
+end)
+case("functions that give functions", function(n)
+  local add = function(a) return function(b) return function(c) return a + b + c end end end
+  return function()
+    local s = 0
+    for i = 1, n do s = add(i)(s)(1) end
+  end, n
+end)
+case("pcall in each recursion", function(n)
+  local function down(k)
+    if k == 0 then return 0 end
+    local ok, v = pcall(down, k - 1)
+    return v + 1
+  end
+  return function() for _ = 1, n / 100 do down(100) end end, n
+end)
+case("format of columns", function(n)
+  return function()
+    for i = 1, n do local s = ("%-10s|%5d|%8.2f|%5s"):format("name", i, i / 3, true) end
+  end, n
+end)
+case("union, find", function(n)
+  local r = random()
+  return function()
+    local up = {}
+    for i = 1, n do up[i] = i end
+    local function find(x)
+      while up[x] ~= x do
+        up[x] = up[up[x]]
+        x = up[x]
+      end
+      return x
+    end
+    for _ = 1, n do up[find(r(n))] = find(r(n)) end
+  end, n
+end)
+case("ring of modulo", function(n)
+  local size, ring = 64, {}
+  for i = 0, 63 do ring[i] = 0 end
+  return function()
+    local head = 0
+    for i = 1, n do
+      ring[head % size] = i
+      head = head + 1
+      local _ = ring[(head - 10) % size]
+    end
+  end, n
+end)
+case("common subsequence", function(n)
+  local a, b = ("abcbdab"):rep(10), ("bdcabaa"):rep(10)
+  return function()
+    for _ = 1, math.max(1, n / 4900) do
+      local row = {}
+      for j = 0, #b do row[j] = 0 end
+      for i = 1, #a do
+        local last, c = 0, a:byte(i)
+        for j = 1, #b do
+          local above = row[j]
+          row[j] = c == b:byte(j) and last + 1 or math.max(above, row[j - 1])
+          last = above
+        end
+      end
+    end
+  end, math.max(n, 4900)
+end)
+case("merge of defaults", function(n)
+  local defaults = { width = 1, height = 2, color = "red", visible = true, title = "x" }
+  return function()
+    for i = 1, n / 7 do
+      local t = { width = i, name = "n" }
+      for k, v in pairs(defaults) do if t[k] == nil then t[k] = v end end
+    end
+  end, n
+end)
+case("if elseif on numbers", function(n)
+  local text = { "local n = ... local s = 0 for i = 1, n do local x = i % 30 if x == 0 then s = s + 1" }
+  for i = 1, 29 do text[i + 1] = ("elseif x == %d then s = s + %d"):format(i, i) end
+  local f = loaded(table.concat(text, "\n") .. " end end return s ")
+  return function() f(n) end, n
+end)
+case("paths a.b.c.d", function(n)
+  local t = { a = { b = { c = { d = 0 } } } }
+  return function() for i = 1, n do t.a.b.c.d = t.a.b.c.d + i end end, n
+end)
+case("__eq, __lt, __le", function(n)
+  local mt = {}
+  mt.__eq = function(a, b) return a.v == b.v end
+  mt.__lt = function(a, b) return a.v < b.v end
+  mt.__le = function(a, b) return a.v <= b.v end
+  local a, b = setmetatable({ v = 1 }, mt), setmetatable({ v = 2 }, mt)
+  return function()
+    local s = 0
+    for _ = 1, n / 3 do
+      if a == b then s = s + 1 end
+      if a < b then s = s + 1 end
+      if a <= b then s = s + 1 end
+    end
+  end, n
+end)
+case("many results", function(n)
+  local function many() return 1, 2, 3, 4, 5, 6, 7, 8 end
+  return function()
+    for _ = 1, n / 8 do
+      local a, b, c, d, e, f, g, h = many()
+      local t = { many() }
+    end
+  end, n / 4
+end)
+case("tonumber of other bases", function(n)
+  return function() for i = 1, n / 2 do local _ = tonumber("ff3a", 16) + tonumber("10110", 2) end end, n
+end)
+case("tostring by __tostring", function(n)
+  local t = setmetatable({}, { __tostring = function() return "object" end })
+  return function() for _ = 1, n do local _ = tostring(t) end end, n
+end)
+case("require again", function(n)
+  package.loaded.growth_module = {}
+  return function() for _ = 1, n do local _ = require("growth_module") end end, n
+end)
+case("coroutine.running, status", function(n)
+  local co = coroutine.create(function() end)
+  return function()
+    for _ = 1, n do
+      local a = coroutine.running()
+      local b = coroutine.status(co)
+    end
+  end, 2 * n
+end)
+case("short loops in a loop", function(n)
+  return function()
+    local s = 0
+    for i = 1, n / 3 do for j = 1, 3 do s = s + i * j end end
+  end, n
+end)
+case("dot product of sparse vectors", function(n)
+  local a, b = {}, {}
+  for i = 1, 100 do
+    a[i * 37] = i
+    b[i * 74] = i
+  end
+  return function()
+    for _ = 1, n / 100 do
+      local s = 0
+      for k, v in pairs(a) do s = s + v * (b[k] or 0) end
+    end
+  end, n
+end)
+case("gsub with captures in the text", function(n)
+  local text = ("first second, "):rep(n / 2)
+  return function() local _ = text:gsub("(%a+) (%a+)", "%2-%1") end, n / 2
+end)
+case("numbers in table.concat", function(n)
+  local t = {}
+  for i = 1, n do t[i] = i end
+  return function() local _ = table.concat(t, ",") end, n
+end)
+case("text put together and cut", function(n)
+  local s = ("line of a text\n"):rep(200)
+  return function()
+    for _ = 1, n / 100 do
+      s = s .. "another line\n"
+      s = s:sub(14)
+    end
+  end, n / 50
+end)
+case("xor by arithmetic", function(n)
+  return function()
+    for i = 1, n / 16 do
+      local a, b, r, p = i, 12345, 0, 1
+      while a > 0 or b > 0 do
+        if a % 2 ~= b % 2 then r = r + p end
+        a, b, p = math.floor(a / 2), math.floor(b / 2), p * 2
+      end
+    end
+  end, n
+end)
+
 local function peak()
   local f = io.open("/proc/self/status")
   if not f then return 0 end

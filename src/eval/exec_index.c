@@ -251,22 +251,18 @@ KINDS_INDEX(X_INDEX)
 /* All but nil and NaN. */
 static inline bool is_key(Value k) { return k != V_NIL && value_equal(k, k); }
 
-/* A store into a table without such a key that goes by the metatable's __newindex. Answers
- * V_TRUE when it is done, which is into a table; the function that is to be called; or V_NIL
- * where it is not so simple, or somebody is to pay for the key. s: the key, if it is a string.
- */
-PLACE_INLINE Value through(Machine *M, const TableBody *from, Value key, const String *s,
-                           Value v)
+/* One step of `through`: V_NIL where it is not so simple; V_FALSE where the next table is to be
+ * asked in its turn, which `from` is then. */
+PLACE_INLINE Value through_one(Machine *M, const TableBody **from, Value key, const String *s,
+                               uint32_t hash, Value v)
 {
+    const TableBody *a = *from;
     const String *name = meta_names[META_NEWINDEX];
-    if (s && s->length > STRING_PAID) return V_NIL;
-    const TableBody *m =
-        from->meta ? heap_table_at_hand(&M->run, value_object(from->meta)) : NULL;
+    const TableBody *m = a->meta ? heap_table_at_hand(&M->run, value_object(a->meta)) : NULL;
     Value other = m ? table_peek_string(m, name, string_hash_known(name)) : V_NIL;
     TableBody *b = owned_body_noticed(M, other);
     if (!b && !value_is_function(other)) return V_NIL;
-    uint32_t hash = s ? string_hash(s) : 0;
-    if ((s ? table_get_string(from, s, hash) : table_get(from, key)) != V_NIL) return V_NIL;
+    if ((s ? table_get_string(a, s, hash) : table_get(a, key)) != V_NIL) return V_NIL;
     if (!b) return other;
     Value *slot =
         s ? table_slot_string(b, s, hash, M->run.epoch) : table_slot(b, key, M->run.epoch);
@@ -274,9 +270,28 @@ PLACE_INLINE Value through(Machine *M, const TableBody *from, Value key, const S
         *slot = v;
         return V_TRUE;
     }
-    if (!slot && !lacks_meta(M, b->meta, META_NEWINDEX)) return V_NIL;
+    *from = b;
+    if (!slot && !lacks_meta(M, b->meta, META_NEWINDEX)) return V_FALSE;
     table_set(b, key, v, M->run.epoch);
     return V_TRUE;
+}
+
+/* A store into a table without such a key that goes by the metatable's __newindex. Answers
+ * V_TRUE when it is done, which is into a table; the function that is to be called, which the
+ * first table has; or V_NIL where it is not so simple, or somebody is to pay for the key. s:
+ * the key, if it is a string.
+ */
+PLACE_INLINE Value through(Machine *M, const TableBody *from, Value key, const String *s,
+                           Value v)
+{
+    enum { TABLES_MAX = 50 };
+    if (s && s->length > STRING_PAID) return V_NIL;
+    uint32_t hash = s ? string_hash(s) : 0;
+    Value how = through_one(M, &from, key, s, hash, v);
+    if (LIKELY(how != V_FALSE)) return how;
+    for (int i = 0; i < TABLES_MAX && how == V_FALSE; i++)
+        how = through_one(M, &from, key, s, hash, v);
+    return how == V_TRUE ? V_TRUE : V_NIL;
 }
 static NOINLINE Value store_through_index(Machine *M, const TableBody *from, Value k, Value v)
 {
