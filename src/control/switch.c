@@ -172,6 +172,7 @@ static CoBody *bury(Machine *M, const Node *n, const Value *fp)
 {
     bool failed = n != NULL;
     CoBody *b = heap_coroutine_mut(&M->run, M->run.co);
+    b->was = NULL;
     b->status = CO_DEAD;
     b->failed = failed;
     b->segment = failed ? M->segment : NULL;
@@ -226,7 +227,8 @@ static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
     b->captures = M->captures;
     coroutine_check(b);
     bool scratch = UNLIKELY(M->segment->kind == SEGMENT_SCRATCH);
-    return give_results(M, b, scratch && fold(M, b, home));
+    bool vacant = scratch && fold(M, b, home);
+    return give_results(M, heap_coroutine_settle(&M->run, M->run.co, b), vacant);
 }
 
 static inline EXEC(yield_inside)

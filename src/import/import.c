@@ -348,6 +348,7 @@ static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uin
     }
     to->body = *b;
     to->body.resumer = NULL;
+    to->body.was = NULL;
     to->body.hook = brought_hook(im, b->hook, at);
     size_t slots = stack_slots(b);
     if (!may_copy(im, slots, slots * sizeof(Value), (Step){STEP_STACK, at, V_NIL})) {

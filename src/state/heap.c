@@ -241,7 +241,29 @@ CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
     if (heap_body_owned(R, old)) return (CoBody *)old;
     CoBox *copy = mem_new(sizeof *copy);
     *copy = (CoBox){epoch_of(old), *old};
-    return claim(R, c, old, &copy->epoch, sizeof *copy);
+    CoBody *own = claim(R, c, old, &copy->epoch, sizeof *copy);
+    bool waited = old->status == CO_SUSPENDED && old != &c->body;
+    if (own == &copy->body)
+        own->was = waited && !old->was ? (const CoBox *)((const uint64_t *)old - 1) : NULL;
+    return own;
+}
+
+/* Where the run has snapshots of its own, what was written over is put aside already. */
+const CoBody *heap_coroutine_settle(Run *R, Coroutine *c, CoBody *own)
+{
+    const CoBox *was = own->was;
+    if (!was) return own;
+    own->was = NULL;
+    if (memcmp(own, &was->body, sizeof *own) != 0) return own;
+    if (R->own.undo || own == &c->body || !heap_body_owned(R, own)) return own;
+    Word *place = (Word *)heap_map_find(&R->heap, value_object(c), place_of(c));
+    assert(place && value_pointer(*place) == (uint64_t *)own - 1 &&
+           "what this epoch has written is in nodes of its own");
+    *place = value_object(&was->epoch);
+    cache_put(R, c, (void *)&was->body);
+    mem_uncount_beside(sizeof(CoBox));
+    mem_free((uint64_t *)own - 1, sizeof(CoBox));
+    return &was->body;
 }
 
 UserdataBody *heap_userdata_slow(Run *R, Userdata *u)

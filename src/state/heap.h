@@ -105,6 +105,10 @@ static inline CoBody *heap_coroutine_mut(Run *R, Coroutine *c)
 {
     return HEAP_OWNS(R, c) ? &c->body : heap_coroutine_slow(R, c);
 }
+/* What a coroutine contains, which this run has begun to write, may again be as it was when it
+ * waited (own->was). If so, that is found from now on, the states to come share it, and own is
+ * gone. Gives what is found. */
+const CoBody *heap_coroutine_settle(Run *R, Coroutine *c, CoBody *own);
 static inline UserdataBody *heap_userdata_mut(Run *R, Userdata *u)
 {
     return HEAP_OWNS(R, u) ? &u->body : heap_userdata_slow(R, u);

@@ -141,6 +141,7 @@ typedef struct CoBody {
     const HookState *hook;           /* NULL: none; of the running one Machine.hook is newer */
     struct NativeProgress *progress; /* CO_PAUSED: of a native; NULL: none */
     const Cause *cause;              /* CO_PAUSED: of an error on its way; NULL: none */
+    const struct CoBox *was; /* as which it has waited: see heap_coroutine_settle; or NULL */
 } CoBody;
 
 typedef struct Coroutine {

@@ -483,10 +483,50 @@ START_TEST(a_seed_is_set_before_all_else)
 }
 END_TEST
 
+/* A coroutine that waits again as it has waited is shared by states. Each goes on from where it
+ * was, also when it has waited elsewhere meanwhile, or was paused while it ran. */
+START_TEST(coroutines_that_wait_again_are_shared)
+{
+    enum { STATES = 30 };
+    moonlet_state *kept[STATES], *s = moonlet_init();
+    s = after(s,
+              "t = {n = 0}\n"
+              "co = coroutine.wrap(function(t) while true do\n"
+              "  t.n = t.n + 1\n"
+              "  if t.n % 7 == 0 then coroutine.yield('seven') else coroutine.yield(t.n) end\n"
+              "end end)\n"
+              "function step(k) local r for i = 1, k do r = co(t) end return r end");
+    for (int i = 0; i < STATES; i++) {
+        kept[i] = moonlet_retain(s);
+        s = after(s, i % 3 ? "assert(step(1) == (t.n % 7 == 0 and 'seven' or t.n))"
+                           : "local a = t.n assert(step(5) and t.n == a + 5)");
+        if (i % 10 == 0) moonlet_collect();
+    }
+    for (int i = 0; i < STATES; i++) {
+        moonlet_limits limits = {.steps = 12};
+        moonlet_state *limited = moonlet_limit(kept[i], &limits);
+        moonlet_result r = moonlet_do(
+            limited, "local a = t.n for i = 1, 20 do step(1) end assert(t.n == a + 20)");
+        while (r.status == MOONLET_PAUSED) {
+            moonlet_state *paused = r.state;
+            moonlet_collect();
+            r = moonlet_resume(paused);
+            moonlet_release(paused);
+        }
+        ck_assert_int_eq(r.status, MOONLET_OK);
+        moonlet_release(r.state);
+        moonlet_release(limited);
+        moonlet_release(kept[i]);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("states");
     tcase_add_loop_test(t, a_seed_is_set_before_all_else, 0, 4);
+    tcase_add_test(t, coroutines_that_wait_again_are_shared);
     tcase_add_test(t, old_states_stay);
     tcase_add_test(t, many_results);
     tcase_add_test(t, holds_are_counted);
