@@ -25,7 +25,7 @@ static size_t flat_bytes(uint64_t capacity)
 }
 
 /* Answers NULL where a large one cannot be had. */
-/* Answers NULL where a large one cannot be had. */
+/* Answers NULL where a large one cannot be had. From MEM_ARRAY_LARGE on it is not zeroed. */
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;
@@ -313,11 +313,7 @@ void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 void pvec_begin(Pvec *v, uint32_t n, uint64_t token)
 {
     assert(!v->root && n && n <= PVEC_SIZE_MAX && token != EPOCH_NONE && "it has no words yet");
-    PvecFlat *flat = flat_new(n, token);
-    if (flat)
-        *v = (Pvec){flat, n, 0};
-    else
-        pvec_resize(v, 0, n, token);
+    if (!flat_copy(v, 0, n, token)) pvec_resize(v, 0, n, token);
 }
 
 static const Word zeros[PVEC_WIDTH];
