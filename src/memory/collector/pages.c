@@ -128,7 +128,7 @@ static bool is_current(MemPages *pages)
     return false;
 }
 
-static void *take(MemPages *pages, size_t list)
+static void *take(MemPages *pages, size_t list, size_t size)
 {
     PageList *l = &pages->lists[list];
     set_busy(pages, true);
@@ -139,7 +139,7 @@ static void *take(MemPages *pages, size_t list)
         if (!is_current(pages)) p = NULL;
     }
     set_busy(pages, false);
-    if (p) atomic_fetch_add_explicit(&reused, size_in(list), memory_order_relaxed);
+    if (p) atomic_fetch_add_explicit(&reused, size, memory_order_relaxed);
     return p;
 }
 
@@ -217,10 +217,10 @@ void *collector_try_pages(size_t size)
         size <= MEM_SMALL_MAX || size > size_in(SIZES - 1) ? NULL : pages_of_thread();
     if (!pages) return collector_try_atomic(size);
     size_t list = list_for(size);
-    void *p = take(pages, list);
+    void *p = take(pages, list, size);
     if (!p && is_collection_due()) {
         GC_gcollect();
-        p = take(pages, list);
+        p = take(pages, list, size);
     }
     if (p) return p;
     p = collector_try_atomic(size_in(list));
