@@ -328,10 +328,13 @@ static void load_top(StackLoader *k, CoBody *b)
     b->segment = top_segment(k, b);
 }
 
+/* More than any process has. */
+#define MADE_MAX ((uint64_t)1 << 46)
+
 /* How far a compilation had come: whoever makes it again sees to it that it is not too far. */
 static void load_made(Loader *L, CoBody *b, uint64_t made)
 {
-    if (b->status != CO_PAUSED) source_fail(&L->in);
+    if (b->status != CO_PAUSED || made > MADE_MAX) source_fail(&L->in);
     b->progress = mem_new(sizeof *b->progress);
     *b->progress = (NativeProgress){.made = made};
 }
