@@ -13,9 +13,9 @@
 enum {
     BLOCK_FIRST = 256,
     LASTING_FIRST = 256,
-    BLOCK_MAX = 16 << 10,
+    BLOCK_MAX = (16 << 10) - MEM_GRANULE,
     HELD_MAX = 64,
-    LASTING_MAX = 4096,
+    LASTING_MAX = 4096 - MEM_GRANULE,
     ARRAY_MIN = 2
 };
 
@@ -55,23 +55,30 @@ void tree_hold(Tree *t, const void *p)
     if (t) hold(&t->held, p);
 }
 
-static void *new_block(size_t *size, size_t least, size_t most)
+/* Where a block ends is pointed to, and must not be where another one begins, which would live
+ * as long then, with all that it holds. */
+enum { BLOCK_END = TREE_ALIGN };
+
+/* *room: how much is in it, `least` or more. */
+static void *new_block(size_t *size, size_t least, size_t most, size_t *room)
 {
-    size_t room = *size < least ? least : *size;
-    char *block = mem_alloc_atomic(room);
-    if (*size <= most / 2) *size *= 2;
-    return memset(block, 0, room);
+    size_t bytes = *size < least + BLOCK_END ? least + BLOCK_END : *size;
+    char *block = mem_alloc_atomic(bytes);
+    *size = *size <= most / 2 ? *size * 2 : most;
+    *room = bytes - BLOCK_END;
+    return memset(block, 0, bytes);
 }
 
 void *tree_node_slow(Tree *t, size_t size)
 {
     assert(size <= TREE_NODE_MAX && "nodes are small");
-    size_t room = t->block < size ? size : t->block;
-    char *block = new_block(&t->block, size, BLOCK_MAX);
+    size_t room;
+    char *block = new_block(&t->block, size, BLOCK_MAX, &room);
     int i = 0;
     while (i < TREE_SMALL && t->small[i]) i++;
-    assert((i < TREE_SMALL || room > MEM_SMALL_MAX) && "few blocks are small");
-    if (room > MEM_SMALL_MAX)
+    bool is_small = room + BLOCK_END <= MEM_SMALL_MAX;
+    assert((i < TREE_SMALL || !is_small) && "few blocks are small");
+    if (!is_small)
         hold(&t->loose, block);
     else
         t->small[i] = block;
@@ -86,8 +93,8 @@ void *tree_lasting(Tree *t, size_t size)
     size = (size + TREE_ALIGN - 1) & ~(size_t)(TREE_ALIGN - 1);
     mem_count(size);
     if ((size_t)(t->lasting_end - t->lasting_at) < size) {
-        size_t room = t->lasting_block < size ? size : t->lasting_block;
-        t->lasting_at = new_block(&t->lasting_block, size, LASTING_MAX);
+        size_t room;
+        t->lasting_at = new_block(&t->lasting_block, size, LASTING_MAX, &room);
         t->lasting_end = t->lasting_at + room;
         tree_hold(t, t->lasting_at);
     }

@@ -45,6 +45,7 @@ typedef struct Tree {
     char *lasting_at, *lasting_end;
     size_t lasting_block;
     uint64_t inside[TREE_INSIDE / 8]; /* the first lasting block */
+    uint64_t behind;                  /* lasting_end points here, and not to another tree */
 } Tree;
 
 /* Collected memory; never NULL. */

@@ -222,6 +222,17 @@ START_TEST(pauses_can_be_limited)
 END_TEST
 
 /* Entries of garbage leave the heap map; what is only weakly reachable is no garbage yet. */
+/* Texts of more than 256 KB keep their trees; a tree must not keep the one before it. */
+START_TEST(loaded_chunks_do_not_pile_up)
+{
+    if (moonlet_collector_pauses().count == 0) moonlet_collect();
+    if (moonlet_collector_pauses().count == 0) return; /* everything is kept */
+    moonlet_release(world("local text = ('f(x, y)\\n'):rep(40000)\n"
+                          "for i = 1, 25 do assert(load(text .. '--' .. i)) end"));
+    ck_assert_uint_lt(moonlet_bytes_held(), 100 << 20);
+}
+END_TEST
+
 START_TEST(sweeps_are_not_noticed)
 {
     moonlet_state *s = world("collectgarbage('setpause', 1000) "
@@ -319,6 +330,7 @@ int main(void)
 {
     TCase *t = tcase_create("memory");
     tcase_add_test(t, sweeps_are_not_noticed);
+    tcase_add_test(t, loaded_chunks_do_not_pile_up);
     tcase_add_test(t, snapshots_in_old_contents_do_not_pile_up);
     tcase_add_test(t, a_state_shares_all_with_itself);
     tcase_add_test(t, bytes_are_those_of_the_contents);
