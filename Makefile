@@ -400,7 +400,7 @@ order: deps-bench ## measure anew which functions ordinary programs execute: src
 	$(Q)mv $(BUILD)/order src/cli/order
 
 .PHONY: bench-growth
-bench-growth: deps-bench ## 285 shapes of work at four sizes, beside lua5.2: what is slow, what grows faster
+bench-growth: deps-bench ## 316 shapes of work at four sizes, beside lua5.2: what is slow, what grows faster
 	$(Q)$(MAKE) all
 	$(Q)MOONLET=$(BUILD)/moonlet bench/growth
 
