@@ -25,7 +25,7 @@ static size_t flat_bytes(uint64_t capacity)
 }
 
 /* Answers NULL where a large one cannot be had. */
-/* Answers NULL where a large one cannot be had. From MEM_ARRAY_LARGE on it is not zeroed. */
+/* Answers NULL where a large one cannot be had. From 256 KB on it is not zeroed. */
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
     capacity += capacity & 1;

@@ -22,8 +22,7 @@ enum {
 
 atomic_uint collector_threads;
 static GC_word heap_size; /* bytes; changed under the allocation lock */
-static GC_word
-    live_size; /* bytes of the pages that the last collection has left in use; likewise */
+static GC_word live_size; /* what the last collection has left, in bytes of pages */
 
 /* Threads that help to mark make pauses shorter; but in a small heap waking them costs more
  * than they do, and each takes 70 us to start. So they are started when the heap has become
@@ -67,13 +66,17 @@ GC_word collector_least_between;
  * and are all stopped to collect: they have a part for each of them, at least. Of pages that
  * are used again the collector does not know: they are counted as allocated.
  *
- * A heap can be full of less than that, as what is allocated counts without the rest of its
- * last page, and without what was given back: half of what arrays of 2 KB take. If enough of it
- * was free after the last collection, half is enough, lest it grows again and again. */
+ * A heap that is full of gaps, in which blocks of other sizes find no room, goes by what lives in
+ * it. And a heap can be full before so much was allocated, as the rest of a block's last page
+ * does not count, nor what was given back: half of what arrays of 2 KB take. If that much was
+ * free after the last collection, half of it is enough, lest the heap grows again and again. */
 static void set_least_between(void)
 {
     GC_word percent = heap_size < HEAP_SMALL ? 67 : heap_size < HEAP_LARGE ? 75 : 40;
     GC_word least = heap_size / 100 * percent;
+    GC_word small = live_size > HEAP_FIRST ? live_size : HEAP_FIRST;
+    GC_word enough = small / (100 - percent) * percent;
+    if (least > enough) least = enough;
     bool was_free = live_size && live_size < heap_size && heap_size - live_size >= least;
     if (was_free) least /= 2;
     GC_word attached = atomic_load(&collector_threads);
@@ -107,6 +110,14 @@ void *collector_count_thread(void *change)
     return change;
 }
 
+static void note_live(void)
+{
+    GC_word live = without_reserve(GC_get_heap_size() - GC_get_free_bytes());
+    GC_word kept = collector_pages_kept();
+    live_size = live > kept ? live - kept : 0;
+    set_least_between();
+}
+
 static uint64_t now_ns(clockid_t clock)
 {
     struct timespec t;
@@ -123,11 +134,9 @@ void collector_event(GC_EventType event)
     if (event == GC_EVENT_MARK_END) {
         collector_sweep_lists();
         collector_sweep_pages();
-        set_least_between();
         watch_sweep();
     } else if (event == GC_EVENT_RECLAIM_END) {
-        live_size = without_reserve(GC_get_heap_size() - GC_get_free_bytes());
-        set_least_between();
+        note_live();
     } else if (event == GC_EVENT_PRE_STOP_WORLD) {
         pause_began = now_ns(CLOCK_MONOTONIC);
         pause_began_busy = now_ns(CLOCK_THREAD_CPUTIME_ID);
