@@ -66,10 +66,11 @@ GC_word collector_least_between;
  * and are all stopped to collect: they have a part for each of them, at least. Of pages that
  * are used again the collector does not know: they are counted as allocated.
  *
- * A heap that is full of gaps, in which blocks of other sizes find no room, goes by what lives in
- * it. And a heap can be full before so much was allocated, as the rest of a block's last page
- * does not count, nor what was given back: half of what arrays of 2 KB take. If that much was
- * free after the last collection, half of it is enough, lest the heap grows again and again. */
+ * A heap that is full of gaps, in which blocks of other sizes find no room, goes by what lives
+ * in it. And a heap can be full before so much was allocated, as the rest of a block's last
+ * page does not count, nor what was given back: half of what arrays of 2 KB take. If that much
+ * was free after the last collection, half of it is enough, lest the heap grows again and
+ * again. */
 static void set_least_between(void)
 {
     GC_word percent = heap_size < HEAP_SMALL ? 67 : heap_size < HEAP_LARGE ? 75 : 40;
