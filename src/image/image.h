@@ -72,6 +72,7 @@ typedef struct Image {
     const struct Proto *const *chunks; /* by number: of the base, then its own */
     uint64_t allocated;                /* bytes counted in loading it */
     bool whole;                        /* it is no delta */
+    bool has_held;                     /* its index has objects that only held states led to */
 } Image;
 
 /* Writes the state to out; as a delta if base is not NULL and the state came of the base's.

@@ -14,22 +14,52 @@ static void index_add(ImageIndex *x, void *const *objects, uint32_t n)
     for (uint32_t i = 0; i < n; i++) objects_add(&x->objects, objects[i]);
 }
 
+/* Notes which of the last objects only held states led to. Answers false without memory. */
+static bool index_add_held(ImageIndex *x, HeldRange range)
+{
+    if (range.from >= range.to) return true;
+    if (x->held_count == x->held_capacity) {
+        uint32_t capacity = x->held_capacity ? 2 * x->held_capacity : 4;
+        HeldRange *held = mem_try_alloc_atomic(capacity * sizeof *held);
+        if (!held) return false;
+        if (x->held_count) memcpy(held, x->held, x->held_count * sizeof *held);
+        x->held = held;
+        x->held_capacity = capacity;
+    }
+    x->held[x->held_count++] = range;
+    return true;
+}
+
+/* The first n objects of another index. Answers false without memory. */
+static bool index_copy(ImageIndex *x, const ImageIndex *from, uint32_t n)
+{
+    bool good = true;
+    index_add(x, from->objects.list, n);
+    for (uint32_t i = 0; good && i < from->held_count && from->held[i].to <= n; i++)
+        good = index_add_held(x, from->held[i]);
+    return good;
+}
+
 /* The base's index with what is new, or a copy of it, or NULL where there is no memory. */
 static ImageIndex *index_for(const Image *base, const ImageNew *more)
 {
     ImageIndex *x = base ? base->index : index_new(), *to = x;
+    uint32_t before = base ? base->object_count : 0;
+    HeldRange held = {before + more->first_count, before + more->objects->count};
     if (!base) {
         x->objects = *more->objects;
-        return x;
+        return index_add_held(x, held) ? x : NULL;
     }
+    bool good = true;
     pthread_mutex_lock(&x->lock);
-    if (base->object_count != x->objects.count) {
+    if (before != x->objects.count) {
         to = index_new();
-        index_add(to, x->objects.list, base->object_count);
+        good = index_copy(to, x, before);
     }
     index_add(to, more->objects->list, more->objects->count);
+    good &= index_add_held(to, held);
     pthread_mutex_unlock(&x->lock);
-    return to->objects.failed ? NULL : to;
+    return to->objects.failed || !good ? NULL : to;
 }
 
 /* How many images the index has now. */
@@ -63,6 +93,8 @@ Image *image_new(const State *s, const Image *base, const ImageNew *more)
     *image = (Image){.state = s,
                      .index = x,
                      .whole = !base,
+                     .has_held =
+                         (base && base->has_held) || more->first_count < more->objects->count,
                      .object_count = (base ? base->object_count : 0) + more->objects->count,
                      .chunk_count = (base ? base->chunk_count : 0) + more->chunk_count,
                      .chunks = chunks};
@@ -76,6 +108,24 @@ uint32_t image_number(const Image *image, const void *o)
     uint32_t number = objects_number(&x->objects, o);
     pthread_mutex_unlock(&x->lock);
     return number < image->object_count ? number : OBJECT_NONE;
+}
+
+bool image_is_held(const Image *image, uint32_t number)
+{
+    if (!image->has_held) return false;
+    ImageIndex *x = image->index;
+    pthread_mutex_lock(&x->lock);
+    uint32_t low = 0, high = x->held_count; /* the ranges that may be the one */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (x->held[middle].from <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    bool held = high && x->held[low].from <= number && number < x->held[low].to;
+    pthread_mutex_unlock(&x->lock);
+    return held;
 }
 
 void *image_object(const Image *image, uint32_t number)

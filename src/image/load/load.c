@@ -383,14 +383,15 @@ static Image *load_records(Loader *L)
 {
     do {
         load_record(L);
+        if (!L->record) L->first_count = L->objects.count;
         L->record++;
     } while (!loader_failed(L) && source_left(&L->in));
     if (!loader_failed(L)) fix_states(L);
     if (!loader_failed(L) && states_wanted(L) + 1 != L->states.count) source_fail(&L->in);
     if (loader_failed(L)) return NULL;
-    return image_new(
-        L->states.items[0], L->base,
-        &(ImageNew){&L->objects, (const Proto *const *)L->chunks.items, L->chunks.count});
+    return image_new(L->states.items[0], L->base,
+                     &(ImageNew){&L->objects, L->first_count,
+                                 (const Proto *const *)L->chunks.items, L->chunks.count});
 }
 
 /* The order of pairs goes by the hashes of strings: what was saved in the middle of a traversal

@@ -54,9 +54,10 @@ typedef struct Loader {
     Walk *walk;
     Objects objects;
     LoadList strings, chunks, natives, states;
-    size_t length;   /* bytes of the image */
-    size_t copied;   /* bytes of strings that the image has twice */
-    uint32_t filled; /* how many objects have had their contents read */
+    size_t length;        /* bytes of the image */
+    size_t copied;        /* bytes of strings that the image has twice */
+    uint32_t first_count; /* objects that the first record has */
+    uint32_t filled;      /* how many objects have had their contents read */
     const HamtNode
         *like;     /* the root of a table that has been read, and is as it was then, whose
                       keys are none of them numbers; the next one often has the same */

@@ -161,6 +161,44 @@ void saver_met_again(Saver *S, uint32_t number)
     pointer_list_add(&S->revisit, S->objects.list[number]);
 }
 
+/* Whether only held states led to an object of the base, and the first record does not tell it.
+ */
+static bool is_apart(const Saver *S, const void *o, uint32_t in_base)
+{
+    if (in_base == OBJECT_NONE || !image_is_held(S->base, in_base)) return false;
+    const NumberedPlace *place = S->record ? numbering_find(&S->based, o) : NULL;
+    return !place || place->number >= S->first_based;
+}
+
+/* A function in C never changes, and one of Lua's only by the debug library. */
+static bool is_function(const void *o)
+{
+    return object_type(o) == OBJ_NATIVE || object_type(o) == OBJ_CLOSURE;
+}
+
+/* Whether the reader may have other contents of such an object than the saver, in the state
+ * that the record differs from. */
+static bool is_unsure(const Saver *S, const void *o, uint32_t in_base)
+{
+    return !is_function(o) && is_apart(S, o, in_base);
+}
+
+/* Notes that the record says what such an object contains. Answers whether it did not yet. */
+static bool note_based(Saver *S, const void *o)
+{
+    bool fresh;
+    NumberedPlace *place = numbering_place(&S->based, o, &fresh);
+    if (!fresh && place->note == S->record) return false;
+    place->note = S->record;
+    return true;
+}
+
+void saver_met_based(Saver *S, const void *o, uint32_t number)
+{
+    if (!S->comparing && is_apart(S, o, number) && note_based(S, o))
+        pointer_list_add(&S->revisit, (void *)(uintptr_t)o);
+}
+
 void save_state_number(Saver *S, const State *s)
 {
     bool fresh;
@@ -343,6 +381,13 @@ static uint32_t known_as_in(const Saver *S, uint32_t number, bool there)
     return !is_chained(S) || S->meetings[number].told == met ? met : UINT32_MAX;
 }
 
+/* Saves all that an object contains behind its place, whatever the reader knows of it. */
+static void save_all(Saver *S, const void *o, uint32_t number)
+{
+    if (object_type(o) == OBJ_TABLE) sink_byte(S->out, CHANGE_ALL);
+    save_contents(S, o, number);
+}
+
 /* Saves the object behind its place. If it is as before, nothing is written, and the place is
  * taken back. */
 static void save_changed(Saver *S, const void *o, uint32_t number, bool there, size_t start)
@@ -376,10 +421,14 @@ static void save_change(Saver *S, const void *o)
     size_t start = S->out->length;
     if (object_type(o) == OBJ_TABLE && table_is_memo(o)) return;
     if (!save_place(S, o, number, in_base)) return;
-    bool based = in_base != OBJECT_NONE, there = based || is_in_from(S, number);
+    bool based = in_base != OBJECT_NONE, unsure = is_unsure(S, o, in_base);
+    bool there = based ? !unsure : is_in_from(S, number);
     if (based) number = 0; /* only paths ask */
     S->owner = number;
-    save_changed(S, o, number, there, start);
+    if (unsure)
+        save_all(S, o, number);
+    else
+        save_changed(S, o, number, there, start);
     if (S->out->length > start && !based) note_told(S, number);
 }
 
@@ -408,12 +457,12 @@ static void order_alike(const Saver *S, const PointerList *l)
     }
 }
 
-/* What was met in this record is among the new ones; what an earlier one has, but not the state
- * that this one differs from, is written once something leads to it. */
+/* What was met in this record is among the new ones; what an earlier one has, or the base, but
+ * not the state that this one differs from, is written once something leads to it. */
 static bool is_met(const Saver *S, const void *o)
 {
     uint32_t number = objects_number(&S->objects, o);
-    if (number == OBJECT_NONE) return false;
+    if (number == OBJECT_NONE) return is_unsure(S, o, saver_in_base(S, o));
     return met_in(S, number) == S->record || !is_in_from(S, number);
 }
 
@@ -498,9 +547,16 @@ static void save_changes(Saver *S, const State *from)
     pointer_list_free(&changed);
 }
 
+/* What a function of the base leads to is met with it: that is all that may have to be told. */
 static void save_revisited(Saver *S)
 {
-    while (S->revisit.count && !*S->error) save_change(S, S->revisit.items[--S->revisit.count]);
+    while (S->revisit.count && !*S->error) {
+        const void *o = S->revisit.items[--S->revisit.count];
+        if (is_function(o) && saver_in_base(S, o) != OBJECT_NONE)
+            saver_meet_captured(S, o);
+        else
+            save_change(S, o);
+    }
 }
 
 static void save_record(Saver *S, const State *s, const State *from)
@@ -522,6 +578,10 @@ static void save_record(Saver *S, const State *s, const State *from)
         save_revisited(S);
     }
     sink_byte(S->out, ITEM_END);
+    if (!S->record) {
+        S->first_count = S->objects.count;
+        S->first_based = S->based.count;
+    }
     if (S->record && is_chained(S)) note_alive(S);
     if (S->reached) trace_free(&reach);
     if (S->from) machine_end_look(S->from);
@@ -532,8 +592,8 @@ static void save_record(Saver *S, const State *s, const State *from)
 
 static void saver_free(Saver *S)
 {
-    Numbering *all[] = {&S->strings,   &S->natives, &S->states,      &S->chunks,
-                        &S->functions, &S->dumps,   &S->base_chunks, &S->base_codes};
+    Numbering *all[] = {&S->strings, &S->natives,     &S->states,     &S->chunks, &S->functions,
+                        &S->dumps,   &S->base_chunks, &S->base_codes, &S->based};
     S->out->failed |= S->objects.failed;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         S->out->failed |= all[i]->failed;
@@ -603,7 +663,8 @@ static Image *try_save(const State *s, const Image *base, const ImageHost *host,
     *parted = S.parted;
     if (!out->failed && !*error && !S.parted)
         image = image_new(s, base,
-                          &(ImageNew){&S.objects, (const Proto *const *)S.chunk_list.items,
+                          &(ImageNew){&S.objects, S.first_count,
+                                      (const Proto *const *)S.chunk_list.items,
                                       (uint32_t)S.chunk_list.count});
     if (image) finish_header(&S, start, image->id);
     if (!image || base) objects_free(&S.objects);

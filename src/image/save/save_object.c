@@ -149,6 +149,7 @@ void save_object(Saver *S, const void *o)
     if (number != OBJECT_NONE) {
         sink_byte(S->out, TAG_BASE);
         sink_number(S->out, number);
+        saver_met_based(S, o, number);
     } else if ((number = objects_number(&S->objects, o)) != OBJECT_NONE) {
         save_known(S, number);
     } else if (!saver_is_strange(S)) {
@@ -448,6 +449,31 @@ static void save_captured(Saver *S, const Native *f, uint32_t number)
     uint32_t count = f->count;
     const Value *values = saver_host_name(S, f) ? host_values(S, f, &count) : f->upvalues;
     if (values) save_values(S, values, count, number);
+}
+
+static void meet_value(Saver *S, Value v)
+{
+    const void *o = value_pointer(v);
+    if (!value_is_object(v) || object_type(o) == OBJ_STRING || object_type(o) == OBJ_LIGHT)
+        return;
+    uint32_t number = saver_in_base(S, o);
+    if (number != OBJECT_NONE) saver_met_based(S, o, number);
+}
+
+void saver_meet_captured(Saver *S, const void *function)
+{
+    uint32_t count = 0;
+    const Value *values = NULL;
+    if (object_type(function) == OBJ_CLOSURE) {
+        const Closure *c = heap_closure(&S->M->run, function);
+        values = c->upvalues;
+        count = c->proto->upvalue_count;
+    } else {
+        const Native *f = function;
+        count = f->count;
+        values = saver_host_name(S, f) ? host_values(S, f, &count) : f->upvalues;
+    }
+    for (uint32_t i = 0; values && i < count; i++) meet_value(S, values[i]);
 }
 
 void save_contents(Saver *S, const void *o, uint32_t number)

@@ -65,9 +65,13 @@ typedef struct Saver {
     struct KeptDump *kept_dumps; /* those of `dumps` */
     Meeting *meetings;
     size_t meeting_capacity;
-    uint32_t written;    /* how many objects have had their contents written */
-    PointerList revisit; /* objects of earlier records that were met again in this one */
-    uint32_t owner;      /* the object whose contents are being written */
+    uint32_t written;     /* how many objects have had their contents written */
+    PointerList revisit;  /* objects of earlier records that were met again in this one */
+    uint32_t first_count; /* objects that the first record has */
+    Numbering based;      /* of the base's that only held states led to, those that are told in
+                             a record: the last such one as note */
+    uint32_t first_based; /* of these, told in the first record */
+    uint32_t owner;       /* the object whose contents are being written */
     uint32_t walked, walks;
     Trace *reach; /* what this record's state can reach */
     bool reached; /* `reach` is known */
@@ -106,6 +110,10 @@ static inline bool saver_is_strange(Saver *S)
 /* An object has got the next number; one is met that has a number. */
 void saver_met(Saver *S, const void *o);
 void saver_met_again(Saver *S, uint32_t number);
+/* An object is met that the base has. */
+void saver_met_based(Saver *S, const void *o, uint32_t number);
+/* What a function of the base has captured is met, and nothing is written. */
+void saver_meet_captured(Saver *S, const void *function);
 
 void save_value(Saver *S, Value v);
 /* One of the table with this number; so many of its pairs; so many words of its array, of which
