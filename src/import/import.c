@@ -350,6 +350,9 @@ static void fill_coroutine(Import *im, const Coroutine *from, Coroutine *to, uin
     to->body.resumer = NULL;
     to->body.was = NULL;
     to->body.hook = brought_hook(im, b->hook, at);
+    if (b->status == CO_RUNNING)
+        to->body.segment = NULL; /* it is in its machine, or left over */
+    if (!to->body.segment) return;
     size_t slots = stack_slots(b);
     if (!may_copy(im, slots, slots * sizeof(Value), (Step){STEP_STACK, at, V_NIL})) {
         to->body = (CoBody){.status = CO_DEAD};

@@ -145,7 +145,9 @@ static void scan_coroutine(Trace *T, const Coroutine *c)
     if (b->hook) trace_value(T, b->hook->hook->function);
     if (b->cause) scan_values(T, b->cause->about, b->cause->count);
     if (T->roots->beside) T->roots->beside(T, c, T->roots->holder);
-    if (c == T->R->co || !b->segment) return; /* the running one is a root of its own */
+    if (c == T->R->co || !b->segment) return; /* the running one is a root of its own, */
+    if (b->status == CO_RUNNING)
+        return; /* and where nothing runs it has what is left of that */
     T->roots->stack(T, b, T->roots->context);
 }
 

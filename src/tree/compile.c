@@ -84,8 +84,9 @@ static bool ask(void)
 /* Whether a look is due; it stays due once it is. */
 bool compile_look_now(void)
 {
-    compile_look.left = COMPILE_LOOK_EVERY;
-    if (!compile_look.due || !ask()) return false;
+    if (!compile_look.over) compile_look.left = COMPILE_LOOK_EVERY;
+    if (!compile_look.due || (!compile_look.over && !ask())) return false;
+    compile_look.over = true;
     compile_look.left = 0;
     return true;
 }
@@ -93,6 +94,24 @@ bool compile_look_now(void)
 bool compile_wait_for_room(void)
 {
     return compile_look.waits && !compile_look_now() && mem_room_due() > 0;
+}
+
+void compile_lacks(void)
+{
+    if (compile_look.due) compile_look.over = true; /* else it sees that there is no room */
+}
+
+/* What is counted first leads to what is due, as what is alive is measured then. */
+bool compile_may_take(size_t bytes)
+{
+    if (bytes <= mem_room_due() || mem_short) return true;
+    mem_count(bytes);
+    bool may = compile_wait_for_room();
+    if (may)
+        mem_uncount(bytes);
+    else
+        compile_lacks();
+    return may;
 }
 
 /* What is paid in one slice is counted there, and given back in the last one, in which all will

@@ -22,6 +22,7 @@ typedef struct CompileLook {
     bool unbounded; /* there is no bound on bytes, but for whom `due` asks */
     MemBound bound; /* mem_bound, which is none meanwhile */
     uint64_t moved; /* how far mem_counted has gone on while due was asked, or paused */
+    bool over;      /* it was due, or what was made is not whole: all else is in vain */
 } CompileLook;
 static inline CompileLook compile_look_new(bool (*due)(void *), void *context, bool waits)
 {
@@ -56,8 +57,13 @@ static inline void compile_count_instead(uint64_t since, size_t bytes)
 bool compile_wait_for_room(void);
 static inline bool compile_has_room(void)
 {
-    return __builtin_expect(mem_room_due() > 0, 1) || compile_wait_for_room();
+    return __builtin_expect(mem_room_due() > 0 && !compile_look.over, 1) ||
+           compile_wait_for_room();
 }
+/* Whether it may take so many; if not, it has to give up, also if there is room later. */
+bool compile_may_take(size_t bytes);
+/* What was to be taken was not there: it has to give up likewise. */
+void compile_lacks(void);
 /* Prepares for so many bytes that are about to be counted and taken. Where the run may have
  * less now, but can wait, it pays for them in as many slices as that needs. */
 void compile_save_up(size_t bytes);

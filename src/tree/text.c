@@ -73,9 +73,10 @@ bool array_room(void *array, int count, int *capacity, size_t item_size)
     if (count < *capacity) return true;
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
     compile_save_up((size_t)wider * item_size);
-    if (!mem_count_first((size_t)wider * item_size) && !mem_short) return false;
-    copy = mem_try_alloc((size_t)wider * item_size);
-    if (!copy) mem_refuse();
+    bool allowed = mem_count_first((size_t)wider * item_size) || mem_short;
+    copy = allowed ? mem_try_alloc((size_t)wider * item_size) : NULL;
+    if (allowed && !copy) mem_refuse();
+    if (!copy) compile_lacks();
     if (!copy) return false;
     memcpy(&old, array, sizeof old); /* a pointer to items of any type */
     if (count) memcpy(copy, old, (size_t)count * item_size);

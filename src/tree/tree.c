@@ -129,6 +129,7 @@ void *tree_array(Tree *t, size_t size)
     void *p = mem_try_alloc_atomic(size);
     if (!p) {
         mem_refuse();
+        compile_lacks();
         return NULL;
     }
     tree_hold(t, p);
@@ -143,10 +144,7 @@ bool tree_room(Tree *t, void *array, int count, int *capacity, size_t item_size)
     int wider = *capacity ? *capacity * 2 : ARRAY_MIN;
     size_t bytes = (size_t)wider * item_size;
     compile_save_up(bytes);
-    if (bytes > mem_room_due() && !mem_short) {
-        mem_count(bytes); /* so that the lexer sees that there is no room any more */
-        return false;
-    }
+    if (!compile_may_take(bytes)) return false;
     copy = tree_array(t, bytes);
     if (!copy) return false;
     memcpy(&old, array, sizeof old); /* a pointer to items of any type */
