@@ -147,10 +147,24 @@ START_TEST(whoever_goes_on_twice_stops_as_others_do)
 }
 END_TEST
 
+/* Arrays of the compiler that find no room until what is alive has been measured: wherever that
+ * is, what is compiled is whole. */
+START_TEST(a_compilation_that_lacked_room_is_whole)
+{
+    const moonlet_limits l = {.held = 1000000 + 23456 * (uint64_t)_i, .bytes = 3000000};
+    const char *source =
+        "s = ('x = function() return y end '):rep(2000) .. 'return 5' s = load(s) "
+        "return s()";
+    Story story = run_in_slices(source, &l, AS_IT_IS);
+    ck_assert_msg(story.result == 5, "%.14g after %d slices", story.result, story.slices);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("saved_slices");
     tcase_add_loop_test(t, whoever_is_saved_stops_as_others_do, 0, PROGRAMS * LIMITS);
     tcase_add_loop_test(t, whoever_goes_on_twice_stops_as_others_do, 0, PROGRAMS * LIMITS);
+    tcase_add_loop_test(t, a_compilation_that_lacked_room_is_whole, 0, 40);
     return run_suite(t);
 }
