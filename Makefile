@@ -184,7 +184,7 @@ EXPORTS := $(foreach names,moonlet_* lua_* luaL_* luaopen_* pthread_sigmask sigp
 # src/cli/start.c says why memset is wrapped.
 OWN_LIBS = -Wl,--wrap=memset -Wl,-Bstatic $(PROGRAM_STATIC) -Wl,-Bdynamic $(filter-out $(GC_LINK),$(LIBS))
 # What ordinary programs execute lies side by side, since the system maps code in pieces of 64 KB:
-# the program takes 0.7 MB less. A linker that does not know such scripts leaves it out.
+# the program takes half a megabyte less. A linker that does not know such scripts leaves it out.
 IN_ORDER = -Wl,-T,$(OUT)/order.ld
 $(OUT)/order.ld: src/cli/order
 	$(Q)awk 'BEGIN { print "SECTIONS { .text.ordinary : { *libgc.a:*(.text)" } \
