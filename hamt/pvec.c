@@ -108,6 +108,7 @@ static bool fill(PvecFlat *flat, const Pvec *v, uint32_t keep)
  * more, and it stays as it is. */
 static bool flat_copy(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 {
+    if (keep >= LOOK_WORDS && !mem_is_wanted()) return false; /* not a part of it each time */
     PvecFlat *flat = flat_new(n, token);
     if (!flat) return false;
     if (!fill(flat, v, keep)) {
