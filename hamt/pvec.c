@@ -24,7 +24,6 @@ static size_t flat_bytes(uint64_t capacity)
     return sizeof(PvecFlat) + capacity * sizeof(Word);
 }
 
-/* Answers NULL where a large one cannot be had. */
 /* Answers NULL where a large one cannot be had. From 256 KB on it is not zeroed. */
 static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
 {
@@ -35,6 +34,7 @@ static PvecFlat *flat_new(uint32_t capacity, uint64_t token)
     mem_count_beside(bytes);
     flat->epoch = token;
     flat->capacity = capacity;
+    flat->dense = 0;
     return flat;
 }
 

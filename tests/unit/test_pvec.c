@@ -153,6 +153,24 @@ static Pvec vec_of(uint32_t n, uint64_t token)
     return v;
 }
 
+/* A large array comes with whatever was there before. */
+START_TEST(a_large_vector_is_new_whatever_was_in_its_memory)
+{
+    enum { LARGE_SIZE = 100000, TURNS = 40 };
+    for (int turn = 0; turn < TURNS; turn++) {
+        char *before = mem_try_alloc_array(LARGE_SIZE * sizeof(Word) + sizeof(PvecFlat));
+        must(before);
+        memset(before, 0xa5, LARGE_SIZE * sizeof(Word));
+        mem_free(before, LARGE_SIZE * sizeof(Word) + sizeof(PvecFlat));
+        Pvec v = {NULL, 0, 0};
+        pvec_begin(&v, LARGE_SIZE, epoch_new());
+        const PvecFlat *flat = v.root;
+        must(!v.shape && !flat->dense);
+        for (uint32_t i = 0; i < LARGE_SIZE; i++) must(!pvec_get(&v, i));
+    }
+}
+END_TEST
+
 START_TEST(holds_a_million_words)
 {
     enum { MANY = 1000000 };
@@ -330,6 +348,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, mem_init, NULL);
     tcase_add_loop_test(tc, behaves_as_the_model, 0, 8);
+    tcase_add_test(tc, a_large_vector_is_new_whatever_was_in_its_memory);
     tcase_add_test(tc, holds_a_million_words);
     tcase_add_test(tc, persistent_growth_from_nothing);
     tcase_add_test(tc, growth_of_what_is_frozen_copies_little);
