@@ -324,11 +324,12 @@ tsan: ## all tests under the thread sanitizer, without collection
 # than one in OOM_STRIDE takes long.
 OOM_STRIDE ?= 1
 .PHONY: oom oom-run
-oom: ## make every request for memory of some scripts fail, one by one; one in OOM_STRIDE (1)
+oom: ## make every request for memory of some scripts fail, one in OOM_STRIDE (1), and each place of all Lua tests that makes one
 	$(Q)$(MAKE) KIND=debug oom-run
 	$(Q)ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(MAKE) KIND=asan oom-run
-oom-run: $(OUT)/tests/api/test_out_of_memory
-	$(Q)OOM_STRIDE=$(OOM_STRIDE) CK_TIMEOUT_MULTIPLIER=100 $<
+oom-run: $(addprefix $(OUT)/tests/api/,test_memory_places test_out_of_memory)
+	$(Q)for test in $^; do \
+	OOM_PLACES=all OOM_STRIDE=$(OOM_STRIDE) CK_TIMEOUT_MULTIPLIER=1000 $$test || exit; done
 
 # What is left out, and why: tests/stress/left_out.
 .PHONY: stress stress-long stress-asan

@@ -58,8 +58,8 @@ int64_t held_bound(const Machine *M)
 static void add_kept(PointerList *to, const Value *base)
 {
     State *inner = frame_inner_world(base);
-    pointer_list_add(to, frame_world(base));
-    if (inner) pointer_list_add(to, inner);
+    pointer_list_note(to, frame_world(base));
+    if (inner) pointer_list_note(to, inner);
 }
 
 /* The worlds to which frames of forks go back, and in which natives work. */
@@ -67,7 +67,7 @@ static void add_worlds(PointerList *to, FrameCursor c)
 {
     do {
         if (frame_kinds[c.ret->kind].payload == PAYLOAD_WORLD)
-            pointer_list_add(to, frame_payload_world(c.ret_base));
+            pointer_list_note(to, frame_payload_world(c.ret_base));
         if (frame_kinds[c.ret->kind].extra == EXTRA_WORLDS) add_kept(to, c.ret_base);
     } while (frame_down(&c));
 }

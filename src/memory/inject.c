@@ -16,11 +16,14 @@
 
 static _Atomic uint64_t requests, fail_first;
 static _Atomic int fail_mode;
+static _Atomic(MemRequestFn *) request_watch;
 
 bool inject_failure(void)
 {
     uint64_t n = atomic_fetch_add_explicit(&requests, 1, memory_order_relaxed) + 1;
     uint64_t first = atomic_load_explicit(&fail_first, memory_order_relaxed);
+    MemRequestFn *watch = atomic_load_explicit(&request_watch, memory_order_relaxed);
+    if (watch) watch(n);
     if (!first || n < first) return false;
     return n == first || atomic_load(&fail_mode) != MEM_FAIL_ONCE;
 }
@@ -43,6 +46,8 @@ bool mem_fail_requests(uint64_t first, MemFailMode mode)
 
 uint64_t mem_fail_count(void) { return atomic_load(&requests); }
 
+void mem_fail_watch(MemRequestFn *watch) { atomic_store(&request_watch, watch); }
+
 void inject_init(void)
 {
     const char *text = getenv("MOONLET_FAIL_ALLOC");
@@ -62,5 +67,7 @@ bool mem_fail_requests(uint64_t first, MemFailMode mode)
 }
 
 uint64_t mem_fail_count(void) { return 0; }
+
+void mem_fail_watch(MemRequestFn *watch) { (void)watch; }
 
 #endif

@@ -195,6 +195,9 @@ typedef enum MemFailMode {
 bool mem_fail_requests(uint64_t first, MemFailMode mode);
 /* Requests since then. */
 uint64_t mem_fail_count(void);
+/* Is told the number of each request from now on, by who makes it; NULL: nobody is. */
+typedef void MemRequestFn(uint64_t n);
+void mem_fail_watch(MemRequestFn *watch);
 
 /* Whether a block that was handed out begins there; with the malloc back-end, where nobody
  * knows, whether p is not NULL. */

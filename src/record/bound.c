@@ -66,7 +66,7 @@ static uint64_t measured(Record *r, Machine *M, const Node *n, Value *fp, bool p
                      .running = M->segment,
                      .enough = never_enough};
     for (size_t i = 0; points && i < r->count; i++)
-        pointer_list_add(&m.first, r->points[i].state);
+        pointer_list_note(&m.first, r->points[i].state);
     uint64_t bytes = measure_held(&M->run, &m);
     pointer_list_free(&m.first);
     return bytes;

@@ -336,7 +336,7 @@ static void retain_entry(void *context, Word key, Word box)
 {
     Retain *r = context;
     if (!r->keep(r->context, value_pointer(key)))
-        pointer_list_add(&r->dropped, value_pointer(key));
+        pointer_list_note(&r->dropped, value_pointer(key));
 }
 
 static void drop_entry(Run *R, const Object *o)

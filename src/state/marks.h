@@ -107,12 +107,19 @@ typedef struct PointerList {
 } PointerList;
 
 bool pointer_list_grow(PointerList *l);
-/* Answers false if there is no memory. */
-static inline bool pointer_list_add(PointerList *l, const void *p)
+/* Answers false if there is no memory: then the list lacks something, and who asks has to do
+ * without it, or to say so. */
+static inline bool __attribute__((warn_unused_result))
+pointer_list_add(PointerList *l, const void *p)
 {
     if (__builtin_expect(l->count == l->capacity, 0) && !pointer_list_grow(l)) return false;
     l->items[l->count++] = (void *)p;
     return true;
+}
+/* Adds what `failed` is looked at for, once all is in. */
+static inline void pointer_list_note(PointerList *l, const void *p)
+{
+    if (!pointer_list_add(l, p)) l->failed = true;
 }
 void pointer_list_free(PointerList *l);
 

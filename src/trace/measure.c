@@ -51,7 +51,7 @@ static void note_snapshot(Measuring *m, const State *s)
     if (!marks_add(&m->blocks, s)) return;
     m->sum.bytes += state_size(s->heap.more);
     count(m, s->base, sizeof *s->base);
-    pointer_list_add(&m->states, (void *)s);
+    pointer_list_note(&m->states, (void *)s);
 }
 
 static void count_userdata(Measuring *m, const Userdata *u)
@@ -140,11 +140,13 @@ uint64_t measure_held(Run *R, MeasureHeld *held)
     count_stack(&m, held->running);
     for (size_t i = 0; i < held->first.count; i++) note_snapshot(&m, held->first.items[i]);
     held->objects = 0;
+    held->cut = held->first.failed;
     for (size_t i = 0; i < m.states.count && m.sum.bytes <= held->most && !held->cut; i++) {
         measure(&m, m.states.items[i], held->roots.stack);
         held->objects += m.sum.objects;
         held->cut = held->enough(held->context, held->objects);
     }
+    held->cut |= m.states.failed || m.blocks.failed;
     pointer_list_free(&m.states);
     marks_free(&m.blocks);
     return m.sum.bytes;

@@ -44,7 +44,8 @@ typedef struct MeasureHeld {
     void *context; /* for that */
     uint64_t most;
     uint64_t objects; /* gives how many were looked at for the snapshots */
-    bool cut;         /* and whether it has stopped, so that there is more than it answers */
+    bool cut;         /* and whether it has stopped, or had no memory to note what it has seen:
+                         there may be more than it answers */
 } MeasureHeld;
 uint64_t measure_held(Run *R, MeasureHeld *held);
 

@@ -118,7 +118,7 @@ static void scan_table(Trace *T, Table *t)
     T->slots += b->array.size + b->hash.count;
     trace_object(T, b->meta);
     int kind = weakness(T, b->meta);
-    if (kind) pointer_list_add(&T->weak[kind], t);
+    if (kind) pointer_list_note(&T->weak[kind], t);
     switch (kind) {
     case 0:
         trace_array(b, mark_item, T);

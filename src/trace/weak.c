@@ -23,13 +23,13 @@ static void sweep_item(void *context, uint32_t index, Value v)
 {
     Sweep *s = context;
     Value key = value_number((double)index + 1);
-    if (is_dead(s, key, v)) pointer_list_add(&s->dead, value_pointer(key));
+    if (is_dead(s, key, v)) pointer_list_note(&s->dead, value_pointer(key));
 }
 
 static void sweep_pair(void *context, Word key, Word value)
 {
     Sweep *s = context;
-    if (is_dead(s, key, value)) pointer_list_add(&s->dead, value_pointer(key));
+    if (is_dead(s, key, value)) pointer_list_note(&s->dead, value_pointer(key));
 }
 
 static void take_out(const Sweep *s, TableBody *own)
@@ -47,7 +47,7 @@ static void clear_by_some(Sweep *s, TableBody *own)
     PointerList all = s->dead;
     s->dead = (PointerList){.items = some, .capacity = SOME, .lent = true};
     for (Value key = V_NIL, value; table_next(own, &key, &value);) {
-        if (is_dead(s, key, value)) pointer_list_add(&s->dead, value_pointer(key));
+        if (is_dead(s, key, value)) pointer_list_note(&s->dead, value_pointer(key));
         if (s->dead.count < SOME) continue;
         take_out(s, own);
         s->dead.count = 0;

@@ -313,7 +313,7 @@ static Break make_unknown(Walk *w, moonlet_break *m)
 
 static Break make_known(Walk *w, moonlet_break *m)
 {
-    static char condition[40], hits[20], path[3];
+    static char condition[40], hits[20], path[4];
     Break b = {.line = w->moments[below(w, (unsigned)w->count)].line, .variable = -1};
     b.write = below(w, 4) == 0;
     if (b.write || below(w, 2)) b.variable = (int)below(w, NUMBERS);

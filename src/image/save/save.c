@@ -158,7 +158,7 @@ void saver_met_again(Saver *S, uint32_t number)
     if (m->looked == S->record) return;
     m->looked = S->record;
     if (is_chained(S)) m->alive = S->record;
-    pointer_list_add(&S->revisit, S->objects.list[number]);
+    saver_list(S, &S->revisit, S->objects.list[number]);
 }
 
 /* Whether only held states led to an object of the base, and the first record does not tell it.
@@ -196,7 +196,7 @@ static bool note_based(Saver *S, const void *o)
 void saver_met_based(Saver *S, const void *o, uint32_t number)
 {
     if (!S->comparing && is_apart(S, o, number) && note_based(S, o))
-        pointer_list_add(&S->revisit, (void *)(uintptr_t)o);
+        saver_list(S, &S->revisit, (void *)(uintptr_t)o);
 }
 
 void save_state_number(Saver *S, const State *s)
@@ -207,7 +207,7 @@ void save_state_number(Saver *S, const State *s)
         return;
     }
     const NumberedPlace *place = numbering_place(&S->states, s, &fresh);
-    if (fresh) pointer_list_add(&S->state_list, s);
+    if (fresh) saver_list(S, &S->state_list, s);
     sink_number(S->out, place->number);
 }
 
@@ -434,8 +434,7 @@ static void save_change(Saver *S, const void *o)
 
 static bool note_change(void *context, void *object)
 {
-    pointer_list_add(context, object);
-    return true;
+    return pointer_list_add(context, object);
 }
 
 static int by_id(const void *a, const void *b)
@@ -533,6 +532,7 @@ static void save_changes(Saver *S, const State *from)
 {
     PointerList changed = {0};
     if (S->from) run_diff(&S->from->run, &S->M->run, note_change, &changed);
+    S->out->failed |= changed.failed;
     if (changed.count) qsort(changed.items, changed.count, sizeof *changed.items, by_id);
     order_alike(S, &changed);
     S->kept = S->record && saver_keeps_all(S, from, &changed);
@@ -610,7 +610,7 @@ static void save_records(Saver *S, const State *s)
 {
     bool fresh;
     numbering_place(&S->states, s, &fresh);
-    pointer_list_add(&S->state_list, s);
+    saver_list(S, &S->state_list, s);
     for (S->record = 0; S->record < S->state_list.count && !saver_ended(S); S->record++) {
         const State *from = S->base ? S->base->state : NULL;
         S->from_record = S->record && is_chained(S) ? S->record - 1 : 0;

@@ -235,7 +235,7 @@ static uint32_t save_new_chunk(Saver *S, const Proto *root)
     number = first + numbering_string(&S->dumps, dump, &fresh)->number;
     sink_number(S->out, number);
     if (!fresh) return number;
-    pointer_list_add(&S->chunk_list, root);
+    saver_list(S, &S->chunk_list, root);
     keep_dump(S, dump);
     sink_number(S->out, dump->length);
     sink_bytes(S->out, dump->data, dump->length);

@@ -101,6 +101,11 @@ static inline void saver_step(Saver *S, StepKind kind, uint32_t from, Value key)
 {
     if (__builtin_expect(S->tracking, 0)) S->step = (Step){kind, from, key};
 }
+/* Adds to a list of what is to be written: an image that lacks something is none. */
+static inline void saver_list(Saver *S, PointerList *l, const void *p)
+{
+    if (!pointer_list_add(l, p)) S->out->failed = true;
+}
 /* Notes, while contents are compared, that there is something in them that has not been met. */
 static inline bool saver_is_strange(Saver *S)
 {
