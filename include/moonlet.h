@@ -534,8 +534,9 @@ MOONLET_API moonlet_result moonlet_set_metatable(const moonlet_state *s, moonlet
                                                  moonlet_value meta);
 /* A hash of all that the state contains, equal on every machine for states that have come about
  * in the same way; that of state.digest (docs/STATE.md). O(state), each object and string
- * once. moonlet_digest_limited works within the limits of s, as a run does (a step
- * is 16 values); it answers false, and leaves *digest alone, when that is not enough. */
+ * once. It is 0 if there is no memory to find it out. moonlet_digest_limited works within the
+ * limits of s, as a run does (a step is 16 values); it answers false, and leaves *digest alone,
+ * when that is not enough, or there is no memory. */
 MOONLET_API uint64_t moonlet_digest(const moonlet_state *s);
 MOONLET_API bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest);
 /*

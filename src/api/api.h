@@ -45,6 +45,11 @@ typedef struct HostRun {
 /* Prepares the process; first thing in every function that can be the first called. Answers
  * false where there is no memory to begin with: then nothing is to be asked for. */
 bool api_init(void);
+/* Looks whether there is memory again, where an earlier call had none. */
+static inline void api_recover(void)
+{
+    if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover();
+}
 
 void api_begin(HostRun *S, const moonlet_state *s);
 /* Begins one that goes on with what s holds paused. */

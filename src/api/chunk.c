@@ -19,7 +19,7 @@
 const Proto *api_compile(const char *source, size_t length, String *name, bool skip_shebang,
                          ParseResult *why)
 {
-    if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover(); /* an earlier call's */
+    api_recover();
     *why = (ParseResult){0};
     const Proto *p = name ? code_read(source, length, NULL, name, skip_shebang, why) : NULL;
     if (__builtin_expect(name && !mem_short && (p || why->error), 1)) return p;

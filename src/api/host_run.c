@@ -141,7 +141,7 @@ static void attach(HostRun *S, const moonlet_state *s, Machine *M)
 {
     assert(s->state && "a run is one of a state that lives");
     *S = (HostRun){.from = s, .M = M};
-    if (__builtin_expect(mem_short || mem_is_low(), 0)) mem_recover();
+    api_recover();
     M->host = S;
     M->hooks = &hooks_plain;
     if (s->config) apply_limits(S, s->config);

@@ -63,6 +63,7 @@ moonlet_value moonlet_metatable(const moonlet_state *s, moonlet_value v)
 
 static bool digest_of(const moonlet_state *s, Walk *w, uint64_t *digest)
 {
+    api_recover();
     Machine *M = machine_begin(s->state);
     bool good = digest_world(&M->run, w, digest);
     machine_end(M);
@@ -74,8 +75,7 @@ uint64_t moonlet_digest(const moonlet_state *s)
     uint64_t digest;
     assert_live(s);
     Walk w = walk_begin();
-    digest_of(s, &w, &digest);
-    return digest;
+    return digest_of(s, &w, &digest) ? digest : 0;
 }
 
 bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest)

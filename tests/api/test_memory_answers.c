@@ -12,6 +12,59 @@
 
 #include "memory/mem.h"
 
+/* Which requests fail: those for collected memory and what is counted with them, or those that
+ * the C library's malloc gets. */
+typedef struct Failing {
+    uint64_t first, made;
+    bool from; /* those after it, too */
+} Failing;
+static Failing of_malloc;
+static bool watched_malloc; /* while a question is answered */
+
+#ifndef MOONLET_MALLOC
+enum { WAYS = MEM_FAIL_UNTIL_REPORTED + 3 };
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+static bool malloc_fails(void)
+{
+    if (!watched_malloc) return false;
+    uint64_t n = ++of_malloc.made;
+    return of_malloc.first && (n == of_malloc.first || (of_malloc.from && n > of_malloc.first));
+}
+
+void *malloc(size_t size) { return malloc_fails() ? NULL : __libc_malloc(size); }
+void *calloc(size_t n, size_t size) { return malloc_fails() ? NULL : __libc_calloc(n, size); }
+void *realloc(void *p, size_t size) { return malloc_fails() ? NULL : __libc_realloc(p, size); }
+#else
+enum { WAYS = MEM_FAIL_UNTIL_REPORTED + 1 };
+#endif
+
+/* In one of so many ways, from the n-th request on (0: none fails). */
+static void begin_failures(int way, uint64_t n)
+{
+    bool by_malloc = way > MEM_FAIL_UNTIL_REPORTED;
+    of_malloc = (Failing){by_malloc ? n : 0, 0, way == WAYS - 1};
+    mem_fail_requests(by_malloc ? 0 : n, by_malloc ? MEM_FAIL_ONCE : (MemFailMode)way);
+    watched_malloc = true;
+}
+
+/* Gives how many there were. */
+static uint64_t end_failures(int way)
+{
+    static uint64_t made;
+    if (watched_malloc)
+        made = way > MEM_FAIL_UNTIL_REPORTED ? of_malloc.made : mem_fail_count();
+    watched_malloc = false;
+    mem_fail_requests(0, MEM_FAIL_ONCE);
+    return made;
+}
+
+enum { MOST = 120 }; /* requests that fail, of all that a question makes */
+static int way;      /* in which requests fail now */
+
 /* The worlds hold snapshots, so deltas have records that leave things out. */
 static const char *const steps[] = {
     "state = require 'state' world = {} held = {} for i = 1, 60 do world[i] = {x = i} end "
@@ -55,6 +108,7 @@ typedef char *Question(void);
 static char *text_of_image(moonlet_image *image, char *message)
 {
     size_t length;
+    end_failures(way);
     if (!image) {
         ck_assert_msg(!message || strstr(message, "not enough memory"), "%s", message);
         free(message);
@@ -119,7 +173,7 @@ static char *ask_loaded(void)
     char *message = NULL, *text = NULL;
     const char *bytes = moonlet_image_bytes(images[1], &length);
     moonlet_image *image = moonlet_image_load(bytes, length, images[0], NULL, &message);
-    mem_fail_requests(0, MEM_FAIL_ONCE);
+    end_failures(way);
     if (!image) return text_of_image(NULL, message);
     text = digits(digest_of(image));
     moonlet_image_release(image);
@@ -129,14 +183,16 @@ static char *ask_loaded(void)
 static char *ask_digest(void)
 {
     uint64_t digest;
-    if (!moonlet_digest_limited(moments[STEPS - 1], &digest)) return NULL;
+    bool known = moonlet_digest_limited(moments[STEPS - 1], &digest);
+    end_failures(way);
+    if (!known) return NULL;
     return digits(digest);
 }
 
 static char *ask_difference(void)
 {
     moonlet_result r = moonlet_diff(moments[0], moments[STEPS - 1]);
-    mem_fail_requests(0, MEM_FAIL_ONCE);
+    end_failures(way);
     if (r.status == MOONLET_FAILED) {
         ck_assert_str_eq(r.error->message, "not enough memory");
         moonlet_release(r.state);
@@ -151,9 +207,11 @@ static char *ask_difference(void)
             moonlet_value v = moonlet_raw_get(
                 r.state, item,
                 moonlet_string((const char *[]){"path", "old", "new"}[k], k ? 3 : 4));
-            size_t n;
+            size_t n = 0;
             const char *bytes = moonlet_to_bytes(v, &n);
-            length += (size_t)snprintf(text + length, sizeof text - length, "%s ", bytes);
+            if (!bytes) continue;
+            length +=
+                (size_t)snprintf(text + length, sizeof text - length, "%.*s ", (int)n, bytes);
             ck_assert_uint_lt(length, sizeof text);
         }
     }
@@ -161,35 +219,77 @@ static char *ask_difference(void)
     return strdup(text);
 }
 
+/* Programs that work with many natives: those that have lists and buffers of their own. */
+static const char *const programs[] = {
+    "local t = {} for w in ('the quick brown fox '):rep(60):gmatch('%a+') do t[#t + 1] = w end "
+    "table.sort(t) return table.concat(t, ','):gsub('(q)(u)', '%2%1'):upper():reverse()",
+    "local f = assert(load(('x = (x or 0) + 1 '):rep(90) .. ' return function(a) return a "
+    "end')) "
+    "local g = assert(load(string.dump(f))) g() return tostring(x) .. #string.dump(g)",
+    "local f = io.tmpfile() f:write(('line %d\\n'):rep(300)) f:seek('set') local n = 0 "
+    "for l in f:lines() do n = n + #l end f:close() return ('%d %s'):format(n, os.date('!%c', "
+    "0))",
+    "local s = state.save() local t = state.load(s) "
+    "return state.digest(t) .. #state.save(t, t) .. #state.diff(t, state.load(state.save()))",
+    "local r, e = state.map(function(i) return {i, ('y'):rep(i)} end, {1, 2, 3}) "
+    "if e then error(select(2, next(e)), 0) end "
+    "return r[3][2] .. tostring(select(2, pcall(error, 'e', 0))) .. debug.traceback('t', 1)",
+    "local ok, e = pcall(require, 'nothing') return (e:gsub('no file[^\\n]*', ''))",
+};
+enum { PROGRAMS = sizeof programs / sizeof *programs };
+static int program; /* of these, to be asked about */
+
+static char *ask_program(void)
+{
+    moonlet_result r = moonlet_do(moments[STEPS - 1], programs[program]);
+    size_t length = 0;
+    end_failures(way);
+    if (r.status == MOONLET_FAILED)
+        ck_assert_msg(strstr(r.error->message, "not enough memory"), "%s", r.error->message);
+    const char *bytes =
+        r.status == MOONLET_OK ? moonlet_to_bytes(moonlet_result_value(&r, 0), &length) : NULL;
+    char *text = bytes ? strndup(bytes, length) : NULL;
+    moonlet_release(r.state);
+    if (!text || !strstr(text, "not enough memory")) return text;
+    free(text); /* it has caught the error */
+    return NULL;
+}
+
 static Question *const questions[] = {ask_whole,  ask_delta,  ask_small_delta, ask_collapsed,
                                       ask_loaded, ask_digest, ask_difference};
 enum { QUESTIONS = sizeof questions / sizeof *questions };
 
+static char *ask(Question *question, uint64_t n, uint64_t *made)
+{
+    begin_failures(way, n);
+    char *answer = question();
+    *made = end_failures(way);
+    mem_recover();
+    return answer;
+}
+
 START_TEST(answers_are_right_or_none)
 {
+    program = _i % (QUESTIONS + PROGRAMS) - QUESTIONS;
+    Question *question = program < 0 ? questions[program + QUESTIONS] : ask_program;
+    uint64_t requests, made, none = 0;
     mem_init();
     if (!mem_fail_requests(0, MEM_FAIL_ONCE)) return; /* not in this kind */
     make_moments();
-    mem_fail_requests(0, MEM_FAIL_ONCE);
-    char *right = questions[_i]();
+    way = _i / (QUESTIONS + PROGRAMS);
+    char *right = ask(question, 0, &requests);
     ck_assert_ptr_nonnull(right);
-    uint64_t requests = mem_fail_count(), none = 0;
-    mem_fail_requests(0, MEM_FAIL_ONCE);
-    for (MemFailMode mode = MEM_FAIL_ONCE; mode <= MEM_FAIL_UNTIL_REPORTED; mode++)
-        for (uint64_t n = 1; n <= requests; n++) {
-            mem_fail_requests(n, mode);
-            char *answer = questions[_i]();
-            mem_fail_requests(0, MEM_FAIL_ONCE);
-            mem_recover();
-            ck_assert_msg(!answer || strcmp(answer, right) == 0,
-                          "request %d of %d fails in mode %d: another answer", (int)n,
-                          (int)requests, (int)mode);
-            none += !answer;
-            free(answer);
-        }
-    bool always = questions[_i] == ask_digest; /* it has memory put by for what it has met */
-    ck_assert_msg(always || none > 0, "something has failed");
-    char *again = questions[_i]();
+    for (uint64_t n = 1; n <= requests; n += requests / MOST + 1) {
+        char *answer = ask(question, n, &made);
+        ck_assert_msg(!answer || strcmp(answer, right) == 0,
+                      "request %d of %d fails in way %d: another answer", (int)n, (int)requests,
+                      way);
+        none += !answer;
+        free(answer);
+    }
+    /* A digest has memory put by for what it has met. */
+    ck_assert_msg(question == ask_digest || none > 0 || !requests, "something has failed");
+    char *again = ask(question, 0, &made);
     ck_assert_str_eq(again, right);
     free(again);
     free(right);
@@ -199,6 +299,6 @@ END_TEST
 int main(void)
 {
     TCase *t = tcase_create("answers without memory");
-    tcase_add_loop_test(t, answers_are_right_or_none, 0, QUESTIONS);
+    tcase_add_loop_test(t, answers_are_right_or_none, 0, (QUESTIONS + PROGRAMS) * WAYS);
     return run_suite(t);
 }

@@ -336,6 +336,7 @@ moonlet_image *moonlet_image_save(const moonlet_state *s, const moonlet_image *b
     ByteSink bytes = {0};
     char error[IMAGE_ERROR_MAX];
     assert_live(s);
+    api_recover();
     Image *image = image_save(s->state, base ? base->image : NULL, &by_name, &bytes, error);
     return image ? new_image(image, bytes, s->config) : refuse(message, &bytes, error);
 }
@@ -428,6 +429,7 @@ moonlet_image *moonlet_image_load(const char *bytes, size_t length, const moonle
     by_name.userdata = load_any_shell;
     char error[IMAGE_ERROR_MAX];
     moonlet_release(moonlet_init()); /* the libraries have been opened once */
+    api_recover();
     sink_bytes(&copy, bytes, length);
     if (copy.failed) return refuse(message, &copy, "not enough memory");
     size_t written;

@@ -192,8 +192,9 @@ static void add_with_id(Loader *L, Object *h)
     h->id_low = (uint32_t)id;
     L->last_id = object_id(h);
     objects_meet(&L->objects, h);
-    if (L->objects.failed) loader_refuse(L, "not enough memory");
-    if (id_is_taken(L, L->last_id)) source_fail(&L->in);
+    bool taken = id_is_taken(L, L->last_id);
+    if (L->objects.failed || L->ids.failed) loader_refuse(L, "not enough memory");
+    if (taken) source_fail(&L->in);
 }
 
 /* Makes an object without its contents, by its tag. Answers NULL if that is refused. */
