@@ -55,13 +55,13 @@ static bool walk_on(ByteSink *s)
     return walk_take(s->walk, 1 + bytes / BYTES_A_NODE, bytes);
 }
 
-/* What is large grows by more, where there is address space: to copy it costs more than pages
- * that nobody has written to. */
+/* What is large grows by much more, where there is address space: to copy it costs more than
+ * pages that nobody has written to. */
 static bool allocate(ByteSink *s, size_t n)
 {
     size_t capacity = s->allocated ? s->allocated : 256;
     while (capacity - s->length < n) capacity *= 2;
-    size_t roomy = capacity < 2 * LARGE_PAGE ? capacity : 2 * capacity;
+    size_t roomy = capacity < 2 * LARGE_PAGE ? capacity : 16 * capacity;
     uint8_t *bytes = resized(s, roomy);
     if (bytes)
         capacity = roomy;
@@ -82,6 +82,15 @@ bool sink_grow(ByteSink *s, size_t n)
     if (s->walk && s->capacity - s->length > n + WALK_EVERY)
         s->capacity = s->length + n + WALK_EVERY;
     return true;
+}
+
+void sink_trim(ByteSink *s)
+{
+    if (s->allocated < 2 * LARGE_PAGE) return;
+    uint8_t *bytes = realloc(s->bytes, s->length);
+    if (!bytes) return;
+    s->bytes = bytes;
+    s->capacity = s->allocated = s->length;
 }
 
 void sink_free(ByteSink *s)

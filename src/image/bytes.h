@@ -57,11 +57,19 @@ static inline void sink_is_at(ByteSink *s, const uint8_t *end)
 }
 /* Writes a number, at most NUMBER_MAX bytes. Gives where it ends. */
 enum { NUMBER_MAX = 10 };
-static inline uint8_t *number_put(uint8_t *to, uint64_t n)
+static inline uint8_t *number_put_long(uint8_t *to, uint64_t n)
 {
     for (; n >= 0x80; n >>= 7) *to++ = (uint8_t)(n | 0x80);
     *to++ = (uint8_t)n;
     return to;
+}
+static inline uint8_t *number_put(uint8_t *to, uint64_t n)
+{
+    if (n >= 0x4000) return number_put_long(to, n);
+    bool more = n >= 0x80;
+    to[0] = (uint8_t)(n | (unsigned)more << 7);
+    to[1] = (uint8_t)(n >> 7); /* what comes next is written over it, if there is no more */
+    return to + 1 + more;
 }
 /* A signed number is written as this one. */
 static inline uint64_t number_of_signed(int64_t n)
@@ -80,6 +88,8 @@ static inline void sink_word(ByteSink *s, uint64_t w)
     memcpy(s->bytes + s->length, &w, 8);
     s->length += 8;
 }
+/* Gives back what is reserved behind the bytes, if that is much: nothing more will come. */
+void sink_trim(ByteSink *s);
 void sink_free(ByteSink *s);
 
 typedef struct ByteSource {

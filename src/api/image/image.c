@@ -317,6 +317,7 @@ const void *image_host_of(Machine *M)
 static moonlet_image *new_image(Image *image, ByteSink bytes, const Config *config)
 {
     moonlet_image *i = mem_alloc_root(sizeof *i);
+    sink_trim(&bytes);
     *i = (moonlet_image){image, image_is_delta(bytes.bytes), bytes, config};
     return i;
 }

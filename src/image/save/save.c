@@ -327,6 +327,7 @@ static void save_new(Saver *S)
     while (S->written < S->objects.count && !saver_ended(S)) {
         uint32_t number = S->written++;
         fetch_ahead(S, number);
+        if (S->plain && save_quick(S, S->objects.list[number])) continue;
         size_t start = S->out->length;
         S->owner = number;
         save_contents(S, S->objects.list[number], number);

@@ -7,7 +7,7 @@
  * what loading it needs and nothing of addresses.
  */
 #include "control/world.h"
-#include "image/save/saver.h"
+#include "image/save/put.h"
 #include "lib/io/file.h"
 #include "lib/natives.h"
 #include "table/table_bundles.h"
@@ -115,20 +115,6 @@ static void save_shell(Saver *S, const void *o)
     }
     sink_signed(S->out, (int64_t)(object_id(o) - S->last_id));
     S->last_id = object_id(o);
-}
-
-uint8_t *save_put_table(Saver *S, uint8_t *to, const void *o)
-{
-    if (!S->plain || object_type(o) != OBJ_TABLE) return NULL;
-    uint32_t number = objects_meet(&S->objects, o);
-    if (number == OBJECT_NONE) {
-        *to++ = TAG_TABLE;
-        to = number_put(to, number_of_signed((int64_t)(object_id(o) - S->last_id)));
-        S->last_id = object_id(o);
-        return to;
-    }
-    *to++ = TAG_OBJECT;
-    return number_put(to, S->objects.count - 1 - number);
 }
 
 /* What an earlier record has may be different now: save.c looks. */
@@ -265,31 +251,26 @@ static void save_pairs(Saver *S, const Table *t, const TableBody *b, uint32_t nu
     }
 }
 
-/* What is in front of a table's contents, as bits; all else of the room is mostly nothing. */
-static unsigned table_bits(const TableBody *b, const TableRoom *room)
+/* Writes bits, metatable and room, and sees to room for two numbers behind them. Gives where
+ * these come, or NULL without memory. */
+static inline uint8_t *save_head(Saver *S, const TableBody *b, const TableRoom *room,
+                                 uint32_t number)
 {
-    unsigned bits = 0;
-    if (b->meta) bits |= TABLE_HAS_META;
-    if (room->array) bits |= TABLE_HAS_ARRAY;
-    if (room->nodes) bits |= TABLE_HAS_HASH;
-    if (room->shift) bits |= TABLE_HAS_SHIFT;
-    if (room->removed) bits |= TABLE_HAS_REMOVED;
-    if (room->numbers) bits |= TABLE_HAS_NUMBERS;
-    if (room->words) bits |= TABLE_HAS_WORDS;
-    if (room->bundled) bits |= TABLE_HAS_BUNDLES;
-    if (table_is_frozen(b)) bits |= TABLE_IS_FROZEN;
-    return bits;
-}
-
-static void save_room(Saver *S, const TableBody *b, const TableRoom *room)
-{
-    if (!sink_room(S->out, NUMBER_MAX + 2)) return;
-    uint8_t *to = sink_at(S->out);
-    if (room->array) to = number_put(to, room->array);
-    if (room->nodes) *to++ = (uint8_t)__builtin_ctz(room->nodes);
-    if (room->shift) *to++ = room->shift;
+    enum { HEAD_MAX = 4 * NUMBER_MAX + 2 };
+    if (!sink_room(S->out, HEAD_MAX)) return NULL;
+    uint8_t *to = number_put(sink_at(S->out), table_bits(b, room));
+    if (b->meta) {
+        sink_is_at(S->out, to);
+        saver_step(S, STEP_META, number, V_NIL);
+        save_object(S, b->meta);
+        if (!sink_room(S->out, HEAD_MAX)) return NULL;
+        to = sink_at(S->out);
+    }
+    to = put_room(to, room);
+    if (!room->words) return to;
     sink_is_at(S->out, to);
     for (uint32_t i = 0; i < room->words; i++) sink_number(S->out, table_room_word(b, i));
+    return sink_room(S->out, HEAD_MAX) ? sink_at(S->out) : NULL;
 }
 
 static void save_table(Saver *S, const Table *t, uint32_t number)
@@ -297,14 +278,13 @@ static void save_table(Saver *S, const Table *t, uint32_t number)
     const TableBody *b = heap_table(&S->M->run, t);
     TableRoom room = table_room_of(b);
     uint32_t words = array_words(b);
-    sink_number(S->out, table_bits(b, &room));
-    saver_step(S, STEP_META, number, V_NIL);
-    if (b->meta) save_object(S, b->meta);
-    save_room(S, b, &room);
-    if (room.array) sink_number(S->out, words);
-    if (room.nodes) sink_number(S->out, table_pairs(b));
-    save_array(S, b, words, number);
-    save_pairs(S, t, b, number);
+    uint8_t *to = save_head(S, b, &room, number);
+    if (!to) return;
+    if (room.array) to = number_put(to, words);
+    if (room.nodes) to = number_put(to, table_pairs(b));
+    sink_is_at(S->out, to);
+    if (words) save_array(S, b, words, number);
+    if (b->hash.count) save_pairs(S, t, b, number);
 }
 
 /* Bytes that the host sees to; a type without such functions is saved as it lies there. */
@@ -411,11 +391,9 @@ static void save_table_changes(Saver *S, const TableBody *b, Changes *c, uint32_
     TableRoom room = table_room(b);
     if (c->count) qsort(c->items, c->count, sizeof *c->items, by_key);
     sink_byte(S->out, CHANGE_KEYS);
-    sink_number(S->out, table_bits(b, &room));
-    saver_step(S, STEP_META, number, V_NIL);
-    if (b->meta) save_object(S, b->meta);
-    save_room(S, b, &room);
-    sink_number(S->out, c->count);
+    uint8_t *to = save_head(S, b, &room, number);
+    if (!to) return;
+    sink_is_at(S->out, number_put(to, c->count));
     for (size_t i = 0; i < c->count; i++)
         save_pair(S, c->items[i].key, c->items[i].now, number);
 }

@@ -12,65 +12,9 @@
  */
 #include "chunk/dump.h"
 #include "code/read.h"
-#include "image/save/saver.h"
+#include "image/save/put.h"
 
 /* Strings and numbers --------------------------------------------------------------- */
-
-/* Small ones are in the tag. */
-static inline uint8_t *put_integer(uint8_t *to, int64_t i)
-{
-    enum { SMALL = TAG_NEAR - TAG_SMALL };
-    if ((uint64_t)i < SMALL) {
-        *to++ = (uint8_t)(TAG_SMALL + i);
-        return to;
-    }
-    *to++ = i < 0 ? TAG_NEGATIVE : TAG_INTEGER;
-    return number_put(to, i < 0 ? (uint64_t)(-1 - i) : (uint64_t)i);
-}
-
-static inline uint8_t *put_number(uint8_t *to, double d)
-{
-    const double exact = 9007199254740992.0; /* 2^53 */
-    int64_t i = __builtin_fabs(d) <= exact ? (int64_t)d : 0;
-    uint64_t bits;
-    memcpy(&bits, &d, 8);
-    if (d == (double)i && (i || !bits)) return put_integer(to, i); /* but for -0 */
-    *to++ = TAG_DOUBLE;
-    bits = htole64(bits);
-    memcpy(to, &bits, 8);
-    return to + 8;
-}
-
-static inline RecentString *recent_place(Saver *S, const String *s)
-{
-    return &S->recent[(uintptr_t)s / MEM_GRANULE % RECENT_STRINGS];
-}
-
-static inline uint8_t *put_string_number(uint8_t *to, uint32_t number)
-{
-    if (number < 0x100 - TAG_NEAR) {
-        *to++ = (uint8_t)(TAG_NEAR + number);
-        return to;
-    }
-    *to++ = TAG_STRING_REF;
-    return number_put(to, number);
-}
-
-/* Writes what has no identity and no bytes that are to be written: a number, a string that was
- * one of the last, nil, a boolean; and what save_put_table does. At most VALUE_MAX bytes; gives
- * where it ends, or NULL for what is something else. */
-static inline uint8_t *put_value(Saver *S, uint8_t *to, Value v)
-{
-    if (value_is_number(v)) return put_number(to, value_to_double(v));
-    if (value_is_object(v)) {
-        const String *s = value_pointer(v);
-        const RecentString *recent = recent_place(S, s);
-        return recent->string == s ? put_string_number(to, recent->number)
-                                   : save_put_table(S, to, s);
-    }
-    *to++ = v == V_NIL ? TAG_NIL : v == V_FALSE ? TAG_FALSE : TAG_TRUE;
-    return to;
-}
 
 static bool differ(const NumberedPlace *place, const String *s)
 {
@@ -109,7 +53,6 @@ static void save_string(Saver *S, const String *s)
         return;
     }
     NumberedPlace *place = numbering_string(&S->strings, s, &fresh);
-    RecentString *recent = recent_place(S, s);
     bool other = !fresh && place->key && differ(place, s);
     if (fresh) {
         place->number = save_new_string(S, s);
@@ -119,7 +62,7 @@ static void save_string(Saver *S, const String *s)
         uint32_t number = other ? place->note - 1 : place->number;
         sink_is_at(S->out, put_string_number(sink_at(S->out), number));
     }
-    *recent = (RecentString){s, other ? place->note - 1 : place->number};
+    *recent_place(S, s) = (RecentString){s, other ? place->note - 1 : place->number};
 }
 
 void save_text(Saver *S, const char *text)
@@ -275,8 +218,7 @@ void save_proto(Saver *S, const Proto *p)
 
 /* Any value ------------------------------------------------------------------------------ */
 
-/* A value that is not plain, or a string. */
-static void save_other(Saver *S, const void *o)
+void save_other(Saver *S, const void *o)
 {
     if (object_type(o) == OBJ_STRING)
         save_string(S, o);
@@ -284,65 +226,4 @@ static void save_other(Saver *S, const void *o)
         save_light(S, o);
     else
         save_object(S, o);
-}
-
-void save_value(Saver *S, Value v)
-{
-    if (!sink_room(S->out, VALUE_MAX)) return;
-    uint8_t *end = put_value(S, sink_at(S->out), v);
-    if (end)
-        sink_is_at(S->out, end);
-    else
-        save_other(S, value_pointer(v));
-}
-
-void save_pair(Saver *S, Value key, Value v, uint32_t number)
-{
-    save_entries(S, &(HamtEntry){key, v}, 1, number);
-}
-
-/* Writes words up to the first one that is something else. Gives how many. */
-static inline uint32_t put_words(Saver *S, const Word *words, uint32_t count)
-{
-    uint8_t *at = sink_at(S->out), *end;
-    uint32_t i = 0;
-    for (; i < count && (end = put_value(S, at, words[i])); i++) at = end;
-    sink_is_at(S->out, at);
-    return i;
-}
-
-/* So many are written with one look at the room. */
-enum { WORDS_AT_ONCE = 32 };
-static inline uint32_t at_once(uint32_t left)
-{
-    return left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
-}
-
-void save_elements(Saver *S, const Word *words, uint32_t count, uint32_t before,
-                   uint32_t number)
-{
-    for (uint32_t i = 0; i < count;) {
-        uint32_t n = at_once(count - i);
-        if (!sink_room(S->out, n * VALUE_MAX)) return;
-        uint32_t put = put_words(S, words + i, n);
-        i += put;
-        if (put == n) continue;
-        saver_step(S, STEP_VALUE, number, value_number(before + i + 1));
-        save_other(S, value_pointer(words[i++]));
-    }
-}
-
-void save_entries(Saver *S, const HamtEntry *e, uint32_t count, uint32_t number)
-{
-    const Word *words = (const Word *)e;
-    for (uint32_t i = 0; i < 2 * count;) {
-        uint32_t n = at_once(2 * count - i);
-        if (!sink_room(S->out, n * VALUE_MAX)) return;
-        uint32_t put = put_words(S, words + i, n);
-        i += put;
-        if (put == n) continue;
-        bool key = i % 2 == 0;
-        saver_step(S, key ? STEP_KEY : STEP_VALUE, number, key ? V_NIL : words[i - 1]);
-        save_other(S, value_pointer(words[i++]));
-    }
 }

@@ -44,6 +44,13 @@ typedef struct RecentString {
     uint32_t number;
 } RecentString;
 
+/* What stood in front of the values of a table, and what it depends on: save_table.c. */
+typedef struct QuickHead {
+    uint32_t flags, counts;
+    uint8_t shift, length; /* 0: there was none yet */
+    uint8_t bytes[8];
+} QuickHead;
+
 typedef struct Saver {
     ByteSink *out;
     Machine *M;              /* looks at the state of this record */
@@ -58,6 +65,7 @@ typedef struct Saver {
     uint32_t string_count; /* of those by bytes, and of such as have the bytes of another:
                               save_value.c */
     RecentString recent[RECENT_STRINGS];
+    QuickHead head;
     Numbering chunks, functions, dumps;
     Numbering base_chunks,
         base_codes; /* the base's, by tree and by hash; made when asked for */
@@ -127,10 +135,11 @@ void save_pair(Saver *S, Value key, Value v, uint32_t number);
 void save_entries(Saver *S, const HamtEntry *e, uint32_t count, uint32_t number);
 void save_elements(Saver *S, const Word *words, uint32_t count, uint32_t before,
                    uint32_t number);
-/* Writes an object if it is a table and all is `plain`; at most VALUE_MAX bytes. Gives where it
- * ends, or NULL: it is something else, and nothing was done. */
-enum { VALUE_MAX = NUMBER_MAX + 1 };
-uint8_t *save_put_table(Saver *S, uint8_t *to, const void *o);
+/* A value that is neither a number, nor nil, nor a boolean. */
+void save_other(Saver *S, const void *o);
+/* The contents of an object that all see alike, if it is a table as most are, and all is
+ * `plain`. Answers whether it was; if not, nothing was done. */
+bool save_quick(Saver *S, const void *o);
 /* An object or NULL. */
 void save_object(Saver *S, const void *o);
 void save_text(Saver *S, const char *text);
