@@ -314,7 +314,10 @@ void pvec_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
 void pvec_begin(Pvec *v, uint32_t n, uint64_t token)
 {
     assert(!v->root && n && n <= PVEC_SIZE_MAX && token != EPOCH_NONE && "it has no words yet");
-    if (!flat_copy(v, 0, n, token)) pvec_resize(v, 0, n, token);
+    if (flat_bytes(n + (n & 1)) <= MEM_SMALL_MAX)
+        *v = (Pvec){flat_new(n, token), n, 0};
+    else if (!flat_copy(v, 0, n, token))
+        pvec_resize(v, 0, n, token);
 }
 
 static const Word zeros[PVEC_WIDTH];

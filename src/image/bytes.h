@@ -103,8 +103,10 @@ typedef enum SourceField { FIELD_BYTE, FIELD_NUMBER, FIELD_WORD, FIELD_BYTES } S
 extern void (*source_seen)(SourceField field, const uint8_t *from, const uint8_t *to);
 #define SOURCE_SEEN(field_, from_, to_) \
     (source_seen ? source_seen(field_, from_, to_) : (void)0)
+#define SOURCE_IS_SEEN (source_seen != NULL)
 #else
 #define SOURCE_SEEN(field_, from_, to_) ((void)0)
+#define SOURCE_IS_SEEN false
 #endif
 
 static inline size_t source_left(const ByteSource *s) { return (size_t)(s->end - s->at); }

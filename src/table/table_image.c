@@ -14,7 +14,7 @@ Word table_room_word(const TableBody *t, uint32_t i)
     return pvec_get(&t->array, t->array_size + i);
 }
 
-static bool is_possible(const TableRoom *room)
+static inline bool is_possible(const TableRoom *room)
 {
     uint32_t nodes = room->nodes;
     bool power = !(nodes & (nodes - 1)) && nodes <= TABLE_ARRAY_MAX;

@@ -258,27 +258,46 @@ static bool is_key(Value v)
     return v != V_NIL && d == d && !(d == 0 && signbit(d));
 }
 
+/* Reads a key if it is this one, a string that has come before. Gives where it ends, or NULL.
+ */
+static inline const uint8_t *quick_key(const Loader *L, const uint8_t *at, Value key)
+{
+    Value v;
+    const uint8_t *end = quick_value(&L->strings, at, &v);
+    if (!end || v != key) return NULL;
+    quick_seen(at, end);
+    return end;
+}
+
+/* Reads a value of a pair. Gives where it ends: if it is refused, at the end of all. */
+static inline const uint8_t *pair_value(Loader *L, const uint8_t *at, Value *v)
+{
+    const uint8_t *end = quick_value(&L->strings, at, v);
+    if (end) {
+        quick_seen(at, end);
+    } else {
+        L->in.at = at;
+        *v = load_value(L);
+        end = L->in.at;
+    }
+    if (*v == V_NIL) source_fail(&L->in);
+    return *v == V_NIL ? L->in.at : end;
+}
+
 /* Reads pairs as long as their keys are those of `like` in their order, and so need no search
  * for their places. Gives how many. */
 static uint32_t load_alike(Loader *L, TableBody *b, HamtEntry *to, uint32_t count)
 {
-    Value key, v;
+    const uint8_t *at = L->in.at, *end;
     uint32_t i = 0;
-    for (; i < count && source_left(&L->in) >= 2 * QUICK_MAX; i++) {
-        const uint8_t *end = quick_value(&L->strings, L->in.at, &key);
-        if (!end || key != L->like->entries[i].key) break;
-        quick_take(L, end);
-        end = quick_value(&L->strings, end, &v);
-        if (end)
-            quick_take(L, end);
-        else
-            v = load_value(L);
-        if (v == V_NIL) {
-            source_fail(&L->in);
-            break;
-        }
+    for (; i < count && (size_t)(L->in.end - at) >= 2 * QUICK_MAX; i++) {
+        Value key = L->like->entries[i].key, v;
+        if (!(end = quick_key(L, at, key))) break;
+        at = pair_value(L, end, &v);
+        if (v == V_NIL) break;
         to[i] = (HamtEntry){key, v};
     }
+    L->in.at = at;
     table_entries_filled(b, L->like, i);
     return i;
 }
@@ -326,25 +345,61 @@ static unsigned load_bits(Loader *L)
     return (unsigned)bits;
 }
 
+/* Keeps the head that was read from there. */
+static void keep_head(Loader *L, const TableHead *h, const uint8_t *from)
+{
+    size_t length = (size_t)(L->in.at - from);
+    L->head = *h;
+    L->head.length = 0;
+    if (h->meta || h->room.words || length >= sizeof(uint64_t)) return;
+    L->head.mask = ((uint64_t)1 << 8 * length) - 1;
+    for (size_t i = 0; i < length; i++) L->head.bytes |= (uint64_t)from[i] << 8 * i;
+    L->head.length = (unsigned)length;
+}
+
+/* Answers whether the head that comes next is the one that is kept, and goes on behind it. */
+static inline bool is_as_before(Loader *L)
+{
+    uint64_t bytes;
+    const TableHead *h = &L->head;
+    size_t left = source_left(&L->in);
+    if (!h->length || left < sizeof bytes || SOURCE_IS_SEEN) return false;
+    memcpy(&bytes, L->in.at, sizeof bytes);
+    if ((le64toh(bytes) & h->mask) != h->bytes) return false;
+    left -= h->length;
+    if (h->array > left || h->pairs > left / 2) return false;
+    L->in.at += h->length;
+    return true;
+}
+
+static void load_head(Loader *L, Word words[NODES_MAX + 1])
+{
+    const uint8_t *from = L->in.at;
+    TableHead h = {.bits = load_bits(L)};
+    if (h.bits & TABLE_HAS_META) h.meta = load_object(L, OBJ_TABLE, false);
+    h.room = load_room(L, h.bits, words);
+    h.array = h.room.array ? source_count(&L->in, 1) : 0;
+    h.pairs = h.room.nodes ? source_count(&L->in, 2) : 0;
+    if (h.array > h.room.array || h.array < h.room.array / IMAGE_ARRAY_WORD)
+        source_fail(&L->in);
+    keep_head(L, &h, from);
+}
+
 static void load_table(Loader *L, Table *t, TableBody *b)
 {
     Word words[NODES_MAX + 1];
-    unsigned bits = load_bits(L);
-    Table *meta = bits & TABLE_HAS_META ? load_object(L, OBJ_TABLE, false) : NULL;
-    TableRoom room = load_room(L, bits, words);
-    size_t array = room.array ? source_count(&L->in, 1) : 0;
-    size_t pairs = room.nodes ? source_count(&L->in, 2) : 0;
-    if (array > room.array || array < room.array / IMAGE_ARRAY_WORD) source_fail(&L->in);
+    if (!is_as_before(L)) load_head(L, words);
+    const TableHead *h = &L->head;
     if (loader_failed(L)) return;
     *b = (TableBody){0};
-    if (!table_begin_room(b, &room, words, pairs, L->M->run.epoch)) {
+    if (!table_begin_room(b, &h->room, words, h->pairs, L->M->run.epoch)) {
         source_fail(&L->in);
         return;
     }
-    load_array(L, b, array);
-    if (!load_hash(L, b, &room, pairs)) source_fail(&L->in);
-    b->meta = meta;
-    if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
+    load_array(L, b, h->array);
+    if (!load_hash(L, b, &h->room, h->pairs)) source_fail(&L->in);
+    b->meta = h->meta;
+    if (h->bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }
 
 /* Loads what a native has captured: a cell may be among it (load_check_native). */

@@ -39,6 +39,17 @@ typedef struct WordFixup {
     uint32_t number;
 } WordFixup;
 
+/* What stands in front of the values of a table; and the bytes that say so, if they are few,
+ * and all that it depends on: then the next table often has the same. */
+typedef struct TableHead {
+    unsigned bits;
+    TableRoom room;
+    size_t array, pairs; /* so many words and pairs follow */
+    Table *meta;
+    uint64_t bytes, mask; /* the first `length` bytes as a word, and those of a word */
+    unsigned length;      /* 0: they are not kept */
+} TableHead;
+
 typedef struct LoadList { /* in collected memory */
     void **items;
     uint32_t count, capacity;
@@ -59,9 +70,10 @@ typedef struct Loader {
     uint32_t first_count; /* objects that the first record has */
     uint32_t filled;      /* how many objects have had their contents read */
     const HamtNode
-        *like;     /* the root of a table that has been read, and is as it was then, whose
-                      keys are none of them numbers; the next one often has the same */
-    Numbering ids; /* the ids of this record's objects: load_object.c */
+        *like;      /* the root of a table that has been read, and is as it was then, whose
+                       keys are none of them numbers; the next one often has the same */
+    TableHead head; /* of the table before, if it is kept */
+    Numbering ids;  /* the ids of this record's objects: load_object.c */
     uint64_t last_id;
     uint64_t base_below; /* objects of the base's state have ids below this one */
     bool frames;         /* the image may have suspended frames */

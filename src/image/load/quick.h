@@ -13,9 +13,10 @@
 #include "image/load/loader.h"
 
 enum { QUICK_MAX = 9 }; /* bytes: a tag and a double */
+#define QUICK_INLINE inline __attribute__((always_inline))
 
 /* A number of up to three bytes. Gives where it ends, or NULL. */
-static inline const uint8_t *quick_number(const uint8_t *at, uint64_t *n)
+static QUICK_INLINE const uint8_t *quick_number(const uint8_t *at, uint64_t *n)
 {
     uint32_t a = at[0], b = at[1], c = at[2];
     const uint8_t *end = at + 1;
@@ -42,8 +43,8 @@ static inline double quick_double(const uint8_t *at)
 }
 
 /* A string that has come before. */
-static inline const uint8_t *quick_string(const LoadList *strings, const uint8_t *end,
-                                          uint64_t number, Value *v)
+static QUICK_INLINE const uint8_t *quick_string(const LoadList *strings, const uint8_t *end,
+                                                uint64_t number, Value *v)
 {
     if (!end || number >= strings->count) return NULL;
     *v = value_object(strings->items[number]);
@@ -51,7 +52,8 @@ static inline const uint8_t *quick_string(const LoadList *strings, const uint8_t
 }
 
 /* Reads a value. Gives where it ends, or NULL: it is something else. */
-static inline const uint8_t *quick_value(const LoadList *strings, const uint8_t *at, Value *v)
+static QUICK_INLINE const uint8_t *quick_value(const LoadList *strings, const uint8_t *at,
+                                               Value *v)
 {
     uint64_t n = 0;
     const uint8_t *end;
@@ -75,23 +77,27 @@ static inline const uint8_t *quick_value(const LoadList *strings, const uint8_t 
     }
 }
 
-/* Goes on behind a value that quick_value has read. */
-static inline void quick_take(Loader *L, const uint8_t *end)
+/* A value has been read that lies there. */
+static inline void quick_seen(const uint8_t *from, const uint8_t *end)
 {
-    SOURCE_SEEN(FIELD_BYTE, L->in.at, L->in.at + 1);
-    if (end > L->in.at + 1)
-        SOURCE_SEEN(*L->in.at == TAG_DOUBLE ? FIELD_WORD : FIELD_NUMBER, L->in.at + 1, end);
-    L->in.at = end;
+    SOURCE_SEEN(FIELD_BYTE, from, from + 1);
+    if (end > from + 1)
+        SOURCE_SEEN(*from == TAG_DOUBLE ? FIELD_WORD : FIELD_NUMBER, from + 1, end);
+    (void)from, (void)end;
 }
 
 /* Reads up to n values, until there is something else. Gives how many. */
 static inline size_t quick_values(Loader *L, Value *to, size_t n)
 {
     const LoadList strings = L->strings;
-    const uint8_t *end;
+    const uint8_t *at = L->in.at, *end;
     size_t i = 0;
-    for (; i < n && source_left(&L->in) >= QUICK_MAX; i++, quick_take(L, end))
-        if (!(end = quick_value(&strings, L->in.at, &to[i]))) break;
+    for (; i < n && (size_t)(L->in.end - at) >= QUICK_MAX; i++) {
+        if (!(end = quick_value(&strings, at, &to[i]))) break;
+        quick_seen(at, end);
+        at = end;
+    }
+    L->in.at = at;
     return i;
 }
 

@@ -41,8 +41,9 @@ static inline uint32_t at_once(uint32_t left)
     return left < WORDS_AT_ONCE ? left : WORDS_AT_ONCE;
 }
 
-/* What the processor is to fetch while words of a long row before it are written. */
-static inline void fetch_row(const Word *words, uint32_t count)
+/* What the processor is to fetch while words of a long row before it are written. (A call of a
+ * function that has no effect is dropped if it is not inlined at once.) */
+static inline __attribute__((always_inline)) void fetch_row(const Word *words, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         if (value_is_object(words[i])) __builtin_prefetch(value_pointer(words[i]));
