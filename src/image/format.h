@@ -18,7 +18,7 @@
 #define IMAGE_MAGIC "\x1bMoonImg"
 
 enum {
-    IMAGE_FORMAT = 5,
+    IMAGE_FORMAT = 6,
     /* The version of what the linker makes of a tree, and of frames. It is to be raised when
      * nodes, slots or frames change, as suspended frames say by number where they go on. */
     IMAGE_LINKER = 3,
@@ -26,7 +26,8 @@ enum {
     IMAGE_AT_FORMAT = 8,  /* 2 bytes */
     IMAGE_AT_LINKER = 10, /* 2 bytes */
     IMAGE_AT_FLAGS = 12,  /* 4 bytes */
-    IMAGE_AT_HASH = 16,   /* 16 bytes: XXH3-128 of all from IMAGE_AT_LENGTH on, big-endian */
+    IMAGE_AT_HASH = 16,   /* 16 bytes: XXH3-128 of all from IMAGE_AT_LENGTH on, big-endian; its
+                             seed is what stands from IMAGE_AT_FORMAT on */
     IMAGE_AT_LENGTH = 32, /* 8 bytes: of what follows the header */
     IMAGE_AT_BASE = 40,   /* 16 bytes: the base's identity, or zeros */
     IMAGE_AT_SEED = 56,   /* 8 bytes: what the process hashes strings by */

@@ -201,6 +201,7 @@ static char *of_another_linker(const char *source)
     const char *bytes = moonlet_image_bytes(i, &length);
     char *copy = memcpy(malloc(length), bytes, length);
     copy[IMAGE_AT_LINKER]++;
+    image_hash((uint8_t *)copy, length, (uint8_t *)copy + IMAGE_AT_HASH);
     moonlet_image *j = moonlet_image_load(copy, length, NULL, NULL, &message);
     ck_assert((j != NULL) != (message != NULL));
     if (j) {
@@ -223,6 +224,55 @@ START_TEST(another_version_reads_what_has_no_frames)
     ck_assert_str_eq(message,
                      "the image has suspended coroutines of another version of the program");
     free(message);
+}
+END_TEST
+
+static const char *const flipped[] = {"t = {1, {2}, x = 'y'}",
+                                      "co = coroutine.wrap(coroutine.yield) co()",
+                                      "s = require 'state'.snapshot() t = {s}"};
+
+/* Also those of the header: what is not hashed is verified, or decides on the hash. */
+START_TEST(no_flipped_bit_is_taken)
+{
+    size_t length;
+    moonlet_state *s = world(flipped[_i]);
+    moonlet_image *i = saved(s);
+    const char *bytes = moonlet_image_bytes(i, &length);
+    char *copy = memcpy(malloc(length), bytes, length);
+    for (size_t at = 0; at < 8 * length; at++) {
+        char *message = NULL;
+        copy[at / 8] ^= (char)(1 << at % 8);
+        ck_assert_ptr_null(moonlet_image_load(copy, length, NULL, NULL, &message));
+        copy[at / 8] ^= (char)(1 << at % 8);
+        free(message);
+    }
+    moonlet_image *j = moonlet_image_load(copy, length, NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(j);
+    moonlet_image_release(j);
+    free(copy);
+    moonlet_image_release(i);
+    moonlet_release(s);
+}
+END_TEST
+
+/* Frames of another linker would come in without a look at its version. */
+START_TEST(frames_that_the_header_denies_are_refused)
+{
+    size_t length;
+    char *message = NULL;
+    moonlet_state *s = world("co = coroutine.wrap(coroutine.yield) co()");
+    moonlet_image *i = saved(s);
+    const char *bytes = moonlet_image_bytes(i, &length);
+    char *copy = memcpy(malloc(length), bytes, length);
+    ck_assert_int_eq(copy[IMAGE_AT_FLAGS], IMAGE_HAS_FRAMES);
+    copy[IMAGE_AT_FLAGS] = 0;
+    image_hash((uint8_t *)copy, length, (uint8_t *)copy + IMAGE_AT_HASH);
+    ck_assert_ptr_null(moonlet_image_load(copy, length, NULL, NULL, &message));
+    ck_assert_str_eq(message, "the image is damaged");
+    free(message);
+    free(copy);
+    moonlet_image_release(i);
+    moonlet_release(s);
 }
 END_TEST
 
@@ -285,6 +335,8 @@ int main(void)
     tcase_add_loop_test(t, tables_with_the_same_keys_come_back, 0, 24);
     tcase_add_loop_test(t, any_byte_of_a_row_may_be_another, 0, 6);
     tcase_add_test(t, another_version_reads_what_has_no_frames);
+    tcase_add_loop_test(t, no_flipped_bit_is_taken, 0, sizeof flipped / sizeof *flipped);
+    tcase_add_test(t, frames_that_the_header_denies_are_refused);
     tcase_add_test(t, a_userdata_that_cannot_be_saved_is_told_with_its_path);
     return run_suite(t);
 }

@@ -387,8 +387,10 @@ void load_coroutine(Loader *L, Coroutine *c)
     b->resumer = load_object(L, OBJ_COROUTINE, true);
     HookState *hook = load_hook(L);
     b->hook = hook;
+    bool stack = bits >> 2 & 1;
+    if (stack && b->status != CO_FRESH && !L->frames) source_fail(&L->in);
     bool live = b->status != CO_DEAD && b->status != CO_RUNNING;
-    if (bits >> 2 & 1)
+    if (stack)
         load_stack(L, c, b, hook);
     else if (live)
         source_fail(&L->in);

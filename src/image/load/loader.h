@@ -76,7 +76,7 @@ typedef struct Loader {
     Numbering ids;  /* the ids of this record's objects: load_object.c */
     uint64_t last_id;
     uint64_t base_below; /* objects of the base's state have ids below this one */
-    bool frames;         /* the image may have suspended frames */
+    bool frames;         /* the image says that it has suspended frames */
     StateFixup *fixups;
     uint32_t fixup_count, fixup_capacity;
     WordFixup *words;

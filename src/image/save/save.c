@@ -401,11 +401,13 @@ static void save_changed(Saver *S, const void *o, uint32_t number, bool there, s
     if (object_type(o) == OBJ_TABLE) sink_byte(S->out, CHANGE_ALL);
     size_t at = S->out->length;
     uint32_t known = S->objects.count, texts = S->string_count;
+    bool frames = S->frames;
     save_contents(S, o, number);
     if (!S->record || known != S->objects.count || texts != S->string_count) return;
     uint32_t as = known_as_in(S, number, there);
-    if (as != UINT32_MAX && is_as_in(S, S->state_list.items[as], o, number, at))
-        S->out->length = start;
+    if (as == UINT32_MAX || !is_as_in(S, S->state_list.items[as], o, number, at)) return;
+    S->out->length = start;
+    S->frames = frames;
 }
 
 /* Notes that this record says what has changed in an object of an earlier one. */
@@ -644,8 +646,11 @@ static void finish_header(Saver *S, size_t start, uint8_t id[IMAGE_ID])
 void image_hash(const uint8_t *bytes, size_t length, uint8_t hash[IMAGE_ID])
 {
     XXH128_canonical_t canonical;
+    uint64_t before;
+    memcpy(&before, bytes + IMAGE_AT_FORMAT, sizeof before);
     XXH128_canonicalFromHash(&canonical,
-                             XXH3_128bits(bytes + IMAGE_AT_LENGTH, length - IMAGE_AT_LENGTH));
+                             XXH3_128bits_withSeed(bytes + IMAGE_AT_LENGTH,
+                                                   length - IMAGE_AT_LENGTH, le64toh(before)));
     memcpy(hash, canonical.digest, IMAGE_ID);
 }
 
