@@ -53,6 +53,8 @@ enum {
     STATEMENTS
 };
 
+/* An index of some rows is used only by who says that it wants just such: `label <> ''` and
+ * `base > 0` are there for that. */
 static const char *const sql[STATEMENTS] = {
     [INSERT] = "insert into entry(parent, label, time, base, depth, image) values(?,?,?,?,?,?)",
     [SELECT] = "select base, depth, image from entry where id = ?",
@@ -60,12 +62,12 @@ static const char *const sql[STATEMENTS] = {
     [BASE] = "select base from entry where id = ?",
     [REMOVED] = "select removed from entry where id = ?",
     [LAST] = "select max(id) from entry where not removed",
-    [FIND] = "select max(id) from entry where label = ? and not removed",
+    [FIND] = "select max(id) from entry where label = ? and label <> '' and not removed",
     [EACH] = "select id, parent, label, time, length(image), base from entry"
              " where not removed order by id",
     [CHILDREN] = "select id, parent, label, time, length(image), base from entry"
                  " where parent = ? and not removed order by id",
-    [DEPENDENT] = "select id from entry where base = ? limit 1",
+    [DEPENDENT] = "select id from entry where base = ? and base > 0 limit 1",
     [ADOPT] = "update entry set parent = ? where parent = ?",
     [GHOST] = "update entry set removed = 1, parent = 0, label = '' where id = ?",
     [REMOVE] = "delete from entry where id = ?",

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static bool count(void *data, const moonlet_history_entry *e)
 {
@@ -371,6 +372,38 @@ START_TEST(pruning_takes_all_but_the_newest_and_the_labelled)
 }
 END_TEST
 
+/* Seconds of processor time that it takes to forget as many branches of one entry, and to find
+ * the label of the oldest as often. */
+static double time_to_forget(int branches)
+{
+    moonlet_history *h = opened(NULL);
+    moonlet_state *s = stepped(moonlet_init());
+    int64_t root = appended(h, s, 0, "root");
+    s = stepped(s);
+    for (int i = 0; i < branches; i++) appended(h, s, root, NULL);
+    clock_t began = clock();
+    for (int i = 0; i < branches; i++)
+        ck_assert_int_eq(moonlet_history_find(h, "root", NULL), root);
+    ck_assert(moonlet_history_prune(h, 1, NULL));
+    double seconds = (double)(clock() - began) / CLOCKS_PER_SEC;
+    int n = 0;
+    ck_assert(moonlet_history_each(h, count, &n, NULL));
+    ck_assert_int_eq(n, 2);
+    moonlet_history_close(h, NULL);
+    moonlet_release(s);
+    end();
+    return seconds;
+}
+
+/* Neither looks at all entries for each: eight times as many take not much more than that. */
+START_TEST(forgetting_costs_what_is_forgotten)
+{
+    double few = time_to_forget(500), many = time_to_forget(4000);
+    ck_assert_msg(many < 24 * (few + 0.002), "%g s, and %g s for eight times as many", few,
+                  many);
+}
+END_TEST
+
 /* Readers beside a writer ---------------------------------------------------------------- */
 
 typedef struct Pick {
@@ -459,6 +492,7 @@ int main(void)
     tcase_add_test(t, visits_within_visits);
     tcase_add_test(t, what_was_removed_is_no_parent);
     tcase_add_test(t, pruning_takes_all_but_the_newest_and_the_labelled);
+    tcase_add_test(t, forgetting_costs_what_is_forgotten);
     tcase_add_test(t, readers_beside_a_writer_that_prunes);
     return history_test_run(t);
 }
