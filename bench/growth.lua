@@ -2396,6 +2396,30 @@ case("xor by arithmetic", function(n)
     end
   end, n
 end)
+case("class whose methods count", function(n)
+  local C = { count = 0 } C.__index = C
+  function C:a() return self.x end
+  function C:b() return self:a() + 1 end
+  function C:c() C.count = C.count + 1 return self:b() + 1 end
+  local o = setmetatable({ x = 1 }, C)
+  return function() local s = 0 for _ = 1, n do s = s + o:c() end end, n
+end)
+case("sandbox beside written globals", function(n)
+  counter = 0
+  function tick() counter = counter + 1 end
+  local env = setmetatable({}, { __index = _G })
+  local f = loadstring and setfenv or function(f) return f end
+  local work = f(load([[
+    local n = ...
+    return function() local s = 0 for i = 1, n do s = s + math.floor(i / 2) tick() end end
+  ]], "=work", "t", env), env)
+  return work(n), n
+end)
+case("default of a class, read and written", function(n)
+  local C = { v = 1 } C.__index = C
+  local o = setmetatable({}, C)
+  return function() local s = 0 for i = 1, n do C.v = i s = s + o.v end end, n
+end)
 
 local function peak()
   local f = io.open("/proc/self/status")

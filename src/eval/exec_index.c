@@ -48,12 +48,17 @@ static NOINLINE TableBody *claimed_body(Machine *M, Value v)
     if (table_is_frozen(b) || !lacks_meta(M, b->meta, META_NEWINDEX)) return NULL;
     return heap_table_mut(&M->run, t);
 }
-static inline TableBody *owned_body_noticed(Machine *M, Value v)
+/* The run's own contents of the table that an operand is, to be written under this key. */
+static inline TableBody *owned_body_noticed(Machine *M, Value v, Value key)
 {
     TableBody *b = owned_body(M, v);
-    if (b && table_is_passed(value_pointer(v))) M->run.methods_age++;
+    bool is_noticed = b && table_is_passed(value_pointer(v)) && value_is_string(key);
+    if (is_noticed) methods_notice(&M->run, string_hash(value_string(key)));
     return b;
 }
+#define KEY_FIELD n->k.v
+#define KEY_ELEMENT V_NIL
+#define KEY_INDEX fp[n->b]
 
 /* Result v of a raw get is final: not nil, or no metatable could say otherwise. */
 #define FINISH_GET(dst)                   \
@@ -260,7 +265,7 @@ PLACE_INLINE Value through_one(Machine *M, const TableBody **from, Value key, co
     const String *name = meta_names[META_NEWINDEX];
     const TableBody *m = a->meta ? heap_table_at_hand(&M->run, value_object(a->meta)) : NULL;
     Value other = m ? table_peek_string(m, name, string_hash_known(name)) : V_NIL;
-    TableBody *b = owned_body_noticed(M, other);
+    TableBody *b = owned_body_noticed(M, other, key);
     if (!b && !value_is_function(other)) return V_NIL;
     if ((s ? table_get_string(a, s, hash) : table_get(a, key)) != V_NIL) return V_NIL;
     if (!b) return other;
@@ -452,7 +457,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     static APART EXEC(put_##kind_##_##o##_##val)                                           \
     {                                                                                      \
         TableBody *b = GIVEN_BODY(NULL);                                                   \
-        if (!b) b = owned_body_noticed(M, OBJECT_##o);                                     \
+        if (!b) b = owned_body_noticed(M, OBJECT_##o, KEY_##kind_);                        \
         if (!b) b = claimed_body(M, OBJECT_##o);                                           \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \

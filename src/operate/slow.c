@@ -217,7 +217,8 @@ static Value index_handler(Machine *M, Table *meta)
     Value handler = methods_handler(&M->run, meta);
     if (LIKELY(handler != TABLE_LOOK)) return handler;
     handler = meta_of_table(M, meta, META_INDEX);
-    if (value_is_function(handler)) methods_keep_handler(&M->run, meta, handler);
+    if (value_is_function(handler))
+        methods_keep_handler(&M->run, meta, meta_names[META_INDEX], handler);
     return handler;
 }
 

@@ -57,9 +57,26 @@ static bool open_places(Run *R)
     return true;
 }
 
-static void remember(Run *R, const Chain *c, Method m, uint32_t hash)
+/* Entries of this age depend on it. */
+static void note_key(Run *R, uint32_t hash)
+{
+    R->methods_keys[hash % METHOD_KEYS / 64] |= (uint64_t)1 << hash % 64;
+}
+
+static void note_keys(Run *R, const String *index, uint32_t hash)
+{
+    if (R->methods_keys_age != R->methods_age) {
+        memset(R->methods_keys, 0, sizeof R->methods_keys);
+        R->methods_keys_age = R->methods_age;
+    }
+    note_key(R, string_hash(index));
+    note_key(R, hash);
+}
+
+static void remember(Run *R, const Chain *c, Method m, const String *index, uint32_t hash)
 {
     if (!open_places(R)) return;
+    note_keys(R, index, hash);
     for (int i = 0; i < c->count; i++) table_set_passed(c->passed[i]);
     m.age = R->methods_age;
     const Method *to = &R->methods[methods_place(m.meta, hash)];
@@ -68,11 +85,12 @@ static void remember(Run *R, const Chain *c, Method m, uint32_t hash)
     *(Method *)to = m;
 }
 
-void methods_keep_handler(Run *R, Table *meta, Value handler)
+void methods_keep_handler(Run *R, Table *meta, const String *index, Value handler)
 {
     assert(value_is_function(handler) && "a handler is called");
     Chain c = {.count = 0};
-    if (pass(R, &c, value_object(meta))) remember(R, &c, (Method){meta, NULL, handler, 0}, 0);
+    if (pass(R, &c, value_object(meta)))
+        remember(R, &c, (Method){meta, NULL, handler, 0}, index, 0);
 }
 
 Value methods_look(Run *R, Table *meta, const String *index, const String *key, uint32_t hash)
@@ -82,7 +100,7 @@ Value methods_look(Run *R, Table *meta, const String *index, const String *key, 
     if (v != TABLE_LOOK) return v;
     Chain c = {.count = 0};
     v = look(R, &c, meta, index, key, hash);
-    if (v != TABLE_LOOK) remember(R, &c, (Method){meta, key, v, 0}, hash);
+    if (v != TABLE_LOOK) remember(R, &c, (Method){meta, key, v, 0}, index, hash);
     return v;
 }
 

@@ -13,7 +13,7 @@
  *  1. each table whose contents have said what an entry says has TABLE_PASSED set, which stays.
  *  2. whoever asks for such a table's contents to write to them makes all entries stale
  *     (R->methods_age), and so does a new view: an entry of the run's age is what a look-up
- *     would give.
+ *     would give. Who writes under a key that no entry depends on need not (methods_notice).
  *  3. no entry keeps a program from being the same, in steps or in order: only time differs.
  * The bit is shared by all states that have the table, and its writes race with each other
  * only.
@@ -57,8 +57,18 @@ static inline Value methods_handler(const Run *R, const Table *meta)
     Value v = methods_get(R, meta, NULL, 0);
     return v != TABLE_LOOK ? v : methods_get_at(R, meta, NULL, methods_second(meta, 0));
 }
-/* ... which is known from now on, if contents are at hand. */
-void methods_keep_handler(Run *R, Table *meta, Value handler);
+/* ... which is known from now on, if contents are at hand. `index` is the name __index. */
+void methods_keep_handler(Run *R, Table *meta, const String *index, Value handler);
+
+/* What is under a key with this hash is written, in a table that has been passed: entries that
+ * depend on it become stale. Others are what they were, so that a class which counts its
+ * instances keeps its methods. May be too careful: several keys share a bit. */
+static inline void methods_notice(Run *R, uint32_t hash)
+{
+    bool is_of_age = R->methods_keys_age == R->methods_age;
+    uint64_t keys = R->methods_keys[hash % METHOD_KEYS / 64];
+    if (is_of_age && keys >> hash % 64 & 1) R->methods_age++;
+}
 
 /* Finds what methods_get has not, by looking; then it is known. Answers TABLE_LOOK if an
  * __index is no table, or if contents are not at hand. `index` is the name __index. */

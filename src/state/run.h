@@ -117,7 +117,7 @@ typedef struct Method {
     Value value;
     uint64_t age;
 } Method;
-enum { METHODS = 256 };
+enum { METHODS = 256, METHOD_KEYS = 1024 };
 extern const Method methods_none[METHODS];
 
 /* A run's snapshots that nobody else knows and that have not been looked into. */
@@ -154,6 +154,8 @@ typedef struct Run {
     int64_t began_beside;
     OwnSnapshots own;
     uint32_t methods_looks; /* without places for what they gave */
+    uint64_t methods_keys_age;
+    uint64_t methods_keys[METHOD_KEYS / 64]; /* of that age: what entries were asked for */
 } Run;
 
 #endif

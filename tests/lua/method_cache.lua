@@ -134,3 +134,64 @@ do
   counter = 6
   print(f(), rawget(env, "counter"), env.counter) -- expect: 101	5	5
 end
+
+-- What a class is written under another key leaves what is remembered: at random, beside a walk
+-- by rawget. Keys are constants, put together, long, numbers, and __index itself.
+do
+  local long = ("k"):rep(50)
+  local keys = { "a", "b", "c", "d", long, 1, "__index" }
+  local get, set = {}, {}
+  for i, k in ipairs(keys) do
+    local field = type(k) == "number" and "[1]" or ("[%q]"):format(k)
+    get[i] = load("local o = ... return o" .. field)
+    set[i] = load("local o, v = ... o" .. field .. " = v")
+  end
+  local function walk(t, k)
+    while t do
+      local v = rawget(t, k)
+      if v ~= nil then return v end
+      local mt = getmetatable(t)
+      t = mt and rawget(mt, "__index")
+    end
+  end
+  local x = 1
+  local function random(n) x = x * 16807 % 2147483647 return x % n + 1 end
+  local class = {}
+  for i = 1, 5 do
+    class[i] = setmetatable({}, class[i - 1])
+    class[i].__index = class[i]
+  end
+  local objects = {}
+  for i = 1, 5 do objects[i] = setmetatable({}, class[i]) end
+  local through = {}
+  for i = 1, 5 do through[i] = setmetatable({}, { __newindex = class[i] }) end
+  local wrong = 0
+  for step = 1, 20000 do
+    local c, i = random(5), random(7)
+    local k, v = keys[i], step
+    if i == 7 then v = random(3) > 1 and class[c] or class[random(c)] end
+    if i < 7 and random(4) == 1 then v = nil end
+    local how = random(4)
+    if how == 1 then set[i](class[c], v)
+    elseif how == 2 then class[c][i < 5 and ("abcd"):sub(i, i) or k] = v
+    elseif how == 3 and i < 7 then set[i](through[c], v)
+    else rawset(class[c], k, v) end
+    for _ = 1, 3 do
+      local o, j = objects[random(5)], random(6)
+      if get[j](o) ~= walk(o, keys[j]) or o[keys[j]] ~= walk(o, keys[j]) then wrong = wrong + 1 end
+    end
+  end
+  print(wrong) -- expect: 0
+end
+
+-- A class that its methods write to.
+do
+  local Counted = { made = 0, seen = 0 }
+  Counted.__index = Counted
+  function Counted.new() Counted.made = Counted.made + 1 return setmetatable({}, Counted) end
+  function Counted:see() Counted.seen = self.seen + 1 Counted.last = self return self.last == self end
+  local all = true
+  for _ = 1, 500 do local made = Counted.new() all = made:see() and made:see() and all end
+  print(Counted.made, Counted.seen, all) -- expect: 500	1000	true
+  print(Counted.new().made) -- expect: 501
+end
