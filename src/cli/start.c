@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * See start.h. What starting takes is mostly page faults, so here are pages that need none.
+ * See start.h. What starting takes is mostly page faults, so here are pages that need none; and
+ * pages that are wanted again stay.
  *
  * bdwgc begins by clearing four tables of 32 KB (its black lists) that it has just got from
  * the system and that are zero already; most programs end before anything is written there.
@@ -15,6 +16,10 @@
 
 #include <stdbool.h>
 #include <sys/mman.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "memory/mem.h"
 
@@ -59,9 +64,21 @@ static void populate_heap(void)
 #endif
 }
 
+/* What the linker has made of a function lies in malloc's memory until it is complete. glibc
+ * gives 128 KB of it back at once, and the next function's pages come one by one again. */
+static void keep_pages(void)
+{
+#ifdef __GLIBC__
+    enum { KEPT = 4 << 20 };
+    mallopt(M_MMAP_THRESHOLD, KEPT);
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+#endif
+}
+
 bool start_collector(void)
 {
     if (!mem_can_start()) return false;
+    keep_pages();
     starting = true;
     mem_init_program();
     starting = false;
