@@ -50,13 +50,26 @@ static const Operator *find_operator(int token)
     }
 }
 
-/* line 0: not known until the value is needed (parse_use). */
-static AstExpr *new_expr(const Parser *p, ExprKind kind, int line, AstPlace at)
+static AstExpr *new_node(const Parser *p, ExprKind kind, int line, AstPlace at)
 {
     assert(kind <= EXPR_TABLE && at.line > 0 && "an expression stands somewhere");
     AstExpr *e = tree_expr(p->lex.tree, kind);
-    e->line = line ? line : -at.line;
-    ast_set_place(e, at);
+    e->line = line;
+    e->place_column = ast_place_fits(at) ? (unsigned)at.column : 0;
+    return e;
+}
+
+/* The line is not known until the value is needed (parse_use). */
+static AstExpr *new_waiting(const Parser *p, ExprKind kind, AstPlace at)
+{
+    return new_node(p, kind, -at.line, at);
+}
+
+static AstExpr *new_expr(const Parser *p, ExprKind kind, int line, AstPlace at)
+{
+    assert(line > 0 && "its line is known");
+    AstExpr *e = new_node(p, kind, line, at);
+    if (line != at.line) ast_set_place(e, at);
     return e;
 }
 
@@ -98,7 +111,7 @@ static AstExpr *new_key(Parser *p, String *name, AstPlace at)
 
 static AstExpr *new_index(const Parser *p, AstExpr *object, AstExpr *key, AstPlace at)
 {
-    AstExpr *e = new_expr(p, EXPR_INDEX, 0, at);
+    AstExpr *e = new_waiting(p, EXPR_INDEX, at);
     e->u.index.object = single(object);
     e->u.index.key = single(key);
     return e;
@@ -119,19 +132,30 @@ static AstExpr *share_env(Parser *p, AstExpr *variable, TreeMark mark)
     return *shared = variable;
 }
 
+static AstExpr *new_global(Parser *p, AstExpr *env, String *name, AstPlace at)
+{
+    AstExpr *e = new_index(p, env, new_key(p, name, at), at);
+    e->u.index.global = true;
+    return e;
+}
+
+/* Most globals share _ENV, which has counted as a node of its own in each all the same. */
 AstExpr *parse_name(Parser *p)
 {
     AstPlace at = here(p);
     String *name = parse_expect_name(p);
+    AstExpr *env = scope_global_env(&p->scopes, name);
+    if (env && may_share(p, at)) {
+        mem_count(tree_expr_size(EXPR_NIL));
+        return new_global(p, env, name, at);
+    }
     TreeMark mark = tree_mark(p->lex.tree);
-    AstExpr *variable = new_expr(p, EXPR_NIL, 0, at);
+    AstExpr *variable = new_waiting(p, EXPR_NIL, at);
     if (scope_resolve(&p->scopes, name, variable)) return variable;
     scope_resolve(&p->scopes, p->scopes.env_name, variable);
     parse_use(p, variable);
     if (may_share(p, at)) variable = share_env(p, variable, mark);
-    AstExpr *e = new_index(p, variable, new_key(p, name, at), at);
-    e->u.index.global = true;
-    return e;
+    return new_global(p, variable, name, at);
 }
 
 void parse_own_parts(const Parser *p, AstExpr *index, AstPlace at)
@@ -300,7 +324,7 @@ static ExprList parse_paren_args(Parser *p, int line)
 static AstExpr *parse_string(Parser *p)
 {
     assert(parse_token(p) == TK_STRING && "a string is here");
-    AstExpr *e = new_expr(p, EXPR_STRING, 0, here(p));
+    AstExpr *e = new_waiting(p, EXPR_STRING, here(p));
     e->u.string = p->lex.token.u.string;
     lexer_next(&p->lex);
     return e;
@@ -376,7 +400,8 @@ AstExpr *parse_function_expr(Parser *p, bool is_method, int line)
 
 static AstExpr *parse_constant(Parser *p, ExprKind kind)
 {
-    AstExpr *e = new_expr(p, kind, kind == EXPR_VARARG ? p->lex.last_line : 0, here(p));
+    AstExpr *e = kind == EXPR_VARARG ? new_expr(p, kind, p->lex.last_line, here(p))
+                                     : new_waiting(p, kind, here(p));
     if (kind == EXPR_NUMBER) e->u.number = p->lex.token.u.number;
     lexer_next(&p->lex);
     return e;

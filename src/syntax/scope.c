@@ -176,6 +176,14 @@ bool scope_resolve(Scopes *s, String *name, AstExpr *e)
     return true;
 }
 
+AstExpr *scope_global_env(const Scopes *s, const String *name)
+{
+    const FunctionScope *f = s->function;
+    AstExpr *env = f->env_shared;
+    if (!env || f->env != env->u.upvalue + 1 || name == s->env_name) return NULL;
+    return is_declared(s, name) || is_declared(s, s->env_name) ? NULL : env;
+}
+
 void scope_mark_assigned(const Scopes *s, const AstExpr *e)
 {
     if (e->kind == EXPR_LOCAL) {

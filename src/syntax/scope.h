@@ -111,6 +111,9 @@ AstLocal **scope_youngest(const Scopes *s, int n);
 /* Makes e the variable of this name, EXPR_LOCAL or EXPR_UPVALUE. Answers false if there is
  * none, and the name is a global. O(variables in sight), if any variable had such a name. */
 bool scope_resolve(Scopes *s, String *name, AstExpr *e);
+/* What the function's globals share as _ENV (FunctionScope), where no variable has had the
+ * name, so that it is one of them. NULL: to be resolved. */
+AstExpr *scope_global_env(const Scopes *s, const String *name);
 /* e, a variable, is assigned to. */
 void scope_mark_assigned(const Scopes *s, const AstExpr *e);
 
