@@ -241,28 +241,45 @@ bool own_undo(Run *R, const State *s, UndoFn *undo)
     return let_go(R, s);
 }
 
+enum { PUT_LOOK = 1000 }; /* some 100 us */
+
 typedef struct Putting {
     Hamt heap;
     uint64_t epoch; /* of the state */
     uint64_t token;
+    bool (*go_on)(void *context); /* NULL: to the end */
+    void *context;
+    uint32_t until_look;
+    bool given_up;
 } Putting;
 
 static void put_back(void *context, const UndoEntry *e)
 {
     Putting *p = context;
-    if (*e->box <= p->epoch) heap_put(&p->heap, e->object, e->box, p->token);
+    if (*e->box > p->epoch || p->given_up) return;
+    heap_put(&p->heap, e->object, e->box, p->token);
+    if (!p->go_on || --p->until_look) return;
+    p->until_look = PUT_LOOK;
+    p->given_up = !p->go_on(p->context);
 }
 
-/* Whoever is first: what two threads make out is the same. */
-static Hamt *make_whole(State *s)
+/* Whoever is first: what two threads make out is the same. Answers NULL if it is not to go on.
+ */
+static Hamt *make_whole(State *s, bool (*go_on)(void *context), void *go_on_context)
 {
     assert(s->heap.more == STATE_OWN && "others are whole as they are");
     struct StateMore *more = s->more;
     Run *open = open_for(s);
     if (open) run_close(open);
-    Putting p = {s->heap, s->epoch, epoch_new()};
+    Putting p = {.heap = s->heap,
+                 .epoch = s->epoch,
+                 .token = epoch_new(),
+                 .go_on = go_on,
+                 .context = go_on_context,
+                 .until_look = PUT_LOOK};
     p.heap.more = 0;
     each_saved(more, put_back, &p);
+    if (p.given_up) return NULL;
     Hamt *whole = mem_alloc(sizeof *whole), *there = NULL;
     *whole = p.heap;
     bool first = __atomic_compare_exchange_n(&more->whole, &there, whole, false,
@@ -278,11 +295,22 @@ void own_forget(State *s)
     s->more->alone = mem_new(sizeof *s->more->alone);
 }
 
+static Hamt *made_whole(const State *s)
+{
+    return __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
+}
+
 Hamt state_heap(const State *s)
 {
     Hamt heap = s->heap;
     heap.more = 0;
     if (s->heap.more != STATE_OWN) return heap;
-    Hamt *whole = __atomic_load_n(&s->more->whole, __ATOMIC_ACQUIRE);
-    return whole ? *whole : *make_whole((State *)s);
+    Hamt *whole = made_whole(s);
+    return whole ? *whole : *make_whole((State *)s, NULL, NULL);
+}
+
+bool state_look_first(const State *s, bool (*go_on)(void *context), void *context)
+{
+    if (s->heap.more != STATE_OWN || made_whole(s)) return true;
+    return make_whole((State *)s, go_on, context) != NULL;
 }

@@ -176,6 +176,9 @@ const Segment *state_frames(const State *s);
 /* The state's heap map. O(1), but O(what the run has written over since) when it is the first
  * look into a run's own snapshot. */
 Hamt state_heap(const State *s);
+/* Takes that first look, as long as go_on says so, which is asked now and then. Answers false
+ * if it does not; then the next one begins anew. */
+bool state_look_first(const State *s, bool (*go_on)(void *context), void *context);
 /* A state equal to s, in a form in which many runs begin fast. */
 const State *state_whole(const State *s);
 /* Makes the run go on from another state: whatever it had changed is gone. O(1). */

@@ -64,6 +64,10 @@ bool walk_look(Walk *w)
     return true;
 }
 
+static bool goes_on(void *walk) { return walk_look(walk); }
+
+bool walk_look_into(Walk *w, const State *s) { return state_look_first(s, goes_on, w); }
+
 const char *walk_text(const Walk *w, char *out)
 {
     switch (w->end) {

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "state/state.h"
+
 typedef enum WalkEnd {
     WALK_OPEN,
     WALK_NODES,
@@ -54,6 +56,8 @@ static inline bool walk_take(Walk *w, uint64_t nodes, uint64_t bytes)
     if (w->nodes < w->nodes_until_look && w->bytes <= w->bytes_max) return true;
     return walk_look(w);
 }
+/* Takes the first look into a state (state_look_first). Answers false if the walk has ended. */
+bool walk_look_into(Walk *w, const State *s);
 /* Ends the walk. Answers false. */
 bool walk_end(Walk *w, WalkEnd why);
 /* Asks as walk_take does, for going down to this depth, counted from 1. */

@@ -265,6 +265,36 @@ START_TEST(a_stale_log_keeps_nothing)
 }
 END_TEST
 
+/* Goes on *left times. */
+static bool counted_down(void *left) { return (*(int *)left)-- > 0; }
+
+START_TEST(a_first_look_that_is_given_up_begins_anew)
+{
+    moonlet_state *s = first_state();
+    const moonlet_chunk *c = compile("t = {} for i = 1, 5000 do t[i] = {i} end snap()\n"
+                                     "for i = 1, 5000 do t[i][1] = -i end snap()\n");
+    moonlet_result a = run(s, c, LOOK_AT_ONCE, 0);
+    Dump want = taken.dumps[0];
+    moonlet_result b = run(s, c, LOOK_LATER, 0);
+    int left = 2;
+    ck_assert(!state_look_first(taken.states[0], counted_down, &left));
+    ck_assert_int_eq(left, -1); /* it was asked three times, and no more */
+    left = 100;
+    ck_assert(state_look_first(taken.states[0], counted_down, &left));
+    ck_assert_int_gt(left, 90);
+    int before = left;
+    ck_assert(state_look_first(taken.states[0], counted_down, &left)); /* it is no first one */
+    ck_assert_int_eq(left, before);
+    Dump got = dump_state(taken.states[0], DUMP_VISIBLE);
+    assert_same(&got, &want, "snapshot", 0);
+    dump_free(&want);
+    dump_free(&taken.dumps[1]);
+    moonlet_release(a.state);
+    moonlet_release(b.state);
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("own snapshots");
@@ -272,6 +302,7 @@ int main(void)
     tcase_set_timeout(t, 300);
     tcase_add_loop_test(t, it_does_not_matter_when_one_looks, 0, 12);
     tcase_add_test(t, a_stale_log_keeps_nothing);
+    tcase_add_test(t, a_first_look_that_is_given_up_begins_anew);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

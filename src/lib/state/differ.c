@@ -217,6 +217,7 @@ static void count_found(const Diff *d, uint64_t before)
 
 Table *differ(Machine *M, const State *from, const State *to, Walk *walk)
 {
+    if (!walk_look_into(walk, from) || !walk_look_into(walk, to)) return NULL;
     uint64_t before = mem_counted;
     Diff d = {.M = M, .a = machine_begin(from), .b = machine_begin(to), .walk = walk};
     d.changed = run_new_table(&M->run);

@@ -58,8 +58,9 @@ static int state_digest(Machine *M, Value *a, int n)
     const State *s = state_arg(M, &a, n, 0);
     if (!s) return NATIVE_ERROR;
     char text[20];
-    Machine *look = machine_begin(s);
     NativeWalk w = native_walk(M);
+    if (!walk_look_into(&w.walk, s)) return native_walk_ended(M, &w);
+    Machine *look = machine_begin(s);
     uint64_t digest;
     bool whole = digest_world(&look->run, &w.walk, &digest);
     machine_end_look(look);
