@@ -36,7 +36,10 @@ HamtNode *hamt_node_new(uint32_t capacity, uint64_t token)
 void hamt_node_free(HamtNode *node)
 {
     mem_uncount_beside(node_size(hamt_capacity(node)));
-    mem_free(node, node_size(hamt_capacity(node)));
+    if (node->inner)
+        memset(node, 0, node_size(hamt_capacity(node)));
+    else
+        mem_free(node, node_size(hamt_capacity(node)));
 }
 
 static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t token)
@@ -52,6 +55,26 @@ static HamtNode *node_resize(const HamtNode *node, uint32_t capacity, uint64_t t
 HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token)
 {
     return node_resize(node, node->count, token);
+}
+
+void hamt_copy_in(Hamt *map, void *place, uint64_t token)
+{
+    const HamtNode *root = map->root;
+    HamtNode *copy = place;
+    assert(hamt_root_size(map) && "there is a root, and it is small");
+    copy->epoch = token;
+    copy->bitmap = root->bitmap;
+    copy->count = root->count;
+    copy->capacity = (uint8_t)root->count;
+    copy->shift = root->shift;
+    copy->inner = 1;
+    for (uint32_t i = 0; i < root->count; i++) copy->entries[i] = root->entries[i];
+    map->root = copy;
+}
+
+void hamt_move_out(Hamt *map)
+{
+    if (hamt_root_is_inner(map)) map->root = hamt_node_copy(map->root, map->root->epoch);
 }
 
 /* A new node with the same entries and a gap at index. */

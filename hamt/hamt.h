@@ -80,7 +80,8 @@ typedef struct HamtNode {
     uint32_t bitmap;
     uint16_t count;
     uint8_t capacity;
-    uint8_t shift; /* modulo 32, the first of the bits that a root goes by */
+    uint8_t shift : 6; /* modulo 32, the first of the bits that a root goes by */
+    uint8_t inner : 1; /* it is no block of its own: see hamt_copy_in */
     HamtEntry entries[];
 } HamtNode;
 
@@ -153,6 +154,22 @@ HamtNode *hamt_node_open(HamtNode *node, uint32_t index, uint32_t gap, uint64_t 
 /* Takes so many entries from index on out of an owned node; the result replaces the node. */
 HamtNode *hamt_node_close(HamtNode *node, uint32_t index, uint32_t gap);
 void hamt_node_free(HamtNode *node);
+/*
+ * A small root may lie in a block of the map's user, behind the struct itself, so that the two
+ * are one block. hamt_root_size tells how many bytes it takes there, or 0: not this one.
+ * hamt_copy_in copies the root there and leads the map to the copy, which is the token's.
+ * Whoever copies the struct to another block calls hamt_copy_in, or hamt_move_out, which gives
+ * the map a root in a block of its own: else the old block would be kept. O(1).
+ */
+static inline size_t hamt_root_size(const Hamt *map)
+{
+    const HamtNode *root = map->root;
+    bool fits = root && root->capacity <= HAMT_FLAT_MAX && root->count;
+    return fits ? sizeof *root + root->count * sizeof root->entries[0] : 0;
+}
+void hamt_copy_in(Hamt *map, void *place, uint64_t token);
+void hamt_move_out(Hamt *map);
+static inline bool hamt_root_is_inner(const Hamt *map) { return map->root && map->root->inner; }
 
 static inline HamtNode *hamt_child(const HamtEntry *e)
 {

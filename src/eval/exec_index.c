@@ -40,14 +40,23 @@ PLACE_INLINE TableBody *own_body(Machine *M, Value v)
     return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
 }
 /* The same, where others had written last: made the run's own, but for what is for slow.c. */
-static NOINLINE TableBody *claimed_body(Machine *M, Value v)
+static inline TableBody *claimed_body(Machine *M, Value v, bool field)
 {
     if (!value_is_table(v)) return NULL;
     Table *t = value_pointer(v);
     const TableBody *b = heap_table(&M->run, t);
     if (table_is_frozen(b) || !lacks_meta(M, b->meta, META_NEWINDEX)) return NULL;
-    return heap_table_mut(&M->run, t);
+    return field ? heap_field_mut(&M->run, t, b) : heap_table_mut(&M->run, t);
 }
+static NOINLINE TableBody *claimed_for_FIELD(Machine *M, Value v)
+{
+    return claimed_body(M, v, true);
+}
+static NOINLINE TableBody *claimed_for_INDEX(Machine *M, Value v)
+{
+    return claimed_body(M, v, false);
+}
+#define claimed_for_ELEMENT claimed_for_INDEX
 /* The run's own contents of the table that an operand is, to be written under this key. */
 static inline TableBody *owned_body_noticed(Machine *M, Value v, Value key)
 {
@@ -458,7 +467,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     {                                                                                      \
         TableBody *b = GIVEN_BODY(NULL);                                                   \
         if (!b) b = owned_body_noticed(M, OBJECT_##o, KEY_##kind_);                        \
-        if (!b) b = claimed_body(M, OBJECT_##o);                                           \
+        if (!b) b = claimed_for_##kind_(M, OBJECT_##o);                                    \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \
                "stores in place are into this epoch's contents");                          \

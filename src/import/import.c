@@ -264,6 +264,7 @@ static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
     if (!may_copy(im, entries, 0, (Step){STEP_VALUE, at, V_NIL})) return;
     if (contents_are_common(im, b)) {
         table_body_copy(&to->body, b);
+        hamt_move_out(&to->body.hash);
     } else if (may_copy(im, 0, entries * ENTRY_BYTES, (Step){STEP_VALUE, at, V_NIL})) {
         table_begin_like(&to->body, b, im->to->epoch); /* a loop over pairs may come too */
         fill_array(im, b, &to->body, at);

@@ -15,8 +15,9 @@
  * see; it is never needed, and saves work for the collector.
  *
  * Two back-ends: bdwgc (pointers inside heap objects must point to the beginning
- * of a block), and with -DMOONLET_MALLOC calloc, which gives back only what is given
- * to mem_free: for AddressSanitizer and Valgrind, which are blind inside bdwgc.
+ * of a block, or MEM_INNER bytes further), and with -DMOONLET_MALLOC calloc, which gives back
+ * only what is given to mem_free: for AddressSanitizer and Valgrind, which are blind inside
+ * bdwgc.
  *
  * Cost: mem_new and mem_free some 5 ns for small sizes, no lock. A thread that
  * allocates is attached by itself; it is detached when it ends.
@@ -42,6 +43,7 @@ typedef uint64_t Word;
 enum {
     MEM_GRANULE = 16,
     MEM_SMALL_MAX = 1024, /* larger blocks come straight from the back-end */
+    MEM_INNER = 64,       /* so far into a block a pointer may lead, too, and keep it */
     MEM_CLASSES = MEM_SMALL_MAX / MEM_GRANULE + 1
 };
 

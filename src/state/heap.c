@@ -40,7 +40,12 @@ static int order_of(Word a, Word b)
 #define HAMT_KEY_ORDER(a, b) order_of(a, b)
 #include "hamt_template.h"
 
-/* An entry's value: contents with the epoch that may write them. */
+/* An entry's value: contents with the epoch that may write them. A table's box may have the
+ * root of its hash, too:
+ *
+ *   box    [epoch | body ... | 0 | root]      MEM_INNER bytes before the root
+ *                    hash.root ----^
+ */
 typedef struct TableBox {
     uint64_t epoch;
     TableBody body;
@@ -78,6 +83,8 @@ _Static_assert(sizeof(TableBox) == sizeof(uint64_t) + sizeof(TableBody) &&
                    sizeof(UserdataBox) == sizeof(uint64_t) + sizeof(UserdataBody) &&
                    sizeof(CellBox) == sizeof(uint64_t) + sizeof(Value),
                "a box has an epoch, contents and nothing else");
+_Static_assert(sizeof(TableBox) <= MEM_INNER && MEM_INNER % MEM_GRANULE == 0,
+               "behind a table's box is room for a root, where a block could begin");
 
 /* Finding contents ----------------------------------------------------------------- */
 
@@ -192,6 +199,17 @@ static const void *contents(Run *R, const void *object, const void *frozen)
 
 static inline uint64_t epoch_of(const void *body) { return ((const uint64_t *)body)[-1]; }
 
+/* Contents as they are in old, with its epoch. If the root of the hash is copied, too, that
+ * takes root_size bytes more, and the copy is the token's. */
+static TableBox *table_box(const TableBody *old, size_t root_size, uint64_t token)
+{
+    TableBox *box = mem_new(root_size ? MEM_INNER + root_size : sizeof *box);
+    box->epoch = epoch_of(old);
+    table_body_copy(&box->body, old);
+    if (root_size) hamt_copy_in(&box->body.hash, (char *)box + MEM_INNER, token);
+    return box;
+}
+
 static TableBody *lost(Run *R)
 {
     TableBox *box = mem_new(sizeof *box);
@@ -200,15 +218,32 @@ static TableBody *lost(Run *R)
     return &box->body;
 }
 
+/* Who will write to a field copies the root of the hash with the contents, so that both are one
+ * block. If what is put aside gets the copy, the root itself is written over in place: where it
+ * was written last when the contents were begun, nothing else that was put aside has it. */
+static TableBody *claim_table(Run *R, Table *t, const TableBody *old, bool field)
+{
+    if (table_is_frozen(old)) return lost(R);
+    uint64_t epoch = epoch_of(old);
+    bool in_place = epoch >= R->since, inner = hamt_root_is_inner(&old->hash);
+    size_t root_size = field || inner ? hamt_root_size(&old->hash) : 0;
+    HamtNode *root = root_size ? old->hash.root : NULL;
+    bool renew = root && in_place && root->epoch == epoch;
+    if (in_place && !renew && !inner) root_size = 0;
+    TableBox *copy = table_box(old, root_size, in_place && root ? root->epoch : R->epoch);
+    if (renew) root->epoch = R->epoch;
+    return claim(R, t, old, &copy->epoch, sizeof *copy + root_size);
+}
+
 TableBody *heap_table_slow(Run *R, Table *t)
 {
     const TableBody *old = contents(R, t, &t->body);
-    if (heap_body_owned(R, old)) return (TableBody *)old;
-    if (table_is_frozen(old)) return lost(R);
-    TableBox *copy = mem_new(sizeof *copy);
-    copy->epoch = epoch_of(old);
-    table_body_copy(&copy->body, old);
-    return claim(R, t, old, &copy->epoch, sizeof *copy);
+    return heap_body_owned(R, old) ? (TableBody *)old : claim_table(R, t, old, false);
+}
+
+TableBody *heap_field_slow(Run *R, Table *t, const TableBody *old)
+{
+    return claim_table(R, t, old, true);
 }
 
 void heap_freeze(Run *R, Table *t)
@@ -226,9 +261,10 @@ TableBody *heap_thaw(Run *R, Table *t)
     const TableBody *old = contents(R, t, &t->body);
     R->methods_age++;
     if (!table_is_frozen(old)) return heap_table_mut(R, t);
-    TableBox *copy = mem_new(sizeof *copy);
+    size_t root_size = hamt_root_is_inner(&old->hash) ? hamt_root_size(&old->hash) : 0;
+    TableBox *copy = table_box(old, root_size, R->epoch);
     mem_count(sizeof *copy);
-    table_body_copy(&copy->body, old);
+    mem_count_beside(root_size);
     copy->body.flags &= ~TABLE_FROZEN;
     put_box(R, t, &copy->epoch);
     R->packed = 0;
@@ -478,6 +514,10 @@ void heap_put_back(void *context, const UndoEntry *e)
     const Word *in = heap_map_find(&s->heap, value_object(e->object), place_of(e->object));
     uint64_t *place = in ? value_pointer(*in) : (uint64_t *)e->object + 1;
     memcpy(place, e->box, box_size(e->object));
+    if (object_type(e->object) != OBJ_TABLE) return;
+    uint64_t counted = mem_count_stop();
+    hamt_move_out(&((TableBox *)place)->body.hash);
+    mem_count_go_on(counted);
 }
 
 /* Checks --------------------------------------------------------------------------- */

@@ -25,6 +25,7 @@
 
 const void *heap_read_slow(Run *R, const void *object, const void *frozen);
 TableBody *heap_table_slow(Run *R, Table *t);
+TableBody *heap_field_slow(Run *R, Table *t, const TableBody *old);
 CoBody *heap_coroutine_slow(Run *R, Coroutine *c);
 UserdataBody *heap_userdata_slow(Run *R, Userdata *u);
 Value *heap_cell_slow(Run *R, Cell *c);
@@ -100,6 +101,13 @@ static inline TableBody *heap_table_mut(Run *R, Table *t)
 {
     if (__builtin_expect(table_is_passed(t), 0)) R->methods_age++;
     return HEAP_OWNS(R, t) ? &t->body : heap_table_slow(R, t);
+}
+/* The same for who has found the contents, and will write to a field with a name: what that is
+ * written to is copied, too. */
+static inline TableBody *heap_field_mut(Run *R, Table *t, const TableBody *found)
+{
+    if (__builtin_expect(table_is_passed(t), 0)) R->methods_age++;
+    return heap_body_owned(R, found) ? (TableBody *)found : heap_field_slow(R, t, found);
 }
 static inline CoBody *heap_coroutine_mut(Run *R, Coroutine *c)
 {

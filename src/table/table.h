@@ -119,6 +119,10 @@ static inline Value table_get_int(const TableBody *t, int64_t i)
 #define hamt_reserve mutable_reserve
 #define hamt_reserve_like mutable_reserve_like
 #define hamt_reserve_shift mutable_reserve_shift
+#define hamt_root_size mutable_root_size
+#define hamt_copy_in mutable_copy_in
+#define hamt_move_out mutable_move_out
+#define hamt_root_is_inner mutable_root_is_inner
 
 static inline bool table_is_patched(const TableBody *t) { return (void)t, false; }
 static inline bool table_is_flat(const TableBody *t) { return (void)t, false; }

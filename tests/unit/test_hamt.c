@@ -592,6 +592,44 @@ START_TEST(the_owner_writes_in_place)
 }
 END_TEST
 
+START_TEST(a_small_root_may_lie_in_the_block_of_its_user)
+{
+    uint64_t token = epoch_new();
+    Hamt map = map_of(3, epoch_new());
+    size_t size = hamt_root_size(&map);
+    ck_assert_uint_gt(size, 0);
+    char *block = mem_alloc(MEM_INNER + size);
+    hamt_copy_in(&map, block + MEM_INNER, token);
+    ck_assert_ptr_eq(map.root, block + MEM_INNER);
+    ck_assert(hamt_root_is_inner(&map));
+    wide_put(&map, 2, mixed(2), 9, token); /* in place */
+    ck_assert_ptr_eq(map.root, block + MEM_INNER);
+    for (Word k = 4; k <= 60; k++) wide_put(&map, k, mixed(k), k + 1, token); /* it moves */
+    ck_assert(!hamt_root_is_inner(&map));
+    for (size_t i = 0; i < size; i++) ck_assert_int_eq(block[MEM_INNER + i], 0);
+    for (Word k = 1; k <= 60; k++)
+        ck_assert_uint_eq(*wide_find(&map, k, mixed(k)), k == 2 ? 9 : k + 1);
+    wide_check(&map);
+    ck_assert_uint_eq(hamt_root_size(&map), 0); /* too large */
+}
+END_TEST
+
+START_TEST(a_root_that_moves_out_is_the_same)
+{
+    Hamt map = map_of(3, epoch_new()), empty = {0};
+    char *block = mem_alloc(MEM_INNER + hamt_root_size(&map));
+    hamt_copy_in(&map, block + MEM_INNER, epoch_new());
+    uint64_t epoch = map.root->epoch;
+    hamt_move_out(&map);
+    ck_assert(!hamt_root_is_inner(&map));
+    ck_assert_uint_eq(map.root->epoch, epoch);
+    for (Word k = 1; k <= 3; k++) ck_assert_uint_eq(*wide_find(&map, k, mixed(k)), k + 1);
+    wide_check(&map);
+    hamt_move_out(&empty);
+    ck_assert_ptr_null(empty.root);
+}
+END_TEST
+
 static void count_pair(void *context, Word key, Word value)
 {
     must(value == key + 1);
@@ -844,6 +882,8 @@ int main(void)
     tcase_add_test(tc, what_others_wrote_next_is_put_at_once);
     tcase_add_test(tc, a_worn_patch_is_merged);
     tcase_add_test(tc, the_owner_writes_in_place);
+    tcase_add_test(tc, a_small_root_may_lie_in_the_block_of_its_user);
+    tcase_add_test(tc, a_root_that_moves_out_is_the_same);
     tcase_add_test(tc, each_meets_all_pairs);
     tcase_add_test(tc, a_bucket_takes_many_keys);
     tcase_add_test(tc, a_bucket_is_in_the_order_of_its_keys);

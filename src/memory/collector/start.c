@@ -124,6 +124,7 @@ static void init_as(bool program)
     tell_stack_base();
     collector_is_limited = getenv("GC_MAXIMUM_HEAP_SIZE") != NULL;
     init_collector(program, processors);
+    GC_register_displacement(MEM_INNER); /* GC_INIT forgets them */
     GC_expand_hp(HEAP_FIRST);
     inject_init();
     if (first)
