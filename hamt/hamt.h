@@ -169,7 +169,11 @@ static inline size_t hamt_root_size(const Hamt *map)
 }
 void hamt_copy_in(Hamt *map, void *place, uint64_t token);
 void hamt_move_out(Hamt *map);
-static inline bool hamt_root_is_inner(const Hamt *map) { return map->root && map->root->inner; }
+static inline bool hamt_root_is_inner(const Hamt *map)
+{
+    const HamtNode *root = map->root;
+    return root && root->capacity != HAMT_PATCH && root->inner;
+}
 
 static inline HamtNode *hamt_child(const HamtEntry *e)
 {

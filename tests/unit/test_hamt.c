@@ -614,6 +614,19 @@ START_TEST(a_small_root_may_lie_in_the_block_of_its_user)
 }
 END_TEST
 
+START_TEST(no_patch_lies_in_the_block_of_its_user)
+{
+    Hamt map = map_of(1000, epoch_new());
+    uint64_t token = epoch_new();
+    for (int i = 0; i <= PATCH_WEAR_MAX && (!i || hamt_is_patch(map.root)); i++) {
+        wide_put(&map, 1, mixed(1), 9, token);
+        ck_assert(!hamt_root_is_inner(&map));
+        ck_assert_uint_eq(hamt_is_patch(map.root) ? hamt_root_size(&map) : 0, 0);
+    }
+    ck_assert(!hamt_is_patch(map.root)); /* it was worn */
+}
+END_TEST
+
 START_TEST(a_root_that_moves_out_is_the_same)
 {
     Hamt map = map_of(3, epoch_new()), empty = {0};
@@ -884,6 +897,7 @@ int main(void)
     tcase_add_test(tc, the_owner_writes_in_place);
     tcase_add_test(tc, a_small_root_may_lie_in_the_block_of_its_user);
     tcase_add_test(tc, a_root_that_moves_out_is_the_same);
+    tcase_add_test(tc, no_patch_lies_in_the_block_of_its_user);
     tcase_add_test(tc, each_meets_all_pairs);
     tcase_add_test(tc, a_bucket_takes_many_keys);
     tcase_add_test(tc, a_bucket_is_in_the_order_of_its_keys);
