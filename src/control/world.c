@@ -186,6 +186,7 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
         return NULL;
     }
     State *s = u->data;
+    void *image = heap_userdata(&M->run, u)->own; /* see image/load/lua.c */
     Value *values = save_values(M, a, n);
     if (!values) return NULL;
     M->went_back = true;
@@ -193,8 +194,7 @@ static NOINLINE Value *restore(Machine *M, Value *a, size_t n)
     if (!to) return NULL;
     Userdata *again = run_new_userdata(&M->run, world_snapshot_tag, 0);
     again->data = s;
-    again->body.own =
-        __atomic_load_n(&u->body.own, __ATOMIC_ACQUIRE); /* see image/load/lua.c */
+    again->body.own = image;
     again->body.meta = snapshot_meta(M);
     values[0] = value_object(again);
     M->results = values;

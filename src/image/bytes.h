@@ -30,6 +30,7 @@ typedef struct ByteSink {
     bool failed;
     Walk *walk; /* it fails when this has ended, which takes a byte for each; NULL: none */
     size_t walked;
+    uint64_t looked; /* at so many slots, to find out what is to be written */
 } ByteSink;
 
 /* Room for n more bytes. Answers false without memory; the sink has then failed. */

@@ -59,10 +59,10 @@ typedef struct ImageHost {
 
 /*
  * A state that has been saved or loaded, and what deltas to it need to know: the objects of its
- * chain by number, and their numbers by address. Collected memory. A delta that is made of the
- * chain's last image adds to the chain's index, any other copies what it needs of it.
+ * chain by number, and their numbers by address (image/index.h). Collected memory.
  */
 typedef struct ImageIndex ImageIndex;
+enum { IMAGE_OBJECT_BYTES = 48 }; /* that finding an object in it takes, about */
 typedef struct Image {
     const State *state;
     uint8_t id[IMAGE_ID];
@@ -70,9 +70,7 @@ typedef struct Image {
     uint32_t object_count; /* of the index, those that it has */
     uint32_t chunk_count;
     const struct Proto *const *chunks; /* by number: of the base, then its own */
-    uint64_t allocated;                /* bytes counted in loading it */
     bool whole;                        /* it is no delta */
-    bool has_held;                     /* its index has objects that only held states led to */
 } Image;
 
 /* Writes the state to out; as a delta if base is not NULL and the state came of the base's.
@@ -103,7 +101,8 @@ const char *image_path(const ImagePart *part, char *out, size_t size);
  * NULL if it cannot be loaded, and error says why. O(length). */
 Image *image_load(const uint8_t *bytes, size_t length, const Image *base, const ImageHost *host,
                   char error[IMAGE_ERROR_MAX]);
-/* The same, as long as the walk goes on, of whose values each object is one. */
+/* The same, as long as the walk goes on, of whose values each object is one, and whose bytes
+ * are those of what is made. */
 Image *image_load_within(const uint8_t *bytes, size_t length, const Image *base,
                          const ImageHost *host, Walk *walk, char error[IMAGE_ERROR_MAX]);
 /*

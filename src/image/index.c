@@ -1,74 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* Indexes of chains of images: see index.h for the invariants. */
+/* Indexes of images: see index.h for the invariant. */
 #include "image/index.h"
 
-static ImageIndex *index_new(void)
+#include "state/heap.h"
+
+static void push(Pvec *v, Word w, uint64_t token)
 {
-    ImageIndex *x = mem_alloc(sizeof *x);
-    pthread_mutex_init(&x->lock, NULL);
-    return x;
+    uint32_t size = v->size;
+    pvec_resize(v, size, size + 1, token);
+    pvec_set(v, size, w, token);
 }
 
-static void index_add(ImageIndex *x, void *const *objects, uint32_t n)
+/* Adds the objects of a delta, which have the numbers from `first` on. */
+static void add_objects(ImageIndex *x, const Objects *more, uint32_t first, uint64_t token)
 {
-    for (uint32_t i = 0; i < n; i++) objects_add(&x->objects, objects[i]);
-}
-
-/* Notes which of the last objects only held states led to. Answers false without memory. */
-static bool index_add_held(ImageIndex *x, HeldRange range)
-{
-    if (range.from >= range.to) return true;
-    if (x->held_count == x->held_capacity) {
-        uint32_t capacity = x->held_capacity ? 2 * x->held_capacity : 4;
-        HeldRange *held = mem_try_alloc_atomic(capacity * sizeof *held);
-        if (!held) return false;
-        if (x->held_count) memcpy(held, x->held, x->held_count * sizeof *held);
-        x->held = held;
-        x->held_capacity = capacity;
+    uint32_t size = x->list.size;
+    if (!more->count) return;
+    pvec_resize(&x->list, size, size + more->count, token);
+    for (uint32_t i = 0; i < more->count; i++) {
+        pvec_set(&x->list, size + i, value_object(more->list[i]), token);
+        heap_note(&x->numbers, more->list[i], first + i, token);
     }
-    x->held[x->held_count++] = range;
-    return true;
 }
 
-/* The first n objects of another index. Answers false without memory. */
-static bool index_copy(ImageIndex *x, const ImageIndex *from, uint32_t n)
-{
-    bool good = true;
-    index_add(x, from->objects.list, n);
-    for (uint32_t i = 0; good && i < from->held_count && from->held[i].to <= n; i++)
-        good = index_add_held(x, from->held[i]);
-    return good;
-}
-
-/* The base's index with what is new, or a copy of it, or NULL where there is no memory. */
 static ImageIndex *index_for(const Image *base, const ImageNew *more)
 {
-    ImageIndex *x = base ? base->index : index_new(), *to = x;
+    uint64_t token = epoch_new();
     uint32_t before = base ? base->object_count : 0;
-    HeldRange held = {before + more->first_count, before + more->objects->count};
-    if (!base) {
-        x->objects = *more->objects;
-        return index_add_held(x, held) ? x : NULL;
+    uint32_t from = before + more->first_count, to = before + more->objects->count;
+    ImageIndex *x = mem_alloc(sizeof *x);
+    if (base) {
+        *x = *base->index;
+        add_objects(x, more->objects, before, token);
+    } else {
+        x->root = mem_alloc(sizeof *x->root);
+        x->root->objects = *more->objects;
     }
-    bool good = true;
-    pthread_mutex_lock(&x->lock);
-    if (before != x->objects.count) {
-        to = index_new();
-        good = index_copy(to, x, before);
-    }
-    index_add(to, more->objects->list, more->objects->count);
-    good &= index_add_held(to, held);
-    pthread_mutex_unlock(&x->lock);
-    return to->objects.failed || !good ? NULL : to;
-}
-
-/* How many images the index has now. */
-static uint32_t count_image(ImageIndex *x, int change)
-{
-    pthread_mutex_lock(&x->lock);
-    uint32_t images = x->images += (uint32_t)change;
-    pthread_mutex_unlock(&x->lock);
-    return images;
+    if (from < to) push(&x->held, (Word)from << 32 | to, token);
+    __atomic_fetch_add(&x->root->images, 1, __ATOMIC_RELAXED);
+    return x;
 }
 
 static const struct Proto *const *chunks_with(const Image *base, const ImageNew *more)
@@ -85,16 +55,12 @@ static const struct Proto *const *chunks_with(const Image *base, const ImageNew 
 
 Image *image_new(const State *s, const Image *base, const ImageNew *more)
 {
-    ImageIndex *x = index_for(base, more);
     const struct Proto *const *chunks = chunks_with(base, more);
-    if (!x || !chunks) return NULL;
+    if (!chunks) return NULL;
     Image *image = mem_alloc(sizeof *image);
-    count_image(x, 1);
     *image = (Image){.state = s,
-                     .index = x,
+                     .index = index_for(base, more),
                      .whole = !base,
-                     .has_held =
-                         (base && base->has_held) || more->first_count < more->objects->count,
                      .object_count = (base ? base->object_count : 0) + more->objects->count,
                      .chunk_count = (base ? base->chunk_count : 0) + more->chunk_count,
                      .chunks = chunks};
@@ -103,43 +69,41 @@ Image *image_new(const State *s, const Image *base, const ImageNew *more)
 
 uint32_t image_number(const Image *image, const void *o)
 {
-    ImageIndex *x = image->index;
-    pthread_mutex_lock(&x->lock);
-    uint32_t number = objects_number(&x->objects, o);
-    pthread_mutex_unlock(&x->lock);
-    return number < image->object_count ? number : OBJECT_NONE;
+    const ImageIndex *x = image->index;
+    uint32_t number = objects_number(&x->root->objects, o);
+    if (number != OBJECT_NONE) return number;
+    const Word *noted = heap_noted(&x->numbers, o);
+    return noted ? (uint32_t)*noted : OBJECT_NONE;
 }
 
 bool image_is_held(const Image *image, uint32_t number)
 {
-    if (!image->has_held) return false;
-    ImageIndex *x = image->index;
-    pthread_mutex_lock(&x->lock);
-    uint32_t low = 0, high = x->held_count; /* the ranges that may be the one */
+    const Pvec *held = &image->index->held;
+    if (!held->size) return false;
+    uint32_t low = 0, high = held->size; /* the ranges that may be the one */
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (x->held[middle].from <= number)
+        if (pvec_get(held, middle) >> 32 <= number)
             low = middle;
         else
             high = middle;
     }
-    bool held = high && x->held[low].from <= number && number < x->held[low].to;
-    pthread_mutex_unlock(&x->lock);
-    return held;
+    Word range = pvec_get(held, low);
+    return range >> 32 <= number && number < (uint32_t)range;
 }
 
 void *image_object(const Image *image, uint32_t number)
 {
-    ImageIndex *x = image->index;
-    pthread_mutex_lock(&x->lock);
-    void *o = x->objects.list[number];
-    pthread_mutex_unlock(&x->lock);
-    return o;
+    const ImageIndex *x = image->index;
+    const Objects *root = &x->root->objects;
+    return number < root->count ? root->list[number]
+                                : value_pointer(pvec_get(&x->list, number - root->count));
 }
 
 void image_release(Image *image)
 {
-    ImageIndex *x = image->index;
+    IndexRoot *root = image->index->root;
     image->index = NULL;
-    if (count_image(x, -1) == 0) objects_free(&x->objects);
+    if (__atomic_fetch_sub(&root->images, 1, __ATOMIC_ACQ_REL) == 1)
+        objects_free(&root->objects);
 }

@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The index of a chain of images: a whole one and the deltas that follow.
+ * Indexes of images: which objects an image has, and what their numbers are.
  *
- *   objects  [ o0 o1 o2 ... | o7 o8 | o9 ]    by number: of the whole image, of the first
- *                                             delta, of the second
+ *   root     [ o0 o1 o2 ... ]          of the whole image that the chain begins with: shared
+ *   list     [ o7 o8 | o9 ]            those of the deltas since, by number
+ *   numbers  o7 -> 7, o8 -> 8, ...     persistent maps: an image's have those of its base in
+ *   held     [ 3..6 | 9..9 ]           common with all that were made to that
  *
- * An image of the chain has the first `object_count` of them. So what an image does not refer
- * to any more, but the chain does, stays alive until the chain is given up.
+ * Main invariant: an index never changes. So a delta costs what is new in it, however many were
+ * made to the same base, and nobody needs a lock. What an image does not refer to any more, but
+ * its chain does, stays alive until the chain is given up.
  *
- * The index belongs to its images together; who adds to it, or looks up in it, holds its lock.
  * All of it is collected memory.
  */
 #ifndef MOONLET_INDEX_H
 #define MOONLET_INDEX_H
 
+#include "hamt.h"
 #include "image/image.h"
 #include "image/objects.h"
+#include "pvec.h"
 
-#include <pthread.h>
-
-/* Objects from..to-1 are those of an image that only states led to that its variables held. */
-typedef struct HeldRange {
-    uint32_t from, to;
-} HeldRange;
+/* The objects of a whole image, and how many images of its chain have not been released. */
+typedef struct IndexRoot {
+    Objects objects;
+    uint32_t images;
+} IndexRoot;
 
 struct ImageIndex {
-    pthread_mutex_t lock;
-    Objects objects;
-    HeldRange *held; /* in order */
-    uint32_t held_count, held_capacity;
-    uint32_t images; /* that have not been released */
+    IndexRoot *root;
+    Pvec list;
+    Hamt numbers;
+    Pvec held; /* from << 32 | to, ascending: objects from..to-1 are those of an image that only
+                  states led to that its variables held */
 };
 
 /* What a new image has beside its base's. */
@@ -40,8 +43,8 @@ typedef struct ImageNew {
     uint32_t chunk_count;
 } ImageNew;
 
-/* Answers NULL if there is no memory. O(what is new), or O(objects of the base) when the base
- * is not the last one of its chain. */
+/* Answers NULL if there is no memory. O(what is new), and O(chunks of the base) where a chunk
+ * is new. */
 Image *image_new(const State *s, const Image *base, const ImageNew *more);
 
 /* OBJECT_NONE: it is none of the image's. */

@@ -113,7 +113,8 @@ static void refuse(Import *im, const char *what, Step step)
     trail_path(&im->trail, step, im->path, sizeof im->path);
 }
 
-enum { COPY_BYTES = 128, ENTRY_BYTES = 24 }; /* of an object with its item; of an entry */
+/* What these take: an object with its item, an item, an entry. */
+enum { COPY_BYTES = 128, ITEM_BYTES = 64, ENTRY_BYTES = 24 };
 
 /* What has been copied so far is thrown away. */
 static void no_memory(Import *im)
@@ -419,5 +420,6 @@ Value import_value(Import *im, Value v)
     while (im->filled < im->trail.count && !im->refused && !im->walk.end)
         fill(im, im->filled++);
     if (im->trail.count > first) bring_collection(im, first);
+    mem_count_beside((size_t)(im->trail.count - first) * ITEM_BYTES);
     return im->refused ? V_NIL : v;
 }

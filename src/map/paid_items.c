@@ -301,11 +301,13 @@ static bool spend(PaidItems *p, const Ended *e)
     return steps || bytes || e->status == OUTCOME_STOPPED;
 }
 
-/* No measure of what is held sees results before they are brought. When that is does not depend
- * on what has been done ahead of the turn. */
+/* No measure of what is held sees results before they are brought, and what bringing them takes
+ * is counted then. When that is does not depend on what has been done ahead of the turn. */
 static bool is_enough(const PaidItems *p, uint64_t bytes)
 {
-    return p->M->limits.held && bytes > p->M->limits.held;
+    enum { SHARES = 4 }; /* of what the run has left, for items whose results wait */
+    uint64_t held = p->M->limits.held;
+    return (held && bytes > held) || bytes > p->left.bytes / SHARES;
 }
 
 static bool has_enough(PaidItems *p)
@@ -462,6 +464,17 @@ static bool is_limited(const PaidItems *p)
            run->deadline;
 }
 
+/* A thread, or a process, costs memory and time that nobody counts. Who has limits gets as many
+ * as may be of use, and no more. */
+static void limit_workers(Items *m)
+{
+    enum { WORKERS_MIN = 16, WORKERS_A_PROCESSOR = 4 };
+    unsigned most = WORKERS_A_PROCESSOR * pool_processors();
+    if (most < WORKERS_MIN) most = WORKERS_MIN;
+    if (m->threads > most) m->threads = most;
+    if (m->processes > most) m->processes = most;
+}
+
 static void begin_clock(PaidItems *p)
 {
     const Limits *run = &p->M->limits;
@@ -477,6 +490,7 @@ bool paid_items_begin(PaidItems *p)
 {
     Machine *M = p->M;
     p->items.here = M->outside || (M->hooks && M->hooks->one_thread);
+    if (is_limited(p)) limit_workers(&p->items);
     if (!items_begin(&p->items)) return false;
     unsigned n = is_limited(p) ? workers(p) : 1;
     p->first_limits = limits_left(p->limits, &p->begun);

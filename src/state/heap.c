@@ -40,6 +40,16 @@ static int order_of(Word a, Word b)
 #define HAMT_KEY_ORDER(a, b) order_of(a, b)
 #include "hamt_template.h"
 
+void heap_note(Hamt *map, const void *object, Word note, uint64_t token)
+{
+    heap_map_put(map, value_object(object), place_of(object), note, token);
+}
+
+const Word *heap_noted(const Hamt *map, const void *object)
+{
+    return heap_map_find(map, value_object(object), place_of(object));
+}
+
 /* An entry's value: contents with the epoch that may write them. A table's box may have the
  * root of its hash, too:
  *

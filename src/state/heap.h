@@ -148,6 +148,11 @@ TableBody *heap_thaw(Run *R, Table *t);
 /* Contents that may be written over, copied. */
 uint64_t *heap_copy_box(const UndoEntry *e);
 
+/* Another map from objects to words, made as the heap map is. heap_noted answers NULL where the
+ * object has none. O(log32 n). */
+void heap_note(Hamt *map, const void *object, Word note, uint64_t token);
+const Word *heap_noted(const Hamt *map, const void *object);
+
 /* The map as a whole ------------------------------------------------------------ */
 
 /* Drops the heap map's entries of objects for which keep says no. */

@@ -219,6 +219,27 @@ static const char *const programs[] = {
     "local s = ('x'):rep(1e6) while true do pcall(collectgarbage, s) end",
     "collectgarbage(('x'):rep(9e6))",
     "os.date('%E' .. ('x'):rep(8e6))",
+    "local s = require 'state' while true do s.save() end",
+    "local s = require 'state' local b = s.save() while true do s.load(b) end",
+    "local s = require 'state' for i = 1, 3e3 do _G['x' .. i] = {} end local b = s.save() "
+    "while "
+    "true do s.load(b) end",
+    "local s = require 'state' t = {} for i = 1, 1e4 do t[i] = {} end local b = s.snapshot() "
+    "while true do s.save(nil, b) end",
+    "local s = require 'state' t = {} for i = 1, 1e4 do t[i] = {} end local b = s.snapshot() "
+    "local d = s.save(nil, b) while true do s.load(d, b) end",
+    "local s = require 'state' local a = s.snapshot() x = {} local b = s.snapshot() local l = "
+    "{s.save(a), s.save(b, a)} while true do s.collapse(l) end",
+    "local s = require 'state' local n = 0 while true do n = n + 1 F = load('return ' .. n) "
+    "s.load(s.save()) end",
+    "local s = require 'state' while true do s.fork(function() local r = {} for i = 1, 1000 do "
+    "r[i] = function() return r end end return r end) end",
+    "local s, l = require 'state', {} for i = 1, 1000 do l[i] = i end s.map(function() local t "
+    "= {} for i = 1, 1e4 do t[i] = {} end return t end, l)",
+    "local s, l = require 'state', {} for i = 1, 1000 do l[i] = i end while true do "
+    "s.map(type, l, {threads = 1000}) end",
+    "local s = require 'state' while true do s.map(type, {1, 2}) end",
+    "local s = require 'state' while true do s.map(type, {1, 2}, {processes = 2}) end",
     "local s = ('n'):rep(2e6) local t = {[s] = string.rep} load('local t = ... t.' .. s .. "
     "'()')(t)",
 };

@@ -45,6 +45,17 @@ static const char *const programs[] = {
     "%s}) return tostring(r[2]) .. e[3] .. e[8]",
     "local r, e = state.map(function(x) return #('x'):rep(x * 2e5) end, list(8), {bytes = 1e6, "
     "%s}) return tostring(r[2]) .. tostring(e[3]) .. tostring(e[8])",
+    /* what an item saves is not there for the others */
+    "for i = 1, 3e3 do _G['x' .. i] = {} end local s = state.snapshot() local r, e = "
+    "state.map(function(x) for i = 1, x * 20 do end return #state.save(nil, s) > 0 end, "
+    "list(8), {steps = 600, %s}) return tostring(r[1]) .. tostring(r[8])",
+    "for i = 1, 3e3 do _G['x' .. i] = {} end local s = state.snapshot() local b = "
+    "state.save(nil, s) local r, e = state.map(function(x) return #state.save(nil, s) > 0 end, "
+    "list(8), {steps = 600, %s}) return tostring(r[1]) .. tostring(r[8])",
+    /* results are brought, too */
+    "local r = state.map(function(x) local t = {} for i = 1, 5e3 do t[i] = {} end return t "
+    "end, "
+    "list(40), {%s}) return #r",
     /* errors that are caught are none of limits */
     "local r = state.map(function(x) return pcall(string.rep, 'x', 5e6) end, list(8), {%s}) "
     "return tostring(r[1])",

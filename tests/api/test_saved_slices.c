@@ -111,7 +111,7 @@ static Story run_in_slices(const char *source, const moonlet_limits *l, Way way)
     return story;
 }
 
-static bool is_near(uint64_t x, uint64_t y) { return x <= y + y / 8 + 1 && y <= x + x / 8 + 1; }
+static bool is_near(uint64_t x, uint64_t y) { return x <= y + y / 5 + 1 && y <= x + x / 5 + 1; }
 
 /* Under a limit on steps alone all is exact. Memory lies in other places after a load, a text
  * for which there was no room is written once more, and to measure what is alive takes steps.

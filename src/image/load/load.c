@@ -28,6 +28,15 @@ void loader_refuse(Loader *L, const char *format, ...)
     va_end(ap);
 }
 
+bool loader_walk(Loader *L, uint64_t nodes)
+{
+    uint64_t bytes = mem_counted - L->counted;
+    L->counted = mem_counted;
+    if (walk_take(L->walk, nodes, bytes)) return true;
+    source_fail(&L->in);
+    return false;
+}
+
 /* A copy of the items with room for twice as many, at least 16; the items: no memory. */
 static void *loader_more(Loader *L, void *items, uint32_t count, uint32_t *capacity,
                          size_t size)
@@ -202,7 +211,8 @@ static inline __attribute__((always_inline)) void fetch_ahead(const Loader *L)
 static void load_new(Loader *L)
 {
     while (L->filled < L->objects.count && !loader_failed(L)) {
-        if (!walk_take(L->walk, 1, 0)) source_fail(&L->in);
+        mem_count(IMAGE_OBJECT_BYTES);
+        if (!loader_walk(L, 1)) return;
         fetch_ahead(L);
         load_contents(L, L->objects.list[L->filled++]);
     }
@@ -268,6 +278,7 @@ static void load_record(Loader *L)
     uint32_t before = L->record && !L->base ? L->record - 1 : 0;
     const State *from = L->record ? L->states.items[before] : L->base ? L->base->state : NULL;
     L->M = machine_begin(from);
+    L->counted = mem_counted;
     L->last_id = 0;
     L->like = NULL;
     L->base_below = from && !L->record ? from->next_id : 0;
@@ -288,7 +299,8 @@ static void load_record(Loader *L)
         state_set_paused(s, paused);
         load_list_add(L, &L->states, s);
     }
-    machine_end(L->M);
+    loader_walk(L, 0);
+    machine_end(L->M); /* takes back what it has counted */
     numbering_free(&L->ids);
 }
 
@@ -445,7 +457,6 @@ Image *image_load_within(const uint8_t *bytes, size_t length, const Image *base,
         image = NULL;
         snprintf(error, IMAGE_ERROR_MAX, "not enough memory");
     }
-    if (image) image->allocated = mem_counted - before.counted;
     mem_account = before;
     if (image) memcpy(image->id, id, IMAGE_ID);
     if (!image && !*error) snprintf(error, IMAGE_ERROR_MAX, "the image is damaged");

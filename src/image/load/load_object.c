@@ -219,8 +219,7 @@ void *load_object_by_tag(Loader *L, uint8_t tag)
 enum { WALK_EVERY = 1024 };
 static inline void walk_on(Loader *L, size_t i)
 {
-    if (i % WALK_EVERY == WALK_EVERY - 1 && !walk_take(L->walk, WALK_EVERY, 0))
-        source_fail(&L->in);
+    if (i % WALK_EVERY == WALK_EVERY - 1) loader_walk(L, WALK_EVERY);
 }
 
 static void load_row(Loader *L, Value *row, size_t words)
@@ -229,7 +228,7 @@ static void load_row(Loader *L, Value *row, size_t words)
         size_t most = words - i < WALK_EVERY ? words - i : WALK_EVERY;
         size_t quick = quick_values(L, row + i, most);
         i += quick;
-        if (quick >= WALK_EVERY && !walk_take(L->walk, quick, 0)) source_fail(&L->in);
+        if (quick >= WALK_EVERY) loader_walk(L, quick);
         if (quick == most) continue;
         walk_on(L, i);
         row[i++] = load_value(L);

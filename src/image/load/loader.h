@@ -63,6 +63,7 @@ typedef struct Loader {
     const Image *base;
     const ImageHost *host;
     Walk *walk;
+    uint64_t counted; /* by the run of this record, as the walk has been told */
     Objects objects;
     LoadList strings, chunks, natives, states;
     size_t length;        /* bytes of the image */
@@ -88,6 +89,9 @@ typedef struct Loader {
 /* Sets the error. Of several errors the first one stays. */
 void loader_refuse(Loader *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static inline bool loader_failed(const Loader *L) { return L->in.failed || *L->error; }
+/* Takes a step of the walk, for so many values and all that has been counted since the last
+ * one. Answers false if the walk has ended: then the image is refused. */
+bool loader_walk(Loader *L, uint64_t nodes);
 void load_list_add(Loader *L, LoadList *l, void *item);
 /* place becomes the state with this number. */
 void loader_fix(Loader *L, void **place, uint32_t number);

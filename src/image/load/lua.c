@@ -3,8 +3,9 @@
  * state.save, state.load and state.collapse: images for programs.
  *
  * What deltas to a snapshot need to know of it (its Image) is kept in its userdata once it has
- * been saved or loaded: a cache, in bytes that no program sees. A snapshot that has none is
- * saved to nowhere first.
+ * been saved or loaded, in bytes that no program sees. A snapshot that has none is saved to
+ * nowhere first. The image is in the contents of the userdata, as they are in the world that
+ * has saved or loaded it: what a program pays does not depend on what others have done.
  *
  * Main invariant: an image that is kept for a snapshot is that of just its state; without it
  * the answer is the same, and takes longer.
@@ -17,6 +18,8 @@
 #include "lib/lib.h"
 
 enum { BYTES_A_STEP = 64, ITEMS_A_STEP = 16, ROOM_A_BYTE = 8 };
+/* What saving or loading an image takes, whatever is in it, is as that of so many bytes. */
+enum { IMAGE_BYTES = 8000 };
 
 static const ImageHost *host_of(Machine *M)
 {
@@ -30,11 +33,30 @@ static Userdata *arg_snapshot(Machine *M, Value *a, int n, int i)
     return arg_userdata(M, a, n, i, world_snapshot_tag, "snapshot");
 }
 
-/* Charges for what has been written: the native does not begin again, so it has not paid
- * before. */
-static void charge_written(Machine *M, size_t bytes)
+static Image *kept_image(Machine *M, const Userdata *u)
 {
-    M->fuel -= (int64_t)(bytes / BYTES_A_STEP);
+    return heap_userdata(&M->run, u)->own;
+}
+
+static void keep_image(Machine *M, Userdata *u, Image *image)
+{
+    heap_userdata_mut(&M->run, u)->own = image;
+}
+
+/* Charges for what has been written, and looked at for that: the native does not begin again,
+ * so it has not paid before. */
+static void charge_written(Machine *M, size_t bytes, uint64_t looked)
+{
+    M->fuel -= (int64_t)(bytes / BYTES_A_STEP + looked / ITEMS_A_STEP);
+}
+
+/* Counts what the image of what has been written keeps. */
+static void count_index(const Image *image, const Image *base)
+{
+    uint32_t before = image->whole ? 0 : base->object_count;
+    mem_count((size_t)(image->object_count - before) * IMAGE_OBJECT_BYTES + IMAGE_BYTES);
+    if (!image->whole && image->chunk_count != base->chunk_count)
+        mem_count(image->chunk_count * sizeof *image->chunks);
 }
 
 /* Nothing but bytes is paid for, as long as it is like that: what the work is besides depends
@@ -53,13 +75,16 @@ static Image *save_to(Machine *M, const State *s, const Image *base, ByteSink *b
 {
     char error[IMAGE_ERROR_MAX];
     size_t from = bytes->length;
+    uint64_t looked = bytes->looked;
     int64_t *meter = pay_for_bytes_alone();
     Image *image = image_save(s, base, host_of(M), bytes, error);
     mem_meter = meter;
-    if (image)
-        charge_written(M, bytes->length - from);
-    else if (!bytes->walk->end)
+    if (image) {
+        charge_written(M, bytes->length - from + IMAGE_BYTES, bytes->looked - looked);
+        count_index(image, base);
+    } else if (!bytes->walk->end) {
         native_error(M, "%s", error);
+    }
     return image;
 }
 
@@ -75,13 +100,12 @@ static int no_image(Machine *M, const NativeWalk *w, uint64_t paid)
 /* The snapshot's image, or NULL where an error is set or the walk has ended. */
 static const Image *image_of(Machine *M, Userdata *u, Walk *walk)
 {
-    void **kept = &u->body.own;
-    Image *image = __atomic_load_n(kept, __ATOMIC_ACQUIRE);
+    Image *image = kept_image(M, u);
     if (image) return image;
     ByteSink nowhere = {.walk = walk};
     image = save_to(M, u->data, NULL, &nowhere);
     sink_free(&nowhere);
-    if (image) __atomic_store_n(kept, image, __ATOMIC_RELEASE);
+    if (image) keep_image(M, u, image);
     return image;
 }
 
@@ -94,11 +118,13 @@ static Image *load_after(Machine *M, const String *s, const Image *base, Walk *w
     const uint8_t *bytes = (const uint8_t *)s->data;
     int64_t *meter = pay_for_bytes_alone();
     base = image_base_of(bytes, s->length, base, host_of(M), &written);
+    uint64_t before = walk->bytes;
+    walk->bytes_max = before + mem_room();
     Image *image = image_load_within(bytes, s->length, base, host_of(M), walk, error);
     mem_meter = meter;
-    if (!walk->end) charge_written(M, written);
+    if (!walk->end) charge_written(M, written, 0);
     if (!image && !walk->end) native_error(M, "%s", error);
-    if (image) mem_count(image->allocated);
+    if (image) mem_count(walk->bytes - before + IMAGE_BYTES);
     return image;
 }
 
@@ -131,7 +157,7 @@ static int save(Machine *M, Value *a, int n)
     limit_bytes(M, &w.walk);
     ByteSink bytes = {.walk = &w.walk};
     Image *image = save_to(M, s, base, &bytes);
-    if (image && u) __atomic_store_n(&u->body.own, (void *)image, __ATOMIC_RELEASE);
+    if (image && u) keep_image(M, u, image);
     int answer = image ? give_bytes(M, &bytes) : no_image(M, &w, 0);
     sink_free(&bytes);
     return answer;
@@ -143,7 +169,7 @@ static int load(Machine *M, Value *a, int n)
     const String *s = arg_string(M, a, n, 0);
     Userdata *to = arg_absent(a, n, 1) ? NULL : arg_snapshot(M, a, n, 1);
     if (!s || (!arg_absent(a, n, 1) && !to)) return NATIVE_ERROR;
-    uint64_t price = s->length / BYTES_A_STEP;
+    uint64_t price = (s->length + IMAGE_BYTES) / BYTES_A_STEP;
     if (!native_charge(M, price)) return NATIVE_PAUSE;
     if (s->length > mem_room() / ROOM_A_BYTE)
         return native_answer_paid(M, native_memory_error(M), price);
@@ -174,14 +200,14 @@ static int check_chain(Machine *M, Value *a, int n, uint32_t *count, uint64_t *p
     for (int64_t i = 1; good && i <= length; i++) {
         Value v = table_get_int(t, i);
         good = value_is_string(v);
-        if (good) bytes += value_string(v)->length;
+        if (good) bytes += value_string(v)->length + IMAGE_BYTES;
     }
     if (!good) return native_arg_error(M, a, n, 0, "list of images expected");
     if (!native_charge(M, bytes / BYTES_A_STEP))
         return native_answer_paid(M, NATIVE_PAUSE, items);
     *count = (uint32_t)length;
     *paid = items + bytes / BYTES_A_STEP;
-    if (bytes > mem_room() / ROOM_A_BYTE)
+    if (bytes - (uint64_t)length * IMAGE_BYTES > mem_room() / ROOM_A_BYTE)
         return native_answer_paid(M, native_memory_error(M), *paid);
     return 0;
 }

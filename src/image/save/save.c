@@ -586,7 +586,10 @@ static void save_record(Saver *S, const State *s, const State *from)
         S->first_based = S->based.count;
     }
     if (S->record && is_chained(S)) note_alive(S);
-    if (S->reached) trace_free(&reach);
+    if (S->reached) {
+        S->out->looked += reach.slots;
+        trace_free(&reach);
+    }
     if (S->from) machine_end_look(S->from);
     machine_end_look(S->M);
 }

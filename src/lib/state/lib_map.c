@@ -37,6 +37,9 @@ enum {
 };
 /* Items that are done at a time. Their outcomes are brought before the next ones begin. */
 enum { BATCH = 4096 };
+/* Threads and processes take time before they do anything. How many there are, and whether
+ * there are any, makes no difference to a program. */
+enum { MAP_STEPS = 500 };
 
 /* Results -------------------------------------------------------------------------- */
 
@@ -319,6 +322,7 @@ static int map(Machine *M, Value *a, State *base, State *paused)
     if (look) machine_end_look(look);
     mem_count_go_on(counted);
     if (!good) return NATIVE_ERROR;
+    if (!base && p.all > 1) M->fuel -= MAP_STEPS;
     if (M->stops || M->outside) p.items.processes = 0;
     if (!paid_items_may_begin(M)) return native_error(M, "C stack overflow");
     int answer = do_all(&p, value_pointer(a[LIST]));
