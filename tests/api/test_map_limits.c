@@ -53,9 +53,9 @@ static const char *const programs[] = {
     "state.save(nil, s) local r, e = state.map(function(x) return #state.save(nil, s) > 0 end, "
     "list(8), {steps = 600, %s}) return tostring(r[1]) .. tostring(r[8])",
     /* results are brought, too */
-    "local r = state.map(function(x) local t = {} for i = 1, 5e3 do t[i] = {} end return t "
+    "local r = state.map(function(x) local t = {} for i = 1, 500 do t[i] = {} end return t "
     "end, "
-    "list(40), {%s}) return #r",
+    "list(200), {%s}) return #r",
     /* errors that are caught are none of limits */
     "local r = state.map(function(x) return pcall(string.rep, 'x', 5e6) end, list(8), {%s}) "
     "return tostring(r[1])",
