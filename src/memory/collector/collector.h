@@ -68,7 +68,11 @@ void collector_start_reserve(void);
 
 /* pace.c ------------------------------------------------------------------------------- */
 
-extern GC_word collector_least_between; /* bytes, see set_least_between */
+extern _Atomic GC_word collector_least_between; /* bytes, see set_least_between */
+static inline GC_word collector_least(void)
+{
+    return atomic_load_explicit(&collector_least_between, memory_order_relaxed);
+}
 extern atomic_uint collector_threads;   /* attached; changed under the allocation lock */
 static inline bool collector_has_several_threads(void)
 {

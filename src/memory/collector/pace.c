@@ -56,7 +56,7 @@ bool backend_collect_after(size_t bytes)
     return true;
 }
 
-GC_word collector_least_between;
+_Atomic GC_word collector_least_between;
 
 /* The collector, when the heap is full, collects if at least min_bytes_allocd have been
  * allocated since it last did, and else makes the heap an eighth larger: steps so small
@@ -84,7 +84,7 @@ static void set_least_between(void)
     GC_word parts = attached < THREAD_PARTS ? attached : THREAD_PARTS;
     if (parts > 1 && least < parts * THREAD_PART) least = parts * THREAD_PART;
     GC_word kept = collector_pages_kept(), rest = least / 4;
-    collector_least_between = least;
+    atomic_store_explicit(&collector_least_between, least, memory_order_relaxed);
     GC_set_min_bytes_allocd(kept < least - rest ? least - kept : rest);
 }
 
@@ -286,7 +286,7 @@ bool mem_idle(uint64_t ns)
 {
     mem_thread_attach();
     if (GC_is_incremental_mode()) return mark_for(ns);
-    if (bytes_since() < collector_least_between / IDLE_PARTS) return false;
+    if (bytes_since() < collector_least() / IDLE_PARTS) return false;
     if (expected_pause() > ns) return false;
     GC_gcollect();
     return true;

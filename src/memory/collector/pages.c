@@ -198,7 +198,7 @@ void collector_end_pages(MemPages *pages)
 static bool is_collection_due(void)
 {
     size_t bytes = atomic_load_explicit(&reused, memory_order_relaxed);
-    GC_word least = collector_least_between < CYCLE ? CYCLE : collector_least_between;
+    GC_word wanted = collector_least(), least = wanted < CYCLE ? CYCLE : wanted;
     return bytes && bytes + GC_get_bytes_since_gc() >= least && !GC_is_incremental_mode();
 }
 
