@@ -73,7 +73,7 @@ static inline GC_word collector_least(void)
 {
     return atomic_load_explicit(&collector_least_between, memory_order_relaxed);
 }
-extern atomic_uint collector_threads;   /* attached; changed under the allocation lock */
+extern atomic_uint collector_threads; /* attached; changed under the allocation lock */
 static inline bool collector_has_several_threads(void)
 {
     return atomic_load_explicit(&collector_threads, memory_order_relaxed) > 1;
