@@ -1297,7 +1297,8 @@ MOONLET_API moonlet_status moonlet_recording_status(const moonlet_recording *rec
  * The state after so many steps; after all, what the program has left. Gone to from the nearest
  * state that was kept: O(steps between them). Nothing outside is touched. Answers NULL if the
  * answers that were recorded are not those that the program asks for. That is so of damaged
- * recordings only, and of programs that depend on what is not recorded (docs/RECORDING.md).
+ * recordings only, and of programs that depend on what is not recorded (docs/RECORDING.md). And
+ * NULL if there is no memory now for what the program had memory for.
  */
 MOONLET_API moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step);
 /* Bytes for a file, another process, another machine: the image of the first state, and the

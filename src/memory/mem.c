@@ -117,6 +117,7 @@ void backend_check_processor(void)
 
 MEM_THREAD bool mem_short;
 MEM_THREAD MemAlarm mem_alarm;
+MEM_THREAD uint64_t mem_shortages;
 MEM_THREAD bool backend_refused, backend_lacked;
 _Atomic size_t backend_refused_size = SIZE_MAX;
 
@@ -124,6 +125,7 @@ void backend_set_short(void)
 {
     if (mem_short) return;
     mem_short = true;
+    mem_shortages++;
     if (mem_alarm.ring) mem_alarm.ring(mem_alarm.context);
 }
 

@@ -167,6 +167,8 @@ MEM_TRY bool mem_can(size_t bytes);
 /* Since mem_recover this thread has had what it has from the reserve: it should allocate no
  * more, but see to it that an error is raised. */
 extern MEM_THREAD bool mem_short;
+/* How often that has become so in this thread. */
+extern MEM_THREAD uint64_t mem_shortages;
 /* Whom that is told when it becomes so. */
 typedef struct MemAlarm {
     void (*ring)(void *context);

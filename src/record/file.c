@@ -120,6 +120,7 @@ Record *record_read(const uint8_t *bytes, size_t length, const ImageHost *host,
                 hosted <= 1 && is_log(log, log_length);
     if (!good) return fail(error, "a damaged recording"), NULL;
     Record *r = record_new(0, 0);
+    r->lacked = true;
     r->end = (RecordEnd)end;
     r->steps = steps;
     r->hosted = hosted;

@@ -215,6 +215,7 @@ static Value *take_point(Machine *M, const Node *n, Value *fp)
 void record_begin(Record *r, Machine *M)
 {
     r->M = M;
+    r->shortages = mem_shortages;
     r->outside.poll = take_point;
     r->began = eval_steps_used(M);
     r->beside = mem_beside;
@@ -230,6 +231,7 @@ void record_end(Record *r, RecordEnd end)
 {
     r->steps = eval_steps_used(r->M) - r->began;
     r->end = end;
+    r->lacked = mem_shortages != r->shortages;
     outside_give(r->M, NULL);
     r->M = NULL;
 }

@@ -75,7 +75,10 @@ typedef struct Record {
     double look, sizing; /* sizing: the last look at the program's own */
     uint64_t steps;      /* of the whole recording */
     RecordEnd end;
-    bool hosted;  /* what the host names and saves was at hand for state.save and state.load */
+    bool hosted; /* what the host names and saves was at hand for state.save and state.load */
+    uint64_t shortages; /* of the thread when the recording began */
+    bool lacked;  /* there was no memory for something that the program wanted, or nobody knows:
+                   * replays may be refused that, too */
     bool has_all; /* the spacing is the caller's: points are not dropped */
 } Record;
 
@@ -116,6 +119,7 @@ typedef struct Replay {
     uint64_t next, spacing; /* of the points that it leaves */
     int64_t used;           /* bound_used() at the last of them */
     bool leaves;            /* there is one */
+    uint64_t shortages;     /* of the thread when it began */
 } Replay;
 
 /* M has begun from the state of the point, and has its hooks; it is not in the evaluator. */
@@ -126,5 +130,10 @@ RunStatus replay_run(Replay *p, uint64_t to, uint64_t spacing);
 uint64_t replay_step(const Replay *p);
 /* The log has ended, or is not this program's. */
 static inline bool replay_has_ended(const Replay *p) { return p->outside.ended; }
+/* There was no memory for what the program had memory for when it was recorded. */
+static inline bool replay_lacks(const Replay *p)
+{
+    return !p->record->lacked && mem_shortages != p->shortages;
+}
 
 #endif

@@ -49,7 +49,7 @@ static Value *leave_point(Machine *M, const Node *n, Value *fp)
 
 void replay_begin(Replay *p, Record *r, const RecordPoint *from, Machine *M)
 {
-    *p = (Replay){.record = r, .M = M, .from = from->step};
+    *p = (Replay){.record = r, .M = M, .from = from->step, .shortages = mem_shortages};
     p->outside = (Outside){.replays = true,
                            .log = r->outside.log,
                            .length = r->outside.length,

@@ -156,7 +156,8 @@ moonlet_state *recording_state(moonlet_recording *rec, uint64_t step, bool *whol
     if (from->step == step) return handle_new(from->state, rec->config);
     recording_begin(rec, &p, step + 1);
     replay_run(&p.replay, step, 0);
-    *whole = !replay_has_ended(&p.replay) || r->end >= RECORD_PAUSED;
+    *whole =
+        !replay_lacks(&p.replay) && (!replay_has_ended(&p.replay) || r->end >= RECORD_PAUSED);
     return recording_end(rec, &p, true);
 }
 
