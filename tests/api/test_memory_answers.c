@@ -84,7 +84,8 @@ static moonlet_state *moments[STEPS];
 static moonlet_image *images[STEPS]; /* a whole one, and deltas to the one before */
 
 static moonlet_recording *recording;
-static moonlet_state *plain; /* that can be written as terms */
+static moonlet_state *plain;  /* that can be written as terms */
+static moonlet_state *played; /* that has frames */
 
 static moonlet_image *save(moonlet_state *s, const moonlet_image *base)
 {
@@ -108,6 +109,10 @@ static void make_moments(void)
     moonlet_result r;
     recording = moonlet_record(s, moonlet_global(s, "play"), NULL, 0, NULL, &r);
     ck_assert_ptr_nonnull(recording);
+    played = world("units = {} for i = 1, 200 do local u = {x = i} units[i] = u "
+                   "u.turn = coroutine.wrap(function() while true do u.x = u.x + 1 "
+                   "coroutine.yield() end end) end n = 0 function frame() n = n + 1 "
+                   "for i = n, 200, 3 do units[i].turn() units[i][n] = {n} end end");
     plain = world("t = {} for i = 1, 300 do t[i] = {i, x = 'text' .. i} end");
     moonlet_release(r.state);
     moonlet_release(s);
@@ -272,6 +277,39 @@ static char *ask_terms(void)
     return text;
 }
 
+/* A call that fails has changed nothing: it can be made again. */
+static void play_frame(moonlet_timeline *t)
+{
+    moonlet_result r = moonlet_timeline_call(t, "frame", NULL, 0);
+    if (r.status == MOONLET_OK) return;
+    end_failures(way);
+    ck_assert(strstr(r.error->message, "not enough memory"));
+    r = moonlet_timeline_call(t, "frame", NULL, 0);
+    assert_ok(r);
+}
+
+static char *ask_timeline(void)
+{
+    enum { FRAMES = 12, FROM = 9, TO = 4 };
+    uint64_t digest;
+    bool went_back = false; /* asserted later: Check asks malloc for each assertion */
+    moonlet_timeline *t = moonlet_timeline_begin(played, 8);
+    for (int i = 1; i <= FRAMES; i++) {
+        play_frame(t);
+        moonlet_timeline_digest(t, moonlet_timeline_frame(t), &digest);
+        if (i == FROM) went_back = moonlet_timeline_back(t, TO);
+    }
+    end_failures(way);
+    ck_assert(went_back);
+    ck_assert_uint_eq(moonlet_timeline_frame(t), FRAMES - FROM + TO);
+    moonlet_state *s = moonlet_timeline_state(t);
+    ck_assert(moonlet_timeline_digest(t, moonlet_timeline_frame(t), &digest));
+    ck_assert_uint_eq(digest, moonlet_digest(s));
+    moonlet_release(s);
+    moonlet_timeline_end(t);
+    return digits(digest);
+}
+
 /* Programs that work with many natives: those that have lists and buffers of their own. */
 static const char *const programs[] = {
     "local t = {} for w in ('the quick brown fox '):rep(60):gmatch('%a+') do t[#t + 1] = w end "
@@ -310,7 +348,7 @@ static char *ask_program(void)
 
 static Question *const questions[] = {ask_whole,     ask_delta,  ask_small_delta, ask_collapsed,
                                       ask_loaded,    ask_digest, ask_difference,  ask_moment,
-                                      ask_recording, ask_terms};
+                                      ask_recording, ask_terms,  ask_timeline};
 enum { QUESTIONS = sizeof questions / sizeof *questions };
 
 static char *ask(Question *question, uint64_t n, uint64_t *made)
@@ -343,7 +381,7 @@ START_TEST(answers_are_right_or_none)
     }
     /* A digest has memory put by for what it has met, and one failure is made good by others.
      */
-    bool always = question == ask_digest || question == ask_moment;
+    bool always = question == ask_digest || question == ask_moment || question == ask_timeline;
     ck_assert_msg(always || none > 0 || !requests, "something has failed");
     char *again = ask(question, 0, &made);
     ck_assert_str_eq(again, right);
