@@ -303,12 +303,14 @@ static bool spend(PaidItems *p, const Ended *e)
 
 /* No measure of what is held sees results before they are brought, and what bringing them takes
  * is counted then. When that is does not depend on what has been done ahead of the turn. */
-static bool is_enough(const PaidItems *p, uint64_t bytes)
+static uint64_t bytes_waiting(const PaidItems *p)
 {
     enum { SHARES = 4 }; /* of what the run has left, for items whose results wait */
-    uint64_t held = p->M->limits.held;
-    return (held && bytes > held) || bytes > p->left.bytes / SHARES;
+    uint64_t share = p->left.bytes == UINT64_MAX ? UINT64_MAX : p->left.bytes / SHARES;
+    return least_of(p->M->limits.held, share);
 }
+
+static bool is_enough(const PaidItems *p, uint64_t bytes) { return bytes > bytes_waiting(p); }
 
 static bool has_enough(PaidItems *p)
 {
@@ -495,7 +497,7 @@ bool paid_items_begin(PaidItems *p)
     unsigned n = is_limited(p) ? workers(p) : 1;
     p->first_limits = limits_left(p->limits, &p->begun);
     if (!turns_begin(&p->turns, p->left, own_usage(&p->limits),
-                     usage_left(&p->first_limits, p->begun.paid), M->limits.held,
+                     usage_left(&p->first_limits, p->begun.paid), bytes_waiting(p),
                      p->items.count, n)) {
         items_end(&p->items);
         mem_refuse();

@@ -29,8 +29,8 @@ static uint64_t share_of(uint64_t left, unsigned workers)
     return left == UINT64_MAX ? left : left / (2 * (uint64_t)workers);
 }
 
-bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t held, size_t count,
-                 unsigned workers)
+bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t waiting,
+                 size_t count, unsigned workers)
 {
     *t = (Turns){
         .left = left, .own = own, .own_first = own_first, .workers = workers, .count = count};
@@ -40,9 +40,8 @@ bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t held
     if (p == MAP_FAILED) return false;
     t->bills = p;
     t->share = (Usage){share_of(left.steps, workers), share_of(left.bytes, workers)};
-    t->bytes_share = t->share.bytes;
-    if (held && share_of(held, workers) < t->bytes_share)
-        t->bytes_share = share_of(held, workers);
+    t->waiting = waiting < left.bytes ? waiting : left.bytes;
+    t->bytes_share = share_of(t->waiting, workers);
     pthread_mutex_init(&t->lock, NULL);
     return true;
 }
@@ -141,7 +140,7 @@ bool turns_may_begin(Turns *t, size_t i)
     Usage used = {t->bills->steps, t->bills->bytes};
     bool may =
         !t->over && (t->known == i || (!is_ahead(used.steps, t->before.steps, t->left.steps) &&
-                                       !is_ahead(used.bytes, t->before.bytes, t->left.bytes)));
+                                       !is_ahead(used.bytes, t->before.bytes, t->waiting)));
     pthread_mutex_unlock(&t->lock);
     return may;
 }

@@ -14,8 +14,9 @@
  * many threads there are, nor on which of them was faster.
  *
  * Invariants:
- *  1. all that is used ahead of the turn is at most as much as the run had left, so that a map
- * takes at most twice that.
+ *  1. all that is used ahead of the turn is at most as much as the run had left, and of bytes
+ * no more than may wait to be brought, so that a map takes at most twice what the run had left,
+ * also if what waits is dropped each time.
  *  2. whoever has the turn waits for nobody, so that nobody waits in a circle.
  *
  * What processes have to know of each other is in memory that they share. There is no lock in
@@ -55,7 +56,8 @@ typedef struct Turns {
     Usage own;            /* what each may use by its own limits; UINT64_MAX: no limit */
     Usage own_first;      /* what the first may use, which has been begun before */
     Usage share;          /* what an item may use before its turn */
-    uint64_t bytes_share; /* ... of bytes; less than share.bytes where few may be alive */
+    uint64_t bytes_share; /* ... of bytes; less than share.bytes where few may wait */
+    uint64_t waiting;     /* bytes that may be used ahead of the turn */
     unsigned workers;
     size_t count;
     struct Bills
@@ -66,9 +68,9 @@ typedef struct Turns {
     EvalStop over;        /* because of the last of them the run is to stop; STOP_NONE: not */
 } Turns;
 
-/* `left` is what all items may use. `held` is how many bytes one of them may hold; 0 is no
- * limit. Answers false where there is no memory. */
-MEM_TRY bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t held,
+/* `left` is what all items may use, `waiting` how many bytes what is used ahead of the turn may
+ * take; UINT64_MAX is no limit. Answers false where there is no memory. */
+MEM_TRY bool turns_begin(Turns *t, Usage left, Usage own, Usage own_first, uint64_t waiting,
                          size_t count, unsigned workers);
 void turns_end(Turns *t);
 /* ns of processor time that all items have used; NULL where nobody shares any. */
