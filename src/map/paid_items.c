@@ -497,7 +497,7 @@ bool paid_items_begin(PaidItems *p)
     unsigned n = is_limited(p) ? workers(p) : 1;
     p->first_limits = limits_left(p->limits, &p->begun);
     if (!turns_begin(&p->turns, p->left, own_usage(&p->limits),
-                     usage_left(&p->first_limits, p->begun.paid), bytes_waiting(p),
+                     usage_left(&p->first_limits, p->begun.paid), bytes_waiting(p) / 2,
                      p->items.count, n)) {
         items_end(&p->items);
         mem_refuse();

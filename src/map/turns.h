@@ -15,8 +15,8 @@
  *
  * Invariants:
  *  1. all that is used ahead of the turn is at most as much as the run had left, and of bytes
- * no more than may wait to be brought, so that a map takes at most twice what the run had left,
- * also if what waits is dropped each time.
+ * half of what may wait to be brought: so a map takes at most twice what the run had left, also
+ * where what has been done ahead is dropped each time that results are brought.
  *  2. whoever has the turn waits for nobody, so that nobody waits in a circle.
  *
  * What processes have to know of each other is in memory that they share. There is no lock in
