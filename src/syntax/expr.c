@@ -481,11 +481,13 @@ static int left_held(const Operator *o, const AstExpr *left)
     }
 }
 
-static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
+/* What `and` and `or` give is one of their operands, and stands where the first of them begins;
+ * what other operators give is made where they stand. */
+static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left, AstPlace begin)
 {
     assert(o == find_operator(parse_token(p)) && "the operator is here");
     int line = p->lex.line;
-    AstPlace at = here(p);
+    AstPlace at = o->kind == EXPR_BINARY ? here(p) : begin;
     lexer_next(&p->lex);
     parse_use(p, left);
     int held = left_held(o, left);
@@ -505,11 +507,12 @@ static AstExpr *parse_operation(Parser *p, const Operator *o, AstExpr *left)
 static AstExpr *parse_operand(Parser *p, int limit)
 {
     parse_enter(p);
+    AstPlace begin = here(p);
     AstExpr *e = parse_head(p);
     for (;;) {
         const Operator *o = find_operator(parse_token(p));
         if (!o || o->left <= limit) break;
-        e = parse_operation(p, o, e);
+        e = parse_operation(p, o, e, begin);
     }
     parse_leave(p);
     return e;
