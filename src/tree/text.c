@@ -116,11 +116,20 @@ static void put_source(char **out, const char *source, size_t length)
     put(out, after, sizeof after - 1);
 }
 
+/* How far to look for what ends a name: just the beginning of a text shows, of a file the end.
+ */
+static size_t look_at(const String *chunk_name)
+{
+    if (chunk_name->length < CHUNK_ID_MAX) return chunk_name->length;
+    if (chunk_name->data[0] != '@') return CHUNK_ID_MAX;
+    mem_work(chunk_name->length);
+    return chunk_name->length;
+}
+
 void chunk_id(const String *chunk_name, char out[CHUNK_ID_MAX])
 {
     const char *name = chunk_name->data;
-    const char *nul = memchr(name, 0, chunk_name->length);
-    size_t length = nul ? (size_t)(nul - name) : chunk_name->length;
+    size_t length = strnlen(name, look_at(chunk_name));
     if (length && *name == '=') {
         put(&out, name + 1, length - 1 < CHUNK_ID_MAX - 1 ? length - 1 : CHUNK_ID_MAX - 1);
     } else if (length && *name == '@') {

@@ -65,6 +65,10 @@ static const Work works[] = {
     {"os.rename", "os.rename(s, s)", 300000},
     {"os.remove", "os.remove(s)", 300000},
     {"load of a mode", "load('', 'x', s)", 300000},
+    {"load of a name", "load('', s)", 300000},
+    {"debug.getinfo of a source", "debug.getinfo(e, 'S')", 300000},
+    {"an error in a file of a long name", "pcall(e)", 300000},
+    {"debug.traceback of a file of a long name", "local x = e(1)", 300000},
     {"a long constructor", "g()", 30000},
     {"a long constructor of pairs", "p(1)", 30000},
     {"a long sum", "a(1)", 30000},
@@ -83,7 +87,8 @@ static uint64_t steps_of(const Work *w, int n)
         "h = {} for i = 1, %d do h[i] = i end for i = 1, %d do h[i] = nil end\n"
         "g = load('return {' .. ('{},'):rep(%d / 3) .. '}')\n"
         "p = load('local x = ... return {' .. ('[x]=x,'):rep(%d / 6) .. '}')\n"
-        "a = load('local x = ... return x' .. ('+x'):rep(%d / 2))\n",
+        "a = load('local x = ... return x' .. ('+x'):rep(%d / 2))\n"
+        "e = load('local x = ... return x and debug.traceback() or x.y', '@' .. s)\n",
         n, n, n, n, n, n, n, n, n, n);
     moonlet_state *s = world(setup);
     moonlet_result r = moonlet_do(s, w->source);

@@ -288,6 +288,25 @@ START_TEST(chunk_ids)
              "[string \"123456789 123456789 123456789 123456789 1234\"]");
     check_id("123456789 123456789 123456789 123456789 12345",
              "[string \"123456789 123456789 123456789 123456789 12345...\"]");
+    check_id("123456789 123456789 123456789 123456789 1234\n123456789 123456789",
+             "[string \"123456789 123456789 123456789 123456789 1234...\"]");
+}
+END_TEST
+
+/* A name ends at its first zero, wherever that is. */
+START_TEST(chunk_ids_with_zeros)
+{
+    for (int at = 0; at < 200; at++) {
+        for (const char *first = "=@x"; *first; first++) {
+            char name[200], whole[CHUNK_ID_MAX], cut[CHUNK_ID_MAX];
+            memset(name, 'y', sizeof name);
+            name[0] = *first;
+            name[at] = 0;
+            chunk_id(string_new(name, sizeof name), whole);
+            chunk_id(string_from_c(name), cut);
+            ck_assert_str_eq(whole, cut);
+        }
+    }
 }
 END_TEST
 
@@ -313,6 +332,7 @@ int main(void)
     tcase_add_test(tests, many_names);
     tcase_add_test(tests, only_the_first_error_counts);
     tcase_add_test(tests, chunk_ids);
+    tcase_add_test(tests, chunk_ids_with_zeros);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

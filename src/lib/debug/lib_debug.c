@@ -17,6 +17,7 @@
 
 Value lib_debug_text(const String *s)
 {
+    mem_work(s->length);
     bool whole = !s->length || !memchr(s->data, 0, s->length);
     return whole ? string_value(s) : new_c_string(lib_c_text(s));
 }

@@ -131,6 +131,7 @@ static bool arg_c_string(Machine *M, Value *a, int n, int i)
 {
     if (arg_absent(a, n, i)) return true;
     const String *s = arg_string(M, a, n, i);
+    if (s) mem_work(s->length);
     if (s && memchr(s->data, 0, s->length)) a[i] = new_c_string(lib_c_text(s));
     return s != NULL;
 }
