@@ -116,14 +116,19 @@ static NOINLINE Value *prefix_true(Machine *M, Value *a)
     return a;
 }
 
-EXEC(many_GLUE_PCALL)
+EXEC(switch_return_true)
 {
-    M->pcalls = frame_payload_pcalls(fp);
     Value *a = prefix_true(M, frame_owner(fp));
     if (UNLIKELY(!a)) HAND(eval_overflow, n, fp, acc, d);
     if (UNLIKELY(M->fuel < 0) && LIKELY(!hook_mask(M))) /* returns alone may be long */
         HAND(eval_poll_return, n, a, acc, d);
     RETURN_MANY(a);
+}
+
+EXEC(many_GLUE_PCALL)
+{
+    M->pcalls = frame_payload_pcalls(fp);
+    HAND(switch_return_true, n, fp, acc, d);
 }
 EXEC(exec_GLUE_XPCALL) { HAND(exec_GLUE_PCALL, n, fp, acc, d); }
 EXEC(many_GLUE_XPCALL) { HAND(many_GLUE_PCALL, n, fp, acc, d); }

@@ -19,6 +19,9 @@ void switch_load(Machine *M, const CoBody *b);
 /* To be called when the running coroutine has failed with M->error. It dies. Its resumer gets
  * the error: as values from resume, or as an error from a wrapped function. */
 EXEC(switch_fail);
+/* A protected call has ended well: true, and M->results, to the frame below the glue frame fp.
+ * The glue is as it was where there is no room for them, which is an error that it catches. */
+EXEC(switch_return_true);
 
 /* NATIVE_CONTROL functions. */
 EXEC(control_pcall);

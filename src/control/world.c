@@ -11,6 +11,7 @@
 
 #include "control/eval.h"
 #include "control/raise.h"
+#include "control/switch.h"
 #include "eval/exec.h"
 #include "import/import.h"
 #include "operate/error.h"
@@ -128,12 +129,9 @@ EXEC(exec_GLUE_FORK)
     HAND(many_GLUE_FORK, n, fp, acc, d);
 }
 
-/* Answers as pcall does, in whose glue this word counts protected calls. */
-EXEC(many_GLUE_TRY)
-{
-    fp[AT_PAYLOAD] = M->pcalls;
-    HAND(many_GLUE_PCALL, n, fp, acc, d);
-}
+/* Answers as pcall does, in whose glue this word counts protected calls. The State is needed
+ * where there is no room for so many results. */
+EXEC(many_GLUE_TRY) { HAND(switch_return_true, n, fp, acc, d); }
 EXEC(exec_GLUE_TRY)
 {
     fp[AT_PAYLOAD] = M->pcalls;

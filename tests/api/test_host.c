@@ -517,9 +517,67 @@ START_TEST(no_waiting_on_the_c_stack)
 }
 END_TEST
 
+/* More values than any stack has room for. */
+static int flood(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    enum { FLOOD = 2000000 };
+    moonlet_value *values = malloc(FLOOD * sizeof *values);
+    (void)args, (void)count;
+    for (size_t i = 0; i < FLOOD; i++) values[i] = moonlet_number(1);
+    int answer = moonlet_return(c, values, FLOOD);
+    free(values);
+    return answer;
+}
+
+/* Whoever calls such a function, within what: the error is caught, and the run goes on. */
+START_TEST(too_many_results)
+{
+    static const moonlet_entry entries[] = {{.name = "flood", .call = flood}, {0}};
+    static const char *const calls[] = {
+        "pcall(f)",
+        "xpcall(f, function(m) return m end)",
+        "state.try(f)",
+        "state.try(function() x = 2 return f() end)",
+        "pcall(state.fork, f)",
+        "pcall(state.fork, state.try, f)",
+        "state.try(state.try, f)",
+        "state.try(pcall, f)",
+        "state.try(state.fork, f)",
+        "pcall(coroutine.resume, coroutine.create(f))",
+        "pcall(coroutine.wrap(f))",
+        "state.try(coroutine.wrap(f))",
+        "pcall(function() return (select('#', f())) end)",
+        "pcall(function() return {f()} end)",
+        "pcall(function() for _ in f do return 1 end end)",
+        "pcall(table.sort, {3, 2, 1}, f)",
+        "pcall(function() return setmetatable({}, {__call = f})() end)",
+        "pcall(function() return #setmetatable({}, {__len = f}) end)",
+        "pcall(string.gsub, 'x', 'x', f)",
+        "pcall(load, f)",
+    };
+    moonlet_state *s =
+        with(entries, "state, f, x = require 'state', host.flood, 1\n"
+                      "function last(...) return (select(select('#', ...), ...)) end");
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        char source[200];
+        snprintf(source, sizeof source,
+                 "local m = last(%s) assert(x == 1) for i = 1, 3 do pcall(f) end\n"
+                 "assert(state.try(function() x = 3 end)) return x, tostring(m)",
+                 calls[i]);
+        moonlet_result r = moonlet_do(s, source);
+        ck_assert_msg(r.status == MOONLET_OK, "%s: %s", calls[i],
+                      r.error ? r.error->message : "");
+        assert_number(moonlet_result_value(&r, 0), 3);
+        moonlet_release(r.state);
+    }
+    moonlet_release(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("host");
+    tcase_add_test(t, too_many_results);
     tcase_add_test(t, both_formats);
     tcase_add_test(t, calls_on_the_c_stack);
     tcase_add_test(t, runs_within_runs_end);
