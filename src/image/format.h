@@ -18,7 +18,7 @@
 #define IMAGE_MAGIC "\x1bMoonImg"
 
 enum {
-    IMAGE_FORMAT = 6,
+    IMAGE_FORMAT = 7,
     /* The version of what the linker makes of a tree, and of frames. It is to be raised when
      * nodes, slots or frames change, as suspended frames say by number where they go on. */
     IMAGE_LINKER = 3,

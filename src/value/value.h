@@ -237,6 +237,23 @@ static inline int64_t value_whole(double x)
     return x > -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
 #endif
 }
+/* value_hash for v, which is i and a fraction. Those of one fraction, 32 in a row, have the
+ * bits of a map's first three levels in common: they are neighbours in one node. */
+static inline uint32_t value_hash_fraction(Value v, int64_t i)
+{
+    uint64_t word = v, place = 0;
+#ifndef MOONLET_MUTABLE /* open addressing goes by the low bits */
+    enum { ROW_BITS = 5, LEVELS_BITS = 15 };
+    double fraction = value_to_double(v) - (double)i;
+    if (fraction > -1 && fraction < 1) {
+        word = value_number(fraction) ^ (uint64_t)(i >> ROW_BITS);
+        place = (uint64_t)i % (1u << ROW_BITS) << LEVELS_BITS;
+    }
+#else
+    (void)i;
+#endif
+    return value_hash_word(word) + (uint32_t)place;
+}
 /* value_hash for numbers; the key -0 must be a 0 already. Integers made in a row have the low
  * bits of their hashes in a row, so that a map of few has a place for each; what is far away is
  * mixed in. */
@@ -244,7 +261,7 @@ static inline uint32_t value_hash_number(Value v)
 {
     enum { NEAR_BITS = 10 };
     int64_t i = value_whole(value_to_double(v));
-    if ((double)i != value_to_double(v)) return value_hash_word(v);
+    if ((double)i != value_to_double(v)) return value_hash_fraction(v, i);
     return (uint32_t)i + (uint32_t)(((uint64_t)i >> NEAR_BITS) * 0x9e3779b97f4a7c15u >> 32);
 }
 /* A total order on table keys of one hash, the same on every machine: see bucket.h. */
