@@ -395,12 +395,15 @@ int collect_close_call(Machine *M, Value *a, int at, NativeCont *cont)
     return native_call(M, a, at, 0, cont);
 }
 
+/* Where something of the kind was known before, the next trace is due when it was. */
 void collect_metatable_slow(Machine *M, Value object, const Table *meta)
 {
+    const Collection *c = &M->run.world->collection;
+    bool known = c->weak || c->watched || has_entries(M, c->finalizers);
     if (meta_of_table(M, meta, META_GC) != V_NIL) trace_add_finalizer(&M->run, object);
     if (meta_of_table(M, meta, META_MODE) != V_NIL && !M->run.world->collection.weak)
         run_edit_collection(&M->run)->weak = true;
-    if (M->depth) collect_arm(M);
+    if (M->depth && !known) collect_arm(M);
 }
 
 /* collectgarbage --------------------------------------------------------------------- */

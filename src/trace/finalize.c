@@ -138,14 +138,25 @@ static void entries_free(Entries *e)
         memset(e->items, 0, e->count * sizeof(Entry));
 }
 
+static void put_objects(Run *R, TableBody *b, const Entries *e)
+{
+    Value some[64]; /* they lie in a row here */
+    table_begin(b, (uint32_t)e->count, 0, R->epoch);
+    for (size_t done = 0, n; done < e->count; done += n) {
+        n = e->count - done;
+        if (n > sizeof some / sizeof *some) n = sizeof some / sizeof *some;
+        for (size_t i = 0; i < n; i++) some[i] = e->items[done + i].object;
+        table_set_list(b, (int64_t)done + 1, some, n, R->epoch);
+    }
+}
+
 /* The queue: these, the oldest at 1, below those that were waiting before. */
 static void enqueue(Run *R, const Entries *e)
 {
     assert(e->count > 0 && "there are objects to be finalized");
     Table *t = run_new_table(R), *old = R->world->collection.queue;
     TableBody *b = &t->body;
-    for (size_t i = 0; i < e->count; i++)
-        table_set_int(b, (int64_t)i + 1, e->items[i].object, R->epoch);
+    put_objects(R, b, e);
     const TableBody *waiting = old ? heap_table(R, old) : NULL;
     int64_t n = waiting ? table_length(waiting) : 0;
     for (int64_t i = 1; i <= n; i++)
