@@ -1129,8 +1129,8 @@ MOONLET_API void moonlet_context_freeze(moonlet_context *c, moonlet_value t, boo
  * A state as data: a term with each global that moonlet_init does not have, tables that
  * are met again as references. Functions of Lua are VALUE terms, so they stay in the
  * process; so does the state they keep. The libraries' own tables, what was done to them,
- * metatables, and whether tables are read-only, are not in it. On error NULL and *message, to be
- * given to free().
+ * metatables, and whether tables are read-only, are not in it. On error NULL and *message, to
+ * be given to free().
  */
 MOONLET_API moonlet_term *moonlet_externalize(const moonlet_state *s, char **message);
 /* A state of moonlet_init with these globals; functions, coroutines and userdata are copied
