@@ -195,10 +195,33 @@ static NOINLINE Value *end(Machine *M, const Value *fp)
     return give_results(M, bury(M, NULL, fp), true);
 }
 
+/* false and why, as results of resume's frame fp. */
+static inline void answer_failure(Machine *M, Value *fp, Value why)
+{
+    fp[0] = V_FALSE;
+    fp[1] = why;
+    M->results = fp;
+    M->result_count = 2;
+}
+
+/* The native at fp, which has resumed a coroutine, has no room for what that gives: it is told
+ * so instead. The coroutine has ended, or waits for more, as if all had been taken. */
+static NOINLINE EXEC(results_refused)
+{
+    if (mem_short || M->limits.stack_limited) HAND(eval_overflow, n, fp, acc, d);
+    bool wrapped = frame_native(fp)->count > 0; /* has captured the coroutine */
+    if (wrapped) {
+        native_error(M, "too many results to resume");
+        HAND(eval_throw, n, fp, acc, d);
+    }
+    answer_failure(M, fp, new_c_string("too many results to resume"));
+    RETURN_MANY(fp);
+}
+
 EXEC(many_GLUE_BASE)
 {
     Value *a = end(M, fp);
-    if (UNLIKELY(!a)) HAND(eval_overflow, n, M->native, acc, d);
+    if (UNLIKELY(!a)) HAND(results_refused, n, M->native, acc, d);
     RETURN_MANY(a);
 }
 EXEC(exec_GLUE_BASE)
@@ -239,7 +262,7 @@ static NOINLINE Value *yield(Machine *M, const Value *fp, size_t count)
 static inline EXEC(yield_inside)
 {
     Value *a = yield(M, fp, (size_t)acc);
-    if (UNLIKELY(!a)) HAND(eval_overflow, n, M->native, acc, d);
+    if (UNLIKELY(!a)) HAND(results_refused, n, M->native, acc, d);
     RETURN_MANY(a);
 }
 
@@ -284,18 +307,30 @@ static NOINLINE bool seems_dead(Machine *M, const Coroutine *co, bool empty)
     return b->wrapped;
 }
 
-/* Why co cannot be resumed; NULL if it can. empty: by a wrapped function without arguments. */
-static inline const char *resume_refusal(Machine *M, const Coroutine *co, bool empty)
+/* Whether the stack of a coroutine that waits has room for count arguments, which are handed
+ * down to where it goes on. Nobody may notice a limit that is not the default. */
+static inline bool has_room(const Machine *M, const CoBody *b, size_t count)
+{
+    if (LIKELY(count <= NATIVE_SLOTS) || M->limits.stack_limited) return true;
+    size_t most = M->limits.stack + (b->error_room ? ERROR_ROOM : 0);
+    return b->segment->below + b->fp + FRAME_HEADER + count <= most;
+}
+
+/* Why co cannot be resumed with count arguments; NULL if it can. */
+static inline const char *resume_refusal(Machine *M, const Coroutine *co, size_t count,
+                                         bool wrapped)
 {
     if (heap_coroutine(&M->run, M->run.co)->depth >= RESUME_DEPTH_MAX)
         return "C stack overflow";
-    switch (heap_coroutine(&M->run, co)->status) {
+    const CoBody *b = heap_coroutine(&M->run, co);
+    switch (b->status) {
     case CO_FRESH:
-    case CO_SUSPENDED: return NULL;
+    case CO_SUSPENDED: return has_room(M, b, count) ? NULL : "too many arguments to resume";
     case CO_DEAD: return "cannot resume dead coroutine";
     default:
-        return seems_dead(M, co, empty) ? "cannot resume dead coroutine"
-                                        : "cannot resume non-suspended coroutine";
+        return seems_dead(M, co, wrapped && count == 0)
+                   ? "cannot resume dead coroutine"
+                   : "cannot resume non-suspended coroutine";
     }
 }
 
@@ -360,12 +395,9 @@ EXEC(control_resume)
         HAND(eval_throw, n, fp, acc, d);
     }
     Coroutine *co = value_pointer(fp[0]);
-    const char *refusal = resume_refusal(M, co, false);
+    const char *refusal = resume_refusal(M, co, (size_t)acc - 1, false);
     if (refusal) {
-        fp[0] = V_FALSE;
-        fp[1] = new_c_string(refusal);
-        M->results = fp;
-        M->result_count = 2;
+        answer_failure(M, fp, new_c_string(refusal));
         RETURN_MANY(fp);
     }
     set_results(M, fp + 1, (size_t)acc - 1);
@@ -375,7 +407,7 @@ EXEC(control_resume)
 EXEC(control_wrapped)
 {
     Coroutine *co = value_pointer(frame_native(fp)->upvalues[0]);
-    const char *refusal = resume_refusal(M, co, acc == 0);
+    const char *refusal = resume_refusal(M, co, (size_t)acc, true);
     if (refusal) {
         M->native = fp;
         native_error(M, "%s", refusal);
@@ -413,11 +445,8 @@ EXEC(switch_fail)
         if (UNLIKELY(--M->fuel < 0)) HAND(eval_poll_throw, n, fp, acc, d);
         HAND(eval_throw_on, n, fp, acc, d);
     }
-    fp[0] = V_FALSE;
-    fp[1] = M->error;
+    answer_failure(M, fp, M->error);
     M->error = V_NIL;
     M->cause = NULL;
-    M->results = fp;
-    M->result_count = 2;
     RETURN_MANY(fp);
 }
