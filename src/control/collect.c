@@ -354,7 +354,7 @@ static int refuse_finalizers(Machine *M, Value *a)
 
 static int call_finalizers(Machine *M, Value *a, Value closing)
 {
-    a[PCALL] = native_pcall(M);
+    a[PCALL] = native_pcall_unseen(M);
     a[CLOSING] = closing;
     a[OFF] = value_boolean(hook_off(M));
     if (!M->run.world->collection.finalizing) run_edit_collection(&M->run)->finalizing = true;
@@ -385,7 +385,10 @@ void collect_close(Machine *M)
         !has_entries(M, M->run.world->collection.queue))
         return;
     run_edit_collection(&M->run)->finalizing = true;
+    bool alone = M->alone;
+    M->alone = true; /* the program has ended, and with it what called it */
     eval_call(M, native_value(M, &natives_finalizers[CLOSE]), NULL, 0);
+    M->alone = alone;
 }
 
 int collect_close_call(Machine *M, Value *a, int at, NativeCont *cont)
@@ -474,8 +477,9 @@ int collect_step(Machine *M, Value *a, int32_t kilobytes)
 }
 
 const NativeDef natives_finalizers[] = {
-    [COLLECTED] = NATIVE_INNER("finalizers.collectgarbage", collect_finalizers, WORK_CALLEE),
-    [CLOSE] = NATIVE_INNER("finalizers.close", close_finalizers, WORK_STATE),
+    [COLLECTED] = NATIVE_INNER("finalizers.collectgarbage", collect_finalizers, WORK_CALLEE,
+                               .unseen = true),
+    [CLOSE] = NATIVE_INNER("finalizers.close", close_finalizers, WORK_STATE, .unseen = true),
     NATIVE_CONTINUED("finalizers:finalized", finalized, WORK_CALLEE,
                      "|finalizers.collectgarbage|finalizers.close|collectgarbage|", "f.b*"),
     NATIVE_CONTINUED("collectgarbage:stepped", stepped, WORK_FIXED, "|collectgarbage|", "*"),

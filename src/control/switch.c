@@ -67,6 +67,8 @@ EXEC(control_pcall)
     HAND(call_any, &glue_pcall, nf, acc - 1, d);
 }
 
+EXEC(control_pcall_unseen) { HAND(control_pcall, n, fp, acc, d); }
+
 EXEC(control_xpcall)
 {
     if (acc < 2) {

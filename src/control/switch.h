@@ -25,6 +25,7 @@ EXEC(switch_return_true);
 
 /* NATIVE_CONTROL functions. */
 EXEC(control_pcall);
+EXEC(control_pcall_unseen);
 EXEC(control_xpcall);
 EXEC(control_resume);
 EXEC(control_wrapped); /* upvalue 0: the coroutine */

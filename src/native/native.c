@@ -27,7 +27,7 @@ String *native_where(Machine *M, int level)
     FrameCursor c = frame_cursor_running(M);
     for (int i = 1; i <= level; i++) {
         if (i % STEP_LEVELS == 0) M->fuel--;
-        if (!frame_down(&c)) return string_new("", 0);
+        if (!frame_down_level(&c)) return string_new("", 0);
     }
     return error_where(c.fp, c.at);
 }
@@ -268,8 +268,8 @@ int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont)
     if (handler != V_NIL) {
         Value *f = a + at + NATIVE_HEADER - 1;
         f[0] = handler;
-        f[1] = v;
-        return native_call(M, a, at, 1, cont);
+        f[1] = f[2] = v; /* twice, as for the operator */
+        return native_call(M, a, at, 2, cont);
     }
     if (value_is_string(v))
         return go_on(M, a, at, value_number((double)value_string(v)->length), cont);
@@ -406,6 +406,8 @@ Native *native_new(Machine *M, const NativeDef *def, int upvalues)
     assert(upvalues >= 0 && "an upvalue is there or not");
     Native *f = run_new_native(&M->run, def->fn, native_field(def), upvalues);
     if (def->control) f->h.flags |= NATIVE_CONTROL;
+    if (def->hides) f->h.flags |= NATIVE_HIDES;
+    if (def->unseen) f->h.flags |= NATIVE_UNSEEN;
     return f;
 }
 
@@ -443,9 +445,9 @@ int native_suspend_worlds(Machine *M, Value *a, int at, NativeCont *cont, State 
     return NATIVE_SUSPEND;
 }
 
-Value native_pcall(Machine *M)
+Value native_pcall_unseen(Machine *M)
 {
-    static const NativeDef row = NATIVE_PCALL;
+    static const NativeDef row = NATIVE_PCALL_UNSEEN;
     return native_value(M, &row);
 }
 

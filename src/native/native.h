@@ -287,6 +287,7 @@ typedef struct NativeDef {
     NativeFn *fn;
     uint8_t place, outside, work, uses;
     bool control;         /* fn is really an Exec */
+    bool hides, unseen;   /* NATIVE_HIDES, NATIVE_UNSEEN */
     bool sandbox;         /* whether the default sandbox has it */
     const char *why;      /* ... or not */
     uint16_t glue;        /* NodeKind: glue of its own, with which its frames wait; or 0 */
@@ -337,11 +338,10 @@ typedef struct NativeDef {
         .name = (name_), .fn = (NativeFn *)(void (*)(void))(exec_), .place = (place_),     \
         .work = WORK_CALLEE, .control = true, .sandbox = true, .why = WHY_OWN, __VA_ARGS__ \
     }
-/* pcall is in a table of the libraries' and is made anew by native_pcall, of one row. */
-#define NATIVE_PCALL                                               \
-    NATIVE_JUMPS(                                                  \
-        "pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL, \
-        NATIVE_DOC("f, ...", "Calls f(...): true and what it gives, or false and the error."))
+/* What natives call as pcall: no level of the stack that a program sees. */
+#define NATIVE_PCALL_UNSEEN                                                         \
+    NATIVE_JUMPS("pcall:unseen", control_pcall_unseen, PLACE_INNER, .unseen = true, \
+                 .glue = N_GLUE_PCALL)
 #define NATIVE_ROWS_END \
     {                   \
         .name = NULL    \
@@ -372,8 +372,8 @@ int native_less(Machine *M, Value *a, int at, Value x, Value y, NativeCont *cont
 int native_tostring(Machine *M, Value *a, int at, Value v, NativeCont *cont);
 int native_length(Machine *M, Value *a, int at, Value v, NativeCont *cont);
 
-/* The function pcall, anew. */
-Value native_pcall(Machine *M);
+/* pcall as natives call it, anew. */
+Value native_pcall_unseen(Machine *M);
 
 /* "chunk:line: " of the function at level (1: the caller of the native that runs), as
  * luaL_where; "" if there is none. */

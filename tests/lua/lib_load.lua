@@ -265,3 +265,21 @@ end
 -- expect: nil	x:1: syntax error near 'b'	true
 -- expect: nil	x:1: unexpected symbol near char(255)	true
 print(loadfile "/dev/zero") -- expect: nil	/dev/zero:1: unexpected symbol
+
+-- load itself is what calls a reader: there is no level between
+local function reader()
+  print(debug.getinfo(2, "f").func == load, debug.getinfo(3, "S").what)
+  error("three levels up", 3)
+end
+print(pcall(function() print(load(reader)) end))
+-- expect: true	Lua
+-- expect: nil	lib_load.lua:274: three levels up
+-- expect: true
+-- and what library functions have captured is nobody's business
+for _, f in ipairs { load, pairs, ipairs, debug.debug } do
+  print(debug.getinfo(f, "u").nups, debug.getupvalue(f, 1), pcall(debug.upvalueid, f, 1))
+end
+-- expect: 0	nil	false	bad argument #2 to 'debug.upvalueid' (invalid upvalue index)
+-- expect: 0	nil	false	bad argument #2 to 'debug.upvalueid' (invalid upvalue index)
+-- expect: 0	nil	false	bad argument #2 to 'debug.upvalueid' (invalid upvalue index)
+-- expect: 0	nil	false	bad argument #2 to 'debug.upvalueid' (invalid upvalue index)

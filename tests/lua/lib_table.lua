@@ -248,3 +248,9 @@ err(table.concat, setmetatable({}, { __len = function() return "x" end }))
 err(table.insert, setmetatable({}, { __len = function() return {} end }), 1)
 -- expect: object length is not a number
 end
+
+-- the operator # gives __len its operand twice, and so do the functions that ask for a length
+local counting = setmetatable({}, { __len = function(...) return select("#", ...) end })
+print(#counting, pcall(table.concat, counting, "", 3)) -- expect: 2	true	
+table.insert(counting, "third")
+print(counting[3]) -- expect: third

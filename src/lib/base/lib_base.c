@@ -336,7 +336,7 @@ const NativeDef natives_base[] = {
         "getmetatable", base_getmetatable, WORK_FIXED,
         NATIVE_DOC("v", "The metatable of v, or its field __metatable; nil if it has none.")),
     NATIVE_INNER(
-        "ipairs", base_ipairs, WORK_FIXED, .captures = "f",
+        "ipairs", base_ipairs, WORK_FIXED, .captures = "f", .hides = true,
         NATIVE_DOC("t",
                    "For loops: i, t[i] for i = 1, 2 ... up to the first nil; by __ipairs.")),
     NATIVE_CONTINUED("ipairs:three_results", three_results, WORK_FIXED, "|ipairs|pairs|", "*"),
@@ -344,10 +344,13 @@ const NativeDef natives_base[] = {
     NATIVE_OWN(
         "next", native_next, WORK_FIXED,
         NATIVE_DOC("t [, key]", "The key after this one and its value; nil at the end.")),
-    NATIVE_INNER("pairs", base_pairs, WORK_FIXED, .captures = "f",
+    NATIVE_INNER("pairs", base_pairs, WORK_FIXED, .captures = "f", .hides = true,
                  NATIVE_DOC("t", "For loops: each key of t and its value, in the same order "
                                  "everywhere; by __pairs.")),
-    NATIVE_PCALL,
+    NATIVE_JUMPS(
+        "pcall", control_pcall, PLACE_FIELD, .glue = N_GLUE_PCALL,
+        NATIVE_DOC("f, ...", "Calls f(...): true and what it gives, or false and the error.")),
+    NATIVE_PCALL_UNSEEN,
     NATIVE_SEES(
         "print", base_print, WORK_BYTES, OUTSIDE_STREAMS, true,
         "writes what it is given, to standard output",

@@ -313,6 +313,7 @@ const NativeDef natives_debug[] = {
                NATIVE_DOC("f, n, g, m", "Lets f have the captured variable of g.")),
     NATIVE_INNER_SEES("debug.debug", debug_debug, WORK_SOURCE, OUTSIDE_STREAMS, false,
                       "reads and runs what the standard input says", .captures = "f",
+                      .hides = true,
                       NATIVE_DOC("", "Reads lines and runs them, up to \"cont\".")),
     NATIVE_CONTINUED("debug.debug:line", debug_line, WORK_SOURCE, "|debug.debug|", "*"),
     NATIVE_INNER("debug.?", host_code, WORK_FIXED),
@@ -324,5 +325,5 @@ void lib_open_debug(Machine *M)
     Table *t = lib_new(M, "debug", natives_debug);
     run_set_field(&M->run, M->run.world->registry, "_HOST",
                   native_value(M, native_row(natives_debug, "debug.?")));
-    lib_closure(M, t, native_row(natives_debug, "debug.debug"), native_pcall(M));
+    lib_closure(M, t, native_row(natives_debug, "debug.debug"), native_pcall_unseen(M));
 }

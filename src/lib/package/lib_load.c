@@ -398,7 +398,7 @@ const NativeDef natives_load[] = {
         NATIVE_DOC("[file]", "Runs a file, or standard input, and gives what it returns.")),
     NATIVE_INNER_SEES(
         "load", base_load, WORK_SOURCE, OUTSIDE_NONE, false,
-        "runs binary chunks and code that a host has not seen", .captures = "f",
+        "runs binary chunks and code that a host has not seen", .captures = "f", .hides = true,
         NATIVE_DOC("text|f [, name [, mode [, env]]]",
                    "The function that a chunk is; nil and a message if it is none.")),
     NATIVE_CONTINUED("load:piece", load_piece, WORK_SOURCE, "|load|", "fSS.bS*"),
@@ -413,6 +413,6 @@ void lib_open_load(Machine *M)
 {
     Table *g = M->run.world->globals;
     native_register(M, g, natives_load);
-    Native *load = lib_closure(M, g, native_row(natives_load, "load"), native_pcall(M));
+    Native *load = lib_closure(M, g, native_row(natives_load, "load"), native_pcall_unseen(M));
     run_set_field(&M->run, g, "loadstring", value_object(load));
 }
