@@ -167,26 +167,47 @@ static bool is_env(const AstExpr *e, const AstFunction *f)
     return name && name->length == 4 && memcmp(name->data, "_ENV", 4) == 0;
 }
 
-/* Constants decide that e is true, or false, in PUC Lua's eyes: `x or 1`, `x and nil`. */
+/* A number that PUC Lua computes as it compiles: it divides by none that is 0. */
+static bool is_number(const AstExpr *e)
+{
+    for (; e->kind == EXPR_BINARY; e = e->u.binary.left) {
+        BinaryOp op = e->u.binary.op;
+        const AstExpr *right = e->u.binary.right;
+        if (op > OP_POW || !is_number(right)) return false;
+        bool divides = op == OP_DIV || op == OP_MOD;
+        if (divides && (right->kind != EXPR_NUMBER || right->u.number == 0)) return false;
+    }
+    if (e->kind == EXPR_UNARY) return e->u.unary.op == OP_NEG && is_number(e->u.unary.operand);
+    return e->kind == EXPR_NUMBER;
+}
+
+/* Constants decide that e is true, or false, in PUC Lua's eyes: `x or 1`, `not (x and nil)`. */
 static bool always(const AstExpr *e, bool truth)
 {
-    for (;; e = e->u.binary.right) {
+    for (;;) {
         switch (e->kind) {
         case EXPR_NIL:
         case EXPR_FALSE: return !truth;
         case EXPR_TRUE:
-        case EXPR_NUMBER:
         case EXPR_STRING: return truth;
         case EXPR_AND:
-        case EXPR_OR: break;
-        default: return false;
+        case EXPR_OR:
+            if (truth == (e->kind == EXPR_AND) && !always(e->u.binary.left, truth))
+                return false;
+            e = e->u.binary.right;
+            continue;
+        case EXPR_UNARY:
+            if (e->u.unary.op != OP_NOT) break;
+            truth = !truth;
+            e = e->u.unary.operand;
+            continue;
+        default: break;
         }
-        if (truth == (e->kind == EXPR_AND) && !always(e->u.binary.left, truth)) return false;
+        return truth && is_number(e);
     }
 }
 
-/* The value of `true and x`, `nil or x`, `y and nil or x` comes straight from x. */
-static const AstExpr *without_constants(const AstExpr *e)
+const AstExpr *error_giver(const AstExpr *e)
 {
     assert(e && "there is an expression");
     while ((e->kind == EXPR_AND || e->kind == EXPR_OR) &&
@@ -200,20 +221,16 @@ static bool describe(const AstExpr *e, const AstFunction *f, const char **kind,
                      const String **name)
 {
     static String *unknown;
-    const AstExpr *given = e;
-    e = without_constants(e);
+    e = error_giver(e);
     switch (e->kind) {
     case EXPR_LOCAL: *kind = "local", *name = e->u.local->name; return !f->stripped;
     case EXPR_UPVALUE: *kind = "upvalue", *name = f->upvalues[e->u.upvalue].name; return true;
-    case EXPR_STRING: *kind = "constant", *name = e->u.string; return e == given;
+    case EXPR_STRING: *kind = "constant", *name = e->u.string; return true;
     case EXPR_INDEX:
         *kind = is_env(e->u.index.object, f) ? "global" : "field";
-        if (e->u.index.key->kind == EXPR_STRING) {
-            *name = e->u.index.key->u.string;
-        } else {
-            if (!unknown) unknown = string_constant("?", 1);
-            *name = unknown;
-        }
+        e = error_giver(e->u.index.key);
+        if (!unknown) unknown = string_constant("?", 1);
+        *name = e->kind == EXPR_STRING ? e->u.string : unknown;
         return true;
     default: return false;
     }

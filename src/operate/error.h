@@ -32,6 +32,9 @@ void error_set(Machine *M, const Value *fp, const Node *n, const char *format, .
  * NULL. */
 void error_set_at(Machine *M, const Value *fp, const Node *n, const AstExpr *culprit,
                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Which part of the expression gives its value, whatever the rest is, in PUC Lua's eyes: x in
+ * `true and x`, `nil or x`, `y and nil or x`. */
+const AstExpr *error_giver(const AstExpr *e);
 /* "attempt to <what> <variable> (a <type> value)"; expr may be NULL. */
 void error_set_type(Machine *M, const Value *fp, const Node *n, const char *what,
                     const AstExpr *expr, Value culprit);

@@ -75,7 +75,9 @@ static const AstExpr *binary_side(const AstExpr *e, bool left)
 {
     if (!e || e->kind != EXPR_BINARY) return NULL;
     e = left ? e->u.binary.left : e->u.binary.right;
-    return e->kind == EXPR_STRING ? NULL : e; /* PUC Lua's constant operands have no name */
+    return error_giver(e)->kind == EXPR_STRING
+               ? NULL
+               : e; /* PUC Lua's constant operands have no name */
 }
 
 static NOINLINE Action do_arith(const Node *n, Value *fp, Value acc, Machine *M)

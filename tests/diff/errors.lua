@@ -27,7 +27,9 @@ local operands = { "lnil", "ltab", "unil", "utab", "gnil", "gtab", "lfalse", "ln
   "T:m()", "T2.f", "T2.x.y", "T[1]", "T[-1]", "T[1.5]", "T[true]", "T[lnil]", "T[ltab]", "T[k]", "T[k..k]", "T[uk]", "T[gk]",
   'T["f"]', 'T["x y"]', "T[#T]", "T2[k]", "T2[uk]", "gtab.x", "gtab.x.y", "gtab[lnil]", "gtab[k]", "gtab[gk]", "_ENV.gnil",
   '_ENV["gnil"]', "U", "U.f", "o.x", "o[1]", "-lnil", "not lnil", "lnil..1", "#ltab", "lnil or lnil", "lnil and 1",
-  "T.f or T.g", "T.f == 1", '("x"):rep(2)', "string.foo", '("x").foo', "lnum.x" }
+  "T.f or T.g", "T.f == 1", '("x"):rep(2)', "string.foo", '("x").foo', "lnum.x",
+  "(1 and lnil)", "(nil or T.f)", "(false or ltab.x)", "(-1 and lnil)", "(1 + 1 and unil)", "(1 / 0 and lnil)", "(not nil and gnil)",
+  "(not (k and nil) and lnil)", '(true and "s")', '(nil or "s")', "(lfalse or lnil)", "(k and lnil)", "(lnil and nil or T.f)" }
 local operations = { "%s + 1", "1 + %s", "%s + %s", "%s * lnil", "lnil * %s", "%s ^ 2", "2 ^ %s", "%s % %s", "%s - T2.f",
   '%s + "abc"', '"abc" + %s', "%s + 1 + 1", "1 + (2 + %s)", "k + %s", "%s + k", "%s - uk", "uk * %s", "%s / gk", "-%s", "#%s",
   '%s .. "x"', '"x" .. %s', '"x" .. %s .. "y"', "1 .. 2 .. %s", "%s .. %s", "%s .. lnil", "lnil .. %s", "%s .. nil", "nil .. %s",
