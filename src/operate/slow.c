@@ -372,13 +372,22 @@ static NOINLINE Action do_self(const Node *n, Value *fp, Value acc, Machine *M)
 
 /* Concatenation ------------------------------------------------------------------ */
 
+/* Whether the digits of a number are quickly found: of one with a fraction, or a large one,
+ * they take as long as a step of other work. */
+static inline bool is_short_integer(double d)
+{
+    return d >= -1e9 && d <= 1e9 && d == (double)(int32_t)d;
+}
+
 /* Bytes of a string or number; NULL for what has none. */
 static inline __attribute__((always_inline)) const char *piece(Value v,
                                                                char buf[NUMBER_TEXT_MAX],
                                                                size_t *length)
 {
     if (value_is_number(v)) {
-        *length = number_format(value_to_double(v), buf);
+        double d = value_to_double(v);
+        if (!is_short_integer(d)) mem_work_pay(MEM_WORK_STEP);
+        *length = number_format(d, buf);
         return buf;
     }
     if (!value_is_string(v)) return NULL;

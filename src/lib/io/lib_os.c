@@ -306,10 +306,13 @@ static int time_ask(Machine *M, Value *a)
     return native_index(M, a, TIME_AT, a[TIME_TABLE], key, time_field);
 }
 
+enum { CALENDAR_STEPS = 8 }; /* what the system takes to find out the time of a date */
+
 static int time_result(Machine *M, Value *a)
 {
     struct tm fields = {0};
     double seconds;
+    mem_work_pay((size_t)CALENDAR_STEPS * MEM_WORK_STEP);
     for (int i = 0; i < OSDATE_INPUT_COUNT; i++) {
         Value v = a[TIME_FIELDS + i];
         osdate_set_input(&fields, i, v != V_NIL, v == V_NIL ? 0 : value_to_double(v));
