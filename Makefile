@@ -285,7 +285,7 @@ check-kind: $(PROGRAM) $(TESTS) $(EXAMPLES)
 
 # Some of the API tests take minutes so: they are in asan.
 UNIT_TESTS = $(filter $(OUT)/tests/unit/%,$(TESTS))
-API_LONG = $(addprefix $(OUT)/tests/api/test_,held hook_pauses image_worlds record stress \
+API_LONG = $(addprefix $(OUT)/tests/api/test_,every_function held hook_pauses image_worlds record stress \
            timeline_worlds work_steps)
 API_TESTS = $(filter-out $(API_LONG),$(filter $(OUT)/tests/api/%,$(TESTS)))
 .PHONY: check-release

@@ -87,7 +87,7 @@ MEM_TRY Value *api_values(size_t count);
 moonlet_result api_answer(const moonlet_state *s, const Value *values, size_t count);
 moonlet_result api_refuse(const moonlet_state *s, moonlet_error_kind kind, const char *message);
 moonlet_result api_refuse_memory(const moonlet_state *s);
-/* Refuses source that is no Lua, and says why. */
+/* Refuses source that is no Lua, and says why; without a reason there was no memory. */
 moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
                                  const ParseResult *why);
 

@@ -372,7 +372,7 @@ moonlet_result api_refuse_source(const moonlet_state *s, const String *name,
                                  const ParseResult *why)
 {
     const String *message = why->error;
-    if (message == string_no_memory()) return api_refuse_memory(s);
+    if (!message || message == string_no_memory()) return api_refuse_memory(s);
     moonlet_state *h = handle_new(s->state, s->config);
     moonlet_error *e =
         api_error(MOONLET_ERROR_SYNTAX, string_value(message), message->data, message->length);

@@ -213,6 +213,10 @@ static const char *read_subscript(const char *at, Value *key, Maker *make)
     return end + 1 + quoted;
 }
 
+enum { SURE_NAMES = 100 };
+
+/* A path of many names ends where there is no memory, as no poll is between them; one of few is
+ * always read: it may be one that a sandbox denies. */
 static Value *read_path(const char *path, size_t *count, Maker *make)
 {
     size_t most = 1;
@@ -221,7 +225,9 @@ static Value *read_path(const char *path, size_t *count, Maker *make)
     if (!keys) return NULL;
     const char *at = path;
     for (*count = 0; at && *at; ++*count) {
-        if (*at == '[') {
+        if (mem_short && *count >= SURE_NAMES) {
+            at = NULL;
+        } else if (*at == '[') {
             at = read_subscript(at, &keys[*count], make);
         } else if (at == path || *at == '.') {
             at = read_name(at + (at != path), &keys[*count], make);

@@ -187,11 +187,22 @@ EXEC(eval_stop_return)
     return NULL;
 }
 
+/* Whether there is no memory, and the error is raised. A program hears of that here, too: each
+ * of many returns may take a segment for the frame that it returns to. */
+static NOINLINE bool lacks_memory(Machine *M)
+{
+    bool misses = mem_has_refused(); /* then only an error tells */
+    if (mem_recover() && !misses) return false;
+    error_set_lasting(M);
+    return true;
+}
+
 EXEC(eval_poll_return)
 {
     M->native = fp;
-    if (UNLIKELY(!budget_refuel(M, fp, &node_return_again)))
-        HAND(eval_stop_return, n, fp, acc, d);
+    bool goes_on = budget_refuel(M, fp, &node_return_again);
+    if (UNLIKELY(mem_short) && lacks_memory(M)) HAND(eval_throw, n, fp, acc, d);
+    if (UNLIKELY(!goes_on)) HAND(eval_stop_return, n, fp, acc, d);
     RETURN_MANY(fp);
 }
 
@@ -211,7 +222,9 @@ EXEC(eval_poll_value)
 {
     Value *nf = value_frame(n, fp, acc);
     M->open = 1;
-    if (UNLIKELY(!budget_refuel(M, nf, &node_return_again))) {
+    bool goes_on = budget_refuel(M, nf, &node_return_again);
+    if (UNLIKELY(mem_short) && lacks_memory(M)) HAND(eval_throw, n, fp, acc, d);
+    if (UNLIKELY(!goes_on)) {
         if (!can_stop(M, fp, n)) HAND(eval_throw, n, fp, acc, d);
         stop(M, nf, 1, &node_return_again);
         return NULL;

@@ -57,8 +57,10 @@ static uint64_t held_at_most(const Record *r)
 
 static bool never_enough(void *context, uint64_t objects) { return false; }
 
-/* What the run holds, with its points or without. */
-static uint64_t measured(Record *r, Machine *M, const Node *n, Value *fp, bool points)
+/* What the run holds, with its points or without. Answers false, and leaves *bytes alone, where
+ * there is no memory to find all of it. */
+static bool measured(Record *r, Machine *M, const Node *n, Value *fp, bool points,
+                     uint64_t *bytes)
 {
     StackTop top = {M->segment, fp, n, M->open};
     MeasureHeld m = {.snapshot_tag = world_snapshot_tag,
@@ -67,14 +69,19 @@ static uint64_t measured(Record *r, Machine *M, const Node *n, Value *fp, bool p
                      .enough = never_enough};
     for (size_t i = 0; points && i < r->count; i++)
         pointer_list_note(&m.first, r->points[i].state);
-    uint64_t bytes = measure_held(&M->run, &m);
+    int64_t beside = mem_beside;
+    uint64_t counted = mem_count_stop(); /* points are no work of the program */
+    uint64_t found = measure_held(&M->run, &m);
+    mem_count_go_on(counted);
+    mem_beside = beside;
     pointer_list_free(&m.first);
-    return bytes;
+    if (!m.cut) *bytes = found;
+    return !m.cut;
 }
 
 static void measure_own(Record *r, Machine *M, const Node *n, Value *fp)
 {
-    r->own = measured(r, M, n, fp, false);
+    if (!measured(r, M, n, fp, false, &r->own)) return;
     r->sized = bound_used();
     if (r->own > r->most_own) r->most_own = r->own;
 }
@@ -83,8 +90,9 @@ static void measure_own(Record *r, Machine *M, const Node *n, Value *fp)
  * others need that are no more. */
 static void look(Record *r, Machine *M, const Node *n, Value *fp)
 {
+    uint64_t with;
     measure_own(r, M, n, fp);
-    uint64_t with = measured(r, M, n, fp, true);
+    if (!measured(r, M, n, fp, true, &with)) return;
     for (size_t i = 0; i < r->count; i++) own_forget(r->points[i].state);
     r->held = with > r->own ? with - r->own : 0;
     r->measured = bound_used();
@@ -147,10 +155,14 @@ enum { CHECK_SHARE = 4 };
 static void check(Record *r, Machine *M, const Node *n, Value *fp)
 {
     if (allocated_since(r->checked) < r->bytes / CHECK_SHARE) return;
-    uint64_t own = measured(r, M, n, fp, false), with = measured(r, M, n, fp, true);
+    uint64_t own, with;
+    if (!measured(r, M, n, fp, false, &own) || !measured(r, M, n, fp, true, &with)) return;
+    uint64_t counted = mem_count_stop();
     uint64_t first = measure_state(r->points[0].state, NULL, trace_stack).bytes;
+    mem_count_go_on(counted);
     if (own > r->most_own) r->most_own = own;
     uint64_t held = held_at_most(r);
+    if (mem_short || first < sizeof(State)) return; /* there was no memory to measure it */
     assert((r->count < 2 || held < r->bytes) && "points hold what they may");
     assert(with <= r->most_own + r->bytes / CHECK_SHARE + held + first && "no more than that");
     r->checked = bound_used();

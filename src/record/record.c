@@ -77,6 +77,7 @@ void record_add(Record *r, RecordPoint p)
     if (!has_room(r)) return;
     size_t i = r->count ? points_before(r, p.step) : 0;
     if (i < r->count && r->points[i].step == p.step) return;
+    if (i && r->points[i - 1].step == p.step) return; /* the first: polled before a step */
     memmove(r->points + i + 1, r->points + i, (r->count - i) * sizeof p);
     r->points[i] = p;
     r->count++;

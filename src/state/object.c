@@ -103,6 +103,7 @@ void run_set_field(Run *R, Table *t, const char *name, Value v)
 Value run_get_field(Run *R, const Table *t, const char *name)
 {
     const String *key = string_from_c(name); /* interning takes a lock */
+    if (!key) return V_NIL;
     return table_get_hashed(heap_table(R, t), string_value(key), string_hash(key));
 }
 

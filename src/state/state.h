@@ -27,6 +27,8 @@
 #ifndef MOONLET_STATE_H
 #define MOONLET_STATE_H
 
+#include <assert.h>
+
 #include "state/heap.h"
 
 /* All that is known of methods is forgotten, and lets go of what it has. */
@@ -102,8 +104,13 @@ static inline Value run_get(Run *R, const Table *t, Value key)
 {
     return table_get(heap_table(R, t), key);
 }
+/* A nil key is a text for which there was no memory, so an error is on its way. */
 static inline void run_set(Run *R, Table *t, Value key, Value v)
 {
+    if (__builtin_expect(key == V_NIL, 0)) {
+        assert(mem_short && "nil is no key");
+        return;
+    }
     table_set(heap_table_mut(R, t), key, v, R->epoch);
 }
 /* The constant of a name that a library uses again and again: string_constant takes a lock each

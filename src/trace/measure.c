@@ -141,7 +141,8 @@ uint64_t measure_held(Run *R, MeasureHeld *held)
     for (size_t i = 0; i < held->first.count; i++) note_snapshot(&m, held->first.items[i]);
     held->objects = 0;
     held->cut = held->first.failed;
-    for (size_t i = 0; i < m.states.count && m.sum.bytes <= held->most && !held->cut; i++) {
+    uint64_t most = held->most ? held->most : UINT64_MAX;
+    for (size_t i = 0; i < m.states.count && m.sum.bytes <= most && !held->cut; i++) {
         measure(&m, m.states.items[i], held->roots.stack);
         held->objects += m.sum.objects;
         held->cut = held->enough(held->context, held->objects);

@@ -41,8 +41,8 @@ typedef struct MeasureHeld {
     TraceRoots roots;
     const Segment *running;
     bool (*enough)(void *context, uint64_t objects);
-    void *context; /* for that */
-    uint64_t most;
+    void *context;    /* for that */
+    uint64_t most;    /* 0: no such bound */
     uint64_t objects; /* gives how many were looked at for the snapshots */
     bool cut;         /* and whether it has stopped, or had no memory to note what it has seen:
                          there may be more than it answers */

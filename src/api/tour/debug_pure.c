@@ -17,8 +17,11 @@ struct DebugPure {
     const AstExpr *expression;
 };
 
+enum { PURE_MAX = 1000 }; /* bytes of a text: no deeper does value_of go into its expression */
+
 DebugPure *debug_pure(const char *text)
 {
+    if (strlen(text) > PURE_MAX) return NULL;
     String *source = string_concat(string_from_c("return "), text, strlen(text));
     ParseResult r =
         parse_chunk(source->data, source->length, string_from_c("=(debugger)"), false);
