@@ -180,16 +180,13 @@ static void root_raise(Pvec *v, uint64_t token)
     v->shape = (old->epoch == token ? v->shape : trie_shift(v)) + PVEC_BITS;
 }
 
-/* Words that a base has. */
-static uint32_t base_size(const PvecFlat *base) { return base ? (uint32_t)base->capacity : 0; }
-
 static PvecLeaf *leaf_copy(const Pvec *v, const PvecLeaf *leaf, uint32_t start, uint64_t token)
 {
     const PvecFlat *base = ((const PvecNode *)v->root)->base;
     PvecLeaf *copy = mem_new(sizeof(PvecLeaf));
     mem_count_beside(sizeof(PvecLeaf));
     copy->epoch = token;
-    uint32_t end = leaf ? v->size : min_size(v->size, base_size(base));
+    uint32_t end = leaf ? v->size : min_size(v->size, pvec_base_size(base));
     if (start >= end) return copy;
     const Word *words = leaf ? leaf->words : base->words + start;
     memcpy(copy->words, words, min_size(PVEC_WIDTH, end - start) * sizeof(Word));
@@ -229,28 +226,9 @@ static PvecLeaf *leaf_own(Pvec *v, uint32_t i, uint64_t token)
     return leaf;
 }
 
-/* What index i hangs from: the leaf, or NULL if it is as in the base; *shift tells how
- * many bits of the index the missing subtree spans. */
-static const PvecLeaf *trie_find(const Pvec *v, uint32_t i, uint32_t *shift)
-{
-    const PvecNode *node = v->root;
-    for (*shift = trie_shift(v);; *shift -= PVEC_BITS) {
-        const void *child = node->children[slot_at(i, *shift)];
-        if (!child || *shift == PVEC_BITS) return child;
-        node = child;
-    }
-}
-
 /* ---- both ---- */
 
-Word pvec_trie_get(const Pvec *v, uint32_t i)
-{
-    uint32_t shift;
-    const PvecLeaf *leaf = trie_find(v, i, &shift);
-    if (leaf) return leaf->words[i & PVEC_MASK];
-    const PvecFlat *base = ((const PvecNode *)v->root)->base;
-    return i < base_size(base) ? base->words[i] : 0;
-}
+Word pvec_trie_get(const Pvec *v, uint32_t i) { return pvec_trie_word(v, i); }
 
 Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token)
 {
@@ -284,7 +262,7 @@ static void trie_resize(Pvec *v, uint32_t keep, uint32_t n, uint64_t token)
     if (!v->shape) trie_begin(v, n > stale ? n : stale, token);
     root_own(v, token);
     while (trie_room(trie_shift(v)) < n) root_raise(v, token);
-    uint32_t base = min_size(base_size(((PvecNode *)v->root)->base), n);
+    uint32_t base = min_size(pvec_base_size(((PvecNode *)v->root)->base), n);
     if (base > stale) stale = base;
     v->size = keep; /* leaves are copied up to here */
     for (uint32_t i = keep; i < stale; i = (i | PVEC_MASK) + 1) {
@@ -328,12 +306,12 @@ const Word *pvec_piece(const Pvec *v, uint32_t i, uint32_t *count)
     *count = v->size - i;
     if (!v->shape) return ((const PvecFlat *)v->root)->words + i;
     uint32_t shift;
-    const PvecLeaf *leaf = trie_find(v, i, &shift);
+    const PvecLeaf *leaf = pvec_trie_find(v, i, &shift);
     const PvecFlat *base = ((const PvecNode *)v->root)->base;
-    bool in_base = !leaf && i < base_size(base);
+    bool in_base = !leaf && i < pvec_base_size(base);
     uint64_t span = (uint64_t)1 << (in_base ? shift : PVEC_BITS);
     uint64_t rest = span - (i & (span - 1));
-    if (in_base && rest > base_size(base) - i) rest = base_size(base) - i;
+    if (in_base && rest > pvec_base_size(base) - i) rest = pvec_base_size(base) - i;
     if (rest < *count) *count = (uint32_t)rest;
     if (in_base) return base->words + i;
     return (leaf ? leaf->words : zeros) + (i & PVEC_MASK);
@@ -375,7 +353,7 @@ static Word side_word(Side s, uint32_t i)
 {
     if (i >= s.size) return 0;
     if (s.node) return ((const PvecLeaf *)s.node)->words[i & PVEC_MASK];
-    return i < base_size(s.base) ? s.base->words[i] : 0;
+    return i < pvec_base_size(s.base) ? s.base->words[i] : 0;
 }
 
 static void diff_words(const Diff *d, Side a, Side b, uint64_t i, uint64_t end)

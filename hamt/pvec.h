@@ -50,7 +50,7 @@
 enum {
     PVEC_WIDTH = 1 << PVEC_BITS,
     PVEC_MASK = PVEC_WIDTH - 1,
-    PVEC_FLAT_MAX = PVEC_WIDTH < 16 ? 2 * PVEC_WIDTH - 2 : 62, /* copied, not shared */
+    PVEC_FLAT_MAX = PVEC_WIDTH < 16 ? 2 * PVEC_WIDTH - 2 : 64, /* copied, not shared */
     PVEC_SHIFT = 63, /* mask of the shift in `shape` */
     PVEC_OWNED = 64  /* one owned leaf in `shape` */
 };
@@ -84,6 +84,34 @@ typedef struct PvecLeaf {
 _Static_assert(offsetof(PvecFlat, epoch) == 0 && offsetof(PvecNode, epoch) == 0 &&
                    offsetof(PvecLeaf, epoch) == 0,
                "whatever a vector is made of begins with its epoch");
+
+/* Words that a base has. */
+static inline uint32_t pvec_base_size(const PvecFlat *base)
+{
+    return base ? base->capacity : 0;
+}
+
+/* What index i of a trie hangs from: the leaf, or NULL if it is as in the base; *shift tells
+ * how many bits of the index the missing subtree spans. */
+static inline const PvecLeaf *pvec_trie_find(const Pvec *v, uint32_t i, uint32_t *shift)
+{
+    const PvecNode *node = v->root;
+    for (*shift = v->shape & PVEC_SHIFT;; *shift -= PVEC_BITS) {
+        const void *child = node->children[i >> *shift & PVEC_MASK];
+        if (!child || *shift == PVEC_BITS) return child;
+        node = child;
+    }
+}
+
+/* Word i of a trie, for who must not make a call. */
+static inline Word pvec_trie_word(const Pvec *v, uint32_t i)
+{
+    uint32_t shift;
+    const PvecLeaf *leaf = pvec_trie_find(v, i, &shift);
+    if (leaf) return leaf->words[i & PVEC_MASK];
+    const PvecFlat *base = ((const PvecNode *)v->root)->base;
+    return i < pvec_base_size(base) ? base->words[i] : 0;
+}
 
 Word pvec_trie_get(const Pvec *v, uint32_t i);
 Word *pvec_slot_slow(Pvec *v, uint32_t i, uint64_t token);

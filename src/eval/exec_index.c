@@ -170,22 +170,32 @@ KINDS_FIELD(X_FIELD)
 #undef X_FIELD
 
 /* A node that gets get_ from the contents b of a table; peek_: nil, or the same from where
- * most of them have it. acc_: the accumulator, if the node has it for an operand. */
-#define GET_NODE(name, object_, boxed_, acc_, dst, peek_, get_)    \
-    static APART EXEC(full_##name)                                 \
-    {                                                              \
-        const TableBody *b = heap_table_at_hand(&M->run, object_); \
-        Value v = get_;                                            \
-        FINISH_GET(dst);                                           \
-        HAND(slow_index, n, fp, boxed_, d);                        \
-    }                                                              \
-    EXEC(exec_##name)                                              \
-    {                                                              \
-        const TableBody *b = heap_table_at_hand(&M->run, object_); \
-        if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d);      \
-        Value v = peek_;                                           \
-        if (LIKELY(v != V_NIL)) PUT_##dst(v);                      \
-        HAND(full_##name, n, fp, acc_, d);                         \
+ * most of them have it; trie_: the same where the array is a trie, as after a snapshot. acc_:
+ * the accumulator, if the node has it for an operand. */
+#define GET_NODE(name, object_, boxed_, acc_, dst, peek_, trie_, get_)         \
+    static APART EXEC(full_##name)                                             \
+    {                                                                          \
+        const TableBody *b = heap_table_at_hand(&M->run, object_);             \
+        Value v = get_;                                                        \
+        FINISH_GET(dst);                                                       \
+        HAND(slow_index, n, fp, boxed_, d);                                    \
+    }                                                                          \
+    static APART EXEC(from_trie_##name)                                        \
+    {                                                                          \
+        const TableBody *b = GIVEN_BODY(heap_table_at_hand(&M->run, object_)); \
+        Value v = trie_;                                                       \
+        if (LIKELY(v != V_NIL)) PUT_##dst(v);                                  \
+        HAND(full_##name, n, fp, acc_, d);                                     \
+    }                                                                          \
+    EXEC(exec_##name)                                                          \
+    {                                                                          \
+        const TableBody *b = heap_table_at_hand(&M->run, object_);             \
+        if (UNLIKELY(!b)) HAND(slow_index, n, fp, boxed_, d);                  \
+        bool in_trie = false;                                                  \
+        Value v = peek_;                                                       \
+        if (LIKELY(v != V_NIL)) PUT_##dst(v);                                  \
+        if (UNLIKELY(in_trie)) HAND_BODY(from_trie_##name, n, fp, acc_, d);    \
+        HAND(full_##name, n, fp, acc_, d);                                     \
     }
 
 /* The accumulator where the node needs it: else the value found may take its register. */
@@ -200,8 +210,9 @@ KINDS_FIELD(X_FIELD)
 #define NEEDED_UA acc
 #define NEEDED_AL acc
 
-#define X_ELEMENT(o, dst)                                                                      \
-    GET_NODE(ELEMENT_##o##_##dst, OBJECT_##o, acc, NEEDED_##o, dst, table_peek_int(b, n->aux), \
+#define X_ELEMENT(o, dst)                                                     \
+    GET_NODE(ELEMENT_##o##_##dst, OBJECT_##o, acc, NEEDED_##o, dst,           \
+             table_peek_int(b, n->aux, &in_trie), table_peek_trie(b, n->aux), \
              table_get_int(b, n->aux))
 KINDS_FIELD(X_ELEMENT)
 #undef X_ELEMENT
@@ -228,25 +239,38 @@ PLACE_INLINE Value index_value(const TableBody *b, Value k)
  */
 static inline bool index_is(int32_t i, double x) { return i >= x; }
 
-static inline Value peek_double(const TableBody *b, double x)
+static inline Value peek_double(const TableBody *b, double x, bool *in_trie)
 {
     int32_t i = index_of(x);
-    return LIKELY(index_is(i, x)) ? table_peek_int(b, i) : V_NIL;
+    return LIKELY(index_is(i, x)) ? table_peek_int(b, i, in_trie) : V_NIL;
 }
 
-static inline Value peek_value(const TableBody *b, Value k)
+static inline Value peek_value(const TableBody *b, Value k, bool *in_trie)
 {
     double x;
-    return LIKELY(value_unbox(k, &x)) ? peek_double(b, x) : V_NIL;
+    return LIKELY(value_unbox(k, &x)) ? peek_double(b, x, in_trie) : V_NIL;
 }
 
-#define INDEX_WITH_L(number_, value_) value_(b, fp[n->b])
-#define INDEX_WITH_A(number_, value_) value_(b, acc)
-#define INDEX_WITH_D(number_, value_) number_(b, d)
+static inline Value trie_double(const TableBody *b, double x)
+{
+    int32_t i = index_of(x);
+    return LIKELY(index_is(i, x)) ? table_peek_trie(b, i) : V_NIL;
+}
+
+static inline Value trie_value(const TableBody *b, Value k)
+{
+    double x;
+    return LIKELY(value_unbox(k, &x)) ? trie_double(b, x) : V_NIL;
+}
+
+#define INDEX_WITH_L(number_, value_, ...) value_(b, fp[n->b], ##__VA_ARGS__)
+#define INDEX_WITH_A(number_, value_, ...) value_(b, acc, ##__VA_ARGS__)
+#define INDEX_WITH_D(number_, value_, ...) number_(b, d, ##__VA_ARGS__)
 
 #define X_INDEX(o, key, dst)                                                        \
     GET_NODE(INDEX_##o##key##_##dst, OBJECT_##o, BOXED_##key, NEEDED_##o##key, dst, \
-             INDEX_WITH_##key(peek_double, peek_value),                             \
+             INDEX_WITH_##key(peek_double, peek_value, &in_trie),                   \
+             INDEX_WITH_##key(trie_double, trie_value),                             \
              INDEX_WITH_##key(index_double, index_value))
 KINDS_INDEX(X_INDEX)
 #undef X_INDEX

@@ -312,12 +312,20 @@ static inline bool table_take_at_root(TableBody *t, const String *key, uint32_t 
     return true;
 #endif
 }
-/* The element of the array, if that is flat and the element there and not nil; else nil. */
-static inline Value table_peek_int(const TableBody *t, int32_t i)
+/* The element of the array, if that is flat and the element there and not nil; else nil. Tells
+ * where to look for it, with table_peek_trie, if it is not flat. */
+static inline Value table_peek_int(const TableBody *t, int32_t i, bool *in_trie)
 {
     uint32_t at = (uint32_t)i - 1;
-    if (at >= t->array_size || t->array.shape) return V_NIL;
-    return ((const PvecFlat *)t->array.root)->words[at];
+    if (at >= t->array_size) return V_NIL;
+    *in_trie = t->array.shape;
+    return *in_trie ? V_NIL : ((const PvecFlat *)t->array.root)->words[at];
+}
+/* The same of an array that is a trie. */
+static inline Value table_peek_trie(const TableBody *t, int32_t i)
+{
+    uint32_t at = (uint32_t)i - 1;
+    return at < t->array_size ? pvec_trie_word(&t->array, at) : V_NIL;
 }
 /* The place of a word of the array. Answers NULL unless the word lies where the token's owner
  * may write. */
