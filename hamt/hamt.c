@@ -57,21 +57,6 @@ HamtNode *hamt_node_copy(const HamtNode *node, uint64_t token)
     return node_resize(node, node->count, token);
 }
 
-void hamt_copy_in(Hamt *map, void *place, uint64_t token)
-{
-    const HamtNode *root = map->root;
-    HamtNode *copy = place;
-    assert(hamt_root_size(map) && "there is a root, and it is small");
-    copy->epoch = token;
-    copy->bitmap = root->bitmap;
-    copy->count = root->count;
-    copy->capacity = (uint8_t)root->count;
-    copy->shift = root->shift;
-    copy->inner = 1;
-    for (uint32_t i = 0; i < root->count; i++) copy->entries[i] = root->entries[i];
-    map->root = copy;
-}
-
 void hamt_move_out(Hamt *map)
 {
     if (hamt_root_is_inner(map)) map->root = hamt_node_copy(map->root, map->root->epoch);

@@ -167,7 +167,19 @@ static inline size_t hamt_root_size(const Hamt *map)
     bool fits = root && root->capacity <= HAMT_FLAT_MAX && root->count;
     return fits ? sizeof *root + root->count * sizeof root->entries[0] : 0;
 }
-void hamt_copy_in(Hamt *map, void *place, uint64_t token);
+static inline void hamt_copy_in(Hamt *map, void *place, uint64_t token)
+{
+    const HamtNode *root = map->root;
+    HamtNode *copy = place;
+    copy->epoch = token;
+    copy->bitmap = root->bitmap;
+    copy->count = root->count;
+    copy->capacity = (uint8_t)root->count;
+    copy->shift = root->shift;
+    copy->inner = 1;
+    memcpy(copy->entries, root->entries, root->count * sizeof root->entries[0]);
+    map->root = copy;
+}
 void hamt_move_out(Hamt *map);
 static inline bool hamt_root_is_inner(const Hamt *map)
 {

@@ -39,6 +39,13 @@ PLACE_INLINE TableBody *own_body(Machine *M, Value v)
     }
     return b && LIKELY(heap_body_owned(&M->run, b)) ? b : NULL;
 }
+/* Contents of the table that an operand is, if they may become the run's own; else NULL. */
+PLACE_INLINE TableBody *claimable_body(Machine *M, Value v)
+{
+    TableBody *b = heap_table_at_hand(&M->run, v);
+    if (!b || table_is_passed(value_pointer(v)) || table_is_frozen(b)) return NULL;
+    return b;
+}
 /* The same, where others had written last: made the run's own, but for what is for slow.c. */
 static inline TableBody *claimed_body(Machine *M, Value v, bool field)
 {
@@ -48,15 +55,6 @@ static inline TableBody *claimed_body(Machine *M, Value v, bool field)
     if (table_is_frozen(b) || !lacks_meta(M, b->meta, META_NEWINDEX)) return NULL;
     return field ? heap_field_mut(&M->run, t, b) : heap_table_mut(&M->run, t);
 }
-static NOINLINE TableBody *claimed_for_FIELD(Machine *M, Value v)
-{
-    return claimed_body(M, v, true);
-}
-static NOINLINE TableBody *claimed_for_INDEX(Machine *M, Value v)
-{
-    return claimed_body(M, v, false);
-}
-#define claimed_for_ELEMENT claimed_for_INDEX
 /* The run's own contents of the table that an operand is, to be written under this key. */
 static inline TableBody *owned_body_noticed(Machine *M, Value v, Value key)
 {
@@ -65,6 +63,23 @@ static inline TableBody *owned_body_noticed(Machine *M, Value v, Value key)
     if (is_noticed) methods_notice(&M->run, string_hash(value_string(key)));
     return b;
 }
+/* Contents of the table that an operand is, made the run's own if they can be, to be written
+ * under this key; else NULL. */
+static inline TableBody *claimed_to_store(Machine *M, Value v, Value key, bool field)
+{
+    bool is_noticed = value_is_table(v) && table_is_passed(value_pointer(v));
+    TableBody *b = UNLIKELY(is_noticed) ? owned_body_noticed(M, v, key) : NULL;
+    return b ? b : claimed_body(M, v, field);
+}
+static NOINLINE TableBody *claimed_for_FIELD(Machine *M, Value v, Value key)
+{
+    return claimed_to_store(M, v, key, true);
+}
+static NOINLINE TableBody *claimed_for_INDEX(Machine *M, Value v, Value key)
+{
+    return claimed_to_store(M, v, key, false);
+}
+#define claimed_for_ELEMENT claimed_for_INDEX
 #define KEY_FIELD n->k.v
 #define KEY_ELEMENT V_NIL
 #define KEY_INDEX fp[n->b]
@@ -471,11 +486,28 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
             HAND_BODY(equal_SET_FIELD_##o##_##val, n, fp, acc, d);                            \
         HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d);                                   \
     }
+/* The first store of the epoch to a table that has the key: nobody is to be asked. */
+#define FIRST_NODE(o, val)                                                              \
+    static APART EXEC(first_FIELD_##o##_##val)                                          \
+    {                                                                                   \
+        TableBody *b = claimable_body(M, OBJECT_##o);                                   \
+        const HamtEntry *e = b && STORED_##val != V_NIL ? store_place_##o(n, b) : NULL; \
+        if (LIKELY(e != NULL)) {                                                        \
+            b = heap_field_mut(&M->run, value_pointer(OBJECT_##o), b);                  \
+            OVERWRITE_ENTRY(store_place_##o(n, b), STORED_##val);                       \
+        }                                                                               \
+        b = NULL;                                                                       \
+        HAND_BODY(put_FIELD_##o##_##val, n, fp, acc, d);                                \
+    }
 #define OVERWRITE_FIELD(o, val)                                \
     HamtEntry *e = store_place_##o(n, b);                      \
     OVERWRITE_ENTRY(e, STORED_##val);                          \
     if (e) HAND_BODY(change_FIELD_##o##_##val, n, fp, acc, d); \
     HAND_BODY(seek_SET_FIELD_##o##_##val, n, fp, acc, d)
+/* Where to go on with contents that are not the run's own. */
+#define FIRST_FIELD(o, val) HAND(first_FIELD_##o##_##val, n, fp, acc, d)
+#define FIRST_ELEMENT(o, val)
+#define FIRST_INDEX(o, val)
 #define OVERWRITE_ELEMENT(o, val) OVERWRITE_AT((int32_t)n->aux, STORED_##val)
 #define OVERWRITE_INDEX(o, val)                                        \
     do {                                                               \
@@ -490,8 +522,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     static APART EXEC(put_##kind_##_##o##_##val)                                           \
     {                                                                                      \
         TableBody *b = GIVEN_BODY(NULL);                                                   \
-        if (!b) b = owned_body_noticed(M, OBJECT_##o, KEY_##kind_);                        \
-        if (!b) b = claimed_for_##kind_(M, OBJECT_##o);                                    \
+        if (!b) b = claimed_for_##kind_(M, OBJECT_##o, KEY_##kind_);                       \
         if (UNLIKELY(!b)) HAND(slow_store, n, fp, BOXED_##val, d);                         \
         assert(heap_body_owned(&M->run, b) &&                                              \
                "stores in place are into this epoch's contents");                          \
@@ -504,6 +535,8 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
         assert((!b || !table_is_frozen(b)) && "contents that are read-only are nobody's"); \
         if (LIKELY(b != NULL)) {                                                           \
             OVERWRITE_##kind_(o, val);                                                     \
+        } else {                                                                           \
+            FIRST_##kind_(o, val);                                                         \
         }                                                                                  \
         HAND_BODY(put_##kind_##_##o##_##val, n, fp, acc, d);                               \
     }
@@ -517,6 +550,7 @@ PLACE_INLINE bool comes_or_goes(const Machine *M, const Node *n, TableBody *b, V
     }
 #define X_STORE(o, val)         \
     SEEK_NODE(o, val)           \
+    FIRST_NODE(o, val)          \
     THROUGH_NODE(o, val)        \
     STORE_NODE(FIELD, o, val)   \
     STORE_NODE(ELEMENT, o, val) \

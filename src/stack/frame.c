@@ -369,7 +369,7 @@ Segment *frame_fold(Machine *M, const Segment *s, uint32_t top, Segment *home)
         home->folds++;
     home->roomy = s->kind != SEGMENT_SCRATCH;
     segment_take(home, s, top);
-    memset(home->slots + top, 0, (home->size - top) * sizeof(Value));
+    if (home->size > top) memset(home->slots + top, 0, (home->size - top) * sizeof(Value));
     return home;
 }
 

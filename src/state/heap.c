@@ -187,7 +187,7 @@ static void put_box(Run *R, void *object, uint64_t *box)
 /* What an object contains is to be written for the first time in this epoch. Copy has what
  * was in old, with its epoch. Gives where to write: in place, if those who see old are known
  * and get the copy, else in the copy. */
-static void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t size)
+static inline void *claim(Run *R, void *object, const void *old, uint64_t *copy, size_t size)
 {
     uint64_t *epoch = (uint64_t *)old - 1;
     assert(*epoch < R->epoch && "what is to be written is older than the run's epoch");
@@ -211,7 +211,7 @@ static inline uint64_t epoch_of(const void *body) { return ((const uint64_t *)bo
 
 /* Contents as they are in old, with its epoch. If the root of the hash is copied, too, that
  * takes root_size bytes more, and the copy is the token's. */
-static TableBox *table_box(const TableBody *old, size_t root_size, uint64_t token)
+static inline TableBox *table_box(const TableBody *old, size_t root_size, uint64_t token)
 {
     TableBox *box = mem_new(root_size ? MEM_INNER + root_size : sizeof *box);
     box->epoch = epoch_of(old);
@@ -245,15 +245,38 @@ static TableBody *claim_table(Run *R, Table *t, const TableBody *old, bool field
     return claim(R, t, old, &copy->epoch, sizeof *copy + root_size);
 }
 
+/* What claim_table mostly comes to where the run has snapshots of its own, without a call. A
+ * root that is copied, too, was last written in the same epoch. */
+static inline TableBody *put_aside(Run *R, Table *t, const TableBody *old, size_t root_size)
+{
+    assert(!table_is_frozen(old) && "what is read-only is of no epoch");
+    TableBox *copy = table_box(old, root_size, epoch_of(old));
+    mem_count_beside(sizeof *copy + root_size);
+    R->packed = 0;
+    own_save(R, t, &copy->epoch);
+    ((uint64_t *)old)[-1] = R->epoch;
+    if (root_size) old->hash.root->epoch = R->epoch;
+    return (TableBody *)old;
+}
+
+static inline bool is_put_aside(const Run *R, const TableBody *old)
+{
+    return epoch_of(old) >= R->since && R->own.undo;
+}
+
 TableBody *heap_table_slow(Run *R, Table *t)
 {
-    const TableBody *old = contents(R, t, &t->body);
-    return heap_body_owned(R, old) ? (TableBody *)old : claim_table(R, t, old, false);
+    const TableBody *old = object_is_remapped(t) ? heap_read(R, t, &t->body) : &t->body;
+    if (heap_body_owned(R, old)) return (TableBody *)old;
+    bool simple = is_put_aside(R, old) && !hamt_root_is_inner(&old->hash);
+    return simple ? put_aside(R, t, old, 0) : claim_table(R, t, old, false);
 }
 
 TableBody *heap_field_slow(Run *R, Table *t, const TableBody *old)
 {
-    return claim_table(R, t, old, true);
+    size_t root_size = hamt_root_size(&old->hash);
+    bool simple = is_put_aside(R, old) && root_size && old->hash.root->epoch == epoch_of(old);
+    return simple ? put_aside(R, t, old, root_size) : claim_table(R, t, old, true);
 }
 
 void heap_freeze(Run *R, Table *t)
@@ -281,16 +304,22 @@ TableBody *heap_thaw(Run *R, Table *t)
     return &copy->body;
 }
 
+/* own is a copy of what was in old. */
+static void note_was(const Coroutine *c, CoBody *own, const CoBody *old)
+{
+    bool waited = old->status == CO_SUSPENDED && old != &c->body;
+    own->was = waited && !old->was ? (const CoBox *)((const uint64_t *)old - 1) : NULL;
+}
+
 CoBody *heap_coroutine_slow(Run *R, Coroutine *c)
 {
-    const CoBody *old = contents(R, c, &c->body);
+    const CoBody *old = object_is_remapped(c) ? heap_read(R, c, &c->body) : &c->body;
     if (heap_body_owned(R, old)) return (CoBody *)old;
     CoBox *copy = mem_new(sizeof *copy);
-    *copy = (CoBox){epoch_of(old), *old};
+    copy->epoch = epoch_of(old);
+    copy->body = *old;
     CoBody *own = claim(R, c, old, &copy->epoch, sizeof *copy);
-    bool waited = old->status == CO_SUSPENDED && old != &c->body;
-    if (own == &copy->body)
-        own->was = waited && !old->was ? (const CoBox *)((const uint64_t *)old - 1) : NULL;
+    if (own != old) note_was(c, own, old);
     return own;
 }
 

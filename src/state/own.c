@@ -171,24 +171,13 @@ void own_begin(Run *R, State *s)
         run_close(R); /* unknown, it is like others */
 }
 
-/* Where to put what was last written in this epoch: after o->before it is for the last
- * snapshot alone. */
-static UndoList *list_for(OwnSnapshots *o, uint64_t epoch)
-{
-    return epoch > o->before ? o->alone : &o->undo->list;
-}
-
-void own_save(Run *R, void *object, uint64_t *box)
+void own_save_slow(Run *R, void *object, uint64_t *box)
 {
     OwnSnapshots *o = &R->own;
     assert(o->undo && o->undo->open == R && "the run puts aside for its last own snapshot");
-    UndoList *l = list_for(o, *box);
-    if (undo_full(l)) {
-        if (o->collections != mem_collections()) let_go(R, NULL);
-        if (*box <= o->last) undo_add(list_for(o, *box), object, box);
-    } else if (*box <= o->last) {
-        undo_put(l, object, box);
-    }
+    if (undo_full(own_list_for(o, *box)) && o->collections != mem_collections())
+        let_go(R, NULL);
+    if (*box <= o->last) undo_add(own_list_for(o, *box), object, box);
 }
 
 void run_close(Run *R)

@@ -11,8 +11,22 @@
 
 /* Makes s, which the run has just taken, an own snapshot. */
 void own_begin(Run *R, State *s);
+/* Where to put what was last written in this epoch: after o->before it is for the last
+ * snapshot alone. */
+static inline UndoList *own_list_for(OwnSnapshots *o, uint64_t epoch)
+{
+    return epoch > o->before ? o->alone : &o->undo->list;
+}
+void own_save_slow(Run *R, void *object, uint64_t *box);
 /* The object's contents, of which box is a copy, are about to be written over. */
-void own_save(Run *R, void *object, uint64_t *box);
+static inline void own_save(Run *R, void *object, uint64_t *box)
+{
+    UndoList *l = own_list_for(&R->own, *box);
+    if (__builtin_expect(undo_full(l) || *box > R->own.last, 0))
+        own_save_slow(R, object, box);
+    else
+        undo_put(l, object, box);
+}
 /* Each thing that s contained and that has been put aside for it. */
 void own_each(const State *s, UndoFn *fn, void *context);
 /* Hands to undo what has been put aside for s, and gives up all own snapshots after it. Answers

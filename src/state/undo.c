@@ -8,8 +8,8 @@
 
 #include <assert.h>
 
-/* Blocks of so many are 64 bytes and a page of the collector, with their headers. */
-enum { ENTRIES_FIRST = 3, ENTRIES_MAX = 255 };
+/* Blocks of so many are 64 bytes and, with their headers, the largest that have free lists. */
+enum { ENTRIES_FIRST = 3, ENTRIES_MAX = 63 };
 
 MEM_THREAD uint64_t undo_logged;
 
