@@ -18,7 +18,7 @@
 #define IMAGE_MAGIC "\x1bMoonImg"
 
 enum {
-    IMAGE_FORMAT = 7,
+    IMAGE_FORMAT = 8,
     /* The version of what the linker makes of a tree, and of frames. It is to be raised when
      * nodes, slots or frames change, as suspended frames say by number where they go on. */
     IMAGE_LINKER = 3,
@@ -98,7 +98,8 @@ enum {
     TABLE_HAS_NUMBERS = 32,
     TABLE_HAS_WORDS = 64,
     TABLE_HAS_BUNDLES = 128,
-    TABLE_IS_FROZEN = 256 /* read-only */
+    TABLE_IS_FROZEN = 256, /* read-only */
+    TABLE_IS_GIVEN = 512   /* a finalizer, once */
 };
 
 /* An array has a word in the image for at least so many of its places. */

@@ -272,9 +272,9 @@ static void fill_table(Import *im, const Table *from, Table *to, uint32_t at)
         table_each_hashed(b, fill_pair, &(TableCopy){im, &to->body, at});
     }
     to->body.meta = brought_meta(im, b->meta, at);
-    if (!table_is_frozen(b)) return;
     to->body.flags &= ~TABLE_FROZEN; /* copied, perhaps */
-    heap_freeze(im->to, to);
+    to->body.flags |= table_flags(b) & TABLE_GIVEN;
+    if (table_is_frozen(b)) heap_freeze(im->to, to);
 }
 
 static void fill_values(Import *im, const Value *from, Value *to, uint32_t count, uint32_t at)
@@ -289,6 +289,7 @@ static void fill_userdata(Import *im, const Userdata *from, Userdata *to, uint32
     to->body.own = b->own;
     to->body.user = brought(im, b->user, (Step){STEP_USER, at, V_NIL});
     to->body.meta = brought_meta(im, b->meta, at);
+    to->body.finalizer = b->finalizer;
 }
 
 typedef struct StackCopy {
@@ -399,18 +400,23 @@ static void fill(Import *im, uint32_t at)
     }
 }
 
-/* What the sending state's collection knows of the copied objects. */
+static bool has_finalizer(Run *R, Value v)
+{
+    if (value_is_table(v)) return table_flags(heap_table(R, value_pointer(v))) & TABLE_GIVEN;
+    return value_is(v, OBJ_USERDATA) &&
+           heap_userdata(R, value_pointer(v))->finalizer == FINALIZER_GIVEN;
+}
+
+/* What the sending state's collection knows of the copied objects. A copy is another object:
+ * its finalizer is to be called, even if the other's has been. */
 static void bring_collection(Import *im, uint32_t first)
 {
     const Collection *c = &im->from->base->world->collection;
     if (c->weak && !im->to->base->world->collection.weak)
         run_edit_collection(im->to)->weak = true;
-    if (!c->finalizers) return;
-    for (uint32_t i = first; i < im->trail.count; i++) {
-        const TrailItem *item = &im->trail.items[i];
-        if (value_is_number(run_get(im->from, c->finalizers, item->object)))
-            trace_add_finalizer(im->to, item->copy);
-    }
+    for (uint32_t i = first; i < im->trail.count; i++)
+        if (has_finalizer(im->to, im->trail.items[i].copy))
+            trace_note_finalizer(im->to, im->trail.items[i].copy);
 }
 
 Value import_value(Import *im, Value v)

@@ -141,25 +141,6 @@ void scratch_free(void *block)
     unused = block;
 }
 
-/* What was never used lies at the end of a region. */
-void *scratch_take_piece(size_t *bytes)
-{
-    size_t most = 0;
-    char *piece = NULL;
-    enter();
-    for (size_t i = at_region; i < atomic_load(&region_count); i++) {
-        char *begin = regions[i].begin + (i == at_region ? at_byte : 0);
-        size_t size = (size_t)(regions[i].end - begin);
-        if (size <= most) continue;
-        most = size;
-        piece = begin;
-    }
-    if (most < *bytes) *bytes = most;
-    return piece;
-}
-
-void scratch_give_back(void *piece, size_t bytes) { memset(piece, 0, bytes); }
-
 void scratch_leave(void)
 {
     if (!has_lock) return;

@@ -24,11 +24,6 @@ enum { SCRATCH_BLOCK = 4 << 10 };
  * which then are this thread's until scratch_leave. */
 void *scratch_new(bool sure);
 void scratch_free(void *block);
-/* Takes as much of the regions in one zeroed piece as there is, *bytes at most, and sets
- * *bytes to that. Answers NULL if there is nothing. No blocks may be asked for until
- * scratch_give_back. */
-void *scratch_take_piece(size_t *bytes);
-void scratch_give_back(void *piece, size_t bytes);
 /* The regions are not needed any more: all blocks of theirs have been freed. */
 void scratch_leave(void);
 

@@ -7,6 +7,8 @@
  */
 #include "operate/meta.h"
 
+_Static_assert(((uint64_t)1 << META_COUNT) - 1 <= TABLE_ABSENT, "each has a bit");
+
 String *meta_names[META_COUNT];
 /* The interpreter's metatables live in states; only the names are the process's. */
 

@@ -32,8 +32,7 @@
     X(METATABLE, "__metatable") \
     X(TOSTRING, "__tostring")   \
     X(PAIRS, "__pairs")         \
-    X(IPAIRS, "__ipairs")       \
-    X(NAME, "__name")
+    X(IPAIRS, "__ipairs")
 
 typedef enum Meta {
 #define X_META(id, name) META_##id,

@@ -433,6 +433,19 @@ void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint6
     for (size_t k = 0; k < n; k++) table_set_int(t, first + (int64_t)k, v[k], token);
 }
 
+void table_cut(TableBody *t, int64_t first, int64_t last, uint64_t token)
+{
+    PvecFlat *flat = t->array.root;
+    bool own =
+        last == t->hash.border && last <= t->array_size && PVEC_OWNS(&t->array, flat, token);
+    if (own && first <= last) {
+        memset(flat->words + first - 1, 0, (size_t)(last - first + 1) * sizeof(Value));
+        t->hash.border = (uint32_t)first - 1;
+        return;
+    }
+    for (int64_t i = last; i >= first; i--) table_set_int(t, i, V_NIL, token);
+}
+
 bool table_list_room(TableBody *t, size_t size, uint64_t token)
 {
     if (size > t->array_size)

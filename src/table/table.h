@@ -23,8 +23,9 @@
  *  2. no value in the hash is nil; no key is nil, NaN or -0.
  *  3. flags: bit m set => metamethod m is absent from this body's hash. TABLE_REMOVED is set
  *     when a key has ever been removed, TABLE_NUMBERS while there are numbers in the hash,
- *     TABLE_FROZEN in a body that nobody writes to;
- *     TABLE_NODES: 0, or 1 + the logarithm of the number of nodes.
+ *     TABLE_FROZEN in a body that nobody writes to, TABLE_GIVEN in one whose table was given
+ *     a finalizer (trace/finalize.c); TABLE_NODES: 0, or 1 + the logarithm of the number of
+ *     nodes.
  *  4. hash.border, the border: 1..border are not nil, and all above it in the array is;
  *     or TABLE_HOLES + the number of those in the array that are not nil.
  *  5. the vector is longer than the array exactly if it has nodes; then there is a node
@@ -38,7 +39,8 @@
 #include "pvec.h"
 #include "value/string.h"
 
-#define TABLE_ABSENT 0x003fffffu
+#define TABLE_ABSENT 0x001fffffu
+#define TABLE_GIVEN 0x00200000u
 #define TABLE_FROZEN 0x00400000u /* read-only: see heap_freeze */
 #define TABLE_BUNDLED 0x00800000u
 #define TABLE_NODES 0x3f000000u
@@ -394,6 +396,8 @@ void table_set_int(TableBody *t, int64_t i, Value v, uint64_t token);
 void table_set_string(TableBody *t, const String *key, Value v, uint64_t token);
 /* Puts v[0..n) at first, first+1 ... as a constructor does: they are in the array then. */
 void table_set_list(TableBody *t, int64_t first, const Value *v, size_t n, uint64_t token);
+/* The elements first..last, behind which is none, become nil. The array keeps its room. */
+void table_cut(TableBody *t, int64_t first, int64_t last, uint64_t token);
 /* PUC Lua's instructions hold a size in four bits and an exponent, which rounds it up, and #
  * may depend on it. */
 static inline uint32_t table_size_rounded(uint32_t n)

@@ -3,37 +3,68 @@
  * Objects with finalizers (manual 2.5.1): who has one, and the queue of those to be
  * called. Both are tables of the state, so they are versioned as all tables are.
  *
- *   finalizers   object -> number, growing in the order of marking; false when it has
- *                been queued: an object that came to life again gets no second call
+ *   finalizers   1..n, in the order of marking
  *   queue        1..n, the next one to be called at n
  *
- * Main invariant: an object is called at most once for each time that it was marked, in the
- * contrary order of marking.
+ * Each object tells itself that it has been marked (TABLE_GIVEN, UserdataBody.finalizer), for
+ * good: one that came to life again gets no second call. A userdata whose finalizer is taken
+ * back stays where it is until a trace passes it.
+ *
+ * Main invariant: an object is in one of the lists once at most, and called once at most, in
+ * the contrary order of marking.
  */
 #include "trace/trace_internal.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "memory/scratch.h"
+static void append(Run *R, Table *list, Value object)
+{
+    TableBody *b = heap_table_mut(R, list);
+    table_set_int(b, table_length(b) + 1, object, R->epoch);
+}
+
+/* One that was taken back is still in the list. */
+static bool is_first(Run *R, Value object)
+{
+    if (value_is_table(object)) {
+        TableBody *b = heap_table_mut(R, value_pointer(object));
+        bool first = !(table_flags(b) & TABLE_GIVEN);
+        if (first) __atomic_fetch_or(&b->flags, TABLE_GIVEN, __ATOMIC_RELAXED);
+        return first;
+    }
+    UserdataBody *b = heap_userdata_mut(R, value_pointer(object));
+    bool first = !b->finalizer;
+    b->finalizer = FINALIZER_GIVEN;
+    return first;
+}
+
+void trace_note_finalizer(Run *R, Value object)
+{
+    if (!R->world->collection.finalizers) {
+        Table *t = run_new_table(R);
+        run_edit_collection(R)->finalizers = t;
+    }
+    append(R, R->world->collection.finalizers, object);
+}
 
 void trace_add_finalizer(Run *R, Value object)
 {
     assert((value_is_table(object) || value_is(object, OBJ_USERDATA)) &&
            "tables and userdata have finalizers");
-    if (!R->world->collection.finalizers) {
-        Table *t = run_new_table(R);
-        run_edit_collection(R)->finalizers = t;
-    }
-    Table *all = R->world->collection.finalizers;
-    if (run_get(R, all, object) != V_NIL) return;
-    run_set(R, all, object, value_number((double)run_new_id(R)));
+    if (is_first(R, object)) trace_note_finalizer(R, object);
+}
+
+static bool is_taken_back(Run *R, Value object)
+{
+    return value_is(object, OBJ_USERDATA) &&
+           heap_userdata(R, value_pointer(object))->finalizer == FINALIZER_TAKEN_BACK;
 }
 
 void trace_remove_finalizer(Run *R, Value object)
 {
-    Table *all = R->world->collection.finalizers;
-    if (all && run_get(R, all, object) != V_NIL) run_set(R, all, object, V_NIL);
+    Userdata *u = value_pointer(object);
+    if (heap_userdata(R, u)->finalizer == FINALIZER_GIVEN)
+        heap_userdata_mut(R, u)->finalizer = FINALIZER_TAKEN_BACK;
 }
 
 void trace_queue_finalizer(Run *R, Value object)
@@ -42,171 +73,165 @@ void trace_queue_finalizer(Run *R, Value object)
         Table *t = run_new_table(R);
         run_edit_collection(R)->queue = t;
     }
-    Table *queue = R->world->collection.queue;
-    int64_t n = table_length(heap_table(R, queue));
-    run_set(R, queue, value_number((double)n + 1), object);
+    append(R, R->world->collection.queue, object);
 }
 
 /* Separating ----------------------------------------------------------------------- */
 
-typedef struct Entry {
-    Value object;
-    double number;
-} Entry;
+/* What is put behind one another in a table. */
+typedef struct Row {
+    TableBody *to;
+    uint64_t token;
+    int64_t done;
+    uint32_t count;
+    Value some[64]; /* the last ones: they are put there together */
+} Row;
 
-typedef struct Entries {
-    const Trace *T; /* NULL: take all */
-    Entry *items;
-    size_t count, room;
-    size_t scratch; /* bytes of a piece of scratch memory; 0: items are no such */
-    double least;   /* older ones are passed */
-    bool later;     /* such were dead */
-    bool done;      /* such have been finalized */
-} Entries;
-
-/* Those that were finalized before come first, with number 0. */
-static int oldest_first(const void *a, const void *b)
+static void row_flush(Row *r)
 {
-    double x = ((const Entry *)a)->number, y = ((const Entry *)b)->number;
-    return (x > y) - (x < y);
+    table_set_list(r->to, r->done + 1, r->some, r->count, r->token);
+    r->done += r->count;
+    r->count = 0;
 }
 
-/* The later half stays: the others' turn comes later, and that of any which is older still. */
-static void halve(Entries *e)
+static void row_add(Row *r, Value v)
 {
-    qsort(e->items, e->count, sizeof(Entry), oldest_first);
-    e->count /= 2;
-    memcpy(e->items, e->items + (e->room - e->count), e->count * sizeof(Entry));
-    e->least = e->items[0].number;
-    e->later = true;
+    if (r->count == sizeof r->some / sizeof *r->some) row_flush(r);
+    r->some[r->count++] = v;
 }
 
-static void take_dead(void *context, Word key, Word value)
-{
-    Entries *e = context;
-    if (e->T && !trace_is_dead(e->T, key)) return;
-    double number = value == V_FALSE ? 0 : value_to_double(value);
-    if (number < e->least) {
-        e->done |= !number;
-        return;
-    }
-    if (e->count == e->room) halve(e);
-    e->items[e->count++] = (Entry){key, number};
-}
+/* T is NULL: all are to go. */
+static bool is_dead(const Trace *T, Value object) { return !T || trace_is_dead(T, object); }
 
 /* So many at a time are queued if there is no memory: the reserve has room for as many. */
-enum { LEAST = 1000, SOME = 1 << 14 };
+enum { SOME = 1 << 14 };
 
-static Entries entries_for(const Trace *T, size_t room)
+static int64_t length(Run *R, const Table *list)
 {
-    Entries e = {.T = T, .room = room};
-    e.items = mem_short ? NULL : mem_try_alloc(room * sizeof(Entry));
-    if (e.items) return e;
-    size_t most = mem_short ? SOME : 8 * SOME;
-    size_t bytes = (room < most ? room : most) * sizeof(Entry);
-    e.items = scratch_take_piece(&bytes);
-    e.scratch = bytes;
-    e.room = bytes / sizeof(Entry);
-    if (e.room < LEAST) {
-        e = (Entries){.T = T, .room = room};
-        e.items = mem_alloc_most(&e.room, sizeof(Entry));
+    return list ? table_length(heap_table(R, list)) : 0;
+}
+
+/* A list keeps room for so many, or for four times what is in it. */
+enum { ROOM_KEPT = 1 << 14 };
+
+static bool is_roomy(Run *R, const Table *list, int64_t count)
+{
+    uint32_t room = heap_table(R, list)->array_size;
+    return room > ROOM_KEPT && room / 4 > count;
+}
+
+/* Where so many are to be put, and those that wait; or as many as there is memory for. It is
+ * the old one if that is empty. */
+static Table *queue_for(Run *R, int64_t *count)
+{
+    Table *t = R->world->collection.queue;
+    int64_t waiting = length(R, t), all = *count + waiting;
+    if (!t || waiting || is_roomy(R, t, all)) t = run_new_table(R);
+    bool fits = !mem_short && all <= (int64_t)TABLE_ARRAY_MAX / 2 &&
+                table_list_room(heap_table_mut(R, t), (size_t)all, R->epoch);
+    if (!fits && *count > SOME) *count = SOME;
+    return t;
+}
+
+/* Moves the `count` youngest dead ones, of so many, to a queue, the oldest first. The others
+ * move up; what is behind them is to be cut off. Gives how many they are. */
+static int64_t separate(Run *R, const Trace *T, Row *queue, int64_t dead, int64_t count)
+{
+    TableBody *b = heap_table_mut(R, R->world->collection.finalizers);
+    int64_t n = table_length(b), kept = 0;
+    for (int64_t i = 1; i <= n; i++) {
+        Value object = table_get_int(b, i);
+        if (is_dead(T, object)) {
+            if (dead-- <= count) {
+                row_add(queue, object);
+                continue;
+            }
+        } else if (!mem_short && is_taken_back(R, object)) {
+            heap_userdata_mut(R, value_pointer(object))->finalizer = 0;
+            continue;
+        }
+        if (++kept != i) table_set_int(b, kept, object, R->epoch);
     }
-    if (e.room < room) e.least = 1;
-    return e;
+    return kept;
 }
 
-/* Objects made in a row are met in the other order, the youngest first (value_hash). */
-static void sort(Entries *e)
+/* Those that were waiting before are called first. */
+static void enqueue(Run *R, Row *row, Table *queue)
 {
-    bool sorted = true;
-    for (size_t i = 0, k = e->count; i + 1 < k--; i++) {
-        Entry was = e->items[i];
-        e->items[i] = e->items[k];
-        e->items[k] = was;
+    const Table *old = R->world->collection.queue;
+    int64_t waiting = queue == old ? 0 : length(R, old);
+    for (int64_t i = 1; i <= waiting; i++) row_add(row, table_get_int(heap_table(R, old), i));
+    row_flush(row);
+    if (queue != old) run_edit_collection(R)->queue = queue;
+}
+
+/* If few of many are left, they get a list of their own. */
+static void cut(Run *R, int64_t kept)
+{
+    Table *list = R->world->collection.finalizers, *shorter;
+    TableBody *b = heap_table_mut(R, list);
+    if (mem_short || !is_roomy(R, list, kept)) {
+        table_cut(b, kept + 1, table_length(b), R->epoch);
+        return;
     }
-    for (size_t i = 1; i < e->count && sorted; i++)
-        sorted = e->items[i - 1].number <= e->items[i].number;
-    if (!sorted) qsort(e->items, e->count, sizeof(Entry), oldest_first);
+    shorter = run_new_table(R);
+    Row row = {.to = &shorter->body, .token = R->epoch};
+    for (int64_t i = 1; i <= kept; i++) row_add(&row, table_get_int(b, i));
+    row_flush(&row);
+    run_edit_collection(R)->finalizers = shorter;
 }
 
-/* A stale pointer to them must keep nothing. */
-static void entries_free(Entries *e)
-{
-    if (e->scratch)
-        scratch_give_back(e->items, e->scratch);
-    else
-        memset(e->items, 0, e->count * sizeof(Entry));
-}
+/* What leaves the list: the dead, and those whose finalizers were taken back. */
+typedef struct Leaving {
+    int64_t dead, others;
+} Leaving;
 
-static void put_objects(Run *R, TableBody *b, const Entries *e)
+static Leaving leaving(Run *R, const Trace *T, const TableBody *b)
 {
-    Value some[64]; /* they lie in a row here */
-    table_begin(b, (uint32_t)e->count, 0, R->epoch);
-    for (size_t done = 0, n; done < e->count; done += n) {
-        n = e->count - done;
-        if (n > sizeof some / sizeof *some) n = sizeof some / sizeof *some;
-        for (size_t i = 0; i < n; i++) some[i] = e->items[done + i].object;
-        table_set_list(b, (int64_t)done + 1, some, n, R->epoch);
+    Leaving l = {0, 0};
+    for (int64_t i = 1, n = table_length(b); i <= n; i++) {
+        Value object = table_get_int(b, i);
+        if (is_dead(T, object))
+            l.dead++;
+        else if (is_taken_back(R, object))
+            l.others++;
     }
-}
-
-/* The queue: these, the oldest at 1, below those that were waiting before. */
-static void enqueue(Run *R, const Entries *e)
-{
-    assert(e->count > 0 && "there are objects to be finalized");
-    Table *t = run_new_table(R), *old = R->world->collection.queue;
-    TableBody *b = &t->body;
-    put_objects(R, b, e);
-    const TableBody *waiting = old ? heap_table(R, old) : NULL;
-    int64_t n = waiting ? table_length(waiting) : 0;
-    for (int64_t i = 1; i <= n; i++)
-        table_set_int(b, (int64_t)e->count + i, table_get_int(waiting, i), R->epoch);
-    run_edit_collection(R)->queue = t;
-}
-
-/* What has been finalized and is dead again leaves, one by one. */
-static void drop_done(Run *R, const Trace *T, Table *all)
-{
-    Value key = V_NIL, value;
-    while (table_next(heap_table(R, all), &key, &value))
-        if (value == V_FALSE && (!T || trace_is_dead(T, key))) run_set(R, all, key, V_NIL);
+    return l;
 }
 
 bool finalize_separate(Run *R, const Trace *T, bool *later)
 {
     Table *all = R->world->collection.finalizers;
-    if (!all || !heap_table(R, all)->hash.count) return false;
-    const TableBody *b = heap_table(R, all);
-    Entries e = entries_for(T, b->hash.count);
-    hamt_each(&b->hash, take_dead, &e);
-    *later = e.later;
-    if (e.done) drop_done(R, T, all);
-    sort(&e);
-    size_t done = 0;
-    while (done < e.count && e.items[done].number == 0) done++;
-    Entries left = {.items = e.items + done, .count = e.count - done};
-    if (left.count) enqueue(R, &left); /* first: nothing else may hold them but `all` */
-    for (size_t i = 0; i < e.count; i++)
-        run_set(R, all, e.items[i].object,
-                i >= done && T ? V_FALSE : V_NIL); /* no T: the end */
-    entries_free(&e);
-    return left.count > 0;
+    if (!all) return false;
+    Leaving l = leaving(R, T, heap_table(R, all));
+    if (!l.dead && !l.others) return false;
+    int64_t count = l.dead;
+    Table *queue = queue_for(R, &count);
+    Row row = {.to = heap_table_mut(R, queue), .token = R->epoch};
+    int64_t kept = separate(R, T, &row, l.dead, count);
+    if (count) enqueue(R, &row, queue);
+    cut(R, kept);
+    *later = count < l.dead;
+    return count > 0;
 }
 
 bool trace_finalize_all(Run *R)
 {
     bool later = false;
     finalize_separate(R, NULL, &later);
-    scratch_leave();
     return later;
 }
 
 Value trace_next_finalizer(Run *R)
 {
     Table *queue = R->world->collection.queue;
-    int64_t n = queue ? table_length(heap_table(R, queue)) : 0;
-    if (!n) return V_NIL;
-    Value object = table_get_int(heap_table(R, queue), n);
-    run_set(R, queue, value_number((double)n), V_NIL);
+    Value object = V_NIL;
+    do {
+        int64_t n = length(R, queue);
+        if (!n) return V_NIL;
+        TableBody *b = heap_table_mut(R, queue);
+        object = table_get_int(b, n);
+        table_set_int(b, n, V_NIL, R->epoch);
+    } while (is_taken_back(R, object));
     return object;
 }

@@ -302,14 +302,15 @@ static void mark_roots(Trace *T)
     if (R->co) roots->stack(T, NULL, roots->context);
 }
 
-static void mark_finalizable(void *T, Word key, Word value) { trace_value(T, key); }
-
 /* The queue lives, and all it leads to; and what will be in it `later`. */
 static void revive(Trace *T, bool later)
 {
     const Collection *c = &T->R->world->collection;
-    if (c->queue && marks_add(&T->marks, c->queue)) make_gray(T, c->queue);
-    if (later) table_each_hashed(heap_table(T->R, c->finalizers), mark_finalizable, T);
+    if (c->queue && marks_add(&T->marks, c->queue))
+        make_gray(T, c->queue);
+    else if (c->queue) /* it was empty when it was looked at */
+        trace_array(heap_table(T->R, c->queue), mark_item, T);
+    if (later) trace_array(heap_table(T->R, c->finalizers), mark_item, T);
     trace_propagate(T);
 }
 

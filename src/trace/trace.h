@@ -108,11 +108,13 @@ void trace_purge(Run *R, const TraceRoots *roots);
  * was memory for some of them only: then there are more. */
 bool trace_finalize_all(Run *R);
 
-/* The table or userdata gets a finalizer, unless it has one waiting. */
+/* The table or userdata is given a finalizer, unless it has been given one before. */
 void trace_add_finalizer(Run *R, Value object);
 /* The object's finalizer is to be called next. */
 void trace_queue_finalizer(Run *R, Value object);
-/* The object's finalizer is not to be called any more. */
+/* The same for a copy of an object that has been given one, as its contents say already. */
+void trace_note_finalizer(Run *R, Value object);
+/* The finalizer of a userdata is not to be called any more. */
 void trace_remove_finalizer(Run *R, Value object);
 /* Takes the next object off the queue. Answers nil if there is none. */
 Value trace_next_finalizer(Run *R);

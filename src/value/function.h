@@ -67,6 +67,8 @@ typedef struct UserdataBody {
     Value user;         /* debug.setuservalue */
     void *own;          /* bytes of which each state has its own, or NULL */
     uint64_t own_epoch; /* which has made them: no other writes there */
+    /* 0; or a finalizer was given (trace/finalize.c), and perhaps taken back */
+    enum UserdataFinalizer { FINALIZER_GIVEN = 1, FINALIZER_TAKEN_BACK } finalizer;
 } UserdataBody;
 
 struct Userdata;

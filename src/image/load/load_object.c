@@ -340,7 +340,7 @@ static inline TableRoom load_room(Loader *L, unsigned bits, Word words[NODES_MAX
 static unsigned load_bits(Loader *L)
 {
     uint64_t bits = source_number(&L->in);
-    if (bits >= 2 * TABLE_IS_FROZEN) source_fail(&L->in);
+    if (bits >= 2 * TABLE_IS_GIVEN) source_fail(&L->in);
     return (unsigned)bits;
 }
 
@@ -398,6 +398,7 @@ static void load_table(Loader *L, Table *t, TableBody *b)
     load_array(L, b, h->array);
     if (!load_hash(L, b, &h->room, h->pairs)) source_fail(&L->in);
     b->meta = h->meta;
+    if (h->bits & TABLE_IS_GIVEN) b->flags |= TABLE_GIVEN;
     if (h->bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }
 
@@ -439,6 +440,9 @@ static void load_userdata(Loader *L, Userdata *u, UserdataBody *b)
 {
     b->meta = load_object(L, OBJ_TABLE, true);
     b->user = load_value(L);
+    unsigned finalizer = source_byte(&L->in);
+    if (finalizer > FINALIZER_TAKEN_BACK) source_fail(&L->in);
+    b->finalizer = finalizer;
     if (u->tag != world_snapshot_tag && u->tag != file_tag) load_userdata_bytes(L, u, b);
 }
 
@@ -506,6 +510,7 @@ static void load_keys(Loader *L, Table *t, TableBody *b)
     }
     if (!loader_failed(L) && !is_sound_after(b, &before, &room)) source_fail(&L->in);
     b->meta = meta;
+    b->flags = (b->flags & ~TABLE_GIVEN) | (bits & TABLE_IS_GIVEN ? TABLE_GIVEN : 0);
     if (bits & TABLE_IS_FROZEN) heap_freeze(&L->M->run, t);
 }
 

@@ -101,7 +101,8 @@ static inline unsigned table_bits(const TableBody *b, const TableRoom *room)
            (room->nodes ? TABLE_HAS_HASH : 0) | (room->shift ? TABLE_HAS_SHIFT : 0) |
            (room->removed ? TABLE_HAS_REMOVED : 0) | (room->numbers ? TABLE_HAS_NUMBERS : 0) |
            (room->words ? TABLE_HAS_WORDS : 0) | (room->bundled ? TABLE_HAS_BUNDLES : 0) |
-           (table_is_frozen(b) ? TABLE_IS_FROZEN : 0);
+           (table_is_frozen(b) ? TABLE_IS_FROZEN : 0) |
+           (table_flags(b) & TABLE_GIVEN ? TABLE_IS_GIVEN : 0);
 }
 
 static PUT_INLINE uint8_t *put_room(uint8_t *to, const TableRoom *room)

@@ -310,6 +310,7 @@ static void save_userdata_contents(Saver *S, const Userdata *u, uint32_t number)
     save_object(S, b->meta);
     saver_step(S, STEP_USER, number, V_NIL);
     save_value(S, b->user);
+    sink_byte(S->out, (uint8_t)b->finalizer);
     saver_step(S, STEP_CELL, number, V_NIL); /* it is the userdata itself that is refused */
     if (u->tag != world_snapshot_tag && u->tag != file_tag) save_userdata_bytes(S, u, b);
 }
@@ -404,7 +405,7 @@ static bool is_unchanged(const TableBody *a, const TableBody *b, const Changes *
     TableRoom x = table_room(a), y = table_room(b);
     bool same = !c->count && a->meta == b->meta && x.nodes == y.nodes &&
                 x.numbers == y.numbers && x.removed == y.removed &&
-                table_is_frozen(a) == table_is_frozen(b);
+                !((table_flags(a) ^ table_flags(b)) & (TABLE_FROZEN | TABLE_GIVEN));
     for (uint32_t i = 0; same && i < x.words; i++)
         same = table_room_word(a, i) == table_room_word(b, i);
     return same;

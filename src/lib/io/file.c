@@ -161,7 +161,6 @@ static void close_unreachable(Machine *M)
         if (!is_plain_file(M, v)) continue;
         if (!file_is_seen_elsewhere(M, v)) lost(file_of(v), NULL);
         run_set(&M->run, queue, value_number((double)i + 1), V_FALSE);
-        trace_remove_finalizer(&M->run, v);
     }
 }
 
