@@ -535,13 +535,24 @@ static Segment *next_after_results(Machine *M, Segment *s)
     return before && before != s && !holds_results(M, before) ? before : NULL;
 }
 
+/* The larger one: where a stack goes down and up again and again, one is enough for all of it.
+ * What was below it there may go. */
+static Segment *next_after(const Machine *M, Segment *s)
+{
+    Segment *next = M->next_segment;
+    bool larger = next && next->epoch == M->run.epoch && next->size > s->size;
+    if (!larger || next->size > SEGMENT_GROWN_MAX) return s;
+    next->prev = NULL;
+    return next;
+}
+
 Value *frame_underflow(Machine *M, bool reuse)
 {
     Segment *s = M->segment;
     assert(s->prev && "there is a frame below");
     M->ret = s->ret;
     if (!reuse) hold_results(M, s);
-    M->next_segment = reuse ? s : next_after_results(M, s);
+    M->next_segment = reuse ? next_after(M, s) : next_after_results(M, s);
     return return_into(M, s->prev, s->prev->slots + s->prev_frame);
 }
 
