@@ -59,18 +59,16 @@ uint64_t table_pairs_bundled(const TableBody *t)
 
 /* ---- one integer ---- */
 
-static const Bundle *bundle_at(const TableBody *t, Value key)
+static Bundle *bundle_at(const TableBody *t, Value key)
 {
-    return value_pointer(table_map_get(t, key));
+    return value_pointer(table_get_hashed(t, key, value_hash_number(key)));
 }
 
-/* Made the token's, or NULL where there is none there. */
-static Bundle *bundle_own(TableBody *t, Value key, uint64_t token)
+/* Made the token's. If it is that already, so is the way to it. */
+static Bundle *bundle_own(TableBody *t, Bundle *c, Value key, uint64_t token)
 {
-    Word *word = table_map_slot(t, key, token);
-    if (!word) return NULL;
-    Bundle *c = value_pointer(*word);
     if (c->epoch == token) return c;
+    Word *word = table_map_slot(t, key, token);
     Bundle *copy = mem_new(sizeof *copy);
     mem_count_beside(sizeof *copy);
     *copy = *c;
@@ -97,14 +95,16 @@ Value table_bundle_get(const TableBody *t, int64_t i)
 
 Value *table_bundle_slot(TableBody *t, int64_t i, uint64_t token)
 {
-    if (table_bundle_get(t, i) == V_NIL) return NULL;
-    return &bundle_own(t, bundle_key(i), token)->words[i & BUNDLE_MASK];
+    Bundle *c = bundle_at(t, bundle_key(i));
+    if (!c || c->words[i & BUNDLE_MASK] == V_NIL) return NULL;
+    return &bundle_own(t, c, bundle_key(i), token)->words[i & BUNDLE_MASK];
 }
 
 static void bundle_clear(TableBody *t, int64_t i, uint64_t token)
 {
-    if (table_bundle_get(t, i) == V_NIL) return;
-    Bundle *c = bundle_own(t, bundle_key(i), token);
+    Bundle *c = bundle_at(t, bundle_key(i));
+    if (!c || c->words[i & BUNDLE_MASK] == V_NIL) return;
+    c = bundle_own(t, c, bundle_key(i), token);
     c->words[i & BUNDLE_MASK] = V_NIL;
     count_add(t, INTEGERS, -1, token);
     table_set_flags(t, table_flags(t) | TABLE_REMOVED);
@@ -121,8 +121,9 @@ bool table_bundle_set(TableBody *t, int64_t i, Value v, uint64_t token)
         bundle_clear(t, i, token);
         return false;
     }
-    Bundle *c = bundle_own(t, bundle_key(i), token);
-    if (!c) c = bundle_new(t, bundle_key(i), token);
+    Value key = bundle_key(i);
+    Bundle *c = bundle_at(t, key);
+    c = c ? bundle_own(t, c, key, token) : bundle_new(t, key, token);
     Value *place = &c->words[i & BUNDLE_MASK];
     bool new = *place == V_NIL;
     if (new) {
