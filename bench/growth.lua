@@ -2421,6 +2421,95 @@ case("default of a class, read and written", function(n)
   return function() local s = 0 for i = 1, n do C.v = i s = s + o.v end end, n
 end)
 
+-- Those of everyday work that are nearest to lua5.2's time
+case("trie by bytes", function(n)
+  local r, words = random(), {}
+  for i = 1, n / 5 do
+    local w = {}
+    for k = 1, 5 do w[k] = string.char(96 + r(26)) end
+    words[i] = table.concat(w)
+  end
+  return function()
+    local root = {}
+    for _, w in ipairs(words) do
+      local t = root
+      for k = 1, #w do
+        local c = w:byte(k)
+        local next = t[c]
+        if not next then next = {} t[c] = next end
+        t = next
+      end
+      t[0] = true
+    end
+  end, n
+end)
+case("gsub escaped", function(n)
+  local s = ("a<b>&c "):rep(n / 3)
+  local map = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }
+  return function() return (s:gsub("[<>&]", map)) end, n
+end)
+case("trim each", function(n)
+  return function() for i = 1, n do local s = ("  text  "):match("^%s*(.-)%s*$") end end, n
+end)
+case("proxy of a table", function(n)
+  local function proxy(t)
+    return setmetatable({}, { __index = function(_, k) return t[k] end, __newindex = function(_, k, v) t[k] = v end })
+  end
+  local p = proxy { a = 1 }
+  return function() for i = 1, n do p.a = p.a + 1 end end, 2 * n
+end)
+case("counted proxy", function(n)
+  local counts = {}
+  local p = setmetatable({}, { __index = function(_, k) counts[k] = (counts[k] or 0) + 1 return k end })
+  return function() for i = 1, n do local _ = p.x, p.y end end, 2 * n
+end)
+case("for over float steps", function(n)
+  return function() local s = 0 for x = 0, n / 10, 0.1 do s = s + x end end, n
+end)
+case("os.time of tables", function(n)
+  return function() for i = 1, n / 10 do local t = os.time { year = 2020, month = 1, day = i % 28 + 1, hour = 12 } end end, n / 10
+end)
+case("walk of a tree by coroutine", function(n)
+  local function build(lo, hi)
+    if lo > hi then return nil end
+    local mid = math.floor((lo + hi) / 2)
+    return { key = mid, left = build(lo, mid - 1), right = build(mid + 1, hi) }
+  end
+  local root = build(1, n)
+  local function walk(t) if t then walk(t.left) coroutine.yield(t.key) walk(t.right) end end
+  return function() local s = 0 for k in coroutine.wrap(function() walk(root) end) do s = s + k end end, n
+end)
+case("sort by length, then text", function(n)
+  local r, names = random(), {}
+  for i = 1, n do names[i] = ("n"):rep(r(10)) .. r(100) end
+  return function()
+    local t = {}
+    for i = 1, n do t[i] = names[i] end
+    table.sort(t, function(a, b) if #a ~= #b then return #a < #b end return a < b end)
+  end, n
+end)
+case("game of life by keys", function(n)
+  local m = math.floor((n / 9) ^ 0.5)
+  return function()
+    local live, count = {}, {}
+    for y = 1, m do for x = 1, m do if (x + y) % 3 == 0 then live[y * 1000 + x] = true end end end
+    for k in pairs(live) do
+      for dy = -1000, 1000, 1000 do for dx = -1, 1 do
+        local q = k + dy + dx
+        if q ~= k then count[q] = (count[q] or 0) + 1 end
+      end end
+    end
+    local new = {}
+    for k, c in pairs(count) do if c == 3 or c == 2 and live[k] then new[k] = true end end
+  end, n
+end)
+case("string keys with dots", function(n)
+  local t = { a = { b = { c = 1 } } }
+  return function()
+    for i = 1, n / 3 do local at = t for part in ("a.b.c"):gmatch("[^.]+") do at = at[part] end end
+  end, n
+end)
+
 local function peak()
   local f = io.open("/proc/self/status")
   if not f then return 0 end
