@@ -373,6 +373,17 @@ RunStatus eval_call_above(Machine *M, size_t used, size_t n, Value handler, Call
 
 /* Pausing and going on ------------------------------------------------------------- */
 
+/* A paused program that has not paid what it owes stays where it is: so where it is after so
+ * many steps is the same however often it was paused. */
+static bool stays(Machine *M)
+{
+    if (!budget_owes(M) || stop_flag(M->interrupt)) return false;
+    heap_coroutine_mut(&M->run, M->run.co)->debt = M->debt;
+    M->stop = STOP_STEPS;
+    M->status = RUN_PAUSED;
+    return true;
+}
+
 /* Where node is NULL a native's frame returns these values. */
 static RunStatus resume(Machine *M, const Node *node, const Value *values, size_t n)
 {
@@ -380,6 +391,7 @@ static RunStatus resume(Machine *M, const Node *node, const Value *values, size_
     eval_set_debt(M, heap_coroutine(&M->run, M->run.co));
     M->stop = 0;
     M->fatal = false;
+    if (UNLIKELY(M->debt) && node && stays(M)) return RUN_PAUSED;
     MemBound outer = mem_bound;
     Value *fp = eval_reenter(M);
     if (!fp) {

@@ -74,6 +74,11 @@ void eval_set_budget(Machine *M, uint64_t steps)
     if (mem_bound_reached()) eval_poll_soon(M);
 }
 
+bool budget_owes(const Machine *M)
+{
+    return M->debt && !eval_steps_left(M) && !M->turn; /* a turn may give more */
+}
+
 BudgetLoan budget_lend(Machine *M, uint64_t more)
 {
     budget_end(M);

@@ -22,6 +22,8 @@ void budget_begin(Machine *M);
 /* Ends the portion and begins another one, at a poll before node n of the frame at fp; n is
  * NULL in a native in mid-run. Answers false if the run has to stop. */
 bool budget_refuel(Machine *M, Value *fp, const Node *n);
+/* Whether there are no steps, and debts are still to be paid. */
+bool budget_owes(const Machine *M);
 /* A loan: the run may take so many steps more while no stop is possible. They count, and when
  * it has taken too many it stops at the next poll. */
 typedef struct BudgetLoan {

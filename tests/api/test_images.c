@@ -613,6 +613,9 @@ static const char *const waits[] = {
     "return pcall(pcall, xpcall, function() yield() local function f() yield() return 1 + f() "
     "end "
     "return 1 end, print)",
+    "local s = ('x'):rep(2048) local t = ('x'):rep(2047) .. 'y' yield() local x = s < t "
+    "yield() "
+    "x = 0.5 .. t .. 0.25 yield() return x == s .. 'x.25', 0.5 .. 1e300",
     "local state = require 'state' return unpack(state.map(function(i) return i * 2 end, {1, "
     "2}))",
 };
