@@ -249,7 +249,7 @@ static void *work_on_pages(void *seed)
         live[at] = mem_try_alloc_atomic(live_sizes[at]);
         must(live[at] != NULL);
         memset(live[at], (int)at, live_sizes[at]);
-        if (i % 7 == 0) {
+        if (i % 7 == 0 && live_sizes[at] > MEM_SMALL_MAX) { /* else it is in no free list */
             mem_free(live[at], live_sizes[at]);
             live[at] = NULL;
         }
