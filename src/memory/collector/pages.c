@@ -12,7 +12,8 @@
  * them, and are given out again.
  *
  * Main invariant: whoever is stopped while he changes a list is busy, and the collection leaves
- * it as it is, with everything in it marked.
+ * it as it is, with everything in it marked: so all of it are blocks at any moment, and whoever
+ * takes one out holds it.
  */
 #include "memory/collector/collector.h"
 
@@ -61,11 +62,14 @@ static size_t size_in(size_t list)
     return list < 2 ? (list ? HALF : THIRD) : (list - 2) * PAGE + WHOLE;
 }
 
+/* What comes before it is done when a collection sees what comes after it. */
+static void in_order(void) { atomic_signal_fence(memory_order_seq_cst); }
+
 static void set_busy(MemPages *pages, bool busy)
 {
-    atomic_signal_fence(memory_order_seq_cst);
+    in_order();
     pages->busy = busy;
-    atomic_signal_fence(memory_order_seq_cst);
+    in_order();
 }
 
 size_t collector_pages_kept(void) { return atomic_load(&kept_free); }
@@ -159,10 +163,16 @@ static void note(MemPages *pages, size_t list, void *p)
 {
     PageList *l = &pages->lists[list];
     if (l->count == l->size && !GC_call_with_alloc_lock(grow, l)) return;
+    uintptr_t slot = (uintptr_t)GC_HIDE_POINTER(p);
     set_busy(pages, true);
     is_current(pages);
-    l->slots[l->count++] = l->slots[l->given];
-    l->slots[l->given++] = (uintptr_t)GC_HIDE_POINTER(p);
+    l->slots[l->count] = l->given < l->count ? l->slots[l->given] : slot;
+    in_order();
+    l->count++;
+    in_order();
+    l->slots[l->given] = slot;
+    in_order();
+    l->given++;
     l->asked++;
     set_busy(pages, false);
     GC_reachable_here(p);
@@ -248,6 +258,7 @@ bool collector_gives_back(void *p)
             break;
         }
     set_busy(pages, false);
+    GC_reachable_here(p); /* it was in no slot for a moment */
     return true;
 }
 
