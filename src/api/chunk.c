@@ -53,6 +53,7 @@ static moonlet_chunk *new_chunk(const Proto *p)
 moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *name,
                                char **message)
 {
+    assert_array(source, length);
     if (message) *message = NULL;
     if (!api_init()) return NULL;
     String *chunk_name = name ? string_from_c(name) : api_source_name(source, length);
@@ -65,6 +66,7 @@ moonlet_chunk *moonlet_compile(const char *source, size_t length, const char *na
 
 moonlet_chunk *moonlet_chunk_retain(const moonlet_chunk *chunk)
 {
+    assert_given(chunk);
     moonlet_chunk *c = (moonlet_chunk *)chunk;
     __atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
     return c;
@@ -86,6 +88,7 @@ moonlet_chunk *moonlet_function_chunk(const moonlet_state *s, moonlet_value v)
 
 char *moonlet_chunk_dump(const moonlet_chunk *c, bool strip, size_t *length)
 {
+    assert_given(length);
     assert_given(c);
     MemBound outer = mem_bound; /* of a run that is calling the host, whose dump is its own */
     mem_bound = mem_bound_new(MEM_UNBOUNDED, NULL, NULL);
@@ -145,6 +148,7 @@ static bool readable(const char *path)
 
 char *moonlet_find_file(const char *path, const char *name)
 {
+    assert_given(name);
     if (!path) path = getenv("LUA_LOAD_PATH");
     if (!path || !*path) path = ".";
     for (;;) {

@@ -77,6 +77,8 @@ static void put_place(FILE *out, const moonlet_error *e, const char *line)
 
 void moonlet_error_print(const moonlet_error *e, FILE *out)
 {
+    assert_given(e);
+    assert_given(out);
     fprintf(out, "%s\n", e->message);
     char *line = e->column_source || !e->file ? NULL : read_line(e->file, e->column_line);
     if (line || e->column_source) put_place(out, e, line ? line : e->column_source);
@@ -88,6 +90,7 @@ void moonlet_error_print(const moonlet_error *e, FILE *out)
 
 char *moonlet_error_format(const moonlet_error *e)
 {
+    assert_given(e);
     char *text = NULL;
     size_t length;
     FILE *f = open_memstream(&text, &length);

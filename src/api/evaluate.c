@@ -17,11 +17,14 @@
 
 moonlet_value moonlet_result_value(const moonlet_result *r, size_t i)
 {
+    assert_given(r);
     return i < r->count ? r->values[i] : moonlet_nil();
 }
 
 moonlet_state *moonlet_next(moonlet_state *s, moonlet_result *r)
 {
+    assert_live(s);
+    assert_given(r);
     moonlet_state *kept = r->status == MOONLET_OK ? r->state : s;
     moonlet_release(r->status == MOONLET_OK ? s : r->state);
     r->state = NULL;
@@ -240,6 +243,8 @@ moonlet_result moonlet_loadfile(const moonlet_state *s, const char *path)
 
 moonlet_result moonlet_path_loadfile(const moonlet_state *s, const char *path, const char *name)
 {
+    assert_live(s);
+    assert_given(name);
     char *full = moonlet_find_file(path, name);
     if (!full) return api_refuse(s, MOONLET_ERROR_HOST, "file not found");
     moonlet_result r = use_file(s, full, USE_LOAD_NAMED);

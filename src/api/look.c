@@ -17,6 +17,7 @@ static const TableBody *body_of(Machine *M, moonlet_value t)
 bool moonlet_table_next(const moonlet_state *s, moonlet_value t, moonlet_value *key,
                         moonlet_value *value)
 {
+    assert_given(value);
     assert_live(s);
     assert_values(s, &t, 1);
     assert_values(s, key, 1);
@@ -80,6 +81,7 @@ uint64_t moonlet_digest(const moonlet_state *s)
 
 bool moonlet_digest_limited(const moonlet_state *s, uint64_t *digest)
 {
+    assert_given(digest);
     uint64_t found;
     assert_live(s);
     Walk w = api_walk(s);

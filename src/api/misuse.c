@@ -21,9 +21,9 @@ static __attribute__((noreturn)) void misuse(const char *what, const char *detai
     abort();
 }
 
-void misuse_check_pointer(const void *p, const char *what)
+void misuse_check_given(bool given, const char *what)
 {
-    if (!p) misuse("NULL given for ", what);
+    if (!given) misuse("NULL given for ", what);
 }
 
 void misuse_check_state(const moonlet_state *s)
@@ -50,7 +50,7 @@ static void check_value(const State *s, Value v)
 
 void misuse_check_values(const State *s, const moonlet_value *values, size_t count)
 {
-    if (count) misuse_check_pointer(values, "values");
+    misuse_check_given(values || !count, "values");
     for (size_t i = 0; i < count; i++) check_value(s, values[i].bits);
 }
 

@@ -393,6 +393,7 @@ moonlet_value moonlet_globals(const moonlet_state *s)
 
 moonlet_value moonlet_global(const moonlet_state *s, const char *name)
 {
+    assert_given(name);
     assert_live(s);
     Machine *M = machine_begin(s->state);
     Value v = run_get_field(&M->run, M->run.world->globals, name);
@@ -422,6 +423,7 @@ moonlet_state *moonlet_delete_private(const moonlet_state *s, const char *name)
 
 moonlet_value moonlet_get_private(const moonlet_state *s, const char *name)
 {
+    assert_given(name);
     assert_live(s);
     const Table *t = s->state->base->world->hidden;
     if (!t) return moonlet_nil();

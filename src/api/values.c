@@ -20,11 +20,16 @@ moonlet_value moonlet_number(double d) { return value_out(value_number_checked(d
 
 moonlet_value moonlet_string(const char *bytes, size_t length)
 {
+    assert_array(bytes, length);
     String *s = api_init() ? string_new(bytes, length) : NULL;
     return value_out(s ? string_value(s) : V_NIL);
 }
 
-moonlet_value moonlet_text(const char *text) { return moonlet_string(text, strlen(text)); }
+moonlet_value moonlet_text(const char *text)
+{
+    assert_given(text);
+    return moonlet_string(text, strlen(text));
+}
 
 moonlet_type moonlet_type_of(moonlet_value v) { return (moonlet_type)value_type(value_in(v)); }
 
@@ -34,6 +39,7 @@ bool moonlet_is_true(moonlet_value v) { return !value_is_false(value_in(v)); }
 
 bool moonlet_to_number(moonlet_value v, double *out)
 {
+    assert_given(out);
     double d;
     if (!value_to_number(value_in(v), &d)) return false;
     *out = d;
@@ -50,6 +56,7 @@ const char *moonlet_to_bytes(moonlet_value v, size_t *length)
 
 bool moonlet_to_integer(moonlet_value v, int64_t *out)
 {
+    assert_given(out);
     double d;
     if (!value_to_number(value_in(v), &d) || !(d >= -0x1p63 && d < 0x1p63)) return false;
     if (d != (double)(int64_t)d) return false;
@@ -59,6 +66,7 @@ bool moonlet_to_integer(moonlet_value v, int64_t *out)
 
 const char *moonlet_to_text(moonlet_value value, char *out, size_t size)
 {
+    assert_given(out);
     Value v = value_in(value);
     char number[NUMBER_TEXT_MAX + 1];
     const char *text = value_type_name(v);
@@ -120,6 +128,8 @@ static void skip(char letter, va_list *ap)
 
 size_t moonlet_convert(const moonlet_value *values, size_t count, const char *format, ...)
 {
+    assert_array(values, count);
+    assert_given(format);
     va_list ap;
     bool optional = false;
     size_t i = 0, bad = 0;

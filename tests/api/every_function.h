@@ -209,7 +209,7 @@ static int odd_function(moonlet_context *c, const moonlet_value *args, size_t co
 {
     double what = 0;
     if (count) moonlet_to_number(args[0], &what);
-    switch ((int)what) {
+    switch (what >= 0 && what < 7 ? (int)what : 0) {
     case 1: return moonlet_fail(c, "odd %s", "error");
     case 2: return moonlet_pause(c);
     case 3: return moonlet_throw(c, args[0]);

@@ -44,6 +44,29 @@ static moonlet_term *reverse(void *user, const moonlet_term *args, char **error)
     return list;
 }
 
+/* The argument that is bad is any number. */
+static int blame(moonlet_context *c, const moonlet_value *args, size_t count)
+{
+    return moonlet_bad_argument(c, count ? SIZE_MAX - (size_t)number_of(args[0]) : 0, "odd");
+}
+
+START_TEST(any_argument_may_be_bad)
+{
+    const moonlet_entry entries[] = {{.name = "blame", .call = blame}, {0}};
+    moonlet_state *s = with(entries, "return 1");
+    for (int i = 0; i < 2; i++) {
+        char source[40], message[100];
+        snprintf(source, sizeof source, "host.blame(%d)", i * 0x7fffffff);
+        snprintf(message, sizeof message,
+                 "[string \"%s\"]:1: bad argument #2147483647 to 'blame' (odd)", source);
+        assert_error(moonlet_do(s, source), MOONLET_ERROR_HOST, message);
+    }
+    assert_error(moonlet_do(s, "host.blame()"), MOONLET_ERROR_HOST,
+                 "[string \"host.blame()\"]:1: bad argument #0 to 'blame' (odd)");
+    moonlet_release(s);
+}
+END_TEST
+
 START_TEST(both_formats)
 {
     static double base = 100;
@@ -579,6 +602,7 @@ int main(void)
     TCase *t = tcase_create("host");
     tcase_add_test(t, too_many_results);
     tcase_add_test(t, both_formats);
+    tcase_add_test(t, any_argument_may_be_bad);
     tcase_add_test(t, calls_on_the_c_stack);
     tcase_add_test(t, runs_within_runs_end);
     tcase_add_test(t, continuations);

@@ -51,6 +51,7 @@ void moonlet_stack_release(moonlet_stack *stack)
 
 size_t moonlet_threads(const moonlet_state *s, moonlet_value *out, size_t most)
 {
+    assert_array(out, most);
     assert_live(s);
     Coroutine **all = mem_try_alloc((most + 1) * sizeof *all);
     size_t n = all ? debug_coroutines(s, all, most) : 0;

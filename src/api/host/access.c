@@ -20,6 +20,7 @@
 const moonlet_value *moonlet_context_returned(moonlet_context *c, size_t *count)
 {
     assert_context(c);
+    assert_given(count);
     Returned r = hook_returned(c->M);
     *count = r.count;
     return (const moonlet_value *)r.values;
@@ -50,6 +51,8 @@ bool moonlet_context_next(moonlet_context *c, moonlet_value t, moonlet_value *ke
                           moonlet_value *value)
 {
     assert_context(c);
+    assert_given(key);
+    assert_given(value);
     const Table *table = table_in(t);
     return table && table_next(heap_table(&c->M->run, table), &key->bits, &value->bits);
 }
@@ -215,6 +218,7 @@ static moonlet_state *packed(Machine *M, const moonlet_state *s)
 
 moonlet_state *moonlet_pin(const moonlet_state *s, moonlet_value v, uint32_t *n)
 {
+    assert_given(n);
     assert_live(s);
     assert_values(s, &v, 1);
     Machine *M = machine_begin(s->state);

@@ -29,6 +29,7 @@ static int call_library(moonlet_context *c, const char *name, moonlet_value firs
 int moonlet_pcall_then(moonlet_context *c, moonlet_value function, const moonlet_value *args,
                        size_t count, moonlet_function *then, moonlet_value data)
 {
+    assert_array(args, count);
     if (moonlet_type_of(function) == MOONLET_NIL) /* pcall(nil) is an error of pcall's */
         return moonlet_fail(c, "attempt to call a nil value");
     return call_library(c, "pcall", function, args, count, then, data);
@@ -37,12 +38,14 @@ int moonlet_pcall_then(moonlet_context *c, moonlet_value function, const moonlet
 int moonlet_yield_then(moonlet_context *c, const moonlet_value *values, size_t count,
                        moonlet_function *then, moonlet_value data)
 {
+    assert_array(values, count);
     return call_library(c, "coroutine.yield", moonlet_nil(), values, count, then, data);
 }
 
 int moonlet_resume_then(moonlet_context *c, moonlet_value coroutine, const moonlet_value *args,
                         size_t count, moonlet_function *then, moonlet_value data)
 {
+    assert_array(args, count);
     if (moonlet_type_of(coroutine) != MOONLET_THREAD)
         return moonlet_fail(c, "attempt to resume a %s value",
                             moonlet_type_name(moonlet_type_of(coroutine)));

@@ -7,6 +7,7 @@
  */
 #include "api/host/host.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +206,7 @@ void host_register(Machine *M, Table *t, const moonlet_entry *entries, const cha
 int moonlet_return(moonlet_context *c, const moonlet_value *values, size_t count)
 {
     assert_context(c);
+    assert_array(values, count);
     Machine *M = c->M;
     if (count <= NATIVE_SLOTS / 2) {
         if (count) memmove(M->native, values, count * sizeof *values);
@@ -234,6 +236,7 @@ int moonlet_throw(moonlet_context *c, moonlet_value v)
 int moonlet_fail(moonlet_context *c, const char *format, ...)
 {
     assert_context(c);
+    assert_given(format);
     char text[1024];
     va_list ap;
     va_start(ap, format);
@@ -247,7 +250,9 @@ int moonlet_fail(moonlet_context *c, const char *format, ...)
 int moonlet_bad_argument(moonlet_context *c, size_t i, const char *message)
 {
     assert_context(c);
-    native_arg_error(c->M, NULL, 0, (int)i - 1, "%s", message);
+    assert_given(message);
+    int at = i < INT_MAX ? (int)i : INT_MAX;
+    native_arg_error(c->M, NULL, 0, at - 1, "%s", message);
     return host_error(c);
 }
 
@@ -255,6 +260,7 @@ int moonlet_call_then(moonlet_context *c, moonlet_value function, const moonlet_
                       size_t count, moonlet_function *then, moonlet_value data)
 {
     assert_context(c);
+    assert_array(args, count);
     enum { AT = 2 };
     Machine *M = c->M;
     Value f = value_in(function), *copy = api_values(count);
@@ -277,7 +283,11 @@ int moonlet_pause(moonlet_context *c)
 
 /* The context ------------------------------------------------------------------------- */
 
-void *moonlet_context_user(const moonlet_context *c) { return c->function->user; }
+void *moonlet_context_user(const moonlet_context *c)
+{
+    assert_context(c);
+    return c->function->user;
+}
 
 void *moonlet_context_run_user(moonlet_context *c)
 {
@@ -285,7 +295,11 @@ void *moonlet_context_run_user(moonlet_context *c)
     return moonlet_user(api_host_run(c->M)->from);
 }
 
-moonlet_value moonlet_context_data(const moonlet_context *c) { return value_out(c->data); }
+moonlet_value moonlet_context_data(const moonlet_context *c)
+{
+    assert_context(c);
+    return value_out(c->data);
+}
 
 /* The frames of a state's paused program. No two snapshots share them, and what runs beside a
  * paused program leaves them where they are: so they tell where it came from. */
@@ -334,6 +348,7 @@ int moonlet_return_state(moonlet_context *c, const moonlet_state *s,
                          const moonlet_value *values, size_t count)
 {
     assert_context(c);
+    assert_array(values, count);
     Machine *M = c->M;
     assert_live(s);
     if (M->boundary)
@@ -350,6 +365,9 @@ moonlet_status moonlet_context_call(moonlet_context *c, moonlet_value function,
                                     const moonlet_value **values, size_t *results)
 {
     assert_context(c);
+    assert_array(args, count);
+    assert_given(values);
+    assert_given(results);
     Machine *M = c->M;
     bool ok = eval_call(M, value_in(function), (const Value *)args, count) == RUN_OK;
     const Value *from = ok ? M->results : &M->error;
@@ -378,12 +396,15 @@ moonlet_value moonlet_context_new_function(moonlet_context *c, const char *name,
                                            moonlet_function *call, void *user)
 {
     assert_context(c);
+    assert_given(name);
+    assert_given(call);
     return value_out(host_function(c->M, name, call, user));
 }
 
 moonlet_value moonlet_context_new_library(moonlet_context *c, const moonlet_entry *entries)
 {
     assert_context(c);
+    assert_given(entries);
     Table *t = run_new_table(&c->M->run);
     host_register(c->M, t, entries, "");
     return value_out(value_object(t));

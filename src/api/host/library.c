@@ -14,6 +14,8 @@
 moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
                                     moonlet_function *call, void *user)
 {
+    assert_given(name);
+    assert_given(call);
     HostRun S;
     api_begin(&S, s);
     Value f = host_function(S.M, name, call, user);
@@ -23,6 +25,7 @@ moonlet_result moonlet_new_function(const moonlet_state *s, const char *name,
 moonlet_result moonlet_load_module(const moonlet_state *s, const char *path,
                                    const moonlet_entry *entries)
 {
+    assert_given(entries);
     HostRun S;
     Value at = V_NIL;
     api_begin(&S, s);
@@ -135,6 +138,7 @@ static const void *bytes_of(Machine *M, Value v, const moonlet_type_info *type)
 moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_info *type,
                                     const void *init)
 {
+    assert_given(type);
     HostRun S;
     api_begin(&S, s);
     Value v = library_new_userdata(S.M, type, init);
@@ -145,12 +149,15 @@ moonlet_result moonlet_new_userdata(const moonlet_state *s, const moonlet_type_i
 moonlet_value moonlet_context_new_userdata(moonlet_context *c, const moonlet_type_info *type,
                                            const void *init)
 {
+    assert_context(c);
+    assert_given(type);
     return value_out(library_new_userdata(c->M, type, init));
 }
 
 const void *moonlet_userdata(const moonlet_state *s, moonlet_value v,
                              const moonlet_type_info *type)
 {
+    assert_given(type);
     assert_live(s);
     Machine *M = machine_begin(s->state);
     const void *bytes = bytes_of(M, value_in(v), type);
@@ -161,6 +168,8 @@ const void *moonlet_userdata(const moonlet_state *s, moonlet_value v,
 const void *moonlet_context_userdata(moonlet_context *c, moonlet_value v,
                                      const moonlet_type_info *type)
 {
+    assert_context(c);
+    assert_given(type);
     return bytes_of(c->M, value_in(v), type);
 }
 
@@ -183,6 +192,8 @@ void *library_userdata_write(Machine *M, Userdata *u)
 void *moonlet_context_userdata_write(moonlet_context *c, moonlet_value v,
                                      const moonlet_type_info *type)
 {
+    assert_context(c);
+    assert_given(type);
     Userdata *u = checked(value_in(v), type);
     return u ? library_userdata_write(c->M, u) : NULL;
 }

@@ -423,6 +423,7 @@ void image_names_free(ImageNames *n)
 moonlet_image *moonlet_image_load(const char *bytes, size_t length, const moonlet_image *base,
                                   const moonlet_image_host *host, char **message)
 {
+    assert_array(bytes, length);
     Names names = {.host = host};
     ImageHost by_name = host_of(&names);
     ByteSink copy = {0};
@@ -472,6 +473,8 @@ moonlet_image *moonlet_image_collapse(const char *const *bytes, const size_t *le
                                       size_t count, const moonlet_image *base,
                                       const moonlet_image_host *host, char **message)
 {
+    assert_array(bytes, count);
+    assert_array(lengths, count);
     if (!count) return refuse(message, &(ByteSink){0}, "there are no images");
     moonlet_image *last = load_chain(bytes, lengths, count, base, host, message);
     if (!last) return NULL;
@@ -492,27 +495,44 @@ void moonlet_image_release(moonlet_image *i)
 
 const char *moonlet_image_bytes(const moonlet_image *i, size_t *length)
 {
+    assert_given(i);
     if (length) *length = i->bytes.length;
     return (const char *)i->bytes.bytes;
 }
 
-void moonlet_image_drop_bytes(moonlet_image *i) { sink_free(&i->bytes); }
+void moonlet_image_drop_bytes(moonlet_image *i)
+{
+    assert_given(i);
+    sink_free(&i->bytes);
+}
 
 moonlet_state *moonlet_image_state(const moonlet_image *i)
 {
+    assert_given(i);
     return handle_new(i->image->state, i->config);
 }
 
-bool moonlet_image_is_delta(const moonlet_image *i) { return i->is_delta; }
+bool moonlet_image_is_delta(const moonlet_image *i)
+{
+    assert_given(i);
+    return i->is_delta;
+}
 
-const uint8_t *moonlet_image_id(const moonlet_image *i) { return i->image->id; }
+const uint8_t *moonlet_image_id(const moonlet_image *i)
+{
+    assert_given(i);
+    return i->image->id;
+}
 
 bool moonlet_is_image(const char *bytes, size_t length)
 {
+    assert_array(bytes, length);
     return image_begins((const uint8_t *)bytes, length);
 }
 
 bool moonlet_image_seed(const char *bytes, size_t length, uint64_t *seed)
 {
+    assert_array(bytes, length);
+    assert_given(seed);
     return image_seed((const uint8_t *)bytes, length, seed);
 }

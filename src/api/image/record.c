@@ -37,10 +37,15 @@ void moonlet_recording_release(moonlet_recording *rec)
     mem_free_root(rec);
 }
 
-uint64_t moonlet_recording_steps(const moonlet_recording *rec) { return rec->record->steps; }
+uint64_t moonlet_recording_steps(const moonlet_recording *rec)
+{
+    assert_given(rec);
+    return rec->record->steps;
+}
 
 moonlet_status moonlet_recording_status(const moonlet_recording *rec)
 {
+    assert_given(rec);
     switch (rec->record->end) {
     case RECORD_OK: return MOONLET_OK;
     case RECORD_FAILED: return MOONLET_FAILED;
@@ -74,6 +79,7 @@ moonlet_recording *moonlet_record(const moonlet_state *s, moonlet_value function
                                   const moonlet_value *args, size_t count,
                                   const moonlet_record_options *options, moonlet_result *r)
 {
+    assert_given(r);
     HostRun S;
     moonlet_record_options o = options ? *options : (moonlet_record_options){0};
     assert_live(s);
@@ -119,6 +125,7 @@ moonlet_recording *moonlet_record_resume(const moonlet_state *s,
                                          const moonlet_record_options *options,
                                          moonlet_result *r)
 {
+    assert_given(r);
     assert_live(s);
     if (s->state->base->paused) return recording_go_on(s, options, r);
     *r = api_refuse(s, MOONLET_ERROR_HOST, "no program is paused");
@@ -163,6 +170,7 @@ moonlet_state *recording_state(moonlet_recording *rec, uint64_t step, bool *whol
 
 moonlet_state *moonlet_recording_state(moonlet_recording *rec, uint64_t step)
 {
+    assert_given(rec);
     bool whole;
     moonlet_state *s = recording_state(rec, step, &whole);
     if (whole) return s;
@@ -181,6 +189,8 @@ static char *refuse(char **message, const char *text)
 char *moonlet_recording_save(const moonlet_recording *rec, const moonlet_image_host *host,
                              size_t *length, char **message)
 {
+    assert_given(rec);
+    assert_given(length);
     ImageNames *names = image_names_new(host);
     ByteSink out = {0};
     char error[IMAGE_ERROR_MAX];
@@ -197,6 +207,7 @@ char *moonlet_recording_save(const moonlet_recording *rec, const moonlet_image_h
 moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
                                           const moonlet_image_host *host, char **message)
 {
+    assert_array(bytes, length);
     char error[IMAGE_ERROR_MAX];
     moonlet_release(moonlet_init()); /* the libraries have been opened once */
     ImageNames *names = image_names_new(host);
@@ -213,5 +224,6 @@ moonlet_recording *moonlet_recording_load(const char *bytes, size_t length,
 
 bool moonlet_is_recording(const char *bytes, size_t length)
 {
+    assert_array(bytes, length);
     return record_begins((const uint8_t *)bytes, length);
 }

@@ -59,11 +59,13 @@ moonlet_term *term_try_string(const char *bytes, size_t length)
 
 moonlet_term *moonlet_term_string(const char *bytes, size_t length)
 {
+    assert_array(bytes, length);
     return made(term_try_string(bytes, length));
 }
 
 moonlet_term *moonlet_term_text(const char *text)
 {
+    assert_given(text);
     return moonlet_term_string(text, strlen(text));
 }
 
@@ -76,6 +78,7 @@ moonlet_term *moonlet_term_pointer(const void *p)
 
 moonlet_term *moonlet_term_function(moonlet_function *call, void *user)
 {
+    assert_given(call);
     moonlet_term *t = term_try_new(MOONLET_TERM_FUNCTION);
     if (!t) return &lacking;
     t->u.function.call = call;
@@ -85,6 +88,7 @@ moonlet_term *moonlet_term_function(moonlet_function *call, void *user)
 
 moonlet_term *moonlet_term_value(const moonlet_state *s, moonlet_value v)
 {
+    assert_live(s);
     moonlet_term *t = term_try_new(MOONLET_TERM_VALUE);
     if (!t) return &lacking;
     t->u.held.state = handle_new(s->state, s->config);
@@ -142,6 +146,7 @@ moonlet_term *moonlet_term_pair(moonlet_term *list, moonlet_term *key, moonlet_t
 
 moonlet_term *moonlet_term_field(moonlet_term *list, const char *key, moonlet_term *value)
 {
+    assert_given(key);
     push(list, moonlet_term_text(key), value);
     return list;
 }
@@ -233,6 +238,7 @@ const moonlet_term *moonlet_term_target(const moonlet_term *t)
 /* The later of two items with one key counts, as in a table constructor. */
 const moonlet_term *moonlet_term_find(const moonlet_term *t, const char *key)
 {
+    assert_given(key);
     size_t length = strlen(key);
     for (size_t i = moonlet_term_count(t); i-- > 0;) {
         const moonlet_term *k = t->u.items[i].key;

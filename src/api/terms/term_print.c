@@ -184,6 +184,7 @@ static void put_term(Printer *p, const moonlet_term *t)
 
 bool moonlet_term_write(const moonlet_term *t, moonlet_writer *write, void *context)
 {
+    assert_given(write);
     Printer p = {write, context, 0, false};
     put_term(&p, t);
     return !p.lost;
@@ -196,5 +197,6 @@ static void write_file(void *context, const char *bytes, size_t length)
 
 bool moonlet_term_print(const moonlet_term *t, FILE *file)
 {
+    assert_given(file);
     return moonlet_term_write(t, write_file, file);
 }

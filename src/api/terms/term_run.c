@@ -120,6 +120,7 @@ static moonlet_result call_terms(const moonlet_state *s, const Callee *c,
 moonlet_result moonlet_do_terms(const moonlet_state *s, const char *source,
                                 moonlet_term **results)
 {
+    assert_given(results);
     assert_live(s);
     Decoding d = term_decoding(s);
     return decoded(moonlet_do(s, source), &d, results);
@@ -128,23 +129,27 @@ moonlet_result moonlet_do_terms(const moonlet_state *s, const char *source,
 moonlet_result moonlet_call_chunk_terms(const moonlet_state *s, const moonlet_chunk *c,
                                         const moonlet_term *args, moonlet_term **results)
 {
+    assert_given(results);
     return call_terms(s, &(Callee){.chunk = c}, args, results);
 }
 
 moonlet_result moonlet_call_function_terms(const moonlet_state *s, const char *path,
                                            const moonlet_term *args, moonlet_term **results)
 {
+    assert_given(results);
     return call_terms(s, &(Callee){.path = path}, args, results);
 }
 
 moonlet_result moonlet_call_method_terms(const moonlet_state *s, const char *path,
                                          const moonlet_term *args, moonlet_term **results)
 {
+    assert_given(results);
     return call_terms(s, &(Callee){.path = path, .method = true}, args, results);
 }
 
 moonlet_result moonlet_get_term(const moonlet_state *s, const char *path, moonlet_term **result)
 {
+    assert_given(result);
     assert_live(s);
     moonlet_term *list;
     Decoding d = term_decoding(s);

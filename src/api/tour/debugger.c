@@ -60,6 +60,7 @@ void moonlet_debugger_release(moonlet_debugger *d)
 
 moonlet_moment moonlet_debugger_moment(moonlet_debugger *d)
 {
+    assert_given(d);
     static const moonlet_moment_kind kinds[] = {[TOUR_LINE] = MOONLET_AT_LINE,
                                                 [TOUR_ERROR] = MOONLET_AT_ERROR,
                                                 [TOUR_FAILURE] = MOONLET_AT_FAILURE,
@@ -81,6 +82,7 @@ moonlet_moment moonlet_debugger_moment(moonlet_debugger *d)
 
 const moonlet_state *moonlet_debugger_state(const moonlet_debugger *d)
 {
+    assert_given(d);
     return d->tour->state;
 }
 
@@ -88,6 +90,7 @@ const moonlet_state *moonlet_debugger_state(const moonlet_debugger *d)
 
 bool moonlet_debugger_move(moonlet_debugger *d, moonlet_move how, bool back)
 {
+    assert_given(d);
     static const TourMove moves[] = {[MOONLET_MOVE_INTO] = TOUR_INTO,
                                      [MOONLET_MOVE_OVER] = TOUR_OVER,
                                      [MOONLET_MOVE_OUT] = TOUR_OUT,
@@ -97,15 +100,25 @@ bool moonlet_debugger_move(moonlet_debugger *d, moonlet_move how, bool back)
 
 bool moonlet_debugger_run(moonlet_debugger *d)
 {
+    assert_given(d);
     if (tour_run(d->tour)) return true;
     return d->options.portion && tour_goes_on(d->tour) && tour_move(d->tour, TOUR_ON, false);
 }
 
-void moonlet_debugger_go_begin(moonlet_debugger *d) { tour_go_first(d->tour); }
-void moonlet_debugger_go_end(moonlet_debugger *d) { tour_go_end(d->tour); }
+void moonlet_debugger_go_begin(moonlet_debugger *d)
+{
+    assert_given(d);
+    tour_go_first(d->tour);
+}
+void moonlet_debugger_go_end(moonlet_debugger *d)
+{
+    assert_given(d);
+    tour_go_end(d->tour);
+}
 
 bool moonlet_debugger_go(moonlet_debugger *d, uint64_t step, uint32_t event)
 {
+    assert_given(d);
     bool gone = tour_go(d->tour, (DebugTime){step, event});
     if (gone) d->tour->hit = NULL;
     return gone;
@@ -113,6 +126,7 @@ bool moonlet_debugger_go(moonlet_debugger *d, uint64_t step, uint32_t event)
 
 bool moonlet_debugger_last_write(moonlet_debugger *d, const char *path)
 {
+    assert_given(d);
     assert_given(path);
     DebugPath *p = mem_alloc(sizeof *p);
     return path_parse(p, path) && tour_go_change(d->tour, p);
@@ -121,6 +135,7 @@ bool moonlet_debugger_last_write(moonlet_debugger *d, const char *path)
 bool moonlet_debugger_first_true(moonlet_debugger *d, const char *expression, uint64_t most,
                                  uint64_t *asked)
 {
+    assert_given(d);
     uint64_t n = 0;
     assert_given(expression);
     bool found = debug_is_expression(expression) && tour_go_true(d->tour, expression, most, &n);
@@ -130,6 +145,7 @@ bool moonlet_debugger_first_true(moonlet_debugger *d, const char *expression, ui
 
 const char *moonlet_debugger_change(moonlet_debugger *d, const moonlet_state *s)
 {
+    assert_given(d);
     assert_live(s);
     const char *why = tour_cannot_change(d->tour);
     if (!why && !s->state->base->paused) why = "no program is paused in that state";
@@ -194,6 +210,7 @@ static const char *set_rest(TourBreak *b, const moonlet_break *wanted)
 
 int moonlet_debugger_break(moonlet_debugger *d, const moonlet_break *wanted, char **message)
 {
+    assert_given(d);
     Tour *t = d->tour;
     assert_given(wanted);
     TourBreak *b = tour_break(t);
@@ -217,11 +234,13 @@ int moonlet_debugger_break(moonlet_debugger *d, const moonlet_break *wanted, cha
 
 bool moonlet_debugger_unbreak(moonlet_debugger *d, int number)
 {
+    assert_given(d);
     return tour_unbreak(d->tour, number);
 }
 
 uint64_t moonlet_debugger_hits(moonlet_debugger *d, int number)
 {
+    assert_given(d);
     Tour *t = d->tour;
     for (int i = 0; i < t->break_count; i++)
         if (t->breaks[i]->number == number) return tour_hits(t, t->breaks[i]);

@@ -333,6 +333,7 @@ moonlet_items moonlet_map(const moonlet_state *s, moonlet_value function,
 
 void moonlet_items_release(moonlet_items *all)
 {
+    assert_given(all);
     for (size_t i = 0; i < all->count; i++) {
         moonlet_release(all->items[i].state);
         moonlet_term_free(all->items[i].terms);
