@@ -54,6 +54,10 @@ bool arg_int_or(Machine *M, Value *a, int n, int i, int32_t otherwise, int32_t *
     return arg_absent(a, n, i) || arg_int(M, a, n, i, out);
 }
 
+enum { SYSTEM_STEPS = 100 };
+
+void lib_pay_system(void) { mem_work_pay((size_t)SYSTEM_STEPS * MEM_WORK_STEP); }
+
 /* Texts ---------------------------------------------------------------------------- */
 
 const char *lib_c_text(const String *s)

@@ -110,6 +110,9 @@ int lib_error(Machine *M, const String *text);
 /* Concatenates C strings up to a NULL. */
 String *lib_join(const char *first, ...) __attribute__((sentinel));
 
+/* Charges for a call of the system that opens, makes or removes a file, or begins a process:
+ * as many steps as other work does in that time. */
+void lib_pay_system(void);
 /* true, or nil, "name: why" and errno (luaL_fileresult); name may be NULL. */
 int lib_file_result(Machine *M, Value *a, bool ok, const char *name);
 /* What became of a command, from its wait status (luaL_execresult). */

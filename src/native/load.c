@@ -50,7 +50,8 @@ bool native_is_compiling(const Machine *M)
 int native_load_stopped(Machine *M)
 {
     if (native_is_woken(M)) return native_woken(M);
-    if (is_due(M)) return NATIVE_PAUSE;
+    if (!M->progress) return 0; /* it has come to its end, which is an error */
+    if (M->progress->cut || is_due(M)) return NATIVE_PAUSE;
     if (!native_is_compiling(M)) return 0;
     return mem_room_due() || !mem_room() ? NATIVE_PAUSE : native_memory_error(M);
 }
@@ -94,12 +95,14 @@ static void compile(Compile *c)
     c->error = why.error;
 }
 
-/* Whether it is to be given up, after it has paused if need be. */
+/* Whether it is to be given up, after it has paused if need be. Each pause takes it on to the
+ * next look, however short the run's time is. */
 static bool is_dropped(void *compile)
 {
     const Compile *c = compile;
     if (!c->M || mem_short) return true; /* it is dropped already, or in vain */
-    while (native_is_woken(c->M) || eval_reached(c->M) != STOP_NONE || !mem_room_due())
+    bool reached = eval_reached(c->M) != STOP_NONE;
+    for (; native_is_woken(c->M) || reached || !mem_room_due(); reached = false)
         if (!aside_pause() || !c->M || mem_short) return true;
     return false;
 }
@@ -179,6 +182,7 @@ static Compile *compile_begin(Machine *M, const Compile *wanted, size_t size, bo
     c = mem_new(sizeof *c);
     *c = *wanted;
     c->again = made < most ? made : most; /* an image can say that anything was made */
+    if (progress && progress->cut) is_long = true;
     if (is_long && may_stop(M)) c->aside = aside_new(compile_aside, c);
     return c;
 }
@@ -223,11 +227,15 @@ static void compile_here(Machine *M, Compile *c)
     compile_look = compile_look_new(is_due, M, false);
     lend(c->again);
     compile(c);
+    bool cut = compile_look.over;
     compile_look = outer;
     c->counted = mem_counted - before;
     take_back(c, c->counted);
     count_beside(c->counted);
-    c->done = c->proto || c->dump || (mem_room_due() && !is_due(M));
+    c->done = c->proto || c->dump || (mem_room_due() && !cut);
+    if (c->done) return;
+    M->progress = mem_new(sizeof *M->progress);
+    *M->progress = (NativeProgress){.cut = cut};
 }
 
 /* What is done counts for whoever gets it, when there is room for what follows. */

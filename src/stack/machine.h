@@ -73,6 +73,7 @@ typedef struct NativeProgress {
     struct Compile *compile; /* native/load.c; NULL: none, or somebody has gone on with it */
     uint64_t made;           /* bytes that it has counted */
     uint64_t vain;           /* ns that its walks have taken in vain */
+    bool cut; /* a short compilation was given up: it is to be done so that it can go on */
 } NativeProgress;
 
 struct Machine {

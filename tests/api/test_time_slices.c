@@ -55,6 +55,38 @@ START_TEST(whatever_begins_again_ends)
 }
 END_TEST
 
+/* What takes less than a slice of the others, in slices that are shorter still. */
+static const char *const short_programs[] = {
+    "return load(text) ~= nil",      "return select(2, load(text .. ' = '))",
+    "return load(dump) ~= nil",      "return load(dump:sub(1, -2)) == nil",
+    "return string.dump(f) == dump",
+};
+enum { SHORT_PROGRAMS = sizeof short_programs / sizeof *short_programs };
+
+START_TEST(whatever_is_compiled_ends)
+{
+    moonlet_limits limits = {.nanoseconds = 20000};
+    moonlet_state *s = world("text = ('x = function() return y end '):rep(1150) "
+                             "f = load(text:sub(1, 8960)) dump = string.dump(f)"),
+                  *limited = moonlet_limit(s, &limits);
+    moonlet_result whole = moonlet_do(s, short_programs[_i]);
+    assert_ok(whole);
+    moonlet_result r = moonlet_do(limited, short_programs[_i]);
+    for (int slices = 0; r.status == MOONLET_PAUSED; slices++) {
+        ck_assert_msg(slices < SLICES_MAX, "does not end: %s", short_programs[_i]);
+        moonlet_state *paused = r.state;
+        r = moonlet_resume(paused);
+        moonlet_release(paused);
+    }
+    assert_ok(r);
+    ck_assert_msg(moonlet_equal(r.values[0], whole.values[0]), "%s", short_programs[_i]);
+    moonlet_release(whole.state);
+    moonlet_release(r.state);
+    moonlet_release(limited);
+    moonlet_release(s);
+}
+END_TEST
+
 /* What does not fit into what a run may allocate is not written first. */
 START_TEST(images_stop_at_limits_of_bytes)
 {
@@ -75,6 +107,7 @@ int main(void)
 {
     TCase *t = tcase_create("time_slices");
     tcase_add_loop_test(t, whatever_begins_again_ends, 0, PROGRAMS);
+    tcase_add_loop_test(t, whatever_is_compiled_ends, 0, SHORT_PROGRAMS);
     tcase_add_test(t, images_stop_at_limits_of_bytes);
     return run_suite(t);
 }

@@ -566,6 +566,36 @@ START_TEST(leaving_stops_within)
 }
 END_TEST
 
+/* Calls that the system takes long for, whatever comes of them. */
+static const char *const of_the_system[] = {
+    "io.open('/dev/null')",
+    "io.open('/none/none')",
+    "io.open('/', 'w')",
+    "io.tmpfile()",
+    "io.popen('true')",
+    "pcall(io.lines, '/none/none')",
+    "loadfile('/none/none')",
+    "name = os.tmpname()",
+    "os.remove('/none/none')",
+    "os.remove(name)",
+    "os.rename('/none/none', '/none/x')",
+    "os.execute('true')",
+    "os.execute()",
+    "package.loadlib('/none/none', 'x')",
+};
+enum { OF_THE_SYSTEM = sizeof of_the_system / sizeof *of_the_system };
+
+START_TEST(calls_of_the_system_have_a_price)
+{
+    moonlet_state *s = world("name = os.tmpname()");
+    moonlet_result r = moonlet_do(s, of_the_system[_i]);
+    assert_ok(r);
+    ck_assert_msg(r.steps >= 100, "%s takes %d steps", of_the_system[_i], (int)r.steps);
+    moonlet_release(after(r.state, "os.remove(name)"));
+    moonlet_release(after(s, "os.remove(name)"));
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("work_steps");
@@ -578,5 +608,6 @@ int main(void)
     tcase_add_loop_test(t, slices_come_to_the_same, 0, LONG_ONES);
     tcase_add_loop_test(t, long_calls_stop_within, 0, CALLS);
     tcase_add_loop_test(t, errors_do_not_cancel_debts, 0, FAILING);
+    tcase_add_loop_test(t, calls_of_the_system_have_a_price, 0, OF_THE_SYSTEM);
     return run_suite(t);
 }

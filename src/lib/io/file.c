@@ -178,11 +178,9 @@ static FILE *open_waiting(Machine *M, FileOpenFn *open, const char *name, const 
     return outside_done(M, f != NULL) ? f : NULL;
 }
 
-enum { OPEN_STEPS = 100 }; /* the system takes as long to open a file, and to make one */
-
 FILE *file_open(Machine *M, FileOpenFn *open, const char *name, const char *mode)
 {
-    if (M) mem_work_pay((size_t)OPEN_STEPS * MEM_WORK_STEP);
+    if (M) lib_pay_system();
     FILE *f = open_waiting(M, open, name, mode);
     if (f || !is_short_of_files()) return f;
     if (M) close_unreachable(M);

@@ -33,6 +33,7 @@ static int os_execute(Machine *M, Value *a, int n)
 {
     String *command;
     if (!arg_string_or_null(M, a, n, 0, &command)) return NATIVE_ERROR;
+    lib_pay_system();
     bool real = !outside_recalls(M);
     if (!command) NATIVE_RETURN(value_boolean(outside_answer(M, real && system(NULL))));
     int status = 0;
@@ -97,6 +98,7 @@ static int os_remove(Machine *M, Value *a, int n)
     String *name = arg_string(M, a, n, 0);
     if (!name) return NATIVE_ERROR;
     const char *text = lib_c_text(name);
+    lib_pay_system();
     return lib_file_result(M, a, outside_done(M, outside_recalls(M) || remove(text) == 0),
                            text);
 }
@@ -106,6 +108,7 @@ static int os_rename(Machine *M, Value *a, int n)
     String *from = arg_string(M, a, n, 0);
     String *to = from ? arg_string(M, a, n, 1) : NULL;
     if (!to) return NATIVE_ERROR;
+    lib_pay_system();
     bool ok = outside_recalls(M) || rename(lib_c_text(from), lib_c_text(to)) == 0;
     return lib_file_result(M, a, outside_done(M, ok), NULL);
 }
@@ -113,6 +116,7 @@ static int os_rename(Machine *M, Value *a, int n)
 static int os_tmpname(Machine *M, Value *a, int n)
 {
     char made[] = "/tmp/lua_XXXXXX";
+    lib_pay_system();
     int file = outside_recalls(M) ? -1 : mkstemp(made);
     const char *name = outside_text(M, file < 0 ? NULL : made);
     if (!name) return native_error(M, "unable to generate a unique filename");

@@ -234,6 +234,7 @@ static int search_lua(Machine *M, Value *a, int n)
 static LibraryStatus find_function(Machine *M, const char *file, const char *name,
                                    Value *function, const char **error)
 {
+    lib_pay_system();
     if (M->hooks && M->hooks->library) return M->hooks->library(M, file, name, function, error);
     *error = "dynamic libraries not enabled; check your Lua installation";
     return LIBRARY_NOT_OPEN;
