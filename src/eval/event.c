@@ -15,7 +15,11 @@
 
 /* What is due ------------------------------------------------------------------------ */
 
-static int32_t line_of(const Proto *p, uint32_t i) { return proto_line(p, i); }
+/* Stripped functions have none, though each knows where it stands itself. */
+static int32_t line_of(const Proto *p, uint32_t i)
+{
+    return p->source->stripped ? 0 : proto_line(p, i);
+}
 
 /* PUC Lua's rule: at the first node (last is none of the function's), after a jump back,
  * where the line is another. */
@@ -116,7 +120,7 @@ static Value event_line(Stage stage, const Node *n, const Value *fp)
 {
     if (stage != STAGE_LINE && stage != STAGE_RESULT_LINE) return V_NIL;
     const Proto *p = frame_proto(fp);
-    return p->source->stripped ? V_NIL : value_number(line_of(p, proto_index(p, n)));
+    return value_number(line_of(p, proto_index(p, n)));
 }
 
 /* Its frame, above fp's slots, which end at top. */
