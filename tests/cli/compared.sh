@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Errors, metamethods, stacks and values without room, as tests/diff makes them: what lua5.2 says.
+# Errors, metamethods, stacks, values without room and the order of evaluation, as tests/diff makes them: what lua5.2 says.
 . "$LIB"
 
 # $1 script, $2 the fewest lines that it prints, then its arguments.
@@ -23,3 +23,4 @@ compare errors 30000 1
 compare events 200000
 compare stacks 15000 1 2000
 compare rooms 600
+compare order 39000
