@@ -325,8 +325,9 @@ typedef struct moonlet_result {
 MOONLET_API moonlet_value moonlet_result_value(const moonlet_result *r, size_t i);
 /*
  * Moves on: releases s and gives r's state if it ran well, else releases r's state and
- * gives s, as if nothing had happened. For loops: s = moonlet_next(s, &r). r's values
- * stay good as long as what was given; its error does not.
+ * gives s, as if nothing had happened. For loops: s = moonlet_next(s, &r). s may be NULL,
+ * if there is nothing to release or to give. r's values stay good as long as what was given;
+ * its error does not.
  */
 MOONLET_API moonlet_state *moonlet_next(moonlet_state *s, moonlet_result *r);
 

@@ -23,7 +23,7 @@ moonlet_value moonlet_result_value(const moonlet_result *r, size_t i)
 
 moonlet_state *moonlet_next(moonlet_state *s, moonlet_result *r)
 {
-    assert_live(s);
+    if (s) assert_live(s);
     assert_given(r);
     moonlet_state *kept = r->status == MOONLET_OK ? r->state : s;
     moonlet_release(r->status == MOONLET_OK ? s : r->state);
